@@ -1,0 +1,153 @@
+"""Reading HTTP/1.1 requests from a socket, within limits."""
+
+import re
+import socket
+import time
+
+from fuzz.embedded.http_messages import (
+    HttpLimits,
+    HttpRequest,
+    ProtocolError,
+    RequestHead,
+    parse_head,
+    parse_headers,
+    shown,
+)
+
+RECEIVE_BYTES = 256 * 1024
+CHUNK_LINE_BYTES = 1024
+CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(;[^\r\n\x00]*)?")
+BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+
+
+class RequestReader:
+    """The requests of one connection, one after the other."""
+
+    def __init__(self, connection: socket.socket, limits: HttpLimits) -> None:
+        self.keep_alive = True
+        self.method = ""
+        self._socket = connection
+        self._limits = limits
+        self._buffer = bytearray()
+        self._deadline = 0.0
+        self._first = True
+
+    def read(self) -> HttpRequest | None:
+        """The next request, or None where the client has no more."""
+        self.method = ""
+        if not self._wait_for_start():
+            return None
+        head = parse_head(self._read_head())
+        self.method = head.method
+        if head.length > self._limits.body_bytes:
+            raise self._too_large(head.length)
+        if head.expects_continue and not self._buffer:
+            self._socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        body = self._read_body(head)
+        self.keep_alive = head.keep_alive
+        return HttpRequest(head.method, head.target, head.headers, body)
+
+    def _wait_for_start(self) -> bool:
+        """Wait for the first byte of a request; empty lines before it are skipped."""
+        self._deadline = time.monotonic() + self._limits.request_seconds
+        # A connection idle between requests is nobody's fault; one that never asks anything has stalled.
+        patience = self._limits.stall_seconds if self._first else self._limits.idle_seconds
+        first, self._first = self._first, False
+        while True:
+            while self._buffer.startswith(b"\r\n"):
+                del self._buffer[:2]
+            if self._buffer and self._buffer != b"\r":
+                return True
+            self._socket.settimeout(patience)
+            try:
+                data = self._socket.recv(RECEIVE_BYTES)
+            except TimeoutError:
+                if first:
+                    raise ProtocolError(408, f"no request within {patience:g} s") from None
+                return False
+            if not data:
+                return False
+            self._deadline = time.monotonic() + self._limits.request_seconds
+            self._buffer += data
+
+    def _receive(self, what: str) -> None:
+        """Add to the buffer what the client sends next."""
+        patience = min(self._limits.stall_seconds, self._deadline - time.monotonic())
+        if patience <= 0:
+            raise ProtocolError(408, f"the request took longer than {self._limits.request_seconds:g} s")
+        self._socket.settimeout(patience)
+        try:
+            data = self._socket.recv(RECEIVE_BYTES)
+        except TimeoutError:
+            raise ProtocolError(408, f"the client stalled within the {what}") from None
+        if not data:
+            raise ProtocolError(400, f"the request ended within the {what}")
+        self._buffer += data
+
+    def _take(self, length: int, what: str) -> bytes:
+        """Exactly so many bytes."""
+        while len(self._buffer) < length:
+            self._receive(what)
+        data = bytes(self._buffer[:length])
+        del self._buffer[:length]
+        return data
+
+    def _read_head(self) -> bytes:
+        searched = 0
+        limit = self._limits.header_bytes
+        while True:
+            end = self._buffer.find(b"\r\n\r\n", searched)
+            head = self._buffer if end < 0 else self._buffer[:end]
+            if len(head) > limit:
+                raise ProtocolError(431, f"request line and headers exceed {limit} bytes")
+            # Said at once: the empty line looked for would never come.
+            if BARE_LINE_FEED.search(head):
+                raise ProtocolError(400, "a line of the head ends in LF without CR")
+            if end >= 0:
+                data = bytes(head)
+                del self._buffer[: end + 4]
+                return data
+            searched = max(0, len(self._buffer) - 3)
+            self._receive("head")
+
+    def _read_body(self, head: RequestHead) -> bytes:
+        if head.chunked:
+            return self._read_chunks()
+        return self._take(head.length, "body") if head.length else b""
+
+    def _read_chunks(self) -> bytes:
+        body = bytearray()
+        while True:
+            line = self._read_line(CHUNK_LINE_BYTES, "chunk size")
+            match = CHUNK_LINE.fullmatch(line)
+            if match is None:
+                raise ProtocolError(400, f"malformed chunk size {shown(line.decode('latin-1'))}")
+            size = int(match[1], 16)
+            if size == 0:
+                self._skip_trailers()
+                return bytes(body)
+            if len(body) + size > self._limits.body_bytes:
+                raise self._too_large(len(body) + size)
+            body += self._take(size, "chunk")
+            if self._take(2, "chunk") != b"\r\n":
+                raise ProtocolError(400, "a chunk is longer than its size says")
+
+    def _skip_trailers(self) -> None:
+        remaining = self._limits.header_bytes
+        while line := self._read_line(remaining, "trailers"):
+            remaining -= len(line)
+            parse_headers([line.decode("latin-1")])
+
+    def _read_line(self, limit: int, what: str) -> bytes:
+        """A line without its end."""
+        while (end := self._buffer.find(b"\n")) < 0 and len(self._buffer) <= limit:
+            self._receive(what)
+        if not 0 <= end <= limit:
+            raise ProtocolError(400, f"the line of the {what} exceeds {limit} bytes")
+        line = self._take(end + 1, what)
+        if not line.endswith(b"\r\n"):
+            raise ProtocolError(400, f"the line of the {what} ends in LF without CR")
+        return line[:-2]
+
+    def _too_large(self, length: int) -> ProtocolError:
+        return ProtocolError(413, f"a body of {length} bytes exceeds {self._limits.body_bytes} bytes")

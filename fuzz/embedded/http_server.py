@@ -1,0 +1,253 @@
+"""A small, fast HTTP/1.1 server on a thread per connection, which can also misbehave on demand."""
+
+import contextlib
+import errno
+import os
+import socket
+import ssl
+import struct
+import threading
+import time
+from typing import Self
+
+from fuzz.embedded.http_messages import (
+    Answer,
+    DropConnection,
+    ErrorAnswer,
+    Handler,
+    HttpLimits,
+    HttpRequest,
+    HttpResponse,
+    ProtocolError,
+    RawAnswer,
+    Stall,
+    encode_head,
+    may_have_body,
+)
+from fuzz.embedded.http_reader import RequestReader
+
+__all__ = [
+    "Answer",
+    "DropConnection",
+    "ErrorAnswer",
+    "Handler",
+    "HttpLimits",
+    "HttpRequest",
+    "HttpResponse",
+    "HttpServer",
+    "RawAnswer",
+    "Stall",
+]
+
+BACKLOG = 256
+ACCEPT_SECONDS = 0.5
+JOIN_SECONDS = 2.0
+ONE_WRITE_BYTES = 128 * 1024
+
+
+class HttpServer:
+    """Answers requests by a handler until it is closed."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        on_error: ErrorAnswer,
+        limits: HttpLimits | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._handler = handler
+        self._host = host
+        self._port = port
+        self._on_error = on_error
+        self._limits = limits or HttpLimits()
+        self._tls = tls
+        self._listener: socket.socket | None = None
+        self._acceptor: threading.Thread | None = None
+        self._closing = threading.Event()
+        self._lock = threading.Lock()
+        self._connections: dict[threading.Thread, socket.socket] = {}
+
+    @property
+    def port(self) -> int:
+        """The port listened on; one of the system's choice if 0 was asked for."""
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """Where a client on this machine finds the server."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self._host, self._host)
+        host = f"[{host}]" if ":" in host else host
+        return f"{'https' if self._tls else 'http'}://{host}:{self._port}"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Bind the port and accept connections in the background."""
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        try:
+            listener = socket.create_server((self._host, self._port), family=family, backlog=BACKLOG)
+        except OSError as error:
+            # errno and text stay apart, so that callers can tell a busy port from a wrong host.
+            place = f"{self._host}:{self._port}"
+            reason = os.strerror(error.errno or errno.EIO)
+            raise OSError(
+                error.errno,
+                f"cannot listen on {place}: {reason}; port 0 finds a free one",
+            ) from error
+        listener.settimeout(ACCEPT_SECONDS)
+        self._port = listener.getsockname()[1]
+        self._listener = listener
+        self._closing.clear()
+        self._acceptor = threading.Thread(target=self._accept, args=(listener,), daemon=True)
+        self._acceptor.start()
+
+    def close(self) -> None:
+        """Stop listening, end every connection, and wait for their threads."""
+        self._closing.set()
+        if self._listener is not None:
+            # Wakes the accepting thread where the system allows; elsewhere its timeout does.
+            with contextlib.suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)
+        if self._acceptor is not None and self._acceptor is not threading.current_thread():
+            self._acceptor.join(JOIN_SECONDS)
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        with self._lock:
+            connections = list(self._connections.items())
+        for _, connection in connections:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+        for thread, _ in connections:
+            if thread is not threading.current_thread():
+                thread.join(JOIN_SECONDS)
+
+    def _accept(self, listener: socket.socket) -> None:
+        while not self._closing.is_set():
+            try:
+                connection, _ = listener.accept()
+            except TimeoutError:
+                continue
+            except OSError:
+                # Out of file descriptors, or a client gone before it was accepted: the next may do better.
+                self._closing.wait(0.01)
+                continue
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            with self._lock:
+                self._connections[thread] = connection
+                full = len(self._connections) > self._limits.connections
+            try:
+                if full:
+                    self._turn_away(thread, connection)
+                else:
+                    thread.start()
+            except RuntimeError:
+                self._turn_away(thread, connection)
+
+    def _turn_away(self, thread: threading.Thread, connection: socket.socket) -> None:
+        """Close a connection there is no room for."""
+        with self._lock:
+            self._connections.pop(thread, None)
+        answer = self._error(503, f"more than {self._limits.connections} connections")
+        connection.settimeout(0.1)
+        with contextlib.suppress(OSError), connection:
+            if self._tls is None:
+                connection.sendall(encode_head(answer, keep_alive=False) + answer.body)
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            if self._tls is not None:
+                connection.settimeout(self._limits.stall_seconds)
+                connection = self._tls.wrap_socket(connection, server_side=True)
+                with self._lock:
+                    self._connections[threading.current_thread()] = connection
+            self._converse(connection)
+        except OSError:
+            # The client went away, or its handshake failed: nobody is left to tell.
+            pass
+        finally:
+            with self._lock:
+                self._connections.pop(threading.current_thread(), None)
+            connection.close()
+
+    def _converse(self, connection: socket.socket) -> None:
+        """Answer request after request until one side has enough."""
+        reader = RequestReader(connection, self._limits)
+        while not self._closing.is_set():
+            try:
+                request = reader.read()
+            except ProtocolError as error:
+                answer = self._error(error.status, error.message)
+                self._send(connection, answer, reader.method, keep_alive=False)
+                self._part(connection)
+                return
+            if request is None:
+                return
+            reply = self._handle(request)
+            if isinstance(reply, Stall):
+                self._closing.wait(reply.seconds)
+                reply = reply.then or DropConnection()
+            if not isinstance(reply, HttpResponse):
+                self._misbehave(connection, reply)
+                return
+            self._send(connection, reply, request.method, keep_alive=reader.keep_alive)
+            if not reader.keep_alive:
+                self._part(connection)
+                return
+
+    def _handle(self, request: HttpRequest) -> Answer:
+        try:
+            return self._handler(request)
+        except Exception as error:  # noqa: BLE001  (whatever goes wrong, the client gets an answer)
+            return self._error(500, f"{type(error).__name__}: {error}")
+
+    def _error(self, status: int, message: str) -> HttpResponse:
+        try:
+            return self._on_error(status, message)
+        except Exception as error:  # noqa: BLE001  (as above, even where the error answer itself fails)
+            text = f"{message}; and on_error failed: {type(error).__name__}: {error}"
+            return HttpResponse(500, {"Content-Type": "text/plain"}, text.encode())
+
+    def _send(
+        self, connection: socket.socket, answer: HttpResponse, method: str, *, keep_alive: bool
+    ) -> None:
+        head = encode_head(answer, keep_alive=keep_alive)
+        body = answer.body if method != "HEAD" and may_have_body(answer.status) else b""
+        connection.settimeout(self._limits.request_seconds)
+        if len(body) <= ONE_WRITE_BYTES:
+            connection.sendall(head + body)
+        else:
+            connection.sendall(head)
+            connection.sendall(body)
+
+    def _misbehave(self, connection: socket.socket, answer: DropConnection | RawAnswer | Stall) -> None:
+        if isinstance(answer, RawAnswer):
+            connection.sendall(answer.data)
+            self._part(connection)
+        elif isinstance(answer, DropConnection) and answer.reset:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def _part(self, connection: socket.socket) -> None:
+        """Close so that the answer arrives: bytes left unread would make the system send a reset."""
+        if isinstance(connection, ssl.SSLSocket):
+            connection.settimeout(0)
+            with contextlib.suppress(OSError, ValueError):
+                connection.unwrap()
+        connection.shutdown(socket.SHUT_WR)
+        deadline = time.monotonic() + self._limits.request_seconds
+        drained = 0
+        while drained < self._limits.drain_bytes and (left := deadline - time.monotonic()) > 0:
+            connection.settimeout(min(left, self._limits.drain_seconds))
+            data = connection.recv(ONE_WRITE_BYTES)
+            if not data:
+                return
+            drained += len(data)
