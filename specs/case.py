@@ -1,0 +1,77 @@
+"""Cases: small programs of steps that are run against a store and a server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from specs.fields import Fields
+
+Bucket = Literal["private", "public"]
+Interface = Literal["s3", "http", "https"]
+Credential = Literal["owner", "stranger", "unknown", "wrong-secret"]
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """An object is stored; overwritten if it is there."""
+
+    key: str
+    data: bytes
+    bucket: Bucket = "private"
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    key: str
+    bucket: Bucket = "private"
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A reduction request about one object.
+
+    `fields` holds the body less what locates the object, which the client adds for the API's version. A locating
+    field that stands in `fields` wins over the client's; `{url}` in it means the object's real URL, `{source}`,
+    `{bucket}` and `{object}` its parts. One that stands in `without` is left out.
+    """
+
+    operation: str
+    fields: Fields
+    key: str
+    bucket: str = "private"
+    interface: Interface = "s3"
+    credentials: Credential | None = "owner"
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SendRaw:
+    """Arbitrary bytes as a request; `{url}` and the like in the body mean the named object's place.
+
+    Content-Length and Host are added unless given.
+    """
+
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    key: str = "a"
+    bucket: str = "private"
+    credentials: Credential | None = "owner"
+
+
+Step = Put | Delete | Send | SendRaw
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A property's name and the steps that try it."""
+
+    property: str
+    steps: tuple[Step, ...]
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def requests(self) -> int:
+        return sum(isinstance(step, Send | SendRaw) for step in self.steps)

@@ -1,0 +1,62 @@
+"""The six element types of the API, and exact conversion of JSON numbers to them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+ByteOrder = Literal["little", "big"]
+Array = npt.NDArray[np.generic]
+Bools = npt.NDArray[np.bool_]
+
+NAMES: Final = ("int32", "int64", "uint32", "uint64", "float32", "float64")
+INTEGERS: Final = ("int32", "int64", "uint32", "uint64")
+FLOATS: Final = ("float32", "float64")
+ITEM_SIZES: Final = {"int32": 4, "int64": 8, "uint32": 4, "uint64": 8, "float32": 4, "float64": 8}
+
+
+def in_byte_order(dtype: str, byte_order: ByteOrder) -> np.dtype[np.generic]:
+    return np.dtype(dtype).newbyteorder("<" if byte_order == "little" else ">")
+
+
+def integer_bounds(dtype: str) -> tuple[int, int]:
+    info = np.iinfo(dtype)
+    return int(info.min), int(info.max)
+
+
+def exact(number: int | float) -> Fraction:
+    """What the JSON text of a number says: the shortest decimal of a float, not its binary expansion."""
+    return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)
+
+
+def nearest(number: int | float, dtype: str) -> np.generic | None:
+    """The dtype's value nearest to a finite JSON number, ties to even; None where it has none."""
+    if dtype in INTEGERS:
+        low, high = integer_bounds(dtype)
+        if not isinstance(number, int) or not low <= number <= high:
+            return None
+        return np.dtype(dtype).type(number)
+    return _nearest_float(exact(number), dtype)
+
+
+def _nearest_float(value: Fraction, dtype: str) -> np.generic | None:
+    try:
+        guess = float(value)
+    except OverflowError:
+        return None
+    if dtype == "float64":
+        return np.float64(guess)
+    with np.errstate(over="ignore", under="ignore"):
+        first = np.float32(guess)
+        around = {float(first)} | {float(np.nextafter(first, np.float32(end))) for end in (-np.inf, np.inf)}
+    limit = Fraction(2) ** 128 - Fraction(2) ** 103
+    if abs(value) >= limit:
+        return None
+    finite = [x for x in around if np.isfinite(x)]
+    best = min(finite, key=lambda x: (abs(Fraction(x) - value), int(np.float32(x).view(np.uint32)) & 1))
+    if best == 0:
+        return np.float32(-0.0 if guess < 0 or (guess == 0 and np.signbit(guess)) else 0.0)
+    return np.float32(best)

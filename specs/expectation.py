@@ -1,0 +1,70 @@
+"""What a step may be answered with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from specs.dtypes import Array, Bools
+
+CLIENT_ERRORS = frozenset(range(400, 500))
+SERVER_ERRORS = frozenset(range(500, 600))
+BAD_REQUEST = frozenset({400, 422})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Values:
+    """An answer with values: what they must be, and how far they may stray.
+
+    `values` is flat, in the order of the result; an element may instead be `also`'s, or lie within `low` and `high`,
+    or be an infinity or NaN where `loose` says so, or be anything where `free` does.
+    """
+
+    operation: str
+    dtype: str
+    shape: tuple[int, ...]
+    counts: tuple[int, ...]
+    values: Array
+    also: Array | None = None
+    low: Array | None = None
+    high: Array | None = None
+    pairwise_low: Array | None = None
+    pairwise_high: Array | None = None
+    loose: Bools | None = None
+    free: Bools | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """An error answer: its cause, the statuses allowed and the words of which one must be in the text."""
+
+    cause: str
+    statuses: frozenset[int]
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expectation:
+    """Any of the answers, or the rejection; where neither is given, any proper answer at all."""
+
+    answers: tuple[Values, ...] = ()
+    rejection: Rejection | None = None
+    why: str = ""
+
+    @property
+    def unspecified(self) -> bool:
+        return not self.answers and self.rejection is None
+
+
+def unspecified(why: str) -> Expectation:
+    return Expectation(why=why)
+
+
+def either(rejections: Iterable[Rejection]) -> Rejection:
+    """One rejection that any of several causes may give."""
+    several = list(rejections)
+    if len(several) == 1:
+        return several[0]
+    statuses = frozenset().union(*(one.statuses for one in several))
+    words = () if any(not one.words for one in several) else tuple(w for one in several for w in one.words)
+    return Rejection(" or ".join(dict.fromkeys(one.cause for one in several)), statuses, words)

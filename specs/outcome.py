@@ -1,0 +1,42 @@
+"""What came back: replies, and the reasons why there was none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from specs.case import Case
+
+Reason = Literal["closed", "reset", "refused", "timeout", "garbled", "truncated", "too-long"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    elapsed_ms: float = 0.0
+
+    def header(self, name: str) -> str | None:
+        """The first header of that lower-case name."""
+        return next((value for key, value in self.headers if key == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class NoReply:
+    """The server gave no answer that HTTP knows."""
+
+    reason: Reason
+    detail: str = ""
+    elapsed_ms: float = 0.0
+
+
+Outcome = Reply | NoReply | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """One outcome per step; None where the step asks the server nothing."""
+
+    case: Case
+    outcomes: tuple[Outcome, ...]

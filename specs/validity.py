@@ -1,0 +1,309 @@
+"""Which requests must be refused, and why; and what the others ask for. Independent of generators and schemas."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from specs import dtypes
+from specs.profile import Profile
+from specs.request import COMPRESSIONS, FILTERS, MISSING_KINDS, OPTIONS, Filter, Missing, Request
+
+LOCATORS = {"v1": ("source", "bucket", "object"), "v2": ("interface_type", "url")}
+BODY_FIELDS = (
+    "dtype", "byte_order", "offset", "size", "shape", "axis", "order", "selection", "compression", "filters", "missing",
+)  # fmt: skip
+MOST_DIMENSIONS = 32
+FAR = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A rule that a request breaks; `words` are names of which the error's text must hold one."""
+
+    rule: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a request asks for, the faults that forbid an answer, and the doubts that allow a refusal."""
+
+    request: Request | None
+    faults: tuple[Fault, ...]
+    doubts: tuple[Fault, ...]
+
+
+@dataclass(slots=True)
+class _Notes:
+    faults: list[Fault] = field(default_factory=list)
+    doubts: list[Fault] = field(default_factory=list)
+
+    def fault(self, rule: str, *words: str) -> None:
+        self.faults.append(Fault(rule, words))
+
+    def doubt(self, rule: str, *words: str) -> None:
+        self.doubts.append(Fault(rule, words))
+
+
+def read(operation: str, body: Mapping[str, Any], profile: Profile) -> Reading:
+    """Read the body of a request, locating fields included, as the profile's version of the API has it."""
+    notes = _Notes()
+    known = LOCATORS[profile.api] + BODY_FIELDS + (OPTIONS if profile.api == "v2" else ())
+    for name in body:
+        if name not in known:
+            notes.fault("unknown field", name)
+    given = {name: value for name, value in body.items() if value is not None and name in known}
+    _locators(given, profile, notes)
+    values = {name: reader(given, notes) for name, reader in _READERS.items()}
+    for name in OPTIONS:
+        if name in given and not isinstance(given[name], bool):
+            notes.fault("not a boolean", name)
+    if notes.faults and not _only_axis(operation, notes):
+        return Reading(None, tuple(notes.faults), tuple(notes.doubts))
+    request = Request(
+        operation=operation,
+        **{**values, "byte_order": values["byte_order"] or profile.native_byte_order},
+        disable_chunk_cache=bool(given.get(OPTIONS[0], False)),
+        shape_as_bytes=bool(given.get(OPTIONS[1], False)),
+        count_as_bytes=bool(given.get(OPTIONS[2], False)),
+    )
+    _contradictions(request, notes)
+    if operation == "select":
+        _forgive_axis(notes)
+    return Reading(None if notes.faults else request, tuple(notes.faults), tuple(notes.doubts))
+
+
+def _only_axis(operation: str, notes: _Notes) -> bool:
+    return operation == "select" and all(fault.words[0] == "axis" for fault in notes.faults)
+
+
+def _forgive_axis(notes: _Notes) -> None:
+    notes.doubts += [fault for fault in notes.faults if fault.words[0] == "axis"]
+    notes.faults = [fault for fault in notes.faults if fault.words[0] != "axis"]
+
+
+def _locators(given: Mapping[str, Any], profile: Profile, notes: _Notes) -> None:
+    for name in LOCATORS[profile.api]:
+        if name not in given:
+            notes.fault("required field missing", name)
+        elif not isinstance(given[name], str):
+            notes.fault("not a string", name)
+    interface = given.get("interface_type")
+    if isinstance(interface, str) and interface not in ("s3", "http", "https"):
+        notes.fault("unknown interface", "interface_type")
+
+
+def _dtype(given: Mapping[str, Any], notes: _Notes) -> str | None:
+    if "dtype" not in given:
+        notes.fault("required field missing", "dtype")
+    return _one_of("dtype", dtypes.NAMES, given, notes)
+
+
+def _one_of(name: str, allowed: Sequence[str], given: Mapping[str, Any], notes: _Notes) -> str | None:
+    value = given.get(name)
+    if value is None or (isinstance(value, str) and value in allowed):
+        return value
+    notes.fault("not one of the allowed", name)
+    return None
+
+
+def _integer(value: Any, least: int | None, notes: _Notes, *words: str) -> int | None:
+    """An integer of at least that much; a float without fraction is a doubt, as JSON readers differ."""
+    if isinstance(value, float) and math.isfinite(value) and value.is_integer():
+        notes.doubt("a float where an integer belongs", *words)
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        notes.fault("not an integer", *words)
+    elif least is not None and value < least:
+        notes.fault("out of range", *words)
+    else:
+        return value
+    return None
+
+
+def _offset(given: Mapping[str, Any], notes: _Notes) -> int:
+    return _integer(given.get("offset", 0), 0, notes, "offset") or 0
+
+
+def _size(given: Mapping[str, Any], notes: _Notes) -> int | None:
+    return _integer(given["size"], 1, notes, "size") if "size" in given else None
+
+
+def _shape(given: Mapping[str, Any], notes: _Notes) -> tuple[int, ...] | None:
+    shape = given.get("shape")
+    if shape is None:
+        return None
+    if not isinstance(shape, list) or not shape:
+        notes.fault("not a non-empty list", "shape")
+        return None
+    if len(shape) > MOST_DIMENSIONS:
+        notes.doubt("many dimensions", "shape")
+    return tuple(_integer(length, 1, notes, "shape") or 0 for length in shape)
+
+
+def _axis(given: Mapping[str, Any], notes: _Notes) -> tuple[int, ...] | None:
+    axis = given.get("axis")
+    if axis is None:
+        return None
+    axes = axis if isinstance(axis, list) else [axis]
+    return tuple(_integer(one, 0, notes, "axis") or 0 for one in axes)
+
+
+def _selection(given: Mapping[str, Any], notes: _Notes) -> tuple[tuple[int, int, int], ...] | None:
+    selection = given.get("selection")
+    if selection is None:
+        return None
+    if not isinstance(selection, list) or not selection:
+        notes.fault("not a non-empty list", "selection")
+        return None
+    slices = []
+    for one in selection:
+        if not isinstance(one, list) or len(one) != 3:
+            notes.fault("not [start, end, stride]", "selection")
+            continue
+        start, end, stride = (_integer(bound, None, notes, "selection") for bound in one)
+        if stride == 0:
+            notes.fault("stride 0", "selection", "stride")
+        if any(bound is not None and not -FAR <= bound < FAR for bound in (start, end, stride)):
+            notes.doubt("bound beyond 64 bits", "selection")
+        slices.append((start or 0, end or 0, stride or 1))
+    return tuple(slices)
+
+
+def _compression(given: Mapping[str, Any], notes: _Notes) -> str | None:
+    compression = given.get("compression")
+    if compression is None:
+        return None
+    if not isinstance(compression, dict) or set(compression) != {"id"} or compression["id"] not in COMPRESSIONS:
+        extra = tuple(str(name) for name in compression) if isinstance(compression, dict) else ()
+        notes.fault("not a compression", "compression", "id", *extra)
+        return None
+    return str(compression["id"])
+
+
+def _filters(given: Mapping[str, Any], notes: _Notes) -> tuple[Filter, ...]:
+    filters = given.get("filters")
+    if filters is None:
+        return ()
+    if not isinstance(filters, list):
+        notes.fault("not a list", "filters")
+        return ()
+    if not filters:
+        notes.doubt("empty list", "filters")
+    return tuple(one for one in (_filter(item, notes) for item in filters) if one is not None)
+
+
+def _filter(item: Any, notes: _Notes) -> Filter | None:
+    if not isinstance(item, dict) or set(item) != {"id", "element_size"} or item["id"] not in FILTERS:
+        extra = tuple(str(name) for name in item) if isinstance(item, dict) else ()
+        notes.fault("not a filter", "filters", "id", "element_size", *extra)
+        return None
+    size = _integer(item["element_size"], 1, notes, "element_size", "filters")
+    if size is not None and size >= FAR:
+        notes.doubt("element size beyond 64 bits", "element_size", "filters")
+    return Filter(item["id"], size or 1)
+
+
+def _missing(given: Mapping[str, Any], notes: _Notes) -> Missing | None:
+    missing = given.get("missing")
+    if missing is None:
+        return None
+    if not isinstance(missing, dict) or len(missing) != 1 or next(iter(missing)) not in MISSING_KINDS:
+        extra = tuple(str(name) for name in missing) if isinstance(missing, dict) else ()
+        notes.fault("not exactly one kind of missing data", "missing", *extra)
+        return None
+    kind, value = next(iter(missing.items()))
+    values = value if kind in ("missing_values", "valid_range") else [value]
+    if not isinstance(values, list) or (kind == "valid_range" and len(values) != 2):
+        notes.fault("wrong form", "missing", kind)
+        return None
+    if any(isinstance(one, bool) or not isinstance(one, int | float) for one in values):
+        notes.fault("not a number", "missing", kind)
+        return None
+    if not values:
+        notes.doubt("empty list", "missing", kind)
+    return Missing(kind, tuple(values))
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, Any], _Notes], Any]] = {
+    "dtype": _dtype,
+    "byte_order": lambda given, notes: _one_of("byte_order", ("big", "little"), given, notes),
+    "offset": _offset,
+    "size": _size,
+    "shape": _shape,
+    "axis": _axis,
+    "order": lambda given, notes: _one_of("order", ("C", "F"), given, notes) or "C",
+    "selection": _selection,
+    "compression": _compression,
+    "filters": _filters,
+    "missing": _missing,
+}
+
+
+def _contradictions(request: Request, notes: _Notes) -> None:
+    _selection_against_shape(request, notes)
+    _axis_against_shape(request, notes)
+    _size_against_shape(request, notes)
+    _missing_against_dtype(request, notes)
+
+
+def _selection_against_shape(request: Request, notes: _Notes) -> None:
+    if request.selection is None:
+        return
+    if request.shape is None:
+        notes.fault("selection without shape", "selection", "shape")
+    elif len(request.selection) != len(request.shape):
+        notes.fault("selection and shape differ in length", "selection", "shape")
+
+
+def _axis_against_shape(request: Request, notes: _Notes) -> None:
+    if request.axis is None:
+        return
+    if request.shape is None:
+        notes.fault("axis without shape", "axis", "shape")
+    elif any(one >= len(request.shape) for one in request.axis):
+        notes.fault("axis out of range", "axis", "axes", "shape")
+    if len(set(request.axis)) < len(request.axis):
+        notes.fault("axis repeated", "axis", "axes")
+    elif list(request.axis) != sorted(request.axis):
+        notes.fault("axes unsorted", "axis", "axes")
+
+
+def _size_against_shape(request: Request, notes: _Notes) -> None:
+    if request.size is None or request.compression is not None:
+        return
+    item_size = dtypes.ITEM_SIZES[request.dtype]
+    if request.shape is None:
+        if request.size % item_size:
+            notes.fault("size is no multiple of the item size", "size", "dtype")
+    elif request.size != math.prod(request.shape) * item_size:
+        notes.fault("size against shape", "size", "shape")
+
+
+def _missing_against_dtype(request: Request, notes: _Notes) -> None:
+    if request.missing is None:
+        return
+    words = ("missing", request.missing.kind, "dtype")
+    rounded = []
+    for value in request.missing.values:
+        if isinstance(value, float) and (request.dtype in dtypes.INTEGERS or not math.isfinite(value)):
+            notes.fault("missing value not of the dtype", *words)
+            return
+        near = dtypes.nearest(value, request.dtype)
+        if near is None:
+            notes.fault("missing value not representable", *words)
+            return
+        rounded.append(near)
+        if dtypes.exact(value) != dtypes.exact(near.item() if request.dtype == "float64" else value):
+            notes.doubt("missing value inexact", *words)
+        elif request.dtype == "float32" and dtypes.Fraction(near.item()) != dtypes.Fraction(value):
+            notes.doubt("missing value inexact", *words)
+    if request.missing.kind == "valid_range":
+        low, high = request.missing.values
+        if dtypes.exact(low) >= dtypes.exact(high):
+            notes.fault("valid_range not ascending", *words)
+        elif rounded[0] == rounded[1]:
+            notes.doubt("valid_range of one value", *words)
