@@ -72,6 +72,7 @@ class Case:
     steps: tuple[Step, ...]
     notes: tuple[str, ...] = field(default=(), compare=False)
 
-    @property
-    def requests(self) -> int:
-        return sum(isinstance(step, Send | SendRaw) for step in self.steps)
+
+def requests(case: Case) -> int:
+    """How many of a case's steps ask the server something."""
+    return sum(isinstance(step, Send | SendRaw) for step in case.steps)

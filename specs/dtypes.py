@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 ByteOrder = Literal["little", "big"]
-Array = npt.NDArray[np.generic]
-Bools = npt.NDArray[np.bool_]
+Array = npt.NDArray[Any]
+Bools = npt.NDArray[Any]
 
 NAMES: Final = ("int32", "int64", "uint32", "uint64", "float32", "float64")
 INTEGERS: Final = ("int32", "int64", "uint32", "uint64")
@@ -32,7 +32,7 @@ def exact(number: int | float) -> Fraction:
     return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)
 
 
-def nearest(number: int | float, dtype: str) -> np.generic | None:
+def nearest(number: int | float, dtype: str) -> Any:
     """The dtype's value nearest to a finite JSON number, ties to even; None where it has none."""
     if dtype in INTEGERS:
         low, high = integer_bounds(dtype)
@@ -42,7 +42,7 @@ def nearest(number: int | float, dtype: str) -> np.generic | None:
     return _nearest_float(exact(number), dtype)
 
 
-def _nearest_float(value: Fraction, dtype: str) -> np.generic | None:
+def _nearest_float(value: Fraction, dtype: str) -> Any:
     try:
         guess = float(value)
     except OverflowError:

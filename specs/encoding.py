@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def filtered(data: bytes, filters: Sequence[Filter]) -> bytes:
 def gzipped(data: bytes, members: int = 1, level: int = 6) -> bytes:
     """A gzip stream; of several members where asked."""
     edges = [len(data) * i // members for i in range(members + 1)]
-    return b"".join(gzip.compress(data[a:b], level, mtime=0) for a, b in zip(edges, edges[1:], strict=False))
+    return b"".join(gzip.compress(data[a:b], level, mtime=0) for a, b in pairwise(edges))
 
 
 def zlibbed(data: bytes, level: int = 6) -> bytes:
@@ -43,7 +44,7 @@ def zlibbed(data: bytes, level: int = 6) -> bytes:
 
 def blosc2_chunk(data: bytes, item_size: int = 1, level: int = 5) -> bytes:
     """One bare blosc2 chunk, shuffled inside by item size as netCDF and Zarr writers do."""
-    import blosc2  # noqa: PLC0415 - half a second to import, and not needed by every run
+    import blosc2
 
     return bytes(blosc2.compress2(data, typesize=item_size, clevel=level, nthreads=1))
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from specs import dtypes, request
+from specs import request
 from specs.case import Interface
+from specs.dtypes import NAMES, ByteOrder
 
 RULINGS = (
     "result-order", "integer-sum", "float-sum", "nan", "nothing-left", "empty-object", "surplus-data",
@@ -37,9 +38,9 @@ class Profile:
     title: str = ""
     api: Literal["v1", "v2"] = "v2"
     operations: tuple[str, ...] = request.OPERATIONS
-    dtypes: tuple[str, ...] = dtypes.NAMES
+    dtypes: tuple[str, ...] = NAMES
     byte_orders: tuple[str, ...] = ("little", "big")
-    native_byte_order: dtypes.ByteOrder = "little"
+    native_byte_order: ByteOrder = "little"
     orders: tuple[str, ...] = ("C", "F")
     selections: bool = True
     negative_strides: bool = True
@@ -84,8 +85,8 @@ def from_table(table: Mapping[str, Any], where: str) -> Profile:
 _DOMAINS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "operations": request.OPERATIONS,
-        "dtypes": dtypes.NAMES,
-        "byte_orders": get_args(dtypes.ByteOrder),
+        "dtypes": NAMES,
+        "byte_orders": get_args(ByteOrder),
         "orders": ("C", "F"),
         "axis_forms": get_args(AxisForm),
         "compressions": request.COMPRESSIONS,

@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -12,13 +13,16 @@ from typing import Any
 from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
 
-from specs.schemas import Schema, exact_validator, lenient_validator, load
+from specs.schemas import Key, Schema, exact_validator, lenient_validator, load
 from specs.schemas.places import pointer
 
 # No schema nests half as deep, so what does is invalid however it ends; and readers may refuse to follow.
 DEEPEST = 64
+# The rule broken by a number beyond float64: a reader may refuse the text without knowing the place.
+MAGNITUDE = "magnitude"
 # Python refuses to read integers of more than 4300 digits; no dtype and no object comes near.
 _LONGEST_INTEGER = 4000
+_GREATEST_FLOAT = int(sys.float_info.max)
 _GREATEST_INTEGER = int("9" * _LONGEST_INTEGER)
 _BYTE_ORDER_MARK = "\ufeff"
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -36,6 +40,8 @@ class Fault:
     @property
     def words(self) -> tuple[str, ...]:
         """Names of which the error's text must hold one; none where the body as a whole is at fault."""
+        if self.rule == MAGNITUDE:
+            return ()
         return tuple(step for step in self.place.split("/")[1:] if step and not step.isdigit())
 
 
@@ -90,15 +96,13 @@ def read(text: str, *, keep: str = "last") -> tuple[Any, tuple[str, ...]]:
     return value, tuple(repeated)
 
 
-@functools.lru_cache(maxsize=8)
-def _validators_by_name(name: str) -> tuple[Validator, Validator]:
-    return exact_validator(load(name)), lenient_validator(load(name))
-
-
 def _validators(schema: str | Schema) -> tuple[Validator, Validator]:
-    if isinstance(schema, str):
-        return _validators_by_name(schema)
-    return exact_validator(schema), lenient_validator(schema)
+    return _both(Key(load(schema) if isinstance(schema, str) else schema))
+
+
+@functools.lru_cache(maxsize=64)
+def _both(key: Key) -> tuple[Validator, Validator]:
+    return exact_validator(key.schema), lenient_validator(key.schema)
 
 
 def _faults(value: Any, exact: Validator, lenient: Validator) -> tuple[Fault, ...]:
@@ -118,7 +122,8 @@ def _from_errors(errors: Iterable[ValidationError]) -> Iterator[Fault]:
         path = [str(step) for step in error.absolute_path]
         for name in _names(error):
             steps = [*path, *name]
-            yield Fault(steps[0] if steps else "", str(error.validator), pointer(steps))
+            rule = MAGNITUDE if _beyond(error.instance) else str(error.validator)
+            yield Fault(steps[0] if steps else "", rule, pointer(steps))
 
 
 def _branch(error: ValidationError) -> list[ValidationError]:
@@ -142,6 +147,10 @@ def _names(error: ValidationError) -> list[list[str]]:
         known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
         return [[name] for name in instance if name not in known]
     return [[]]
+
+
+def _beyond(value: Any) -> bool:
+    return isinstance(value, Decimal) or (isinstance(value, int) and abs(value) > _GREATEST_FLOAT)
 
 
 def _opened(fault: Fault) -> Fault:

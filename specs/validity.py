@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from specs import dtypes
@@ -297,9 +298,7 @@ def _missing_against_dtype(request: Request, notes: _Notes) -> None:
             notes.fault("missing value not representable", *words)
             return
         rounded.append(near)
-        if dtypes.exact(value) != dtypes.exact(near.item() if request.dtype == "float64" else value):
-            notes.doubt("missing value inexact", *words)
-        elif request.dtype == "float32" and dtypes.Fraction(near.item()) != dtypes.Fraction(value):
+        if _inexact(value, near.item(), request.dtype):
             notes.doubt("missing value inexact", *words)
     if request.missing.kind == "valid_range":
         low, high = request.missing.values
@@ -307,3 +306,10 @@ def _missing_against_dtype(request: Request, notes: _Notes) -> None:
             notes.fault("valid_range not ascending", *words)
         elif rounded[0] == rounded[1]:
             notes.doubt("valid_range of one value", *words)
+
+
+def _inexact(value: int | float, near: int | float, dtype: str) -> bool:
+    """Whether rounding to the dtype changes a number; a float64 is what its shortest decimal says."""
+    if dtype == "float32":
+        return Fraction(near) != Fraction(value)
+    return dtypes.exact(near) != dtypes.exact(value) and Fraction(near) != Fraction(value)

@@ -1,0 +1,77 @@
+"""What happens in a run, as events. Reports read these and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fuzz.findings.finding import Finding
+
+Verdict = Literal["PASS", "FAIL", "KNOWN", "SKIP", "ERROR"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    target: str
+    store: str
+    profile: str
+    seed: int
+    budget_seconds: float | None
+    budget_examples: int | None
+    workers: int
+    properties: tuple[str, ...]
+    findings_folder: str
+    limits: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Several a second; the latest replaces those before."""
+
+    elapsed_seconds: float
+    checked_requests: int
+    properties_done: int
+    findings: int
+    known: int
+    doing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFound:
+    """A new finding. The same id again means that it was seen more often or got smaller."""
+
+    finding: Finding
+    path: str
+    known_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something the user should know that is no finding: quality warnings, an expired known issue, a weak property."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyDone:
+    name: str
+    verdict: Verdict
+    examples: int
+    checked_requests: int
+    findings: int
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """`why` says what ended the run: the budget, --max-findings, Ctrl-C, or what broke."""
+
+    verdict: Verdict
+    seconds: float
+    checked_requests: int
+    findings: int
+    known: int
+    why: str = ""
+
+
+Event = RunStarted | Progress | FindingFound | Warned | PropertyDone | RunEnded

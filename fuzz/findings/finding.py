@@ -1,0 +1,33 @@
+"""A finding: a violation made durable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from specs.case import Case
+from specs.outcome import Outcome
+from specs.violation import Violation
+
+Reproducibility = Literal["every time", "flaky", "seen once"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One cause of failure, with the smallest case that shows it.
+
+    `needs` are the features without which the case passes; `fingerprint` is made of the violation's requirement and
+    symptom and of the needs; `id` names the folder. `outcomes` are the replies to the smallest case, step by step.
+    """
+
+    id: str
+    fingerprint: str
+    violation: Violation
+    case: Case
+    outcomes: tuple[Outcome, ...]
+    needs: tuple[str, ...] = ()
+    reproducibility: Reproducibility = "every time"
+    seen: int = 1
+    api: str = "v2"
+    server: str = ""
+    suite: str = ""

@@ -1,0 +1,95 @@
+"""Whether a request may be answered at all: where its object is said to be, and who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from specs.case import Send
+from specs.expectation import BAD_REQUEST, CLIENT_ERRORS, SERVER_ERRORS, Rejection
+from specs.profile import Profile
+
+BUCKETS = ("private", "public")
+DENIED = Rejection("credentials", frozenset({401, 403, 404}))
+NO_BUCKET = Rejection("no such bucket", CLIENT_ERRORS, ("NoSuchBucket",))
+NO_KEY = Rejection("no such object", CLIENT_ERRORS, ("NoSuchKey",))
+NOT_FOUND = Rejection("not found", CLIENT_ERRORS)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """The refusals that are due, or merely allowed where `optional`; or why nothing is specified."""
+
+    refusals: tuple[Rejection, ...] = ()
+    optional: bool = False
+    why: str = ""
+
+
+def locator_refusals(step: Send, profile: Profile) -> Refusals:
+    """What is wrong with locating fields that stand in a request's own fields."""
+    if profile.api == "v1":
+        return _v1_locators(step)
+    interface = step.fields.get("interface_type", step.interface)
+    url = step.fields.get("url", "{url}")
+    if isinstance(url, str) and url != "{url}":
+        return _url_refusals(url)
+    if interface in ("s3", "http", "https") and interface != step.interface:
+        return Refusals(why="interface_type at odds with the URL")
+    return Refusals()
+
+
+def _url_refusals(url: str) -> Refusals:
+    if "{url}" in url:
+        return Refusals(why="an unusual URL")
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        usable = False
+    if not usable:
+        return Refusals((Rejection("not a URL", BAD_REQUEST, ("url",)),))
+    return Refusals((Rejection("nothing there", CLIENT_ERRORS | SERVER_ERRORS),))
+
+
+def _v1_locators(step: Send) -> Refusals:
+    standard: dict[str, Any] = {"source": "{source}", "bucket": "{bucket}", "object": "{object}"}
+    for name, usual in standard.items():
+        value = step.fields.get(name, usual)
+        if isinstance(value, str) and value != usual:
+            if name == "source" and "{source}" not in value:
+                return _url_refusals(value)
+            return Refusals(why=f"an unusual {name}")
+    return Refusals()
+
+
+def access_refusals(
+    step: Send, versions: tuple[bytes | None, ...], verifies_signatures: bool, anonymous_reads: bool
+) -> Refusals:
+    """Who may read which object, as an S3 store has it."""
+    if step.interface != "s3":
+        return _plain_http(step, versions)
+    trusted = step.credentials == "owner"
+    public = step.bucket == "public"
+    if not trusted and (not verifies_signatures or (public and not anonymous_reads)):
+        return Refusals(why="the store does not tell credentials apart")
+    denied = step.credentials in ("unknown", "wrong-secret") or (not trusted and not public)
+    refusals: list[Rejection] = [DENIED] if denied else []
+    if step.bucket not in BUCKETS:
+        refusals.append(NO_BUCKET if trusted else NOT_FOUND)
+    elif None in versions:
+        refusals.append(NO_KEY if trusted else NOT_FOUND)
+    gone = step.bucket not in BUCKETS or all(data is None for data in versions)
+    return Refusals(tuple(refusals), optional=not denied and not gone)
+
+
+def _plain_http(step: Send, versions: tuple[bytes | None, ...]) -> Refusals:
+    """Over plain HTTP a public object is served to anybody; wrong credentials may be refused all the same."""
+    denied = step.bucket == "private" and step.credentials != "owner"
+    gone = step.bucket not in BUCKETS or all(data is None for data in versions)
+    refusals: list[Rejection] = []
+    if denied or step.credentials not in ("owner", None):
+        refusals.append(DENIED)
+    if gone or None in versions:
+        refusals.append(NOT_FOUND)
+    return Refusals(tuple(refusals), optional=not denied and not gone)

@@ -1,0 +1,146 @@
+"""Stored bytes as the array that a request asks about, or the reason why there is none."""
+
+from __future__ import annotations
+
+import math
+import struct
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from specs.dtypes import ITEM_SIZES, Array, in_byte_order
+from specs.request import Request
+
+MOST_INFLATED_BYTES = 256 * 2**20
+_BLOSC2_HEADER = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Undecodable(Exception):
+    """The stored bytes do not hold what the request says; `cause` is a requirement's."""
+
+    cause: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """The elements in the request's layout, and the doubts that allow a refusal instead."""
+
+    array: Array
+    doubts: tuple[str, ...]
+
+
+def decode(request: Request, content: bytes) -> Decoded:
+    """Read `content` as the request says; raises Undecodable where an error is due."""
+    doubts: list[str] = []
+    data = _window(request, content)
+    item_size = ITEM_SIZES[request.dtype]
+    wanted = None if request.shape is None else math.prod(request.shape) * item_size
+    if request.compression is not None:
+        data = _decompressed(request.compression, data, doubts)
+    for one in reversed(request.filters):
+        if len(data) % one.element_size or one.element_size >= 2**31:
+            doubts.append("element_size does not divide the data")
+        data = unshuffled(data, one.element_size)
+    if wanted is None:
+        if len(data) % item_size:
+            raise Undecodable("misfit", "no multiple of the item size")
+    elif len(data) < wanted:
+        cause = "misfit" if request.compression else "short-read"
+        raise Undecodable(cause, "less data than the shape calls for")
+    elif len(data) > wanted:
+        doubts.append("surplus-data")
+        if request.filters:
+            doubts.append("surplus-data and filters")
+        data = data[:wanted]
+    array = np.frombuffer(data, in_byte_order(request.dtype, request.byte_order)).astype(request.dtype)
+    shape = (array.size,) if request.shape is None else request.shape
+    return Decoded(array.reshape(shape, order=request.order), tuple(doubts))
+
+
+def _window(request: Request, content: bytes) -> bytes:
+    if not content and request.offset == 0 and request.size is None and request.compression is None:
+        return content
+    if request.offset >= len(content):
+        raise Undecodable("range", "the range starts at or beyond the object's end")
+    if request.size is not None and request.offset + request.size > len(content):
+        raise Undecodable("short-read", "the object ends before the range does")
+    return content[request.offset :] if request.size is None else content[request.offset :][: request.size]
+
+
+def unshuffled(data: bytes, element_size: int) -> bytes:
+    """The inverse of shuffling; a remainder that makes no whole element stays as it is."""
+    count = len(data) // element_size
+    if count == 0:
+        return data
+    whole = count * element_size
+    matrix = np.frombuffer(data[:whole], np.uint8).reshape(element_size, count)
+    return matrix.T.tobytes() + data[whole:]
+
+
+def _decompressed(compression: str, data: bytes, doubts: list[str]) -> bytes:
+    if compression == "blosc2":
+        return _blosc2(data, doubts)
+    try:
+        return _gzip(data, doubts) if compression == "gzip" else _zlib(data, doubts)
+    except zlib.error as error:
+        raise Undecodable("undecodable", f"not a {compression} stream: {error}") from error
+
+
+def _one_stream(data: bytes, window_bits: int, room: int) -> tuple[bytes, bytes]:
+    """One compressed stream from the front of the data, and what follows it."""
+    inflater = zlib.decompressobj(window_bits)
+    inflated = inflater.decompress(data, room)
+    if inflater.unconsumed_tail:
+        raise Undecodable("too-large", "inflates beyond the suite's limit")
+    if not inflater.eof:
+        raise Undecodable("undecodable", "the compressed stream is truncated")
+    return inflated, inflater.unused_data
+
+
+def _zlib(data: bytes, doubts: list[str]) -> bytes:
+    inflated, rest = _one_stream(data, zlib.MAX_WBITS, MOST_INFLATED_BYTES)
+    if rest:
+        doubts.append("bytes after the stream")
+    return inflated
+
+
+def _gzip(data: bytes, doubts: list[str]) -> bytes:
+    """Every member; zeros after the last are padding, other bytes after it a doubt."""
+    parts: list[bytes] = []
+    rest = data
+    while rest or not parts:
+        if parts and not rest.strip(b"\0"):
+            break
+        try:
+            inflated, rest = _one_stream(rest, 16 + zlib.MAX_WBITS, MOST_INFLATED_BYTES)
+        except (zlib.error, Undecodable):
+            if not parts:
+                raise
+            doubts.append("bytes after the stream")
+            break
+        parts.append(inflated)
+    return b"".join(parts)
+
+
+def _blosc2(data: bytes, doubts: list[str]) -> bytes:
+    import blosc2
+
+    if data[2:10] == b"b2frame\0" or data[:8] == b"b2frame\0":
+        raise Undecodable("unspecified", "a blosc2 frame, not a bare chunk")
+    if len(data) < _BLOSC2_HEADER:
+        raise Undecodable("undecodable", "shorter than a blosc2 header")
+    inflated_bytes, _, stored_bytes = struct.unpack_from("<iii", data, 4)
+    if not 0 <= inflated_bytes <= MOST_INFLATED_BYTES or not _BLOSC2_HEADER <= stored_bytes <= len(data):
+        raise Undecodable("undecodable", "the blosc2 header does not fit the data")
+    if stored_bytes < len(data):
+        doubts.append("bytes after the stream")
+    try:
+        inflated = bytes(blosc2.decompress2(data[:stored_bytes]))
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise Undecodable("undecodable", f"not a blosc2 chunk: {error}") from error
+    if len(inflated) != inflated_bytes:
+        raise Undecodable("undecodable", "the blosc2 chunk inflates to another length than its header says")
+    return inflated

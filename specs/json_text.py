@@ -1,0 +1,64 @@
+"""JSON text read strictly, with what readers differ on told apart from what none may accept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+MOST_DIGITS = 4000
+
+
+class NotJson(ValueError):
+    """The bytes are no JSON text in UTF-8."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonText:
+    """A JSON value, and why a reader might refuse the text all the same."""
+
+    value: Any
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LongNumber:
+    """A number of more digits than readers agree on."""
+
+    text: str
+
+
+def read(data: bytes) -> JsonText:
+    """The value of a JSON text; raises NotJson."""
+    doubts: list[str] = []
+    if data.startswith(b"\xef\xbb\xbf"):
+        doubts.append("byte-order mark")
+        data = data[3:]
+    try:
+        text = data.decode("utf-8")
+        value = json.loads(
+            text,
+            object_pairs_hook=lambda pairs: _object(pairs, doubts),
+            parse_constant=_no_constant,
+            parse_int=lambda digits: int(digits) if len(digits) <= MOST_DIGITS else _long(digits, doubts),
+        )
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise NotJson(str(error)) from error
+    except RecursionError as error:
+        raise NotJson("nested too deeply") from error
+    return JsonText(value, tuple(doubts))
+
+
+def _object(pairs: list[tuple[str, Any]], doubts: list[str]) -> dict[str, Any]:
+    if len({name for name, _ in pairs}) < len(pairs):
+        doubts.append("a key twice")
+    return dict(pairs)
+
+
+def _long(digits: str, doubts: list[str]) -> LongNumber:
+    doubts.append("a very long number")
+    return LongNumber(digits)
+
+
+def _no_constant(name: str) -> Any:
+    raise NotJson(f"{name} is no JSON")

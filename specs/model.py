@@ -1,0 +1,169 @@
+"""A whole case, folded step by step into one expectation per step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from specs import oracle, validity
+from specs.access import access_refusals, locator_refusals
+from specs.case import Case, Delete, Put, Send, SendRaw, Step
+from specs.expectation import (
+    BAD_REQUEST,
+    Expectation,
+    Rejection,
+    Values,
+    either,
+    unspecified,
+)  # fmt: skip
+from specs.profile import Profile
+from specs.raw_requests import RawReading, read_raw
+from specs.request import OPERATIONS, Request
+
+Objects = dict[tuple[str, str], tuple[bytes | None, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """What the store at hand can be relied on for."""
+
+    verifies_signatures: bool = True
+    anonymous_reads: bool = True
+
+
+@dataclass(slots=True)
+class _World:
+    """The versions that each object has had, newest last; None for no object."""
+
+    objects: Objects = field(default_factory=dict)
+
+    def put(self, bucket: str, key: str, data: bytes | None) -> None:
+        self.objects[bucket, key] = (*self.objects.get((bucket, key), ()), data)
+
+    def versions(self, bucket: str, key: str, *, any_age: bool) -> tuple[bytes | None, ...]:
+        versions = self.objects.get((bucket, key), (None,))
+        return tuple(dict.fromkeys(versions)) if any_age else versions[-1:]
+
+
+def expectations(case: Case, profile: Profile, store: StoreFacts) -> tuple[Expectation | None, ...]:
+    """What each step must be answered with; None for steps that ask nothing."""
+    world = _World()
+    return tuple(_step(step, world, profile, store) for step in case.steps)
+
+
+def _step(step: Step, world: _World, profile: Profile, store: StoreFacts) -> Expectation | None:
+    match step:
+        case Put():
+            world.put(step.bucket, step.key, step.data)
+        case Delete():
+            world.put(step.bucket, step.key, None)
+        case Send():
+            return _send(step, world, profile, store)
+        case SendRaw():
+            return _send_raw(step, world, profile, store)
+    return None
+
+
+def _send_raw(step: SendRaw, world: _World, profile: Profile, store: StoreFacts) -> Expectation:
+    raw = read_raw(step, profile)
+    if raw.why:
+        return unspecified(raw.why)
+    if raw.send is None:
+        return Expectation(rejection=either(raw.rejections))
+    inner = _send(raw.send, world, profile, store)
+    if inner.unspecified:
+        return inner
+    return _with_doubts(inner, raw)
+
+
+def _with_doubts(inner: Expectation, raw: RawReading) -> Expectation:
+    """The inner request's answer unless the envelope forbids one; its doubts always allow a refusal."""
+    refusals = [*raw.rejections, *raw.doubts]
+    if inner.rejection is not None:
+        refusals.append(inner.rejection)
+    answers = () if raw.rejections else inner.answers
+    return Expectation(answers, either(refusals) if refusals else None, inner.why)
+
+
+def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Expectation:
+    located = locator_refusals(step, profile)
+    if located.why:
+        return unspecified(located.why)
+    body = full_body(step, profile)
+    reading = validity.read(step.operation, body, profile)
+    faults = [Rejection(fault.rule, BAD_REQUEST, fault.words) for fault in reading.faults]
+    if step.operation not in OPERATIONS:
+        faults.append(Rejection("unknown operation", frozenset({404})))
+    faults += located.refusals
+    doubts = [Rejection(doubt.rule, BAD_REQUEST) for doubt in reading.doubts]
+    request = reading.request
+    any_age = profile.chunk_cache and profile.rules("stale-reads") and not (request and request.disable_chunk_cache)
+    versions = world.versions(step.bucket, step.key, any_age=any_age)
+    access = access_refusals(step, versions, store.verifies_signatures, store.anonymous_reads)
+    if access.why and not faults:
+        return unspecified(access.why)
+    if faults:
+        return Expectation(rejection=either([*faults, *access.refusals, *_late_refusals(request, versions, profile)]))
+    if request is None:
+        raise AssertionError(f"a request without faults must be readable: {body}")
+    if not profile.rules("stale-reads") and len(world.objects.get((step.bucket, step.key), ())) > 1:
+        return unspecified("the ruling on stale reads is off")
+    doubts += [replace(oracle.MAY_REFUSE, cause=f"not claimed: {name}") for name in unclaimed(request, step, profile)]
+    if access.refusals and not access.optional:
+        return Expectation(rejection=either([*access.refusals, *doubts]))
+    doubts += access.refusals
+    return _merged([oracle.expect(request, data, profile) for data in versions if data is not None], doubts)
+
+
+def _merged(several: list[Expectation], doubts: list[Rejection]) -> Expectation:
+    if any(one.unspecified for one in several):
+        return next(one for one in several if one.unspecified)
+    answers: tuple[Values, ...] = tuple(answer for one in several for answer in one.answers)
+    refusals = [one.rejection for one in several if one.rejection is not None] + doubts
+    return Expectation(answers, either(refusals) if refusals else None)
+
+
+def _late_refusals(request: Request | None, versions: tuple[bytes | None, ...], profile: Profile) -> list[Rejection]:
+    """Refusals about the data, which a server may notice before it looks at the fields at fault."""
+    if request is None:
+        return []
+    outcomes = [oracle.expect(request, data, profile) for data in versions if data is not None]
+    return [one.rejection for one in outcomes if one.rejection is not None]
+
+
+def full_body(step: Send, profile: Profile) -> Mapping[str, Any]:
+    """The body with locating fields filled in by placeholders."""
+    if profile.api == "v2":
+        located: dict[str, Any] = {"interface_type": step.interface, "url": "{url}"}
+    else:
+        located = {"source": "{source}", "bucket": "{bucket}", "object": "{object}"}
+    return {name: value for name, value in {**located, **step.fields}.items() if name not in step.without}
+
+
+def unclaimed(request: Request, step: Send, profile: Profile) -> list[str]:
+    """The features of a request that the profile does not claim."""
+    given = {name for name, value in step.fields.items() if value is not None}
+    asked = [
+        (step.operation, step.operation in profile.operations),
+        (request.dtype, request.dtype in profile.dtypes),
+        ("byte_order", "byte_order" not in given or request.byte_order in profile.byte_orders),
+        ("order", request.order in profile.orders),
+        ("selection", request.selection is None or profile.selections),
+        ("compression", request.compression is None or request.compression in profile.compressions),
+        ("filters", all(one.id in profile.filters for one in request.filters)),
+        ("missing", request.missing is None or request.missing.kind in profile.missing_kinds),
+        ("axis", "axis" not in given or _axis_form(step.fields["axis"]) in profile.axis_forms),
+        ("interface", step.interface in profile.interfaces),
+        ("anonymous", step.credentials is not None or profile.anonymous),
+        *((name, name in profile.options) for name in given if name.startswith("option_")),
+    ]
+    if request.selection is not None and not profile.negative_strides:
+        asked.append(("negative stride", all(stride > 0 for _, _, stride in request.selection)))
+    return [name for name, claimed in asked if not claimed]
+
+
+def _axis_form(axis: Any) -> str:
+    if not isinstance(axis, list):
+        return "integer"
+    return "list" if axis else "empty"

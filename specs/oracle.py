@@ -1,0 +1,245 @@
+"""What one request on one content must be answered with, by NumPy and exact arithmetic."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from specs.decoding import Undecodable, decode
+from specs.dtypes import FLOATS, INTEGERS, Array, Bools, nearest
+from specs.expectation import CLIENT_ERRORS, Expectation, Rejection, Values, either, unspecified
+from specs.profile import Profile
+from specs.request import Missing, Request
+from specs.tolerance import SumBounds, sum_bounds
+
+MOST_NUMPY_DIMENSIONS = 60
+REFUSED_DATA = {
+    "undecodable": Rejection("undecodable data", frozenset({400})),
+    "misfit": Rejection("data does not fit the shape", frozenset({400})),
+    "short-read": Rejection("short read", CLIENT_ERRORS),
+    "range": Rejection("range beyond the object", CLIENT_ERRORS),
+    "too-large": Rejection("inflates too far", CLIENT_ERRORS),
+}
+MAY_REFUSE = Rejection("may be refused", CLIENT_ERRORS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Groups:
+    """The selected elements, one row for each element of the result, in the result's order."""
+
+    rows: Array
+    present: Bools
+    shape: tuple[int, ...]
+
+
+def expect(request: Request, content: bytes, profile: Profile) -> Expectation:
+    """The expectation for a valid request on an object's bytes."""
+    if request.shape is not None and len(request.shape) > MOST_NUMPY_DIMENSIONS:
+        return unspecified("more dimensions than NumPy has")
+    try:
+        decoded = decode(request, content)
+    except Undecodable as error:
+        if error.cause == "unspecified":
+            return unspecified(error.detail)
+        if error.cause == "short-read" and not profile.rules("short-read"):
+            return unspecified("less data than the request calls for")
+        return Expectation(rejection=REFUSED_DATA[error.cause])
+    off = _ruled_out(request, decoded.array, decoded.doubts, profile)
+    if off:
+        return unspecified(f"the ruling {off} is off")
+    if "surplus-data and filters" in decoded.doubts:
+        return unspecified("filters over more data than the shape calls for")
+    doubts = [replace(MAY_REFUSE, cause=doubt) for doubt in decoded.doubts]
+    selected = _select(decoded.array, request)
+    if not content:
+        doubts.append(replace(MAY_REFUSE, cause="empty-object"))
+    answers = _answers(selected, request, profile, doubts)
+    return Expectation(answers, either(doubts) if doubts else None)
+
+
+def _ruled_out(request: Request, array: Array, doubts: tuple[str, ...], profile: Profile) -> str | None:
+    """The ruling that the answer hangs on and that the profile has switched off."""
+    touched = {
+        "surplus-data": "surplus-data" in doubts,
+        "member-streams": request.compression == "gzip" and "bytes after the stream" in doubts,
+        "empty-object": array.size == 0,
+        "exact-numbers": request.missing is not None and any(abs(x) > 2**53 for x in request.missing.values),
+        "nan-is-not-missing": request.missing is not None and request.dtype in FLOATS and bool(np.isnan(array).any()),
+    }
+    return next((ruling for ruling, is_touched in touched.items() if is_touched and not profile.rules(ruling)), None)
+
+
+def _select(array: Array, request: Request) -> Array:
+    if request.selection is None:
+        return array
+    return array[tuple(_slice(*bounds, length) for bounds, length in zip(request.selection, array.shape))]
+
+
+def _slice(start: int, end: int, stride: int, length: int) -> slice:
+    """A NumPy slice of the same elements; bounds beyond 64 bits are clamped first."""
+    first, last, step = slice(start, end, stride).indices(length)
+    count = len(range(first, last, step))
+    if count == 0:
+        return slice(0, 0, 1)
+    if count == 1:
+        return slice(first, first + 1, 1)
+    return slice(first, last if last >= 0 else None, step)
+
+
+def _answers(selected: Array, request: Request, profile: Profile, doubts: list[Rejection]) -> tuple[Values, ...]:
+    if request.operation == "select":
+        answers = [_selected(selected, request)]
+    else:
+        answers = [_reduced(selected, request, profile, doubts)]
+    if not profile.rules("result-order") and len(answers[0].shape) > 1:
+        other = replace(request, order="F" if request.order == "C" else "C")
+        answers += (
+            [_selected(selected, other)]
+            if request.operation == "select"
+            else [_reduced(selected, other, profile, doubts)]
+        )
+    return tuple(answers)
+
+
+def _selected(selected: Array, request: Request) -> Values:
+    count = int(np.count_nonzero(_present(selected, request.missing)))
+    return Values("select", request.dtype, selected.shape, (count,), selected.ravel(order=request.order))
+
+
+def _reduced(selected: Array, request: Request, profile: Profile, doubts: list[Rejection]) -> Values:
+    groups = _grouped(selected, request)
+    counts = groups.present.sum(axis=1, dtype=np.int64)
+    numbers = tuple(counts.tolist())
+    if request.operation == "count":
+        return Values("count", "int64", groups.shape, numbers, counts)
+    if request.operation == "sum":
+        return _sum(groups, numbers, request, profile, doubts)
+    return _extreme(groups, counts, request, profile, doubts)
+
+
+def _grouped(selected: Array, request: Request) -> _Groups:
+    """Reduced axes last, kept axes first in the request's order, so that a row is one element of the result."""
+    axes = tuple(range(selected.ndim)) if request.axis is None else request.axis
+    kept = [one for one in range(selected.ndim) if one not in axes]
+    shape = tuple(selected.shape[one] for one in kept)
+    first = kept if request.order == "C" else kept[::-1]
+    length = math.prod(selected.shape[one] for one in axes)
+    rows = selected.transpose(*first, *axes).reshape(math.prod(shape), length)
+    return _Groups(rows, _present(rows, request.missing), shape)
+
+
+def _present(array: Array, missing: Missing | None) -> Bools:
+    """Which elements are not missing. A comparison with NaN is false, so a NaN is never missing."""
+    if missing is None:
+        return np.ones(array.shape, np.bool_)
+    values = [nearest(value, array.dtype.name) for value in missing.values]
+    if missing.kind in ("missing_value", "missing_values"):
+        absent = np.zeros(array.shape, np.bool_)
+        for value in values:
+            absent |= array == value
+        return ~absent
+    if missing.kind == "valid_min":
+        return ~(array < values[0])
+    if missing.kind == "valid_max":
+        return ~(array > values[0])
+    return ~((array < values[0]) | (array > values[1]))
+
+
+def _extreme(groups: _Groups, counts: Array, request: Request, profile: Profile, doubts: list[Rejection]) -> Values:
+    free: Bools = counts == 0
+    if free.all() or (free.any() and not profile.rules("nothing-left")):
+        doubts.append(replace(MAY_REFUSE, cause="nothing-left"))
+    least, pick = (
+        (_largest(request.dtype), np.minimum) if request.operation == "min" else (_smallest(request.dtype), np.maximum)
+    )
+    with np.errstate(invalid="ignore"):
+        values = pick.reduce(np.where(groups.present, groups.rows, least), axis=1, initial=least)
+    values = values.astype(request.dtype)
+    if request.dtype not in FLOATS:
+        return Values(request.operation, request.dtype, groups.shape, tuple(counts.tolist()), values, free=free)
+    has_nan: Bools = (np.isnan(groups.rows) & groups.present).any(axis=1)
+    values = np.where(has_nan, np.dtype(request.dtype).type(np.nan), values)
+    free = free | _nan_doubts(has_nan, profile, doubts)
+    return Values(
+        request.operation, request.dtype, groups.shape, tuple(counts.tolist()), values,
+        also=_other_zero(groups, values), free=free,
+    )  # fmt: skip
+
+
+def _largest(dtype: str) -> Any:
+    return np.dtype(dtype).type(np.inf if dtype in FLOATS else np.iinfo(dtype).max)
+
+
+def _smallest(dtype: str) -> Any:
+    return np.dtype(dtype).type(-np.inf if dtype in FLOATS else np.iinfo(dtype).min)
+
+
+def _other_zero(groups: _Groups, values: Array) -> Array:
+    """Either zero where zeros of both signs tie; the sign of the only kind of zero otherwise."""
+    zeros = (groups.rows == 0) & groups.present
+    negative = (zeros & np.signbit(groups.rows)).any(axis=1)
+    positive = (zeros & ~np.signbit(groups.rows)).any(axis=1)
+    one = np.dtype(values.dtype).type
+    sole = np.where(negative & ~positive, one(-0.0), one(0.0))
+    zero = values == 0
+    values[zero] = sole[zero]
+    return np.where(zero & negative & positive, one(-0.0), values)
+
+
+def _nan_doubts(has_nan: Bools, profile: Profile, doubts: list[Rejection]) -> Bools:
+    """NaN may be refused by a 4xx that says so; with the ruling off its elements are free."""
+    if has_nan.any():
+        words = ("nan", "notanumber", "finite")
+        doubts.append(Rejection("nan", CLIENT_ERRORS, words if profile.rules("nan") else ()))
+    return has_nan if not profile.rules("nan") else np.zeros(has_nan.shape, np.bool_)
+
+
+def _sum(
+    groups: _Groups, counts: tuple[int, ...], request: Request, profile: Profile, doubts: list[Rejection]
+) -> Values:
+    missed: Bools = ~groups.present.any(axis=1)
+    also = groups.rows[:, 0] if request.axis == () and missed.any() else None
+    if request.dtype in INTEGERS:
+        terms = np.where(groups.present, groups.rows, np.dtype(request.dtype).type(0))
+        values = np.add.reduce(terms, axis=1, dtype=request.dtype)
+        free = None if profile.rules("integer-sum") else _wraps(terms, values)
+        return Values("sum", request.dtype, groups.shape, counts, values, also=_also(also, missed, values), free=free)
+    bounds = [sum_bounds(row[mask], request.dtype) for row, mask in zip(groups.rows, groups.present)]
+    values = np.array([one.nearest for one in bounds], request.dtype)
+    has_nan: Bools = (np.isnan(groups.rows) & groups.present).any(axis=1)
+    free = _nan_doubts(has_nan, profile, doubts)
+    return _float_sum(bounds, values, _also(also, missed, values), free, groups, counts, request, profile)
+
+
+def _float_sum(
+    bounds: list[SumBounds], values: Array, also: Array | None, free: Bools, groups: _Groups,
+    counts: tuple[int, ...], request: Request, profile: Profile,
+) -> Values:  # fmt: skip
+    loose = np.array([one.loose for one in bounds], np.bool_)
+    if not profile.rules("float-overflow"):
+        free = free | loose
+    if not profile.rules("float-sum"):
+        free = free | (values == values)
+    return Values(
+        "sum", request.dtype, groups.shape, counts, values,
+        also=also,
+        low=np.array([one.low for one in bounds], np.float64),
+        high=np.array([one.high for one in bounds], np.float64),
+        pairwise_low=np.array([one.pairwise_low for one in bounds], np.float64),
+        pairwise_high=np.array([one.pairwise_high for one in bounds], np.float64),
+        loose=loose,
+        free=free,
+    )  # fmt: skip
+
+
+def _also(elements: Array | None, missed: Bools, values: Array) -> Array | None:
+    """Over no axes at all a missing element's sum may be the element itself."""
+    return None if elements is None else np.where(missed, elements, values)
+
+
+def _wraps(terms: Array, values: Array) -> Bools:
+    exact = [sum(int(x) for x in row) for row in terms.tolist()]
+    return np.array([a != int(b) for a, b in zip(exact, values.tolist())], np.bool_)

@@ -1,0 +1,155 @@
+"""Replies as answers: v1 headers, v2 CBOR, error bodies. Whatever is odd about them is kept, not raised."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cbor2
+import numpy as np
+
+from specs.dtypes import NAMES, Array, in_byte_order
+from specs.outcome import Reply
+
+V2_KEYS = ("bytes", "dtype", "shape", "shape_as_bytes", "count", "count_as_bytes", "byte_order")
+
+
+class Malformed(ValueError):
+    """An answer that is not what the API says an answer is; the text says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer with values, as it came. `counts` is None where the API's version tells none."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    counts: tuple[int, ...] | None
+    byte_order: str
+    data: bytes
+    shape_twin: bytes = b""
+    counts_twin: bytes = b""
+    listed_shape: tuple[int, ...] = ()
+    listed_counts: tuple[int, ...] = ()
+
+    def values(self) -> Array:
+        """The elements, in this machine's byte order; raises ValueError where the length does not fit."""
+        dtype = in_byte_order(self.dtype, "big" if self.byte_order == "big" else "little")
+        return np.frombuffer(self.data, dtype).astype(self.dtype)
+
+
+def read_v2(reply: Reply) -> Answer:
+    """The seven-key CBOR map of a v2 answer; raises Malformed."""
+    stream = io.BytesIO(reply.body)
+    try:
+        answer = cbor2.load(stream)
+    except Exception as error:  # cbor2 raises many types on hostile bytes; all mean the same here
+        raise Malformed(f"not CBOR: {error}") from error
+    if stream.tell() != len(reply.body) and stream.read(1):
+        raise Malformed("bytes after the CBOR map")
+    if not isinstance(answer, Mapping):
+        raise Malformed(f"a CBOR {type(answer).__name__}, not a map")
+    missing = [key for key in V2_KEYS if key not in answer]
+    extra = [str(key) for key in answer if key not in V2_KEYS]
+    if missing or extra:
+        raise Malformed(f"keys missing: {missing}, unknown: {extra}")
+    order = _byte_order(answer["byte_order"])
+    shape, counts = _numbers(answer, "shape", 0), _numbers(answer, "count", None)
+    shape_twin, counts_twin = _bytes(answer, "shape_as_bytes"), _bytes(answer, "count_as_bytes")
+    return Answer(
+        _dtype(answer["dtype"]),
+        shape or _twin(shape_twin, "u8", order, "shape_as_bytes"),
+        counts or _twin(counts_twin, "i8", order, "count_as_bytes"),
+        order,
+        _bytes(answer, "bytes"),
+        shape_twin,
+        counts_twin,
+        shape,
+        counts,
+    )
+
+
+def _byte_order(value: Any) -> str:
+    if value not in ("little", "big"):
+        raise Malformed(f"byte_order is {value!r}, neither 'little' nor 'big'")
+    return str(value)
+
+
+def _dtype(value: Any) -> str:
+    if value not in NAMES:
+        raise Malformed(f"dtype is {value!r}, none of the API's")
+    return str(value)
+
+
+def _numbers(answer: Mapping[Any, Any], key: str, least: int | None) -> tuple[int, ...]:
+    value = answer[key]
+    if not isinstance(value, list) or not all(isinstance(one, int) and not isinstance(one, bool) for one in value):
+        raise Malformed(f"{key} is {value!r}, not a list of integers")
+    if least is not None and any(one < least for one in value):
+        raise Malformed(f"{key} is {value!r}, below {least}")
+    return tuple(value)
+
+
+def _bytes(answer: Mapping[Any, Any], key: str) -> bytes:
+    value = answer[key]
+    if isinstance(value, list) and all(isinstance(one, int) and 0 <= one <= 255 for one in value):
+        raise Malformed(f"{key} is a list of numbers, not a byte string")
+    if not isinstance(value, bytes):
+        raise Malformed(f"{key} is a {type(value).__name__}, not a byte string")
+    return value
+
+
+def _twin(data: bytes, kind: str, order: str, key: str) -> tuple[int, ...]:
+    if len(data) % 8:
+        raise Malformed(f"{key} has {len(data)} bytes, no multiple of 8")
+    return tuple(np.frombuffer(data, ("<" if order == "little" else ">") + kind).tolist())
+
+
+def read_v1(reply: Reply, count_form: str, tells_byte_order: bool, native_byte_order: str) -> Answer:
+    """The headers and raw bytes of a v1 answer; raises Malformed."""
+    dtype = _dtype(_needed(reply, "x-activestorage-dtype"))
+    shape = _json_list(_needed(reply, "x-activestorage-shape"), "x-activestorage-shape")
+    order = _byte_order(_needed(reply, "x-activestorage-byte-order")) if tells_byte_order else native_byte_order
+    counts: tuple[int, ...] | None = None
+    if count_form != "none":
+        text = _needed(reply, "x-activestorage-count")
+        counts = _json_list(text if count_form == "list" else f"[{text}]", "x-activestorage-count")
+    return Answer(dtype, shape, counts, order, reply.body, listed_shape=shape, listed_counts=counts or ())
+
+
+def _needed(reply: Reply, name: str) -> str:
+    value = reply.header(name)
+    if value is None:
+        raise Malformed(f"no header {name}")
+    return value
+
+
+def _json_list(text: str, name: str) -> tuple[int, ...]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise Malformed(f"{name} is {text!r}, not a JSON list") from error
+    if not isinstance(value, list) or not all(isinstance(one, int) and not isinstance(one, bool) for one in value):
+        raise Malformed(f"{name} is {text!r}, not a list of integers")
+    return tuple(value)
+
+
+def error_text(reply: Reply) -> str:
+    """All that an error says, message and causes; raises Malformed where it is not the API's form."""
+    content_type = (reply.header("content-type") or "").split(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise Malformed(f"an error of content type {content_type!r}")
+    try:
+        error = json.loads(reply.body)
+    except (ValueError, RecursionError) as fault:
+        raise Malformed(f"an error that is not JSON: {fault}") from fault
+    match error:
+        case {"error": {"message": str(message), **rest}}:
+            causes = rest.get("caused_by")
+            if causes is not None and not (isinstance(causes, list) and all(isinstance(one, str) for one in causes)):
+                raise Malformed("error.caused_by is no list of strings")
+            return "\n".join([message, *(causes or [])])
+    raise Malformed("an error without error.message")
