@@ -1,0 +1,15 @@
+"""Object stores that the suite puts its objects into and the server under test reads from."""
+
+from fuzz.store.memory import MemoryStore
+from fuzz.store.opening import StoreSettings, open_store
+from fuzz.store.protocol import Buckets, Credentials, Store, StoreError
+
+__all__ = [
+    "Buckets",
+    "Credentials",
+    "MemoryStore",
+    "Store",
+    "StoreError",
+    "StoreSettings",
+    "open_store",
+]
