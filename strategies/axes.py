@@ -1,0 +1,32 @@
+"""Axes to reduce over: none given, one, a list, an empty list, all."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import combinations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from specs.fields import Json
+
+ABSENT = None
+FORMS = ("integer", "list", "empty")
+
+
+@lru_cache(1024)
+def axes(rank: int, *, forms: tuple[str, ...] = FORMS, absent: bool = True, many: bool = True) -> SearchStrategy[Json]:
+    """Valid axes of an array; None where none is given, every form about as often as the others."""
+    table: list[tuple[Json, ...]] = []
+    if absent:
+        table.append((ABSENT,))
+    if "integer" in forms:
+        table.append(tuple(range(rank)))
+    if "list" in forms:
+        sizes = range(1, rank + 1) if many else (1,)
+        table += [tuple(list(one) for one in combinations(range(rank), size)) for size in sizes]
+    if "empty" in forms:
+        table.append(([],))
+    width = 12
+    even = [one for some in table for one in (some * width)[: max(width, len(some))]]
+    return st.sampled_from(even)

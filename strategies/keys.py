@@ -1,0 +1,33 @@
+"""Object keys: every legal character, percent-escapes, slashes, other scripts, the longest."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+LONGEST_BYTES = 950
+PLAIN = ("a", "data", "b.nc")
+CHARACTERS = "aZ09-_.~ +%?#&=;:@$!'()*,\"<>|[]{}^`\\éß日本語я🌍"
+WORDS = (
+    "a", "chunk 0.0", "a+b", "100%", "a%20b", "a%2Fb", "%", "%zz", "a?b", "a#b", "a&b=c", "a;b", "c:d", "u@h",
+    "(1)", "it's", 'say "so"', "a<b>c", "a|b", "[0]", "{0}", "a^b", "a`b", "back\\slash", "~a", "a,b", "$1", "a!*",
+    "é", "e\u0301", "日本語", "данные", "🌍", "عربى", "...", ".hidden", "-a", "a=", "null", "index.html",
+)  # fmt: skip
+
+
+def keys(*, exotic: bool = True) -> SearchStrategy[str]:
+    """Keys that an object store takes and that a URL can name; no empty, `.` or `..` parts."""
+    if not exotic:
+        return st.sampled_from(PLAIN)
+    parts = st.one_of(
+        st.sampled_from(WORDS),
+        st.text(CHARACTERS, min_size=1, max_size=8).filter(lambda part: part not in (".", "..")),
+    )
+    paths = st.lists(parts, min_size=1, max_size=4).map("/".join)
+    longest = st.sampled_from(("x", "é", "%", "a/")).map(_longest)
+    return st.one_of(st.sampled_from(PLAIN), paths, paths, paths, longest)
+
+
+def _longest(unit: str) -> str:
+    times = (LONGEST_BYTES - 1) // len(unit.encode())
+    return unit * times + "z"
