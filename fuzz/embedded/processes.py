@@ -1,0 +1,79 @@
+"""Reference servers in processes of their own, which end with the process that started them."""
+
+import contextlib
+import json
+import select
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from fuzz.embedded.reference_server import ReferenceServer
+
+START_SECONDS = 60.0
+STOP_SECONDS = 5.0
+
+
+class ReferenceServerError(RuntimeError):
+    """A reference server's process did not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """A server in a process of its own."""
+
+    url: str
+    port: int
+    process_id: int
+
+
+@contextlib.contextmanager
+def start_reference_server(
+    animals: Sequence[type[ReferenceServer] | str] = (), *, host: str = "127.0.0.1", port: int = 0
+) -> Iterator[RunningServer]:
+    """A reference server, made worse by classes that override its methods, until the end of the block.
+
+    A class is given itself or as "module:name"; the first of several goes before the others.
+    """
+    command = [sys.executable, "-m", "fuzz.embedded.reference_server", "--host", host, "--port", str(port)]
+    for animal in animals:
+        command += ["--with", animal if isinstance(animal, str) else class_path(animal)]
+    # The child reads its standard input to its end, which comes when this process ends, in whatever way.
+    # Its own session keeps Ctrl-C from ending it before those who still need it.
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+    try:
+        yield read_announcement(process)
+    finally:
+        stop(process)
+
+
+def class_path(animal: type[ReferenceServer]) -> str:
+    """The text by which another process finds a class."""
+    return f"{animal.__module__}:{animal.__qualname__}"
+
+
+def read_announcement(process: subprocess.Popen[bytes]) -> RunningServer:
+    """What the child says of itself once it listens."""
+    assert process.stdout is not None
+    ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
+    line = process.stdout.readline() if ready else b""
+    if not line:
+        code = process.poll()
+        state = "said nothing within " + f"{START_SECONDS:g} s" if code is None else f"ended with code {code}"
+        command = " ".join(process.args) if isinstance(process.args, list) else str(process.args)
+        raise ReferenceServerError(f"the reference server {state}; to see why, run: {command}")
+    announcement = json.loads(line)
+    return RunningServer(announcement["url"], announcement["port"], process.pid)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End the child: kindly, by closing its standard input, or else by force."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    process.stdout.close()
