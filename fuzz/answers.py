@@ -1,0 +1,163 @@
+"""HTTP answers read off a socket: whatever comes, a Reply or the reason why there is none."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+
+from specs.outcome import NoReply, Reply
+
+MOST_HEAD_BYTES = 256 * 1024
+_CHUNK = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLimits:
+    """How much of an answer the suite is willing to read."""
+
+    bytes: int = 256 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An outcome, whether the connection can be kept, and whether any byte came."""
+
+    outcome: Reply | NoReply
+    keep: bool = False
+    any_byte: bool = True
+
+
+class _Broken(Exception):
+    """The answer stops being one; carries the outcome."""
+
+    def __init__(self, outcome: NoReply, *, any_byte: bool = True) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+        self.any_byte = any_byte
+
+
+class _Stream:
+    """A socket with what was read too far."""
+
+    __slots__ = ("ahead", "got", "sock")
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.ahead = b""
+        self.got = False
+
+    def more(self) -> bool:
+        """Read on; false at the end of the stream."""
+        data = self.sock.recv(_CHUNK)
+        self.got = self.got or bool(data)
+        self.ahead += data
+        return bool(data)
+
+    def until(self, mark: bytes, most: int) -> bytes:
+        start = 0
+        while (at := self.ahead.find(mark, start)) < 0:
+            start = max(0, len(self.ahead) - len(mark) + 1)
+            if len(self.ahead) > most:
+                raise _Broken(NoReply("garbled", f"no end of the head within {most} bytes"))
+            if not self.more():
+                raise _Broken(_ended(self.ahead, self.got), any_byte=self.got)
+        found, self.ahead = self.ahead[:at], self.ahead[at + len(mark) :]
+        return found
+
+    def exactly(self, count: int) -> bytes:
+        parts, have = [self.ahead], len(self.ahead)
+        while have < count:
+            data = self.sock.recv(min(_CHUNK, count - have) if count - have > _CHUNK else _CHUNK)
+            if not data:
+                raise _Broken(NoReply("truncated", f"{have} of {count} bytes of the body came"))
+            parts.append(data)
+            have += len(data)
+        whole = b"".join(parts)
+        self.ahead = whole[count:]
+        return whole[:count]
+
+    def rest(self, most: int) -> bytes:
+        while self.more():
+            if len(self.ahead) > most:
+                raise _Broken(NoReply("too-long", f"more than {most} bytes without an end"))
+        return self.ahead
+
+
+def _ended(ahead: bytes, got: bool) -> NoReply:
+    if not got:
+        return NoReply("closed", "the connection was closed before any byte of an answer")
+    return NoReply("garbled", f"the connection was closed after {ahead[:80]!r}")
+
+
+def read_answer(sock: socket.socket, method: str, limits: AnswerLimits) -> Read:
+    """Read one answer to a request of that method."""
+    stream = _Stream(sock)
+    try:
+        return _read(stream, method, limits)
+    except _Broken as broken:
+        return Read(broken.outcome, any_byte=broken.any_byte)
+    except TimeoutError:
+        reason = "the answer stopped midway" if stream.got else "no byte of an answer"
+        return Read(NoReply("timeout", reason), any_byte=stream.got)
+    except OSError as error:
+        return Read(NoReply("reset", error.strerror or str(error)), any_byte=stream.got)
+
+
+def _read(stream: _Stream, method: str, limits: AnswerLimits) -> Read:
+    while True:
+        status, version, headers = _head(stream)
+        if status >= 200:
+            break
+    lengths = {value for name, value in headers if name == "content-length"}
+    named = dict(headers)
+    keep = version != "HTTP/1.0" and "close" not in named.get("connection", "").lower()
+    if method == "HEAD" or status in (204, 304):
+        return Read(Reply(status, headers, b""), keep)
+    if "chunked" in named.get("transfer-encoding", "").lower():
+        return Read(Reply(status, headers, _chunks(stream, limits.bytes)), keep)
+    if not lengths:
+        return Read(Reply(status, headers, stream.rest(limits.bytes)), keep=False)
+    length = lengths.pop()
+    if lengths or not (length.isascii() and length.isdigit()):
+        raise _Broken(NoReply("garbled", f"Content-Length {length!r}"))
+    if int(length) > limits.bytes:
+        raise _Broken(NoReply("too-long", f"an answer of {length} bytes"))
+    body = stream.exactly(int(length))
+    return Read(Reply(status, headers, body), keep and not stream.ahead)
+
+
+def _head(stream: _Stream) -> tuple[int, str, tuple[tuple[str, str], ...]]:
+    text = stream.until(b"\r\n\r\n", MOST_HEAD_BYTES).decode("latin-1")
+    first, *lines = text.split("\r\n")
+    version, _, rest = first.partition(" ")
+    code = rest[:3]
+    if not version.startswith("HTTP/1.") or not (len(code) == 3 and code.isascii() and code.isdigit()):
+        raise _Broken(NoReply("garbled", f"not a status line: {first[:80]!r}"))
+    headers = []
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise _Broken(NoReply("garbled", f"not a header: {line[:80]!r}"))
+        headers.append((name.strip().lower(), value.strip()))
+    return int(code), version, tuple(headers)
+
+
+def _chunks(stream: _Stream, most: int) -> bytes:
+    parts: list[bytes] = []
+    total = 0
+    while True:
+        line = stream.until(b"\r\n", 1024).split(b";")[0].strip()
+        try:
+            size = int(line, 16)
+        except ValueError:
+            raise _Broken(NoReply("garbled", f"chunk size {line[:40]!r}")) from None
+        if size == 0:
+            while stream.until(b"\r\n", MOST_HEAD_BYTES):
+                pass
+            return b"".join(parts)
+        total += size
+        if total > most:
+            raise _Broken(NoReply("too-long", f"more than {most} bytes of chunks"))
+        parts.append(stream.exactly(size))
+        if stream.exactly(2) != b"\r\n":
+            raise _Broken(NoReply("garbled", "a chunk without its end"))

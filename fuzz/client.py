@@ -1,0 +1,100 @@
+"""The client: requests over one kept connection, as lean as HTTP allows."""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from fuzz.answers import AnswerLimits, Read, read_answer
+from fuzz.errors import UsageError
+from specs.outcome import NoReply, Reply
+
+CONNECT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """How long a request may take, what an answer may weigh, and whose certificates are trusted."""
+
+    timeout_seconds: float = 10.0
+    answers: AnswerLimits = AnswerLimits()
+    ca_cert: str | None = None
+
+
+class Client:
+    """Sends requests to one server, one at a time."""
+
+    def __init__(self, url: str, settings: ClientSettings | None = None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(f"--target {url!r} is not an http or https URL, such as http://127.0.0.1:8080")
+        self.url = url
+        self.settings = settings or ClientSettings()
+        self._address = (parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
+        self._host = parts.netloc.rpartition("@")[2]
+        self._base = parts.path.rstrip("/")
+        self._tls = ssl.create_default_context(cafile=self.settings.ca_cert) if parts.scheme == "https" else None
+        self._sock: socket.socket | None = None
+
+    def send(
+        self, method: str, path: str, headers: Sequence[tuple[str, str]], body: bytes, timeout_seconds: float | None = None
+    ) -> Reply | NoReply:
+        """One request and what came of it. A kept connection that the server had closed is opened anew, once."""
+        message = self._message(method, path, headers, body)
+        begun = time.perf_counter()
+        kept = self._kept()
+        read = self._exchange(kept or None, method, message, timeout_seconds)
+        if kept is not None and isinstance(read.outcome, NoReply) and not read.any_byte and read.outcome.reason != "timeout":
+            read = self._exchange(None, method, message, timeout_seconds)
+        return replace(read.outcome, elapsed_ms=(time.perf_counter() - begun) * 1000)
+
+    def close(self) -> None:
+        if self._sock is not None:
+            self._sock.close()
+            self._sock = None
+
+    def _message(self, method: str, path: str, headers: Sequence[tuple[str, str]], body: bytes) -> bytes:
+        names = {name.strip().lower() for name, _ in headers}
+        lines = [f"{method} {self._base}{path} HTTP/1.1"]
+        if "host" not in names:
+            lines.append(f"Host: {self._host}")
+        lines += [f"{name}: {value}" for name, value in headers]
+        if "content-length" not in names and "transfer-encoding" not in names:
+            lines.append(f"Content-Length: {len(body)}")
+        return "\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body
+
+    def _kept(self) -> socket.socket | None:
+        """The kept connection, unless the server has closed it or says more than it was asked."""
+        if self._sock is not None and select.select([self._sock], [], [], 0)[0]:
+            self.close()
+        return self._sock
+
+    def _exchange(self, sock: socket.socket | None, method: str, message: bytes, timeout_seconds: float | None) -> Read:
+        if sock is None:
+            self.close()
+            try:
+                sock = self._sock = self._connect()
+            except OSError as error:
+                return Read(NoReply("refused", f"cannot connect: {error.strerror or error}"), any_byte=False)
+        sock.settimeout(timeout_seconds or self.settings.timeout_seconds)
+        sent_all = True
+        try:
+            sock.sendall(message)
+        except TimeoutError:
+            sent_all = False
+        except OSError:
+            sent_all = False
+        read = read_answer(sock, method, self.settings.answers)
+        if not (read.keep and sent_all):
+            self.close()
+        return read
+
+    def _connect(self) -> socket.socket:
+        sock = socket.create_connection(self._address, CONNECT_SECONDS)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self._tls.wrap_socket(sock, server_hostname=self._address[0]) if self._tls else sock

@@ -1,0 +1,15 @@
+"""The ways in which a command ends early, each with its exit code."""
+
+from __future__ import annotations
+
+
+class UsageError(Exception):
+    """What was asked for makes no sense; the text says what to write instead."""
+
+    exit_code = 2
+
+
+class CannotRun(Exception):
+    """The suite, the store or the target could not run; the text says what to check."""
+
+    exit_code = 3

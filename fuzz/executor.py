@@ -1,0 +1,191 @@
+"""Runs cases: puts objects, sends requests, and has the outcomes judged."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections import Counter, OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from secrets import token_hex
+from typing import Any
+
+from fuzz.client import Client
+from fuzz.store import Store
+from specs import checks, relations
+from specs.case import Case, Delete, Put, Send, SendRaw, Step
+from specs.expectation import Expectation
+from specs.fields import Fields
+from specs.model import StoreFacts, expectations, full_body
+from specs.outcome import NoReply, Outcome, Reply, Transcript
+from specs.profile import Profile
+from specs.violation import Violation
+
+MOST_OBJECTS_KEPT = 512
+MOST_BYTES_KEPT = 256 * 2**20
+KEY_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What came of a case, and the requirements broken: failures first, in the order of the steps."""
+
+    transcript: Transcript
+    violations: tuple[Violation, ...]
+    expectations: tuple[Expectation | None, ...] = field(default=(), compare=False)
+
+    @property
+    def failures(self) -> tuple[Violation, ...]:
+        return tuple(one for one in self.violations if one.severity == "failure")
+
+
+class Session:
+    """A client, a store and a profile. Objects are uploaded once per content, under keys that no other run uses."""
+
+    def __init__(self, client: Client, store: Store, profile: Profile) -> None:
+        self.client = client
+        self.store = store
+        self.profile = profile
+        self.sent = 0
+        self._run = token_hex(4)
+        self._histories = count(1)
+        self._kept: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._kept_bytes = 0
+        self._facts = StoreFacts(store.verifies_signatures, store.public_readable)
+        self._secrets = tuple(one.secret for one in store.credentials.values())
+        self._authorizations = {
+            name: "Basic " + b64encode(f"{one.access_key}:{one.secret}".encode()).decode()
+            for name, one in store.credentials.items()
+        }
+
+    def judge(self, case: Case) -> Judgement:
+        """Run a case and compare what came with what was due."""
+        due = expectations(case, self.profile, self._facts)
+        transcript = self.run(case)
+        found: list[Violation] = []
+        for number, (step, outcome, expected) in enumerate(zip(case.steps, transcript.outcomes, due)):
+            if isinstance(step, Send | SendRaw) and outcome is not None and expected is not None:
+                exchange = checks.Exchange(step, outcome, self.profile, self._secrets)
+                found += checks.violations(exchange, expected, number)
+        if not any(one.severity == "failure" for one in found):
+            found += relations.violations(transcript, due, self.profile)
+        found.sort(key=lambda one: one.severity != "failure")
+        return Judgement(transcript, tuple(found), due)
+
+    def run(self, case: Case) -> Transcript:
+        """Take a case's steps one after the other."""
+        keys = self._keys(case)
+        outcomes = tuple(self._take(step, keys) for step in case.steps)
+        self._forget(case, keys)
+        return Transcript(case, outcomes)
+
+    def close(self) -> None:
+        self.client.close()
+
+    def _keys(self, case: Case) -> dict[tuple[str, str], str]:
+        """Real keys for a case's logical ones: by content, or the case's own where an object changes on the way."""
+        puts = Counter((step.bucket, step.key) for step in case.steps if isinstance(step, Put | Delete))
+        keys: dict[tuple[str, str], str] = {}
+        for step in case.steps:
+            if isinstance(step, Put) and (step.bucket, step.key) not in keys:
+                name = (step.bucket, step.key)
+                mark = self._content_mark(step) if puts[name] == 1 and _asked_only_after(case, step) else self._own_mark()
+                keys[name] = f"{self._run}/{mark}/{step.key}"
+        for step in case.steps:
+            if not isinstance(step, Put):
+                keys.setdefault((step.bucket, step.key), f"{self._run}/none/{step.key}")
+        return keys
+
+    def _content_mark(self, step: Put) -> str:
+        return hashlib.sha256(step.data).hexdigest()[:KEY_DIGITS]
+
+    def _own_mark(self) -> str:
+        return f"own{next(self._histories)}"
+
+    def _take(self, step: Step, keys: Mapping[tuple[str, str], str]) -> Outcome:
+        key = keys[step.bucket, step.key]
+        match step:
+            case Put():
+                self._put(step, key)
+                return None
+            case Delete():
+                self.store.delete(step.bucket, key)
+                return None
+            case Send():
+                self.sent += 1
+                return self._send(step, key)
+            case SendRaw():
+                self.sent += 1
+                return self._send_raw(step, key)
+
+    def _put(self, step: Put, key: str) -> None:
+        name = (step.bucket, key)
+        if name in self._kept and "/own" not in key[: len(self._run) + 4]:
+            self._kept.move_to_end(name)
+            return
+        self.store.put(step.bucket, key, step.data)
+        self._kept_bytes += len(step.data) - self._kept.pop(name, 0)
+        self._kept[name] = len(step.data)
+
+    def _forget(self, case: Case, keys: Mapping[tuple[str, str], str]) -> None:
+        """Delete what a history leaves behind, and the oldest objects beyond the limits."""
+        for (bucket, _), key in keys.items():
+            if "/own" in key[: len(self._run) + 4]:
+                self._delete(bucket, key)
+        while len(self._kept) > MOST_OBJECTS_KEPT or (self._kept_bytes > MOST_BYTES_KEPT and len(self._kept) > 8):
+            bucket, key = next(iter(self._kept))
+            self._delete(bucket, key)
+
+    def _delete(self, bucket: str, key: str) -> None:
+        if (bucket, key) in self._kept:
+            self._kept_bytes -= self._kept.pop((bucket, key))
+            self.store.delete(bucket, key)
+
+    def _send(self, step: Send, key: str) -> Reply | NoReply:
+        places = self._places(step.bucket, key, step.interface)
+        body = {
+            name: _filled(value, places) if isinstance(value, str) else value
+            for name, value in full_body(step, self.profile).items()
+        }
+        headers = [("Content-Type", "application/json"), *self._authorization(step.credentials)]
+        path = f"/{self.profile.api}/{step.operation}/"
+        return self.client.send("POST", path, headers, Fields(body).text.encode())
+
+    def _send_raw(self, step: SendRaw, key: str) -> Reply | NoReply:
+        body = step.body
+        for name, place in self._places(step.bucket, key, "s3").items():
+            body = body.replace(f"{{{name}}}".encode(), place.encode())
+        names = {name.strip().lower() for name, _ in step.headers}
+        extra = [] if "authorization" in names else self._authorization(step.credentials)
+        return self.client.send(step.method, step.path, [*step.headers, *extra], body)
+
+    def _authorization(self, name: str | None) -> list[tuple[str, str]]:
+        if name is None or name not in self._authorizations:
+            return []
+        return [("Authorization", self._authorizations[name])]
+
+    def _places(self, bucket: str, key: str, interface: str) -> dict[str, str]:
+        """What the placeholders stand for; a bucket that is neither of the store's goes by its own name."""
+        known = bucket in ("private", "public")
+        url = self.store.url(bucket if known else "private", key, interface)
+        if not known:
+            url = url.replace(f"/{self.store.buckets['private']}/", f"/{bucket}/", 1)
+        return {
+            "url": url,
+            "source": self.store.s3_url,
+            "bucket": self.store.buckets[bucket] if known else bucket,
+            "object": key,
+        }
+
+
+def _filled(text: str, places: Mapping[str, Any]) -> str:
+    for name, place in places.items():
+        text = text.replace(f"{{{name}}}", place)
+    return text
+
+
+def _asked_only_after(case: Case, put: Put) -> bool:
+    """Whether no request about an object comes before it is put."""
+    before = case.steps[: case.steps.index(put)]
+    return not any(isinstance(one, Send | SendRaw) and (one.bucket, one.key) == (put.bucket, put.key) for one in before)
