@@ -9,15 +9,14 @@ from hypothesis.strategies import SearchStrategy
 
 from specs.case import Case, Send, Step
 from specs.profile import Profile
-from strategies.contents import Content, contents
+from strategies.contents import contents
 from strategies.encodings import prepare
 from strategies.requests import requests, sampled
 
 MOST_REQUESTS = 16
 LONGEST = 20_000
 _OBJECTS = st.sampled_from((1, 1, 1, 2, 2, 3))
-_ENOUGH = st.integers(0, 39)
-_MANNERS = st.sampled_from(("fresh",) * 16 + ("again", "operation"))
+_MANNERS = st.sampled_from(("enough",) + ("fresh",) * 33 + ("again", "again", "operation", "operation"))
 
 
 def reductions(
@@ -40,26 +39,17 @@ def _reductions(
         draw(contents(profile, prefix="bc"[number - 1] if number else "", longest=longest))
         for number in range(draw(_OBJECTS))
     ]
-    sends: list[Send] = [draw(requests(profile, some[0], operations=operations))]
-    while len(sends) < most_requests and draw(_ENOUGH):
-        sends.append(draw(_following(profile, tuple(some), sends[-1], operations)))
+    fresh = requests(profile, tuple(some), operations=operations)
+    sends: list[Send] = [draw(fresh)]
+    while len(sends) < most_requests and (manner := draw(_MANNERS)) != "enough":
+        sends.append(
+            draw(fresh) if manner == "fresh" else _again(draw, manner, sends[-1], operations or profile.operations)
+        )
     asked = {(send.key, send.bucket) for send in sends}
     puts: list[Step] = [one.put() for one in some if (one.key, one.bucket) in asked]
     return Case("reduction", (*puts, *sends))
 
 
-@st.composite
-def _following(
-    draw: st.DrawFn,
-    profile: Profile,
-    some: tuple[Content, ...],
-    last: Send,
-    operations: tuple[str, ...] | None,
-) -> Send:
-    """Another request, or the one before: as it was, or with another operation."""
-    manner = draw(_MANNERS)
-    if manner == "again":
-        return last
-    if manner == "operation":
-        return replace(last, operation=draw(sampled(operations or profile.operations)))
-    return draw(requests(profile, draw(st.sampled_from(some)), operations=operations))
+def _again(draw: st.DrawFn, manner: str, last: Send, operations: tuple[str, ...]) -> Send:
+    """The request before: as it was, or with another operation."""
+    return last if manner == "again" else replace(last, operation=draw(sampled(operations)))

@@ -14,10 +14,9 @@ from specs.case import Credential, Interface, Send
 from specs.dtypes import Array, ByteOrder
 from specs.fields import Fields, Json
 from specs.profile import Profile
-from strategies import missing
+from strategies import missing, selections
 from strategies.axes import axes
 from strategies.contents import Content, Segment
-from strategies.selections import selections
 
 MOST_DIMENSIONS = 6
 MOST_SHAPES = 24
@@ -65,27 +64,28 @@ class Window:
     data: Array
     start: int
     shape: tuple[int, ...] | None
-    is_whole: bool
 
 
 _READINGS = st.sampled_from(("true",) * 7 + ("order", "dtype", "both"))
-_RANKS = st.sampled_from((None, 1, 2, 3, 4, 5, 6, 1, 2, 3))
-_WHOLE = st.sampled_from((True, True, True, False))
+_EXTENTS = st.sampled_from(
+    [(rank, part) for part in (False, False, False, True) for rank in (None, 1, 2, 3, 4, 5, 6, 1, 2, 3)]
+)
 _COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 36, 48, 60, 63, 64, 65, 72, 120, 127, 128, 129, 144, 210, 255, 256, 257, 360)
 
 
-def windows(draw: st.DrawFn, segment: Segment, data: Array, rank: int | None) -> Window:
+def window(draw: st.DrawFn, segment: Segment, data: Array) -> Window:
     """All of a segment, or of a plain one some of it."""
+    rank, part = draw(_EXTENTS)
     count, start = len(data), 0
-    if segment.encoding.compression is None and not segment.encoding.filters and count > 1 and not draw(_WHOLE):
+    if part and segment.encoding.compression is None and not segment.encoding.filters and count > 1:
         some = [one for one in _COUNTS if one < count]
         count = some[-1 - draw(below(len(some)))]
         start = draw(below(len(data) - count + 1))
-    part = data[start : start + count]
-    if rank is None or not count:
-        return Window(part, start, None, len(part) == len(data))
-    table = shapes(count, rank)
-    return Window(part, start, table[draw(below(len(table)))], len(part) == len(data))
+    shape = None
+    if rank is not None and count:
+        table = shapes(count, rank)
+        shape = table[draw(below(len(table)))]
+    return Window(data[start : start + count], start, shape)
 
 
 @lru_cache(64)
@@ -101,7 +101,7 @@ def option_tables(options: tuple[str, ...]) -> SearchStrategy[tuple[tuple[str, b
 @lru_cache(64)
 def accesses(
     bucket: str, interfaces: tuple[Interface, ...], anonymous: bool
-) -> SearchStrategy[tuple[Interface, Credential | None]]:
+) -> tuple[tuple[Interface, Credential | None], ...]:
     """Interface and credentials that may read a bucket's objects; plain http carries no credentials."""
     s3: Interface = "s3"
     table: list[tuple[Interface, Credential | None]] = [(s3, "owner")] if "s3" in interfaces else []
@@ -109,42 +109,77 @@ def accesses(
         if anonymous and "s3" in interfaces:
             table.append((s3, None))
         table += [(one, None) for one in interfaces if one != "s3"]
-    return st.sampled_from(table or [(s3, "owner")])
+    return tuple(table) or ((s3, "owner"),)
 
 
 _NULLED: tuple[tuple[str, ...], ...] = (
-    ("missing",), ("selection",), ("axis",), ("compression",), ("filters",), ("size",), ("shape", "axis", "selection"),
-    ("order", "byte_order"), ("offset",),
+    (), ("missing",), (), ("selection",), (), ("axis",), ("compression", "filters"), ("size", "offset"),
+    ("shape", "axis", "selection"), ("order", "byte_order"), (), (), (), (), (), (),
 )  # fmt: skip
-_NULLS = st.sampled_from(((),) * 12 + _NULLED)
-_GIVEN = st.booleans()
-_RARELY = st.sampled_from((False,) * 7 + (True,))
-_HALF = st.booleans()
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """What a request tells though it need not, and which fields it gives as null."""
+
+    tells_byte_order: bool
+    tells_offset: bool
+    tells_size: bool
+    hides_size: bool
+    nulls: tuple[str, ...]
+
+
+def _manners() -> list[_Manner]:
+    found = []
+    for nulls in _NULLED:
+        for size in (False, True):
+            found += [_Manner(False, False, size, False, nulls)] * 3
+            found += [_Manner(True, False, size, False, nulls), _Manner(False, True, size, True, nulls)]
+    return found
+
+
+_MANNERS = st.sampled_from(_manners())
+
+
+@lru_cache(64)
+def _forms(orders: tuple[str, ...], kinds: tuple[str, ...], selects: bool) -> SearchStrategy[tuple[str | None, ...]]:
+    """The order told, how to select and which kind of missing data: each of them None in about half."""
+    told = [None] * (len(orders) + 1) + [*orders, *(one for one in orders if one == "F")]
+    chosen = [None] * len(selections.MANNERS) + list(selections.MANNERS if selects else ())
+    absent = [None] * (len(kinds) or 1) + list(kinds)
+    return st.sampled_from([(order, manner, kind) for kind in absent for manner in chosen for order in told])
 
 
 @st.composite
-def requests(draw: st.DrawFn, profile: Profile, content: Content, *, operations: tuple[str, ...] | None = None) -> Send:
-    """Valid requests about one object."""
-    segment = content.segments[draw(below(len(content.segments)))]
+def requests(
+    draw: st.DrawFn, profile: Profile, contents: tuple[Content, ...], *, operations: tuple[str, ...] | None = None
+) -> Send:
+    """Valid requests about some objects."""
+    parts = [(content, segment) for content in contents for segment in content.segments]
+    content, segment = parts[draw(below(len(parts)))] if len(parts) > 1 else parts[0]
     dtype, byte_order = _reading(draw, profile, segment)
-    data = segment.read_as(dtype, byte_order)
-    window = windows(draw, segment, data, draw(_RANKS))
+    read = window(draw, segment, segment.read_as(dtype, byte_order))
+    manner = draw(_MANNERS)
+    order, selecting, kind = draw(_forms(profile.orders, profile.missing_kinds, profile.selections))
     fields: dict[str, Json] = {"dtype": dtype}
-    if byte_order != profile.native_byte_order or (byte_order in profile.byte_orders and draw(_RARELY)):
+    if byte_order != profile.native_byte_order or (manner.tells_byte_order and byte_order in profile.byte_orders):
         fields["byte_order"] = byte_order
-    _place(draw, fields, segment, window, dtypes.ITEM_SIZES[dtype])
-    if window.shape is not None:
-        _form(draw, fields, window.shape, profile)
+    _place(fields, segment, read, dtypes.ITEM_SIZES[dtype], manner)
+    if order is not None:
+        fields["order"] = order
+    if read.shape is not None:
+        _form(draw, fields, read.shape, profile, selecting)
     if segment.encoding.compression is not None:
         fields["compression"] = {"id": segment.encoding.compression}
     if segment.encoding.filters:
         fields["filters"] = [{"id": f.id, "element_size": f.element_size} for f in segment.encoding.filters]
-    if draw(_HALF) and profile.missing_kinds:
-        fields["missing"] = draw(missing.missings(dtype, window.data, kinds=profile.missing_kinds))
+    if kind is not None:
+        fields["missing"] = missing.described(draw, dtype, read.data, kind)
     if profile.options:
         fields.update(draw(option_tables(profile.options)))
-    fields.update((name, None) for name in draw(_NULLS) if name not in fields)
-    interface, credentials = draw(accesses(content.bucket, profile.interfaces, profile.anonymous))
+    fields.update((name, None) for name in manner.nulls if name not in fields)
+    access = accesses(content.bucket, profile.interfaces, profile.anonymous)
+    interface, credentials = access[draw(below(len(access)))] if len(access) > 1 else access[0]
     operation = draw(sampled(operations or profile.operations))
     return Send(operation, Fields(fields), content.key, content.bucket, interface, credentials)
 
@@ -161,36 +196,33 @@ def _reading(draw: st.DrawFn, profile: Profile, segment: Segment) -> tuple[str, 
     return dtype, byte_order
 
 
-def _place(draw: st.DrawFn, fields: dict[str, Json], segment: Segment, window: Window, item_size: int) -> None:
+def _place(fields: dict[str, Json], segment: Segment, read: Window, item_size: int, manner: _Manner) -> None:
     """Offset and size; left out where the request means the same without, and sometimes where it nearly does."""
-    is_plain = segment.encoding.compression is None and not segment.encoding.filters
-    start = segment.start + (window.start * item_size if is_plain else 0)
-    size = segment.size if segment.encoding.compression else len(window.data) * item_size
+    start = segment.start + read.start * item_size
+    size = segment.size if segment.encoding.compression else len(read.data) * item_size
     after = segment.after + segment.size - (start - segment.start) - size
-    if start or draw(_RARELY):
+    if start or manner.tells_offset:
         fields["offset"] = start
-    if not size:
-        return
-    if draw(_GIVEN) if not after else not draw(_RARELY) or _leaves_doubt(segment, window, after, item_size):
+    if size and (
+        manner.tells_size or (after and (not manner.hides_size or _leaves_doubt(segment, read, after, item_size)))
+    ):
         fields["size"] = size
 
 
-def _leaves_doubt(segment: Segment, window: Window, after: int, item_size: int) -> bool:
+def _leaves_doubt(segment: Segment, read: Window, after: int, item_size: int) -> bool:
     """Whether bytes that follow cannot be part of the data: filters undone over them would change it all."""
     if segment.encoding.compression is not None:
         return False
-    return bool(segment.encoding.filters) or (window.shape is None and after % item_size != 0)
+    return bool(segment.encoding.filters) or (read.shape is None and after % item_size != 0)
 
 
-def _form(draw: st.DrawFn, fields: dict[str, Json], shape: tuple[int, ...], profile: Profile) -> None:
-    """Shape, order, axis and selection."""
+def _form(
+    draw: st.DrawFn, fields: dict[str, Json], shape: tuple[int, ...], profile: Profile, selecting: str | None
+) -> None:
+    """Shape, axis and selection."""
     fields["shape"] = list(shape)
-    if "F" in profile.orders and draw(_HALF):
-        fields["order"] = "F"
-    elif "C" in profile.orders and draw(_RARELY):
-        fields["order"] = "C"
     axis = draw(axes(len(shape), forms=profile.axis_forms))
     if axis is not None:
         fields["axis"] = axis
-    if profile.selections and draw(_HALF):
-        fields["selection"] = draw(selections(shape, negative_strides=profile.negative_strides))
+    if selecting is not None:
+        fields["selection"] = selections.in_manner(draw, shape, selecting, profile.negative_strides)

@@ -49,16 +49,13 @@ def _tables(length: int, negative_strides: bool) -> tuple[SearchStrategy[Slice],
     return st.sampled_from(some), st.sampled_from(none)
 
 
+MANNERS = ("telling",) * 6 + ("empty", "wild", "straight")
+_MANNERS = st.sampled_from(MANNERS)
+
+
 @lru_cache(4096)
-def _wild(length: int, negative_strides: bool) -> SearchStrategy[Slice]:
-    bounds = st.integers(-length - 3, length + 3)
-    strides = st.integers(1, length + 2)
-    if negative_strides:
-        strides = st.one_of(strides, st.integers(-length - 2, -1))
-    return st.tuples(bounds, bounds, strides)
-
-
-_MANNERS = st.sampled_from(("telling",) * 6 + ("empty", "wild", "straight"))
+def _between(low: int, high: int) -> SearchStrategy[int]:
+    return st.integers(low, high)
 
 
 @st.composite
@@ -67,21 +64,34 @@ def selections(
 ) -> list[list[int]]:
     """One `[start, end, stride]` per dimension; few of them select nothing at all."""
     manner = draw(_MANNERS)
-    if manner == "wild" and allow_empty:
-        return [list(draw(_wild(length, negative_strides))) for length in shape]
+    if not allow_empty and manner in ("empty", "wild"):
+        manner = "telling"
+    return in_manner(draw, shape, manner, negative_strides)
+
+
+def in_manner(draw: st.DrawFn, shape: tuple[int, ...], manner: str, negative_strides: bool) -> list[list[int]]:
+    """Telling slices, one of them empty, any numbers at all, or a straight sub-box."""
+    if manner == "wild":
+        return [_wild(draw, length, negative_strides) for length in shape]
     if manner == "straight":
         return _straight(draw, shape)
     found = [list(draw(_tables(length, negative_strides)[0])) for length in shape]
-    if manner == "empty" and allow_empty:
-        where = draw(st.integers(0, len(shape) - 1))
+    if manner == "empty":
+        where = draw(_between(0, len(shape) - 1))
         found[where] = list(draw(_tables(shape[where], negative_strides)[1]))
     return found
+
+
+def _wild(draw: st.DrawFn, length: int, negative_strides: bool) -> list[int]:
+    bounds = _between(-length - 3, length + 3)
+    stride = draw(_between(-length - 2 if negative_strides else 0, length + 2))
+    return [draw(bounds), draw(bounds), stride or 1]
 
 
 def _straight(draw: st.DrawFn, shape: tuple[int, ...]) -> list[list[int]]:
     """A sub-box of the array, as clients ask for most."""
     found = []
     for length in shape:
-        start = draw(st.integers(0, length - 1))
-        found.append([start, draw(st.integers(start + 1, length)), 1])
+        start = draw(_between(0, length - 1))
+        found.append([start, draw(_between(start + 1, length)), 1])
     return found
