@@ -76,9 +76,7 @@ class S3Front:
             raise S3Error("AccessDenied")
         return bucket
 
-    def _bucket(
-        self, request: HttpRequest, user: str | None, name: str, parameters: Mapping[str, str]
-    ) -> HttpResponse:
+    def _bucket(self, request: HttpRequest, user: str | None, name: str, parameters: Mapping[str, str]) -> HttpResponse:
         method = request.method
         if method == "PUT" and not parameters:
             return self._create(name, user)

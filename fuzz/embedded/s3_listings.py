@@ -1,7 +1,6 @@
 """S3's XML about buckets and their objects."""
 
 import base64
-import binascii
 import itertools
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -30,9 +29,7 @@ def element(name: str, value: str | int) -> str:
 def bucket_list(owner: str, names: Iterable[str]) -> HttpResponse:
     """The answer to ListBuckets."""
     created = iso_time(0)
-    buckets = (
-        f"<Bucket>{element('Name', name)}{element('CreationDate', created)}</Bucket>" for name in names
-    )
+    buckets = (f"<Bucket>{element('Name', name)}{element('CreationDate', created)}</Bucket>" for name in names)
     who = f"<Owner>{element('ID', owner)}{element('DisplayName', owner)}</Owner>"
     return xml_document("ListAllMyBucketsResult", f"{who}<Buckets>{''.join(buckets)}</Buckets>")
 
@@ -62,33 +59,38 @@ def object_list(bucket: Bucket, query: Mapping[str, str]) -> HttpResponse:
     if second:
         parts.append(element("KeyCount", len(page)))
     if truncated and page:
-        last = page[-1]
+        last, _ = page[-1]
         parts.append(
             element("NextContinuationToken", base64.urlsafe_b64encode(last.encode()).decode())
             if second
             else element("NextMarker", text(last))
         )
-    parts += (entry_xml(bucket, name, text(name)) for name in page)
+    parts += (entry_xml(bucket, name, text(name), folded=folded) for name, folded in page)
     return xml_document("ListBucketResult", "".join(parts))
 
 
-def grouped(names: Iterable[str], prefix: str, delimiter: str, after: str) -> Iterable[str]:
-    """Keys, with those alike up to the delimiter folded into one entry that ends in it."""
+def grouped(names: Iterable[str], prefix: str, delimiter: str, after: str) -> Iterable[tuple[str, bool]]:
+    """Keys; those alike up to the delimiter are folded into one entry that ends in it, marked True."""
     previous = None
     for name in names:
         end = name.find(delimiter, len(prefix)) if delimiter else -1
-        entry = name if end < 0 else name[: end + len(delimiter)]
-        folded = end >= 0 and (entry == previous or entry <= after)
-        if not folded:
-            yield entry
+        if end < 0:
+            yield name, False
+            continue
+        entry = name[: end + len(delimiter)]
+        if entry != previous and entry > after:
+            yield entry, True
         previous = entry
 
 
-def entry_xml(bucket: Bucket, name: str, shown: str) -> str:
+def entry_xml(bucket: Bucket, name: str, shown: str, *, folded: bool) -> str:
     """An object's entry, or that of a common prefix."""
+    if folded:
+        return f"<CommonPrefixes>{element('Prefix', shown)}</CommonPrefixes>"
     stored = bucket.objects.get(name)
     if stored is None:
-        return f"<CommonPrefixes>{element('Prefix', shown)}</CommonPrefixes>"
+        # Deleted since the keys were collected.
+        return ""
     return (
         f"<Contents>{element('Key', shown)}{element('LastModified', iso_time(stored.modified))}"
         f"{element('ETag', stored.etag)}{element('Size', len(stored.data))}"
@@ -102,8 +104,8 @@ def list_start(query: Mapping[str, str]) -> str:
     if token is None:
         return query.get("start-after", "")
     try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
-    except (binascii.Error, UnicodeError):
+        return base64.b64decode(token, altchars=b"-_", validate=True).decode()
+    except ValueError:
         raise S3Error("InvalidArgument", "The continuation token provided is incorrect.") from None
 
 

@@ -5,7 +5,6 @@ import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Self
 
 import boto3
@@ -83,7 +82,8 @@ class S3Store:
         self.buckets = Buckets.of_run(prefix, run or new_run())
         known = {OWNER: owner} if stranger is None else {OWNER: owner, STRANGER: stranger}
         self.credentials: Mapping[str, Credentials] = {**known, **impostors(owner)}
-        self._client = s3_client(self._url, owner, self._options)
+        self._session = boto3.session.Session()
+        self._client = s3_client(self._url, owner, self._options, self._session)
         self._created: list[str] = []
         self._by_acl = False
         # Registered first: an interrupt between two buckets must not leave the first behind.
@@ -178,7 +178,7 @@ class S3Store:
         return self._by_acl
 
     def _readable_by_all(self, name: str) -> bool:
-        anybody = s3_client(self._url, None, self._options)
+        anybody = s3_client(self._url, None, self._options, self._session)
         try:
             anybody.get_object(Bucket=name, Key=PROBE_KEY)
         except ClientError:
@@ -186,20 +186,28 @@ class S3Store:
         return True
 
     def _sweep(self, name: str) -> None:
-        """Remove every object of a bucket."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=name)
-        keys = (entry["Key"] for page in pages for entry in page.get("Contents", ()))
-        while batch := list(islice(keys, SWEEP_KEYS)):
-            try:
-                answer = self._client.delete_objects(
-                    Bucket=name, Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True}
-                )
-                left = [error["Key"] for error in answer.get("Errors", ())]
-            except ClientError:
-                # Not every store knows the batch, and XML cannot hold every key.
-                left = batch
-            for key in left:
-                self._client.delete_object(Bucket=name, Key=key)
+        """Remove every object of a bucket, a page at a time."""
+        previous: list[str] = []
+        while True:
+            page = self._client.list_objects_v2(Bucket=name, MaxKeys=SWEEP_KEYS)
+            keys = [entry["Key"] for entry in page.get("Contents", ())]
+            # A store that keeps what it was told to delete must not keep the suite, too.
+            if not keys or keys == previous:
+                return
+            self._remove(name, keys)
+            previous = keys
+
+    def _remove(self, name: str, keys: list[str]) -> None:
+        try:
+            answer = self._client.delete_objects(
+                Bucket=name, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+            )
+            left = [error["Key"] for error in answer.get("Errors", ())]
+        except ClientError:
+            # Not every store knows the batch, and XML cannot hold every key.
+            left = keys
+        for key in left:
+            self._client.delete_object(Bucket=name, Key=key)
 
     @contextlib.contextmanager
     def _told(self, deed: str) -> Iterator[None]:
@@ -210,7 +218,12 @@ class S3Store:
             raise StoreError(f"cannot {deed} at {self._url}: {explained(error)}") from error
 
 
-def s3_client(url: str, credentials: Credentials | None, options: S3Options) -> "S3Client":
+def s3_client(
+    url: str,
+    credentials: Credentials | None,
+    options: S3Options,
+    session: boto3.session.Session | None = None,
+) -> "S3Client":
     """A client for one user, or for anybody."""
     config = Config(
         signature_version=UNSIGNED if credentials is None else "s3v4",
@@ -226,7 +239,8 @@ def s3_client(url: str, credentials: Credentials | None, options: S3Options) -> 
         response_checksum_validation="when_required",
     )
     try:
-        return boto3.session.Session().client(
+        # A session loads its description of S3 once, which is most of what a client costs.
+        return (session or boto3.session.Session()).client(
             "s3",
             endpoint_url=url,
             aws_access_key_id=credentials.access_key if credentials else None,
