@@ -217,9 +217,7 @@ class HttpServer:
             text = f"{message}; and on_error failed: {type(error).__name__}: {error}"
             return HttpResponse(500, {"Content-Type": "text/plain"}, text.encode())
 
-    def _send(
-        self, connection: socket.socket, answer: HttpResponse, method: str, *, keep_alive: bool
-    ) -> None:
+    def _send(self, connection: socket.socket, answer: HttpResponse, method: str, *, keep_alive: bool) -> None:
         head = encode_head(answer, keep_alive=keep_alive)
         body = answer.body if method != "HEAD" and may_have_body(answer.status) else b""
         connection.settimeout(self._limits.request_seconds)

@@ -37,9 +37,7 @@ class MemoryStoreServer:
         self._s3 = S3Front(self.memory, reserved=frozenset({reserved}))
         self._plain = PlainFront(self.memory, PLAIN_PREFIX)
         limits = HttpLimits(body_bytes=LARGEST_PUT_BYTES)
-        self._server = HttpServer(
-            self._handle, host=host, port=port, on_error=protocol_error, limits=limits, tls=tls
-        )
+        self._server = HttpServer(self._handle, host=host, port=port, on_error=protocol_error, limits=limits, tls=tls)
 
     @property
     def port(self) -> int:

@@ -33,9 +33,7 @@ class PlainFront:
         if not bucket.public:
             user = self._user(request.headers.get("authorization"))
             if user is None:
-                return text_answer(
-                    401, "a user name and password are needed", {"WWW-Authenticate": CHALLENGE}
-                )
+                return text_answer(401, "a user name and password are needed", {"WWW-Authenticate": CHALLENGE})
             if not self._memory.may_read(bucket, user):
                 return text_answer(403, "this user may not read the object")
         try:
@@ -61,9 +59,7 @@ class PlainFront:
             return None
         access_key, _, secret = given.decode("utf-8", "surrogateescape").partition(":")
         known = self._memory.secrets.get(access_key)
-        if known is None or not hmac.compare_digest(
-            known.encode(), secret.encode("utf-8", "surrogateescape")
-        ):
+        if known is None or not hmac.compare_digest(known.encode(), secret.encode("utf-8", "surrogateescape")):
             return None
         return access_key
 

@@ -21,9 +21,7 @@ CLOCK_SKEW = timedelta(minutes=15)
 LONGEST_EXPIRY_SECONDS = 7 * 24 * 3600
 UNRESERVED = "-_.~"
 
-AUTHORIZATION = re.compile(
-    ALGORITHM + r" +Credential=([^ ,]+) *, *SignedHeaders=([^ ,]+) *, *Signature=([0-9a-f]{64})"
-)
+AUTHORIZATION = re.compile(ALGORITHM + r" +Credential=([^ ,]+) *, *SignedHeaders=([^ ,]+) *, *Signature=([0-9a-f]{64})")
 TIMESTAMP_FORM = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 SPACES = re.compile(r" +")
 
@@ -117,9 +115,7 @@ def query_claim(parameters: Mapping[str, str], request: HttpRequest, now: dateti
     missing = [f"X-Amz-{name}" for name in names if f"X-Amz-{name}" not in parameters]
     if missing:
         raise S3Error(code, f"Query parameters are missing: {', '.join(missing)}.")
-    algorithm, credential, date, expires, signed_headers, given = (
-        parameters[f"X-Amz-{name}"] for name in names
-    )
+    algorithm, credential, date, expires, signed_headers, given = (parameters[f"X-Amz-{name}"] for name in names)
     if algorithm != ALGORITHM:
         raise S3Error(code, f"X-Amz-Algorithm only supports {ALGORITHM!r}.")
     access_key, day, region = credential_parts(credential, code)
