@@ -40,9 +40,10 @@ class Fault:
     @property
     def words(self) -> tuple[str, ...]:
         """Names of which the error's text must hold one; none where the body as a whole is at fault."""
-        if self.rule == MAGNITUDE:
+        steps = self.place.split("/")[1:]
+        if self.rule == MAGNITUDE or "" in steps:
             return ()
-        return tuple(step for step in self.place.split("/")[1:] if step and not step.isdigit())
+        return tuple(step for step in steps if not step.isdigit())
 
 
 class _Syntax(ValueError):
@@ -70,7 +71,7 @@ def schema_faults(text: str, schema: str | Schema) -> tuple[Fault, ...]:
     readings = _faults(last, exact, lenient), _faults(first, exact, lenient)
     certain = all(any(not fault.open for fault in faults) for faults in readings)
     found = dict.fromkeys(fault for faults in readings for fault in faults)
-    twice = [Fault(key, "duplicate", f"/{key}", open=True) for key in dict.fromkeys(repeated)]
+    twice = [Fault(path[0], "duplicate", pointer(path), open=True) for path in repeated]
     return (*opened, *twice, *(fault if certain else _opened(fault) for fault in found))
 
 
@@ -79,21 +80,32 @@ def refused(faults: Iterable[Fault]) -> bool:
     return any(not fault.open for fault in faults)
 
 
-def read(text: str, *, keep: str = "last") -> tuple[Any, tuple[str, ...]]:
-    """The value of a JSON text and its repeated keys; no number becomes infinite, none is too long."""
-    repeated: list[str] = []
+def read(text: str, *, keep: str = "last") -> tuple[Any, tuple[tuple[str, ...], ...]]:
+    """The value of a JSON text and the places of its repeated keys; no number becomes infinite, none is too long."""
+    repeated: dict[int, tuple[dict[str, Any], list[str]]] = {}
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs if keep == "last" else reversed(pairs))
         if len(made) < len(pairs):
             keys = [key for key, _ in pairs]
-            repeated.extend(key for key in made if keys.count(key) > 1)
+            repeated[id(made)] = made, [key for key in made if keys.count(key) > 1]
         return made
+
+    def places(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        inner: Iterable[tuple[Any, Any]] = ()
+        if isinstance(value, dict):
+            _, keys = repeated.get(id(value), (value, []))
+            yield from ((*path, key) for key in keys)
+            inner = value.items()
+        elif isinstance(value, list):
+            inner = enumerate(value)
+        for step, below in inner:
+            yield from places(below, (*path, str(step)))
 
     value = json.loads(
         text, object_pairs_hook=members, parse_float=_decimal, parse_int=_integer, parse_constant=_no_constant
     )
-    return value, tuple(repeated)
+    return value, tuple(places(value, ())) if repeated else ()
 
 
 def _validators(schema: str | Schema) -> tuple[Validator, Validator]:
@@ -179,9 +191,11 @@ def _decimal(text: str) -> float | Decimal:
 
 
 def _integer(text: str) -> int:
-    if len(text) <= _LONGEST_INTEGER:
-        return int(text)
-    return -_GREATEST_INTEGER if text.startswith("-") else _GREATEST_INTEGER
+    if len(text) > _LONGEST_INTEGER:
+        return -_GREATEST_INTEGER if text.startswith("-") else _GREATEST_INTEGER
+    value = int(text)
+    # A number means its nearest float, so what rounds to the greatest is not beyond it.
+    return int(float(text)) if abs(value) > _GREATEST_FLOAT and isfinite(float(text)) else value
 
 
 def _no_constant(text: str) -> Any:

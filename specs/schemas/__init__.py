@@ -17,6 +17,21 @@ Schema = Mapping[str, Any]
 NAMES = ("v1.request", "v2.request", "v2.response", "error")
 
 
+class Key:
+    """A schema as a cache's key: equal to itself alone, and kept, so that no other takes its identity."""
+
+    __slots__ = ("schema",)
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Key) and self.schema is other.schema
+
+    def __hash__(self) -> int:
+        return id(self.schema)
+
+
 @functools.cache
 def load(name: str) -> dict[str, Any]:
     """One of the schemas, read once; not to be changed: `places.narrow` copies."""

@@ -1,10 +1,11 @@
 """The way around a schema: its places, with references followed and alternatives laid side by side."""
 
+import functools
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from specs.schemas import Schema, exact_validator
+from specs.schemas import Key, Schema, exact_validator
 
 Step = str | int
 Pattern = tuple[Step, ...]
@@ -13,10 +14,8 @@ ANY_ITEM = "*"
 
 
 def inlined(schema: Schema) -> dict[str, Any]:
-    """The schema with the target of every local `$ref` in its place."""
-    followed = _inline(schema, schema, ())
-    assert isinstance(followed, dict)
-    return followed
+    """The schema with the target of every local `$ref` in its place; remembered, so not to be changed."""
+    return _inlined(Key(schema))
 
 
 def variants(schema: Schema) -> Iterator[Schema]:
@@ -91,12 +90,7 @@ def limits(schema: Schema) -> tuple[int | float | None, int | float | None]:
 
 def example(schema: Schema) -> Any:
     """A valid value of an inlined schema, never null if anything else will do."""
-    narrowed = without_null(schema)
-    check = exact_validator(narrowed)
-    for value in _candidates(narrowed):
-        if check.is_valid(value):
-            return value
-    raise LookupError(f"no example of {json.dumps(schema)} is known; give it a valid one under 'examples'")
+    return _example(Key(schema))
 
 
 def narrow(schema: Schema, *path: str | int, **keywords: Any) -> dict[str, Any]:
@@ -124,6 +118,16 @@ def pointer(path: Sequence[Step]) -> str:
     return "".join(f"/{step}" for step in path)
 
 
+@functools.lru_cache(maxsize=1024)
+def _example(key: Key) -> Any:
+    narrowed = without_null(key.schema)
+    check = exact_validator(narrowed)
+    for value in _candidates(narrowed):
+        if check.is_valid(value):
+            return value
+    raise LookupError(f"no example of {json.dumps(key.schema)} is known; give it a valid one under 'examples'")
+
+
 def _candidates(schema: Schema) -> Iterator[Any]:
     for variant in variants(schema):
         yield from variant.get("examples", ())
@@ -144,6 +148,11 @@ def _candidates(schema: Schema) -> Iterator[Any]:
         wanted = schema.get("required") or list(fields)[: schema.get("minProperties", 0)]
         yield {name: example(fields[str(name)]) for name in wanted}
     yield from ("text", 0, False, [], {}, None)
+
+
+@functools.lru_cache(maxsize=64)
+def _inlined(key: Key) -> dict[str, Any]:
+    return {name: _inline(node, key.schema, ()) for name, node in key.schema.items()}
 
 
 def _inline(node: Any, root: Schema, seen: tuple[str, ...]) -> Any:
