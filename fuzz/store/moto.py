@@ -2,6 +2,7 @@
 
 import atexit
 import logging
+import socket
 
 from fuzz.store.protocol import Credentials, StoreError
 from fuzz.store.s3 import S3Store
@@ -29,11 +30,9 @@ class MotoStore(S3Store):
         # One line for each request would drown the suite's own output.
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         host = "0.0.0.0" if advertise else "127.0.0.1"
+        check_free(host, port)
         self._server = ThreadedMotoServer(ip_address=host, port=port, verbose=False)
-        try:
-            self._server.start()
-        except OSError as error:
-            raise StoreError(f"moto cannot listen on {host}:{port}: {error}") from error
+        self._server.start()
         _, actual = self._server.get_host_and_port()
         try:
             super().__init__(
@@ -54,3 +53,11 @@ class MotoStore(S3Store):
         finally:
             atexit.unregister(self.close)
             self._server.stop()
+
+
+def check_free(host: str, port: int) -> None:
+    """A port that is taken is told; moto itself would wait for ever."""
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        raise StoreError(f"moto cannot listen on {host}:{port}: {error.strerror}; port 0 finds a free one") from error

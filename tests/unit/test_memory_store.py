@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuzz.embedded.memory_store import MemoryStoreServer
-from fuzz.store import Credentials, MemoryStore, StoreError
+from fuzz.store import Credentials, MemoryStore
 from fuzz.store.moto import MotoStore
 from fuzz.store.s3 import S3Options, S3Store, s3_client
 
@@ -389,9 +389,3 @@ def test_a_broken_request_is_told_in_xml(store: MemoryStore) -> None:
         answer = b"".join(iter(lambda: connection.recv(1000), b""))
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert code_of(answer) == "InvalidRequest"
-
-
-def test_a_port_in_use_is_a_store_error(store: MemoryStore) -> None:
-    port = int(store.s3_url.rpartition(":")[2])
-    with pytest.raises(StoreError, match=f"{port}.*in use"):
-        MemoryStore(port=port)

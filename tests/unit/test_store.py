@@ -165,6 +165,14 @@ def test_an_advertised_host_is_in_the_urls() -> None:
         assert anonymously(f"http://127.0.0.1:{port}/{store.buckets.public}/k").data == b"x"
 
 
+@pytest.mark.parametrize("spec", ["memory", "moto"])
+def test_a_port_in_use_is_named(spec: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(StoreError, match=rf"127\.0\.0\.1:{port}.*in use"):
+            open_store(spec, StoreSettings(port=port))
+
+
 def unused_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
