@@ -58,8 +58,11 @@ def read_announcement(process: subprocess.Popen[bytes]) -> RunningServer:
     ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
     line = process.stdout.readline() if ready else b""
     if not line:
-        code = process.poll()
-        state = "said nothing within " + f"{START_SECONDS:g} s" if code is None else f"ended with code {code}"
+        state = f"said nothing within {START_SECONDS:g} s"
+        if ready:
+            # Its output has ended; its exit follows.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                state = f"ended with code {process.wait(STOP_SECONDS)}"
         command = " ".join(process.args) if isinstance(process.args, list) else str(process.args)
         raise ReferenceServerError(f"the reference server {state}; to see why, run: {command}")
     announcement = json.loads(line)

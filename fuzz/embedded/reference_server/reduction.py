@@ -25,8 +25,8 @@ class ServerLimits:
     rank: int = 32
     filters: int = 64
     missing_values: int = 100_000
-    stored_bytes: int = 128 * 2**20
-    decoded_bytes: int = 128 * 2**20
+    stored_bytes: int = 64 * 2**20
+    decoded_bytes: int = 64 * 2**20
     store_seconds: float = 10.0
 
 

@@ -1,0 +1,76 @@
+"""A reference server in a process of its own answers, and ends with those who started it."""
+
+import http.client
+import os
+import select
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from fuzz.embedded.http_messages import Answer, HttpRequest, HttpResponse
+from fuzz.embedded.processes import ReferenceServerError, start_reference_server
+from fuzz.embedded.reference_server import ReferenceServer
+
+
+class Teapot(ReferenceServer):
+    """A server that answers everything alike."""
+
+    def handle(self, request: HttpRequest) -> Answer:
+        return HttpResponse(418, {"content-type": request.headers["accept"]})
+
+
+def status_of(port: int) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/v2/sum/", headers={"accept": "x/y"})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_it_answers_until_the_end_of_the_block() -> None:
+    with start_reference_server() as server:
+        assert server.url == f"http://127.0.0.1:{server.port}"
+        assert status_of(server.port) == 405
+    with pytest.raises(ConnectionError):
+        status_of(server.port)
+
+
+def test_classes_replace_its_methods(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.path.dirname(__file__))
+    with start_reference_server([Teapot]) as server:
+        assert status_of(server.port) == 418
+
+
+def test_a_class_that_is_none_is_an_error() -> None:
+    with (
+        pytest.raises(ReferenceServerError, match="ended with code"),
+        start_reference_server(["fuzz.embedded.processes:stop"]),
+    ):
+        pass
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux tells when another's child ends")
+def test_it_ends_when_its_parent_is_killed() -> None:
+    program = (
+        "from fuzz.embedded.processes import start_reference_server\n"
+        "import time\n"
+        "with start_reference_server() as server:\n"
+        "    print(server.process_id, flush=True)\n"
+        "    time.sleep(100)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        watch = os.pidfd_open(child)
+        parent.send_signal(signal.SIGKILL)
+    try:
+        assert wait_for_end(watch)
+    finally:
+        os.close(watch)
+
+
+def wait_for_end(watch: int) -> bool:
+    """Whether a watched process ends within some seconds."""
+    return bool(select.select([watch], [], [], 10)[0])
