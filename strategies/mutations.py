@@ -47,7 +47,10 @@ class _Rule:
 def broken(
     body: Mapping[str, Any], schema: Schema, *, kinds: Collection[str] | None = None, allow_open: bool = True
 ) -> SearchStrategy[Mutation]:
-    """A valid body broken by one rule at one place; fields that it leaves out may be put in, broken."""
+    """A valid body broken by one rule at one place; fields that it leaves out may be put in, broken.
+
+    The value of a required field may be its own name in braces, `{url}`, to be filled in later with a valid one.
+    """
     return _broken(_plain(body), schema, _chosen(schema, kinds), allow_open)
 
 
@@ -88,7 +91,7 @@ def _twice_broken(draw: DrawFn, body: dict[str, Any], schema: Schema) -> Mutatio
     second, other = _drawn(draw, body, schema, groups[(at + ahead) % len(groups)], True)
     assume(not _changed(body, one) & _changed(body, other))
     text = render(_merged(body, one, other))
-    faults = schema_faults(text, schema)
+    faults = _proof(text, schema)
     return Mutation(
         kind=f"{first.kind} and {second.kind}",
         place=f"{first.place} and {second.place}",
@@ -128,13 +131,21 @@ def _merged(body: dict[str, Any], one: dict[str, Any], other: dict[str, Any]) ->
 def _mutation(rule: _Rule, path: Pattern, change: Break, tree: Any, schema: Schema) -> Mutation | None:
     """The mutation, if the schema proves it at fault or it is questionable by its nature."""
     text = render(tree)
-    faults = schema_faults(text, schema)
+    faults = _proof(text, schema)
     certain = refused(faults)
     if not certain and not change.questionable:
         return None
     steps = (*path, *change.below)
     field = str(steps[0]) if steps else ""
     return Mutation(rule.kind, pointer(steps), field, change.detail, text, not certain, _words(faults))
+
+
+def _proof(text: str, schema: Schema) -> tuple[Fault, ...]:
+    fields = inlined(schema).get("properties", {})
+    for name in schema.get("required", ()):
+        if f"{{{name}}}" in text:
+            text = text.replace(f"{{{name}}}", str(example(fields[name])))
+    return schema_faults(text, schema)
 
 
 def _words(faults: tuple[Fault, ...]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """A mutation breaks a request in the way it says, and the schema proves it."""
 
 import copy
+import functools
 import json
 
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
+from specs import json_text, validity
+from specs import profile as profiles
 from specs.proof import refused, schema_faults
 from specs.schemas import NAMES, load
 from specs.schemas.places import example, inlined, narrow, places, pointer, variants, without
@@ -19,7 +22,7 @@ from strategies.schema import leaf
 REQUESTS = ("v1.request", "v2.request")
 SAY_NOTHING = {"title", "description", "examples", "$schema", "definitions"}
 LEAD_ON = {"properties", "items", "allOf", "anyOf", "oneOf"}
-MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def bodies(name):
@@ -29,6 +32,12 @@ def bodies(name):
         {field: leaves[field] for field in schema["required"]},
         optional={field: leaves[field] | st.none() for field in leaves if field not in schema["required"]},
     )
+
+
+@functools.cache
+def all_of(name, **more):
+    """Every mutation of an example request."""
+    return tuple(every_mutation({**example(inlined(load(name))), **more}, load(name)))
 
 
 def draft_07_takes(text, name):
@@ -58,8 +67,7 @@ def test_every_mutation_is_refused_by_draft_07_unless_it_is_open(name, data):
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_all_mutations_of_a_request_are_refused_by_draft_07_unless_open(name):
-    body = example(inlined(load(name)))
-    found = list(every_mutation(body, load(name)))
+    found = all_of(name)
     assert len(found) > 1500
     taken = [mutation for mutation in found if not mutation.open and draft_07_takes(mutation.body, name)]
     assert taken == []
@@ -87,8 +95,7 @@ def test_every_keyword_that_constrains_has_a_mutation_at_its_place(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_kind_gives_a_mutation_that_is_at_fault_there(name):
-    body = example(inlined(load(name)))
-    made = list(every_mutation(body, load(name)))
+    made = all_of(name)
     assert {mutation.kind for mutation in made} == {kind for kind, _ in mutation_kinds(load(name))}
     for kind, pattern in mutation_kinds(load(name)):
         first = pattern.replace("*", "0")
@@ -99,8 +106,7 @@ def test_every_kind_gives_a_mutation_that_is_at_fault_there(name):
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_a_mutation_is_at_fault_in_its_own_field_only(name):
-    body = example(inlined(load(name)))
-    for mutation in every_mutation(body, load(name)):
+    for mutation in all_of(name):
         fields = {fault.field for fault in schema_faults(mutation.body, name)}
         if "renamed" in mutation.detail:
             assert mutation.field in fields
@@ -110,7 +116,7 @@ def test_a_mutation_is_at_fault_in_its_own_field_only(name):
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_the_words_of_a_mutation_are_in_its_place(name):
-    for mutation in every_mutation(example(inlined(load(name))), load(name)):
+    for mutation in all_of(name):
         if mutation.words and "renamed" not in mutation.detail:
             assert set(mutation.words) <= set(mutation.place.split("/"))
 
@@ -171,8 +177,7 @@ def test_other_keywords_are_broken_as_well(keyword, constraint, kind):
     ],
 )
 def test_a_request_is_broken_in_the_ways_that_clients_break_it(kind, place, text):
-    body = {"interface_type": "s3", "url": "http://store.example/b/o", "dtype": "int32", "shape": [4, 8]}
-    found = [one for one in every_mutation(body, load("v2.request")) if (one.kind, one.place) == (kind, place)]
+    found = [one for one in all_of("v2.request", shape=(4, 8)) if (one.kind, one.place) == (kind, place)]
     assert not any(one.open for one in found)
     if text is None:
         assert any(place[1:] not in json.loads(one.body) for one in found)
@@ -191,8 +196,7 @@ def test_a_request_is_broken_in_the_ways_that_clients_break_it(kind, place, text
     ],
 )
 def test_what_a_server_may_take_or_refuse_is_open(kind, place, text):
-    body = {"interface_type": "s3", "url": "http://store.example/b/o", "dtype": "int32", "shape": [4, 8]}
-    found = [one for one in every_mutation(body, load("v2.request")) if (one.kind, one.place) == (kind, place)]
+    found = [one for one in all_of("v2.request", shape=(4, 8)) if (one.kind, one.place) == (kind, place)]
     assert any(text in one.body and one.open for one in found)
 
 
@@ -240,6 +244,34 @@ def test_a_field_unknown_to_a_narrower_schema_is_an_extra_field_there():
     schema = without(load("v2.request"), "url")
     body = {"interface_type": "s3", "dtype": "int32"}
     assert any(one.kind == "additionalProperties" and one.place == "/url" for one in every_mutation(body, schema))
+
+
+@pytest.mark.parametrize("profile", ["reference", "reference-v1"])
+@pytest.mark.parametrize("more", [{}, {"shape": [4, 8], "axis": [0, 1], "missing": {"valid_range": [1, 5]}}])
+def test_what_the_schema_refuses_the_rules_of_the_api_refuse_by_the_same_name(profile, more):
+    claims = profiles.load(profile)
+    schema = load(f"{claims.api}.request")
+    located_freely = {"url", "source", "bucket", "object"}
+    for mutation in every_mutation({**example(inlined(schema)), **more}, schema):
+        try:
+            text = json_text.read(mutation.body.encode())
+        except json_text.NotJson:
+            assert not mutation.open
+            continue
+        if mutation.open or not isinstance(text.value, dict) or mutation.field in located_freely:
+            continue
+        named = {word for fault in validity.read("sum", text.value, claims).faults for word in fault.words}
+        assert named, mutation
+        assert not mutation.words or named & set(mutation.words), mutation
+
+
+def test_what_is_filled_in_later_is_no_fault():
+    schema = load("v1.request")
+    body = {"source": "{source}", "bucket": "{bucket}", "object": "{object}", "dtype": "int32"}
+    filled = {**example(inlined(schema)), "dtype": "int32"}
+    later = [(one.kind, one.place, one.open) for one in every_mutation(body, schema) if one.field == "offset"]
+    at_once = [(one.kind, one.place, one.open) for one in every_mutation(filled, schema) if one.field == "offset"]
+    assert later == at_once
 
 
 def test_no_kind_has_two_breakers():
