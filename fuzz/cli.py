@@ -1,0 +1,119 @@
+"""The command line: which command it is, and its exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from types import FrameType
+from typing import Any, NoReturn, Protocol, cast
+
+from fuzz.errors import CannotRun, UsageError
+from fuzz.flags import EXIT_CODES
+
+# A command is a module of fuzz.commands with this name; one that is not there is not offered.
+COMMANDS = (
+    ("run", "try things on a server, and tell what it got wrong"),
+    ("replay", "send saved findings again: fixed, or still failing?"),
+    ("known", "list, add and prune the findings that are accepted for now"),
+    ("properties", "list what is checked, and the requirements behind it"),
+    ("probe", "find out what a server can do, and write a profile"),
+    ("serve", "run the embedded server and store on their own"),
+    ("zoo", "list and try the servers that are broken on purpose"),
+    ("bench", "measure the suite itself"),
+)
+EXAMPLES = """\
+examples:
+  asfuzz run                                         try the embedded reference server for half a minute
+  asfuzz run --target http://127.0.0.1:8080          try a server of yours
+  asfuzz replay findings/NAME --target URL           did the fix help?
+  asfuzz COMMAND --help                              what a command takes
+"""
+INTERRUPTED = 130
+
+
+class Command(Protocol):
+    """What a module of fuzz.commands holds. Its docstring's first line is the command's title."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add flags; an epilog if there are examples."""
+
+    def main(self, arguments: argparse.Namespace) -> int:
+        """Do it, and say by which exit code."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; errors are told in one line."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = _parser(next((word for word in words if not word.startswith("-")), ""))
+    arguments = parser.parse_args(words)
+    if arguments.command is None:
+        parser.print_help()
+        return UsageError.exit_code
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        return _command(arguments.command).main(arguments)
+    except (UsageError, CannotRun) as error:
+        print(f"asfuzz {arguments.command}: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(f"asfuzz {arguments.command}: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader, `head` perhaps, has had enough; Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERRUPTED
+
+
+def _as_interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    # Whoever stops the suite by SIGTERM gets the same clean end as by Ctrl-C.
+    raise KeyboardInterrupt
+
+
+def _parser(chosen: str) -> argparse.ArgumentParser:
+    """The parser; only the chosen command is imported, so that help is quick."""
+    parser = argparse.ArgumentParser(
+        prog="asfuzz",
+        description="Property-based fuzzing of S3 active-storage servers.",
+        epilog=f"{EXAMPLES}\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, help="print the suite's version")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, title in COMMANDS:
+        if find_spec(f"fuzz.commands.{name}") is None:
+            continue
+        command = commands.add_parser(
+            name,
+            help=title,
+            description=f"{title[0].upper()}{title[1:]}.",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if name == chosen:
+            _command(name).add_arguments(command)
+    return parser
+
+
+def _command(name: str) -> Command:
+    return cast(Command, importlib.import_module(f"fuzz.commands.{name}"))
+
+
+class _Version(argparse.Action):
+    """Prints the version, which takes reading the distribution's metadata."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **rest: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, **rest)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from fuzz.versions import suite_version
+
+        print(f"asfuzz {suite_version()}")
+        parser.exit()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,222 @@
+"""What a command was asked to do: asfuzz.toml, then the environment, then flags, the last word being the flags'."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from fuzz.errors import UsageError
+from fuzz.option_values import (
+    duration_seconds,
+    http_url,
+    names,
+    number,
+    path,
+    port_command,
+    store_name,
+    text,
+)
+
+FILE_NAME = "asfuzz.toml"
+PREFIX = "ASFUZZ_"
+AUTO = "auto"
+DEFAULT_SECONDS = 30.0
+MOST_WORKERS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set. Keys and secrets never show."""
+
+    target: str | None = None
+    launch: str | None = None
+    store: str = "memory"
+    advertise: str | None = None
+    region: str = "us-east-1"
+    profile: str = AUTO
+    seconds: float | None = None
+    examples: int | None = None
+    seed: int | None = None
+    only: tuple[str, ...] = ()
+    findings: Path = Path("findings")
+    max_findings: int | None = 100
+    summary: Path | None = None
+    workers: int = 1
+    ca_cert: Path | None = None
+    timeout_seconds: float = 10.0
+    aws_profile: str | None = None
+    animals: tuple[str, ...] = ()
+    color: bool = True
+    access_key: str | None = field(default=None, repr=False)
+    secret_key: str | None = field(default=None, repr=False)
+    stranger_access_key: str | None = field(default=None, repr=False)
+    stranger_secret_key: str | None = field(default=None, repr=False)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the server under test is the suite's own."""
+        return self.target is None and self.launch is None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting: its name in the file, and in the environment in capitals; its field; how its value is read."""
+
+    field: str
+    read: Callable[[Any], Any]
+
+
+OPTIONS: Mapping[str, Option] = MappingProxyType(
+    {
+        "target": Option("target", http_url),
+        "launch": Option("launch", port_command),
+        "store": Option("store", store_name),
+        "advertise": Option("advertise", text),
+        "region": Option("region", text),
+        "profile": Option("profile", text),
+        "seconds": Option("seconds", duration_seconds),
+        "examples": Option("examples", number(1)),
+        "seed": Option("seed", number(0)),
+        "only": Option("only", names),
+        "findings": Option("findings", path),
+        "max_findings": Option("max_findings", number(1)),
+        "summary": Option("summary", path),
+        "workers": Option("workers", number(1, MOST_WORKERS)),
+        "ca_cert": Option("ca_cert", path),
+        "timeout": Option("timeout_seconds", duration_seconds),
+        "aws_profile": Option("aws_profile", text),
+        "animals": Option("animals", names),
+    }
+)
+SECRETS = ("access_key", "secret_key", "stranger_access_key", "stranger_secret_key")
+RIVALS = (("seconds", "examples"), ("target", "launch"))
+
+
+def read_settings(
+    flags: Mapping[str, Any] | None = None,
+    *,
+    config: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings of file, environment and flags together; raises UsageError. A flag that is None was not given."""
+    environ = os.environ if environment is None else environment
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    layers = (
+        _from_file(config or _path_in(environ)),
+        _from_environment(environ),
+        {name: _value(name, value, "--" + name.replace("_", "-")) for name, value in given.items()},
+    )
+    together: dict[str, Any] = {}
+    for layer in layers:
+        for pair in RIVALS:
+            _settle_rivals(pair, layer, together)
+        together |= layer
+    if together.get("seconds") is None and together.get("examples") is None:
+        together["seconds"] = DEFAULT_SECONDS
+    fields = {OPTIONS[name].field: value for name, value in together.items()}
+    return _with_secrets(Settings(**fields, color=_wants_color(environ)), environ)
+
+
+def _settle_rivals(pair: tuple[str, str], layer: Mapping[str, Any], together: dict[str, Any]) -> None:
+    """Two settings exclude each other within a layer; across layers the stronger one puts the other out."""
+    both = [name for name in pair if layer.get(name) is not None]
+    if len(both) == 2:
+        raise UsageError(f"{pair[0]} and {pair[1]} are both given; give one of them")
+    if both:
+        together.pop(pair[1 - pair.index(both[0])], None)
+
+
+def _path_in(environ: Mapping[str, str]) -> Path | None:
+    given = environ.get(PREFIX + "CONFIG")
+    return Path(given) if given else None
+
+
+def _from_file(config: Path | None) -> dict[str, Any]:
+    place = config or Path(FILE_NAME)
+    if config is None and not place.is_file():
+        return {}
+    try:
+        table = tomllib.loads(place.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(f"{place} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{place} is not TOML: {error}") from error
+    for name in table:
+        if name in SECRETS:
+            raise UsageError(
+                f"{place}: {name} does not belong in a file; set {PREFIX}{name.upper()} in the environment, "
+                "or aws_profile to the name of a profile"
+            )
+        if name not in OPTIONS:
+            raise UsageError(f"{place}: {name!r} is unknown.{_did_you_mean(name, OPTIONS)}")
+    return {name: _value(name, value, f"{place}: {name}") for name, value in table.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    known = {PREFIX + name.upper(): name for name in (*OPTIONS, *SECRETS, "config")}
+    found: dict[str, Any] = {}
+    for variable, value in environ.items():
+        if not variable.startswith(PREFIX):
+            continue
+        name = known.get(variable)
+        if name is None:
+            raise UsageError(f"environment: {variable} is unknown.{_did_you_mean(variable, known)}")
+        if value and name in OPTIONS:
+            found[name] = _value(name, value, variable)
+    return found
+
+
+def _value(name: str, value: Any, place: str) -> Any:
+    try:
+        return OPTIONS[name].read(value)
+    except ValueError as error:
+        raise UsageError(f"{place}: {error}") from error
+
+
+def _did_you_mean(word: str, known: Mapping[str, Any]) -> str:
+    close = difflib.get_close_matches(word, known, 1)
+    return f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(known)}."
+
+
+def _wants_color(environ: Mapping[str, str]) -> bool:
+    return not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+
+def _with_secrets(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    """Keys by the suite's own variables; else an AWS profile asked for by name; else the variables of AWS."""
+    owner = _pair(environ, PREFIX + "ACCESS_KEY", PREFIX + "SECRET_KEY")
+    if owner is None and settings.aws_profile is None:
+        owner = _pair(environ, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+        if owner is not None and environ.get("AWS_SESSION_TOKEN") and settings.store.startswith("http"):
+            raise UsageError(
+                "AWS_SESSION_TOKEN is set: temporary credentials cannot be sent by Basic authentication, which an "
+                f"active-storage server takes. Set {PREFIX}ACCESS_KEY and {PREFIX}SECRET_KEY to lasting ones."
+            )
+        if owner is None and environ.get("AWS_PROFILE"):
+            settings = replace(settings, aws_profile=environ["AWS_PROFILE"])
+    stranger = _pair(environ, PREFIX + "STRANGER_ACCESS_KEY", PREFIX + "STRANGER_SECRET_KEY")
+    access_key, secret_key = owner or (None, None)
+    stranger_access_key, stranger_secret_key = stranger or (None, None)
+    return replace(
+        settings,
+        access_key=access_key,
+        secret_key=secret_key,
+        stranger_access_key=stranger_access_key,
+        stranger_secret_key=stranger_secret_key,
+    )
+
+
+def _pair(environ: Mapping[str, str], key: str, secret: str) -> tuple[str, str] | None:
+    values = environ.get(key), environ.get(secret)
+    if values[0] and values[1]:
+        return values[0], values[1]
+    if values[0] or values[1]:
+        there, missing = (key, secret) if values[0] else (secret, key)
+        raise UsageError(f"environment: {there} is set without {missing}; set both or neither")
+    return None

@@ -1,0 +1,61 @@
+"""Flags that several commands share. They hold text; config reads and checks it."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fuzz.config import Settings
+
+EXIT_CODES = """\
+exit codes:
+  0  clean: everything asked was answered rightly, or failed in a known way only
+  1  findings
+  2  the command line, a configuration file or the environment makes no sense
+  3  the suite, the store or the target could not run
+"""
+CREDENTIALS = """\
+credentials of the store (never on the command line, never printed, never saved):
+  ASFUZZ_ACCESS_KEY and ASFUZZ_SECRET_KEY, else --aws-profile NAME, else AWS_ACCESS_KEY_ID and
+  AWS_SECRET_ACCESS_KEY, else AWS_PROFILE. The memory store and moto make up their own.
+  ASFUZZ_STRANGER_ACCESS_KEY and ASFUZZ_STRANGER_SECRET_KEY: a second user, who may not read the bucket.
+
+configuration, each stronger than the one before:
+  asfuzz.toml in the current folder (or --config FILE), with the flags' names: max_findings = 3
+  environment variables: ASFUZZ_MAX_FINDINGS=3
+  flags
+"""
+
+
+def add_target_flags(parser: ArgumentParser) -> None:
+    """What is tested, and the store it reads from."""
+    group = parser.add_argument_group("target and store")
+    server = group.add_mutually_exclusive_group()
+    server.add_argument("--target", metavar="URL", help="server under test (default: the embedded reference server)")
+    server.add_argument(
+        "--launch",
+        metavar="COMMAND",
+        help="start the server, and again when it dies: 'my-server --port {port}'; {store} is the store's URL",
+    )
+    group.add_argument("--profile", metavar="NAME|FILE", help="what the server claims: a shipped profile, or a file")
+    group.add_argument("--store", metavar="URL|memory|moto", help="store that objects are put into (default: memory)")
+    group.add_argument("--advertise", metavar="HOST", help="this machine's name, for a target on another machine")
+    group.add_argument("--region", help="the store's region (default: us-east-1)")
+    group.add_argument("--aws-profile", metavar="NAME", help="the AWS profile with the store's credentials")
+    group.add_argument("--ca-cert", metavar="FILE", help="certificates to trust, for https")
+    group.add_argument("--timeout", metavar="S", help="how long a request may take (default: 10)")
+
+
+def add_config_flag(parser: ArgumentParser) -> None:
+    """Where the configuration file is."""
+    parser.add_argument("--config", metavar="FILE", type=Path, help="configuration file (default: asfuzz.toml)")
+
+
+def settings_of(arguments: Namespace) -> Settings:
+    """The settings that flags, environment and file make together."""
+    from fuzz.config import OPTIONS, read_settings
+
+    given = {name: value for name, value in vars(arguments).items() if name in OPTIONS}
+    return read_settings(given, config=getattr(arguments, "config", None))

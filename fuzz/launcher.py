@@ -1,0 +1,193 @@
+"""A server under test that the suite starts, watches, restarts and ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Self
+
+from fuzz.errors import CannotRun, UsageError
+
+CHUNK_BYTES = 4096
+POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchLimits:
+    """How long a server may take to start and to end, and how much of its last words is kept."""
+
+    start_seconds: float = 30.0
+    stop_seconds: float = 5.0
+    tail_bytes: int = 4096
+
+
+class Launcher:
+    """Runs a command in which {port} stands for a free port, and ends all its processes."""
+
+    def __init__(
+        self,
+        command: str,
+        *,
+        words: Mapping[str, str] | None = None,
+        host: str = "127.0.0.1",
+        limits: LaunchLimits | None = None,
+    ) -> None:
+        """`words` are further placeholders, such as {store}."""
+        self.command = command
+        self.restarts = 0
+        self._host = host
+        self._limits = limits or LaunchLimits()
+        self._words = dict(words or {})
+        # The port stays the same over restarts, so that the server's URL does.
+        self.port = free_port(host)
+        self.url = f"http://{host}:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
+        self._reader: threading.Thread | None = None
+        self._tail: deque[int] = deque(maxlen=self._limits.tail_bytes)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def stderr_tail(self) -> str:
+        """The last of what the server wrote to its standard output and error."""
+        return bytes(self._tail).decode("utf-8", "replace")
+
+    @property
+    def process_id(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def alive(self) -> bool:
+        """Whether the command runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def end_of(self) -> str:
+        """How the server ended, in words; empty while it runs."""
+        code = None if self._process is None else self._process.poll()
+        if code is None:
+            return ""
+        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+
+    def start(self) -> None:
+        """Start the command and wait until it accepts connections; raises CannotRun."""
+        arguments = self._arguments()
+        try:
+            process = subprocess.Popen(
+                arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise CannotRun(f"--launch: {arguments[0]!r} cannot be started: {error.strerror}") from error
+        self._process = process
+        self._guard = guard(process.pid)
+        assert process.stdout is not None
+        self._reader = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)
+        self._reader.start()
+        try:
+            self._await_connections(process)
+        except BaseException:
+            self.stop()
+            raise
+
+    def restart(self) -> None:
+        """End what is left of the server, and start it again; raises CannotRun where it does not come back."""
+        self.stop()
+        self.restarts += 1
+        self.start()
+
+    def stop(self) -> None:
+        """End every process of the command: kindly first, then by force."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(self._limits.stop_seconds)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            self._dismiss_guard()
+            if self._reader is not None:
+                self._reader.join(self._limits.stop_seconds)
+
+    def _arguments(self) -> list[str]:
+        words = {"port": str(self.port), "host": self._host, **self._words}
+        text = self.command
+        for name, value in words.items():
+            text = text.replace(f"{{{name}}}", shlex.quote(value))
+        try:
+            return shlex.split(text)
+        except ValueError as error:
+            raise UsageError(f"--launch {self.command!r}: {error}".lower()) from error
+
+    def _await_connections(self, process: subprocess.Popen[bytes]) -> None:
+        end = time.monotonic() + self._limits.start_seconds
+        while time.monotonic() < end:
+            if process.poll() is not None:
+                raise CannotRun(f"--launch {self.command!r}: {self.end_of()} before it listened{self._last_words()}")
+            with contextlib.suppress(OSError), socket.create_connection((self._host, self.port), 1.0):
+                return
+            time.sleep(POLL_SECONDS)
+        raise CannotRun(
+            f"--launch {self.command!r}: nothing listens on {self._host}:{self.port} after "
+            f"{self._limits.start_seconds:g} s; does the command use {{port}}?{self._last_words()}"
+        )
+
+    def _last_words(self) -> str:
+        if self._reader is not None and not self.alive():
+            self._reader.join(1.0)
+        text = self.stderr_tail.strip()
+        return f"\nits last words:\n{text}" if text else ""
+
+    def _read(self, stream: IO[bytes]) -> None:
+        """Drain what the server writes, lest a full pipe stop it."""
+        with stream:
+            while chunk := os.read(stream.fileno(), CHUNK_BYTES):
+                self._tail.extend(chunk)
+
+    def _dismiss_guard(self) -> None:
+        guard_process, self._guard = self._guard, None
+        if guard_process is not None:
+            guard_process.kill()
+            guard_process.wait()
+            assert guard_process.stdin is not None
+            guard_process.stdin.close()
+
+
+def guard(process_group: int) -> subprocess.Popen[bytes]:
+    """A shell that ends the process group when this process dies, in whatever way."""
+    return subprocess.Popen(
+        ["/bin/sh", "-c", f"read -r _; kill -KILL -- -{process_group}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that nothing listens on at the moment."""
+    with socket.create_server((host, 0)) as server:
+        port: int = server.getsockname()[1]
+        return port

@@ -1,0 +1,93 @@
+"""Values of settings, as text or as TOML has them, read with errors that say what is wanted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{value!r} is not a text")
+    return value
+
+
+def path(value: Any) -> Path:
+    return value if isinstance(value, Path) else Path(text(value)).expanduser()
+
+
+def http_url(value: Any) -> str:
+    wanted = f"{value!r} is not an http or https URL, such as http://127.0.0.1:8080"
+    try:
+        parts = urlsplit(text(value))
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError(wanted) from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(wanted)
+    if "@" in parts.netloc:
+        raise ValueError("a URL with credentials in it; credentials come from the environment, or an AWS profile")
+    return text(value).rstrip("/")
+
+
+def store_name(value: Any) -> str:
+    """`memory`, `moto` or a store's URL."""
+    if value in ("memory", "moto"):
+        return str(value)
+    if not isinstance(value, str) or "://" not in value:
+        raise ValueError(f"{value!r} is neither memory nor moto nor a URL, such as http://127.0.0.1:9000")
+    return http_url(value)
+
+
+def port_command(value: Any) -> str:
+    """A command that says where the port goes."""
+    if "{port}" not in text(value):
+        raise ValueError(f"{value!r} does not say where the port goes, as in: 'my-server --port {{port}}'")
+    return text(value)
+
+
+def number(least: int, most: int | None = None) -> Callable[[Any], int]:
+    """Whole numbers within bounds."""
+    bounds = f"from {least} to {most}" if most is not None else f"from {least}"
+
+    def read(value: Any) -> int:
+        if isinstance(value, str) and re.fullmatch(r"\d[\d_]*", value.strip()):
+            value = int(value)
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole or value < least or (most is not None and value > most):
+            raise ValueError(f"{value!r} is not a whole number {bounds}")
+        return value
+
+    return read
+
+
+def duration_seconds(value: Any) -> float:
+    """Seconds: a number, or text such as 90, 90s, 10m, 8h, 1h30m."""
+    seconds = 0.0
+    if isinstance(value, str):
+        parts = re.findall(r"(\d+(?:\.\d+)?)([smhd]?)", value)
+        understood = "".join(amount + unit for amount, unit in parts) == value
+        # A bare number next to ones with units could mean anything.
+        if understood and (len(parts) == 1 or all(unit for _, unit in parts)):
+            seconds = sum(float(amount) * UNITS[unit or "s"] for amount, unit in parts)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = float(value)
+    if not 0 < seconds < float("inf"):
+        raise ValueError(f"{value!r} is not a time such as 90, 90s, 10m or 8h")
+    return seconds
+
+
+def names(value: Any) -> tuple[str, ...]:
+    """A list, or text with commas or spaces between the names."""
+    parts = [value] if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not all(isinstance(one, str) for one in parts):
+        raise ValueError(f"{value!r} is not a list of names")
+    found = [name for part in parts for name in re.split(r"[,\s]+", part) if name]
+    if not found:
+        raise ValueError("a list without a name")
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,69 @@
+"""Long things made short, and strange bytes harmless, for people to read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from specs.dtypes import Array
+
+MOST_ITEMS = 12
+MOST_TEXT = 72
+MOST_ELEMENTS = 24
+MOST_BYTES = 16
+
+
+def json_line(value: Any) -> str:
+    """JSON in one line; of long lists, texts and numbers the beginning."""
+    match value:
+        case Mapping():
+            parts = [f"{json_line(name)}: {json_line(one)}" for name, one in list(value.items())[:MOST_ITEMS]]
+            return "{" + ", ".join([*parts, *_rest(len(value))]) + "}"
+        case list() | tuple():
+            parts = [json_line(one) for one in value[:MOST_ITEMS]]
+            return "[" + ", ".join([*parts, *_rest(len(value))]) + "]"
+        case str():
+            return json.dumps(value if len(value) <= MOST_TEXT else f"{value[:MOST_TEXT]}…", ensure_ascii=False)
+        case bool() | None | float():
+            return json.dumps(value)
+        case int() if value.bit_length() < 256:
+            return str(value)
+        case int():
+            return f"{'-' if value < 0 else ''}(a number of {value.bit_length()} bits)"
+    return visible(repr(value))
+
+
+def _rest(length: int) -> list[str]:
+    return [f"… {length:,} in all"] if length > MOST_ITEMS else []
+
+
+def array_line(array: Array) -> str:
+    """An array as NumPy prints it, in one line and in full precision."""
+    if array.ndim == 0:
+        return str(array.item())
+    text = np.array2string(
+        array, threshold=MOST_ELEMENTS, edgeitems=3, floatmode="unique", max_line_width=10**9, separator=" "
+    )
+    line = " ".join(text.split()).replace("[ ", "[").replace("...", "…")
+    return f"{line} ({array.size:,} in all)" if array.size > MOST_ELEMENTS else line
+
+
+def bytes_line(data: bytes) -> str:
+    """Bytes as text where they are text, else in hexadecimal; the length where they are cut."""
+    if not data:
+        return "no bytes"
+    if all(32 <= byte < 127 for byte in data[:MOST_TEXT]):
+        first = data[:MOST_TEXT].decode("ascii")
+        return f"'{first}'" if len(data) <= MOST_TEXT else f"'{first}…' ({len(data):,} bytes)"
+    first = data[:MOST_BYTES].hex(" ")
+    return f"{first} ({len(data):,} bytes)" if len(data) <= MOST_BYTES else f"{first} … ({len(data):,} bytes)"
+
+
+def visible(text: str, most: int = 400) -> str:
+    """One line of text in which nothing moves a cursor or hides; cut where it is long."""
+    line = " ".join(text.split())
+    shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in line[:most])
+    return f"{shown}…" if len(line) > most else shown

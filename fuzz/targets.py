@@ -1,0 +1,208 @@
+"""Everything that a run talks to: the server under test, the store, and how they are reached."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from fuzz.client import Client, ClientSettings
+from fuzz.config import AUTO, Settings
+from fuzz.errors import CannotRun, UsageError
+from fuzz.launcher import Launcher
+from fuzz.store import Credentials, Store, StoreError, StoreSettings, open_store
+from specs import profile as profiles
+from specs.profile import Profile
+
+if TYPE_CHECKING:
+    from fuzz.executor import Session
+
+CONNECT_SECONDS = 5.0
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server that answers, with what it claims and the store it reads from."""
+
+    url: str
+    store: Store
+    profile: Profile
+    client: ClientSettings = field(default_factory=ClientSettings)
+    launcher: Launcher | None = None
+    name: str = ""
+    doubts: tuple[str, ...] = ()
+
+    def session(self) -> Session:
+        """A session of one's own: its client is not to be shared."""
+        from fuzz.executor import Session
+
+        return Session(Client(self.url, self.client), self.store, self.profile)
+
+
+@contextmanager
+def open_target(settings: Settings) -> Iterator[Target]:
+    """Start or reach all that is needed, and end it with the block; raises UsageError and CannotRun."""
+    client = _client_settings(settings)
+    profile = resolve_profile(settings)
+    with ExitStack() as stack:
+        store = stack.enter_context(closing(_open_store(settings)))
+        launcher = None
+        if settings.target is not None:
+            url, name = settings.target, settings.target
+        elif settings.launch is not None:
+            launcher = stack.enter_context(Launcher(settings.launch, words={"store": store.s3_url}))
+            url, name = launcher.url, settings.launch
+        else:
+            url = stack.enter_context(_embedded_server(settings))
+            name = "the embedded reference server"
+        check_reachable(url, client)
+        yield Target(url, store, profile, client, launcher, name, tuple(_doubts(settings, store)))
+
+
+def resolve_profile(settings: Settings) -> Profile:
+    """The profile asked for; without one the embedded server's own, or for other servers all that the API has."""
+    if settings.profile == AUTO:
+        reference = profiles.load("reference")
+        return (
+            reference if settings.embedded else replace(reference, name=AUTO, title="everything in the API, version 2")
+        )
+    try:
+        return profiles.load(settings.profile)
+    except profiles.UnusableProfile as error:
+        raise UsageError(f"--profile: {error}") from error
+
+
+def check_reachable(url: str, client: ClientSettings) -> None:
+    """Raise CannotRun unless something at the URL answers in HTTP."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    seconds = min(client.timeout_seconds, CONNECT_SECONDS)
+    if parts.scheme == "https":
+        trusted = ssl.create_default_context(cafile=client.ca_cert)
+        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+            host, port, timeout=seconds, context=trusted
+        )
+    else:
+        connection = http.client.HTTPConnection(host, port, timeout=seconds)
+    with closing(connection):
+        try:
+            connection.request("GET", parts.path or "/")
+            connection.getresponse().read()
+        except ssl.SSLCertVerificationError as error:
+            raise CannotRun(
+                f"the certificate of {url} is not trusted: {error.verify_message}. "
+                "Give the authority's certificate by --ca-cert FILE"
+            ) from error
+        except ssl.SSLError as error:
+            raise CannotRun(f"no TLS at {url}: {error.reason}. Is it http:// rather than https://?") from error
+        except socket.gaierror as error:
+            raise CannotRun(f"the host of {url} is unknown: {error.strerror}. Is the name right?") from error
+        except ConnectionRefusedError as error:
+            raise CannotRun(f"nothing answers at {url}: is the server running, and on that port?") from error
+        except TimeoutError as error:
+            raise CannotRun(f"{url} does not answer within {seconds:g} s: is the server running?") from error
+        except (http.client.HTTPException, ConnectionError) as error:
+            raise CannotRun(f"what listens at {url} does not speak HTTP: {error or type(error).__name__}") from error
+        except OSError as error:
+            raise CannotRun(f"{url} cannot be reached: {error.strerror or error}") from error
+
+
+def _client_settings(settings: Settings) -> ClientSettings:
+    if settings.ca_cert is not None:
+        try:
+            ssl.create_default_context(cafile=str(settings.ca_cert))
+        except (OSError, ssl.SSLError) as error:
+            raise UsageError(f"--ca-cert {settings.ca_cert}: {error.strerror or error}") from error
+    return ClientSettings(
+        timeout_seconds=settings.timeout_seconds, ca_cert=str(settings.ca_cert) if settings.ca_cert else None
+    )
+
+
+def _open_store(settings: Settings) -> Store:
+    owner = _credentials(settings.access_key, settings.secret_key)
+    by_url = "://" in settings.store
+    if by_url and owner is None and settings.aws_profile is not None:
+        owner = _of_aws_profile(settings.aws_profile)
+    if by_url and owner is None:
+        raise UsageError(
+            f"--store {settings.store}: no credentials. Set ASFUZZ_ACCESS_KEY and ASFUZZ_SECRET_KEY, "
+            "or name an AWS profile by --aws-profile NAME"
+        )
+    try:
+        return open_store(
+            settings.store,
+            StoreSettings(
+                # A store of the suite's own makes its own keys up: nobody's real ones are to leave this process.
+                owner=owner if by_url else None,
+                stranger=_credentials(settings.stranger_access_key, settings.stranger_secret_key) if by_url else None,
+                advertise=settings.advertise,
+                region=settings.region,
+                verify_tls=str(settings.ca_cert) if settings.ca_cert else True,
+            ),
+        )
+    except StoreError as error:
+        raise CannotRun(str(error)) from error
+
+
+def _credentials(access_key: str | None, secret_key: str | None) -> Credentials | None:
+    return Credentials(access_key, secret_key) if access_key and secret_key else None
+
+
+def _of_aws_profile(name: str) -> Credentials:
+    # boto3 takes a third of a second to import, which most runs can do without.
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        found = boto3.Session(profile_name=name).get_credentials()
+    except BotoCoreError as error:
+        raise UsageError(f"--aws-profile {name!r}: {error}") from error
+    if found is None:
+        raise UsageError(f"--aws-profile {name!r} holds no credentials")
+    frozen = found.get_frozen_credentials()
+    if frozen.token:
+        raise UsageError(
+            f"--aws-profile {name!r} holds temporary credentials, which Basic authentication cannot carry; "
+            "use a profile with a lasting key"
+        )
+    return Credentials(frozen.access_key or "", frozen.secret_key or "")
+
+
+@contextmanager
+def _embedded_server(settings: Settings) -> Iterator[str]:
+    from fuzz.embedded.processes import ReferenceServerError, start_reference_server
+
+    try:
+        with start_reference_server(_animal_classes(settings.animals)) as server:
+            yield server.url
+    except ReferenceServerError as error:
+        raise CannotRun(str(error)) from error
+
+
+def _animal_classes(animals: tuple[str, ...]) -> tuple[str, ...]:
+    """Where the classes of broken servers are found: `module:name` as it is."""
+    strange = [one for one in animals if ":" not in one]
+    if strange:
+        raise UsageError(f"animal {strange[0]!r} is unknown; name a class as module:class")
+    return animals
+
+
+def _doubts(settings: Settings, store: Store) -> Iterator[str]:
+    """What may keep the run from saying much."""
+    host = urlsplit(settings.target or "").hostname
+    elsewhere = host is not None and host not in LOOPBACK
+    if elsewhere and "://" not in settings.store and settings.advertise is None:
+        yield (
+            f"the target is at {host}, the store at {store.s3_url}: if that is another machine, "
+            "give this one's name by --advertise HOST"
+        )
+    if not store.verifies_signatures:
+        yield "the store accepts any secret: what it answers to wrong credentials says nothing"
+    if not store.public_readable:
+        yield "the store's public bucket cannot be read anonymously: answers to anonymous requests say nothing"
