@@ -1,0 +1,234 @@
+"""The format of case.json: a finding as readable JSON, its long bytes in data files beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from types import UnionType
+from typing import Any, Final, get_args
+
+import cattrs
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+from cattrs.v import format_exception
+
+from fuzz.findings.finding import Finding
+from specs.case import Step
+from specs.fields import Fields
+from specs.outcome import Outcome, Reply
+
+FORMAT: Final = 1
+MOST_INLINE_BYTES: Final = 256
+MOST_INLINE_TEXT_BYTES: Final = 4096
+MOST_KEPT_BODY_BYTES: Final = 64 * 1024
+LINE_LENGTH: Final = 110
+_DATA_FILE = re.compile(r"[0-9a-f]{16}\.bin")
+
+
+class Unreadable(ValueError):
+    """A finding that cannot be read back; the text says where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """The text of case.json, and the data files that it names."""
+
+    text: str
+    data: Mapping[str, bytes]
+
+
+def write(finding: Finding) -> CaseFile:
+    """What to store; bodies of answers are cut at `MOST_KEPT_BODY_BYTES`."""
+    data: dict[str, bytes] = {}
+    kept = replace(finding, outcomes=tuple(_cut(one) for one in finding.outcomes))
+    table = {"format": FORMAT, **_bytes_out(_converter().unstructure(kept), data)}
+    return CaseFile(laid_out(table) + "\n", data)
+
+
+def read(text: str, data: Callable[[str], bytes]) -> Finding:
+    """A finding of its text; `data` reads a data file by name, or raises ValueError. Raises Unreadable."""
+    try:
+        table = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"not JSON: {error}") from error
+    if not isinstance(table, dict) or "format" not in table:
+        raise Unreadable("no format number: not a finding of this suite")
+    number = table.pop("format")
+    if number != FORMAT:
+        raise Unreadable(f"format {number!r}, and this suite reads format {FORMAT}: use the suite that wrote it")
+    try:
+        return _converter().structure(_files_in(table, data), Finding)
+    except (cattrs.BaseValidationError, cattrs.ForbiddenExtraKeysError) as error:
+        raise Unreadable("; ".join(cattrs.transform_error(error, format_exception=_reason))) from error
+
+
+@cache
+def _converter() -> cattrs.Converter:
+    """Bytes stay bytes on the way out, and come in as JSON or as what was read from a file."""
+    converter = cattrs.Converter(forbid_extra_keys=True)
+    converter.register_unstructure_hook(bytes, lambda data: data)
+    converter.register_structure_hook(bytes, lambda value, _: _bytes_in(value))
+    converter.register_unstructure_hook(Fields, _fields_out)
+    converter.register_structure_hook(Fields, lambda value, _: _fields_in(value))
+    _tag(converter, Step, "step")
+    _tag(converter, Outcome, "outcome")
+    unseen = override(omit=True)
+    converter.register_unstructure_hook(Finding, make_dict_unstructure_fn(Finding, converter, seen=unseen))
+    converter.register_structure_hook(
+        Finding, make_dict_structure_fn(Finding, converter, seen=unseen, _cattrs_forbid_extra_keys=True)
+    )
+    return converter
+
+
+def _reason(error: BaseException, kind: type | None) -> str:
+    """What is wrong with a value: in our words where we raised it, in cattrs' where it did."""
+    if type(error) in (ValueError, TypeError) and str(error):
+        return str(error)
+    return str(format_exception(error, kind))
+
+
+def _bytes_out(value: Any, data: dict[str, bytes]) -> Any:
+    """Put JSON in the place of bytes, and the long ones into `data`."""
+    if isinstance(value, bytes):
+        return _one_out(value, data)
+    if isinstance(value, dict):
+        return {name: _bytes_out(one, data) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_bytes_out(one, data) for one in value]
+    return value
+
+
+def _one_out(value: bytes, data: dict[str, bytes]) -> dict[str, str]:
+    if len(value) <= MOST_INLINE_TEXT_BYTES and (text := _as_text(value)) is not None:
+        return {"text": text}
+    if len(value) <= MOST_INLINE_BYTES:
+        return {"hex": value.hex(" ", -4)}
+    name = data_name(value)
+    data[name] = value
+    return {"file": name}
+
+
+def _files_in(value: Any, data: Callable[[str], bytes]) -> Any:
+    """Put the contents in the place of the names of data files; a request's fields are left alone."""
+    if isinstance(value, list):
+        return [_files_in(one, data) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if list(value) == ["file"]:
+        return _from_file(value["file"], data)
+    return {name: one if name == "fields" else _files_in(one, data) for name, one in value.items()}
+
+
+def _from_file(name: Any, data: Callable[[str], bytes]) -> bytes | ValueError:
+    """The contents, or the reason why there are none: told with its place when its turn comes."""
+    if not isinstance(name, str) or not _DATA_FILE.fullmatch(name):
+        return ValueError(f"{name!r:.80} is not the name of a data file")
+    try:
+        content = data(name)
+    except ValueError as error:
+        return error
+    if data_name(content) != name:
+        return ValueError(f"data/{name} does not hold what its name says: it was damaged or edited")
+    return content
+
+
+def _bytes_in(value: Any) -> bytes:
+    match value:
+        case bytes():
+            return value
+        case ValueError():
+            raise value
+        case {"text": str(text), **rest} if not rest:
+            return text.encode()
+        case {"hex": str(digits), **rest} if not rest:
+            return bytes.fromhex(digits)
+    raise ValueError(f"bytes are {{'text': …}}, {{'hex': …}} or {{'file': …}}, not {value!r:.80}")
+
+
+def data_name(data: bytes) -> str:
+    """The name of the file that holds these bytes."""
+    return f"{hashlib.sha256(data).hexdigest()[:16]}.bin"
+
+
+def laid_out(value: Any, indent: str = "", line_length: int = LINE_LENGTH) -> str:
+    """JSON in which whatever fits into a line is one."""
+    line = _dumped(value)
+    if len(indent) + len(line) <= line_length or not isinstance(value, dict | list | tuple) or not value:
+        return line
+    inner = indent + "  "
+    if isinstance(value, dict):
+        parts = [f"{_dumped(name)}: {laid_out(one, inner, line_length)}" for name, one in value.items()]
+        opening, closing = "{", "}"
+    else:
+        parts = [laid_out(one, inner, line_length) for one in value]
+        opening, closing = "[", "]"
+    return f"{opening}\n{inner}" + f",\n{inner}".join(parts) + f"\n{indent}{closing}"
+
+
+def _dumped(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    # A lone surrogate has no UTF-8, an escape it has.
+    return text if text.isascii() or not re.search("[\ud800-\udfff]", text) else json.dumps(value)
+
+
+def _as_text(data: bytes) -> str | None:
+    """The bytes as text that a person can read; None where they are not."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    readable = all(letter.isprintable() or letter in "\r\n\t" for letter in text)
+    return text if readable else None
+
+
+def _fields_out(value: Fields) -> Any:
+    """The fields as they are, or as text where they hold what JSON has no word for (NaN, infinities)."""
+    try:
+        json.dumps(dict(value), allow_nan=False)
+    except ValueError:
+        return value.text
+    return dict(value)
+
+
+def _fields_in(value: Any) -> Fields:
+    table = json.loads(value) if isinstance(value, str) else value
+    if not isinstance(table, dict):
+        raise TypeError(f"fields are a JSON object, not {value!r:.80}")
+    return Fields(table)
+
+
+def _cut(outcome: Outcome) -> Outcome:
+    if isinstance(outcome, Reply) and len(outcome.body) > MOST_KEPT_BODY_BYTES:
+        return replace(outcome, body=outcome.body[:MOST_KEPT_BODY_BYTES])
+    return outcome
+
+
+def tag_of(kind: type) -> str:
+    """The name of a step or an outcome in JSON: SendRaw is send-raw."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
+
+
+def _tag(converter: cattrs.Converter, union: UnionType, key: str) -> None:
+    """Have each member of a union of dataclasses written with its name under `key`, and read by it."""
+    members = {tag_of(one): one for one in get_args(union) if one is not type(None)}
+    writers = {one: make_dict_unstructure_fn(one, converter) for one in members.values()}
+    readers = {
+        tag: make_dict_structure_fn(one, converter, _cattrs_forbid_extra_keys=True) for tag, one in members.items()
+    }
+
+    def write(value: Any) -> Any:
+        return None if value is None else {key: tag_of(type(value)), **writers[type(value)](value)}
+
+    def read(value: Any, _: Any) -> Any:
+        if value is None and type(None) in get_args(union):
+            return None
+        if not isinstance(value, dict) or value.get(key) not in members:
+            raise ValueError(f"{key} must be one of {', '.join(members)}; found {value!r:.80}")
+        tag = value[key]
+        return readers[tag]({name: one for name, one in value.items() if name != key}, members[tag])
+
+    converter.register_unstructure_hook(union, write)
+    converter.register_structure_hook(union, read)
