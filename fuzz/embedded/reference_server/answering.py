@@ -87,11 +87,14 @@ class Answering:
 
     def error_answer(self, refusal: Refusal) -> HttpResponse:
         """The answer that says what is wrong with the request."""
+        return HttpResponse(refusal.status, self.error_headers(refusal.status), self.error_body(refusal))
+
+    def error_body(self, refusal: Refusal) -> bytes:
+        """The error as JSON."""
         error: dict[str, object] = {"message": refusal.message}
         if refusal.causes:
             error["caused_by"] = list(refusal.causes)
-        body = json.dumps({"error": error}).encode("ascii")
-        return HttpResponse(refusal.status, self.error_headers(refusal.status), body)
+        return json.dumps({"error": error}).encode("ascii")
 
     def error_headers(self, status: int) -> Mapping[str, str]:
         """The headers that go with an error's status."""

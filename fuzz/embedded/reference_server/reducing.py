@@ -21,11 +21,16 @@ class Reducing:
         if reduction.operation == "select":
             return Outcome(array, self.count_selected(missing))
         axes = self.axes_to_reduce(reduction, array.ndim)
-        counts = self.count_elements(self.bring_together(~missing, axes))
+        together, absent = self.bring_together(array, axes), self.bring_together(missing, axes)
+        counts = self.count_elements(~absent)
         if reduction.operation == "count":
             return Outcome(counts, counts)
-        kept = np.where(missing, self.start_value(reduction.operation, array.dtype), array)
-        return Outcome(self.operate(reduction.operation, self.bring_together(kept, axes)), counts)
+        kept = self.leave_out(together, absent, reduction.operation)
+        return Outcome(self.operate(reduction.operation, kept), counts)
+
+    def leave_out(self, array: Array, missing: Mask, operation: str) -> Array:
+        """The elements, with a value that does not matter for each that is missing."""
+        return np.where(missing, self.start_value(operation, array.dtype), array)
 
     def missing_elements(self, array: Array, missing: Missing | None) -> Mask:
         """Where the array's elements are missing."""
