@@ -1,0 +1,181 @@
+"""One object and one valid request about it, taken apart so that each part can be made plain."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from specs import validity
+from specs.case import Bucket, Case, Credential, Interface, Put, Send
+from specs.decoding import Undecodable, decode
+from specs.dtypes import Array, ByteOrder
+from specs.encoding import compressed, filtered, plain
+from specs.fields import Fields
+from specs.model import full_body
+from specs.profile import Profile
+from specs.request import OPTIONS, Filter, Request
+
+MISSING_FIELD = object()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """`elements` are flat, as stored; `prefix` and `suffix` are the object's bytes around them."""
+
+    operation: str
+    dtype: str
+    elements: Array
+    shape: tuple[int, ...] | None = None
+    order: Literal["C", "F"] = "C"
+    axis: Any = None
+    selection: tuple[tuple[int, int, int], ...] | None = None
+    missing: tuple[str, Any] | None = None
+    byte_order: ByteOrder | None = None
+    prefix: bytes = b""
+    suffix: bytes = b""
+    surplus: bytes = b""
+    sized: bool = False
+    compression: str | None = None
+    members: int = 1
+    filters: tuple[Filter, ...] = ()
+    options: tuple[tuple[str, bool], ...] = ()
+    key: str = "a"
+    bucket: Bucket = "private"
+    interface: Interface = "s3"
+    credentials: Credential | None = "owner"
+
+
+def scene_of(case: Case, profile: Profile) -> Scene | None:
+    """The scene of a case that is one Put and one valid Send about it; None for any other."""
+    match case.steps:
+        case (Put() as put, Send() as send) if (put.key, put.bucket) == (send.key, send.bucket):
+            pass
+        case _:
+            return None
+    if send.without or {"url", "source", "bucket", "object", "interface_type"} & set(send.fields):
+        return None
+    reading = validity.read(send.operation, full_body(send, profile), profile)
+    if reading.request is None:
+        return None
+    try:
+        return _scene(put, send, reading.request)
+    except (Undecodable, zlib.error):
+        return None
+
+
+def _scene(put: Put, send: Send, request: Request) -> Scene:
+    array = decode(request, put.data).array
+    end = len(put.data) if request.size is None else request.offset + request.size
+    window = put.data[request.offset : end]
+    fields = send.fields
+    missing = fields.get("missing")
+    surplus = b""
+    if request.compression is None and request.shape is not None:
+        surplus = window[array.nbytes :]
+    return Scene(
+        operation=send.operation,
+        dtype=request.dtype,
+        elements=array.ravel(order=request.order),
+        shape=request.shape,
+        order=request.order,
+        axis=fields.get("axis"),
+        selection=request.selection,
+        missing=next(iter(missing.items())) if missing else None,
+        byte_order=fields.get("byte_order"),
+        prefix=put.data[: request.offset],
+        suffix=put.data[end:],
+        surplus=surplus,
+        sized=request.size is not None,
+        compression=request.compression,
+        members=_members(window) if request.compression == "gzip" else 1,
+        filters=request.filters,
+        options=tuple((name, fields[name]) for name in OPTIONS if fields.get(name) is not None),
+        key=put.key,
+        bucket=put.bucket,
+        interface=send.interface,
+        credentials=send.credentials,
+    )
+
+
+def _members(stream: bytes) -> int:
+    """How many gzip members a stream has."""
+    members = 0
+    while stream and stream.strip(b"\0"):
+        inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        inflater.decompress(stream)
+        if not inflater.eof:
+            break
+        members += 1
+        stream = inflater.unused_data
+    return max(members, 1)
+
+
+def case_of(scene: Scene, name: str) -> Case:
+    """The case that a scene describes, its object written afresh."""
+    order = scene.byte_order or "little"
+    data = filtered(plain(scene.elements, order), scene.filters)
+    stored = compressed(data, scene.compression, item_size=scene.elements.dtype.itemsize, members=scene.members)
+    stored += scene.surplus
+    fields: dict[str, Any] = {"dtype": scene.dtype}
+    if scene.byte_order is not None:
+        fields["byte_order"] = scene.byte_order
+    if scene.prefix:
+        fields["offset"] = len(scene.prefix)
+    if scene.sized:
+        fields["size"] = len(stored)
+    if scene.shape is not None:
+        fields["shape"] = list(scene.shape)
+    if scene.order == "F":
+        fields["order"] = "F"
+    if scene.axis is not None:
+        fields["axis"] = scene.axis
+    if scene.selection is not None:
+        fields["selection"] = [list(one) for one in scene.selection]
+    if scene.compression is not None:
+        fields["compression"] = {"id": scene.compression}
+    if scene.filters:
+        fields["filters"] = [{"id": one.id, "element_size": one.element_size} for one in scene.filters]
+    if scene.missing is not None:
+        fields["missing"] = {scene.missing[0]: scene.missing[1]}
+    fields.update(scene.options)
+    put = Put(scene.key, scene.prefix + stored + scene.suffix, scene.bucket)
+    send = Send(scene.operation, Fields(fields), scene.key, scene.bucket, scene.interface, scene.credentials)
+    return Case(name, (put, send))
+
+
+def with_elements(scene: Scene, elements: Array) -> Scene:
+    return replace(scene, elements=np.ascontiguousarray(elements, dtype=scene.dtype))
+
+
+def without_dimension(scene: Scene, dimension: int) -> Scene | None:
+    """The scene with one dimension cut down to its first index and dropped."""
+    if scene.shape is None or len(scene.shape) < 2 or scene.surplus:
+        return None
+    cut = with_lengths(scene, tuple(1 if i == dimension else n for i, n in enumerate(scene.shape)))
+    if cut is None or cut.shape is None:
+        return None
+    rest = tuple(n for i, n in enumerate(cut.shape) if i != dimension)
+    selection = None
+    if cut.selection is not None:
+        selection = tuple(one for i, one in enumerate(cut.selection) if i != dimension)
+    return replace(cut, shape=rest, selection=selection, axis=_axis_without(scene.axis, dimension))
+
+
+def _axis_without(axis: Any, dimension: int) -> Any:
+    if axis is None:
+        return None
+    if isinstance(axis, list):
+        return [one - (one > dimension) for one in axis if one != dimension]
+    return max(axis - (axis > dimension), 0)
+
+
+def with_lengths(scene: Scene, lengths: tuple[int, ...], *, last: bool = False) -> Scene | None:
+    """The scene with each dimension cut to its first (or last) few indices."""
+    if scene.shape is None or scene.surplus:
+        return None
+    array = scene.elements.reshape(scene.shape, order=scene.order)
+    cut = array[tuple(slice(-n, None) if last else slice(n) for n in lengths)]
+    return replace(scene, elements=cut.ravel(order=scene.order), shape=lengths)

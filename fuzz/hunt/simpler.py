@@ -1,0 +1,191 @@
+"""Simpler variants of a scene or a request, the boldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from fuzz.hunt.plain import FEATURES, plain_dtypes, plain_operations
+from fuzz.hunt.scene import Scene, with_elements, with_lengths, without_dimension
+from specs.case import Case, Put, Send, SendRaw
+from specs.dtypes import ITEM_SIZES
+from specs.fields import Fields
+
+FEW = 12
+
+
+def simpler_scenes(scene: Scene) -> Iterator[Scene]:
+    """Scenes without a feature, of fewer dimensions or elements, with plainer values."""
+    for simpler in FEATURES.values():
+        plain = simpler(scene)
+        if plain is not None:
+            yield plain
+    yield from _fewer_dimensions(scene)
+    yield from _shorter(scene)
+    yield from plain_operations(scene)
+    yield from plain_dtypes(scene)
+    yield from _plainer_slices(scene)
+    yield from _plainer_missing(scene)
+    yield from _plainer_surroundings(scene)
+    yield from _plainer_elements(scene)
+
+
+def _fewer_dimensions(scene: Scene) -> Iterator[Scene]:
+    for dimension in range(len(scene.shape or ())):
+        rest = without_dimension(scene, dimension)
+        if rest is not None:
+            yield rest
+    if scene.shape is not None and len(scene.shape) > 1 and scene.selection is None and scene.axis is None:
+        yield replace(scene, shape=(scene.elements.size,), order="C")
+    if isinstance(scene.axis, list):
+        for one in scene.axis:
+            yield replace(scene, axis=[other for other in scene.axis if other != one])
+
+
+def _shorter(scene: Scene) -> Iterator[Scene]:
+    if scene.shape is None:
+        size = scene.elements.size
+        for length in _shorter_lengths(size):
+            yield with_elements(scene, scene.elements[:length])
+            yield with_elements(scene, scene.elements[size - length :])
+        return
+    for dimension, size in enumerate(scene.shape):
+        for length in _shorter_lengths(size):
+            lengths = tuple(length if i == dimension else n for i, n in enumerate(scene.shape))
+            for last in (False, True):
+                cut = with_lengths(scene, lengths, last=last)
+                if cut is not None:
+                    yield cut
+
+
+def _shorter_lengths(size: int) -> list[int]:
+    return sorted({length for length in (1, 2, 3, size // 2, size * 3 // 4, size - 1) if 0 < length < size})
+
+
+def _plainer_slices(scene: Scene) -> Iterator[Scene]:
+    if scene.selection is None or scene.shape is None:
+        return
+    for dimension, ((start, end, stride), length) in enumerate(zip(scene.selection, scene.shape)):
+        plainer = (
+            (0, length, 1), (0, length, stride), (start, length, stride), (0, end, stride), (start, end, 1),
+            (start, end, 2), (start, end, -1), (1, end, stride), (start, length - 1, stride), (start, length + 1, stride),
+            (-1, end, stride), (start, -1, stride),
+        )  # fmt: skip
+        now = (start, end, stride)
+        for one in plainer[: plainer.index(now) if now in plainer else len(plainer)]:
+            if _weight(one) < _weight(now):
+                slices = tuple(one if i == dimension else s for i, s in enumerate(scene.selection))
+                yield replace(scene, selection=slices)
+
+
+def _weight(numbers: tuple[int, ...]) -> tuple[int, int]:
+    return sum(abs(one) for one in numbers), sum(one < 0 for one in numbers)
+
+
+def _plainer_missing(scene: Scene) -> Iterator[Scene]:
+    if scene.missing is None:
+        return
+    kind, value = scene.missing
+    if kind == "missing_values":
+        for number in range(len(value)):
+            if len(value) > 1:
+                yield replace(scene, missing=(kind, value[:number] + value[number + 1 :]))
+    elif kind == "valid_range":
+        for low, high in ((0, 1), (1, 2), (value[0], value[0] + 1), (0, value[1]), (value[0], int(value[1]) + 1)):
+            if low < high and abs(low) + abs(high) < abs(value[0]) + abs(value[1]):
+                yield replace(scene, missing=(kind, [low, high]))
+    elif abs(value) > 1 or isinstance(value, float):
+        for plain in (0, 1, int(value) if abs(value) < 1e9 else 2):
+            yield replace(scene, missing=(kind, plain))
+
+
+def _plainer_surroundings(scene: Scene) -> Iterator[Scene]:
+    size = ITEM_SIZES[scene.dtype]
+    for length in (1, size, 2 * size):
+        if length < len(scene.prefix):
+            yield replace(scene, prefix=bytes(length))
+        if length < len(scene.suffix):
+            yield replace(scene, suffix=bytes(length))
+        if length < len(scene.surplus):
+            yield replace(scene, surplus=bytes(length))
+    if any(scene.prefix):
+        yield replace(scene, prefix=bytes(len(scene.prefix)))
+    if any(scene.suffix):
+        yield replace(scene, suffix=bytes(len(scene.suffix)))
+
+
+def _plainer_elements(scene: Scene) -> Iterator[Scene]:
+    elements = scene.elements
+    for pattern in (np.zeros_like(elements), np.ones_like(elements), _ramp(elements)):
+        if _elements_weight(pattern) < _elements_weight(elements):
+            yield with_elements(scene, pattern)
+    if elements.size > FEW:
+        return
+    for number, value in enumerate(elements.tolist()):
+        for plain in (0, 1, 2, 3):
+            if value != value or abs(value) > plain or (plain == 0 and value and abs(value) < 1):
+                changed = elements.copy()
+                changed[number] = plain
+                yield with_elements(scene, changed)
+
+
+def _ramp(elements: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return (np.arange(elements.size) % 100 + 1).astype(elements.dtype)
+
+
+def _elements_weight(elements: np.ndarray[Any, Any]) -> tuple[bool, float]:
+    """NaN weighs most, then large magnitudes."""
+    with np.errstate(all="ignore"):
+        wide = np.abs(elements.astype(np.float64))
+        return bool(np.isnan(wide).any()), float(np.nansum(np.log1p(wide)))
+
+
+def simpler_requests(case: Case) -> Iterator[Case]:
+    """Cases with a field less, a shorter list or shorter data, for requests that are no scene."""
+    for number, step in enumerate(case.steps):
+        for simpler in _simpler_steps(step):
+            yield replace(case, steps=(*case.steps[:number], simpler, *case.steps[number + 1 :]))
+
+
+def _simpler_steps(step: Any) -> Iterator[Any]:
+    if isinstance(step, Put):
+        for length in (0, 4, 8, len(step.data) // 2):
+            if length < len(step.data):
+                yield replace(step, data=step.data[:length])
+        if any(step.data) and len(step.data) <= 4096:
+            yield replace(step, data=bytes(len(step.data)))
+    elif isinstance(step, Send):
+        for name in step.fields:
+            yield replace(step, fields=step.fields.without(name))
+        for name, value in step.fields.items():
+            for plain in _simpler_json(value):
+                yield replace(step, fields=Fields({**step.fields, name: plain}))
+        if step.interface != "s3":
+            yield replace(step, interface="s3")
+    elif isinstance(step, SendRaw):
+        for number in range(len(step.headers)):
+            yield replace(step, headers=step.headers[:number] + step.headers[number + 1 :])
+        for length in (0, 1, len(step.body) // 2, len(step.body) - 1):
+            if 0 <= length < len(step.body):
+                yield replace(step, body=step.body[:length])
+
+
+def _simpler_json(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        for number in range(len(value)):
+            yield value[:number] + value[number + 1 :]
+        for number, one in enumerate(value[:FEW]):
+            for plain in _simpler_json(one):
+                yield [*value[:number], plain, *value[number + 1 :]]
+    elif isinstance(value, dict):
+        for name in value:
+            yield {other: one for other, one in value.items() if other != name}
+    elif isinstance(value, str) and len(value) > 8:
+        yield value[: len(value) // 2]
+    elif isinstance(value, int) and not isinstance(value, bool):
+        for plain in (0, 1, 2, value // 2):
+            if abs(plain) < abs(value):
+                yield plain
