@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,15 +15,14 @@ from specs.dtypes import Array
 
 INTEGER_THEMES = ("small", "extremes", "narrowed", "negative", "positive", "fills")
 FLOAT_THEMES = (
-    "small", "extremes", "narrowed", "negative", "positive", "fills", "nan", "infinite", "zeros", "cancelling",
+    "small", "extremes", "narrowed", "negative", "positive", "fills", "nan", "infinite", "zeros", "subnormal",
+    "cancelling", "infinite", "infinite", "zeros", "zeros", "subnormal", "nan",
 )  # fmt: skip
-LAYOUTS = (
-    "ramp", "permutation", "constant", "descending", "cycle", "scattered", "spike first", "spike last",
-    "spike middle", "spike anywhere", "halves", "noise",
-)  # fmt: skip
+OF_VALUES = ("cycle", "constant", "scattered", "spike first", "spike last", "spike middle", "spike anywhere", "halves")
+OF_STEPS = ("ramp", "permutation", "descending", "noise")
+STEPPED = ("small", "extremes", "narrowed", "negative", "positive")
 MOST_DRAWN = 12
-NO_LENGTHS: tuple[int, ...] = ()
-SHORT_LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 17, 18)
+SHORT_LENGTHS = (1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 17, 18)
 COMPOSITE_LENGTHS = (24, 30, 36, 60, 72, 96, 120, 144, 180, 210, 360, 720)
 LANE_LENGTHS = (31, 32, 33, 63, 64, 65, 100, 127, 128, 129, 255, 256, 257)
 LONG_LENGTHS = (511, 512, 513, 1023, 1024, 1025, 1440, 2047, 4095, 4096, 4097, 8191, 8192, 8193)
@@ -85,8 +83,9 @@ def _floats(dtype: str, theme: str) -> Array:
         "negative": (-1.0, -2.0, -0.5, -100.0, -high, -tiny, -least),
         "positive": (1.0, 2.0, 0.5, 100.0, high, tiny, least),
         "fills": (0.0, 1.0, *NETCDF_FLOAT_FILLS, 273.15, -5.5),
-        "infinite": (0.0, 1.0, np.inf, -np.inf, np.inf, high, -1.0),
-        "zeros": (0.0, -0.0, least, -least, tiny, -tiny, tiny - least, 2 * least, -0.0),
+        "infinite": (1.0, np.inf, -np.inf, 0.0, np.inf, -1.0),
+        "zeros": (0.0, -0.0, 1.0, -1.0, -0.0),
+        "subnormal": (0.0, least, -least, tiny, -tiny, tiny - least, 2 * least, -0.0, 1.0),
         "cancelling": (1.0, huge, -huge, -1.0, huge * 2, -huge * 2, high / 4, -high / 4, 1e-3, huge + 2),
         "nan": (1.0, 0.0, np.nan, 2.0, -1.0),
     }  # fmt: skip
@@ -176,21 +175,19 @@ def _drawn(dtype: str, theme: str, most: int) -> SearchStrategy[list[int]]:
 
 @cache
 def lengths(longest: int) -> SearchStrategy[int]:
-    """Numbers of elements: often short or composite, sometimes where lanes and buffers end, rarely large."""
-    table: list[int] = []
-    weights: Sequence[tuple[Sequence[int], int]] = (
-        (SHORT_LENGTHS, 6), (COMPOSITE_LENGTHS, 18), (LANE_LENGTHS, 7), (LONG_LENGTHS, 2), (HUGE_LENGTHS, 1),
-        (GIANT_LENGTHS, 1),
-    )  # fmt: skip
-    for some, weight in weights:
-        table += [length for length in some for _ in range(weight) if length <= longest]
-    return st.sampled_from(sorted(table, key=lambda length: length > 1000))
+    """Numbers of elements: often composite or where lanes and buffers end, rarely large."""
+    fitting = [
+        [length for length in some if length <= longest] for some in (SHORT_LENGTHS, COMPOSITE_LENGTHS, LANE_LENGTHS)
+    ]
+    usual = [length for some in fitting for length in some * 2] or [1]
+    long = [length for length in (*LONG_LENGTHS, *HUGE_LENGTHS, *GIANT_LENGTHS) if length <= longest]
+    return st.sampled_from(usual + long)
 
 
 @st.composite
 def recipes(draw: st.DrawFn, dtype: str, *, theme: str | None = None, longest: int = 20_000) -> Recipe:
     chosen = theme or draw(_sampled(themes(dtype)))
-    layout = draw(_sampled(LAYOUTS))
+    layout = draw(_sampled(OF_STEPS + OF_VALUES if chosen in STEPPED else OF_VALUES))
     return Recipe(dtype, chosen, layout, draw(lengths(longest)), draw(_SEEDS))
 
 

@@ -11,6 +11,7 @@ from hypothesis.strategies import SearchStrategy
 from specs.fields import Json
 
 ABSENT = None
+WIDTH = 12
 FORMS = ("integer", "list", "empty")
 
 
@@ -23,10 +24,10 @@ def axes(rank: int, *, forms: tuple[str, ...] = FORMS, absent: bool = True, many
     if "integer" in forms:
         table.append(tuple(range(rank)))
     if "list" in forms:
-        sizes = range(1, rank + 1) if many else (1,)
-        table += [tuple(list(one) for one in combinations(range(rank), size)) for size in sizes]
+        sizes = (range(1, 2), range(2, rank), range(rank, rank + 1)) if many else (range(1, 2),)
+        lists = [[list(one) for size in some for one in combinations(range(rank), size)] for some in sizes]
+        table += [tuple(some) for some in lists if some]
     if "empty" in forms:
         table.append(([],))
-    width = 12
-    even = [one for some in table for one in (some * width)[: max(width, len(some))]]
+    even = [one for some in table for one in (some * WIDTH)[: max(WIDTH, len(some))]]
     return st.sampled_from(even)

@@ -20,7 +20,7 @@ from strategies.keys import keys
 
 FILLING = bytes(range(1, 252)) * 24
 GAPS = (0, 0, 0, 1, 2, 3, 4, 5, 7, 8, 12, 16, 64, 511, 512, 4096)
-MOST_SEGMENTS = 3
+BULKY_BYTES = 8000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,10 +77,8 @@ def _sampled(values: tuple[Any, ...]) -> SearchStrategy[Any]:
 
 
 _GAPS = st.sampled_from(GAPS)
-_TAILS = st.sampled_from((0,) * 16 + GAPS)
-_EXTRA = st.sampled_from((0, 0, 0, 1, 1, 2))
+_ANEW = st.sampled_from((True, True, False))
 _EXOTIC_KEY = st.sampled_from((False, False, False, True))
-_EMPTY = st.sampled_from((False,) * 40 + (True,))
 
 
 def buckets(profile: Profile) -> tuple[Bucket, ...]:
@@ -98,15 +96,32 @@ def contents(
     exotic_keys: bool = True,
     bucket: Bucket | None = None,
 ) -> Content:
-    """Objects of one array in one or more encodings, or of no bytes at all."""
-    dtype = draw(_sampled(profile.dtypes))
+    """Objects of one or more encoded arrays, or of no bytes at all."""
     key = prefix + (draw(keys()) if exotic_keys and draw(_EXOTIC_KEY) else "a")
     where: Bucket = bucket if bucket is not None else draw(_sampled(buckets(profile)))
-    if empty and draw(_EMPTY):
-        return placed(key, where, [(0, np.array([], dtype), Encoding(profile.native_byte_order))], 0)
-    values = draw(arrays(dtype, longest=longest))
-    hows = encodings(profile, values.dtype.itemsize, values.nbytes)
-    parts = [(draw(_GAPS), values, draw(hows))]
-    more = draw(_EXTRA) if len(values) < 1000 else 0
-    parts += [(draw(_GAPS), values, draw(hows)) for _ in range(more)]
-    return placed(key, where, parts, draw(_TAILS))
+    before, others, after = draw(_LAYOUTS)
+    if empty and others is None:
+        nothing = np.array([], profile.dtypes[0])
+        return placed(key, where, [(0, nothing, Encoding(profile.native_byte_order))], 0)
+    values = draw(arrays(draw(_sampled(profile.dtypes)), longest=longest))
+    parts = [(before, values, _encoded(draw, profile, values))]
+    for _ in range(others or 0 if values.nbytes < BULKY_BYTES else 0):
+        if draw(_ANEW):
+            values = draw(arrays(draw(_sampled(profile.dtypes)), longest=min(longest, BULKY_BYTES // 8)))
+        parts.append((draw(_GAPS), values, _encoded(draw, profile, values)))
+    return placed(key, where, parts, after)
+
+
+def _encoded(draw: st.DrawFn, profile: Profile, values: Array) -> Encoding:
+    return draw(encodings(profile, values.dtype.itemsize, values.nbytes))
+
+
+def _layouts() -> list[tuple[int, int | None, int]]:
+    """Bytes before the first array, how many arrays come after it, bytes at the end; None makes an object empty."""
+    lone = [(before, 0, after) for before, after in ((0, 0), (0, 0), (0, 0), (0, 5), (0, 4096))]
+    padded = [(gap, 0, GAPS[(3 * place) % len(GAPS)]) for place, gap in enumerate(GAPS) if gap]
+    several = [(GAPS[(5 * turn) % len(GAPS)] * (turn % 3 == 0), 1 + turn % 3, turn % 5) for turn in range(36)]
+    return lone * 3 + padded + several + [(0, None, 0)] * 2
+
+
+_LAYOUTS = st.sampled_from(_layouts())

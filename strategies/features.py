@@ -151,13 +151,14 @@ def _about_content(fields: dict[str, Json], content: bytes | None, native: ByteO
         after, data, members = _decoded(fields, codec, content or b"")
         values = _elements(fields, data, native)
     except Exception:  # noqa: BLE001 - content of a broken request can be anything at all
-        found = dict.fromkeys(("after", "elements", "values", "occurs"), UNREADABLE)
+        found = dict.fromkeys(("after", "elements", "values", "signs", "occurs"), UNREADABLE)
         return {**found, "compression": codec}
     return {
         "compression": f"{codec} members" if members > 1 else codec,
         "after": after,
         "elements": _elements_kind(len(values)),
         "values": _values_kind(values),
+        "signs": _signs(values),
         "occurs": _occurs(fields.get("missing"), values),
     }
 
@@ -247,9 +248,15 @@ def _ordinary(values: Array, beyond: Any) -> str:
         return "constant"
     if len(np.unique(values)) == len(values):
         return "distinct"
-    if values.dtype.kind != "u" and (values < 0).all():
-        return "negative"
-    return "positive" if (values > 0).all() else "mixed"
+    return "ordinary"
+
+
+def _signs(values: Array) -> str:
+    if not len(values):
+        return "none"
+    if (values > 0).all():
+        return "positive"
+    return "negative" if (values < 0).all() else "mixed"
 
 
 def _occurs(missing: Json, values: Array) -> str:

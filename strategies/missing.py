@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -16,8 +17,11 @@ from strategies import arrays
 
 MOST_VALUES = 5
 INEXACT = (0.1, -0.1, 1e-7, 16777217, 9.96921e36, -999.9)
-_WAYS = st.sampled_from(("element",) * 6 + ("beside", "beside", "common", "common", "zero", "inexact"))
-_BELOW = st.integers(-1, 1)
+_WAYS = st.sampled_from(
+    ("element",) * 6 + ("beside", "beside", "end", "end", "end", "common", "common", "zero", "inexact")
+)
+_STEPS = st.integers(-1, 1)
+_ENDS = st.booleans()
 
 
 @lru_cache(256)
@@ -47,8 +51,8 @@ def numbers(draw: st.DrawFn, dtype: str, data: Array) -> int | float:
     if way == "common" or not len(data):
         common = _common(dtype)
         return common[draw(_below(len(common)))]
-    element = data[draw(_below(len(data)))]
-    step = draw(_BELOW) if way == "beside" else 0
+    element = _end(data, draw(_ENDS)) if way == "end" else data[draw(_below(len(data)))]
+    step = draw(_STEPS) if way != "element" else 0
     if dtype in dtypes.INTEGERS:
         low, high = dtypes.integer_bounds(dtype)
         return min(max(int(element) + step, low), high)
@@ -56,6 +60,12 @@ def numbers(draw: st.DrawFn, dtype: str, data: Array) -> int | float:
         with np.errstate(all="ignore"):
             element = np.nextafter(element, np.dtype(dtype).type(step * np.inf))
     return float(element) if np.isfinite(element) else 1.0
+
+
+def _end(data: Array, largest: bool) -> Any:
+    """The largest or smallest element; NaN counts for nothing."""
+    with np.errstate(all="ignore"):
+        return np.fmax.reduce(data) if largest else np.fmin.reduce(data)
 
 
 @lru_cache(8)
@@ -95,7 +105,7 @@ def _several(draw: st.DrawFn, dtype: str, data: Array) -> list[int | float]:
         every = list(dict.fromkeys(finite[:64].tolist()))
         if every:
             turn = draw(_below(len(every)))
-            return every[turn:] + every[:turn]
+            return every[turn:] + every[: turn - 1 if count % 2 and turn else turn]
     return [numbers(draw, dtype, data) for _ in range(min(count, MOST_VALUES))]
 
 

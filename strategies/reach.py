@@ -76,9 +76,9 @@ def domains(claims: Profile) -> dict[str, tuple[str, ...]]:
         "credentials": ("owner", "none") if public else ("owner",),
         "elements": ("none", "1", "2 to 16", "17 to 256", "257 to 8192", "over 8192"),
         "values": (
-            "none", *FLOAT_VALUES, "extremes", "beyond narrower", "constant", "distinct", "negative", "positive",
-            "mixed",
+            "none", *FLOAT_VALUES, "extremes", "beyond narrower", "constant", "distinct", "ordinary",
         ),
+        "signs": ("none", "positive", "negative", "mixed"),
     }  # fmt: skip
     for name in request.OPTIONS:
         found[name.removeprefix("option_")] = ("absent", *(("true", "false") if name in claims.options else ()))
@@ -113,17 +113,19 @@ EXCLUDED = (
     Excluded("interface", ("http",), "credentials", ("owner",), PUBLIC_ONLY),
     Excluded("bucket", ("private",), "credentials", ("none",), PUBLIC_ONLY),
     Excluded("dtype", INTEGERS, "values", FLOAT_VALUES, "integers have no such value"),
-    Excluded("dtype", ("uint32", "uint64"), "values", ("negative",), "unsigned integers are not negative"),
+    Excluded("dtype", ("uint32", "uint64"), "signs", ("negative",), "unsigned integers are not negative"),
+    Excluded("values", ("nan", "negative zero"), "signs", ("positive", "negative"), "NaN and zero have no sign here"),
     Excluded("compression", ("none", "zlib", "blosc2"), "after", ("zeros",), "only gzip streams are padded"),
     Excluded("occurs", ("all",), "values", ("nan",), "NaN is never missing"),
     Excluded("occurs", ("some", "all but one"), "values", ("constant",), "equal elements are missing together"),
     Excluded("missing", ("missing_value",), "occurs", ("all",), "would need equal elements: too few of them to ask"),
-    Excluded("elements", ("1",), "values", ("distinct", "negative", "positive", "mixed"), ONE_ELEMENT),
+    Excluded("elements", ("1",), "values", ("distinct", "ordinary"), ONE_ELEMENT),
     Excluded("elements", ("1",), "occurs", ("some", "all but one"), ONE_ELEMENT),
     Excluded("elements", ("1",), "selection selects", ("some",), ONE_ELEMENT),
     Excluded("elements", ("1",), "selection stride", ("wide", "reversed wide"), ONE_ELEMENT),
     Excluded("elements", ("none",), "", ANY, NO_BYTES),
     Excluded("values", ("none",), "", ANY, NO_BYTES),
+    Excluded("signs", ("none",), "", ANY, NO_BYTES),
     Excluded("elements", ("over 8192",), "", ANY, "large objects are slow, hence rare; each value of theirs is enough"),
 )  # fmt: skip
 

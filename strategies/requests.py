@@ -66,7 +66,7 @@ class Window:
     shape: tuple[int, ...] | None
 
 
-_READINGS = st.sampled_from(("true",) * 7 + ("order", "dtype", "both"))
+_READINGS = st.sampled_from(("true",) * 14 + ("order", "dtype", "both"))
 _EXTENTS = st.sampled_from(
     [(rank, part) for part in (False, False, False, True) for rank in (None, 1, 2, 3, 4, 5, 6, 1, 2, 3)]
 )
@@ -113,8 +113,8 @@ def accesses(
 
 
 _NULLED: tuple[tuple[str, ...], ...] = (
-    (), ("missing",), (), ("selection",), (), ("axis",), ("compression", "filters"), ("size", "offset"),
-    ("shape", "axis", "selection"), ("order", "byte_order"), (), (), (), (), (), (),
+    (), ("missing", "axis"), (), ("selection",), (), ("compression", "filters"), (), ("size", "offset"), (),
+    ("order", "byte_order", "shape"),
 )  # fmt: skip
 
 
@@ -134,7 +134,7 @@ def _manners() -> list[_Manner]:
     for nulls in _NULLED:
         for size in (False, True):
             found += [_Manner(False, False, size, False, nulls)] * 3
-            found += [_Manner(True, False, size, False, nulls), _Manner(False, True, size, True, nulls)]
+            found += [_Manner(True, False, size, False, nulls), _Manner(size, True, size, True, nulls)]
     return found
 
 
@@ -142,12 +142,27 @@ _MANNERS = st.sampled_from(_manners())
 
 
 @lru_cache(64)
-def _forms(orders: tuple[str, ...], kinds: tuple[str, ...], selects: bool) -> SearchStrategy[tuple[str | None, ...]]:
-    """The order told, how to select and which kind of missing data: each of them None in about half."""
+def _forms(orders: tuple[str, ...], kinds: tuple[str, ...]) -> SearchStrategy[tuple[str | None, str | None]]:
+    """The order told and which kind of missing data: each of them None in about half."""
     told = [None] * (len(orders) + 1) + [*orders, *(one for one in orders if one == "F")]
-    chosen = [None] * len(selections.MANNERS) + list(selections.MANNERS if selects else ())
     absent = [None] * (len(kinds) or 1) + list(kinds)
-    return st.sampled_from([(order, manner, kind) for kind in absent for manner in chosen for order in told])
+    return st.sampled_from([(order, kind) for kind in absent for order in told])
+
+
+@lru_cache(4)
+def _selecting(selects: bool, negative_strides: bool) -> SearchStrategy[selections.Manner | None]:
+    """How to select; not at all in half."""
+    chosen = selections.manners(negative_strides) if selects else ()
+    return st.sampled_from([None] * (len(chosen) or 1) + list(chosen))
+
+
+@lru_cache(64)
+def _calls(
+    operations: tuple[str, ...], bucket: str, interfaces: tuple[Interface, ...], anonymous: bool
+) -> SearchStrategy[tuple[str, Interface, Credential | None]]:
+    """Operation, interface and credentials."""
+    ways = accesses(bucket, interfaces, anonymous)
+    return st.sampled_from([(operation, *way) for way in ways for operation in operations])
 
 
 @st.composite
@@ -155,12 +170,12 @@ def requests(
     draw: st.DrawFn, profile: Profile, contents: tuple[Content, ...], *, operations: tuple[str, ...] | None = None
 ) -> Send:
     """Valid requests about some objects."""
-    parts = [(content, segment) for content in contents for segment in content.segments]
+    parts = [(content, segment) for content in contents for segment in content.segments[:1] + content.segments]
     content, segment = parts[draw(below(len(parts)))] if len(parts) > 1 else parts[0]
     dtype, byte_order = _reading(draw, profile, segment)
     read = window(draw, segment, segment.read_as(dtype, byte_order))
     manner = draw(_MANNERS)
-    order, selecting, kind = draw(_forms(profile.orders, profile.missing_kinds, profile.selections))
+    order, kind = draw(_forms(profile.orders, profile.missing_kinds))
     fields: dict[str, Json] = {"dtype": dtype}
     if byte_order != profile.native_byte_order or (manner.tells_byte_order and byte_order in profile.byte_orders):
         fields["byte_order"] = byte_order
@@ -168,7 +183,7 @@ def requests(
     if order is not None:
         fields["order"] = order
     if read.shape is not None:
-        _form(draw, fields, read.shape, profile, selecting)
+        _form(draw, fields, read.shape, profile)
     if segment.encoding.compression is not None:
         fields["compression"] = {"id": segment.encoding.compression}
     if segment.encoding.filters:
@@ -178,9 +193,8 @@ def requests(
     if profile.options:
         fields.update(draw(option_tables(profile.options)))
     fields.update((name, None) for name in manner.nulls if name not in fields)
-    access = accesses(content.bucket, profile.interfaces, profile.anonymous)
-    interface, credentials = access[draw(below(len(access)))] if len(access) > 1 else access[0]
-    operation = draw(sampled(operations or profile.operations))
+    calls = _calls(operations or profile.operations, content.bucket, profile.interfaces, profile.anonymous)
+    operation, interface, credentials = draw(calls)
     return Send(operation, Fields(fields), content.key, content.bucket, interface, credentials)
 
 
@@ -216,13 +230,12 @@ def _leaves_doubt(segment: Segment, read: Window, after: int, item_size: int) ->
     return bool(segment.encoding.filters) or (read.shape is None and after % item_size != 0)
 
 
-def _form(
-    draw: st.DrawFn, fields: dict[str, Json], shape: tuple[int, ...], profile: Profile, selecting: str | None
-) -> None:
+def _form(draw: st.DrawFn, fields: dict[str, Json], shape: tuple[int, ...], profile: Profile) -> None:
     """Shape, axis and selection."""
     fields["shape"] = list(shape)
     axis = draw(axes(len(shape), forms=profile.axis_forms))
     if axis is not None:
         fields["axis"] = axis
-    if selecting is not None:
-        fields["selection"] = selections.in_manner(draw, shape, selecting, profile.negative_strides)
+    manner = draw(_selecting(profile.selections, profile.negative_strides))
+    if manner is not None:
+        fields["selection"] = selections.in_manner(draw, shape, manner, profile.negative_strides)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 from hypothesis import strategies as st
@@ -11,30 +12,19 @@ Slice = tuple[int, int, int]
 FAR = 2**63 - 1
 
 
-@lru_cache(4096)
-def slices(length: int, *, empty: bool, negative_strides: bool = True) -> tuple[Slice, ...]:
-    """Telling slices of a dimension, the simplest first; those that select nothing, or the others."""
-    low, half, third = -length, length // 2, length // 3
-    found: list[Slice] = [
-        (0, length, 1), (0, 1, 1), (0, length - 1, 1), (1, length, 1), (half, length, 1), (0, half, 1),
-        (third, length - third, 1), (length - 1, length, 1), (0, length, 2), (1, length, 2), (0, length, 3),
-        (0, length, half + 1), (third, length, 3), (1, length, length), (0, length, length - 1 or 1),
-        (0, length, length), (0, length, length + 1), (half, length, 1000), (low, length, 1), (-1, length, 1),
-        (0, -1, 1), (1, -1, 1), (-half - 1, -1, 1), (low, -1, 2), (-half, length, 2), (0, length + 3, 1),
-        (low - 2, length, 1), (low - 1, length + 1, 2), (half, length + 10**6, 1), (-length - 7, half, 1),
-        (length - 1, low - 1, -1), (-1, low - 1, -1), (length, low - 5, -1), (-1, 0, -1), (length - 1, 0, -1),
-        (half, low - 1, -1), (length - 1, low - 1, -2), (-1, low - 1, -3), (-2, low - 1, -2),
-        (length + 4, half - 1, -2), (-1, third, -2), (length - 1, low - 1, -length - 1), (-1, low - 1, -1000),
-        (length - 1, half - 1, -length), (0, 2**31, 1), (-(2**31) - 1, 2**32, 1), (0, FAR, 1), (-FAR - 1, FAR, 1),
-        (0, FAR, FAR), (half, 2**40, 2**31), (FAR, -FAR - 1, -1), (2**32, -(2**32), -2), (FAR, -FAR - 1, -FAR - 1),
-        (-1, -(2**33), -1), (2**31 + 1, low - 1, -FAR), (0, 0, 1), (length, length, 1), (half, half, 1),
-        (length, 0, 1), (half + 1, half, 1), (-1, 0, 1), (-1, low, 1), (0, low, 1), (length, 2 * length, 1),
-        (length + 5, length + 9, 2), (low - 9, low - 1, 1), (0, length, -1), (0, 0, -1), (low, -1, -1), (-1, -1, -1),
-        (low - 3, length, -2), (2**40, 2**41, 1), (FAR, FAR, 1), (-FAR - 1, 0, 1), (0, FAR, -1), (FAR, 0, FAR),
-        (-FAR - 1, -FAR, -FAR), (0, half, -3), (length, FAR, 2), (length + 1, length + 1, length + 2),
-    ]  # fmt: skip
-    kept = [one for one in dict.fromkeys(found) if negative_strides or one[2] > 0]
-    return tuple(one for one in kept if (not selected(one, length)) is empty)
+BOUNDS = ("inside", "negative", "clamped", "far")
+STRIDES = ("one", "wide", "beyond", "reversed", "reversed wide", "reversed beyond")
+MOST_SLICES = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How odd the slices of a selection are; `empty` makes one of them select nothing, `wild` draws any numbers."""
+
+    bounds: str = "inside"
+    stride: str = "one"
+    empty: bool = False
+    wild: bool = False
 
 
 def selected(one: Slice, length: int) -> int:
@@ -42,15 +32,45 @@ def selected(one: Slice, length: int) -> int:
     return len(range(*slice(*one).indices(length)))
 
 
-@lru_cache(4096)
-def _tables(length: int, negative_strides: bool) -> tuple[SearchStrategy[Slice], SearchStrategy[Slice]]:
-    some = slices(length, empty=False, negative_strides=negative_strides)
-    none = slices(length, empty=True, negative_strides=negative_strides)
-    return st.sampled_from(some), st.sampled_from(none)
+def _bounds(length: int, kind: str) -> tuple[int, ...]:
+    half, third, low = length // 2, length // 3, -length
+    return {
+        "inside": (0, length, 1, half, length - 1, third, length - third),
+        "negative": (-1, low, -half - 1, -2, -third - 1),
+        "clamped": (length + 3, low - 2, length + 10**6, low - 1, length + 1, low - 1000),
+        "far": (2**31, -(2**31) - 1, 2**32, FAR, -FAR - 1, -(2**40)),
+    }[kind]
 
 
-MANNERS = ("telling",) * 6 + ("empty", "wild", "straight")
-_MANNERS = st.sampled_from(MANNERS)
+def _strides(length: int, kind: str) -> tuple[int, ...]:
+    return {
+        "one": (1,),
+        "wide": (2, 3, length // 2 + 1, length - 1, length),
+        "beyond": (length + 1, length + 7, 2**31, FAR),
+        "reversed": (-1,),
+        "reversed wide": (-2, -3, -(length // 2) - 1, -length),
+        "reversed beyond": (-length - 1, -length - 7, -(2**32), -FAR - 1),
+    }[kind]
+
+
+@lru_cache(16384)
+def slices(length: int, bounds: str, stride: str, *, empty: bool = False) -> tuple[Slice, ...]:
+    """Slices of a kind that select something (or nothing), the simplest first; plain ones where there are none."""
+    limits = {"wide": range(2, length + 1), "reversed wide": range(-length, -1)}
+    steps = [one for one in _strides(length, stride) if one in limits.get(stride, (one,))]
+    usual = [one for one in _bounds(length, "inside") if 0 <= one <= length]
+    odd = [*(_bounds(length, bounds) if bounds != "inside" else ()), *usual]
+    pairs = [(start, end) for start in odd for end in odd]
+    found = dict.fromkeys((start, end, step) for start, end in pairs for step in steps)
+    if bounds != "inside":
+        found = {one: None for one in found if one[0] not in usual or one[1] not in usual}
+    kept = [one for one in found if (not selected(one, length)) is empty]
+    if not empty and stride == "one":
+        kept.sort(key=lambda one: -selected(one, length))
+    kept = kept[:: len(kept) // MOST_SLICES + 1]
+    whole = [one for one in kept if selected(one, length) == length]
+    often = (whole * len(kept))[: len(kept) // 4] if length > 1 else []
+    return tuple(kept + often) or ((0, 0, 1) if empty else (0, length, 1),)
 
 
 @lru_cache(4096)
@@ -58,40 +78,49 @@ def _between(low: int, high: int) -> SearchStrategy[int]:
     return st.integers(low, high)
 
 
+@lru_cache(4)
+def manners(negative_strides: bool = True, empty: bool = True) -> tuple[Manner, ...]:
+    """Every kind of bounds with every kind of stride, and a few that select nothing or are drawn at large."""
+    strides = [one for one in STRIDES if negative_strides or not one.startswith("reversed")]
+    found = [Manner(bounds, stride) for bounds in BOUNDS for stride in strides]
+    if empty:
+        found += [Manner(bounds, stride, empty=True) for bounds, stride in zip(BOUNDS, strides[::-2] * 2, strict=False)]
+        found += [Manner(wild=True)] * 2
+    return tuple(found)
+
+
+@lru_cache(4)
+def _manners(negative_strides: bool, empty: bool) -> SearchStrategy[Manner]:
+    return st.sampled_from(manners(negative_strides, empty))
+
+
 @st.composite
 def selections(
     draw: st.DrawFn, shape: tuple[int, ...], *, allow_empty: bool = True, negative_strides: bool = True
 ) -> list[list[int]]:
     """One `[start, end, stride]` per dimension; few of them select nothing at all."""
-    manner = draw(_MANNERS)
-    if not allow_empty and manner in ("empty", "wild"):
-        manner = "telling"
-    return in_manner(draw, shape, manner, negative_strides)
+    return in_manner(draw, shape, draw(_manners(negative_strides, allow_empty)), negative_strides)
 
 
-def in_manner(draw: st.DrawFn, shape: tuple[int, ...], manner: str, negative_strides: bool) -> list[list[int]]:
-    """Telling slices, one of them empty, any numbers at all, or a straight sub-box."""
-    if manner == "wild":
+def in_manner(
+    draw: st.DrawFn, shape: tuple[int, ...], manner: Manner, negative_strides: bool = True
+) -> list[list[int]]:
+    """The slices of a selection of which the kind is known."""
+    if manner.wild:
         return [_wild(draw, length, negative_strides) for length in shape]
-    if manner == "straight":
-        return _straight(draw, shape)
-    found = [list(draw(_tables(length, negative_strides)[0])) for length in shape]
-    if manner == "empty":
-        where = draw(_between(0, len(shape) - 1))
-        found[where] = list(draw(_tables(shape[where], negative_strides)[1]))
+    found = [list(draw(_table(length, manner.bounds, manner.stride, False))) for length in shape]
+    if manner.empty:
+        where = draw(_between(0, len(shape) - 1)) if len(shape) > 1 else 0
+        found[where] = list(draw(_table(shape[where], manner.bounds, manner.stride, True)))
     return found
+
+
+@lru_cache(16384)
+def _table(length: int, bounds: str, stride: str, empty: bool) -> SearchStrategy[Slice]:
+    return st.sampled_from(slices(length, bounds, stride, empty=empty))
 
 
 def _wild(draw: st.DrawFn, length: int, negative_strides: bool) -> list[int]:
     bounds = _between(-length - 3, length + 3)
     stride = draw(_between(-length - 2 if negative_strides else 0, length + 2))
     return [draw(bounds), draw(bounds), stride or 1]
-
-
-def _straight(draw: st.DrawFn, shape: tuple[int, ...]) -> list[list[int]]:
-    """A sub-box of the array, as clients ask for most."""
-    found = []
-    for length in shape:
-        start = draw(_between(0, length - 1))
-        found.append([start, draw(_between(start + 1, length)), 1])
-    return found
