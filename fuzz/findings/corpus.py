@@ -27,7 +27,6 @@ CASE, DATA, SEEN = "case.json", "data", "seen"
 UNFINISHED = ".unfinished-"
 # What is younger may belong to a worker that is still writing.
 STALE_SECONDS = 3600.0
-FIRST_WORKER = "first"
 NOTHING = Violation("", "", "", "")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -37,16 +36,16 @@ Report = Callable[[Path, str], None]
 def save(folder: Path, finding: Finding, texts: Mapping[str, str] | None = None, *, worker: str | None = None) -> Path:
     """Store a finding under its id, at once and for good; a smaller case on disk is kept.
 
-    `texts` are further files by name. With a `worker` its count becomes `finding.seen`; without one the finding is
-    counted only if nobody has counted it yet. What a kill leaves is the old finding or the new one.
+    `texts` are further files by name. With a `worker` its count becomes `finding.seen`, without one nothing is
+    counted. What a kill leaves is the old finding or the new one.
     """
     home = folder / _name(finding.id)
     file = case_files.write(finding)
     created = not (home / CASE).exists() and _create(folder, home, file, texts or {})
     if not created and not _smaller_on_disk(home, finding):
         _update(home, file, texts or {})
-    if worker is not None or not any(_counts(home)):
-        tally(home, worker or FIRST_WORKER, finding.seen)
+    if worker is not None:
+        tally(home, worker, finding.seen)
     return home
 
 
@@ -62,7 +61,7 @@ def tally(home: Path, worker: str, seen: int) -> None:
     """Set how often one worker has seen a finding; a name is for one worker of one run."""
     counts = home / SEEN
     counts.mkdir(exist_ok=True)
-    _replace(counts / f"{_name(worker)}.json", json.dumps({"seen": seen}).encode() + b"\n")
+    replace_file(counts / f"{_name(worker)}.json", json.dumps({"seen": seen}).encode() + b"\n")
 
 
 def load(path: Path) -> Finding:
@@ -168,7 +167,7 @@ def _update(home: Path, file: CaseFile, texts: Mapping[str, str]) -> None:
         if _holds(path, data):
             os.utime(path)
         else:
-            _replace(path, data)
+            replace_file(path, data)
     _remove_stale(home / DATA, "", spare=frozenset(file.data))
     _remove_stale(home, UNFINISHED)
     if (home / SEEN).is_dir():
@@ -182,7 +181,8 @@ def _holds(path: Path, data: bytes) -> bool:
         return False
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file that is at any moment as it was or as it will be."""
     unfinished = path.with_name(f"{UNFINISHED}{os.getpid()}-{token_hex(4)}")
     try:
         _write(unfinished, data)

@@ -77,7 +77,7 @@ def finding(data: bytes = b"\0\1\2\3", name: str = "sum-overflow", **changes: ob
 @given(FINDINGS)
 def test_a_finding_that_is_saved_is_read_back_the_same(one: Finding) -> None:
     with TemporaryDirectory() as folder:
-        home = corpus.save(Path(folder), one)
+        home = corpus.save(Path(folder), one, worker="w")
         again = corpus.load(home)
     assert again == one
     assert again.case.notes == one.case.notes

@@ -1,0 +1,127 @@
+"""asfuzz known: the findings that are accepted for now."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from datetime import date
+from pathlib import Path
+
+from fuzz.errors import UsageError
+from fuzz.findings import corpus, known
+from fuzz.findings.case_files import Unreadable
+from fuzz.flags import add_config_flag, add_target_flags, settings_of
+
+EPILOG = """\
+examples:
+  asfuzz known add findings/select-stride --reason 'strides come in 0.14' --expires 2027-01-31
+  asfuzz known list
+  asfuzz known prune                                 remove what has expired, or has no finding any more
+  asfuzz known prune --target URL                    and what that server gets right by now
+
+The list is known.toml in the findings folder; it can be edited by hand and committed.
+A run that meets only known findings is clean, and lists them.
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.epilog = EPILOG
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add = actions.add_parser("add", help="accept a saved finding for now")
+    add.add_argument("finding", metavar="FINDING", help="folder of the finding, or its id")
+    add.add_argument("--reason", required=True, help="why it is accepted")
+    add.add_argument("--link", default="", help="where it is tracked")
+    add.add_argument("--expires", type=_day, metavar="YYYY-MM-DD", help="the last day on which it is accepted")
+    show = actions.add_parser("list", help="show what is accepted, and until when")
+    prune = actions.add_parser("prune", help="remove what has expired, and with --target what is fixed")
+    add_target_flags(prune)
+    for one in (add, show, prune):
+        one.add_argument("--findings", metavar="DIR", help="folder of the findings (default: findings)")
+        add_config_flag(one)
+
+
+def main(arguments: Namespace) -> int:
+    try:
+        return {"add": _add, "list": _list, "prune": _prune}[arguments.action](arguments)
+    except known.UnusableKnown as error:
+        raise UsageError(str(error)) from error
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _add(arguments: Namespace) -> int:
+    folder = settings_of(arguments).findings
+    place = Path(arguments.finding)
+    try:
+        finding = corpus.load(place if place.exists() else folder / arguments.finding)
+    except Unreadable as error:
+        raise UsageError(f"{arguments.finding}: {error}") from error
+    if not arguments.reason.strip():
+        raise UsageError("--reason is empty: say why the finding is accepted")
+    path = folder / known.FILE_NAME
+    accepted = known.gather(folder)
+    earlier = accepted.match(finding)
+    if earlier is not None:
+        raise UsageError(f"{finding.id} is known already: {earlier.reason} ({earlier.where})")
+    entry = known.entry_of(finding, arguments.reason, link=arguments.link, expires=arguments.expires)
+    _rewrite(path, known.added(_text(path), entry))
+    print(f"{path}: {finding.id} is accepted{_until(entry)}")
+    return 0
+
+
+def _list(arguments: Namespace) -> int:
+    accepted = known.gather(settings_of(arguments).findings)
+    for entry in accepted.entries:
+        late = "  EXPIRED" if entry.expired(accepted.today) else ""
+        print(f"{entry.name}{_until(entry)}{late}")
+        for line in (entry.title if entry.title != entry.name else "", entry.reason, entry.link):
+            if line:
+                print(f"    {line}")
+    if not accepted.entries:
+        print("no finding is accepted")
+    return 0
+
+
+def _until(entry: known.Entry) -> str:
+    return f" until {entry.expires}" if entry.expires else ""
+
+
+def _prune(arguments: Namespace) -> int:
+    settings = settings_of(arguments)
+    path = settings.findings / known.FILE_NAME
+    accepted = known.gather(settings.findings)
+    unreadable: list[Path] = []
+    findings = corpus.load_all(settings.findings, lambda place, _: unreadable.append(place))
+    gone: dict[int, str] = {}
+    for number, entry in enumerate(accepted.entries):
+        if entry.expired(accepted.today):
+            gone[number] = f"expired on {entry.expires}"
+        elif not unreadable and not any(entry.covers(finding) for finding in findings):
+            gone[number] = "no saved finding is of this kind"
+    rest = [(number, entry) for number, entry in enumerate(accepted.entries) if number not in gone]
+    if not settings.embedded and rest:
+        from fuzz.commands.replay import replay_all
+
+        replayed = replay_all([one for one in findings if any(entry.covers(one) for _, entry in rest)], settings)
+        for number, entry in rest:
+            about = [one for one in replayed if entry.covers(one.finding)]
+            if about and all(one.verdict == "FIXED" for one in about):
+                gone[number] = "no longer reproduces"
+    for number, why in gone.items():
+        print(f"removed {accepted.entries[number].name}: {why}")
+    for place in unreadable:
+        print(f"{place} cannot be read: entries without a finding are kept")
+    if gone:
+        _rewrite(path, known.removed(_text(path), gone))
+    print(f"{len(accepted.entries) - len(gone)} of {len(accepted.entries)} remain")
+    return 0
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8") if path.exists() else ""
+
+
+def _rewrite(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    corpus.replace_file(path, text.encode())

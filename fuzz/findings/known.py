@@ -1,0 +1,189 @@
+"""Known issues: findings accepted for now, each with a reason, and a day on which that ends."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from fuzz.findings.finding import Finding
+from specs.profile import Profile, did_you_mean
+
+FILE_NAME = "known.toml"
+_HEADER = "[[known]]"
+MEANS = ("fingerprint", "id", "requirement")
+
+
+class UnusableKnown(ValueError):
+    """A list of known issues that does not say what one says; the text says where and what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One accepted cause: by fingerprint, by id, or by requirement with symptom and needs where they are given."""
+
+    reason: str
+    fingerprint: str = ""
+    id: str = ""
+    requirement: str = ""
+    symptom: str = ""
+    needs: tuple[str, ...] = ()
+    title: str = ""
+    link: str = ""
+    expires: date | None = None
+    where: str = field(default="", compare=False)
+
+    @property
+    def name(self) -> str:
+        """What to call the entry in a message."""
+        return self.id or self.title or self.fingerprint or " ".join((self.requirement, self.symptom)).strip()
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether the entry is about this finding, whatever the day."""
+        if self.fingerprint and self.fingerprint == finding.fingerprint:
+            return True
+        if self.id and self.id == finding.id:
+            return True
+        if self.fingerprint or self.id or not self.requirement:
+            return False
+        return (
+            self.requirement == finding.violation.requirement
+            and self.symptom in ("", finding.violation.symptom)
+            and set(self.needs) <= set(finding.needs)
+        )
+
+    def expired(self, today: date) -> bool:
+        """An entry holds up to and including its day."""
+        return self.expires is not None and today > self.expires
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The accepted causes on a certain day."""
+
+    entries: tuple[Entry, ...]
+    today: date
+
+    def match(self, finding: Finding) -> Entry | None:
+        """The entry that accepts a finding; expired ones accept nothing."""
+        return next((one for one in self.entries if one.covers(finding) and not one.expired(self.today)), None)
+
+    def expired(self) -> tuple[Entry, ...]:
+        return tuple(one for one in self.entries if one.expired(self.today))
+
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know before a run: the entries that have expired."""
+        return tuple(
+            f"known issue {one.name!r} expired on {one.expires} and no longer excuses anything ({one.where})"
+            for one in self.expired()
+        )
+
+    def unseen(self, seen: Iterable[Finding]) -> tuple[str, ...]:
+        """What the user should know after a run: the entries that nothing has called for."""
+        found = list(seen)
+        return tuple(
+            f"known issue {one.name!r} was not seen: if it is fixed, remove it by: asfuzz known prune ({one.where})"
+            for one in self.entries
+            if not one.expired(self.today) and not any(one.covers(finding) for finding in found)
+        )
+
+
+def read(path: Path) -> tuple[Entry, ...]:
+    """The entries of a known.toml; none where there is no such file."""
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise UnusableKnown(f"{path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UnusableKnown(f"{path} is not TOML: {error}") from error
+    strange = [name for name in table if name != "known"]
+    if strange:
+        raise UnusableKnown(f"{path}: {strange[0]!r} is unknown; entries are tables that begin with {_HEADER}")
+    entries = table.get("known", [])
+    if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
+        raise UnusableKnown(f"{path}: known must be a list of tables that begin with {_HEADER}")
+    return tuple(_entry(one, f"{path}, entry {number}") for number, one in enumerate(entries, 1))
+
+
+def gather(findings: Path, profile: Profile | None = None, today: date | None = None) -> Known:
+    """The known issues of a findings folder and of a profile, as of today."""
+    entries = list(read(findings / FILE_NAME))
+    if profile is not None:
+        for number, table in enumerate(profile.known, 1):
+            entries.append(_entry(table, f"profile {profile.name}, known issue {number}"))
+    # Expiry dates are days where the user is; the clock's zone is the user's.
+    return Known(tuple(entries), today or datetime.now().astimezone().date())
+
+
+def _entry(table: Mapping[str, Any], where: str) -> Entry:
+    names = [one.name for one in fields(Entry) if one.name != "where"]
+    for name, value in table.items():
+        if name not in names:
+            raise UnusableKnown(f"{where}: {name!r} is unknown.{did_you_mean(name, names)}")
+        if name == "expires":
+            if not isinstance(value, date) or isinstance(value, datetime):
+                raise UnusableKnown(f"{where}: expires must be a date such as 2027-01-31, not {value!r}")
+        elif name == "needs":
+            if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+                raise UnusableKnown(f"{where}: needs must be a list of texts, not {value!r}")
+        elif not isinstance(value, str):
+            raise UnusableKnown(f"{where}: {name} must be a text, not {value!r}")
+    if not str(table.get("reason", "")).strip():
+        raise UnusableKnown(f"{where}: a known issue needs a reason")
+    if not any(table.get(name) for name in MEANS):
+        raise UnusableKnown(f"{where}: a known issue needs one of {', '.join(MEANS)}")
+    return Entry(**{**table, "needs": tuple(table.get("needs", ()))}, where=where)
+
+
+def entry_of(finding: Finding, reason: str, *, link: str = "", expires: date | None = None) -> Entry:
+    """The entry that accepts one finding."""
+    return Entry(
+        reason,
+        fingerprint=finding.fingerprint,
+        id=finding.id,
+        title=finding.violation.title,
+        link=link,
+        expires=expires,
+    )
+
+
+def added(text: str, entry: Entry) -> str:
+    """The text of a known.toml with one more entry; everything else stays as it is."""
+    texts = ("id", "fingerprint", "requirement", "symptom", "title", "reason", "link")
+    lines = [_HEADER, *(f"{name} = {_toml_string(value)}" for name in texts if (value := getattr(entry, name)))]
+    if entry.needs:
+        lines.append(f"needs = [{', '.join(_toml_string(one) for one in entry.needs)}]")
+    if entry.expires is not None:
+        lines.append(f"expires = {entry.expires.isoformat()}")
+    before = text.rstrip("\n")
+    return (f"{before}\n\n" if before else "") + "\n".join(lines) + "\n"
+
+
+def removed(text: str, numbers: Iterable[int]) -> str:
+    """The text of a known.toml without some entries, counted from 0; comments above an entry go with it."""
+    gone = set(numbers)
+    lines = text.splitlines(keepends=True)
+    starts = [number for number, line in enumerate(lines) if re.match(r"\s*\[\[\s*known\s*\]\]", line)]
+    begins = [_with_comments(lines, start) for start in starts]
+    head = lines[: begins[0]] if begins else lines
+    blocks = [lines[begin:end] for begin, end in zip(begins, [*begins[1:], len(lines)])]
+    kept = [line for number, block in enumerate(blocks) if number not in gone for line in block]
+    return "".join([*head, *kept])
+
+
+def _with_comments(lines: list[str], start: int) -> int:
+    while start > 0 and lines[start - 1].lstrip().startswith("#"):
+        start -= 1
+    return start
+
+
+def _toml_string(text: str) -> str:
+    """A TOML basic string; its escapes are JSON's but for the delete character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,113 @@
+"""A finding sent again, and judged by today's oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from fuzz.findings.finding import Finding
+from specs.case import Case
+from specs.outcome import NoReply, Outcome
+from specs.violation import Violation
+
+Verdict = Literal["FIXED", "STILL FAILING", "CHANGED", "FLAKY", "ERROR"]
+
+TRIES = 3
+TRIES_WHEN_FLAKY = 10
+# How a dying server's connection ends is chance.
+DROPPED = ("closed", "reset", "truncated", "garbled", "gone")
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One try's failures, and whether the server could not be reached at all."""
+
+    failures: tuple[Violation, ...]
+    unreachable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of a finding; `violation` is what fails now."""
+
+    finding: Finding
+    verdict: Verdict
+    why: str = ""
+    violation: Violation | None = None
+
+
+def replay(
+    finding: Finding,
+    ask: Callable[[Case], Try],
+    *,
+    tries: int | None = None,
+    api: str | None = None,
+    revive: Callable[[], None] | None = None,
+) -> Replayed:
+    """Ask several times, and compare with what failed before.
+
+    `revive` starts a server that has died anew, where that is possible. What `ask` raises is an ERROR: nobody knows
+    then whether the server is right.
+    """
+    if api is not None and api != finding.api:
+        return Replayed(finding, "ERROR", f"the finding is about API {finding.api}, the profile about {api}")
+    most = tries or (TRIES if finding.reproducibility == "every time" else TRIES_WHEN_FLAKY)
+    tried: list[Try] = []
+    while len(tried) < most:
+        try:
+            if revive is not None:
+                revive()
+            tried.append(ask(finding.case))
+        except Exception as error:  # noqa: BLE001 - whatever stops the suite is an ERROR of this finding, not the end
+            return Replayed(finding, "ERROR", f"{type(error).__name__}: {error}")
+        if tried[-1].unreachable:
+            break
+    return _verdict(finding, tried)
+
+
+def outcomes_unreachable(outcomes: tuple[Outcome, ...]) -> bool:
+    """Whether no connection to the server could be made for the last request."""
+    last = next((one for one in reversed(outcomes) if one is not None), None)
+    return isinstance(last, NoReply) and last.reason == "refused"
+
+
+def _verdict(finding: Finding, tried: list[Try]) -> Replayed:
+    if tried[-1].unreachable:
+        return _gone(finding, tried)
+    failing = [one for one in tried if one.failures]
+    same = [_alike(finding.violation, one.failures) for one in failing]
+    shown = next((one for one in same if one), failing[0].failures[0] if failing else None)
+    if not failing:
+        return Replayed(finding, "FIXED", f"right {_times(len(tried))}")
+    if len(failing) < len(tried):
+        return Replayed(finding, "FLAKY", f"wrong {len(failing)} of {_times(len(tried))}", shown)
+    if not any(same):
+        return Replayed(finding, "CHANGED", f"now {shown.title}" if shown else "", shown)
+    return Replayed(finding, "STILL FAILING", "", shown)
+
+
+def _gone(finding: Finding, tried: list[Try]) -> Replayed:
+    """The server cannot be reached any more: this case killed it, or it was gone before."""
+    killed = next((one for one in finding.outcomes if isinstance(one, NoReply)), None) is not None
+    before = [one for one in tried[:-1] if one.failures]
+    if killed and before and _alike(finding.violation, before[-1].failures):
+        return Replayed(finding, "STILL FAILING", "and the server is gone since", before[-1].failures[0])
+    if len(tried) > 1:
+        return Replayed(finding, "CHANGED", "the server is gone after it", tried[-1].failures[0])
+    return Replayed(finding, "ERROR", "nothing answers at the target: is the server running?")
+
+
+def _alike(old: Violation, failures: tuple[Violation, ...]) -> Violation | None:
+    """The failure of the same requirement in the same way, if there is one."""
+    return next((one for one in failures if _kind(one) == _kind(old)), None)
+
+
+def _kind(violation: Violation) -> tuple[str, str]:
+    if violation.requirement in ("answers", "survives") and violation.symptom in DROPPED:
+        return "answers", "dropped"
+    return violation.requirement, violation.symptom
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -1,0 +1,176 @@
+"""Known issues: what is accepted, for how long, and what is said about it."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fuzz.cli import main
+from fuzz.findings import corpus, known
+from fuzz.findings.finding import Finding
+from fuzz.findings.known import Entry, Known, UnusableKnown
+from specs.case import Case, Put, Send
+from specs.fields import Fields
+from specs.profile import Profile
+from specs.violation import Violation
+
+DAY = date(2026, 6, 1)
+FINDING = Finding(
+    "select-stride",
+    "f1",
+    Violation("select-values", "select ignores the stride", "[0]", "[1]", "select"),
+    Case("reduction", (Put("a", b"\0\0\0\0"), Send("select", Fields({"dtype": "int32"}), "a"))),
+    (None, None),
+    needs=("stride beyond one",),
+)
+WORDS = st.text(st.characters(exclude_categories=("Cs",)))
+ENTRIES = st.builds(
+    Entry,
+    WORDS.filter(str.strip),
+    fingerprint=WORDS,
+    id=WORDS,
+    requirement=st.text("abc-", min_size=1),
+    symptom=WORDS,
+    needs=st.lists(WORDS, max_size=3).map(tuple),
+    title=WORDS,
+    link=WORDS,
+    expires=st.none() | st.dates(min_value=date(1000, 1, 1)),
+)
+
+
+def accepted(*entries: Entry) -> Known:
+    return Known(entries, DAY)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        Entry("r", fingerprint="f1"),
+        Entry("r", id="select-stride"),
+        Entry("r", requirement="select-values"),
+        Entry("r", requirement="select-values", symptom="select", needs=("stride beyond one",)),
+        Entry("r", fingerprint="f1", expires=DAY),
+    ],
+)
+def test_an_entry_accepts_what_it_describes(entry: Entry) -> None:
+    assert accepted(entry).match(FINDING) is entry
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        Entry("r", fingerprint="f2"),
+        Entry("r", fingerprint="f2", requirement="select-values"),
+        Entry("r", requirement="sum-values"),
+        Entry("r", requirement="select-values", symptom="sum"),
+        Entry("r", requirement="select-values", needs=("order F",)),
+        Entry("r", fingerprint="f1", expires=date(2026, 5, 31)),
+    ],
+)
+def test_an_entry_accepts_nothing_else(entry: Entry) -> None:
+    assert accepted(entry).match(FINDING) is None
+
+
+def test_an_expired_entry_is_said_to_be() -> None:
+    (warning,) = accepted(
+        Entry("r", fingerprint="f1", id="x", expires=date(2026, 5, 31)), Entry("r", id="y")
+    ).warnings()
+    assert "'x' expired on 2026-05-31" in warning
+
+
+def test_an_entry_that_nothing_called_for_is_said_to_be() -> None:
+    both = accepted(Entry("r", fingerprint="f1"), Entry("r", id="gone"))
+    (remark,) = both.unseen([FINDING])
+    assert "'gone' was not seen" in remark
+
+
+@given(st.lists(ENTRIES, max_size=4))
+def test_entries_that_are_written_are_read_back(entries: list[Entry]) -> None:
+    text = ""
+    for entry in entries:
+        text = known.added(text, entry)
+    tables = tomllib.loads(text).get("known", [])
+    assert [Entry(**{**one, "needs": tuple(one.get("needs", ()))}) for one in tables] == entries
+
+
+@given(st.lists(ENTRIES, min_size=1, max_size=4), st.data())
+def test_removing_entries_leaves_the_others_and_the_text_above(entries: list[Entry], data: st.DataObject) -> None:
+    text = "# accepted by the team\n\n"
+    for entry in entries:
+        text = known.added(text, entry)
+    gone = data.draw(st.sets(st.integers(0, len(entries) - 1)))
+    left = known.removed(text, gone)
+    reasons = [one["reason"] for one in tomllib.loads(left).get("known", [])]
+    assert reasons == [entry.reason for number, entry in enumerate(entries) if number not in gone]
+    assert left.startswith("# accepted by the team\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[[known]]\nid = 'x'\n", "entry 1: a known issue needs a reason"),
+        ("[[known]]\nreason = 'x'\n", "needs one of fingerprint, id, requirement"),
+        ("[[known]]\nid = 'x'\nreasn = 'x'\n", "Did you mean 'reason'?"),
+        ("[[known]]\nid = 'x'\nreason = 'x'\nexpires = 'soon'\n", "must be a date such as"),
+        ("[[known]]\nid = 'x'\nreason = 'x'\nneeds = 'y'\n", "needs must be a list"),
+        ("[[konwn]]\n", "'konwn' is unknown"),
+        ("[[known]\n", "is not TOML"),
+    ],
+)
+def test_what_is_wrong_in_a_list_is_told_with_its_place(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "known.toml"
+    path.write_text(text)
+    with pytest.raises(UnusableKnown) as raised:
+        known.read(path)
+    assert str(path) in str(raised.value)
+    assert complaint in str(raised.value)
+
+
+def test_a_profile_brings_known_issues_of_its_own(tmp_path: Path) -> None:
+    profile = Profile("mine", known=({"requirement": "select-values", "reason": "not yet"},))
+    entry = known.gather(tmp_path, profile, DAY).match(FINDING)
+    assert entry is not None
+    assert entry.reason == "not yet"
+    assert "profile mine" in entry.where
+
+
+def test_adding_listing_and_pruning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "findings"
+    home = corpus.save(folder, FINDING)
+    corpus.save(folder, replace(FINDING, id="other", fingerprint="f2"))
+    flags = ["--findings", str(folder)]
+    assert main(["known", "add", str(home), "--reason", "not yet", "--expires", "2999-01-01", *flags]) == 0
+    assert main(["known", "add", "other", "--reason", "old", "--expires", "2001-01-01", *flags]) == 0
+    assert known.gather(folder).match(FINDING) is not None
+    capsys.readouterr()
+    assert main(["known", "list", *flags]) == 0
+    listed = capsys.readouterr().out
+    assert "select-stride until 2999-01-01" in listed
+    assert "other until 2001-01-01  EXPIRED" in listed
+    assert main(["known", "prune", *flags]) == 0
+    assert "removed other: expired on 2001-01-01" in capsys.readouterr().out
+    assert [one.id for one in known.read(folder / "known.toml")] == ["select-stride"]
+
+
+def test_adding_twice_or_without_a_finding_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corpus.save(tmp_path, FINDING)
+    flags = ["--findings", str(tmp_path)]
+    assert main(["known", "add", "select-stride", "--reason", "not yet", *flags]) == 0
+    assert main(["known", "add", "select-stride", "--reason", "again", *flags]) == 2
+    assert "is known already: not yet" in capsys.readouterr().err
+    assert main(["known", "add", "nothing", "--reason", "r", *flags]) == 2
+
+
+def test_pruning_keeps_entries_whose_finding_may_be_the_unreadable_one(tmp_path: Path) -> None:
+    home = corpus.save(tmp_path, FINDING)
+    flags = ["--findings", str(tmp_path)]
+    assert main(["known", "add", "select-stride", "--reason", "not yet", *flags]) == 0
+    (home / "case.json").write_text("{")
+    assert main(["known", "prune", *flags]) == 0
+    assert len(known.read(tmp_path / "known.toml")) == 1
