@@ -71,8 +71,8 @@ def _plainer_slices(scene: Scene) -> Iterator[Scene]:
     for dimension, ((start, end, stride), length) in enumerate(zip(scene.selection, scene.shape)):
         plainer = (
             (0, length, 1), (0, length, stride), (start, length, stride), (0, end, stride), (start, end, 1),
-            (start, end, 2), (start, end, -1), (1, end, stride), (start, length - 1, stride), (start, length + 1, stride),
-            (-1, end, stride), (start, -1, stride),
+            (start, end, 2), (start, end, -1), (1, end, stride), (start, length - 1, stride),
+            (start, length + 1, stride), (-1, end, stride), (start, -1, stride),
         )  # fmt: skip
         now = (start, end, stride)
         for one in plainer[: plainer.index(now) if now in plainer else len(plainer)]:

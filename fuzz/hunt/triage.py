@@ -15,6 +15,7 @@ from fuzz.hunt.reducer import Smallest
 from fuzz.hunt.scene import Scene, case_of, scene_of
 from specs.case import Case, Put, Send, SendRaw
 from specs.profile import Profile
+from specs.violation import Violation
 
 MANY_ELEMENTS = 16
 PLAIN_OPERATION = "select"
@@ -96,7 +97,7 @@ def explained_by(
         verdict = _scene_explained(scene, other, case.property, kind, judge)
         if verdict is True:
             return finding
-        if verdict is not None:
+        if isinstance(verdict, Scene):
             scene, rest = verdict, case_of(verdict, case.property)
     return rest
 
@@ -104,9 +105,13 @@ def explained_by(
 def _scene_explained(scene: Scene, other: Scene, name: str, kind: Kind, judge: Judge) -> bool | Scene | None:
     """True where the other's cause is the scene's; the scene without it if it fails all the same; None if unlike."""
     needs = [need for need in scene_needs(other) if need in FEATURES]
-    if not needs or any(FEATURES[need](scene) is None for need in needs):
+    if any(FEATURES[need](scene) is None for need in needs):
         return None
     if other.operation != PLAIN_OPERATION and scene.operation != other.operation:
+        return None
+    if other.dtype != PLAIN_DTYPE and scene.dtype != other.dtype:
+        return None
+    if not needs and scene.dtype != other.dtype:
         return None
     for need in needs:
         plain = FEATURES[need](scene)
@@ -130,3 +135,15 @@ def name_of(cause: Cause) -> str:
     )
     slug = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")[:60].strip("-")
     return f"{slug}-{cause.fingerprint[:6]}"
+
+
+def looks_like(case: Case, violation: Violation, finding: Finding, profile: Profile) -> bool:
+    """Whether a failure has the kind of a finding and all the features it needs."""
+    if kind_of(violation) != kind_of(finding.violation):
+        return False
+    scene, other = scene_of(case, profile), scene_of(finding.case, profile)
+    if scene is None or other is None:
+        return (scene is None) == (other is None)
+    if other.operation not in (PLAIN_OPERATION, scene.operation) or other.dtype not in (PLAIN_DTYPE, scene.dtype):
+        return False
+    return all(FEATURES[need](scene) is not None for need in finding.needs if need in FEATURES)

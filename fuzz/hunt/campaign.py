@@ -1,0 +1,123 @@
+"""A run: one worker or several, one account of what they do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+from fuzz.errors import CannotRun
+from fuzz.events import Event, FindingFound, Progress, PropertyDone, RunEnded, RunStarted, Verdict, Warned
+from fuzz.findings.known import Known, gather
+from fuzz.hunt.life import TargetLife
+from fuzz.hunt.plan import Plan
+from fuzz.hunt.worker import Message, Tallies, Worker, chosen
+from fuzz.targets import Target
+
+__all__ = ["Plan", "hunt"]
+
+
+class Account:
+    """Adds up what workers tell, and tells it on."""
+
+    def __init__(self, plan: Plan, emit: Callable[[Event], None], known: Known) -> None:
+        self._plan = plan
+        self._emit = emit
+        self._known = known
+        self._begun = time.monotonic()
+        self._tallies: dict[int, Tallies] = {}
+        self._reasons: dict[str, str] = {}
+        self._warned: set[str] = set()
+
+    def take(self, message: Message) -> None:
+        match message:
+            case Tallies():
+                self._tallies[message.worker] = message
+                self._emit(self._progress(message.doing))
+            case FindingFound(finding=finding, path=path):
+                entry = self._known.match(finding)
+                self._reasons[finding.id] = entry.reason if entry is not None else ""
+                self._emit(FindingFound(finding, path, self._reasons[finding.id]))
+            case Warned(text=text):
+                if text not in self._warned:
+                    self._warned.add(text)
+                    self._emit(message)
+            case _:
+                self._emit(message)
+
+    def unknown(self) -> int:
+        """Findings of this run that nobody has accepted."""
+        return sum(not reason for reason in self._reasons.values())
+
+    def enough(self) -> bool:
+        return self._plan.max_findings is not None and self.unknown() >= self._plan.max_findings
+
+    def close(self, why: str, *, broken: bool = False) -> RunEnded:
+        """Tell how each property fared; the end of the run."""
+        for one in chosen(self._plan):
+            examples, requests, found = self._of(one.name)
+            verdict = self._verdict(found)
+            self._emit(PropertyDone(one.name, verdict if examples else "SKIP", examples, requests, len(found)))
+        verdict = "ERROR" if broken else self._verdict(set(self._reasons))
+        if broken and self.unknown():
+            verdict = "FAIL"
+        return RunEnded(
+            verdict, self._elapsed(), self._requests(), self.unknown(), len(self._reasons) - self.unknown(), why
+        )
+
+    def _verdict(self, found: set[str]) -> Verdict:
+        if not found:
+            return "PASS"
+        return "FAIL" if any(not self._reasons.get(name) for name in found) else "KNOWN"
+
+    def _of(self, name: str) -> tuple[int, int, set[str]]:
+        rows = [one.by_property[name] for one in self._tallies.values() if name in one.by_property]
+        return sum(row[0] for row in rows), sum(row[1] for row in rows), {found for row in rows for found in row[2]}
+
+    def _progress(self, doing: str) -> Progress:
+        done = sum(self._of(one.name)[0] > 0 for one in chosen(self._plan))
+        known = len(self._reasons) - self.unknown()
+        return Progress(self._elapsed(), self._requests(), done, self.unknown(), known, doing)
+
+    def _requests(self) -> int:
+        return sum(row[1] for one in self._tallies.values() for row in one.by_property.values())
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._begun
+
+
+def hunt(plan: Plan, target: Target, emit: Callable[[Event], None]) -> RunEnded:
+    """Hunt until the budget ends, there are findings enough, or the user has seen enough."""
+    known = gather(plan.findings, plan.profile)
+    account = Account(plan, emit, known)
+    emit(_started(plan, target))
+    for text in known.warnings():
+        account.take(Warned(text))
+    try:
+        if plan.workers > 1:
+            from fuzz.hunt.workers import work_together
+
+            work_together(plan, target, account)
+        else:
+            with closing(target.session()) as session:
+                Worker(plan, session, TargetLife(target.url, target.launcher), account.take).work(account.enough)
+    except KeyboardInterrupt:
+        return account.close("interrupted")
+    except CannotRun as error:
+        emit(Warned(str(error)))
+        return account.close(str(error), broken=True)
+    return account.close("--max-findings reached" if account.enough() else "the budget")
+
+
+def _started(plan: Plan, target: Target) -> RunStarted:
+    return RunStarted(
+        target=target.name or target.url,
+        store=target.store.s3_url,
+        profile=plan.profile.name,
+        seed=plan.seed,
+        budget_seconds=plan.seconds,
+        budget_examples=plan.examples,
+        workers=plan.workers,
+        properties=tuple(one.name for one in chosen(plan)),
+        findings_folder=str(plan.findings),
+    )

@@ -1,0 +1,48 @@
+"""Whether the target lives, and how it comes back."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from urllib.parse import urlsplit
+
+from fuzz.errors import CannotRun
+from fuzz.launcher import Launcher
+
+COMEBACK_SECONDS = 15.0
+POLL_SECONDS = 0.2
+
+
+class TargetLife:
+    """A target that somebody else runs is waited for; one that this process launched is restarted."""
+
+    def __init__(self, url: str, launcher: Launcher | None = None) -> None:
+        parts = urlsplit(url)
+        self._address = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+        self._launcher = launcher
+        self._pause = threading.Event()
+
+    def alive(self) -> bool:
+        if self._launcher is not None and not self._launcher.alive():
+            return False
+        return self._accepts()
+
+    def revive(self) -> bool:
+        if self._launcher is not None:
+            try:
+                self._launcher.restart()
+            except CannotRun:
+                return False
+            return True
+        for _ in range(int(COMEBACK_SECONDS / POLL_SECONDS)):
+            if self._accepts():
+                return True
+            self._pause.wait(POLL_SECONDS)
+        return False
+
+    def _accepts(self) -> bool:
+        try:
+            socket.create_connection(self._address, timeout=2.0).close()
+        except OSError:
+            return False
+        return True

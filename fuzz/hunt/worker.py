@@ -1,0 +1,139 @@
+"""One worker's loop: which property next, for how many examples, until the budget ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from fuzz.events import Event, Warned
+from fuzz.executor import Session
+from fuzz.hunt.hunter import Hunter, Life, Tally
+from fuzz.hunt.memory import Memory
+from fuzz.hunt.plan import Plan
+from fuzz.hunt.rounds import seed_of, turn
+from fuzz.properties import PROPERTIES, Property
+from specs.case import Case
+
+EXAMPLES_A_TURN = 20
+REPLAY_SECONDS = 5.0
+TELL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Tallies:
+    """How far a worker is: examples, checked requests and findings by property."""
+
+    worker: int
+    by_property: Mapping[str, tuple[int, int, tuple[str, ...]]]
+    doing: str = ""
+
+
+Message = Event | Tallies
+
+
+class _Enough(Exception):
+    """The budget has ended in the middle of a turn."""
+
+
+class Worker:
+    """Hunts alone; what it finds is known to others through the findings folder."""
+
+    def __init__(
+        self, plan: Plan, session: Session, life: Life, tell: Callable[[Message], None], number: int = 0
+    ) -> None:
+        self._plan = plan
+        self._number = number
+        self._tell = tell
+        self._told = 0.0
+        self.memory = Memory(plan.findings, f"{plan.seed:x}-{number}")
+        self._hunter = Hunter(session, self.memory, life, tell, seed_of(plan.seed, number, "trust"))
+        self._tallies = {one.name: Tally() for one in chosen(plan)}
+        self._spent = dict.fromkeys(self._tallies, 0.0)
+
+    def work(self, stop: Callable[[], bool]) -> None:
+        """Hunt until told to stop, or until every property has had its examples."""
+        begun = time.monotonic()
+        end = None if self._plan.seconds is None else begun + self._plan.seconds
+
+        def over() -> bool:
+            return stop() or (end is not None and time.monotonic() > end)
+
+        try:
+            self._replay(over)
+            rounds = dict.fromkeys(self._tallies, 0)
+            while not over():
+                one = self._next()
+                if one is None:
+                    break
+                self._turn(one, rounds[one.name], over)
+                rounds[one.name] += 1
+                self.memory.reload()
+        except _Enough:
+            pass
+        finally:
+            self.memory.flush()
+            self._report("", force=True)
+            for note in self.memory.unreadable:
+                self._tell(Warned(note))
+
+    def _replay(self, over: Callable[[], bool]) -> None:
+        """What failed before first, for seconds."""
+        end = time.monotonic() + REPLAY_SECONDS
+        first = next(iter(self._tallies))
+        for finding in self.memory.findings():
+            if over() or time.monotonic() > end:
+                return
+            name = finding.case.property if finding.case.property in self._tallies else first
+            if self._plan.only and finding.case.property not in self._tallies:
+                continue
+            self._report("replaying findings")
+            self._hunter.try_case(finding.case, self._tallies[name])
+
+    def _next(self) -> Property | None:
+        """The property that is furthest behind its share of the time."""
+        open_ones = [one for one in chosen(self._plan) if self._examples_left(one) > 0]
+        return min(open_ones, key=lambda one: self._spent[one.name] / one.share, default=None)
+
+    def _examples_left(self, one: Property) -> int:
+        if self._plan.examples is None:
+            return EXAMPLES_A_TURN
+        share = -(-self._plan.examples // self._plan.workers)
+        return share - self._tallies[one.name].examples
+
+    def _turn(self, one: Property, number: int, over: Callable[[], bool]) -> None:
+        tally = self._tallies[one.name]
+        begun = time.monotonic()
+        least = 1 if number == 0 else 0
+
+        def attempt(case: Case) -> None:
+            if tally.examples >= least and over():
+                raise _Enough
+            self._hunter.try_case(case, tally)
+            self._report(one.name)
+
+        examples = min(EXAMPLES_A_TURN, self._examples_left(one))
+        try:
+            turn(
+                one.cases(self._plan.profile),
+                seed_of(self._plan.seed, self._number, one.name, number),
+                examples,
+                attempt,
+            )
+        finally:
+            self._spent[one.name] += time.monotonic() - begun
+
+    def _report(self, doing: str, *, force: bool = False) -> None:
+        now = time.monotonic()
+        if force or now - self._told > TELL_SECONDS:
+            self._told = now
+            table = {
+                name: (tally.examples, tally.requests, tuple(sorted(tally.findings)))
+                for name, tally in self._tallies.items()
+            }
+            self._tell(Tallies(self._number, table, doing))
+
+
+def chosen(plan: Plan) -> list[Property]:
+    """The properties of a run."""
+    return [one for one in PROPERTIES if not plan.only or one.name in plan.only]
