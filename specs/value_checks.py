@@ -30,7 +30,7 @@ def answer_checks(
         )
         return
     try:
-        answer = _read(reply, profile)
+        answer = wire.read(reply, profile)
     except wire.Malformed as error:
         yield Violation(
             "answer-form", "a malformed answer", "the API's form", str(error), str(error).split(":")[0].split(" is ")[0]
@@ -46,12 +46,6 @@ def answer_checks(
             return
         best = found if best is None else best
     yield from best or ()
-
-
-def _read(reply: Reply, profile: Profile) -> wire.Answer:
-    if profile.api == "v2":
-        return wire.read_v2(reply)
-    return wire.read_v1(reply, profile.count_form, profile.tells_byte_order, profile.native_byte_order)
 
 
 def _twins(answer: wire.Answer, fields: Mapping[str, Any]) -> Iterator[Violation]:
@@ -100,9 +94,7 @@ def _counts(answer: wire.Answer, due: Values, profile: Profile) -> Iterator[Viol
     if profile.api == "v1" and profile.count_form == "number":
         counts = (sum(counts),)
     if answer.counts != counts:
-        yield Violation(
-            "counts", f"{due.operation}: wrong counts", _shown(counts), _shown(answer.counts), due.operation
-        )
+        yield Violation("counts", f"{due.operation}: wrong counts", shown(counts), shown(answer.counts), due.operation)
 
 
 def _values(got: Array, due: Values) -> Iterator[Violation]:
@@ -110,7 +102,7 @@ def _values(got: Array, due: Values) -> Iterator[Violation]:
     if wrong.any():
         requirement = "sum-accuracy" if due.low is not None else f"{due.operation}-values"
         yield Violation(
-            requirement, f"{due.operation}: wrong values", _shown(due.values), _shown(got), _symptom(got, due, wrong)
+            requirement, f"{due.operation}: wrong values", shown(due.values), shown(got), _symptom(got, due, wrong)
         )
     elif due.pairwise_low is not None and due.pairwise_high is not None:
         wide = got.astype(np.float64)
@@ -121,12 +113,14 @@ def _values(got: Array, due: Values) -> Iterator[Violation]:
         )
         if due.free is not None:
             outside &= ~due.free
+        if due.also is not None:
+            outside &= ~_same(got, due.also)
         if outside.any():
             yield Violation(
                 "pairwise-sum",
                 "a sum less accurate than pairwise summation",
-                _shown(due.values),
-                _shown(got),
+                shown(due.values),
+                shown(got),
                 "",
                 "warning",
             )
@@ -176,7 +170,7 @@ def _shown_answer(answer: wire.Answer) -> str:
     return f"shape {list(answer.shape)}"
 
 
-def _shown(values: Array | tuple[int, ...]) -> str:
+def shown(values: Array | tuple[int, ...]) -> str:
     """The first few numbers, in full precision."""
     first = values[:MOST_SHOWN]
     text = " ".join(repr(x.item()) if isinstance(x, np.generic) else repr(x) for x in first)

@@ -13,6 +13,7 @@ import numpy as np
 
 from specs.dtypes import NAMES, Array, in_byte_order
 from specs.outcome import Reply
+from specs.profile import Profile
 
 V2_KEYS = ("bytes", "dtype", "shape", "shape_as_bytes", "count", "count_as_bytes", "byte_order")
 
@@ -39,6 +40,13 @@ class Answer:
         """The elements, in this machine's byte order; raises ValueError where the length does not fit."""
         dtype = in_byte_order(self.dtype, "big" if self.byte_order == "big" else "little")
         return np.frombuffer(self.data, dtype).astype(self.dtype)
+
+
+def read(reply: Reply, profile: Profile) -> Answer:
+    """An answer of the profile's version; raises Malformed."""
+    if profile.api == "v2":
+        return read_v2(reply)
+    return read_v1(reply, profile.count_form, profile.tells_byte_order, profile.native_byte_order)
 
 
 def read_v2(reply: Reply) -> Answer:
