@@ -1,0 +1,118 @@
+"""A probe concludes what a server can do from what it does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields, replace
+
+import pytest
+
+from fuzz.client import Client
+from fuzz.commands.probe import matrix
+from fuzz.embedded.processes import start_reference_server
+from fuzz.errors import CannotRun
+from fuzz.executor import Session
+from fuzz.probe import Probed, probe
+from fuzz.profile_text import profile_text
+from fuzz.store import Store, open_store
+from specs import profile as profiles
+from specs.outcome import NoReply, Reply
+from specs.profile import Profile
+
+
+class NarrowClient(Client):
+    """Refuses what it is told to before it reaches the server."""
+
+    refuse_fields: tuple[str, ...] = ()
+    refuse_paths: tuple[str, ...] = ()
+
+    def send(self, method, path, headers, body, timeout_seconds=None):  # type: ignore[no-untyped-def]
+        given = json.loads(body)
+        if any(name in given for name in self.refuse_fields) or path.startswith(self.refuse_paths or ("?",)):
+            text = json.dumps({"error": {"message": "not supported here"}}).encode()
+            return Reply(400, (("content-type", "application/json"),), text)
+        return super().send(method, path, headers, body, timeout_seconds)
+
+
+class DeafClient(Client):
+    """Reaches nothing."""
+
+    def send(self, *_: object) -> NoReply:  # type: ignore[override]
+        return NoReply("refused", "cannot connect")
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    with open_store("memory") as one:  # type: ignore[attr-defined]
+        yield one
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with start_reference_server() as server:
+        yield server.url
+
+
+def probed(url: str, store: Store, kind: type[Client] = Client) -> Probed:
+    return probe(lambda profile: Session(kind(url), store, profile), store)
+
+
+def test_the_reference_server_is_found_to_do_everything(url: str, store: Store) -> None:
+    found = probed(url, store)
+    assert {one.reading for one in found.findings if one.capability not in ("chunk_cache", "interfaces")} == {"yes"}
+    reference = profiles.load("reference")
+    assert replace(found.profile, name=reference.name, title=reference.title) == reference
+
+
+def test_what_is_refused_is_not_claimed(url: str, store: Store) -> None:
+    class Narrow(NarrowClient):
+        refuse_fields = ("compression", "axis", "option_count_as_bytes")
+
+    found = probed(url, store, Narrow)
+    assert found.profile.compressions == ()
+    assert found.profile.axis_forms == ()
+    assert found.profile.options == ("option_disable_chunk_cache", "option_shape_as_bytes")
+    assert found.profile.selections
+    told = "\n".join(matrix(found))
+    assert "– gzip" in told
+    assert "not supported here" in told
+
+
+def test_what_is_ignored_is_read_as_wrong_and_stays_a_claim(url: str, store: Store) -> None:
+    class Forgetful(Client):
+        def send(self, method, path, headers, body, timeout_seconds=None):  # type: ignore[no-untyped-def]
+            rest = {name: value for name, value in json.loads(body).items() if name != "missing"}
+            return super().send(method, path, headers, json.dumps(rest).encode(), timeout_seconds)
+
+    found = probed(url, store, Forgetful)
+    missing = [one for one in found.findings if one.capability == "missing_kinds"]
+    assert {one.reading for one in missing} == {"wrong"}
+    assert found.profile.missing_kinds == profiles.load("reference").missing_kinds
+
+
+def test_a_server_of_the_first_version_is_told_by_its_path(url: str, store: Store) -> None:
+    class Old(NarrowClient):
+        refuse_paths = ("/v2/",)
+
+    found = probed(url, store, Old)
+    assert found.profile.api == "v1"
+    assert found.profile.count_form == "list"
+    assert found.profile.interfaces == ("s3",)
+    assert found.profile.options == ()
+
+
+def test_a_server_that_answers_nothing_cannot_be_probed(store: Store) -> None:
+    with pytest.raises(CannotRun, match=r"neither|no plain request") as error:
+        probed("http://127.0.0.1:9", store, DeafClient)
+    assert "--advertise" in str(error.value)
+
+
+def test_the_profile_written_loads_as_the_profile_probed(url: str, store: Store, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    found = probed(url, store)
+    path = tmp_path / "mine.toml"
+    path.write_text(profile_text(found, "mine"), "utf-8")
+    loaded = profiles.load(str(path))
+    for one in fields(Profile):
+        if one.name not in ("name", "known"):
+            assert getattr(loaded, one.name) == getattr(found.profile, one.name)
