@@ -33,6 +33,7 @@ class Target:
     url: str
     store: Store
     profile: Profile
+    settings: Settings
     client: ClientSettings = field(default_factory=ClientSettings)
     launcher: Launcher | None = None
     name: str = ""
@@ -51,7 +52,7 @@ def open_target(settings: Settings) -> Iterator[Target]:
     client = _client_settings(settings)
     profile = resolve_profile(settings)
     with ExitStack() as stack:
-        store = stack.enter_context(closing(_open_store(settings)))
+        store = stack.enter_context(closing(open_store_for(settings)))
         launcher = None
         if settings.target is not None:
             url, name = settings.target, settings.target
@@ -62,7 +63,7 @@ def open_target(settings: Settings) -> Iterator[Target]:
             url = stack.enter_context(_embedded_server(settings))
             name = "the embedded reference server"
         check_reachable(url, client)
-        yield Target(url, store, profile, client, launcher, name, tuple(_doubts(settings, store)))
+        yield Target(url, store, profile, settings, client, launcher, name, tuple(_doubts(settings, store)))
 
 
 def resolve_profile(settings: Settings) -> Profile:
@@ -124,30 +125,34 @@ def _client_settings(settings: Settings) -> ClientSettings:
     )
 
 
-def _open_store(settings: Settings) -> Store:
+def open_store_for(settings: Settings, own: StoreSettings | None = None) -> Store:
+    """The store asked for; `own` says more about a store in this process."""
+    common = replace(own or StoreSettings(), advertise=settings.advertise, region=settings.region)
+    if "://" in settings.store:
+        common = replace(
+            common,
+            owner=_owner(settings),
+            stranger=_credentials(settings.stranger_access_key, settings.stranger_secret_key),
+            verify_tls=str(settings.ca_cert) if settings.ca_cert else True,
+            run=None,
+        )
+    # A store in this process makes its own keys up: nobody's real ones are to leave this process.
+    try:
+        return open_store(settings.store, common)
+    except StoreError as error:
+        raise CannotRun(str(error)) from error
+
+
+def _owner(settings: Settings) -> Credentials:
     owner = _credentials(settings.access_key, settings.secret_key)
-    by_url = "://" in settings.store
-    if by_url and owner is None and settings.aws_profile is not None:
+    if owner is None and settings.aws_profile is not None:
         owner = _of_aws_profile(settings.aws_profile)
-    if by_url and owner is None:
+    if owner is None:
         raise UsageError(
             f"--store {settings.store}: no credentials. Set ASFUZZ_ACCESS_KEY and ASFUZZ_SECRET_KEY, "
             "or name an AWS profile by --aws-profile NAME"
         )
-    try:
-        return open_store(
-            settings.store,
-            StoreSettings(
-                # A store of the suite's own makes its own keys up: nobody's real ones are to leave this process.
-                owner=owner if by_url else None,
-                stranger=_credentials(settings.stranger_access_key, settings.stranger_secret_key) if by_url else None,
-                advertise=settings.advertise,
-                region=settings.region,
-                verify_tls=str(settings.ca_cert) if settings.ca_cert else True,
-            ),
-        )
-    except StoreError as error:
-        raise CannotRun(str(error)) from error
+    return owner
 
 
 def _credentials(access_key: str | None, secret_key: str | None) -> Credentials | None:
@@ -179,13 +184,13 @@ def _embedded_server(settings: Settings) -> Iterator[str]:
     from fuzz.embedded.processes import ReferenceServerError, start_reference_server
 
     try:
-        with start_reference_server(_animal_classes(settings.animals)) as server:
+        with start_reference_server(animal_classes(settings.animals)) as server:
             yield server.url
     except ReferenceServerError as error:
         raise CannotRun(str(error)) from error
 
 
-def _animal_classes(animals: tuple[str, ...]) -> tuple[str, ...]:
+def animal_classes(animals: tuple[str, ...]) -> tuple[str, ...]:
     """Where the classes of broken servers are found: `module:name` as it is."""
     strange = [one for one in animals if ":" not in one]
     if strange:

@@ -1,0 +1,1 @@
+"""Reports: each reads a run's events and nothing else."""

@@ -1,0 +1,53 @@
+"""List what is checked, and the requirements behind it."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from argparse import ArgumentParser, Namespace
+
+EXAMPLES = """\
+examples:
+  asfuzz properties                      what is tried, and by which requirements it is judged
+  asfuzz properties --requirements       what each requirement says, and where it is written
+  asfuzz run --only NAME                 try one of them
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Which of the two lists."""
+    parser.add_argument("--requirements", action="store_true", help="list the requirements instead")
+    parser.epilog = EXAMPLES
+
+
+def main(arguments: Namespace) -> int:
+    """Print the registry, or the catalogue."""
+    width = min(shutil.get_terminal_size((100, 24)).columns, 120)
+    for name, sentence, small_print in _requirements() if arguments.requirements else _properties():
+        print(name)
+        print(textwrap.fill(sentence, width, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False))
+        print(
+            textwrap.fill(small_print, width, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
+        )
+    return 0
+
+
+def _properties() -> list[tuple[str, str, str]]:
+    from fuzz.properties import PROPERTIES
+
+    return [(one.name, one.sentence, f"requirements: {', '.join(one.requirements)}") for one in PROPERTIES]
+
+
+def _requirements() -> list[tuple[str, str, str]]:
+    from fuzz.properties import PROPERTIES
+    from specs.requirements import load
+
+    users = {name: [one.name for one in PROPERTIES if name in one.requirements] for name in load()}
+    return [
+        (
+            f"{one.id}  ({one.level})",
+            one.sentence,
+            f"{one.source}; checked by: {', '.join(users[one.id]) or 'nothing yet'}",
+        )
+        for one in load().values()
+    ]

@@ -1,0 +1,182 @@
+"""Try things on a server, and tell what it got wrong."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from argparse import SUPPRESS, ArgumentParser, Namespace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from fuzz.config import Settings
+from fuzz.errors import CannotRun, UsageError
+from fuzz.events import Event, RunEnded, RunStarted, Warned
+from fuzz.flags import CREDENTIALS, EXIT_CODES, add_config_flag, add_target_flags, settings_of
+from fuzz.reports.console import Console
+from fuzz.reports.events_file import EventsFile
+from fuzz.reports.summary import Summary
+from fuzz.reports.tally import Tally
+from fuzz.reports.terminal import Terminal
+from fuzz.versions import versions
+
+MOST_SEED = 2**32
+EXAMPLES = """\
+examples:
+  asfuzz run
+      the embedded reference server for half a minute: it should be clean
+  asfuzz run --target http://127.0.0.1:8080 --seconds 10m
+      a server of yours on this machine, with objects from the embedded memory store
+  asfuzz run --target http://10.0.0.7:8080 --advertise 10.0.0.2 --profile my-server.toml
+      a server on another machine, which reads from this one
+  asfuzz run --target http://127.0.0.1:8080 --store http://127.0.0.1:9000 --summary summary.json
+      with objects in a MinIO; keys from ASFUZZ_ACCESS_KEY and ASFUZZ_SECRET_KEY; the result as JSON for a script
+  asfuzz run --launch 'env PORT={port} ./my-server' --seconds 8h --workers 2
+      a server that is started, and restarted when it dies, all night
+  asfuzz run --only reduction --examples 200 --seed 7
+      one property, a fixed number of examples, the same ones every time
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """What to test, for how long, and where results go."""
+    add_target_flags(parser)
+    budget = parser.add_argument_group("what to try")
+    length = budget.add_mutually_exclusive_group()
+    length.add_argument("--seconds", metavar="N", help="how long: 90, 90s, 10m, 8h (default: 30)")
+    length.add_argument("--examples", metavar="N", help="how many examples of each property, however long it takes")
+    budget.add_argument("--seed", metavar="S", help="make the same choices again (default: new ones)")
+    budget.add_argument("--only", metavar="PROPERTY", nargs="+", action="extend", help="these properties only")
+    budget.add_argument("--max-findings", metavar="N", help="stop after so many findings (default: 100)")
+    budget.add_argument("--workers", metavar="N", help="processes that try things at the same time (default: 1)")
+    budget.add_argument("--animal", dest="animals", metavar="ID", nargs="+", action="extend", help=SUPPRESS)
+    results = parser.add_argument_group("results")
+    results.add_argument("--findings", metavar="DIR", help="the folder that remembers findings (default: findings)")
+    results.add_argument("--summary", metavar="FILE", help="write the result as JSON")
+    add_config_flag(parser)
+    parser.epilog = f"{EXAMPLES}\n{EXIT_CODES}\n{CREDENTIALS}"
+
+
+class Report(Protocol):
+    """Takes events as they come."""
+
+    def __call__(self, event: Event) -> None:
+        """Take one."""
+
+    def close(self) -> None:
+        """No more will come."""
+
+
+class Telling:
+    """Hands every event to every report; keeps the tally that says how a run cut short has ended."""
+
+    def __init__(self, reports: Sequence[Report]) -> None:
+        self._reports = reports
+        self.tally = Tally()
+        self.doubts: tuple[str, ...] = ()
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, RunEnded) and self.tally.ended is not None:
+            return
+        self.tally(event)
+        for report in self._reports:
+            report(event)
+        if isinstance(event, RunStarted):
+            for doubt in self.doubts:
+                self(Warned(doubt))
+
+
+def main(arguments: Namespace) -> int:
+    """Run, and return the exit code of what came out."""
+    settings = settings_of(arguments)
+    with _reports(settings) as telling:
+        try:
+            end = _hunt(settings, telling)
+        except KeyboardInterrupt:
+            end = telling.tally.ended or telling.tally.end_of_interrupted("interrupted")
+        except (CannotRun, UsageError) as error:
+            telling(telling.tally.end_of_broken(str(error)))
+            if telling.tally.started is None:
+                raise
+            return error.exit_code
+        except BrokenPipeError:
+            raise
+        except BaseException as error:
+            telling(telling.tally.end_of_broken(f"the suite broke: {type(error).__name__}: {error}"))
+            raise
+        telling(end)
+    return exit_code(end)
+
+
+def exit_code(end: RunEnded) -> int:
+    """0 clean, 1 findings, 3 where nothing can be said; a run that checked nothing says nothing."""
+    if end.verdict == "FAIL":
+        return 1
+    return CannotRun.exit_code if end.verdict == "ERROR" or end.checked_requests == 0 else 0
+
+
+@contextmanager
+def _reports(settings: Settings) -> Iterator[Telling]:
+    """The reports of a run: for scripts, for reports to come, for the person who watches."""
+    _check_writable(settings.findings, settings.summary)
+    reports: list[Report] = [EventsFile(settings.findings)]
+    if settings.summary is not None:
+        reports.insert(0, Summary(settings.summary, versions()))
+    reports.append(Console(Terminal(sys.stdout, color=settings.color)))
+    try:
+        yield Telling(reports)
+    finally:
+        for report in reports:
+            report.close()
+
+
+def _check_writable(findings: Path, summary: Path | None) -> None:
+    """Better now than after a night."""
+    try:
+        findings.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotRun(f"--findings {findings}: the folder cannot be made: {error.strerror}") from error
+    if summary is not None:
+        try:
+            summary.parent.mkdir(parents=True, exist_ok=True)
+            if summary.is_dir():
+                raise UsageError(f"--summary {summary} is a folder; name a file")
+            with summary.open("a"):
+                pass
+        except OSError as error:
+            raise CannotRun(f"--summary {summary} cannot be written: {error.strerror}") from error
+
+
+def _hunt(settings: Settings, telling: Telling) -> RunEnded:
+    # The hunt brings Hypothesis, NumPy and all strategies with it: half a second that errors of usage need not wait.
+    from fuzz.hunt.campaign import Plan, hunt
+    from fuzz.targets import open_target
+
+    _check_names(settings.only)
+    with open_target(settings) as target:
+        telling.doubts = target.doubts
+        plan = Plan(
+            profile=target.profile,
+            seed=secrets.randbelow(MOST_SEED) if settings.seed is None else settings.seed,
+            seconds=settings.seconds,
+            examples=settings.examples,
+            only=settings.only,
+            findings=settings.findings,
+            max_findings=settings.max_findings,
+            workers=settings.workers,
+        )
+        emit: Callable[[Event], None] = telling
+        end: RunEnded = hunt(plan, target, emit)
+        telling(end)
+        return end
+
+
+def _check_names(only: tuple[str, ...]) -> None:
+    from fuzz.properties import PROPERTIES
+    from specs.profile import did_you_mean
+
+    names = [one.name for one in PROPERTIES]
+    for name in only:
+        if name not in names:
+            raise UsageError(f"--only: property {name!r} is unknown.{did_you_mean(name, names)}")

@@ -1,0 +1,209 @@
+"""A run for the person who watches it: progress, and at the end what was found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from fuzz.events import Event, FindingFound, Progress, PropertyDone, RunEnded, RunStarted, Warned
+from fuzz.reports.elision import visible
+from fuzz.reports.portrait import portrait
+from fuzz.reports.tally import Tally
+from fuzz.reports.terminal import Terminal
+
+REDRAW_SECONDS = 0.2
+PLAIN_SECONDS = 10.0
+BAR_COLUMNS = 16
+WIDEST = 110
+MOST_SHOWN = 20
+INDENT = " " * 5
+VERDICT_STYLES = {"PASS": "green", "FAIL": "red", "KNOWN": "yellow", "SKIP": "dim", "ERROR": "red"}
+
+
+class Console:
+    """Shows events on a terminal as they come, and the whole when the run has ended."""
+
+    def __init__(self, terminal: Terminal, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._terminal = terminal
+        self._clock = clock
+        self._tally = Tally()
+        self._last_drawn = float("-inf")
+        self._drawn_state = ""
+
+    def __call__(self, event: Event) -> None:
+        is_new = isinstance(event, FindingFound) and event.finding.id not in self._tally.findings
+        is_new_warning = isinstance(event, Warned) and event.text not in self._tally.warnings
+        self._tally(event)
+        match event:
+            case RunStarted():
+                self._terminal.lines(self._opening(event))
+            case Progress():
+                self._progress(event)
+            case FindingFound() if is_new:
+                self._announce(event)
+            case Warned() if is_new_warning:
+                self._terminal.line(f"{self._terminal.styled('warning', 'yellow')}  {visible(event.text)}")
+            case RunEnded():
+                self._terminal.clear()
+                self._terminal.lines(self._closing(event))
+            case _:
+                pass
+
+    def close(self) -> None:
+        """Leave no half line behind."""
+        self._terminal.clear()
+
+    @property
+    def _columns(self) -> int:
+        return min(self._terminal.width, WIDEST)
+
+    def _opening(self, run: RunStarted) -> list[str]:
+        dim = self._terminal.styled
+        budget = []
+        if run.budget_seconds is not None:
+            budget.append(_clock_time(run.budget_seconds))
+        if run.budget_examples is not None:
+            budget.append(f"{run.budget_examples:,} examples of each property")
+        rows = [
+            ("target", visible(run.target)),
+            ("store", visible(run.store)),
+            ("profile", run.profile),
+            ("budget", ", ".join(budget) or "none"),
+            ("seed", str(run.seed) + (f"  ({run.workers} workers)" if run.workers > 1 else "")),
+            ("findings", run.findings_folder),
+            ("limits", ", ".join(f"{name} {value}" for name, value in run.limits)),
+        ]
+        return [*(f"{dim(f'{name:<9}', 'dim')} {text}" for name, text in rows if text), ""]
+
+    def _progress(self, progress: Progress) -> None:
+        now = self._clock()
+        interval = REDRAW_SECONDS if self._terminal.live else PLAIN_SECONDS
+        if now - self._last_drawn < interval:
+            return
+        if self._terminal.live:
+            self._terminal.redraw(self._live_line(progress))
+        elif self._last_drawn > float("-inf"):
+            self._terminal.line(" · ".join(self._parts(progress)))
+        self._last_drawn = now
+
+    def _parts(self, progress: Progress) -> list[str]:
+        """The state of a run, the most telling first."""
+        run = self._tally.started
+        elapsed = _clock_time(progress.elapsed_seconds)
+        if run and run.budget_seconds is not None:
+            elapsed = f"{elapsed} of {_clock_time(run.budget_seconds)}"
+        total = len(run.properties) if run else 0
+        parts = [
+            elapsed,
+            f"{progress.checked_requests:,} checked requests",
+            f"{_counted(progress.findings, 'finding')}" + (f" ({progress.known} known)" if progress.known else ""),
+            f"{progress.checked_requests / max(progress.elapsed_seconds, 0.001):,.0f} per second",
+            f"properties {progress.properties_done}/{total}",
+        ]
+        return [*parts, visible(progress.doing)] if progress.doing else parts
+
+    def _live_line(self, progress: Progress) -> str:
+        """As many parts as fit, in their order."""
+        parts = self._parts(progress)
+        room = self._terminal.width - 1
+        while len(parts) > 1 and len(" · ".join(parts)) > room:
+            parts.pop()
+        text = " · ".join(parts)
+        bar = self._bar(progress) if len(text) + BAR_COLUMNS + 2 <= room else ""
+        if progress.findings and len(parts) > 2:
+            text = text.replace(parts[2], self._terminal.styled(parts[2], "red"), 1)
+        return f"{bar}{text}"
+
+    def _bar(self, progress: Progress) -> str:
+        run = self._tally.started
+        if run is None or run.budget_seconds is None:
+            return ""
+        done = min(int(BAR_COLUMNS * progress.elapsed_seconds / run.budget_seconds), BAR_COLUMNS)
+        rest = self._terminal.styled("─" * (BAR_COLUMNS - done), "dim")
+        return f"{self._terminal.styled('━' * done, 'cyan')}{rest}  "
+
+    def _announce(self, found: FindingFound) -> None:
+        mark = "known" if found.known_reason else "✗"
+        style = "yellow" if found.known_reason else "red"
+        title = visible(found.finding.violation.title)
+        self._terminal.line(
+            f"{self._terminal.styled(mark, style)}  {title}  {self._terminal.styled(found.path, 'dim')}"
+        )
+
+    def _closing(self, end: RunEnded) -> list[str]:
+        tally = self._tally
+        lines = ["", *self._table()] if tally.properties else []
+        fresh = tally.fresh
+        for number, found in enumerate(fresh[:MOST_SHOWN], 1):
+            lines += ["", *self._finding(number, found)]
+        if len(fresh) > MOST_SHOWN:
+            folder = tally.started.findings_folder if tally.started else "the findings folder"
+            lines += ["", f"{INDENT}… and {len(fresh) - MOST_SHOWN} more in {folder}"]
+        if tally.known:
+            lines += ["", *self._known()]
+        repeated = {text: times for text, times in tally.warnings.items() if times > 1}
+        if repeated:
+            lines += ["", *(f"warning  {visible(text)}  ({times} times)" for text, times in repeated.items())]
+        return [*lines, "", *self._verdict(end)]
+
+    def _table(self) -> list[str]:
+        """The properties, with what was asked of each."""
+        done = list(self._tally.properties.values())
+        width = max(len("property"), *(len(one.name) for one in done))
+        heading = f"{'property':<{width}}  {'examples':>9}  {'requests':>9}  verdict"
+        return [self._terminal.styled(heading, "dim"), *(self._table_row(one, width) for one in done)]
+
+    def _table_row(self, one: PropertyDone, width: int) -> str:
+        verdict = self._terminal.styled(one.verdict, VERDICT_STYLES[one.verdict])
+        said = [_counted(one.findings, "finding")] if one.findings else []
+        if one.why:
+            said.append(visible(one.why, 200))
+        why = f"  {', '.join(said)}" if said else ""
+        return f"{one.name:<{width}}  {one.examples:>9,}  {one.checked_requests:>9,}  {verdict}{why}"
+
+    def _finding(self, number: int, found: FindingFound) -> list[str]:
+        """A finding as a headline and its portrait."""
+        styled, title = self._terminal.styled, visible(found.finding.violation.title)
+        start = f"✗ {number}".ljust(len(INDENT))
+        gap = max(2, self._columns - len(start) - len(title) - len(found.path))
+        headline = f"{styled(start, 'red')}{styled(title, 'bold')}{' ' * gap}{styled(found.path, 'dim')}"
+        body = portrait(found.finding, found.path, self._columns - len(INDENT))
+        return [headline, *(f"{INDENT}{line}".rstrip() for line in body)]
+
+    def _known(self) -> list[str]:
+        return [
+            f"{self._terminal.styled('known', 'yellow')}  {visible(found.finding.violation.title)}: "
+            f"{visible(found.known_reason)}  {self._terminal.styled(found.path, 'dim')}"
+            for found in self._tally.known
+        ]
+
+    def _verdict(self, end: RunEnded) -> list[str]:
+        """The run in one line, and what to do next."""
+        rate = f"{end.checked_requests / max(end.seconds, 0.001):,.0f} per second"
+        asked = f"{end.checked_requests:,} checked requests in {_clock_time(end.seconds)}, {rate}"
+        found = _counted(end.findings, "finding") + (f", {end.known} known" if end.known else "")
+        verdict = self._terminal.styled(end.verdict, VERDICT_STYLES[end.verdict], "bold")
+        why = f"  ({visible(end.why, 2000)})" if end.why and end.verdict != "ERROR" else ""
+        lines = [f"{verdict}  {found} · {asked}{why}"]
+        if end.verdict == "ERROR":
+            lines += [visible(line, 2000) for line in (end.why or "no reason given").splitlines()]
+        if self._tally.fresh:
+            first = self._tally.fresh[0].path
+            lines.append(f"next: read {first}/finding.md, mend the server, then: asfuzz replay {first}")
+            lines.append(f"      or accept it for now: asfuzz known add {first} --reason '...'")
+        elif end.verdict in ("PASS", "KNOWN") and self._tally.started:
+            lines.append(
+                f"next: go on for longer by --seconds 10m; the same again by --seed {self._tally.started.seed}"
+            )
+        return lines
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _clock_time(seconds: float) -> str:
+    """0:07, 12:34, 1:02:03."""
+    whole = int(seconds)
+    hours, minutes = whole // 3600, whole // 60 % 60
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"

@@ -1,0 +1,99 @@
+"""A run as one JSON file, for scripts."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fuzz.events import Event, FindingFound, PropertyDone, RunEnded
+from fuzz.reports.tally import Tally
+
+FORMAT = 1
+
+
+class Summary:
+    """Writes the file when the run has ended; a run that cannot even start is told of as well."""
+
+    def __init__(self, path: Path, versions: Mapping[str, str] | None = None) -> None:
+        self._path = path
+        self._versions = dict(versions or {})
+        self._tally = Tally()
+
+    def __call__(self, event: Event) -> None:
+        self._tally(event)
+        if isinstance(event, RunEnded):
+            write_atomically(self._path, json.dumps(self.document(event), indent=2, ensure_ascii=True) + "\n")
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def document(self, end: RunEnded) -> dict[str, Any]:
+        run, tally = self._tally.started, self._tally
+        return {
+            "format": FORMAT,
+            "verdict": end.verdict,
+            "why": end.why,
+            "seconds": round(end.seconds, 3),
+            "checked_requests": end.checked_requests,
+            "findings": [_finding(one) for one in tally.findings.values()],
+            "properties": [_property(one) for one in tally.properties.values()],
+            "warnings": [{"text": text, "times": times} for text, times in tally.warnings.items()],
+            "target": run.target if run else None,
+            "store": run.store if run else None,
+            "profile": run.profile if run else None,
+            "seed": run.seed if run else None,
+            "budget_seconds": run.budget_seconds if run else None,
+            "budget_examples": run.budget_examples if run else None,
+            "workers": run.workers if run else None,
+            "findings_folder": run.findings_folder if run else None,
+            "limits": dict(run.limits) if run else {},
+            "versions": self._versions,
+        }
+
+
+def _finding(found: FindingFound) -> dict[str, Any]:
+    finding, violation = found.finding, found.finding.violation
+    return {
+        "id": finding.id,
+        "fingerprint": finding.fingerprint,
+        "property": finding.case.property,
+        "requirement": violation.requirement,
+        "title": violation.title,
+        "path": found.path,
+        "known": bool(found.known_reason),
+        "known_reason": found.known_reason,
+        "expected": violation.expected,
+        "actual": violation.actual,
+        "needs": list(finding.needs),
+        "seen": finding.seen,
+        "reproducibility": finding.reproducibility,
+    }
+
+
+def _property(done: PropertyDone) -> dict[str, Any]:
+    return {
+        "name": done.name,
+        "verdict": done.verdict,
+        "examples": done.examples,
+        "checked_requests": done.checked_requests,
+        "findings": done.findings,
+        "why": done.why,
+    }
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """The whole file or, if anything breaks on the way, the one that was there before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with unfinished.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,64 @@
+"""A run so far, folded from its events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fuzz.events import Event, FindingFound, Progress, PropertyDone, RunEnded, RunStarted, Verdict, Warned
+
+MOST_WARNINGS = 200
+
+
+@dataclass(slots=True)
+class Tally:
+    """The latest of everything; a finding told of again replaces what was known of it."""
+
+    started: RunStarted | None = None
+    progress: Progress | None = None
+    findings: dict[str, FindingFound] = field(default_factory=dict)
+    properties: dict[str, PropertyDone] = field(default_factory=dict)
+    warnings: dict[str, int] = field(default_factory=dict)
+    ended: RunEnded | None = None
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case RunStarted():
+                self.started = event
+            case Progress():
+                self.progress = event
+            case FindingFound():
+                self.findings[event.finding.id] = event
+            case PropertyDone():
+                self.properties[event.name] = event
+            case Warned():
+                if event.text in self.warnings or len(self.warnings) < MOST_WARNINGS:
+                    self.warnings[event.text] = self.warnings.get(event.text, 0) + 1
+            case RunEnded():
+                self.ended = event
+
+    @property
+    def fresh(self) -> list[FindingFound]:
+        """The findings that are not accepted for now."""
+        return [one for one in self.findings.values() if not one.known_reason]
+
+    @property
+    def known(self) -> list[FindingFound]:
+        return [one for one in self.findings.values() if one.known_reason]
+
+    def end_of_interrupted(self, why: str) -> RunEnded:
+        """The end of a run that could not tell its own: what was found stands."""
+        progress = self.progress or Progress(0.0, 0, 0, 0, 0)
+        nothing = progress.checked_requests == 0 and not self.findings
+        verdict: Verdict = "FAIL" if self.fresh else "ERROR" if nothing else "KNOWN" if self.known else "PASS"
+        if nothing:
+            why = f"{why}, before anything was checked"
+        return self._end(verdict, progress, why)
+
+    def end_of_broken(self, why: str) -> RunEnded:
+        """The end of a run that the suite, the store or the target could not finish."""
+        return self._end("ERROR", self.progress or Progress(0.0, 0, 0, 0, 0), why)
+
+    def _end(self, verdict: Verdict, progress: Progress, why: str) -> RunEnded:
+        return RunEnded(
+            verdict, progress.elapsed_seconds, progress.checked_requests, len(self.fresh), len(self.known), why
+        )
