@@ -1,7 +1,8 @@
-"""Cases to try, by property."""
+"""Cases to try, by property; each narrowed to what a profile claims and the request's schema knows."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from hypothesis import strategies as st
@@ -9,26 +10,114 @@ from hypothesis.strategies import SearchStrategy
 
 from specs.case import Case, Send, Step
 from specs.profile import Profile
+from specs.schemas import Schema
+from strategies import abuses as _abuses
+from strategies import contradictions as _contradictions
+from strategies import credentials as _credentials
+from strategies import histories as _histories
+from strategies import malformed as _malformed
 from strategies.contents import contents
+from strategies.domains import narrowed, request_schema
 from strategies.encodings import prepare
+from strategies.families import FAMILIES, families, lacking
+from strategies.raw_requests import RAW, raw_requests
 from strategies.requests import requests, sampled
 
 MOST_REQUESTS = 16
 LONGEST = 20_000
+LONGEST_AT_NIGHT = 4_200_000
 _OBJECTS = st.sampled_from((1, 1, 1, 2, 2, 3))
 _MANNERS = st.sampled_from(("enough",) + ("fresh",) * 33 + ("again", "again", "operation", "operation"))
+
+
+class NotClaimed(LookupError):
+    """A profile does not claim what a strategy is about; the message says what."""
 
 
 def reductions(
     profile: Profile,
     *,
+    schema: Schema | None = None,
     most_requests: int = MOST_REQUESTS,
     longest: int = LONGEST,
     operations: tuple[str, ...] | None = None,
 ) -> SearchStrategy[Case]:
     """A few objects, and many valid requests about them."""
-    prepare(profile)
-    return _reductions(profile, most_requests, longest, operations)
+    return _reductions(_claims(profile, schema), most_requests, longest, operations)
+
+
+def large_reductions(profile: Profile) -> SearchStrategy[Case]:
+    """Reductions of arrays of up to tens of megabytes too; slow."""
+    return reductions(profile, longest=LONGEST_AT_NIGHT)
+
+
+def histories(profile: Profile) -> SearchStrategy[Case]:
+    """Objects stored, asked about, overwritten, deleted, and asked about again."""
+    return _histories.histories(_claims(profile))
+
+
+def contradictions(profile: Profile, *, kinds: tuple[str, ...] | None = None) -> SearchStrategy[Case]:
+    """Requests that contradict themselves or their data."""
+    return _contradictions.contradictions(_claims(profile), kinds=kinds)
+
+
+def abuses(profile: Profile) -> SearchStrategy[Case]:
+    """Requests that ask for too much."""
+    return _abuses.abuses(_claims(profile))
+
+
+def raw(profile: Profile, *, kinds: tuple[str, ...] = tuple(RAW)) -> SearchStrategy[Case]:
+    """Requests below JSON."""
+    return raw_requests(_claims(profile), kinds=kinds)
+
+
+def malformed(profile: Profile) -> SearchStrategy[Case]:
+    """Valid requests broken by the request's schema."""
+    return _malformed.malformed(_claims(profile), request_schema(profile))
+
+
+def whole_schema(profile: Profile) -> SearchStrategy[Case]:
+    """Requests as the schema alone has them."""
+    return _malformed.whole_schema(_claims(profile), request_schema(profile))
+
+
+def credentials(profile: Profile) -> SearchStrategy[Case]:
+    """The same requests by several askers; only for stores that check signatures."""
+    return _credentials.credentials(_claims(profile))
+
+
+def related(relation: str) -> Callable[[Profile], SearchStrategy[Case]]:
+    """The strategy of the requests of one relation."""
+    if relation not in FAMILIES:
+        raise LookupError(f"relation {relation!r} is unknown; known: {', '.join(FAMILIES)}")
+
+    def cases_of(profile: Profile) -> SearchStrategy[Case]:
+        claims = _claims(profile)
+        if lacks := lacking(relation, claims):
+            raise NotClaimed(f"{relation} needs {lacks}, which profile {profile.name!r} does not claim")
+        return families(claims, relation)
+
+    return cases_of
+
+
+selection_split = related("selection-split")
+window_split = related("window-split")
+count_over_axis = related("count-over-axis")
+all_axes = related("all-axes")
+fortran_transposed = related("fortran-transposed")
+byte_order_swapped = related("byte-order-swapped")
+encoded_plain = related("encoded-plain")
+padding = related("padding")
+as_bytes = related("as-bytes")
+s3_http = related("s3-http")
+asked_twice = related("asked-twice")
+select_then_reduce = related("select-then-reduce")
+
+
+def _claims(profile: Profile, schema: Schema | None = None) -> Profile:
+    claims = narrowed(profile, schema)
+    prepare(claims)
+    return claims
 
 
 @st.composite
@@ -42,9 +131,8 @@ def _reductions(
     fresh = requests(profile, tuple(some), operations=operations)
     sends: list[Send] = [draw(fresh)]
     while len(sends) < most_requests and (manner := draw(_MANNERS)) != "enough":
-        sends.append(
-            draw(fresh) if manner == "fresh" else _again(draw, manner, sends[-1], operations or profile.operations)
-        )
+        again = manner != "fresh"
+        sends.append(_again(draw, manner, sends[-1], operations or profile.operations) if again else draw(fresh))
     asked = {(send.key, send.bucket) for send in sends}
     puts: list[Step] = [one.put() for one in some if (one.key, one.bucket) in asked]
     return Case("reduction", (*puts, *sends))

@@ -1,0 +1,101 @@
+"""Requests that break the schema: mutated on purpose, or whole ones as the schema alone has them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from specs.case import Case, Send, SendRaw, Step
+from specs.fields import Fields
+from specs.profile import Profile
+from specs.schemas import Schema
+from strategies.contents import contents
+from strategies.mutations import Mutation, broken, twice_broken
+from strategies.raw_requests import JSON_TYPE, LOCATORS, usual_path
+from strategies.requests import requests, sampled
+from strategies.schema import whole_requests
+
+MOST_BODY_BYTES = 2**20
+LONGEST = 64
+_COUNTS = st.sampled_from((1, 4, 6))
+_TWICE = st.sampled_from((False,) * 7 + (True,))
+
+
+class _Unfaithful(ValueError):
+    """A text that json.dumps would not write again."""
+
+
+def step_of(send: Send, text: str, profile: Profile) -> Step:
+    """The request with another body: as fields where JSON says the same again, or else as raw bytes."""
+    try:
+        body = json.loads(
+            text, object_pairs_hook=_once, parse_constant=_never, parse_float=_same_float, parse_int=_same_int
+        )
+    except (_Unfaithful, ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        path = usual_path(profile, send.operation)
+        return SendRaw(
+            "POST", path, (JSON_TYPE,), text.encode("utf-8", "replace"), send.key, send.bucket, send.credentials
+        )
+    usual = {**LOCATORS[profile.api], **({"interface_type": send.interface} if profile.api == "v2" else {})}
+    fields = {name: value for name, value in body.items() if name not in usual or value != usual[name]}
+    without = tuple(name for name in usual if name not in body)
+    return Send(send.operation, Fields(fields), send.key, send.bucket, send.interface, send.credentials, without)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Unfaithful("a key twice")
+    return found
+
+
+def _never(name: str) -> Any:
+    raise _Unfaithful(name)
+
+
+def _same_float(text: str) -> float:
+    if repr(float(text)) != text:
+        raise _Unfaithful(text)
+    return float(text)
+
+
+def _same_int(text: str) -> int:
+    if str(int(text)) != text:
+        raise _Unfaithful(text)
+    return int(text)
+
+
+@st.composite
+def malformed(draw: st.DrawFn, profile: Profile, schema: Schema) -> Case:
+    """An object and valid requests about it, each broken by the schema in one named way, or in two."""
+    content = draw(contents(profile, longest=LONGEST, exotic_keys=False))
+    valid = requests(profile, (content,))
+    steps: list[Step] = [content.put()]
+    notes = []
+    for _ in range(draw(_COUNTS)):
+        send = draw(valid)
+        body = {**LOCATORS[profile.api], **send.fields}
+        if profile.api == "v2":
+            body["interface_type"] = send.interface
+        mutation: Mutation = draw(twice_broken(body, schema) if draw(_TWICE) else broken(body, schema))
+        assume(len(mutation.body) <= MOST_BODY_BYTES)
+        steps.append(step_of(send, mutation.body, profile))
+        notes.append(f"{mutation.kind} at {mutation.place or 'the top'}: {mutation.detail}")
+    return Case("malformed", tuple(steps), tuple(notes))
+
+
+@st.composite
+def whole_schema(draw: st.DrawFn, profile: Profile, schema: Schema) -> Case:
+    """An object and a request as the schema alone has it, valid or not; only where the object is, is told truly."""
+    content = draw(contents(profile, longest=LONGEST, exotic_keys=False))
+    body: dict[str, Any] = draw(whole_requests(schema))
+    located = LOCATORS[profile.api]
+    fields = Fields({name: value for name, value in body.items() if name not in located})
+    assume(len(fields.text) <= MOST_BODY_BYTES)
+    send = Send(draw(sampled(profile.operations)), fields, content.key, content.bucket)
+    return Case("whole-schema", (content.put(), send))
