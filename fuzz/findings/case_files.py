@@ -93,7 +93,10 @@ def _reason(error: BaseException, kind: type | None) -> str:
 def _bytes_out(value: Any, data: dict[str, bytes]) -> Any:
     """Put JSON in the place of bytes, and the long ones into `data`."""
     if isinstance(value, bytes):
-        return _one_out(value, data)
+        written = bytes_as_json(value)
+        if "file" in written:
+            data[written["file"]] = value
+        return written
     if isinstance(value, dict):
         return {name: _bytes_out(one, data) for name, one in value.items()}
     if isinstance(value, list | tuple):
@@ -101,14 +104,13 @@ def _bytes_out(value: Any, data: dict[str, bytes]) -> Any:
     return value
 
 
-def _one_out(value: bytes, data: dict[str, bytes]) -> dict[str, str]:
+def bytes_as_json(value: bytes) -> dict[str, str]:
+    """Bytes as text or digits, or as the name of the file that holds them."""
     if len(value) <= MOST_INLINE_TEXT_BYTES and (text := _as_text(value)) is not None:
         return {"text": text}
     if len(value) <= MOST_INLINE_BYTES:
         return {"hex": value.hex(" ", -4)}
-    name = data_name(value)
-    data[name] = value
-    return {"file": name}
+    return {"file": data_name(value)}
 
 
 def _files_in(value: Any, data: Callable[[str], bytes]) -> Any:

@@ -1,0 +1,316 @@
+"""REPLACED BY THE FINDING'S TITLE"""
+
+# Needs Python 3.11, requests, boto3 and numpy; nothing of the suite that wrote it.
+#
+#   AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… python repro.py SERVER_URL STORE_URL
+#
+# It puts the objects into the store, sends the requests to the server, and prints what was due and what came.
+# Exit code 0: right now. 1: still wrong. 2: something is not given. 3: the store cannot be used.
+# Objects go into buckets of their own, removed at the end, unless PRIVATE_BUCKET and PUBLIC_BUCKET name others.
+# SERVER_STORE_URL is the store as the server reaches it, HTTP_URL the base of plain reads (default: the store).
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import ssl
+import struct
+import sys
+from base64 import b64encode
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import boto3
+import numpy as np
+import requests
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+PLAN_TEXT = r'''{}'''  # fmt: skip
+TIMEOUT_SECONDS = 60.0
+ITEM = {"little": "<", "big": ">"}
+KIND = {"int32": "i4", "int64": "i8", "uint32": "u4", "uint64": "u8", "float32": "f4", "float64": "f8"}
+Reply = tuple[int, dict[str, str], bytes]
+
+
+class Store:
+    """The objects of one run, under a prefix that no other run uses."""
+
+    def __init__(self, url: str, access_key: str, secret: str) -> None:
+        self.url = os.environ.get("SERVER_STORE_URL", url).rstrip("/")
+        self.http_url = os.environ.get("HTTP_URL", self.url).rstrip("/")
+        self.run = os.urandom(4).hex()
+        own = {name: f"repro-{self.run}-{name}" for name in ("private", "public")}
+        self.buckets = {name: os.environ.get(f"{name.upper()}_BUCKET", own[name]) for name in own}
+        self.own = [name for name in own if self.buckets[name] == own[name]]
+        self.pairs = {
+            "owner": (access_key, secret),
+            "stranger": (os.environ.get("STRANGER_ACCESS_KEY", "STRANGER"), os.environ.get("STRANGER_SECRET", "x")),
+            "unknown": (f"UNKNOWN{self.run.upper()}", "0" * 40),
+            "wrong-secret": (access_key, "0" * 40),
+        }
+        options = Config(s3={"addressing_style": "path"}, request_checksum_calculation="when_required")
+        session = boto3.Session(access_key, secret, region_name=os.environ.get("AWS_REGION", "us-east-1"))
+        self.client = session.client("s3", endpoint_url=url, config=options)
+        self.made: list[str] = []
+        self.keys: list[tuple[str, str]] = []
+
+    def key(self, name: str) -> str:
+        return f"{self.run}/{name}"
+
+    def bucket(self, name: str) -> str:
+        """The real name of a bucket, which is made when it is first needed."""
+        real = self.buckets.get(name, name)
+        if name in self.own and real not in self.made:
+            self.client.create_bucket(Bucket=real)
+            self.made.append(real)
+            if name == "public":
+                everybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+                policy = {"Version": "2012-10-17", "Statement": [{**everybody, "Resource": f"arn:aws:s3:::{real}/*"}]}
+                with suppress(ClientError):
+                    self.client.put_bucket_policy(Bucket=real, Policy=json.dumps(policy))
+        return real
+
+    def put(self, step: dict[str, Any]) -> None:
+        place = self.bucket(step["bucket"]), self.key(step["key"])
+        self.client.put_object(Bucket=place[0], Key=place[1], Body=content(step["data"]))
+        self.keys.append(place)
+
+    def delete(self, step: dict[str, Any]) -> None:
+        self.client.delete_object(Bucket=self.bucket(step["bucket"]), Key=self.key(step["key"]))
+
+    def places(self, step: dict[str, Any]) -> dict[str, str]:
+        """What the words in braces stand for."""
+        base = self.url if step.get("interface", "s3") == "s3" else self.http_url
+        bucket, key = self.buckets.get(step["bucket"], step["bucket"]), self.key(step["key"])
+        url = f"{base}/{bucket}/{quote(key, safe='/')}"
+        return {"{url}": url, "{source}": self.url, "{bucket}": bucket, "{object}": key}
+
+    def sweep(self) -> None:
+        with suppress(ClientError, BotoCoreError):
+            for bucket, key in self.keys:
+                self.client.delete_object(Bucket=bucket, Key=key)
+            for bucket in self.made:
+                self.client.delete_bucket(Bucket=bucket)
+
+
+def content(data: dict[str, str]) -> bytes:
+    if "file" in data:
+        return (Path(__file__).parent / "data" / data["file"]).read_bytes()
+    return data["text"].encode() if "text" in data else bytes.fromhex(data["hex"])
+
+
+def send(server: str, plan: dict[str, Any], step: dict[str, Any], store: Store) -> Reply | str:
+    """A reduction request."""
+    body = dict(step["body"])
+    for name, value in body.items():
+        for word, place in store.places(step).items():
+            if isinstance(value, str):
+                body[name] = value = value.replace(word, place)
+    url = f"{server}/{plan['api']}/{step['operation']}/"
+    print(f"POST {url}  {json.dumps(body)}")
+    session = requests.Session()
+    # A proxy or a netrc of this machine would change what is asked.
+    session.trust_env = False
+    headers = {"Content-Type": "application/json"}
+    pair = store.pairs.get(step["credentials"])
+    try:
+        got = session.post(
+            url, json.dumps(body), headers=headers, auth=pair, timeout=TIMEOUT_SECONDS, allow_redirects=False
+        )
+    except requests.RequestException as error:
+        return str(error)
+    return got.status_code, {name.lower(): value for name, value in got.headers.items()}, got.content
+
+
+def send_raw(server: str, step: dict[str, Any], store: Store) -> Reply | str:
+    """Bytes as they are, which no HTTP library would send."""
+    body = content(step["body"])
+    for word, place in store.places(step).items():
+        body = body.replace(word.encode(), place.encode())
+    names = {name.strip().lower() for name, _ in step["headers"]}
+    parts = urlsplit(server)
+    headers = [("Host", parts.netloc)] if "host" not in names else []
+    headers += [(name, value) for name, value in step["headers"]]
+    if step["credentials"] in store.pairs and "authorization" not in names:
+        pair = ":".join(store.pairs[step["credentials"]])
+        headers.append(("Authorization", "Basic " + b64encode(pair.encode()).decode()))
+    if not {"content-length", "transfer-encoding"} & names:
+        headers.append(("Content-Length", str(len(body))))
+    lines = [f"{step['method']} {parts.path.rstrip('/')}{step['path']} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in headers]
+    print(lines[0], *(line for line in lines[1:] if not line.startswith("Authorization: ")), sep="\n")
+    message = "\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        with socket.create_connection((parts.hostname or "", port), TIMEOUT_SECONDS) as plain:
+            sock = plain
+            if parts.scheme == "https":
+                sock = ssl.create_default_context().wrap_socket(plain, server_hostname=parts.hostname)
+            with suppress(BrokenPipeError, ConnectionResetError):
+                sock.sendall(message)
+            return raw_reply(sock, step["method"])
+    except (OSError, ValueError) as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def raw_reply(sock: socket.socket, method: str) -> Reply:
+    # http.client's reader is the standard library's; its type for a socket is not public.
+    from http.client import HTTPException, HTTPResponse
+
+    try:
+        response = HTTPResponse(sock, method=method)
+        response.begin()
+        return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
+    except HTTPException as error:
+        raise ValueError(f"no HTTP answer: {type(error).__name__} {error}") from error
+
+
+def cbor(data: bytes, at: int = 0) -> tuple[Any, int]:
+    """One CBOR value and where it ends: numbers, texts, bytes, lists, maps."""
+    major, short = data[at] >> 5, data[at] & 31
+    at += 1
+    number = short
+    if short >= 24:
+        size = {24: 1, 25: 2, 26: 4, 27: 8}[short]
+        number, at = int.from_bytes(data[at : at + size], "big"), at + size
+    if major in (0, 1):
+        return (number if major == 0 else -1 - number), at
+    if major in (2, 3):
+        if at + number > len(data):
+            raise ValueError("cut short")
+        piece = data[at : at + number]
+        return (piece if major == 2 else piece.decode()), at + number
+    if major in (4, 5):
+        items = []
+        for _ in range(number * (major - 3)):
+            item, at = cbor(data, at)
+            items.append(item)
+        return (items if major == 4 else dict(zip(items[::2], items[1::2]))), at
+    raise ValueError(f"a value of type {major}")
+
+
+def answer(plan: dict[str, Any], reply: Reply) -> dict[str, Any]:
+    """dtype, shape, count and values of an answer."""
+    _, headers, body = reply
+    if plan["api"] == "v2":
+        told, end = cbor(body)
+        if end != len(body):
+            raise ValueError("bytes after the CBOR map")
+        order = ITEM[told["byte_order"]]
+        shape = told["shape"] or np.frombuffer(told["shape_as_bytes"], order + "u8").tolist()
+        count = told["count"] or np.frombuffer(told["count_as_bytes"], order + "i8").tolist()
+        values = np.frombuffer(told["bytes"], order + KIND[told["dtype"]])
+        return {"dtype": told["dtype"], "shape": shape, "count": count, "values": values}
+    dtype = headers["x-activestorage-dtype"]
+    order = ITEM[headers.get("x-activestorage-byte-order", sys.byteorder)]
+    told = {"dtype": dtype, "shape": json.loads(headers["x-activestorage-shape"])}
+    told |= {"count": json.loads(headers.get("x-activestorage-count", "null"))}
+    return {**told, "values": np.frombuffer(body, order + KIND[dtype])}
+
+
+def differences(got: dict[str, Any], due: dict[str, Any]) -> list[str]:
+    """Where an answer is not one that is allowed."""
+    found = [f"{name} {got[name]}, not {due[name]}" for name in ("dtype", "shape") if got[name] != due[name]]
+    count = due["count"] if isinstance(got["count"], list) else sum(due["count"])
+    if got["count"] is not None and got["count"] != count:
+        found.append(f"count {got['count']}, not {count}")
+    if found or "arrays" not in due:
+        return found
+    arrays = {name: np.frombuffer(bytes.fromhex(text), kind) for name, (kind, text) in due["arrays"].items()}
+    values = got["values"].astype(KIND[got["dtype"]])
+    if values.size != arrays["values"].size:
+        return [f"{values.size} values, not {arrays['values'].size}"]
+    right = same(values, arrays["values"])
+    if "low" in arrays:
+        wide = values.astype(np.float64)
+        right = ((wide >= arrays["low"]) & (wide <= arrays["high"])) | (np.isnan(wide) & np.isnan(arrays["low"]))
+        right |= arrays.get("loose", False) & ~np.isfinite(wide)
+    if "also" in arrays:
+        right |= same(values, arrays["also"])
+    right |= arrays.get("free", False)
+    return [] if right.all() else [f"values {values}, not {arrays['values']}"]
+
+
+def same(one: Any, other: Any) -> Any:
+    """Equal bit patterns, or both NaN."""
+    bits = one.view(f"u{one.dtype.itemsize}") == other.view(f"u{other.dtype.itemsize}")
+    return bits | (np.isnan(one) & np.isnan(other)) if one.dtype.kind == "f" else bits
+
+
+def faults(plan: dict[str, Any], step: dict[str, Any], reply: Reply | str) -> list[str]:
+    """What is wrong with what came, as far as this script can tell."""
+    if isinstance(reply, str):
+        return [f"no answer: {reply}"]
+    status, _, body = reply
+    answers, statuses = step["answers"], step["statuses"]
+    if status == 200 and answers:
+        try:
+            got = answer(plan, reply)
+        except (ValueError, KeyError, IndexError, TypeError, struct.error) as error:
+            return [f"a malformed answer: {type(error).__name__} {error}"]
+        every = [differences(got, due) for due in answers]
+        return [] if [] in every else every[0]
+    if not answers and not statuses:
+        return [f"status {status}"] if status >= 500 else []
+    if status not in statuses:
+        return [f"status {status}, not {plan['expected']}"]
+    text = body.decode("utf-8", "replace")
+    found = [f"the text shows {word!r}" for word in plan["unwelcome"] if word in text]
+    try:
+        told = json.loads(text)["error"]
+        said = "".join(one for one in f"{told['message']} {told.get('caused_by')}".lower() if one.isalnum())
+    except (ValueError, KeyError, TypeError):
+        return [*found, "not the API's form of an error"] if step["json"] else found
+    words = ["".join(one for one in word.lower() if one.isalnum()) for word in step["words"]]
+    if words and not answers and not any(word in said for word in words):
+        found.append(f"the text does not name {step['words'][0]}")
+    return found
+
+
+def run(server: str, store: Store) -> int:
+    plan = json.loads(PLAN_TEXT)
+    print(f"{plan['title']}\n")
+    wrong: list[str] = []
+    unchanged = True
+    for step in plan["steps"]:
+        if step["step"] in ("put", "delete"):
+            store.put(step) if step["step"] == "put" else store.delete(step)
+            continue
+        store.bucket(step["bucket"])
+        reply = send(server, plan, step, store) if step["step"] == "send" else send_raw(server, step, store)
+        print(f"  came {reply if isinstance(reply, str) else (reply[0], reply[2][:400])}")
+        if step["judged"]:
+            wrong += faults(plan, step, reply)
+        mark = "" if isinstance(reply, str) else f"{reply[0]} {hashlib.sha256(reply[2]).hexdigest()}"
+        unchanged &= bool(mark.startswith("200 ")) and mark == step["came"]
+    if not wrong and unchanged:
+        wrong.append("the answers are the wrong ones of then, byte for byte")
+    print(f"\nmust      {plan['must']}\nexpected  {plan['expected']}\nthen got  {plan['actual']}")
+    print(f"now       {'; '.join(wrong) if wrong else 'right'}")
+    return 1 if wrong else 0
+
+
+def main() -> int:
+    urls = [*sys.argv[1:3], "", ""]
+    server, store_url = urls[0] or os.environ.get("SERVER_URL"), urls[1] or os.environ.get("STORE_URL")
+    pair = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
+    if not server or not store_url or not pair[0] or not pair[1]:
+        print("AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… python repro.py SERVER_URL STORE_URL", file=sys.stderr)
+        return 2
+    store = Store(store_url, pair[0], pair[1])
+    try:
+        return run(server.rstrip("/"), store)
+    except (BotoCoreError, ClientError) as error:
+        print(f"the store at {store_url} cannot be used: {error}", file=sys.stderr)
+        return 3
+    finally:
+        store.sweep()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,232 @@
+"""What a finding's folder tells people, and that its scripts work without the suite."""
+
+from __future__ import annotations
+
+import ast
+import json
+import runpy
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fuzz.client import Client
+from fuzz.embedded.reference_server import ReferenceServer
+from fuzz.embedded.reference_server.server import serve
+from fuzz.executor import Session
+from fuzz.findings import corpus
+from fuzz.findings.finding import Finding
+from fuzz.findings.pages import curl_script, pages, repro_script
+from fuzz.store import MemoryStore
+from specs.case import Case, Delete, Put, Send, SendRaw, Step
+from specs.fields import Fields
+from specs.profile import Profile
+from specs.violation import Violation
+
+REFERENCE = {api: Profile("reference", api=api) for api in ("v1", "v2")}  # type: ignore[arg-type]
+NUMBERS = np.arange(6, dtype="<i4").tobytes()
+
+
+class SumsOneMore(ReferenceServer):
+    def reduce_sum(self, *arguments: Any) -> Any:
+        return super().reduce_sum(*arguments) + 1
+
+
+class NamesNothing(ReferenceServer):
+    def error_answer(self, refusal: Any) -> Any:
+        return replace(super().error_answer(refusal), body=b'{"error": {"message": "no"}}')
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[MemoryStore]:
+    with MemoryStore() as store:
+        yield store
+
+
+def environment(store: MemoryStore) -> dict[str, str]:
+    owner = store.credentials["owner"]
+    return {
+        "PATH": "/usr/bin:/bin",
+        "AWS_ACCESS_KEY_ID": owner.access_key,
+        "AWS_SECRET_ACCESS_KEY": owner.secret,
+        "PRIVATE_BUCKET": store.buckets.private,
+        "BUCKET": store.buckets.private,
+        "PUBLIC_BUCKET": store.buckets.public,
+        "HTTP_URL": store.http_url or "",
+        "STORE_URL": store.s3_url,
+    }
+
+
+def found(case: Case, server: type[ReferenceServer], store: MemoryStore, api: str = "v2") -> Finding:
+    """The finding that a broken server gives."""
+    with serve(server()) as running:
+        session = Session(Client(running.url), store, REFERENCE[api])
+        judgement = session.judge(case)
+        session.close()
+    assert judgement.failures
+    return Finding(
+        "a-finding", "f", judgement.failures[0], case, judgement.transcript.outcomes, api=api, server="a server"
+    )
+
+
+@dataclass
+class Repro:
+    """Runs a finding's script in this process, which saves importing boto3 for each."""
+
+    monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str]
+    store: MemoryStore
+
+    def run(self, home: Path, server: type[ReferenceServer]) -> tuple[int, str]:
+        for name, value in environment(self.store).items():
+            self.monkeypatch.setenv(name, value)
+        with serve(server()) as running:
+            self.monkeypatch.setattr(sys, "argv", ["repro.py", running.url])
+            code = runpy.run_path(str(home / "repro.py"), run_name="repro")["main"]()
+        return code, self.capsys.readouterr().out
+
+
+@pytest.fixture
+def repro(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], store: MemoryStore) -> Repro:
+    return Repro(monkeypatch, capsys, store)
+
+
+def one(operation: str, data: bytes = NUMBERS, **fields: Any) -> Case:
+    return Case("reduction", (Put("a b", data), Send(operation, Fields({"dtype": "int32", **fields}), "a b")))
+
+
+RAW = SendRaw("POST", "/v2/sum/", (("Content-Type", "application/json"),), b'{"dtype": 1}')
+CASES = [
+    (one("sum"), SumsOneMore, "v2"),
+    (one("sum", shape=[2, 3], axis=[1], option_count_as_bytes=True), SumsOneMore, "v2"),
+    (one("sum", np.ones(999, "<f4").tobytes(), dtype="float32"), SumsOneMore, "v2"),
+    (one("sum", shape=[2, 3], axis=0), SumsOneMore, "v1"),
+    (one("sum", offset=-1), NamesNothing, "v2"),
+    (
+        Case("raw", (SendRaw("POST", "/v2/sum/", (("Content-Type", "application/json"),), b'{"dtype": 1}'),)),
+        NamesNothing,
+        "v2",
+    ),
+    (
+        Case(
+            "reduction",
+            (
+                Put("x", b"gone"),
+                Put("y", NUMBERS, "public"),
+                Delete("x"),
+                Send("sum", Fields({"dtype": "int32"}), "y", "public", "http", None),
+            ),
+        ),
+        SumsOneMore,
+        "v2",
+    ),
+]
+
+
+@pytest.mark.parametrize(("case", "server", "api"), CASES)
+def test_the_stand_alone_script_fails_where_the_server_did_and_passes_where_it_is_right(
+    case: Case, server: type[ReferenceServer], api: str, store: MemoryStore, tmp_path: Path, repro: Repro
+) -> None:
+    finding = found(case, server, store, api)
+    home = corpus.save(tmp_path, finding, pages(finding, REFERENCE[api]))
+    code, told = repro.run(home, server)
+    assert code == 1, told
+    assert finding.violation.expected in told
+    code, told = repro.run(home, ReferenceServer)
+    assert code == 0, told
+    assert told.endswith("now       right\n")
+
+
+def test_the_stand_alone_script_needs_nothing_of_the_suite(store: MemoryStore, tmp_path: Path) -> None:
+    finding = found(one("sum"), SumsOneMore, store)
+    home = corpus.save(tmp_path, finding, pages(finding))
+    hidden = "import sys; sys.modules.update(dict.fromkeys(('fuzz', 'specs', 'strategies', 'cbor2'))); import runpy; "
+    command = hidden + f"sys.argv = sys.argv[1:]; runpy.run_path({str(home / 'repro.py')!r}, run_name='__main__')"
+    with serve(SumsOneMore()) as running:
+        ran = subprocess.run(
+            [sys.executable, "-I", "-c", command, "repro.py", running.url],
+            env=environment(store),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert (ran.returncode, ran.stderr) == (1, "")
+
+
+def test_the_stand_alone_script_says_what_it_lacks(store: MemoryStore, tmp_path: Path) -> None:
+    finding = found(one("sum"), SumsOneMore, store)
+    home = corpus.save(tmp_path, finding, pages(finding))
+    lacking = subprocess.run(
+        [sys.executable, str(home / "repro.py")], env={}, capture_output=True, text=True, timeout=60
+    )
+    assert lacking.returncode == 2
+    assert "AWS_ACCESS_KEY_ID" in lacking.stderr
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+@pytest.mark.parametrize(("case", "server", "api"), [CASES[0], CASES[2], CASES[5], CASES[6]])
+def test_the_curl_script_shows_what_the_server_answers(
+    case: Case, server: type[ReferenceServer], api: str, store: MemoryStore, tmp_path: Path
+) -> None:
+    finding = found(case, server, store, api)
+    home = corpus.save(tmp_path, finding, pages(finding, REFERENCE[api]))
+    with serve(server()) as running:
+        ran = subprocess.run(
+            ["/bin/sh", str(home / "curl.sh")],
+            env={**environment(store), "SERVER_URL": running.url},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    due = "4   0   0" if finding.violation.requirement == "error-names-field" else "2   0   0"
+    assert due in ran.stdout
+
+
+def test_the_page_tells_what_was_sent_expected_and_got(store: MemoryStore) -> None:
+    finding = found(one("sum"), SumsOneMore, store)
+    page = pages(replace(finding, needs=("huge values",), reproducibility="flaky"))["finding.md"]
+    for piece in ("# sum: wrong values", "POST /v2/sum/", "[15]", "[16]", "flaky", "huge values", "a server", "replay"):
+        assert piece in page
+
+
+def test_no_text_holds_a_secret(store: MemoryStore) -> None:
+    finding = found(one("sum"), SumsOneMore, store)
+    for text in pages(finding).values():
+        assert not any(pair.secret in text or pair.access_key in text for pair in store.credentials.values())
+
+
+TEXT = st.text(st.sampled_from("a'\"\\$`{}\n\r\t\0é\u2028\U0001f600;&| %#"), max_size=8)
+HEADERS = st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple)
+STEPS: st.SearchStrategy[Step] = st.one_of(
+    st.builds(Put, TEXT, st.binary(max_size=8)),
+    st.builds(Send, TEXT, st.dictionaries(TEXT, TEXT, max_size=2).map(Fields), TEXT, TEXT),
+    st.builds(
+        SendRaw, TEXT, TEXT, st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple), st.binary() | TEXT.map(str.encode)
+    ),
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(TEXT, st.lists(STEPS, max_size=3), st.sampled_from(("v1", "v2")))
+def test_whatever_a_case_holds_its_scripts_are_scripts(words: str, steps: list[Step], api: str) -> None:
+    violation = Violation("sum-values", words, words, words, words)
+    finding = Finding("x", "f", violation, Case("raw", tuple(steps)), (None,) * len(steps), api=api)
+    assigned = {
+        ast.unparse(node.targets[0]): node.value
+        for node in ast.parse(repro_script(finding, REFERENCE[api])).body
+        if isinstance(node, ast.Assign)
+    }
+    plan = ast.literal_eval(assigned["PLAN_TEXT"])
+    assert json.loads(plan)["title"] == words
+    script = curl_script(finding, REFERENCE[api])
+    checked = subprocess.run(["/bin/sh", "-n"], input=script.encode("utf-8", "replace"), capture_output=True)
+    assert (checked.returncode, checked.stderr) == (0, b"")
