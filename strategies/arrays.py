@@ -40,6 +40,13 @@ def themes(dtype: str) -> tuple[str, ...]:
 
 
 @cache
+def kinds(allowed: tuple[str, ...]) -> SearchStrategy[str]:
+    """Dtypes; floats more often, as more can be the matter with them."""
+    floats = tuple(one for one in allowed if one in dtypes.FLOATS)
+    return st.sampled_from(allowed + allowed + floats)
+
+
+@cache
 def pool(dtype: str, theme: str) -> Array:
     """The values of a dtype that a theme is made of, the simplest first; read-only."""
     values = _floats(dtype, theme) if dtype in dtypes.FLOATS else _integers(dtype, theme)
@@ -59,7 +66,7 @@ def _integers(dtype: str, theme: str) -> Array:
             2 ** (bits - 1), 2 ** (bits - 1) + 1, 2 ** (bits - 1) - 1, 65535, 65536, 2**31, 2**32, 2**32 + 1,
             -(2**31) - 1,
         ),
-        "negative": (-1, -2, -3, -7, -100, low, low + 1, -65536),
+        "negative": (-1, -2, -3, -7, -100, low + 1, -65536, low),
         "positive": (1, 2, 3, 7, 100, high, high - 1, 65536),
         "fills": (0, 1, *NETCDF_FILLS, 42, 7),
     }  # fmt: skip
@@ -80,11 +87,11 @@ def _floats(dtype: str, theme: str) -> Array:
             0.1, 1 / 3, 16777217.0, 16777216.0, 16777215.0, 2.0**53, 2.0**53 + 2, 2.0**63, 2.0**64, 1 + eps,
             *((1e40, -1e300, 1e-50, 3.4028235677973366e38) if dtype == "float64" else (3e38, 1e-40)),
         ),
-        "negative": (-1.0, -2.0, -0.5, -100.0, -high, -tiny, -least),
+        "negative": (-1.0, -2.0, -0.5, -100.0, -tiny, -least, -high),
         "positive": (1.0, 2.0, 0.5, 100.0, high, tiny, least),
         "fills": (0.0, 1.0, *NETCDF_FLOAT_FILLS, 273.15, -5.5),
-        "infinite": (1.0, np.inf, -np.inf, 0.0, np.inf, -1.0),
-        "zeros": (0.0, -0.0, 1.0, -1.0, -0.0),
+        "infinite": (1.0, np.inf, -np.inf, np.inf, -np.inf, np.inf),
+        "zeros": (0.0, -0.0, -0.0, 1.0, -0.0, -1.0),
         "subnormal": (0.0, least, -least, tiny, -tiny, tiny - least, 2 * least, -0.0, 1.0),
         "cancelling": (1.0, huge, -huge, -1.0, huge * 2, -huge * 2, high / 4, -high / 4, 1e-3, huge + 2),
         "nan": (1.0, 0.0, np.nan, 2.0, -1.0),

@@ -26,7 +26,7 @@ from strategies.requests import requests, sampled
 MOST_REQUESTS = 16
 LONGEST = 20_000
 LONGEST_AT_NIGHT = 4_200_000
-_OBJECTS = st.sampled_from((1, 1, 1, 2, 2, 3))
+_OBJECTS = st.sampled_from((1, 1, 2, 2, 3))
 _MANNERS = st.sampled_from(("enough",) + ("fresh",) * 33 + ("again", "again", "operation", "operation"))
 
 

@@ -14,7 +14,7 @@ from specs import dtypes, encoding
 from specs.case import Bucket, Put
 from specs.dtypes import Array
 from specs.profile import Profile
-from strategies.arrays import arrays
+from strategies.arrays import arrays, kinds
 from strategies.encodings import Encoding, encodings
 from strategies.keys import keys
 
@@ -103,11 +103,11 @@ def contents(
     if empty and others is None:
         nothing = np.array([], profile.dtypes[0])
         return placed(key, where, [(0, nothing, Encoding(profile.native_byte_order))], 0)
-    values = draw(arrays(draw(_sampled(profile.dtypes)), longest=longest))
+    values = draw(arrays(draw(kinds(profile.dtypes)), longest=longest))
     parts = [(before, values, _encoded(draw, profile, values))]
     for _ in range(others or 0 if values.nbytes < BULKY_BYTES else 0):
         if draw(_ANEW):
-            values = draw(arrays(draw(_sampled(profile.dtypes)), longest=min(longest, BULKY_BYTES // 8)))
+            values = draw(arrays(draw(kinds(profile.dtypes)), longest=min(longest, BULKY_BYTES // 8)))
         parts.append((draw(_GAPS), values, _encoded(draw, profile, values)))
     return placed(key, where, parts, after)
 
@@ -120,7 +120,9 @@ def _layouts() -> list[tuple[int, int | None, int]]:
     """Bytes before the first array, how many arrays come after it, bytes at the end; None makes an object empty."""
     lone = [(before, 0, after) for before, after in ((0, 0), (0, 0), (0, 0), (0, 5), (0, 4096))]
     padded = [(gap, 0, GAPS[(3 * place) % len(GAPS)]) for place, gap in enumerate(GAPS) if gap]
-    several = [(GAPS[(5 * turn) % len(GAPS)] * (turn % 3 == 0), 1 + turn % 3, turn % 5) for turn in range(36)]
+    several = [
+        (GAPS[(5 * turn) % len(GAPS)] * (turn % 3 == 0), 1 + turn % 4, turn % 5 * (turn % 3 == 0)) for turn in range(36)
+    ]
     return lone * 3 + padded + several + [(0, None, 0)] * 2
 
 

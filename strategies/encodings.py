@@ -48,7 +48,7 @@ def _compressions(claimed: tuple[str, ...]) -> SearchStrategy[Any]:
     for name in claimed:
         table += [(name, 1, level) for level in LEVELS]
         if name == "gzip":
-            table += [(name, members, level) for members in MEMBERS for level in (6, 0)]
+            table += [(name, members, level) for members, level in zip((*MEMBERS, 2), LEVELS, strict=True)]
     plain = [table[0]] * max(1, (len(table) * 2) // 3)
     return st.sampled_from(plain + table[1:])
 
@@ -57,11 +57,11 @@ def _compressions(claimed: tuple[str, ...]) -> SearchStrategy[Any]:
 def _filters(names: tuple[str, ...], item_size: int, length: int) -> SearchStrategy[tuple[Filter, ...]]:
     """None, one or two whose element sizes divide the data."""
     sizes = [item_size, *(size for size in ELEMENT_SIZES if size != item_size and length % size == 0)]
-    ones = [(Filter(name, size),) for name in names for size in [item_size] * 4 + sizes]
+    ones = [(Filter(name, size),) for name in names for size in [item_size] * 4 + [1] * 3 + sizes]
     twos = [
         (Filter(first, one), Filter(second, two))
         for first, second in ((names[0], names[-1]), (names[-1], names[0]))
-        for one, two in ((item_size, 2), (2, item_size), (1, item_size), (item_size, item_size), (4, sizes[-1]))
+        for one, two in ((item_size, 2), (2, item_size), (1, item_size), (item_size, 1), (item_size, item_size), (4, 1))
     ] if names else []  # fmt: skip
     none: list[tuple[Filter, ...]] = [()] * max(1, len(ones) + len(twos))
     return st.sampled_from(none + ones + twos)

@@ -18,7 +18,7 @@ from strategies import arrays
 MOST_VALUES = 5
 INEXACT = (0.1, -0.1, 1e-7, 16777217, 9.96921e36, -999.9)
 _WAYS = st.sampled_from(
-    ("element",) * 6 + ("beside", "beside", "end", "end", "end", "common", "common", "zero", "inexact")
+    ("element",) * 6 + ("beside", "beside", "end", "end", "end", "end", "end", "common", "common", "zero", "inexact")
 )
 _STEPS = st.integers(-1, 1)
 _ENDS = st.booleans()
@@ -99,7 +99,7 @@ def described(draw: st.DrawFn, dtype: str, data: Array, kind: str) -> dict[str, 
 
 def _several(draw: st.DrawFn, dtype: str, data: Array) -> list[int | float]:
     """A few values; now and then every value there is."""
-    count = draw(_below(MOST_VALUES + 2)) + 1
+    count = draw(_below(MOST_VALUES + 4)) + 1
     if count > MOST_VALUES and len(data) > 0:
         finite = data[np.isfinite(data)] if dtype in dtypes.FLOATS else data
         every = list(dict.fromkeys(finite[:64].tolist()))

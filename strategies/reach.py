@@ -175,7 +175,7 @@ def drawn(claims: Profile, requests: int, seed: int = 0) -> list[Case]:
     """Cases of at least so many requests, fresh ones."""
     found: list[Case] = []
     while (lacking := requests - sum(_requests(case) for case in found)) > 0:
-        found += _examples(claims, lacking // 8 + 1, seed + len(found))
+        found += _examples(claims, lacking // 11 + 1, seed + len(found))
     return found
 
 

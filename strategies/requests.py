@@ -153,7 +153,7 @@ def _forms(orders: tuple[str, ...], kinds: tuple[str, ...]) -> SearchStrategy[tu
 def _selecting(selects: bool, negative_strides: bool) -> SearchStrategy[selections.Manner | None]:
     """How to select; not at all in half."""
     chosen = selections.manners(negative_strides) if selects else ()
-    return st.sampled_from([None] * (len(chosen) or 1) + list(chosen))
+    return st.sampled_from([None] * (len(chosen) * 3 // 4 or 1) + list(chosen))
 
 
 @lru_cache(64)

@@ -19,12 +19,16 @@ MOST_SLICES = 96
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How odd the slices of a selection are; `empty` makes one of them select nothing, `wild` draws any numbers."""
+    """How odd the slices of a selection are.
+
+    `empty` makes one of them select nothing; `whole` makes all select everything; `wild` draws any numbers.
+    """
 
     bounds: str = "inside"
     stride: str = "one"
     empty: bool = False
     wild: bool = False
+    whole: bool = False
 
 
 def selected(one: Slice, length: int) -> int:
@@ -59,7 +63,8 @@ def slices(length: int, bounds: str, stride: str, *, empty: bool = False) -> tup
     limits = {"wide": range(2, length + 1), "reversed wide": range(-length, -1)}
     steps = [one for one in _strides(length, stride) if one in limits.get(stride, (one,))]
     usual = [one for one in _bounds(length, "inside") if 0 <= one <= length]
-    odd = [*(_bounds(length, bounds) if bounds != "inside" else ()), *usual]
+    least = -length if bounds == "negative" else -FAR - 1
+    odd = [*(one for one in _bounds(length, bounds) if bounds != "inside" and one >= least), *usual]
     pairs = [(start, end) for start in odd for end in odd]
     found = dict.fromkeys((start, end, step) for start, end in pairs for step in steps)
     if bounds != "inside":
@@ -86,7 +91,7 @@ def manners(negative_strides: bool = True, empty: bool = True) -> tuple[Manner, 
     if empty:
         found += [Manner(bounds, stride, empty=True) for bounds, stride in zip(BOUNDS, strides[::-2] * 2, strict=False)]
         found += [Manner(wild=True)] * 2
-    return tuple(found)
+    return (*found, *[Manner(whole=True)] * 2)
 
 
 @lru_cache(4)
@@ -108,11 +113,21 @@ def in_manner(
     """The slices of a selection of which the kind is known."""
     if manner.wild:
         return [_wild(draw, length, negative_strides) for length in shape]
+    if manner.whole:
+        return [list(draw(_wholes(length, negative_strides))) for length in shape]
     found = [list(draw(_table(length, manner.bounds, manner.stride, False))) for length in shape]
     if manner.empty:
         where = draw(_between(0, len(shape) - 1)) if len(shape) > 1 else 0
         found[where] = list(draw(_table(shape[where], manner.bounds, manner.stride, True)))
     return found
+
+
+@lru_cache(4096)
+def _wholes(length: int, negative_strides: bool) -> SearchStrategy[Slice]:
+    """Slices that select everything."""
+    strides = ("one", "reversed") if negative_strides else ("one",)
+    every = [one for stride in strides for bounds in BOUNDS for one in slices(length, bounds, stride)]
+    return st.sampled_from([one for one in dict.fromkeys(every) if selected(one, length) == length])
 
 
 @lru_cache(16384)
