@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib.util import find_spec
 from types import FrameType
@@ -67,6 +68,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader, `head` perhaps, has had enough; Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return INTERRUPTED
+    except Exception:  # noqa: BLE001
+        # Python's own exit code for this is 1, which would say that the server under test is at fault.
+        traceback.print_exc()
+        print(f"asfuzz {arguments.command}: the suite itself broke, as told above", file=sys.stderr)
+        return CannotRun.exit_code
 
 
 def _as_interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:

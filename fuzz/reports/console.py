@@ -16,6 +16,7 @@ PLAIN_SECONDS = 10.0
 BAR_COLUMNS = 16
 WIDEST = 110
 MOST_SHOWN = 20
+ORDINARY_END = "the budget"
 INDENT = " " * 5
 VERDICT_STYLES = {"PASS": "green", "FAIL": "red", "KNOWN": "yellow", "SKIP": "dim", "ERROR": "red"}
 
@@ -73,7 +74,7 @@ class Console:
             ("findings", run.findings_folder),
             ("limits", ", ".join(f"{name} {value}" for name, value in run.limits)),
         ]
-        return [*(f"{dim(f'{name:<9}', 'dim')} {text}" for name, text in rows if text), ""]
+        return [f"{dim(f'{name:<9}', 'dim')} {text}" for name, text in rows if text]
 
     def _progress(self, progress: Progress) -> None:
         now = self._clock()
@@ -165,8 +166,10 @@ class Console:
         """A finding as a headline and its portrait."""
         styled, title = self._terminal.styled, visible(found.finding.violation.title)
         start = f"✗ {number}".ljust(len(INDENT))
-        gap = max(2, self._columns - len(start) - len(title) - len(found.path))
-        headline = f"{styled(start, 'red')}{styled(title, 'bold')}{' ' * gap}{styled(found.path, 'dim')}"
+        gap = self._columns - len(start) - len(title) - len(found.path)
+        # The last line of the portrait names the folder as well.
+        place = f"{' ' * gap}{styled(found.path, 'dim')}" if gap >= 2 else ""
+        headline = f"{styled(start, 'red')}{styled(title, 'bold')}{place}"
         body = portrait(found.finding, found.path, self._columns - len(INDENT))
         return [headline, *(f"{INDENT}{line}".rstrip() for line in body)]
 
@@ -183,7 +186,7 @@ class Console:
         asked = f"{end.checked_requests:,} checked requests in {_clock_time(end.seconds)}, {rate}"
         found = _counted(end.findings, "finding") + (f", {end.known} known" if end.known else "")
         verdict = self._terminal.styled(end.verdict, VERDICT_STYLES[end.verdict], "bold")
-        why = f"  ({visible(end.why, 2000)})" if end.why and end.verdict != "ERROR" else ""
+        why = f"  ({visible(end.why, 2000)})" if end.why not in ("", ORDINARY_END) and end.verdict != "ERROR" else ""
         lines = [f"{verdict}  {found} · {asked}{why}"]
         if end.verdict == "ERROR":
             lines += [visible(line, 2000) for line in (end.why or "no reason given").splitlines()]

@@ -13,6 +13,7 @@ from specs.dtypes import Array
 MOST_ITEMS = 12
 MOST_TEXT = 72
 MOST_ELEMENTS = 24
+MOST_EXCEPTIONS = 3
 MOST_BYTES = 16
 
 
@@ -43,12 +44,32 @@ def _rest(length: int) -> list[str]:
 def array_line(array: Array) -> str:
     """An array as NumPy prints it, in one line and in full precision."""
     if array.ndim == 0:
-        return str(array.item())
+        return str(array[()])
+    if array.size > MOST_ELEMENTS and (mostly := _mostly_one_value(array)):
+        return mostly
     text = np.array2string(
-        array, threshold=MOST_ELEMENTS, edgeitems=3, floatmode="unique", max_line_width=10**9, separator=" "
+        array, threshold=MOST_ELEMENTS, edgeitems=3, max_line_width=10**9, formatter={"float_kind": str}
     )
     line = " ".join(text.split()).replace("[ ", "[").replace("...", "…")
     return f"{line} ({array.size:,} in all)" if array.size > MOST_ELEMENTS else line
+
+
+def _mostly_one_value(array: Array) -> str:
+    """A long array of one value with a few exceptions, which a print of its ends would hide; else nothing."""
+    flat = np.ascontiguousarray(array).ravel()
+    # Bits, since NaN is not equal to itself and -0.0 is equal to 0.0.
+    bits = flat.view(f"u{flat.itemsize}")
+    usual = 0 if bits[0] == bits[1] else 2
+    others = np.flatnonzero(bits != bits[usual])
+    if len(others) > MOST_EXCEPTIONS:
+        return ""
+    shown = ", ".join(f"{flat[index]} at {json_line(_index(array, index))}" for index in others.tolist())
+    shape = "" if array.ndim == 1 else f" in shape {json_line(array.shape)}"
+    return f"{array.size - len(others):,} times {flat[usual]}{shape}{f', but {shown}' if shown else ''}"
+
+
+def _index(array: Array, index: int) -> list[int]:
+    return [int(one) for one in np.unravel_index(index, array.shape)]
 
 
 def bytes_line(data: bytes) -> str:
