@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import shlex
+import shutil
 import socket
 import ssl
 from collections.abc import Iterator
@@ -57,22 +60,50 @@ def open_target(settings: Settings) -> Iterator[Target]:
         if settings.target is not None:
             url, name = settings.target, settings.target
         elif settings.launch is not None:
-            launcher = stack.enter_context(Launcher(settings.launch, words={"store": store.s3_url}))
-            url, name = launcher.url, settings.launch
+            launcher = stack.enter_context(_launched(settings.launch, store))
+            url, name = _url_of_launched(launcher, settings, client), settings.launch
         else:
             url = stack.enter_context(_embedded_server(settings))
             name = "the embedded reference server"
         check_reachable(url, client)
-        yield Target(url, store, profile, settings, client, launcher, name, tuple(_doubts(settings, store)))
+        target = Target(url, store, profile, settings, client, launcher, name, tuple(_doubts(settings, store)))
+        yield target if profile.name != AUTO else replace(target, profile=_probed(target))
+
+
+def _launched(command: str, store: Store) -> Launcher:
+    """The launcher of a command that is installed; raises CannotRun, with how to install it where a profile says."""
+    try:
+        program = next(iter(shlex.split(command)), "")
+    except ValueError as error:
+        raise UsageError(f"--launch {command!r}: {error}".lower()) from error
+    if program and shutil.which(program) is None:
+        known = next((one for one in map(profiles.load, profiles.shipped()) if program in one.launch.split()), None)
+        hint = f"; install it by: {known.install}" if known is not None and known.install else ""
+        raise CannotRun(f"--launch: {program!r} is not installed, or not on the PATH{hint}")
+    return Launcher(command, words={"store": store.s3_url})
+
+
+def _url_of_launched(launcher: Launcher, settings: Settings, client: ClientSettings) -> str:
+    """The launcher's URL; by https where certificates to trust are given and the server has one of theirs."""
+    secure = launcher.url.replace("http://", "https://", 1)
+    if settings.ca_cert is not None:
+        with contextlib.suppress(CannotRun):
+            check_reachable(secure, client)
+            return secure
+    return launcher.url
+
+
+def _probed(target: Target) -> Profile:
+    """What an unknown server shows when it is asked."""
+    from fuzz.probe import probe
+
+    return probe(lambda profile: replace(target, profile=profile).session(), target.store).profile
 
 
 def resolve_profile(settings: Settings) -> Profile:
-    """The profile asked for; without one the embedded server's own, or for other servers all that the API has."""
+    """The profile asked for; without one the embedded server's own, or for other servers one that is to be probed."""
     if settings.profile == AUTO:
-        reference = profiles.load("reference")
-        return (
-            reference if settings.embedded else replace(reference, name=AUTO, title="everything in the API, version 2")
-        )
+        return profiles.load("reference") if settings.embedded else Profile(AUTO)
     try:
         return profiles.load(settings.profile)
     except profiles.UnusableProfile as error:
@@ -191,11 +222,16 @@ def _embedded_server(settings: Settings) -> Iterator[str]:
 
 
 def animal_classes(animals: tuple[str, ...]) -> tuple[str, ...]:
-    """Where the classes of broken servers are found: `module:name` as it is."""
-    strange = [one for one in animals if ":" not in one]
-    if strange:
-        raise UsageError(f"animal {strange[0]!r} is unknown; name a class as module:class")
-    return animals
+    """Where the classes of broken servers are found: of an animal of the zoo, or `module:name` as it is."""
+    if not animals:
+        return ()
+    from fuzz.embedded import zoo
+    from fuzz.embedded.zoo.catalogue import UnknownAnimal
+
+    try:
+        return tuple(one if ":" in one else zoo.find(one).path for one in animals)
+    except UnknownAnimal as error:
+        raise UsageError(f"--animal: {error}") from error
 
 
 def _doubts(settings: Settings, store: Store) -> Iterator[str]:

@@ -52,7 +52,8 @@ def answers(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
             "truncated": "the answer is cut short",
             "too-long": "the answer does not end",
         }.get(outcome.reason, "the connection is dropped without an answer")
-        yield Violation("answers", title, _due(expected), f"{outcome.reason} {outcome.detail}".strip(), outcome.reason)
+        symptom = f"{outcome.reason} {_cause(expected)}".strip()
+        yield Violation("answers", title, _due(expected), f"{outcome.reason} {outcome.detail}".strip(), symptom)
 
 
 def no_server_error(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
@@ -63,7 +64,8 @@ def no_server_error(exchange: Exchange, expected: Expectation) -> Iterator[Viola
     if expected.rejection is not None and reply.status in expected.rejection.statuses:
         return
     title = f"a {reply.status} where {'values are' if expected.answers else 'a client error is'} due"
-    yield Violation("no-server-error", title, _due(expected), _told(reply), f"{reply.status}")
+    symptom = f"{reply.status} {_cause(expected)}".strip()
+    yield Violation("no-server-error", title, _due(expected), _told(reply), symptom)
 
 
 def discloses_nothing(exchange: Exchange, _: Expectation) -> Iterator[Violation]:
@@ -186,6 +188,14 @@ CHECKS: tuple[Check, ...] = (
 
 def _reply(exchange: Exchange) -> Reply | None:
     return exchange.outcome if isinstance(exchange.outcome, Reply) else None
+
+
+def _cause(expected: Expectation) -> str:
+    """What should have been refused, to tell causes apart by; and an object without bytes, which may be answered."""
+    causes = [] if expected.rejection is None else expected.rejection.cause.split(" or ")
+    if expected.answers:
+        return next((cause for cause in causes if cause == "empty-object"), "")
+    return causes[0] if causes else ""
 
 
 def _name(exchange: Exchange) -> str:

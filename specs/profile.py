@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -66,11 +66,17 @@ class Profile:
 
 
 def from_table(table: Mapping[str, Any], where: str) -> Profile:
-    """A profile of a parsed TOML document; every key and value is checked."""
+    """A profile of a parsed TOML document; every key and value is checked.
+
+    One that `extends` another says only what differs; its known issues are the other's and its own.
+    """
     hints = get_type_hints(Profile)
     names = [one.name for one in fields(Profile)]
+    base = _base(table, where)
     values: dict[str, Any] = {}
     for name, value in table.items():
+        if name == "extends":
+            continue
         if name not in names:
             raise UnusableProfile(f"{where}: {name!r} is not a profile's key.{did_you_mean(name, names)}")
         values[name] = _checked(name, value, hints[name], where)
@@ -79,7 +85,22 @@ def from_table(table: Mapping[str, Any], where: str) -> Profile:
             raise UnusableProfile(f"{where}: {ruling!r} is not a ruling.{did_you_mean(ruling, RULINGS)}")
     if "name" not in values:
         raise UnusableProfile(f"{where}: a profile needs a name, as in: name = 'my-server'")
-    return Profile(**values)
+    if base is None:
+        return Profile(**values)
+    return replace(base, **{**values, "known": (*base.known, *values.get("known", ()))})
+
+
+def _base(table: Mapping[str, Any], where: str) -> Profile | None:
+    name = table.get("extends")
+    if name is None:
+        return None
+    if name not in shipped():
+        raise UnusableProfile(
+            f"{where}: extends names a shipped profile, not {name!r}.{did_you_mean(str(name), shipped())}"
+        )
+    if name == table.get("name"):
+        raise UnusableProfile(f"{where}: {name!r} extends itself")
+    return load(name)
 
 
 _DOMAINS: Mapping[str, tuple[str, ...]] = MappingProxyType(

@@ -17,6 +17,10 @@ from specs.profile import Profile, did_you_mean
 FILE_NAME = "known.toml"
 _HEADER = "[[known]]"
 MEANS = ("fingerprint", "id", "requirement")
+# The requirement of an entry that goes by its needs alone: one cause may break several requirements.
+ANY = "*"
+# What a profile tells about a known issue beyond what it is recognised by: see fuzz.findings.reported.
+REPORT = "report"
 
 
 class UnusableKnown(ValueError):
@@ -52,7 +56,7 @@ class Entry:
         if self.fingerprint or self.id or not self.requirement:
             return False
         return (
-            self.requirement == finding.violation.requirement
+            self.requirement in (ANY, finding.violation.requirement)
             and self.symptom in ("", finding.violation.symptom)
             and set(self.needs) <= set(finding.needs)
         )
@@ -124,6 +128,7 @@ def gather(findings: Path, profile: Profile | None = None, today: date | None = 
 
 def _entry(table: Mapping[str, Any], where: str) -> Entry:
     names = [one.name for one in fields(Entry) if one.name != "where"]
+    table = {name: value for name, value in table.items() if name != REPORT}
     for name, value in table.items():
         if name not in names:
             raise UnusableKnown(f"{where}: {name!r} is unknown.{did_you_mean(name, names)}")

@@ -1,0 +1,103 @@
+"""Known issues of a profile as reports: the smallest case, what is wrong, how bad, and how to see it by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from fuzz.findings.known import ANY, REPORT, UnusableKnown
+from specs.case import Case, Delete, Put, Send, SendRaw, Step
+from specs.fields import Fields
+from specs.profile import Profile, did_you_mean
+
+SEVERITIES = ("high", "medium", "low")
+KINDS = ("bug", "ruling")
+USUAL = "as it comes"
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One report. `requirement` and `symptom` say by which failure its case shows it."""
+
+    id: str
+    title: str
+    requirement: str
+    symptom: str
+    reason: str
+    severity: str
+    kind: str
+    versions: tuple[str, ...]
+    expected: str
+    actual: str
+    where: str
+    case: Case
+    proposal: str = ""
+    configuration: str = USUAL
+
+
+def reports(profile: Profile) -> tuple[Reported, ...]:
+    """The reports of a profile's known issues, in the profile's order; raises UnusableKnown."""
+    found = tuple(
+        _reported(table, f"profile {profile.name}, known issue {number}")
+        for number, table in enumerate(profile.known, 1)
+        if REPORT in table
+    )
+    for one in found:
+        if sum(other.id == one.id for other in found) > 1:
+            raise UnusableKnown(f"profile {profile.name}: two reports are called {one.id!r}")
+    return found
+
+
+def _reported(known: Mapping[str, Any], where: str) -> Reported:
+    names = [one.name for one in fields(Reported)]
+    table = {**known[REPORT]}
+    values = {name: known.get(name, "") for name in ("title", "requirement", "symptom", "reason")}
+    steps = table.pop("steps", [])
+    for name, value in table.items():
+        if name not in names or name in values or name == "case":
+            raise UnusableKnown(f"{where}: {name!r} is unknown in a report.{did_you_mean(name, names)}")
+        values[name] = tuple(value) if isinstance(value, list) else value
+    missing = [
+        one for one in ("id", "severity", "kind", "versions", "expected", "actual", "where") if one not in values
+    ]
+    if missing or not steps:
+        raise UnusableKnown(f"{where}: the report lacks {', '.join(missing) or 'steps'}")
+    for name, allowed in (("severity", SEVERITIES), ("kind", KINDS)):
+        if values[name] not in allowed:
+            raise UnusableKnown(f"{where}: {name} must be one of {', '.join(allowed)}, not {values[name]!r}")
+    return Reported(**values, case=Case("known", tuple(_step(one, where) for one in steps)))
+
+
+def _step(table: Mapping[str, Any], where: str) -> Step:
+    match dict(table):
+        case {"put": key, "hex": digits, **rest}:
+            return Put(key, bytes.fromhex(digits), **rest)
+        case {"delete": key, **rest}:
+            return Delete(key, **rest)
+        case {"send": operation, "body": body, **rest}:
+            return Send(operation, _fields(body, where), **_who({"key": "a", **rest}))
+        case {"raw": method, "path": path, **rest}:
+            headers = tuple((name, value) for name, value in rest.pop("headers", []))
+            return SendRaw(method, path, headers, rest.pop("body", "").encode(), **_who(rest))
+    raise UnusableKnown(
+        f"{where}: a step is a put with hex, a delete, a send with body or a raw with path, not {table!r}"
+    )
+
+
+def _fields(body: str, where: str) -> Fields:
+    try:
+        return Fields(json.loads(body))
+    except (ValueError, TypeError) as error:
+        raise UnusableKnown(f"{where}: {body!r} is not the JSON of a request: {error}") from error
+
+
+def _who(rest: dict[str, Any]) -> dict[str, Any]:
+    """TOML has no null: credentials of nobody are called anonymous."""
+    return {**rest, "credentials": None} if rest.get("credentials") == "anonymous" else rest
+
+
+def shown_by(report: Reported, failures: Iterator[Any] | tuple[Any, ...]) -> bool:
+    """Whether one of the failures is the reported one."""
+    return any(report.requirement in (ANY, one.requirement) and report.symptom in ("", one.symptom) for one in failures)

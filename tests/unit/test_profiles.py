@@ -1,0 +1,33 @@
+"""Profiles load, and one that extends another says only what differs."""
+
+from __future__ import annotations
+
+import pytest
+
+from fuzz.findings.known import gather
+from fuzz.findings.reported import reports
+from specs import profile as profiles
+from specs.profile import UnusableProfile, from_table
+
+
+@pytest.mark.parametrize("name", profiles.shipped())
+def test_shipped_profiles_load_with_usable_known_issues(name: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    one = profiles.load(name)
+    assert one.name == name
+    assert len(gather(tmp_path, one).entries) == len(one.known)
+    reports(one)
+
+
+def test_a_profile_takes_over_what_it_does_not_say() -> None:
+    base = profiles.load("reference-v1")
+    one = from_table(
+        {"name": "mine", "extends": "reference-v1", "selections": False, "known": [{"reason": "x"}]}, "here"
+    )
+    assert (one.name, one.api, one.selections, one.interfaces) == ("mine", "v1", False, base.interfaces)
+    assert one.known == (*base.known, {"reason": "x"})
+
+
+@pytest.mark.parametrize("name", ["no-such-profile", 3, "./reference.toml"])
+def test_what_is_extended_must_be_shipped(name: object) -> None:
+    with pytest.raises(UnusableProfile, match="extends"):
+        from_table({"name": "mine", "extends": name}, "here")
