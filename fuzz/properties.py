@@ -30,12 +30,96 @@ class Property:
     share: float = 1.0
 
 
+RELATING = (
+    ("selection-split", "The parts of a selection combine to the whole."),
+    ("window-split", "Windows of offset and size combine to the whole."),
+    ("count-over-axis", "Counts over an axis sum to the count."),
+    ("all-axes", "All axes listed mean the same as none."),
+    ("fortran-transposed", "Fortran order of a shape is C order of its transpose."),
+    ("byte-order-swapped", "Data stored in either byte order gives the same answer."),
+    ("encoded-plain", "Compressed and filtered data gives the answer of the plain data."),
+    ("padding", "Bytes around the data change nothing."),
+    ("as-bytes", "Lists and their byte twins say the same."),
+    ("s3-http", "An object read over S3 and over HTTP gives the same answer."),
+    ("asked-twice", "A request asked twice is answered twice the same."),
+    ("select-then-reduce", "What select gives, reduced by NumPy, is what the server's reduction gives."),
+)
+
 PROPERTIES: tuple[Property, ...] = (
     Property(
         "reduction",
         "A reduction gives NumPy's answer, and says truly what it gives.",
         cases.reductions,
         ANSWERING,
-        share=6.0,
+        share=9.0,
+    ),
+    Property(
+        "large-reduction",
+        "Large arrays are reduced as well as small ones.",
+        cases.large_reductions,
+        ANSWERING,
+        share=1.0,
+    ),
+    Property(
+        "history",
+        "An answer is about what the object holds now, whatever was asked and stored before.",
+        cases.histories,
+        (*ANSWERING, "refuses-missing-objects"),
+        share=1.5,
+    ),
+    Property(
+        "credentials",
+        "An answer is given only to those who may read the object.",
+        cases.credentials,
+        (*ANSWERING, "credentials", "error-status"),
+        share=1.0,
+    ),
+    Property(
+        "malformed",
+        "A request that breaks the schema is refused, and the refusal names the field.",
+        cases.malformed,
+        REFUSING,
+        share=2.5,
+    ),
+    Property(
+        "contradiction",
+        "A request that contradicts itself or its data is refused.",
+        cases.contradictions,
+        (*REFUSING, "refuses-unfit-data", "refuses-missing-objects", "credentials"),
+        share=2.5,
+    ),
+    Property(
+        "whole-schema",
+        "Requests as the schema alone has them are answered rightly or refused properly.",
+        cases.whole_schema,
+        (*ANSWERING, *REFUSING),
+        share=0.5,
+    ),
+    Property(
+        "raw",
+        "Whatever bytes come as a request, the server answers properly.",
+        cases.raw,
+        (*REFUSING, "foreign-authorization"),
+        share=1.0,
+    ),
+    Property(
+        "abuse",
+        "A request that asks for too much is refused or answered in bounded time.",
+        cases.abuses,
+        (*ANSWERING, *REFUSING, "survives"),
+        share=0.7,
+    ),
+    *(
+        Property(name, sentence, cases.related(name), (*ANSWERING, f"relation-{name}"), share=0.3)
+        for name, sentence in RELATING
     ),
 )
+
+
+def unclaimed(one: Property, profile: Profile) -> str:
+    """Why a property says nothing about a server of that profile; empty where it does."""
+    try:
+        one.cases(profile)
+    except cases.NotClaimed as error:
+        return str(error)
+    return ""

@@ -34,7 +34,7 @@ class Fields(Mapping[str, Json]):
         return hash(self.text)
 
     def __repr__(self) -> str:
-        return f"Fields({self._items!r})"
+        return f"Fields({self.text})"
 
     def __reduce__(self) -> tuple[type[Fields], tuple[dict[str, Json]]]:
         return Fields, (self._items,)

@@ -104,7 +104,8 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
     if access.why and not faults:
         return unspecified(access.why)
     if faults:
-        return Expectation(rejection=either([*faults, *access.refusals, *_late_refusals(request, versions, profile)]))
+        refusal = either([*faults, *access.refusals, *_late_refusals(request, versions, profile)])
+        return Expectation(rejection=_naming_doubts_too(refusal, reading.doubts))
     if request is None:
         raise AssertionError(f"a request without faults must be readable: {body}")
     if not profile.rules("stale-reads") and len(world.objects.get((step.bucket, step.key), ())) > 1:
@@ -114,6 +115,13 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
         return Expectation(rejection=either([*access.refusals, *doubts]))
     doubts += access.refusals
     return _merged([oracle.expect(request, data, profile) for data in versions if data is not None], doubts)
+
+
+def _naming_doubts_too(refusal: Rejection, doubts: tuple[validity.Fault, ...]) -> Rejection:
+    """The refusal, whose text may as well name a field that is merely doubtful, or none for a doubt without one."""
+    if not refusal.words or any(not doubt.words for doubt in doubts):
+        return replace(refusal, words=())
+    return replace(refusal, words=(*refusal.words, *(word for doubt in doubts for word in doubt.words)))
 
 
 def _merged(several: list[Expectation], doubts: list[Rejection]) -> Expectation:

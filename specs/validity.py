@@ -17,6 +17,8 @@ BODY_FIELDS = (
     "dtype", "byte_order", "offset", "size", "shape", "axis", "order", "selection", "compression", "filters", "missing",
 )  # fmt: skip
 MOST_DIMENSIONS = 32
+FILTERS_ALL_TAKE = 16
+DEPTH_ALL_TAKE = 30
 FAR = 2**63
 
 
@@ -62,8 +64,9 @@ def read(operation: str, body: Mapping[str, Any], profile: Profile) -> Reading:
     for name in OPTIONS:
         if name in given and not isinstance(given[name], bool):
             notes.fault("not a boolean", name)
+    _doubt_depth(body, notes)
     if notes.faults and not _only_axis(operation, notes):
-        return Reading(None, tuple(notes.faults), tuple(notes.doubts))
+        return Reading(None, tuple(notes.faults), (*notes.doubts, *_further_faults(operation, values)))
     request = Request(
         operation=operation,
         **{**values, "byte_order": values["byte_order"] or profile.native_byte_order},
@@ -75,6 +78,34 @@ def read(operation: str, body: Mapping[str, Any], profile: Profile) -> Reading:
     if operation == "select":
         _forgive_axis(notes)
     return Reading(None if notes.faults else request, tuple(notes.faults), tuple(notes.doubts))
+
+
+def _further_faults(operation: str, values: Mapping[str, Any]) -> list[Fault]:
+    """Contradictions between fields of which others are at fault already: an error may name these as well."""
+    further = _Notes()
+    known = {**values, "dtype": values["dtype"] or "int32", "byte_order": values["byte_order"] or "little"}
+    _contradictions(Request(operation=operation, **known), further)
+    return further.faults + further.doubts
+
+
+def _doubt_depth(body: Mapping[str, Any], notes: _Notes) -> None:
+    """JSON readers have limits of depth, and say so without naming a field."""
+    if any(isinstance(value, list | dict) and _deeper_than(value, DEPTH_ALL_TAKE) for value in body.values()):
+        notes.doubts.append(Fault("nested deeply", ()))
+
+
+def _deeper_than(value: Any, levels: int) -> bool:
+    level = [value]
+    for _ in range(levels):
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, list | dict)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _only_axis(operation: str, notes: _Notes) -> bool:
@@ -121,6 +152,8 @@ def _integer(value: Any, least: int | None, notes: _Notes, *words: str) -> int |
     elif least is not None and value < least:
         notes.fault("out of range", *words)
     else:
+        if value >= FAR and least is not None:
+            notes.doubt("beyond 64 bits", *words)
         return value
     return None
 
@@ -194,6 +227,8 @@ def _filters(given: Mapping[str, Any], notes: _Notes) -> tuple[Filter, ...]:
         return ()
     if not filters:
         notes.doubt("empty list", "filters")
+    if len(filters) > FILTERS_ALL_TAKE:
+        notes.doubt("many filters", "filters")
     return tuple(one for one in (_filter(item, notes) for item in filters) if one is not None)
 
 
@@ -203,8 +238,6 @@ def _filter(item: Any, notes: _Notes) -> Filter | None:
         notes.fault("not a filter", "filters", "id", "element_size", *extra)
         return None
     size = _integer(item["element_size"], 1, notes, "element_size", "filters")
-    if size is not None and size >= FAR:
-        notes.doubt("element size beyond 64 bits", "element_size", "filters")
     return Filter(item["id"], size or 1)
 
 
