@@ -64,7 +64,7 @@ def read(operation: str, body: Mapping[str, Any], profile: Profile) -> Reading:
     for name in OPTIONS:
         if name in given and not isinstance(given[name], bool):
             notes.fault("not a boolean", name)
-    _doubt_depth(body, notes)
+    _doubt_readability(body, notes)
     if notes.faults and not _only_axis(operation, notes):
         return Reading(None, tuple(notes.faults), (*notes.doubts, *_further_faults(operation, values)))
     request = Request(
@@ -88,24 +88,21 @@ def _further_faults(operation: str, values: Mapping[str, Any]) -> list[Fault]:
     return further.faults + further.doubts
 
 
-def _doubt_depth(body: Mapping[str, Any], notes: _Notes) -> None:
-    """JSON readers have limits of depth, and say so without naming a field."""
-    if any(isinstance(value, list | dict) and _deeper_than(value, DEPTH_ALL_TAKE) for value in body.values()):
-        notes.doubts.append(Fault("nested deeply", ()))
-
-
-def _deeper_than(value: Any, levels: int) -> bool:
-    level = [value]
-    for _ in range(levels):
+def _doubt_readability(body: Mapping[str, Any], notes: _Notes) -> None:
+    """JSON readers have limits of depth and of numbers, and say so without naming a field."""
+    level: list[Any] = list(body.values())
+    for _ in range(DEPTH_ALL_TAKE):
+        if any(isinstance(one, float) and not math.isfinite(one) for one in level):
+            notes.doubts.append(Fault("a number beyond all range", ()))
         level = [
             inner
             for one in level
+            if isinstance(one, list | dict)
             for inner in (one.values() if isinstance(one, dict) else one)
-            if isinstance(inner, list | dict)
         ]
         if not level:
-            return False
-    return True
+            return
+    notes.doubts.append(Fault("nested deeply", ()))
 
 
 def _only_axis(operation: str, notes: _Notes) -> bool:
