@@ -63,9 +63,9 @@ def _rows(finding: Finding, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _guilty_step(finding: Finding) -> int:
-    """The step that the violation is about; of a relation between answers, the last."""
-    steps = finding.case.steps
-    return finding.violation.step if 0 <= finding.violation.step < len(steps) else len(steps) - 1
+    """The request that the violation is about; of a relation between answers, the last."""
+    asking = [number for number, step in enumerate(finding.case.steps) if isinstance(step, Send | SendRaw)]
+    return finding.violation.step if finding.violation.step in asking else (asking or [len(finding.case.steps) - 1])[-1]
 
 
 def _seen(finding: Finding) -> str:
