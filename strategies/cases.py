@@ -128,16 +128,30 @@ def _reductions(
         draw(contents(profile, prefix="bc"[number - 1] if number else "", longest=longest))
         for number in range(draw(_OBJECTS))
     ]
+    sends: list[Send] = []
+    asking: list[SearchStrategy[None]] = []
     fresh = requests(profile, tuple(some), operations=operations)
-    sends: list[Send] = [draw(fresh)]
-    while len(sends) < most_requests and (manner := draw(_MANNERS)) != "enough":
-        again = manner != "fresh"
-        sends.append(_again(draw, manner, sends[-1], operations or profile.operations) if again else draw(fresh))
+    asking.append(_asking(fresh, sends, most_requests, operations or profile.operations, asking))
+    draw(asking[0])
     asked = {(send.key, send.bucket) for send in sends}
     puts: list[Step] = [one.put() for one in some if (one.key, one.bucket) in asked]
     return Case("reduction", (*puts, *sends))
 
 
-def _again(draw: st.DrawFn, manner: str, last: Send, operations: tuple[str, ...]) -> Send:
-    """The request before: as it was, or with another operation."""
-    return last if manner == "again" else replace(last, operation=draw(sampled(operations)))
+@st.composite
+def _asking(
+    draw: st.DrawFn,
+    fresh: SearchStrategy[Send],
+    sends: list[Send],
+    most: int,
+    operations: tuple[str, ...],
+    itself: list[SearchStrategy[None]],
+) -> None:
+    """A request and, drawn from within, those after it: so that the first ones can be shrunk away."""
+    sends.append(draw(fresh))
+    while len(sends) < most and (manner := draw(_MANNERS)) != "enough":
+        if manner == "fresh":
+            draw(itself[0])
+            return
+        again = sends[-1]
+        sends.append(again if manner == "again" else replace(again, operation=draw(sampled(operations))))

@@ -142,11 +142,15 @@ _MANNERS = st.sampled_from(_manners())
 
 
 @lru_cache(64)
-def _forms(orders: tuple[str, ...], kinds: tuple[str, ...]) -> SearchStrategy[tuple[str | None, str | None]]:
-    """The order told and which kind of missing data: each of them None in about half."""
-    told = [None] * (len(orders) + 1) + [*orders, *(one for one in orders if one == "F")]
-    absent = [None] * (len(kinds) or 1) + list(kinds)
-    return st.sampled_from([(order, kind) for kind in absent for order in told])
+def _orders(orders: tuple[str, ...]) -> SearchStrategy[str | None]:
+    """The order told, none in about half."""
+    return st.sampled_from([None] * (len(orders) + 1) + [*orders, *(one for one in orders if one == "F")])
+
+
+@lru_cache(64)
+def _kinds(kinds: tuple[str, ...]) -> SearchStrategy[str | None]:
+    """The kind of missing data, none in half."""
+    return st.sampled_from([None] * (len(kinds) or 1) + list(kinds))
 
 
 @lru_cache(4)
@@ -172,29 +176,29 @@ def requests(
     """Valid requests about some objects."""
     parts = [(content, segment) for content in contents for segment in content.segments[:1] + content.segments]
     content, segment = parts[draw(below(len(parts)))] if len(parts) > 1 else parts[0]
+    # Choices that others hang on stand right before them, and the operation first: so requests shrink well.
+    calls = _calls(operations or profile.operations, content.bucket, profile.interfaces, profile.anonymous)
+    operation, interface, credentials = draw(calls)
     dtype, byte_order = _reading(draw, profile, segment)
     read = window(draw, segment, segment.read_as(dtype, byte_order))
     manner = draw(_MANNERS)
-    order, kind = draw(_forms(profile.orders, profile.missing_kinds))
     fields: dict[str, Json] = {"dtype": dtype}
     if byte_order != profile.native_byte_order or (manner.tells_byte_order and byte_order in profile.byte_orders):
         fields["byte_order"] = byte_order
     _place(fields, segment, read, dtypes.ITEM_SIZES[dtype], manner)
-    if order is not None:
-        fields["order"] = order
-    if read.shape is not None:
-        _form(draw, fields, read.shape, profile)
     if segment.encoding.compression is not None:
         fields["compression"] = {"id": segment.encoding.compression}
     if segment.encoding.filters:
         fields["filters"] = [{"id": f.id, "element_size": f.element_size} for f in segment.encoding.filters]
-    if kind is not None:
+    if (order := draw(_orders(profile.orders))) is not None:
+        fields["order"] = order
+    if read.shape is not None:
+        _form(draw, fields, read.shape, profile)
+    if (kind := draw(_kinds(profile.missing_kinds))) is not None:
         fields["missing"] = missing.described(draw, dtype, read.data, kind)
     if profile.options:
         fields.update(draw(option_tables(profile.options)))
     fields.update((name, None) for name in manner.nulls if name not in fields)
-    calls = _calls(operations or profile.operations, content.bucket, profile.interfaces, profile.anonymous)
-    operation, interface, credentials = draw(calls)
     return Send(operation, Fields(fields), content.key, content.bucket, interface, credentials)
 
 

@@ -1,0 +1,160 @@
+"""Requests drawn are valid, narrowed by profile and schema, and shrink to the simplest there is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import find, given, settings
+
+from specs import schemas, validity
+from specs.case import Case, Put, Send
+from specs.model import full_body
+from specs.profile import Profile, load
+from specs.schemas import places
+from strategies import cases, reach
+from strategies.domains import narrowed, request_schema
+from strategies.features import case_features
+
+REFERENCE = load("reference")
+V1 = load("reference-v1")
+NARROW = Profile(
+    "narrow",
+    operations=("max", "select"),
+    dtypes=("uint32", "float64"),
+    byte_orders=("little",),
+    orders=("C",),
+    negative_strides=False,
+    axis_forms=("integer",),
+    compressions=("zlib",),
+    filters=(),
+    missing_kinds=("valid_min",),
+    options=(),
+    interfaces=("s3",),
+    anonymous=False,
+)
+
+
+def sends(case: Case) -> list[Send]:
+    return [step for step in case.steps if isinstance(step, Send)]
+
+
+def assert_valid(some: list[Case], profile: Profile) -> None:
+    for case in some:
+        for send in sends(case):
+            reading = validity.read(send.operation, full_body(send, profile), profile)
+            assert not reading.faults, (send, reading.faults)
+
+
+@pytest.mark.parametrize("profile", [REFERENCE, V1, NARROW], ids=lambda profile: profile.name)
+def test_every_request_drawn_is_without_fault(profile: Profile) -> None:
+    assert_valid(reach.drawn(profile, 1500), profile)
+
+
+@pytest.mark.slow
+def test_every_one_of_ten_thousand_requests_is_without_fault() -> None:
+    assert_valid(reach.drawn(REFERENCE, 10_000, seed=7), REFERENCE)
+
+
+@pytest.mark.parametrize("profile", [REFERENCE, V1], ids=lambda profile: profile.name)
+def test_every_request_drawn_agrees_with_the_schema(profile: Profile) -> None:
+    validator = schemas.validator(f"{profile.api}.request")
+    place = {"url": "http://store.example/b/o", "source": "http://store.example", "bucket": "b", "object": "o"}
+    for case in reach.drawn(profile, 600, seed=1):
+        for send in sends(case):
+            body = {**full_body(send, profile)}
+            body.update((name, place[name]) for name in body if name in place)
+            assert validator.is_valid(json.loads(json.dumps(body))), body
+
+
+def test_a_narrower_profile_draws_nothing_that_it_does_not_claim() -> None:
+    found = reach.reach(NARROW, reach.drawn(NARROW, 1500))
+    assert found.unexpected == ()
+
+
+def test_a_narrower_schema_draws_nothing_that_it_does_not_know() -> None:
+    schema = places.narrow(request_schema(REFERENCE), "dtype", enum=["int64"])
+    schema = places.narrow(schema, "compression", "id", enum=["zlib"])
+    schema = places.without(schema, "axis", "missing", "option_shape_as_bytes")
+    drawn: list[Case] = []
+
+    @settings(max_examples=60, database=None)
+    @given(cases.reductions(REFERENCE, schema=schema))
+    def collect(case: Case) -> None:
+        drawn.append(case)
+
+    collect()
+    asked = [send.fields for case in drawn for send in sends(case)]
+    told = {name for fields in asked for name in fields if fields[name] is not None}
+    assert {fields["dtype"] for fields in asked} == {"int64"}
+    assert {fields["compression"]["id"] for fields in asked if fields.get("compression")} == {"zlib"}
+    assert not told & {"axis", "missing", "option_shape_as_bytes"}
+
+
+def test_narrowing_by_its_own_schema_leaves_a_profile_as_it_is() -> None:
+    assert narrowed(REFERENCE) == REFERENCE
+    assert narrowed(V1) == V1
+
+
+def test_what_a_request_is_about_can_always_be_read() -> None:
+    for case in reach.drawn(REFERENCE, 1000, seed=2):
+        for send, found in case_features(case):
+            assert "unreadable" not in found.values(), send
+            assert "odd" not in found.values(), send
+
+
+def test_every_object_of_a_case_is_asked_about() -> None:
+    for case in reach.drawn(REFERENCE, 500, seed=3):
+        stored = {(step.bucket, step.key) for step in case.steps if isinstance(step, Put)}
+        assert stored == {(send.bucket, send.key) for send in sends(case)}
+
+
+def minimal(*, operation: str = "sum", **fields: object) -> Case:
+    def wanted(case: Case) -> bool:
+        return any(
+            send.operation == operation and all(send.fields.get(name) == value for name, value in fields.items())
+            for send in sends(case)
+        )
+
+    return simplest(wanted)
+
+
+def simplest(wanted: Callable[[Case], bool]) -> Case:
+    few = cases.reductions(REFERENCE, most_requests=5)
+    return find(few, wanted, settings=settings(max_examples=20_000, database=None), random=Random(0))
+
+
+def test_a_sum_shrinks_to_one_zero_of_int32() -> None:
+    case = minimal()
+    assert case.steps == (Put("a", bytes(4)), Send("sum", sends(case)[0].fields, "a"))
+    assert dict(sends(case)[0].fields) == {"dtype": "int32"}
+
+
+def test_order_f_shrinks_to_no_other_field_than_it_needs() -> None:
+    case = minimal(operation="select", order="F")
+    assert len(sends(case)) == 1
+    assert dict(sends(case)[0].fields) == {"dtype": "int32", "order": "F"}
+
+
+def test_a_selection_shrinks_to_few_elements() -> None:
+    def reversing(case: Case) -> bool:
+        return any(
+            any(stride < 0 for _, _, stride in send.fields.get("selection") or ()) and send.operation == "select"
+            for send in sends(case)
+        )
+
+    (send,) = sends(simplest(reversing))
+    assert set(send.fields) == {"dtype", "shape", "selection"}
+    assert len(send.fields["shape"]) == 1
+    assert send.fields["shape"][0] <= 2
+
+
+def test_requests_repeat_and_follow_one_another_about_the_same_object() -> None:
+    drawn = reach.drawn(REFERENCE, 1500, seed=4)
+    pairs = [(one, two) for case in drawn for one, two in zip(sends(case), sends(case)[1:])]
+    assert any(one == two for one, two in pairs)
+    assert any(one != two and replace(one, operation=two.operation) == two for one, two in pairs)
+    assert any(one.key == two.key and one.fields["dtype"] != two.fields["dtype"] for one, two in pairs)
