@@ -172,6 +172,12 @@ def test_a_body_that_is_no_request_is_refused(asker: Asker, body: bytes) -> None
     asker.refusal_of(asker.send("sum", body))
 
 
+def test_an_absurd_exponent_is_refused_by_its_field(asker: Asker) -> None:
+    text = json.dumps(asker.fields(DATA, size="SIZE", missing={"missing_value": 1})).encode()
+    for number in (b"1e99999999999999999999", b"-1e99999999999999999999", b"1e-99999999999999999999"):
+        assert "size" in asker.refusal_of(asker.send("sum", text.replace(b'"SIZE"', number)))
+
+
 def test_content_types_are_told_apart(asker: Asker) -> None:
     fields = asker.fields(DATA)
     assert asker.send("sum", fields, content_type="Application/JSON; charset=utf-8").status == 200

@@ -92,12 +92,15 @@ class RequestReading:
         return int(text)
 
     def read_decimal(self, text: str) -> Decimal:
-        """A JSON number with a fraction or exponent, exactly."""
+        """A JSON number with a fraction or exponent, exactly; with an absurd exponent, as infinity or zero."""
         self.check_digits(text)
         try:
             return Decimal(text)
-        except InvalidOperation as error:
-            raise Refusal(400, f"the body: number {cut(text, SHOWN_CHARACTERS)} is out of range") from error
+        except InvalidOperation:
+            # Refused where it stands, so that the field can be named.
+            sign = "-" if text.startswith("-") else ""
+            tiny = "e-" in text.lower() or not text.lower().partition("e")[0].strip("-0.")
+            return Decimal(f"{sign}{'0' if tiny else 'Infinity'}")
 
     def check_digits(self, text: str) -> None:
         """Numbers of absurd length are refused before they cost time."""
