@@ -178,7 +178,7 @@ class Launcher:
 def guard(process_group: int) -> subprocess.Popen[bytes]:
     """A shell that ends the process group when this process dies, in whatever way."""
     return subprocess.Popen(
-        ["/bin/sh", "-c", f"read -r _; kill -KILL -- -{process_group}"],
+        ["/bin/sh", "-c", f"read -r _; kill -s KILL -- -{process_group}"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
