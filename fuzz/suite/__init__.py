@@ -1,0 +1,1 @@
+"""The suite as pytest tests: pytest --pyargs fuzz.suite --target URL."""

@@ -1,0 +1,57 @@
+"""Makes tests of the registry, and has failures tell of the server instead of the suite."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+import pytest
+from _pytest._code.code import ReprFileLocation, TerminalRepr
+from _pytest._io import TerminalWriter
+
+from fuzz.pytest_plugin import PACKAGE, opening_of
+from fuzz.suite.laws import broken_by, law, report
+
+REGISTRY = "PROPERTIES"
+
+
+class Told(TerminalRepr):
+    """A failure in our own words; its first line stands in pytest's summary."""
+
+    def __init__(self, text: str, place: str) -> None:
+        self.text = text
+        self.reprcrash = ReprFileLocation(place, 0, text.split("\n", 1)[0])
+
+    def toterminal(self, tw: TerminalWriter) -> None:
+        for line in self.text.split("\n"):
+            tw.line(line)
+
+
+def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: Any) -> Sequence[pytest.Item] | None:
+    """One test for each property, instead of the registry itself; none of findings where there are none."""
+    module = getattr(getattr(collector, "module", None), "__name__", "")
+    opening = opening_of(collector.config)
+    if module == f"{PACKAGE}.test_findings" and name.startswith("test_"):
+        return None if opening.saved or opening.unreadable else []
+    if name != REGISTRY or module != f"{PACKAGE}.test_properties":
+        return None
+    tests = [law(one, opening) for one in obj]
+    items = [pytest.Function.from_parent(collector, name=test.__name__, callobj=test) for test in tests]
+    if collector.config.pluginmanager.hasplugin("timeout"):
+        for item in items:
+            # How long a property runs is the Hypothesis profile's to say.
+            item.add_marker(pytest.mark.timeout(0))
+    return items
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what failed, and tell it as a finding."""
+    result = yield
+    broken = broken_by(call.excinfo.value) if call.when == "call" and call.excinfo is not None else None
+    if broken is not None:
+        result.longrepr = Told(report(broken, opening_of(item.config)), item.nodeid)
+        result.sections.clear()
+    return result

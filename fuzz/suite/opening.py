@@ -1,0 +1,107 @@
+"""What a pytest run of the suite is about: settings, the target, the memory. Opened when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from secrets import randbits
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+from fuzz.config import Settings, read_settings
+from fuzz.errors import CannotRun, UsageError
+from fuzz.findings import corpus
+from fuzz.findings.finding import Finding
+from fuzz.findings.known import Known, UnusableKnown, gather
+from fuzz.hunt.memory import Memory
+from fuzz.targets import Target, open_target
+from specs.profile import Profile
+
+if TYPE_CHECKING:
+    from fuzz.executor import Session
+    from fuzz.suite.laws import Broken
+
+USAGE_EXIT = int(pytest.ExitCode.USAGE_ERROR)
+
+
+class Opening:
+    """Errors end the run with a message: without a target nothing can be told, and that must not look like success."""
+
+    def __init__(self, flags: Mapping[str, Any], config: str | None) -> None:
+        self._flags = flags
+        self._config = Path(config) if config else None
+        self._stack = ExitStack()
+        self.seed = randbits(32)
+        self.worker = f"pytest-{self.seed:08x}"
+        self.last: Broken | None = None
+        self.kinds: dict[str, type[Broken]] = {}
+        self.unreadable: list[tuple[Path, str]] = []
+
+    @cached_property
+    def settings(self) -> Settings:
+        try:
+            return read_settings(self._flags, config=self._config)
+        except UsageError as error:
+            _end(str(error), USAGE_EXIT)
+
+    @cached_property
+    def target(self) -> Target:
+        try:
+            return self._stack.enter_context(open_target(self.settings))
+        except UsageError as error:
+            _end(str(error), USAGE_EXIT)
+        except CannotRun as error:
+            _end(str(error), error.exit_code)
+
+    @property
+    def profile(self) -> Profile:
+        return self.target.profile
+
+    @cached_property
+    def saved(self) -> list[Finding]:
+        """The findings that the memory held when the run began."""
+        return corpus.load_all(self.settings.findings, lambda path, why: self.unreadable.append((path, why)))
+
+    @cached_property
+    def memory(self) -> Memory:
+        """The findings folder, to which this run adds."""
+        return Memory(self.settings.findings, self.worker)
+
+    @cached_property
+    def known(self) -> Known:
+        """The findings accepted for now, the profile's among them."""
+        try:
+            return gather(self.settings.findings, self.profile)
+        except UnusableKnown as error:
+            _end(str(error), USAGE_EXIT)
+
+    @cached_property
+    def accepted(self) -> list[Finding]:
+        """The saved findings that are accepted for now."""
+        return [finding for finding in self.saved if self.known.match(finding) is not None]
+
+    @cached_property
+    def _session(self) -> Session:
+        session = self.target.session()
+        self._stack.callback(session.close)
+        return session
+
+    def session(self) -> Session:
+        """The one session of the run."""
+        return self._session
+
+    def revive(self) -> None:
+        """Start a server that the suite has launched anew if it has died; raises CannotRun."""
+        launcher = self.target.launcher
+        if launcher is not None and not launcher.alive():
+            launcher.restart()
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+def _end(message: str, code: int) -> NoReturn:
+    pytest.exit(f"asfuzz: {message}", code)

@@ -1,0 +1,172 @@
+"""pytest --pyargs fuzz.suite: the registry as tests, findings replayed, profiles, and honest exit codes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from fuzz.embedded.processes import start_reference_server
+from fuzz.findings import corpus
+from fuzz.findings.finding import Finding
+from fuzz.properties import PROPERTIES
+from specs.case import Case, Put, Send
+from specs.fields import Fields
+from specs.violation import Violation
+
+CASE = Case("reduction", (Put("a", b"\1\0\0\0"), Send("sum", Fields({"dtype": "int32"}), "a")))
+FINDING = Finding(
+    "sum-of-one", "f1", Violation("sum-values", "sum: wrong", "[1]", "[2]", "sum", step=1), CASE, (None, None)
+)
+BROKEN = """
+from fuzz.embedded.reference_server import ReferenceServer
+
+class SumsOneMore(ReferenceServer):
+    def reduce_sum(self, array):
+        return super().reduce_sum(array) + array.dtype.type(1)
+"""
+
+
+def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """pytest in a folder of its own, where no configuration of this repository holds."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ASFUZZ_", "PYTEST_", "CI"))}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--pyargs", *arguments],
+        cwd=folder,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
+
+
+@pytest.fixture(scope="module")
+def broken_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("broken")
+    (folder / "sums_one_more.py").write_text(BROKEN)
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
+            server = stack.enter_context(start_reference_server(["sums_one_more:SumsOneMore"]))
+        yield server.url
+
+
+def test_every_property_is_a_test(tmp_path: Path) -> None:
+    ran = run(tmp_path, "fuzz.suite", "--collect-only", "-q")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    for one in PROPERTIES:
+        assert f"::test_{one.name.replace('-', '_')}\n" in ran.stdout
+
+
+def test_a_healthy_server_passes(tmp_path: Path) -> None:
+    corpus.save(tmp_path / "findings", FINDING)
+    ran = run(tmp_path, "fuzz.suite", "-v", "-k", "test_reduction or test_raw or test_padding or saved")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    for passed in ("test_reduction", "test_raw", "test_padding", "test_a_saved_finding_is_fixed[sum-of-one]"):
+        assert f"::{passed} PASSED" in ran.stdout
+
+
+def test_failures_tell_of_the_server_and_are_kept(tmp_path: Path, broken_server: str) -> None:
+    corpus.save(tmp_path / "findings", FINDING)
+    (tmp_path / "findings" / "cut").mkdir()
+    ran = run(tmp_path, "fuzz.suite", "-k", "test_reduction or saved", "--target", broken_server)
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    for piece in ("POST /v2/sum/", "expected   [1]", "STILL FAILING", "case.json cannot be read", "asfuzz replay"):
+        assert piece in ran.stdout
+    for ours in ("Traceback", "laws.py", "site-packages"):
+        assert ours not in ran.stdout
+    assert ran.stdout.rstrip("= \n").split("= ")[-1].startswith("3 failed")
+    saved = corpus.load_all(tmp_path / "findings", lambda *_: None)
+    assert {one.violation.requirement for one in saved} == {"sum-values"}
+
+
+def test_known_findings_fail_nothing(tmp_path: Path, broken_server: str) -> None:
+    corpus.save(tmp_path / "findings", FINDING)
+    (tmp_path / "findings" / "known.toml").write_text(
+        "[[known]]\nid = 'sum-of-one'\nreason = 'not yet'\n[[known]]\nrequirement = 'sum-values'\nreason = 'nor this'\n"
+        "[[known]]\nrequirement = 'sum-accuracy'\nreason = 'nor this'\n"
+    )
+    ran = run(tmp_path, "fuzz.suite", "-rx", "-k", "sum-of-one or test_reduction", "--target", broken_server)
+    assert ran.returncode == 0, ran.stdout
+    assert "known: not yet" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "message"),
+    [
+        (["--target", "http://127.0.0.1:9"], 3, "nothing answers at http://127.0.0.1:9"),
+        (["--asfuzz-profile", "refrence"], 4, "Did you mean 'reference'"),
+    ],
+)
+def test_a_run_that_cannot_be_set_up_is_no_success(tmp_path: Path, flags: list[str], code: int, message: str) -> None:
+    ran = run(tmp_path, "fuzz.suite", *flags)
+    assert ran.returncode == code
+    assert message in ran.stdout + ran.stderr
+
+
+SHOW = """
+from hypothesis import settings
+
+def test_show():
+    one = settings.default
+    phases = [phase.name for phase in one.phases]
+    print("SHOWN", one.derandomize, one.database is not None, one.max_examples, one.deadline, phases)
+"""
+
+
+REGISTERED = """
+from pathlib import Path
+from hypothesis import settings
+from fuzz.suite.profiles import register
+
+register(Path("here"))
+for name in ("dev", "ci", "nightly", "replay"):
+    one = settings.get_profile(name)
+    phases = [phase.name for phase in one.phases]
+    print(name, one.derandomize, one.database is not None, one.max_examples, one.deadline, phases)
+"""
+TRYING = "['explicit', 'reuse', 'generate', 'target', 'shrink']"
+
+
+@pytest.mark.parametrize("ci", [{}, {"CI": "1"}])
+def test_a_profile_says_the_same_on_ci_as_elsewhere(ci: dict[str, str]) -> None:
+    inherited = {name: value for name, value in os.environ.items() if name != "CI"}
+    command = [sys.executable, "-c", REGISTERED]
+    shown = subprocess.run(command, env=inherited | ci, capture_output=True, text=True, timeout=60)
+    assert shown.stdout.splitlines() == [
+        f"dev False True 25 None {TRYING}",
+        f"ci True False 150 None {TRYING}",
+        f"nightly False True 5000 None {TRYING}",
+        "replay False True 25 None ['explicit', 'reuse']",
+    ], shown.stderr
+
+
+def test_the_profile_asked_for_is_the_one_that_holds(tmp_path: Path) -> None:
+    (tmp_path / "test_show.py").write_text(SHOW)
+    ran = run(tmp_path, "fuzz.suite", str(tmp_path), "-s", "-k", "test_show", "--hypothesis-profile=nightly", CI="1")
+    assert f"SHOWN False True 5000 None {TRYING}" in ran.stdout, ran.stdout + ran.stderr
+
+
+def test_other_projects_profiles_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "from hypothesis import settings\nsettings.register_profile('nightly', max_examples=7)\n"
+    )
+    (tmp_path / "test_show.py").write_text(SHOW)
+    ran = run(tmp_path, str(tmp_path), "-s", "--hypothesis-profile=nightly")
+    assert " 7 " in ran.stdout.split("SHOWN")[1]
+
+
+def test_the_plugin_imports_nothing_heavy() -> None:
+    heavy = ("hypothesis", "numpy", "requests", "boto3", "cattrs", "fuzz.suite", "specs")
+    shown = subprocess.run(
+        [sys.executable, "-c", f"import sys, fuzz.pytest_plugin; print([m for m in {heavy} if m in sys.modules])"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert shown.stdout == "[]\n"
