@@ -32,18 +32,16 @@ class Decoded:
     doubts: tuple[str, ...]
 
 
-def decode(request: Request, content: bytes) -> Decoded:
+# Streams already undone, by content, window and encoding; with what is doubtful about each.
+Streams = dict[tuple[object, ...], tuple[bytes, tuple[str, ...]]]
+
+
+def decode(request: Request, content: bytes, streams: Streams | None = None) -> Decoded:
     """Read `content` as the request says; raises Undecodable where an error is due."""
-    doubts: list[str] = []
-    data = _window(request, content)
+    data, known_doubts = _undone(request, content, {} if streams is None else streams)
+    doubts = list(known_doubts)
     item_size = ITEM_SIZES[request.dtype]
     wanted = None if request.shape is None else math.prod(request.shape) * item_size
-    if request.compression is not None:
-        data = _decompressed(request.compression, data, doubts)
-    for one in reversed(request.filters):
-        if len(data) % one.element_size or one.element_size >= 2**31:
-            doubts.append("element_size does not divide the data")
-        data = unshuffled(data, one.element_size)
     if wanted is None:
         if len(data) % item_size:
             raise Undecodable("misfit", "no multiple of the item size")
@@ -58,6 +56,24 @@ def decode(request: Request, content: bytes) -> Decoded:
     array = np.frombuffer(data, in_byte_order(request.dtype, request.byte_order)).astype(request.dtype)
     shape = (array.size,) if request.shape is None else request.shape
     return Decoded(array.reshape(shape, order=request.order), tuple(doubts))
+
+
+def _undone(request: Request, content: bytes, streams: Streams) -> tuple[bytes, tuple[str, ...]]:
+    """The window's bytes, decompressed and unfiltered, and the doubts about them."""
+    data = _window(request, content)
+    if request.compression is None and not request.filters:
+        return data, ()
+    key = (content, request.offset, request.size, request.compression, request.filters)
+    if key not in streams:
+        doubts: list[str] = []
+        if request.compression is not None:
+            data = _decompressed(request.compression, data, doubts)
+        for one in reversed(request.filters):
+            if len(data) % one.element_size or one.element_size >= 2**31:
+                doubts.append("element_size does not divide the data")
+            data = unshuffled(data, one.element_size)
+        streams[key] = data, tuple(doubts)
+    return streams[key]
 
 
 def _window(request: Request, content: bytes) -> bytes:
@@ -138,7 +154,7 @@ def _blosc2(data: bytes, doubts: list[str]) -> bytes:
     if stored_bytes < len(data):
         doubts.append("bytes after the stream")
     try:
-        inflated = bytes(blosc2.decompress2(data[:stored_bytes]))
+        inflated = bytes(blosc2.decompress2(data[:stored_bytes], nthreads=1))
     except (RuntimeError, ValueError, TypeError) as error:
         raise Undecodable("undecodable", f"not a blosc2 chunk: {error}") from error
     if len(inflated) != inflated_bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
+from functools import cache
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -15,6 +17,8 @@ Bools = npt.NDArray[Any]
 NAMES: Final = ("int32", "int64", "uint32", "uint64", "float32", "float64")
 INTEGERS: Final = ("int32", "int64", "uint32", "uint64")
 FLOATS: Final = ("float32", "float64")
+BEYOND_FLOAT32: Final = Fraction(2) ** 128 - Fraction(2) ** 103
+_TYPES: Final = {"int32": np.int32, "int64": np.int64, "uint32": np.uint32, "uint64": np.uint64}
 ITEM_SIZES: Final = {"int32": 4, "int64": 8, "uint32": 4, "uint64": 8, "float32": 4, "float64": 8}
 
 
@@ -22,6 +26,7 @@ def in_byte_order(dtype: str, byte_order: ByteOrder) -> np.dtype[np.generic]:
     return np.dtype(dtype).newbyteorder("<" if byte_order == "little" else ">")
 
 
+@cache
 def integer_bounds(dtype: str) -> tuple[int, int]:
     info = np.iinfo(dtype)
     return int(info.min), int(info.max)
@@ -38,25 +43,29 @@ def nearest(number: int | float, dtype: str) -> Any:
         low, high = integer_bounds(dtype)
         if not isinstance(number, int) or not low <= number <= high:
             return None
-        return np.dtype(dtype).type(number)
-    return _nearest_float(exact(number), dtype)
-
-
-def _nearest_float(value: Fraction, dtype: str) -> Any:
+        return _TYPES[dtype](number)
     try:
-        guess = float(value)
+        guess = float(number)
     except OverflowError:
         return None
     if dtype == "float64":
         return np.float64(guess)
+    return np.float32(guess) if _is_float32(guess, number) else _nearest_float32(exact(number), guess)
+
+
+def _is_float32(guess: float, number: int | float) -> bool:
+    with np.errstate(over="ignore", under="ignore"):
+        return guess == number and float(np.float32(guess)) == guess
+
+
+def _nearest_float32(value: Fraction, guess: float) -> Any:
     with np.errstate(over="ignore", under="ignore"):
         first = np.float32(guess)
         around = {float(first)} | {float(np.nextafter(first, np.float32(end))) for end in (-np.inf, np.inf)}
-    limit = Fraction(2) ** 128 - Fraction(2) ** 103
-    if abs(value) >= limit:
+    if abs(value) >= BEYOND_FLOAT32:
         return None
     finite = [x for x in around if np.isfinite(x)]
     best = min(finite, key=lambda x: (abs(Fraction(x) - value), int(np.float32(x).view(np.uint32)) & 1))
     if best == 0:
-        return np.float32(-0.0 if guess < 0 or (guess == 0 and np.signbit(guess)) else 0.0)
+        return np.float32(math.copysign(0.0, guess))
     return np.float32(best)

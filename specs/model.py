@@ -9,6 +9,7 @@ from typing import Any
 from specs import oracle, validity
 from specs.access import access_refusals, locator_refusals
 from specs.case import Case, Delete, Put, Send, SendRaw, Step
+from specs.decoding import Streams
 from specs.expectation import (
     BAD_REQUEST,
     Expectation,
@@ -37,6 +38,7 @@ class _World:
     """The versions that each object has had, newest last; None for no object."""
 
     objects: Objects = field(default_factory=dict)
+    streams: Streams = field(default_factory=dict)
 
     def put(self, bucket: str, key: str, data: bytes | None) -> None:
         self.objects[bucket, key] = (*self.objects.get((bucket, key), ()), data)
@@ -104,7 +106,7 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
     if access.why and not faults:
         return unspecified(access.why)
     if faults:
-        refusal = either([*faults, *access.refusals, *_late_refusals(request, versions, profile)])
+        refusal = either([*faults, *access.refusals, *_late_refusals(request, versions, world, profile)])
         return Expectation(rejection=_naming_doubts_too(refusal, reading.doubts))
     if request is None:
         raise AssertionError(f"a request without faults must be readable: {body}")
@@ -114,7 +116,9 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
     if access.refusals and not access.optional:
         return Expectation(rejection=either([*access.refusals, *doubts]))
     doubts += access.refusals
-    return _merged([oracle.expect(request, data, profile) for data in versions if data is not None], doubts)
+    return _merged(
+        [oracle.expect(request, data, profile, world.streams) for data in versions if data is not None], doubts
+    )
 
 
 def _naming_doubts_too(refusal: Rejection, doubts: tuple[validity.Fault, ...]) -> Rejection:
@@ -132,11 +136,13 @@ def _merged(several: list[Expectation], doubts: list[Rejection]) -> Expectation:
     return Expectation(answers, either(refusals) if refusals else None)
 
 
-def _late_refusals(request: Request | None, versions: tuple[bytes | None, ...], profile: Profile) -> list[Rejection]:
+def _late_refusals(
+    request: Request | None, versions: tuple[bytes | None, ...], world: _World, profile: Profile
+) -> list[Rejection]:
     """Refusals about the data, which a server may notice before it looks at the fields at fault."""
     if request is None:
         return []
-    outcomes = [oracle.expect(request, data, profile) for data in versions if data is not None]
+    outcomes = [oracle.expect(request, data, profile, world.streams) for data in versions if data is not None]
     return [one.rejection for one in outcomes if one.rejection is not None]
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from specs.decoding import Undecodable, decode
+from specs.decoding import Streams, Undecodable, decode
 from specs.dtypes import FLOATS, INTEGERS, Array, Bools, nearest
 from specs.expectation import CLIENT_ERRORS, Expectation, Rejection, Values, either, unspecified
 from specs.profile import Profile
 from specs.request import Missing, Request
-from specs.tolerance import SumBounds, sum_bounds
+from specs.tolerance import sum_bounds
 
 MOST_NUMPY_DIMENSIONS = 60
 REFUSED_DATA = {
@@ -28,19 +28,33 @@ MAY_REFUSE = Rejection("may be refused", CLIENT_ERRORS)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Groups:
-    """The selected elements, one row for each element of the result, in the result's order."""
+    """The selected elements, one row for each element of the result, in the result's order.
+
+    `present` is None where none is missing.
+    """
 
     rows: Array
-    present: Bools
+    present: Bools | None
     shape: tuple[int, ...]
 
+    def counts(self) -> Array:
+        """How many elements are present in each row."""
+        if self.present is None:
+            return np.full(len(self.rows), self.rows.shape[1], np.int64)
+        counts: Array = np.add.reduce(self.present, axis=1, dtype=np.int64)
+        return counts
 
-def expect(request: Request, content: bytes, profile: Profile) -> Expectation:
+    def or_else(self, value: Any) -> Array:
+        """The rows, with that value in place of what is missing."""
+        return self.rows if self.present is None else np.where(self.present, self.rows, self.rows.dtype.type(value))
+
+
+def expect(request: Request, content: bytes, profile: Profile, streams: Streams | None = None) -> Expectation:
     """The expectation for a valid request on an object's bytes."""
     if request.shape is not None and len(request.shape) > MOST_NUMPY_DIMENSIONS:
         return unspecified("more dimensions than NumPy has")
     try:
-        decoded = decode(request, content)
+        decoded = decode(request, content, streams)
     except Undecodable as error:
         if error.cause == "unspecified":
             return unspecified(error.detail)
@@ -105,68 +119,69 @@ def _answers(selected: Array, request: Request, profile: Profile, doubts: list[R
 
 
 def _selected(selected: Array, request: Request) -> Values:
-    count = int(np.count_nonzero(_present(selected, request.missing)))
+    present = _present(selected, request.missing)
+    count = selected.size if present is None else int(np.count_nonzero(present))
     return Values("select", request.dtype, selected.shape, (count,), selected.ravel(order=request.order))
 
 
 def _reduced(selected: Array, request: Request, profile: Profile, doubts: list[Rejection]) -> Values:
     groups = _grouped(selected, request)
-    counts = groups.present.sum(axis=1, dtype=np.int64)
-    numbers = tuple(counts.tolist())
+    counts = groups.counts()
     if request.operation == "count":
-        return Values("count", "int64", groups.shape, numbers, counts)
-    if request.operation == "sum":
-        return _sum(groups, numbers, request, profile, doubts)
-    return _extreme(groups, counts, request, profile, doubts)
+        return Values("count", "int64", groups.shape, tuple(counts.tolist()), counts)
+    if request.operation != "sum":
+        return _extreme(groups, counts, request, profile, doubts)
+    if request.dtype in INTEGERS:
+        return _integer_sum(groups, counts, request, profile)
+    return _float_sum(groups, counts, request, profile, doubts)
 
 
 def _grouped(selected: Array, request: Request) -> _Groups:
     """Reduced axes last, kept axes first in the request's order, so that a row is one element of the result."""
-    axes = tuple(range(selected.ndim)) if request.axis is None else request.axis
-    kept = [one for one in range(selected.ndim) if one not in axes]
+    rank = selected.ndim
+    if request.axis is None or len(request.axis) == rank:
+        rows = selected.reshape(1, selected.size)
+        return _Groups(rows, _present(rows, request.missing), ())
+    kept = [one for one in range(rank) if one not in request.axis]
     shape = tuple(selected.shape[one] for one in kept)
     first = kept if request.order == "C" else kept[::-1]
-    length = math.prod(selected.shape[one] for one in axes)
-    rows = selected.transpose(*first, *axes).reshape(math.prod(shape), length)
+    length = math.prod(selected.shape[one] for one in request.axis)
+    rows = selected.transpose(*first, *request.axis).reshape(math.prod(shape), length)
     return _Groups(rows, _present(rows, request.missing), shape)
 
 
-def _present(array: Array, missing: Missing | None) -> Bools:
+def _present(array: Array, missing: Missing | None) -> Bools | None:
     """Which elements are not missing. A comparison with NaN is false, so a NaN is never missing."""
     if missing is None:
-        return np.ones(array.shape, np.bool_)
+        return None
     values = [nearest(value, array.dtype.name) for value in missing.values]
-    if missing.kind in ("missing_value", "missing_values"):
-        absent = np.zeros(array.shape, np.bool_)
-        for value in values:
-            absent |= array == value
-        return ~absent
-    if missing.kind == "valid_min":
-        return ~(array < values[0])
-    if missing.kind == "valid_max":
-        return ~(array > values[0])
-    return ~((array < values[0]) | (array > values[1]))
+    absent: Bools = np.zeros(array.shape, np.bool_)
+    with np.errstate(invalid="ignore"):
+        if missing.kind in ("missing_value", "missing_values"):
+            for value in values:
+                absent |= array == value
+        if missing.kind in ("valid_min", "valid_range"):
+            absent |= array < values[0]
+        if missing.kind in ("valid_max", "valid_range"):
+            absent |= array > values[-1]
+    return None if not absent.any() else ~absent
 
 
 def _extreme(groups: _Groups, counts: Array, request: Request, profile: Profile, doubts: list[Rejection]) -> Values:
-    free: Bools = counts == 0
+    free: Bools = np.equal(counts, 0)
     if free.all() or (free.any() and not profile.rules("nothing-left")):
         doubts.append(replace(MAY_REFUSE, cause="nothing-left"))
     least, pick = (
         (_largest(request.dtype), np.minimum) if request.operation == "min" else (_smallest(request.dtype), np.maximum)
     )
     with np.errstate(invalid="ignore"):
-        values = pick.reduce(np.where(groups.present, groups.rows, least), axis=1, initial=least)
-    values = values.astype(request.dtype)
+        values = pick.reduce(groups.or_else(least), axis=1, initial=least)
+    numbers = tuple(counts.tolist())
     if request.dtype not in FLOATS:
-        return Values(request.operation, request.dtype, groups.shape, tuple(counts.tolist()), values, free=free)
-    has_nan: Bools = (np.isnan(groups.rows) & groups.present).any(axis=1)
-    values = np.where(has_nan, np.dtype(request.dtype).type(np.nan), values)
-    free = free | _nan_doubts(has_nan, profile, doubts)
-    return Values(
-        request.operation, request.dtype, groups.shape, tuple(counts.tolist()), values,
-        also=_other_zero(groups, values), free=free,
-    )  # fmt: skip
+        return Values(request.operation, request.dtype, groups.shape, numbers, values, free=free)
+    free = free | _nan_doubts(np.isnan(values), profile, doubts)
+    also = _other_zero(groups, values) if (values == 0).any() else None
+    return Values(request.operation, request.dtype, groups.shape, numbers, values, also=also, free=free)
 
 
 def _largest(dtype: str) -> Any:
@@ -179,13 +194,12 @@ def _smallest(dtype: str) -> Any:
 
 def _other_zero(groups: _Groups, values: Array) -> Array:
     """Either zero where zeros of both signs tie; the sign of the only kind of zero otherwise."""
-    zeros = (groups.rows == 0) & groups.present
-    negative = (zeros & np.signbit(groups.rows)).any(axis=1)
-    positive = (zeros & ~np.signbit(groups.rows)).any(axis=1)
-    one = np.dtype(values.dtype).type
-    sole = np.where(negative & ~positive, one(-0.0), one(0.0))
+    rows = groups.or_else(1)
+    zeros, signs = rows == 0, np.signbit(rows)
+    negative, positive = (zeros & signs).any(axis=1), (zeros & ~signs).any(axis=1)
+    one = values.dtype.type
     zero = values == 0
-    values[zero] = sole[zero]
+    values[zero] = np.where(negative & ~positive, one(-0.0), one(0.0))[zero]
     return np.where(zero & negative & positive, one(-0.0), values)
 
 
@@ -197,49 +211,44 @@ def _nan_doubts(has_nan: Bools, profile: Profile, doubts: list[Rejection]) -> Bo
     return has_nan if not profile.rules("nan") else np.zeros(has_nan.shape, np.bool_)
 
 
-def _sum(
-    groups: _Groups, counts: tuple[int, ...], request: Request, profile: Profile, doubts: list[Rejection]
-) -> Values:
-    missed: Bools = ~groups.present.any(axis=1)
-    also = groups.rows[:, 0] if request.axis == () and missed.any() else None
-    if request.dtype in INTEGERS:
-        terms = np.where(groups.present, groups.rows, np.dtype(request.dtype).type(0))
-        values = np.add.reduce(terms, axis=1, dtype=request.dtype)
-        free = None if profile.rules("integer-sum") else _wraps(terms, values)
-        return Values("sum", request.dtype, groups.shape, counts, values, also=_also(also, missed, values), free=free)
-    bounds = [sum_bounds(row[mask], request.dtype) for row, mask in zip(groups.rows, groups.present)]
-    values = np.array([one.nearest for one in bounds], request.dtype)
-    has_nan: Bools = (np.isnan(groups.rows) & groups.present).any(axis=1)
+def _integer_sum(groups: _Groups, counts: Array, request: Request, profile: Profile) -> Values:
+    terms = groups.or_else(0)
+    values = np.add.reduce(terms, axis=1, dtype=request.dtype)
+    free = None if profile.rules("integer-sum") else _wraps(terms, values)
+    also = _missing_elements(groups, counts, values, request)
+    return Values("sum", request.dtype, groups.shape, tuple(counts.tolist()), values, also=also, free=free)
+
+
+def _float_sum(groups: _Groups, counts: Array, request: Request, profile: Profile, doubts: list[Rejection]) -> Values:
+    bounds = sum_bounds(groups.rows, groups.present, request.dtype)
+    with np.errstate(over="ignore"):
+        values = bounds.nearest.astype(request.dtype)
+    has_nan: Bools = np.logical_or.reduce(np.isnan(groups.or_else(0)), axis=1)
     free = _nan_doubts(has_nan, profile, doubts)
-    return _float_sum(bounds, values, _also(also, missed, values), free, groups, counts, request, profile)
-
-
-def _float_sum(
-    bounds: list[SumBounds], values: Array, also: Array | None, free: Bools, groups: _Groups,
-    counts: tuple[int, ...], request: Request, profile: Profile,
-) -> Values:  # fmt: skip
-    loose = np.array([one.loose for one in bounds], np.bool_)
     if not profile.rules("float-overflow"):
-        free = free | loose
+        free = free | bounds.loose
     if not profile.rules("float-sum"):
-        free = free | (values == values)
+        free = np.ones(free.shape, np.bool_)
     return Values(
-        "sum", request.dtype, groups.shape, counts, values,
-        also=also,
-        low=np.array([one.low for one in bounds], np.float64),
-        high=np.array([one.high for one in bounds], np.float64),
-        pairwise_low=np.array([one.pairwise_low for one in bounds], np.float64),
-        pairwise_high=np.array([one.pairwise_high for one in bounds], np.float64),
-        loose=loose,
+        "sum", request.dtype, groups.shape, tuple(counts.tolist()), values,
+        also=_missing_elements(groups, counts, values, request),
+        low=bounds.low,
+        high=bounds.high,
+        pairwise_low=bounds.pairwise_low,
+        pairwise_high=bounds.pairwise_high,
+        loose=bounds.loose,
         free=free,
     )  # fmt: skip
 
 
-def _also(elements: Array | None, missed: Bools, values: Array) -> Array | None:
+def _missing_elements(groups: _Groups, counts: Array, values: Array, request: Request) -> Array | None:
     """Over no axes at all a missing element's sum may be the element itself."""
-    return None if elements is None else np.where(missed, elements, values)
+    if request.axis != () or groups.present is None:
+        return None
+    return np.where(np.equal(counts, 0), groups.rows[:, 0], values)
 
 
 def _wraps(terms: Array, values: Array) -> Bools:
-    exact = [sum(int(x) for x in row) for row in terms.tolist()]
-    return np.array([a != int(b) for a, b in zip(exact, values.tolist())], np.bool_)
+    """Which sums are beyond the dtype."""
+    exact = [sum(row) for row in terms.tolist()]
+    return np.array([a != b for a, b in zip(exact, values.tolist())], np.bool_)

@@ -240,10 +240,10 @@ def _reduced(rows: Array, shape: tuple[int, ...], told_of: Told) -> _Result:
     if operation == "count":
         values, dtype = np.full(count, length, np.int64), "int64"
     elif operation == "sum" and dtype in FLOATS:
-        bounds = [sum_bounds(row, dtype) for row in rows]
-        values = np.array([one.nearest for one in bounds], np.float64)
-        free |= np.array([one.loose for one in bounds], np.bool_)
-        width += [0.0 if one.low == one.high or one.low != one.low else one.high - one.low for one in bounds]
+        bounds = sum_bounds(rows, None, dtype)
+        values, free = bounds.nearest, bounds.loose
+        with np.errstate(invalid="ignore", over="ignore"):
+            width = np.where(np.isfinite(bounds.nearest), bounds.high - bounds.low, 0.0)
     elif operation == "sum":
         values = np.add.reduce(rows, axis=1, dtype=rows.dtype)
     else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 from specs import dtypes
@@ -92,17 +91,18 @@ def _doubt_readability(body: Mapping[str, Any], notes: _Notes) -> None:
     """JSON readers have limits of depth and of numbers, and say so without naming a field."""
     level: list[Any] = list(body.values())
     for _ in range(DEPTH_ALL_TAKE):
-        if any(isinstance(one, float) and not math.isfinite(one) for one in level):
-            notes.doubts.append(Fault("a number beyond all range", ()))
-        level = [
-            inner
-            for one in level
-            if isinstance(one, list | dict)
-            for inner in (one.values() if isinstance(one, dict) else one)
-        ]
+        inner: list[Any] = []
+        for one in level:
+            if isinstance(one, float) and not math.isfinite(one):
+                notes.doubt("a number beyond all range")
+            elif isinstance(one, list):
+                inner += one
+            elif isinstance(one, dict):
+                inner += one.values()
+        level = inner
         if not level:
             return
-    notes.doubts.append(Fault("nested deeply", ()))
+    notes.doubt("nested deeply")
 
 
 def _only_axis(operation: str, notes: _Notes) -> bool:
@@ -332,14 +332,18 @@ def _missing_against_dtype(request: Request, notes: _Notes) -> None:
             notes.doubt("missing value inexact", *words)
     if request.missing.kind == "valid_range":
         low, high = request.missing.values
-        if dtypes.exact(low) >= dtypes.exact(high):
+        if not _ascending(low, high):
             notes.fault("valid_range not ascending", *words)
         elif rounded[0] == rounded[1]:
             notes.doubt("valid_range of one value", *words)
 
 
+def _ascending(low: int | float, high: int | float) -> bool:
+    if type(low) is type(high):
+        return low < high
+    return dtypes.exact(low) < dtypes.exact(high)
+
+
 def _inexact(value: int | float, near: int | float, dtype: str) -> bool:
     """Whether rounding to the dtype changes a number; a float64 is what its shortest decimal says."""
-    if dtype == "float32":
-        return Fraction(near) != Fraction(value)
-    return dtypes.exact(near) != dtypes.exact(value) and Fraction(near) != Fraction(value)
+    return near != value and (dtype == "float32" or dtypes.exact(near) != dtypes.exact(value))
