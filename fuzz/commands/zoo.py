@@ -1,0 +1,129 @@
+"""asfuzz zoo: let the suite loose on servers that are broken on purpose, and see what it sees."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fuzz.errors import UsageError
+
+if TYPE_CHECKING:
+    from fuzz.zoo.trials import Trial
+
+ABLATIONS = ("schema-only", "no-relations", "no-extremes", "one-per-upload")
+EPILOG = """\
+examples:
+  asfuzz zoo --list                                  what there is
+  asfuzz zoo --animals axis-zero-is-falsy nan-is-missing
+  asfuzz zoo --seconds 60 --seeds 5 --workers 2      all of them; takes hours
+  asfuzz zoo --kind missing --ablate one-per-upload  what is a part of the suite worth?
+  asfuzz zoo --together --animals one-in-fifty stride-ignored … --seconds 120
+  asfuzz zoo --mutants --sample 50                   and servers that nobody thought of
+  asfuzz serve --animal axis-zero-is-falsy           one of them, to play with
+
+reached: a request came to the broken code; triggered: and was answered otherwise than by the healthy server;
+detected: and the suite saw it. Seconds are those of the clock; core s those that suite, store and server computed.
+
+exit codes:
+  0  everything was detected, and nothing seen in the healthy server
+  1  something was missed, or seen where nothing is
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.epilog = EPILOG
+    parser.add_argument("--animals", metavar="ID", nargs="+", help="which (default: all)")
+    parser.add_argument("--kind", metavar="CLASS", help="those of one class of habits, such as missing")
+    parser.add_argument("--list", action="store_true", help="show all animals and their habits")
+    parser.add_argument("--seconds", type=float, default=10.0, help="for each trial (default: 10)")
+    parser.add_argument("--seeds", type=int, default=1, help="trials for each animal (default: 1)")
+    parser.add_argument("--seed", type=int, default=1, help="the first seed (default: 1)")
+    parser.add_argument("--workers", type=int, default=1, help="trials at the same time (default: 1)")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="where to write the scoreboard")
+    parser.add_argument("--ablate", choices=ABLATIONS, default="", help="leave a part of the suite out")
+    parser.add_argument("--together", action="store_true", help="one server with all the animals, one hunt")
+    parser.add_argument("--mutants", action="store_true", help="servers with a mechanical change of their source")
+    parser.add_argument("--sample", metavar="N", type=int, default=0, help="with --mutants: so many (default: all)")
+
+
+def main(arguments: Namespace) -> int:
+    if arguments.list:
+        return _list()
+    if arguments.mutants:
+        from fuzz.zoo.mutation import try_mutants
+
+        return try_mutants(arguments)
+    animals = _chosen(arguments)
+    if arguments.together:
+        from fuzz.zoo.together import hunt_together
+
+        return hunt_together(animals, arguments.seconds, arguments.seed, arguments.json)
+    return _score(animals, arguments)
+
+
+def _list() -> int:
+    from fuzz.embedded.zoo import animals
+
+    width = max(map(len, animals()))
+    for kind in dict.fromkeys(one.kind for one in animals().values()):
+        print(f"{kind}")
+        for one in animals().values():
+            if one.kind == kind:
+                print(f"  {one.id:<{width}}  {one.habit}")
+    return 0
+
+
+def _chosen(arguments: Namespace) -> list[str]:
+    from fuzz.embedded.zoo import animals
+    from fuzz.embedded.zoo.catalogue import UnknownAnimal, find
+
+    try:
+        chosen = [find(name).id for name in arguments.animals or animals()]
+    except UnknownAnimal as error:
+        raise UsageError(str(error)) from error
+    kinds = list(dict.fromkeys(one.kind for one in animals().values()))
+    if arguments.kind is not None and arguments.kind not in kinds:
+        raise UsageError(f"--kind {arguments.kind!r} is unknown; known: {', '.join(kinds)}")
+    return [name for name in chosen if arguments.kind in (None, find(name).kind)]
+
+
+def _score(animals: list[str], arguments: Namespace) -> int:
+    from fuzz.zoo.scoreboard import lines, scoreboard
+    from fuzz.zoo.visits import tasks_for, visit
+
+    tasks = list(
+        tasks_for(
+            animals,
+            seeds=arguments.seeds,
+            first_seed=arguments.seed,
+            seconds=arguments.seconds,
+            ablation=arguments.ablate,
+        )
+    )
+    board = scoreboard(visit(tasks, arguments.workers, _progress(len(tasks))))
+    _say(lines(board))
+    if arguments.json is not None:
+        arguments.json.write_text(json.dumps(board.as_json(), indent=1) + "\n", encoding="utf-8")
+    return 0 if board.clean else 1
+
+
+def _progress(total: int) -> Callable[[Trial], None]:
+    """Tells of each trial on standard error."""
+    numbers = count(1)
+
+    def tell(trial: Trial) -> None:
+        name = " ".join(trial.task.animals) or "healthy"
+        seen = f"seen after {trial.seconds:.1f} s" if trial.detected else "not seen"
+        print(f"{next(numbers)}/{total} {name}: {trial.broke or seen}", file=sys.stderr, flush=True)
+
+    return tell
+
+
+def _say(texts: Iterable[str]) -> None:
+    for text in texts:
+        print(text)

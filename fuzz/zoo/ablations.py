@@ -1,0 +1,57 @@
+"""The suite with a part left out, to see what the part is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from hypothesis.strategies import SearchStrategy
+
+from fuzz.properties import PROPERTIES, Property
+from specs.case import Case
+from specs.profile import Profile
+from specs.relations import RELATIONS
+from strategies import cases
+
+Ablation = Callable[[Sequence[Property]], list[Property]]
+
+
+def _schema_only(_: Sequence[Property]) -> list[Property]:
+    return [Property("whole-schema", "Requests as the schema alone has them.", cases.whole_schema, ())]
+
+
+def _no_relations(properties: Sequence[Property]) -> list[Property]:
+    return [one for one in properties if one.name not in RELATIONS]
+
+
+def _one_per_upload(properties: Sequence[Property]) -> list[Property]:
+    kept = [one for one in properties if one.name not in RELATIONS]
+    return [replace(one, cases=_single_reductions) if one.name == "reduction" else one for one in kept]
+
+
+def _single_reductions(profile: Profile) -> SearchStrategy[Case]:
+    return cases.reductions(profile, most_requests=1)
+
+
+ABLATIONS: Mapping[str, Ablation] = MappingProxyType(
+    {
+        "schema-only": _schema_only,
+        "no-relations": _no_relations,
+        "one-per-upload": _one_per_upload,
+    }
+)
+
+
+def properties_of(ablation: str, profile: Profile) -> list[Property]:
+    """The properties that a profile claims something of, less what is ablated."""
+    chosen = ABLATIONS[ablation](PROPERTIES) if ablation else list(PROPERTIES)
+    return [one for one in chosen if _claimed(one, profile)]
+
+
+def _claimed(one: Property, profile: Profile) -> bool:
+    try:
+        one.cases(profile)
+    except cases.NotClaimed:
+        return False
+    return True

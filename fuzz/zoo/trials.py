@@ -1,0 +1,174 @@
+"""One trial: the suite let loose on one broken server, until it sees something or the time is up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+
+from fuzz.client import Client, ClientSettings
+from fuzz.embedded.zoo import find, keep
+from fuzz.embedded.zoo.keeping import KeptServer
+from fuzz.executor import Judgement, Session
+from fuzz.hunt.failures import kind_of
+from fuzz.hunt.rounds import seed_of, turn
+from fuzz.properties import Property
+from fuzz.store import open_store
+from fuzz.zoo.ablations import properties_of
+from specs import profile as profiles
+from specs.case import Case, Put, Send, SendRaw
+from specs.profile import Profile
+from specs.violation import Violation
+
+EXAMPLES_A_TURN = 10
+PROFILES = {"v1": "reference-v1", "v2": "reference"}
+WARNING = "pairwise-sum"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to let the suite loose on, and for how long; no animals mean the healthy server."""
+
+    animals: tuple[str, ...]
+    seed: int
+    seconds: float
+    ablation: str = ""
+    api: str = "v2"
+    reduce_seconds: float = 3.0
+    timeout_seconds: float = 3.0
+    command: tuple[str, ...] = ("-m", "fuzz.embedded.zoo")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of a task; `seconds` and `requests` are those until something was seen, or all there were.
+
+    `cpu_seconds` is what suite, store and server computed: the seconds of one core that nobody else uses.
+    """
+
+    task: Task
+    requests: int
+    seconds: float
+    cpu_seconds: float
+    reached: int
+    triggered: int
+    seen: str = ""
+    by: str = ""
+    size_bytes: int = 0
+    broke: str = ""
+
+    @property
+    def detected(self) -> bool:
+        return bool(self.seen)
+
+
+class _Over(BaseException):
+    """Something was seen, or the time is up. Hypothesis would describe the case if this were an Exception."""
+
+
+class _Attempts:
+    """Judges cases until one fails."""
+
+    def __init__(self, task: Task, session: Session) -> None:
+        self.session = session
+        self.found: tuple[Case, Judgement, Violation] | None = None
+        self._warns = any(find(one).warns for one in task.animals)
+        self._end = time.monotonic() + task.seconds
+
+    def attempt(self, case: Case) -> None:
+        if self.over():
+            raise _Over
+        judgement = self.session.judge(case)
+        due = [one for one in judgement.violations if one.severity == "failure" or self._is_due(one)]
+        if due:
+            self.found = case, judgement, due[0]
+            raise _Over
+
+    def over(self) -> bool:
+        return self.found is not None or time.monotonic() > self._end
+
+    def _is_due(self, violation: Violation) -> bool:
+        return self._warns and violation.requirement == WARNING
+
+
+def let_loose(task: Task) -> Trial:
+    """Try everything there is on the task's server."""
+    try:
+        with (
+            keep(task.animals, command=task.command) as server,
+            closing(open_store("memory")) as store,
+            closing(Client(server.url, ClientSettings(timeout_seconds=task.timeout_seconds))) as client,
+        ):
+            profile = profiles.load(PROFILES[task.api])
+            return _tried(task, server, Session(client, store, profile))
+    except Exception as error:  # noqa: BLE001  (one trial that breaks is told, and the others go on)
+        return Trial(task, 0, 0.0, 0.0, 0, 0, broke=f"{type(error).__name__}: {error}")
+
+
+def _tried(task: Task, server: KeptServer, session: Session) -> Trial:
+    begun, used = time.monotonic(), time.process_time() - server.told().cpu_seconds
+    attempts = _Attempts(task, session)
+    name = _rounds(task, session.profile, attempts)
+    told = server.told()
+    requests, seconds = session.sent, time.monotonic() - begun
+    cpu_seconds = time.process_time() + told.cpu_seconds - used
+    reached, triggered = sum(told.reached.values()), sum(told.triggered.values())
+    if attempts.found is None:
+        return Trial(task, requests, seconds, cpu_seconds, reached, triggered)
+    case, judgement, violation = attempts.found
+    size = _smallest(task, session, case, judgement, violation)
+    seen = f"{violation.requirement}: {violation.title}"
+    return Trial(task, requests, seconds, cpu_seconds, reached, triggered, seen, name, size)
+
+
+def _rounds(task: Task, profile: Profile, attempts: _Attempts) -> str:
+    """Turn after turn, always of the property furthest behind its share; the one that saw something."""
+    properties = properties_of(task.ablation, profile)
+    spent: dict[str, float] = {one.name: 0.0 for one in properties}
+    turns: dict[str, int] = dict.fromkeys(spent, 0)
+
+    def behind(one: Property) -> float:
+        return spent[one.name] / one.share
+
+    while not attempts.over():
+        one = min(properties, key=behind)
+        begun = time.monotonic()
+        number = seed_of(task.seed, one.name, turns[one.name])
+        _turn(one, profile, number, attempts.attempt)
+        if attempts.found is not None:
+            return one.name
+        spent[one.name] += time.monotonic() - begun
+        turns[one.name] += 1
+    return ""
+
+
+def _turn(one: Property, profile: Profile, number: int, attempt: Callable[[Case], None]) -> None:
+    with suppress(_Over):
+        turn(one.cases(profile), number, EXAMPLES_A_TURN, attempt)
+
+
+def _smallest(task: Task, session: Session, case: Case, judgement: Judgement, violation: Violation) -> int:
+    """The size of the smallest case that still shows it."""
+    if task.reduce_seconds <= 0 or violation.severity != "failure":
+        return size_bytes(case)
+    from fuzz.hunt.reducer import Reducer, ReductionLimits
+
+    reducer = Reducer(session.judge, session.profile, kind_of(violation), ReductionLimits(seconds=task.reduce_seconds))
+    return size_bytes(reducer.reduce(case, judgement).case)
+
+
+def size_bytes(case: Case) -> int:
+    """Bytes of objects and requests."""
+    total = 0
+    for step in case.steps:
+        match step:
+            case Put():
+                total += len(step.data)
+            case Send():
+                total += len(step.fields.text)
+            case SendRaw():
+                total += len(step.body)
+            case _:
+                pass
+    return total
