@@ -123,7 +123,7 @@ def _layouts() -> list[tuple[int, int | None, int]]:
     several = [
         (GAPS[(5 * turn) % len(GAPS)] * (turn % 3 == 0), 1 + turn % 4, turn % 5 * (turn % 3 == 0)) for turn in range(36)
     ]
-    return lone * 3 + padded + several + [(0, None, 0)] * 2
+    return lone * 3 + [(0, None, 0)] * 4 + padded + several
 
 
 _LAYOUTS = st.sampled_from(_layouts())

@@ -51,7 +51,7 @@ def assert_valid(some: list[Case], profile: Profile) -> None:
 
 @pytest.mark.parametrize("profile", [REFERENCE, V1, NARROW], ids=lambda profile: profile.name)
 def test_every_request_drawn_is_without_fault(profile: Profile) -> None:
-    assert_valid(reach.drawn(profile, 1500), profile)
+    assert_valid(reach.drawn(profile, 800), profile)
 
 
 @pytest.mark.slow
@@ -63,7 +63,7 @@ def test_every_one_of_ten_thousand_requests_is_without_fault() -> None:
 def test_every_request_drawn_agrees_with_the_schema(profile: Profile) -> None:
     validator = schemas.validator(f"{profile.api}.request")
     place = {"url": "http://store.example/b/o", "source": "http://store.example", "bucket": "b", "object": "o"}
-    for case in reach.drawn(profile, 600, seed=1):
+    for case in reach.drawn(profile, 400, seed=1):
         for send in sends(case):
             body = {**full_body(send, profile)}
             body.update((name, place[name]) for name in body if name in place)
@@ -71,7 +71,7 @@ def test_every_request_drawn_agrees_with_the_schema(profile: Profile) -> None:
 
 
 def test_a_narrower_profile_draws_nothing_that_it_does_not_claim() -> None:
-    found = reach.reach(NARROW, reach.drawn(NARROW, 1500))
+    found = reach.reach(NARROW, reach.drawn(NARROW, 500))
     assert found.unexpected == ()
 
 
@@ -100,7 +100,7 @@ def test_narrowing_by_its_own_schema_leaves_a_profile_as_it_is() -> None:
 
 
 def test_what_a_request_is_about_can_always_be_read() -> None:
-    for case in reach.drawn(REFERENCE, 1000, seed=2):
+    for case in reach.drawn(REFERENCE, 600, seed=2):
         for send, found in case_features(case):
             assert "unreadable" not in found.values(), send
             assert "odd" not in found.values(), send
@@ -153,7 +153,7 @@ def test_a_selection_shrinks_to_few_elements() -> None:
 
 
 def test_requests_repeat_and_follow_one_another_about_the_same_object() -> None:
-    drawn = reach.drawn(REFERENCE, 1500, seed=4)
+    drawn = reach.drawn(REFERENCE, 600, seed=4)
     pairs = [(one, two) for case in drawn for one, two in zip(sends(case), sends(case)[1:])]
     assert any(one == two for one, two in pairs)
     assert any(one != two and replace(one, operation=two.operation) == two for one, two in pairs)

@@ -1,0 +1,56 @@
+"""Every value of every feature of a request is drawn, and every pair of values that go together."""
+
+from __future__ import annotations
+
+import pytest
+
+from specs.profile import Profile, load
+from strategies import reach
+
+REQUESTS = 5000
+FEW_REQUESTS = 2000
+MOST_PAIRS_UNLUCKY = 20
+
+
+def test_every_value_is_drawn_within_few_requests() -> None:
+    claims = load("reference")
+    found = reach.reach(claims, reach.drawn(claims, FEW_REQUESTS))
+    assert found.unexpected == ()
+    assert found.missing_values == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["reference", "reference-v1"])
+def test_every_value_is_drawn_and_hardly_a_pair_is_not(name: str) -> None:
+    claims = load(name)
+    found = reach.reach(claims, reach.drawn(claims, REQUESTS))
+    assert found.unexpected == ()
+    assert found.missing_values == ()
+    assert len(found.missing_pairs) <= MOST_PAIRS_UNLUCKY, reach.table(found)
+
+
+@pytest.mark.slow
+def test_every_pair_is_drawn() -> None:
+    claims = load("reference")
+    found = reach.reach(claims, reach.drawn(claims, 4 * REQUESTS))
+    assert found.missing_pairs == (), reach.table(found)
+
+
+def test_what_is_excluded_gives_its_reason() -> None:
+    assert all(rule.reason for rule in reach.EXCLUDED)
+
+
+def test_every_exclusion_is_about_features_and_values_that_there_are() -> None:
+    every = reach.domains(Profile("all"))
+    for rule in reach.EXCLUDED:
+        assert set(rule.values) <= set(every[rule.feature]), rule
+        assert not rule.other or set(rule.others) <= set(every[rule.other]), rule
+
+
+def test_an_excluded_pair_is_never_drawn() -> None:
+    claims = load("reference")
+    found = reach.reach(claims, reach.drawn(claims, 800, seed=5))
+    always = [rule for rule in reach.EXCLUDED if rule.others]
+    drawn = [pair for pair in found.pairs if any(rule.covers(*pair) for rule in always)]
+    rare = "would need equal elements: too few of them to ask"
+    assert [pair for pair in drawn if reach.excluded(*pair) != rare] == []
