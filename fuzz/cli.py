@@ -23,6 +23,7 @@ COMMANDS = (
     ("known", "list, add and prune the findings that are accepted for now"),
     ("properties", "list what is checked, and the requirements behind it"),
     ("probe", "find out what a server can do, and write a profile"),
+    ("report", "write a profile's known findings as a page, or see which are still there"),
     ("serve", "run the embedded server and store on their own"),
     ("zoo", "list and try the servers that are broken on purpose"),
     ("bench", "measure the suite itself"),

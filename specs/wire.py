@@ -16,6 +16,7 @@ from specs.outcome import Reply
 from specs.profile import Profile
 
 V2_KEYS = ("bytes", "dtype", "shape", "shape_as_bytes", "count", "count_as_bytes", "byte_order")
+TWINS = ("shape_as_bytes", "count_as_bytes")
 
 
 class Malformed(ValueError):
@@ -45,12 +46,12 @@ class Answer:
 def read(reply: Reply, profile: Profile) -> Answer:
     """An answer of the profile's version; raises Malformed."""
     if profile.api == "v2":
-        return read_v2(reply)
+        return read_v2(reply, twins={f"option_{key}" for key in TWINS} & set(profile.options) != set())
     return read_v1(reply, profile.count_form, profile.tells_byte_order, profile.native_byte_order)
 
 
-def read_v2(reply: Reply) -> Answer:
-    """The seven-key CBOR map of a v2 answer; raises Malformed."""
+def read_v2(reply: Reply, *, twins: bool = True) -> Answer:
+    """The seven-key CBOR map of a v2 answer; raises Malformed. A server without the options may lack the twins."""
     stream = io.BytesIO(reply.body)
     try:
         answer = cbor2.load(stream)
@@ -60,10 +61,11 @@ def read_v2(reply: Reply) -> Answer:
         raise Malformed("bytes after the CBOR map")
     if not isinstance(answer, Mapping):
         raise Malformed(f"a CBOR {type(answer).__name__}, not a map")
-    missing = [key for key in V2_KEYS if key not in answer]
+    missing = [key for key in V2_KEYS if key not in answer and (twins or key not in TWINS)]
     extra = [str(key) for key in answer if key not in V2_KEYS]
     if missing or extra:
         raise Malformed(f"keys missing: {missing}, unknown: {extra}")
+    answer = {**dict.fromkeys(TWINS, b""), **answer}
     order = _byte_order(answer["byte_order"])
     shape, counts = _numbers(answer, "shape", 0), _numbers(answer, "count", None)
     shape_twin, counts_twin = _bytes(answer, "shape_as_bytes"), _bytes(answer, "count_as_bytes")

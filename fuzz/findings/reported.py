@@ -8,8 +8,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from fuzz.findings.known import ANY, REPORT, UnusableKnown
+from specs import validity
 from specs.case import Case, Delete, Put, Send, SendRaw, Step
 from specs.fields import Fields
+from specs.model import full_body, unclaimed
 from specs.profile import Profile, did_you_mean
 
 SEVERITIES = ("high", "medium", "low")
@@ -35,19 +37,31 @@ class Reported:
     case: Case
     proposal: str = ""
     configuration: str = USUAL
+    api: str = ""
 
 
 def reports(profile: Profile) -> tuple[Reported, ...]:
-    """The reports of a profile's known issues, in the profile's order; raises UnusableKnown."""
-    found = tuple(
+    """The reports of a profile's known issues that it has claims about, in its order; raises UnusableKnown."""
+    every = (
         _reported(table, f"profile {profile.name}, known issue {number}")
         for number, table in enumerate(profile.known, 1)
         if REPORT in table
     )
+    found = tuple(one for one in every if one.api in ("", profile.api) and _claimed(one.case, profile))
     for one in found:
         if sum(other.id == one.id for other in found) > 1:
             raise UnusableKnown(f"profile {profile.name}: two reports are called {one.id!r}")
     return found
+
+
+def _claimed(case: Case, profile: Profile) -> bool:
+    """Whether a server of that profile is asked for nothing that it does not claim."""
+    for step in case.steps:
+        if isinstance(step, Send):
+            request = validity.read(step.operation, full_body(step, profile), profile).request
+            if request is not None and unclaimed(request, step, profile):
+                return False
+    return True
 
 
 def _reported(known: Mapping[str, Any], where: str) -> Reported:
@@ -55,6 +69,7 @@ def _reported(known: Mapping[str, Any], where: str) -> Reported:
     table = {**known[REPORT]}
     values = {name: known.get(name, "") for name in ("title", "requirement", "symptom", "reason")}
     steps = table.pop("steps", [])
+    values["requirement"] = table.pop("requirement", values["requirement"])
     for name, value in table.items():
         if name not in names or name in values or name == "case":
             raise UnusableKnown(f"{where}: {name!r} is unknown in a report.{did_you_mean(name, names)}")

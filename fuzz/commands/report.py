@@ -1,0 +1,101 @@
+"""Write a profile's known findings as a page, or see which of them are still there."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fuzz.errors import CannotRun, UsageError
+from fuzz.findings.field_page import page
+from fuzz.findings.known import UnusableKnown
+from fuzz.findings.reported import USUAL, Reported, reports, shown_by
+from fuzz.flags import CREDENTIALS, EXIT_CODES, add_config_flag, add_target_flags, settings_of
+from specs import profile as profiles
+
+if TYPE_CHECKING:
+    from fuzz.executor import Session
+    from fuzz.targets import Target
+
+TRIES = 3
+EXAMPLES = """\
+examples:
+  asfuzz report --profile reductionist --write findings.md
+      the page: what is known to be wrong, with the smallest cases and how to see them by curl
+  asfuzz report --profile reductionist --check --launch 'reductionist --host 127.0.0.1 --port {port}'
+      which of them the server still has: exit code 0 if all, 1 if any is gone or shows otherwise
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Which profile's findings, and what to do with them."""
+    add_target_flags(parser)
+    parser.add_argument("--write", metavar="FILE", type=Path, help="the page to write (default: standard output)")
+    parser.add_argument("--check", action="store_true", help="try the findings on --target or --launch instead")
+    parser.add_argument(
+        "--configuration", default=USUAL, help=f"of the server that is checked, as the page has it (default: {USUAL!r})"
+    )
+    add_config_flag(parser)
+    parser.epilog = f"{EXAMPLES}\n{EXIT_CODES}\n{CREDENTIALS}"
+
+
+def main(arguments: Namespace) -> int:
+    """Write the page, or check."""
+    settings = settings_of(arguments)
+    try:
+        profile = profiles.load(settings.profile)
+        found = reports(profile)
+    except (profiles.UnusableProfile, UnusableKnown) as error:
+        raise UsageError(f"--profile: {error}") from error
+    if not found:
+        raise UsageError(f"--profile {profile.name}: none of its known issues has a report")
+    if not arguments.check:
+        _write(arguments.write, "\n".join(page(profile, found)) + "\n")
+        return 0
+    if settings.embedded:
+        raise UsageError("--check needs a server: give --target or --launch")
+    from fuzz.targets import open_target
+
+    due = [one for one in found if one.configuration == arguments.configuration]
+    if not due:
+        known = ", ".join(sorted({one.configuration for one in found}))
+        raise UsageError(f"--configuration {arguments.configuration!r} has no findings; there are: {known}")
+    with open_target(settings) as target:
+        return _check(due, target)
+
+
+def _write(path: Path | None, text: str) -> None:
+    if path is None:
+        sys.stdout.write(text)
+        return
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise CannotRun(f"--write {path}: {error.strerror}") from error
+
+
+def _check(due: Sequence[Reported], target: Target) -> int:
+    gone = 0
+    for one in due:
+        with closing(target.session()) as session:
+            verdict, detail = _verdict(one, session)
+        gone += verdict != "still there"
+        print(f"{verdict:<12}  {one.id:<32}{detail}")
+        if target.launcher is not None and not target.launcher.alive():
+            target.launcher.restart()
+    print(f"{len(due) - gone} of {len(due)} findings are still there")
+    return 1 if gone else 0
+
+
+def _verdict(one: Reported, session: Session) -> tuple[str, str]:
+    """Several tries: some failures take their time to show."""
+    told: list[str] = []
+    for _ in range(TRIES):
+        failures = session.judge(one.case).failures
+        if shown_by(one, failures):
+            return "still there", ""
+        told += [f"{each.requirement} {each.symptom}: {each.actual}" for each in failures]
+    return ("changed", told[0]) if told else ("gone", "")
