@@ -1,0 +1,15 @@
+"""The whole suite runs in two processes; a file or a test that is named runs in this one."""
+
+from __future__ import annotations
+
+import pytest
+
+PROCESSES = 2
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Ask xdist for processes, unless the command line says how many or what to run."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if whole and getattr(config.option, "numprocesses", 0) is None and not config.option.usepdb:
+        config.option.numprocesses = PROCESSES
