@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -121,6 +121,14 @@ def read_settings(
         together["seconds"] = DEFAULT_SECONDS
     fields = {OPTIONS[name].field: value for name, value in together.items()}
     return _with_secrets(Settings(**fields, color=_wants_color(environ)), environ)
+
+
+def keep_hypothesis_tidy(environment: MutableMapping[str, str] | None = None) -> None:
+    """Have Hypothesis keep its tables in the user's cache, for this process and its workers."""
+    environ = os.environ if environment is None else environment
+    # It would otherwise leave a .hypothesis in whatever folder the suite is run.
+    cache = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache / "asfuzz" / "hypothesis"))
 
 
 def _settle_rivals(pair: tuple[str, str], layer: Mapping[str, Any], together: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from fuzz.config import Settings
+from fuzz.config import Settings, keep_hypothesis_tidy
 from fuzz.errors import CannotRun, UsageError
 from fuzz.events import Event, RunEnded, RunStarted, Warned
 from fuzz.flags import CREDENTIALS, EXIT_CODES, add_config_flag, add_target_flags, settings_of
@@ -149,6 +149,7 @@ def _check_writable(findings: Path, summary: Path | None) -> None:
 
 
 def _hunt(settings: Settings, telling: Telling) -> RunEnded:
+    keep_hypothesis_tidy()
     # The hunt brings Hypothesis, NumPy and all strategies with it: half a second that errors of usage need not wait.
     from fuzz.hunt.campaign import Plan, hunt
     from fuzz.targets import open_target

@@ -1,0 +1,259 @@
+"""asfuzz as its users know it: in a process of its own, by what it prints, writes and returns."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fuzz.embedded.processes import start_reference_server
+from fuzz.launcher import free_port
+
+COMMAND = (sys.executable, "-m", "fuzz.cli")
+SECONDS = 100
+STRIDE_IGNORED = "fuzz.embedded.zoo.selections:StrideIgnored"
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's, less what would configure the suite."""
+    prefixes = ("ASFUZZ_", "AWS_", "NO_COLOR", "COLUMNS")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
+    return {**kept, "PYTHONUNBUFFERED": "1", **more}
+
+
+def asfuzz(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=folder,
+        env=environment(**more),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def summary_in(folder: Path) -> dict[str, Any]:
+    document = json.loads((folder / "summary.json").read_text())
+    assert isinstance(document, dict)
+    return document
+
+
+@pytest.fixture(scope="module")
+def short_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    folder = tmp_path_factory.mktemp("run")
+    only = ("--only", "reduction", "malformed", "--seed", "1", "--summary", "summary.json")
+    return folder, asfuzz(folder, "run", "--seconds", "4", *only)
+
+
+@pytest.fixture(scope="module")
+def run_with_findings(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    folder = tmp_path_factory.mktemp("findings")
+    flags = ("--seconds", "60", "--only", "reduction", "--max-findings", "1", "--summary", "summary.json")
+    return folder, asfuzz(folder, "run", *flags, "--animal", STRIDE_IGNORED)
+
+
+def test_help_lists_the_commands_and_is_quick(tmp_path: Path) -> None:
+    code = "import sys, fuzz.cli; sys.argv = ['asfuzz', '--help']\ntry: fuzz.cli.main()\nexcept SystemExit: pass\n"
+    code += "print([name for name in ('numpy', 'hypothesis', 'boto3') if name in sys.modules])"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True
+    )
+    # What takes long is importing these; the time itself would depend on the machine.
+    assert ran.stdout.rstrip().endswith("[]")
+    for word in ("run", "serve", "properties", "exit codes:", "examples:"):
+        assert word in ran.stdout
+
+
+@pytest.mark.parametrize("command", ["run", "serve", "properties", "replay", "known"])
+def test_each_command_has_help_with_examples(tmp_path: Path, command: str) -> None:
+    ran = asfuzz(tmp_path, command, "--help")
+    assert ran.returncode == 0
+    assert f"asfuzz {command}" in ran.stdout
+    assert "example" in ran.stdout
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    assert re.fullmatch(r"asfuzz \S.*\n", asfuzz(tmp_path, "--version").stdout)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "usage: asfuzz"),
+        (("hunt",), "invalid choice: 'hunt'"),
+        (("run", "--sekonds", "3"), "--sekonds"),
+        (("run", "--seconds", "soon"), "--seconds: 'soon' is not a time such as 90, 90s, 10m or 8h"),
+        (("run", "--seconds", "3", "--examples", "3"), "not allowed with argument"),
+        (("run", "--profile", "referense"), "Did you mean 'reference'?"),
+        (("run", "--only", "reductoin"), "Did you mean 'reduction'?"),
+        (("run", "--target", "localhost:8080"), "such as http://127.0.0.1:8080"),
+        (("run", "--launch", "my-server"), "{port}"),
+        (("run", "--store", "http://127.0.0.1:9"), "no credentials"),
+        (("run", "--config", "absent.toml"), "absent.toml cannot be read"),
+        (("serve", "--port", "99999"), "99999 is no port"),
+    ],
+)
+def test_a_command_that_makes_no_sense_is_exit_2_with_what_to_write(
+    tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    ran = asfuzz(tmp_path, *arguments)
+    assert ran.returncode == 2
+    assert said in ran.stderr + ran.stdout
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_target_that_is_not_there_is_exit_3_and_told_in_the_summary(tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    ran = asfuzz(tmp_path, "run", "--target", url, "--summary", "summary.json")
+    assert ran.returncode == 3
+    assert f"nothing answers at {url}" in ran.stderr
+    document = summary_in(tmp_path)
+    assert document["verdict"] == "ERROR"
+    assert url in document["why"]
+
+
+def test_a_findings_folder_that_cannot_be_made_is_exit_3(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ran = asfuzz(tmp_path, "run", "--findings", "file/findings")
+    assert ran.returncode == 3
+    assert "file/findings" in ran.stderr
+
+
+def test_the_embedded_server_is_clean(short_run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, ran = short_run
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    document = summary_in(folder)
+    assert (document["verdict"], document["findings"]) == ("PASS", [])
+    assert document["checked_requests"] > 0
+    assert {one["name"] for one in document["properties"]} == {"reduction", "malformed"}
+    assert f"{document['checked_requests']:,} checked requests" in ran.stdout
+    assert "PASS" in ran.stdout
+    assert ran.stderr == ""
+
+
+def test_events_are_kept_as_json_lines(short_run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, _ = short_run
+    kinds = [json.loads(line)["event"] for line in (folder / "findings" / "events.jsonl").read_text().splitlines()]
+    assert kinds[0] == "RunStarted"
+    assert kinds[-1] == "RunEnded"
+
+
+def test_a_broken_server_is_exit_1_with_a_finding_on_screen_in_the_summary_and_on_disk(
+    run_with_findings: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, ran = run_with_findings
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    document = summary_in(folder)
+    assert document["verdict"] == "FAIL"
+    (finding,) = document["findings"]
+    assert finding["property"] == "reduction"
+    assert (folder / finding["path"] / "case.json").is_file()
+    for word in ("✗ 1", finding["title"], "expected", "got", "must", f"asfuzz replay {finding['path']}"):
+        assert word in ran.stdout
+
+
+def test_a_finding_is_still_failing_on_the_broken_server_and_fixed_on_the_healthy_one(
+    run_with_findings: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, _ = run_with_findings
+    path = summary_in(folder)["findings"][0]["path"]
+    with start_reference_server((STRIDE_IGNORED,)) as broken:
+        ran = asfuzz(folder, "replay", path, "--target", broken.url, "--profile", "reference")
+    assert (ran.returncode, "STILL FAILING" in ran.stdout) == (1, True), ran.stdout + ran.stderr
+    ran = asfuzz(folder, "replay", path)
+    assert (ran.returncode, "FIXED" in ran.stdout) == (0, True), ran.stdout + ran.stderr
+
+
+def test_no_secret_is_printed_or_saved(tmp_path: Path) -> None:
+    keys = {"ASFUZZ_ACCESS_KEY": "visible", "ASFUZZ_SECRET_KEY": "hunter2-hunter2"}
+    ran = asfuzz(tmp_path, "run", "--seconds", "1", "--only", "reduction", "--summary", "summary.json", **keys)
+    told = [ran.stdout, ran.stderr, *(path.read_text("utf-8") for path in tmp_path.rglob("*") if path.is_file())]
+    assert not any("hunter2" in one for one in told)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["findings", "summary.json"]
+
+
+def test_configuration_comes_from_the_file_in_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "asfuzz.toml").write_text('seconds = 1\nonly = ["reduction"]\nseed = 42\nsummary = "summary.json"\n')
+    assert asfuzz(tmp_path, "run", ASFUZZ_SEED="43").returncode == 0
+    assert summary_in(tmp_path)["seed"] == 43
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_cleanly_with_its_summary_so_far(tmp_path: Path, how: signal.Signals) -> None:
+    arguments = ("run", "--seconds", "300", "--only", "reduction", "--summary", "summary.json")
+    events = tmp_path / "findings" / "events.jsonl"
+    with subprocess.Popen(
+        [*COMMAND, *arguments],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        while not re.search(r"[1-9][\d,]* checked requests", line := running.stdout.readline()):
+            assert line, events.read_text() if events.exists() else "the run ended by itself"
+        running.send_signal(how)
+        rest, errors = running.communicate(timeout=60)
+    assert running.returncode == 0, rest + errors
+    assert "(interrupted)" in rest
+    assert errors == ""
+    document = summary_in(tmp_path)
+    assert (document["verdict"], document["why"]) == ("PASS", "interrupted")
+    assert document["checked_requests"] > 0
+
+
+def test_the_properties_are_listed_with_their_requirements(tmp_path: Path) -> None:
+    ran = asfuzz(tmp_path, "properties")
+    assert ran.returncode == 0
+    assert re.search(r"^reduction\n    \S.*\n    requirements: .*answers", ran.stdout, re.MULTILINE)
+    assert "no-server-error  (MUST)" in asfuzz(tmp_path, "properties", "--requirements").stdout
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[str]:
+    """What `asfuzz serve` prints while it serves."""
+    with subprocess.Popen(
+        [*COMMAND, "serve"], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        lines = []
+        while not (lines and lines[-1].startswith("Ctrl-C")):
+            lines.append(running.stdout.readline())
+            assert lines[-1]
+        yield "".join(lines)
+        running.send_signal(signal.SIGINT)
+        assert running.wait(30) == 0
+
+
+def test_the_requests_that_serve_prints_are_answered_as_they_stand(served: str) -> None:
+    commands = [block for block in served.split("\n\n") if "curl" in block]
+    answers = [
+        subprocess.run(
+            ["bash", "-o", "pipefail", "-c", one.partition("\n")[2]],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        ).stdout
+        for one in commands
+    ]
+    assert "'shape': [4]" in answers[0]
+    assert "'count': [3, 3, 3, 3]" in answers[0]
+    assert answers[1].split() == ["12", "15", "18", "21"]
+
+
+def test_the_console_script_is_installed() -> None:
+    script = Path(sys.executable).with_name("asfuzz")
+    if not script.exists():
+        pytest.skip("the suite is not installed in this environment")
+    ran = subprocess.run(shlex.split(f"{script} --version"), capture_output=True, text=True, check=True, timeout=60)
+    assert ran.stdout.startswith("asfuzz ")
