@@ -64,7 +64,7 @@ def open_target(settings: Settings) -> Iterator[Target]:
             url, name = _url_of_launched(launcher, settings, client), settings.launch
         else:
             url = stack.enter_context(_embedded_server(settings))
-            name = "the embedded reference server"
+            name = " as ".join(["the embedded reference server", *settings.animals])
         check_reachable(url, client)
         target = Target(url, store, profile, settings, client, launcher, name, tuple(_doubts(settings, store)))
         yield target if profile.name != AUTO else replace(target, profile=_probed(target))

@@ -17,6 +17,7 @@ BAR_COLUMNS = 16
 WIDEST = 110
 MOST_SHOWN = 20
 ORDINARY_END = "the budget"
+NOT_REACHED = "not reached before the run ended"
 INDENT = " " * 5
 VERDICT_STYLES = {"PASS": "green", "FAIL": "red", "KNOWN": "yellow", "SKIP": "dim", "ERROR": "red"}
 
@@ -157,10 +158,10 @@ class Console:
     def _table_row(self, one: PropertyDone, width: int) -> str:
         verdict = self._terminal.styled(one.verdict, VERDICT_STYLES[one.verdict])
         said = [_counted(one.findings, "finding")] if one.findings else []
-        if one.why:
-            said.append(visible(one.why, 200))
-        why = f"  {', '.join(said)}" if said else ""
-        return f"{one.name:<{width}}  {one.examples:>9,}  {one.checked_requests:>9,}  {verdict}{why}"
+        why = one.why or (NOT_REACHED if one.verdict == "SKIP" else "")
+        if why:
+            said.append(visible(why, 200))
+        return f"{one.name:<{width}}  {one.examples:>9,}  {one.checked_requests:>9,}  {'  '.join([verdict, *said])}"
 
     def _finding(self, number: int, found: FindingFound) -> list[str]:
         """A finding as a headline and its portrait."""

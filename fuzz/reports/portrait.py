@@ -69,10 +69,11 @@ def _guilty_step(finding: Finding) -> int:
 
 
 def _seen(finding: Finding) -> str:
-    times = "once" if finding.seen == 1 else f"{finding.seen:,} times"
-    how = "" if finding.reproducibility == "seen once" else f", {finding.reproducibility}"
+    how_often = {"every time": "every time", "flaky": "some of the times", "seen once": "no failure"}
+    how = how_often[finding.reproducibility]
+    times = f"{finding.seen:,} times, {how}" if finding.seen > 1 else f"once; sent again: {how}"
     needs = f" · needs {', '.join(finding.needs)}" if finding.needs else ""
-    return f"{times}{how}{needs}"
+    return f"{times}{needs}"
 
 
 def _only_request(case: Case, at: int, api: str) -> Iterator[tuple[str, str]]:

@@ -75,11 +75,16 @@ def test_a_run_ends_with_a_table_its_findings_and_what_to_do_next() -> None:
     assert "asfuzz replay findings/select-stride" in lines[-2]
 
 
+def test_a_property_that_was_never_tried_is_told_so() -> None:
+    text = shown([run_started(), PropertyDone("raw", "SKIP", 0, 0, 0), RunEnded("PASS", 1.0, 10, 0, 0)])
+    assert "SKIP  not reached before the run ended" in text
+
+
 def test_a_finding_told_again_is_announced_once_and_shown_with_the_latest_facts() -> None:
     text = shown(list(a_run_with_a_finding()))
     assert text.count("select ignores the stride") == 2
     assert "318 times" in text
-    assert "once" not in text
+    assert "sent again" not in text
 
 
 def test_findings_beyond_the_limit_are_counted() -> None:

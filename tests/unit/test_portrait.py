@@ -48,6 +48,19 @@ def test_a_finding_reads_as_the_design_page_shows_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("seen", "reproducibility", "said"),
+    [
+        (1, "every time", "once; sent again: every time"),
+        (1, "seen once", "once; sent again: no failure"),
+        (1000, "flaky", "1,000 times, some of the times"),
+    ],
+)
+def test_how_often_and_how_surely_is_told(seen: int, reproducibility: str, said: str) -> None:
+    lines = portrait(stride_ignored(seen=seen, reproducibility=reproducibility))
+    assert row(lines, "seen").startswith(said)
+
+
 def test_the_requirement_is_told_in_words() -> None:
     said = row(portrait(stride_ignored(), width=60), "must")
     assert said.startswith("answer-shape: ")
