@@ -77,28 +77,39 @@ class Session:
         """Take a case's steps one after the other."""
         keys = self._keys(case)
         outcomes = tuple(self._take(step, keys) for step in case.steps)
-        self._forget(case, keys)
+        self._forget(keys)
         return Transcript(case, outcomes)
 
     def close(self) -> None:
         self.client.close()
 
     def _keys(self, case: Case) -> dict[tuple[str, str], str]:
-        """Real keys for a case's logical ones: by content, or the case's own where an object changes on the way."""
+        """Real keys for a case's logical ones: by content, or the case's own where an object changes on the way.
+
+        What a case puts shares a prefix, so that keys that look alike are as alike in the store.
+        """
+        content, own = self._content_mark(case), ""
         puts = Counter((step.bucket, step.key) for step in case.steps if isinstance(step, Put | Delete))
         keys: dict[tuple[str, str], str] = {}
         for step in case.steps:
             if isinstance(step, Put) and (step.bucket, step.key) not in keys:
                 name = (step.bucket, step.key)
-                mark = self._content_mark(step) if puts[name] == 1 and _asked_only_after(case, step) else self._own_mark()
+                changes = puts[name] > 1 or not _asked_only_after(case, step)
+                own = own or (self._own_mark() if changes else "")
+                mark = own if changes else content
                 keys[name] = f"{self._run}/{mark}/{step.key}"
         for step in case.steps:
             if not isinstance(step, Put):
                 keys.setdefault((step.bucket, step.key), f"{self._run}/none/{step.key}")
         return keys
 
-    def _content_mark(self, step: Put) -> str:
-        return hashlib.sha256(step.data).hexdigest()[:KEY_DIGITS]
+    def _content_mark(self, case: Case) -> str:
+        """Of the objects that are put: they and the logical keys make up the key."""
+        digest = hashlib.sha256()
+        for step in case.steps:
+            if isinstance(step, Put):
+                digest.update(hashlib.sha256(step.data).digest())
+        return digest.hexdigest()[:KEY_DIGITS]
 
     def _own_mark(self) -> str:
         return f"own{next(self._histories)}"
@@ -128,7 +139,7 @@ class Session:
         self._kept_bytes += len(step.data) - self._kept.pop(name, 0)
         self._kept[name] = len(step.data)
 
-    def _forget(self, case: Case, keys: Mapping[tuple[str, str], str]) -> None:
+    def _forget(self, keys: Mapping[tuple[str, str], str]) -> None:
         """Delete what a history leaves behind, and the oldest objects beyond the limits."""
         for (bucket, _), key in keys.items():
             if "/own" in key[: len(self._run) + 4]:

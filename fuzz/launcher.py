@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections import deque
@@ -31,7 +33,7 @@ class LaunchLimits:
 
 
 class Launcher:
-    """Runs a command in which {port} stands for a free port, and ends all its processes."""
+    """Runs a command in which {port} stands for a free port, {folder} for an empty folder; ends all its processes."""
 
     def __init__(
         self,
@@ -53,6 +55,7 @@ class Launcher:
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
+        self._folder = ""
         self._tail: deque[int] = deque(maxlen=self._limits.tail_bytes)
 
     def __enter__(self) -> Self:
@@ -128,11 +131,12 @@ class Launcher:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             self._dismiss_guard()
+            self._remove_folder()
             if self._reader is not None:
                 self._reader.join(self._limits.stop_seconds)
 
     def _arguments(self) -> list[str]:
-        words = {"port": str(self.port), "host": self._host, **self._words}
+        words = {"port": str(self.port), "host": self._host, "folder": self._fresh_folder(), **self._words}
         text = self.command
         for name, value in words.items():
             text = text.replace(f"{{{name}}}", shlex.quote(value))
@@ -140,6 +144,19 @@ class Launcher:
             return shlex.split(text)
         except ValueError as error:
             raise UsageError(f"--launch {self.command!r}: {error}".lower()) from error
+
+    def _fresh_folder(self) -> str:
+        """A folder that is empty whenever the server starts, for what it keeps on disk."""
+        if "{folder}" not in self.command:
+            return ""
+        self._remove_folder()
+        self._folder = tempfile.mkdtemp(prefix="asfuzz-")
+        return self._folder
+
+    def _remove_folder(self) -> None:
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = ""
 
     def _await_connections(self, process: subprocess.Popen[bytes]) -> None:
         end = time.monotonic() + self._limits.start_seconds

@@ -26,6 +26,7 @@ s3 -X PUT "$S3/asfuzz?policy" -d '{"Version": "2012-10-17", "Statement": [{"Effe
 ```
 """
 STORE = "\0S3\0"
+MOST_PRINTED = 64
 RULING = """\
 The API's documents are silent here, or can be read in more than one way. What this suite holds a server to is its own
 ruling; others may see it differently, and a server that does is not thereby wrong.
@@ -111,7 +112,7 @@ def _shell(step: Step, api: str) -> Iterator[str]:
     """What curl has to do; buckets are all one, which anybody may read."""
     match step:
         case Put():
-            yield f"printf '{_octal(step.data)}' | s3 -X PUT --data-binary @- \"$S3/asfuzz/{_path(step.key)}\""
+            yield f'{_octets(step.data)} | s3 -X PUT --data-binary @- "$S3/asfuzz/{_path(step.key)}"'
         case Delete():
             yield f's3 -X DELETE "$S3/asfuzz/{_path(step.key)}"'
         case Send():
@@ -126,9 +127,11 @@ def _shell(step: Step, api: str) -> Iterator[str]:
             )
 
 
-def _octal(data: bytes) -> str:
-    """Bytes as printf takes them anywhere."""
-    return "".join(f"\\{byte:03o}" for byte in data)
+def _octets(data: bytes) -> str:
+    """A command that writes the bytes."""
+    if len(data) > MOST_PRINTED and not any(data):
+        return f"head -c {len(data)} /dev/zero"
+    return "printf '" + "".join(f"\\{byte:03o}" for byte in data) + "'"
 
 
 def _path(key: str) -> str:

@@ -87,6 +87,8 @@ def _reported(known: Mapping[str, Any], where: str) -> Reported:
 
 def _step(table: Mapping[str, Any], where: str) -> Step:
     match dict(table):
+        case {"put": key, "zeros": int(length), **rest}:
+            return Put(key, bytes(length), **rest)
         case {"put": key, "hex": digits, **rest}:
             return Put(key, bytes.fromhex(digits), **rest)
         case {"delete": key, **rest}:
@@ -97,7 +99,7 @@ def _step(table: Mapping[str, Any], where: str) -> Step:
             headers = tuple((name, value) for name, value in rest.pop("headers", []))
             return SendRaw(method, path, headers, rest.pop("body", "").encode(), **_who(rest))
     raise UnusableKnown(
-        f"{where}: a step is a put with hex, a delete, a send with body or a raw with path, not {table!r}"
+        f"{where}: a step is a put with hex or zeros, a delete, a send with body or a raw with path, not {table!r}"
     )
 
 

@@ -1,0 +1,70 @@
+"""Keys in the store: by content, alike where a case's are, of their own where an object changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from fuzz.client import Client
+from fuzz.executor import Session
+from fuzz.store import open_store
+from specs.case import Case, Delete, Put, Send
+from specs.fields import Fields
+from specs.profile import Profile
+
+ASK = Fields({"dtype": "int32"})
+
+
+class Notes:
+    """A store that notes what is put into it."""
+
+    def __init__(self, store) -> None:  # type: ignore[no-untyped-def]
+        self._store = store
+        self.puts: list[str] = []
+
+    def __getattr__(self, name: str):  # type: ignore[no-untyped-def]
+        return getattr(self._store, name)
+
+    def put(self, bucket: str, key: str, data: bytes) -> None:
+        self.puts.append(key)
+        self._store.put(bucket, key, data)
+
+
+@pytest.fixture
+def store() -> Iterator[Notes]:
+    with open_store("memory") as one:  # type: ignore[attr-defined]
+        yield Notes(one)
+
+
+def session(store: Notes) -> Session:
+    return Session(Client("http://127.0.0.1:9"), store, Profile("x"))  # type: ignore[arg-type]
+
+
+def test_objects_of_one_case_share_a_prefix(store: Notes) -> None:
+    session(store).run(Case("x", (Put("a b", b"1"), Put("a_20b", b"2"))))
+    first, second = (key.rpartition("/")[0] for key in store.puts)
+    assert first == second
+    assert [key.rpartition("/")[2] for key in store.puts] == ["a b", "a_20b"]
+
+
+def test_the_same_objects_are_put_once(store: Notes) -> None:
+    one = session(store)
+    for operation in ("sum", "min"):
+        one.run(Case("x", (Put("a", b"1"), Put("b", b"2"), Send(operation, ASK, "a"))))
+    assert len(store.puts) == 2
+
+
+def test_other_content_has_other_keys(store: Notes) -> None:
+    one = session(store)
+    one.run(Case("x", (Put("a", b"1"), Put("b", b"2"))))
+    one.run(Case("x", (Put("a", b"2"), Put("b", b"1"))))
+    assert len(set(store.puts)) == 4
+
+
+@pytest.mark.parametrize("after", [Put("a", b"2"), Delete("a")])
+def test_a_key_whose_object_changes_is_used_once(store: Notes, after: Put | Delete) -> None:
+    one = session(store)
+    for _ in range(2):
+        one.run(Case("x", (Put("a", b"1"), after)))
+    assert len(set(store.puts)) == 2
