@@ -22,6 +22,7 @@ from strategies.encodings import prepare
 from strategies.families import FAMILIES, families, lacking
 from strategies.raw_requests import RAW, raw_requests
 from strategies.requests import requests, sampled
+from strategies.variety import fresh
 
 MOST_REQUESTS = 16
 LONGEST = 20_000
@@ -43,7 +44,7 @@ def reductions(
     operations: tuple[str, ...] | None = None,
 ) -> SearchStrategy[Case]:
     """A few objects, and many valid requests about them."""
-    return _reductions(_claims(profile, schema), most_requests, longest, operations)
+    return fresh(_reductions(_claims(profile, schema), most_requests, longest, operations))
 
 
 def large_reductions(profile: Profile) -> SearchStrategy[Case]:
@@ -53,37 +54,37 @@ def large_reductions(profile: Profile) -> SearchStrategy[Case]:
 
 def histories(profile: Profile) -> SearchStrategy[Case]:
     """Objects stored, asked about, overwritten, deleted, and asked about again."""
-    return _histories.histories(_claims(profile))
+    return fresh(_histories.histories(_claims(profile)))
 
 
 def contradictions(profile: Profile, *, kinds: tuple[str, ...] | None = None) -> SearchStrategy[Case]:
     """Requests that contradict themselves or their data."""
-    return _contradictions.contradictions(_claims(profile), kinds=kinds)
+    return fresh(_contradictions.contradictions(_claims(profile), kinds=kinds))
 
 
 def abuses(profile: Profile) -> SearchStrategy[Case]:
     """Requests that ask for too much."""
-    return _abuses.abuses(_claims(profile))
+    return fresh(_abuses.abuses(_claims(profile)))
 
 
 def raw(profile: Profile, *, kinds: tuple[str, ...] = tuple(RAW)) -> SearchStrategy[Case]:
     """Requests below JSON."""
-    return raw_requests(_claims(profile), kinds=kinds)
+    return fresh(raw_requests(_claims(profile), kinds=kinds))
 
 
 def malformed(profile: Profile) -> SearchStrategy[Case]:
     """Valid requests broken by the request's schema."""
-    return _malformed.malformed(_claims(profile), request_schema(profile))
+    return fresh(_malformed.malformed(_claims(profile), request_schema(profile)))
 
 
 def whole_schema(profile: Profile) -> SearchStrategy[Case]:
     """Requests as the schema alone has them."""
-    return _malformed.whole_schema(_claims(profile), request_schema(profile))
+    return fresh(_malformed.whole_schema(_claims(profile), request_schema(profile)))
 
 
 def credentials(profile: Profile) -> SearchStrategy[Case]:
     """The same requests by several askers; only for stores that check signatures."""
-    return _credentials.credentials(_claims(profile))
+    return fresh(_credentials.credentials(_claims(profile)))
 
 
 def related(relation: str) -> Callable[[Profile], SearchStrategy[Case]]:
@@ -95,7 +96,7 @@ def related(relation: str) -> Callable[[Profile], SearchStrategy[Case]]:
         claims = _claims(profile)
         if lacks := lacking(relation, claims):
             raise NotClaimed(f"{relation} needs {lacks}, which profile {profile.name!r} does not claim")
-        return families(claims, relation)
+        return fresh(families(claims, relation))
 
     return cases_of
 
@@ -130,8 +131,8 @@ def _reductions(
     ]
     sends: list[Send] = []
     asking: list[SearchStrategy[None]] = []
-    fresh = requests(profile, tuple(some), operations=operations)
-    asking.append(_asking(fresh, sends, most_requests, operations or profile.operations, asking))
+    asks = requests(profile, tuple(some), operations=operations)
+    asking.append(_asking(asks, sends, most_requests, operations or profile.operations, asking))
     draw(asking[0])
     asked = {(send.key, send.bucket) for send in sends}
     puts: list[Step] = [one.put() for one in some if (one.key, one.bucket) in asked]
@@ -141,14 +142,14 @@ def _reductions(
 @st.composite
 def _asking(
     draw: st.DrawFn,
-    fresh: SearchStrategy[Send],
+    asks: SearchStrategy[Send],
     sends: list[Send],
     most: int,
     operations: tuple[str, ...],
     itself: list[SearchStrategy[None]],
 ) -> None:
     """A request and, drawn from within, those after it: so that the first ones can be shrunk away."""
-    sends.append(draw(fresh))
+    sends.append(draw(asks))
     while len(sends) < most and (manner := draw(_MANNERS)) != "enough":
         if manner == "fresh":
             draw(itself[0])

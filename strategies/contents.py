@@ -118,12 +118,14 @@ def _encoded(draw: st.DrawFn, profile: Profile, values: Array) -> Encoding:
 
 def _layouts() -> list[tuple[int, int | None, int]]:
     """Bytes before the first array, how many arrays come after it, bytes at the end; None makes an object empty."""
-    lone = [(before, 0, after) for before, after in ((0, 0), (0, 0), (0, 0), (0, 5), (0, 4096))]
+    lone: list[tuple[int, int | None, int]] = [
+        (before, 0, after) for before, after in ((0, 0), (0, 0), (0, 0), (0, 5), (0, 4096))
+    ]
     padded = [(gap, 0, GAPS[(3 * place) % len(GAPS)]) for place, gap in enumerate(GAPS) if gap]
     several = [
         (GAPS[(5 * turn) % len(GAPS)] * (turn % 3 == 0), 1 + turn % 4, turn % 5 * (turn % 3 == 0)) for turn in range(36)
     ]
-    return lone * 3 + [(0, None, 0)] * 4 + padded + several
+    return [*lone * 3, (0, None, 0), (0, None, 0), *padded, *several]
 
 
 _LAYOUTS = st.sampled_from(_layouts())
