@@ -40,7 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--animals", metavar="ID", nargs="+", help="which (default: all)")
     parser.add_argument("--kind", metavar="CLASS", help="those of one class of habits, such as missing")
     parser.add_argument("--list", action="store_true", help="show all animals and their habits")
-    parser.add_argument("--seconds", type=float, default=10.0, help="for each trial (default: 10)")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of one core, for each trial (default: 10)")
     parser.add_argument("--seeds", type=int, default=1, help="trials for each animal (default: 1)")
     parser.add_argument("--seed", type=int, default=1, help="the first seed (default: 1)")
     parser.add_argument("--workers", type=int, default=1, help="trials at the same time (default: 1)")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from fuzz.client import Client, ClientSettings
 from fuzz.embedded.zoo import find, keep
-from fuzz.embedded.zoo.keeping import KeptServer
+from fuzz.embedded.zoo.keeping import KeptServer, Told
 from fuzz.executor import Judgement, Session
 from fuzz.hunt.failures import kind_of
 from fuzz.hunt.rounds import seed_of, turn
@@ -24,11 +24,16 @@ from specs.violation import Violation
 EXAMPLES_A_TURN = 10
 PROFILES = {"v1": "reference-v1", "v2": "reference"}
 WARNING = "pairwise-sum"
+# A server that stalls computes nothing: the clock on the wall ends what would never end.
+MOST_IDLE = 8.0
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to let the suite loose on, and for how long; no animals mean the healthy server."""
+    """What to let the suite loose on, and for how long; no animals mean the healthy server.
+
+    `seconds` are those of one core: what suite, store and server compute together.
+    """
 
     animals: tuple[str, ...]
     seed: int
@@ -67,14 +72,37 @@ class _Over(BaseException):
     """Something was seen, or the time is up. Hypothesis would describe the case if this were an Exception."""
 
 
+class _Clock:
+    """The time that suite, store and server have computed, and the time on the wall."""
+
+    def __init__(self, server: KeptServer) -> None:
+        self._server = server
+        self._begun = time.monotonic()
+        self._own = time.process_time()
+        self._others = self._others_first = server.told().cpu_seconds
+
+    def look(self) -> Told:
+        """Ask the server how long it has computed, and what it did."""
+        told = self._server.told()
+        self._others = max(self._others, told.cpu_seconds)
+        return told
+
+    def core_seconds(self) -> float:
+        return time.process_time() - self._own + self._others - self._others_first
+
+    def seconds(self) -> float:
+        return time.monotonic() - self._begun
+
+
 class _Attempts:
     """Judges cases until one fails."""
 
-    def __init__(self, task: Task, session: Session) -> None:
+    def __init__(self, task: Task, session: Session, clock: _Clock) -> None:
         self.session = session
+        self.clock = clock
         self.found: tuple[Case, Judgement, Violation] | None = None
         self._warns = any(find(one).warns for one in task.animals)
-        self._end = time.monotonic() + task.seconds
+        self._seconds = task.seconds
 
     def attempt(self, case: Case) -> None:
         if self.over():
@@ -86,7 +114,8 @@ class _Attempts:
             raise _Over
 
     def over(self) -> bool:
-        return self.found is not None or time.monotonic() > self._end
+        late = self.clock.core_seconds() > self._seconds or self.clock.seconds() > MOST_IDLE * self._seconds
+        return self.found is not None or late
 
     def _is_due(self, violation: Violation) -> bool:
         return self._warns and violation.requirement == WARNING
@@ -107,12 +136,11 @@ def let_loose(task: Task) -> Trial:
 
 
 def _tried(task: Task, server: KeptServer, session: Session) -> Trial:
-    begun, used = time.monotonic(), time.process_time() - server.told().cpu_seconds
-    attempts = _Attempts(task, session)
+    clock = _Clock(server)
+    attempts = _Attempts(task, session, clock)
     name = _rounds(task, session.profile, attempts)
-    told = server.told()
-    requests, seconds = session.sent, time.monotonic() - begun
-    cpu_seconds = time.process_time() + told.cpu_seconds - used
+    told = clock.look()
+    requests, seconds, cpu_seconds = session.sent, clock.seconds(), clock.core_seconds()
     reached, triggered = sum(told.reached.values()), sum(told.triggered.values())
     if attempts.found is None:
         return Trial(task, requests, seconds, cpu_seconds, reached, triggered)
@@ -133,12 +161,13 @@ def _rounds(task: Task, profile: Profile, attempts: _Attempts) -> str:
 
     while not attempts.over():
         one = min(properties, key=behind)
-        begun = time.monotonic()
+        begun = attempts.clock.core_seconds()
         number = seed_of(task.seed, one.name, turns[one.name])
         _turn(one, profile, number, attempts.attempt)
         if attempts.found is not None:
             return one.name
-        spent[one.name] += time.monotonic() - begun
+        attempts.clock.look()
+        spent[one.name] += attempts.clock.core_seconds() - begun
         turns[one.name] += 1
     return ""
 

@@ -89,7 +89,7 @@ class UnsignedComparedSigned(ReferenceServer):
 
 
 class Int64MinThroughFloat64(ReferenceServer):
-    """64-bit integers are compared as float64."""
+    """Integers of 64 bits are compared as float64 by a minimum."""
 
     def reduce_min(self, array: Array) -> Array:
         if array.dtype.kind == "f" or array.dtype.itemsize == 4 or not array.shape[-1]:

@@ -35,7 +35,7 @@ class KeptServer:
             self.ask.write(b"\n")
             self.ask.flush()
             line = self.hear.readline()
-        except OSError:
+        except (OSError, ValueError):
             line = b""
         return Told(**json.loads(line)) if line else Told(0, {}, {}, 0.0)
 

@@ -1,0 +1,136 @@
+"""The zoo is what it says: animals with habits, reached and triggered told apart, the healthy server untouched."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from reference_asking import Asker, asking
+
+from fuzz.embedded.http_messages import HttpRequest, HttpResponse
+from fuzz.embedded.reference_server import ReferenceServer
+from fuzz.embedded.zoo import animals, find, keep
+from fuzz.embedded.zoo.catalogue import HABITS, UnknownAnimal, overrides
+from fuzz.embedded.zoo.watching import Tally, watched
+from fuzz.zoo.scoreboard import lines, scoreboard
+from fuzz.zoo.trials import Task, Trial
+
+DATA = np.arange(1, 13, dtype=np.int32)
+LEAST_ANIMALS = 70
+
+
+@pytest.fixture
+def asker() -> Iterator[Asker]:
+    with asking() as asker:
+        yield asker
+
+
+def answered(server: ReferenceServer, operation: str, fields: dict[str, object]) -> HttpResponse:
+    """A server's answer to the owner."""
+    headers = {"content-type": "application/json", "authorization": "Basic b3duZXIta2V5Om93bmVyLXNlY3JldA=="}
+    answer = server.handle(HttpRequest("POST", f"/v2/{operation}/", headers, json.dumps(fields).encode()))
+    assert isinstance(answer, HttpResponse)
+    return answer
+
+
+def test_there_are_many_animals_in_every_class() -> None:
+    assert len(animals()) >= LEAST_ANIMALS
+    assert {one.kind for one in animals().values()} == {habit.replace("_", " ") for habit in HABITS}
+
+
+@pytest.mark.parametrize("name", list(animals()))
+def test_an_animal_has_a_habit_of_its_own(name: str) -> None:
+    animal = find(name)
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", animal.id)
+    assert re.fullmatch(r"[A-Z].*\.", animal.habit), "one sentence"
+    replaced = overrides(animal.server)
+    assert replaced, "it must do something in its own way"
+    for method in replaced:
+        assert getattr(animal.server, method) is not getattr(ReferenceServer, method)
+
+
+def test_habits_are_told_apart() -> None:
+    habits = [one.habit for one in animals().values()]
+    assert len(set(habits)) == len(habits)
+
+
+def test_an_unknown_animal_is_met_with_a_guess() -> None:
+    with pytest.raises(UnknownAnimal, match="did you mean 'stride-ignored'"):
+        find("stride-ignore")
+
+
+@pytest.mark.parametrize(
+    ("fields", "reached", "triggered"),
+    [
+        ({}, 0, 0),
+        ({"shape": [12], "selection": [[2, 9, 1]]}, 1, 0),
+        ({"shape": [12], "selection": [[2, 9, 3]]}, 1, 1),
+    ],
+)
+def test_reached_and_triggered_are_told_apart(
+    asker: Asker, fields: dict[str, object], reached: int, triggered: int
+) -> None:
+    tally = Tally()
+    answered(watched([find("stride-ignored")], tally), "select", asker.fields(DATA, **fields))
+    assert tally.told() == {
+        "handled": 1,
+        "reached": {"stride-ignored": 1} if reached else {},
+        "triggered": {"stride-ignored": 1} if triggered else {},
+    }
+
+
+def test_what_does_not_change_the_answer_is_not_triggered(asker: Asker) -> None:
+    tally = Tally()
+    server = watched([find("reversed-comes-ascending")], tally)
+    fields = asker.fields(DATA, shape=[12], selection=[[11, 0, -1]])
+    answered(server, "sum", fields)
+    assert not tally.triggered
+    answered(server, "select", fields)
+    assert tally.triggered == {"reversed-comes-ascending": 1}
+
+
+def test_several_animals_live_in_one_server(asker: Asker) -> None:
+    tally = Tally()
+    server = watched([find("max-starts-at-zero"), find("axis-zero-is-falsy")], tally)
+    answered(server, "max", asker.fields(-DATA, shape=[3, 4], axis=1))
+    answered(server, "sum", asker.fields(DATA, shape=[3, 4], axis=0))
+    assert tally.triggered == {"max-starts-at-zero": 1, "axis-zero-is-falsy": 1}
+
+
+def test_without_animals_the_server_is_healthy(asker: Asker) -> None:
+    tally = Tally()
+    fields = asker.fields(DATA, shape=[3, 4], axis=0)
+    assert answered(watched([], tally), "sum", fields) == answered(ReferenceServer(), "sum", fields)
+    assert tally.told() == {"handled": 1, "reached": {}, "triggered": {}}
+
+
+def test_a_kept_server_tells_its_tally_beside_the_api() -> None:
+    with keep(["stride-ignored"]) as server:
+        told = server.told()
+        assert (told.handled, told.reached, told.triggered) == (0, {}, {})
+        assert told.cpu_seconds > 0
+    assert server.told().handled == 0, "a server that has ended tells nothing, and raises nothing"
+
+
+def trial(animal: str, seed: int, **more: object) -> Trial:
+    """A finished trial."""
+    task = Task((animal,) if animal else (), seed, 10)
+    values = {"requests": 8, "seconds": 2.0, "cpu_seconds": 1.0, "reached": 1, "triggered": 1, **more}
+    return Trial(task, **values)  # type: ignore[arg-type]
+
+
+def test_a_scoreboard_is_clean_only_if_every_trial_saw_the_animal() -> None:
+    seen = trial("stride-ignored", 1, seen="select-values: wrong", by="reduction")
+    missed = trial("stride-ignored", 2)
+    assert scoreboard([seen, trial("", 1)]).clean
+    board = scoreboard([seen, missed])
+    assert not board.clean
+    assert [row.id for row in board.missed] == ["stride-ignored"]
+    assert any("undetected   1: stride-ignored" in line for line in lines(board))
+
+
+def test_what_is_seen_in_the_healthy_server_is_a_false_alarm() -> None:
+    board = scoreboard([trial("", 3, seen="counts: wrong", by="reduction")])
+    assert board.false_alarms == ("reduction, seed 3: counts: wrong",)
+    assert not board.clean

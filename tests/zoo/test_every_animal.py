@@ -1,0 +1,31 @@
+"""The suite sees every animal, and nothing in the healthy server. Trials have their seed: a miss stays one."""
+
+import pytest
+
+from fuzz.embedded.zoo import animals, find
+from fuzz.zoo.trials import Task, let_loose
+
+pytestmark = [pytest.mark.zoo, pytest.mark.timeout(600)]
+
+SECONDS = 30.0
+HEALTHY_SECONDS = 20.0
+SEED = 1
+# Nothing in the suite sends requests at the same time.
+UNSEEN = [one.id for one in animals().values() if one.at_once]
+
+
+@pytest.mark.parametrize("name", [name for name in animals() if name not in UNSEEN])
+def test_the_animal_is_seen(name: str) -> None:
+    trial = let_loose(Task((name,), SEED, SECONDS, api=find(name).api, reduce_seconds=0))
+    assert not trial.broke
+    assert trial.detected, (
+        f"{find(name).habit} Reached {trial.reached} and triggered {trial.triggered} times "
+        f"in {trial.requests} requests; try: asfuzz zoo --animals {name}"
+    )
+
+
+@pytest.mark.parametrize("api", ["v1", "v2"])
+def test_nothing_is_seen_in_the_healthy_server(api: str) -> None:
+    trial = let_loose(Task((), SEED, HEALTHY_SECONDS, api=api, reduce_seconds=0))
+    assert not trial.broke
+    assert not trial.detected, f"{trial.by}: {trial.seen}"
