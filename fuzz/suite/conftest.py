@@ -9,8 +9,9 @@ import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 from _pytest._io import TerminalWriter
 
+from fuzz.errors import CannotRun
 from fuzz.pytest_plugin import PACKAGE, opening_of
-from fuzz.suite.laws import broken_by, law, report
+from fuzz.suite.laws import TargetGone, broken_by, law, report, told
 
 REGISTRY = "PROPERTIES"
 
@@ -50,8 +51,16 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Keep what failed, and tell it as a finding."""
     result = yield
-    broken = broken_by(call.excinfo.value) if call.when == "call" and call.excinfo is not None else None
-    if broken is not None:
-        result.longrepr = Told(report(broken, opening_of(item.config)), item.nodeid)
-        result.sections.clear()
+    if call.when != "call" or call.excinfo is None:
+        return result
+    try:
+        if isinstance(call.excinfo.value, TargetGone):
+            raise call.excinfo.value
+        broken = broken_by(call.excinfo.value)
+        if broken is not None:
+            result.longrepr = Told(report(broken, opening_of(item.config)), item.nodeid)
+            result.sections.clear()
+    except TargetGone as gone:
+        last = "".join(f"\n\n{told(finding, opening_of(item.config))}" for finding in gone.last)
+        pytest.exit(f"asfuzz: {gone}{last}", CannotRun.exit_code)
     return result

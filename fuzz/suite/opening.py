@@ -13,11 +13,15 @@ import pytest
 
 from fuzz.config import Settings, read_settings
 from fuzz.errors import CannotRun, UsageError
+from fuzz.events import Event, FindingFound
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.findings.known import Known, UnusableKnown, gather
+from fuzz.hunt.hunter import Hunter, Tally
+from fuzz.hunt.life import TargetLife
 from fuzz.hunt.memory import Memory
 from fuzz.targets import Target, open_target
+from specs.case import Case
 from specs.profile import Profile
 
 if TYPE_CHECKING:
@@ -34,9 +38,8 @@ class Opening:
         self._flags = flags
         self._config = Path(config) if config else None
         self._stack = ExitStack()
-        self.seed = randbits(32)
-        self.worker = f"pytest-{self.seed:08x}"
-        self.last: Broken | None = None
+        self.worker = f"pytest-{randbits(32):08x}"
+        self.made: list[Finding] = []
         self.kinds: dict[str, type[Broken]] = {}
         self.unreadable: list[tuple[Path, str]] = []
 
@@ -65,10 +68,30 @@ class Opening:
         """The findings that the memory held when the run began."""
         return corpus.load_all(self.settings.findings, lambda path, why: self.unreadable.append((path, why)))
 
+    def findings_of(self, case: Case) -> list[Finding]:
+        """Have the hunt triage a failing case: the findings it belongs to, saved. Raises CannotRun."""
+        memory = self._hunter.memory
+        memory.reload()
+        tally = Tally()
+        try:
+            self._hunter.try_case(case, tally)
+        finally:
+            memory.flush()
+        return [finding for name in sorted(tally.findings) if (finding := memory.get(name)) is not None]
+
     @cached_property
-    def memory(self) -> Memory:
-        """The findings folder, to which this run adds."""
-        return Memory(self.settings.findings, self.worker)
+    def _hunter(self) -> Hunter:
+        memory = Memory(self.settings.findings, self.worker, self.profile)
+        return Hunter(self.session(), memory, self.life, self._note)
+
+    def _note(self, one: Event) -> None:
+        if isinstance(one, FindingFound):
+            self.made.append(one.finding)
+
+    @cached_property
+    def life(self) -> TargetLife:
+        """Whether the target lives."""
+        return TargetLife(self.target.url, self.target.launcher)
 
     @cached_property
     def known(self) -> Known:
@@ -77,11 +100,6 @@ class Opening:
             return gather(self.settings.findings, self.profile)
         except UnusableKnown as error:
             _end(str(error), USAGE_EXIT)
-
-    @cached_property
-    def accepted(self) -> list[Finding]:
-        """The saved findings that are accepted for now."""
-        return [finding for finding in self.saved if self.known.match(finding) is not None]
 
     @cached_property
     def _session(self) -> Session:

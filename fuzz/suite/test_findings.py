@@ -40,4 +40,4 @@ def test_a_saved_finding_is_fixed(saved: Finding | str, session: Session, reques
     if entry is not None and replayed.verdict != "ERROR":
         pytest.xfail(f"known: {entry.reason}")
     why = f": {replayed.why}" if replayed.why else ""
-    pytest.fail(f"{replayed.verdict}{why}\n{told(saved, str(opening.settings.findings / saved.id))}", pytrace=False)
+    pytest.fail(f"{replayed.verdict}{why}\n{told(saved, opening)}", pytrace=False)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +17,7 @@ import pytest
 from fuzz.embedded.processes import start_reference_server
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
+from fuzz.launcher import free_port
 from fuzz.properties import PROPERTIES
 from specs.case import Case, Put, Send
 from specs.fields import Fields
@@ -83,6 +87,56 @@ def test_failures_tell_of_the_server_and_are_kept(tmp_path: Path, broken_server:
     assert ran.stdout.rstrip("= \n").split("= ")[-1].startswith("3 failed")
     saved = corpus.load_all(tmp_path / "findings", lambda *_: None)
     assert {one.violation.requirement for one in saved} == {"sum-values"}
+
+
+DYING = """
+import os, sys, threading
+from fuzz.embedded.reference_server import ReferenceServer
+from fuzz.embedded.reference_server.server import serve
+
+class DiesOfSums(ReferenceServer):
+    def reduce_sum(self, array):
+        os._exit(1)
+
+with serve(DiesOfSums(), port=int(sys.argv[1])):
+    threading.Event().wait()
+"""
+
+
+@pytest.mark.slow
+def test_a_server_that_dies_is_told_of_with_the_case_that_ended_it(tmp_path: Path) -> None:
+    (tmp_path / "dying.py").write_text(DYING)
+    flags = ("--asfuzz-profile", "reference", "-k", "test_reduction")
+    ran = run(tmp_path, "fuzz.suite", *flags, "--launch", f"{sys.executable} dying.py {{port}}")
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert "the server ends" in ran.stdout
+    assert "POST /v2/sum/" in ran.stdout
+
+
+@pytest.mark.slow
+def test_a_server_that_stays_dead_ends_the_run_with_the_last_case_kept(tmp_path: Path) -> None:
+    (tmp_path / "dying.py").write_text(DYING)
+    port = str(free_port())
+    with subprocess.Popen([sys.executable, "dying.py", port], cwd=tmp_path) as server:
+        wait_for(int(port))
+        flags = ("--asfuzz-profile", "reference", "-k", "test_reduction")
+        ran = run(tmp_path, "fuzz.suite", *flags, "--target", f"http://127.0.0.1:{port}")
+        server.kill()
+    assert ran.returncode == 3, ran.stdout + ran.stderr
+    (finding,) = corpus.load_all(tmp_path / "findings")
+    assert finding.violation.requirement == "survives"
+    last = finding.case.steps[-1]
+    assert isinstance(last, Send)
+    assert last.operation == "sum"
+
+
+def wait_for(port: int) -> None:
+    """Return as soon as something listens on the port."""
+    for _ in range(3000):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1.0):
+            return
+        select.select([], [], [], 0.01)
+    pytest.fail(f"nothing listens on port {port}")
 
 
 def test_known_findings_fail_nothing(tmp_path: Path, broken_server: str) -> None:
