@@ -17,7 +17,7 @@ from fuzz.findings.finding import Finding
 from fuzz.findings.known import Entry, Known, UnusableKnown
 from specs.case import Case, Put, Send
 from specs.fields import Fields
-from specs.profile import Profile
+from specs.profile import Profile, load, shipped
 from specs.violation import Violation
 
 DAY = date(2026, 6, 1)
@@ -174,3 +174,9 @@ def test_pruning_keeps_entries_whose_finding_may_be_the_unreadable_one(tmp_path:
     (home / "case.json").write_text("{")
     assert main(["known", "prune", *flags]) == 0
     assert len(known.read(tmp_path / "known.toml")) == 1
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_the_known_issues_of_shipped_profiles_can_be_read(name: str, tmp_path: Path) -> None:
+    profile = load(name)
+    assert len(known.gather(tmp_path, profile, DAY).entries) == len(profile.known)

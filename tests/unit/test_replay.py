@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -126,3 +128,22 @@ def test_a_path_that_is_not_there_is_a_usage_error(tmp_path: Path, capsys: pytes
 def test_no_findings_are_nothing_to_replay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", "--findings", str(tmp_path)]) == 0
     assert capsys.readouterr().out == "there are no findings to replay\n"
+
+
+WITHOUT_HYPOTHESIS = """
+import sys
+sys.modules["hypothesis"] = None
+sys.modules["strategies"] = None
+from fuzz.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_findings_need_neither_hypothesis_nor_what_once_made_them(healthy_server: str, tmp_path: Path) -> None:
+    corpus.save(tmp_path / "findings", FINDING)
+    flags = ["replay", "--findings", "findings", "--target", healthy_server, "--profile", "reference"]
+    ran = subprocess.run(
+        [sys.executable, "-c", WITHOUT_HYPOTHESIS, *flags], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
+    assert ran.stdout.startswith("FIXED")

@@ -1,0 +1,61 @@
+"""Findings without secrets: a server that gives one away must not have it end up in a folder that is committed."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import quote
+
+from fuzz.findings.finding import Finding
+from fuzz.store.protocol import Credentials
+from specs.outcome import NoReply, Outcome, Reply
+
+MASK = "(a secret)"
+
+
+def scrubbed(finding: Finding, credentials: Iterable[Credentials]) -> Finding:
+    """The finding with every form of a secret masked in what the server said, and in what we say of it."""
+    words = sorted({word for one in credentials for word in _forms(one)}, key=len, reverse=True)
+    violation = finding.violation
+    return replace(
+        finding,
+        violation=replace(
+            violation,
+            title=_masked(violation.title, words),
+            expected=_masked(violation.expected, words),
+            actual=_masked(violation.actual, words),
+        ),
+        outcomes=tuple(_outcome(one, words) for one in finding.outcomes),
+    )
+
+
+def _forms(credentials: Credentials) -> Iterable[str]:
+    """A secret as it is, in URLs, in JSON, and as Basic authentication has it."""
+    secret = credentials.secret
+    if secret:
+        pair = f"{credentials.access_key}:{secret}".encode()
+        yield from (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], b64encode(pair).decode())
+
+
+def _outcome(outcome: Outcome, words: list[str]) -> Outcome:
+    match outcome:
+        case Reply():
+            headers = tuple((name, _masked(value, words)) for name, value in outcome.headers)
+            return replace(outcome, headers=headers, body=_masked_bytes(outcome.body, words))
+        case NoReply():
+            return replace(outcome, detail=_masked(outcome.detail, words))
+    return None
+
+
+def _masked(text: str, words: list[str]) -> str:
+    for word in words:
+        text = text.replace(word, MASK)
+    return text
+
+
+def _masked_bytes(data: bytes, words: list[str]) -> bytes:
+    for word in words:
+        data = data.replace(word.encode(), MASK.encode())
+    return data
