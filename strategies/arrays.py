@@ -26,8 +26,9 @@ SHORT_LENGTHS = (1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 17, 18)
 COMPOSITE_LENGTHS = (24, 30, 36, 60, 72, 96, 120, 144, 180, 210, 360, 720)
 LANE_LENGTHS = (31, 32, 33, 63, 64, 65, 100, 127, 128, 129, 255, 256, 257)
 LONG_LENGTHS = (511, 512, 513, 1023, 1024, 1025, 1440, 2047, 4095, 4096, 4097, 8191, 8192, 8193)
-HUGE_LENGTHS = (16384, 16385, 20160, 131072, 131073, 100_000, 262_145, 300_001)
+HUGE_LENGTHS = (16384, 16385, 20160, 100_000, 131072, 131073, 262_145, 300_001)
 GIANT_LENGTHS = (1_000_003, 2_097_152, 4_194_305)
+HUGE = -1
 NETCDF_FILLS = (
     -127, -32767, 65535, -2147483647, 4294967295, -9223372036854775806, 18446744073709551614,
     -999, -9999, -99999, 999, 9999, -32768, -1,
@@ -182,20 +183,30 @@ def _drawn(dtype: str, theme: str, most: int) -> SearchStrategy[list[int]]:
 
 @cache
 def lengths(longest: int) -> SearchStrategy[int]:
-    """Numbers of elements: often composite or where lanes and buffers end, rarely large."""
+    """Numbers of elements: often composite or where lanes and buffers end, rarely long; `HUGE` more rarely."""
     fitting = [
         [length for length in some if length <= longest] for some in (SHORT_LENGTHS, COMPOSITE_LENGTHS, LANE_LENGTHS)
     ]
-    usual = [length for some in fitting for length in some * 2] or [1]
-    long = [length for length in (*LONG_LENGTHS, *HUGE_LENGTHS, *GIANT_LENGTHS) if length <= longest]
-    return st.sampled_from(usual + long)
+    usual = [length for some in fitting for length in some * 4] or [1]
+    long = [length for length in LONG_LENGTHS if length <= longest]
+    huge = [HUGE] * (20 if longest > GIANT_LENGTHS[0] else 1) if huge_lengths(longest) else []
+    return st.sampled_from(usual + long * 2 + huge)
+
+
+@cache
+def huge_lengths(longest: int) -> tuple[int, ...]:
+    """Numbers of elements beyond 64 KiB and 1 MiB; giant ones where such long arrays are allowed."""
+    return tuple(length for length in (*HUGE_LENGTHS, *GIANT_LENGTHS) if length <= longest)
 
 
 @st.composite
 def recipes(draw: st.DrawFn, dtype: str, *, theme: str | None = None, longest: int = 20_000) -> Recipe:
     chosen = theme or draw(_sampled(themes(dtype)))
     layout = draw(_sampled(OF_STEPS + OF_VALUES if chosen in STEPPED else OF_VALUES))
-    return Recipe(dtype, chosen, layout, draw(lengths(longest)), draw(_SEEDS))
+    length = draw(lengths(longest))
+    if length == HUGE:
+        length = draw(_sampled(huge_lengths(longest)))
+    return Recipe(dtype, chosen, layout, length, draw(_SEEDS))
 
 
 @st.composite

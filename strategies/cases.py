@@ -25,7 +25,7 @@ from strategies.requests import requests, sampled
 from strategies.variety import fresh
 
 MOST_REQUESTS = 16
-LONGEST = 20_000
+LONGEST = 300_001
 LONGEST_AT_NIGHT = 4_200_000
 _OBJECTS = st.sampled_from((1, 1, 2, 2, 3))
 # Shrinking leaves out the requests after the one that fails by `enough`, those before it by `last`.
