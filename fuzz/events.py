@@ -53,6 +53,20 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
+class PutToTest:
+    """What a property's requests hung on.
+
+    `requirements` says how often some answer would have broken each; `fields` holds, of the requests looked into, how
+    many had a field, and how many of their answers another value of it would have changed.
+    """
+
+    property: str
+    examples: int
+    requirements: tuple[tuple[str, int], ...]
+    fields: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PropertyDone:
     name: str
     verdict: Verdict
@@ -64,7 +78,10 @@ class PropertyDone:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """`why` says what ended the run: the budget, --max-findings, Ctrl-C, or what broke."""
+    """`why` says what ended the run: the budget, --max-findings, Ctrl-C, or what broke.
+
+    The last two are the time that went into failures of causes already known, and into shrinking new ones.
+    """
 
     verdict: Verdict
     seconds: float
@@ -72,6 +89,8 @@ class RunEnded:
     findings: int
     known: int
     why: str = ""
+    known_causes_seconds: float = 0.0
+    shrinking_seconds: float = 0.0
 
 
-Event = RunStarted | Progress | FindingFound | Warned | PropertyDone | RunEnded
+Event = RunStarted | Progress | FindingFound | Warned | PutToTest | PropertyDone | RunEnded

@@ -52,7 +52,7 @@ class Session:
         self._histories = count(1)
         self._kept: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._kept_bytes = 0
-        self._facts = StoreFacts(store.verifies_signatures, store.public_readable)
+        self.facts = StoreFacts(store.verifies_signatures, store.public_readable)
         self._secrets = tuple(one.secret for one in store.credentials.values())
         self._authorizations = {
             name: "Basic " + b64encode(f"{one.access_key}:{one.secret}".encode()).decode()
@@ -61,7 +61,7 @@ class Session:
 
     def judge(self, case: Case) -> Judgement:
         """Run a case and compare what came with what was due."""
-        due = expectations(case, self.profile, self._facts)
+        due = expectations(case, self.profile, self.facts)
         transcript = self.run(case)
         found: list[Violation] = []
         for number, (step, outcome, expected) in enumerate(zip(case.steps, transcript.outcomes, due)):

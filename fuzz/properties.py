@@ -85,7 +85,7 @@ PROPERTIES: tuple[Property, ...] = (
         "contradiction",
         "A request that contradicts itself or its data is refused.",
         cases.contradictions,
-        (*REFUSING, "refuses-unfit-data", "refuses-missing-objects", "credentials"),
+        (*REFUSING, "refuses-unfit-data", "refuses-missing-objects"),
         share=2.5,
     ),
     Property(

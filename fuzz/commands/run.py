@@ -54,6 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     results = parser.add_argument_group("results")
     results.add_argument("--findings", metavar="DIR", help="the folder that remembers findings (default: findings)")
     results.add_argument("--summary", metavar="FILE", help="write the result as JSON")
+    results.add_argument("--verbose", action="store_true", help="also tell what the answers hung on")
     add_config_flag(parser)
     parser.epilog = f"{EXAMPLES}\n{EXIT_CODES}\n{CREDENTIALS}"
 
@@ -90,7 +91,7 @@ class Telling:
 def main(arguments: Namespace) -> int:
     """Run, and return the exit code of what came out."""
     settings = settings_of(arguments)
-    with _reports(settings) as telling:
+    with _reports(settings, verbose=arguments.verbose) as telling:
         try:
             end = _hunt(settings, telling)
         except KeyboardInterrupt:
@@ -117,13 +118,13 @@ def exit_code(end: RunEnded) -> int:
 
 
 @contextmanager
-def _reports(settings: Settings) -> Iterator[Telling]:
+def _reports(settings: Settings, *, verbose: bool = False) -> Iterator[Telling]:
     """The reports of a run: for scripts, for reports to come, for the person who watches."""
     _check_writable(settings.findings, settings.summary)
     reports: list[Report] = [EventsFile(settings.findings)]
     if settings.summary is not None:
         reports.insert(0, Summary(settings.summary, versions()))
-    reports.append(Console(Terminal(sys.stdout, color=settings.color)))
+    reports.append(Console(Terminal(sys.stdout, color=settings.color), verbose=verbose))
     try:
         yield Telling(reports)
     finally:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Callable
 
-from fuzz.events import Event, FindingFound, Progress, PropertyDone, RunEnded, RunStarted, Warned
+from fuzz.events import Event, FindingFound, Progress, PropertyDone, PutToTest, RunEnded, RunStarted, Warned
 from fuzz.reports.elision import visible
 from fuzz.reports.portrait import portrait
 from fuzz.reports.tally import Tally
@@ -25,8 +26,11 @@ VERDICT_STYLES = {"PASS": "green", "FAIL": "red", "KNOWN": "yellow", "SKIP": "di
 class Console:
     """Shows events on a terminal as they come, and the whole when the run has ended."""
 
-    def __init__(self, terminal: Terminal, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, terminal: Terminal, *, clock: Callable[[], float] = time.monotonic, verbose: bool = False
+    ) -> None:
         self._terminal = terminal
+        self._verbose = verbose
         self._clock = clock
         self._tally = Tally()
         self._last_drawn = float("-inf")
@@ -135,6 +139,8 @@ class Console:
     def _closing(self, end: RunEnded) -> list[str]:
         tally = self._tally
         lines = ["", *self._table()] if tally.properties else []
+        if self._verbose and tally.stakes:
+            lines += ["", *self._stakes()]
         fresh = tally.fresh
         for number, found in enumerate(fresh[:MOST_SHOWN], 1):
             lines += ["", *self._finding(number, found)]
@@ -162,6 +168,11 @@ class Console:
         if why:
             said.append(visible(why, 200))
         return f"{one.name:<{width}}  {one.examples:>9,}  {one.checked_requests:>9,}  {'  '.join([verdict, *said])}"
+
+    def _stakes(self) -> list[str]:
+        """For each field, the share of the answers looked into that another value of it would have changed."""
+        heading = self._terminal.styled("what answers hung on: of those looked into that had the field", "dim")
+        return [heading, *(line for one in self._tally.stakes.values() for line in _hung_on(one, self._columns))]
 
     def _finding(self, number: int, found: FindingFound) -> list[str]:
         """A finding as a headline and its portrait."""
@@ -200,6 +211,13 @@ class Console:
                 f"next: go on for longer by --seconds 10m; the same again by --seed {self._tally.started.seed}"
             )
         return lines
+
+
+def _hung_on(stakes: PutToTest, columns: int) -> list[str]:
+    shares = ", ".join(f"{name} {100 * mattered // given}% of {given}" for name, given, mattered in stakes.fields)
+    if not shares:
+        return []
+    return textwrap.wrap(f"{stakes.property}: {shares}", columns, subsequent_indent=INDENT, break_on_hyphens=False)
 
 
 def _counted(number: int, noun: str) -> str:

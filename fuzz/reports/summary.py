@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fuzz.events import Event, FindingFound, PropertyDone, RunEnded
+from fuzz.events import Event, FindingFound, PropertyDone, PutToTest, RunEnded
 from fuzz.reports.tally import Tally
 
 FORMAT = 1
@@ -39,7 +39,7 @@ class Summary:
             "seconds": round(end.seconds, 3),
             "checked_requests": end.checked_requests,
             "findings": [_finding(one) for one in tally.findings.values()],
-            "properties": [_property(one) for one in tally.properties.values()],
+            "properties": [_property(one, tally.stakes.get(one.name)) for one in tally.properties.values()],
             "warnings": [{"text": text, "times": times} for text, times in tally.warnings.items()],
             "target": run.target if run else None,
             "store": run.store if run else None,
@@ -73,7 +73,7 @@ def _finding(found: FindingFound) -> dict[str, Any]:
     }
 
 
-def _property(done: PropertyDone) -> dict[str, Any]:
+def _property(done: PropertyDone, stakes: PutToTest | None) -> dict[str, Any]:
     return {
         "name": done.name,
         "verdict": done.verdict,
@@ -81,7 +81,14 @@ def _property(done: PropertyDone) -> dict[str, Any]:
         "checked_requests": done.checked_requests,
         "findings": done.findings,
         "why": done.why,
+        "requirements_at_stake": dict(stakes.requirements) if stakes else {},
+        "fields_looked_into": _fields(stakes) if stakes else {},
     }
+
+
+def _fields(stakes: PutToTest) -> dict[str, dict[str, int]]:
+    """Of the requests looked into: how many had a field, and how many answers another value would have changed."""
+    return {name: {"given": given, "mattered": mattered} for name, given, mattered in stakes.fields}
 
 
 def write_atomically(path: Path, text: str) -> None:

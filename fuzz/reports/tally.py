@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fuzz.events import Event, FindingFound, Progress, PropertyDone, RunEnded, RunStarted, Verdict, Warned
+from fuzz.events import Event, FindingFound, Progress, PropertyDone, PutToTest, RunEnded, RunStarted, Verdict, Warned
 
 MOST_WARNINGS = 200
 
@@ -17,6 +17,7 @@ class Tally:
     progress: Progress | None = None
     findings: dict[str, FindingFound] = field(default_factory=dict)
     properties: dict[str, PropertyDone] = field(default_factory=dict)
+    stakes: dict[str, PutToTest] = field(default_factory=dict)
     warnings: dict[str, int] = field(default_factory=dict)
     ended: RunEnded | None = None
 
@@ -28,6 +29,8 @@ class Tally:
                 self.progress = event
             case FindingFound():
                 self.findings[event.finding.id] = event
+            case PutToTest():
+                self.stakes[event.property] = event
             case PropertyDone():
                 self.properties[event.name] = event
             case Warned():
