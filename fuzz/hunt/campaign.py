@@ -7,12 +7,14 @@ from collections.abc import Callable
 from contextlib import closing
 
 from fuzz.errors import CannotRun
-from fuzz.events import Event, FindingFound, Progress, PropertyDone, RunEnded, RunStarted, Verdict, Warned
+from fuzz.events import Event, FindingFound, Progress, PropertyDone, PutToTest, RunEnded, RunStarted, Verdict, Warned
 from fuzz.findings.known import Known, gather
 from fuzz.hunt.life import TargetLife
 from fuzz.hunt.plan import Plan
 from fuzz.hunt.worker import Message, Tallies, Worker, chosen
+from fuzz.properties import PROPERTIES, Property, unclaimed
 from fuzz.targets import Target
+from fuzz.vacuity import doubts, is_vacuous, never_at_stake, together
 
 __all__ = ["Plan", "hunt"]
 
@@ -22,12 +24,14 @@ class Account:
 
     def __init__(self, plan: Plan, emit: Callable[[Event], None], known: Known) -> None:
         self._plan = plan
+        self._properties = chosen(plan)
         self._emit = emit
         self._known = known
         self._begun = time.monotonic()
         self._tallies: dict[int, Tallies] = {}
         self._reasons: dict[str, str] = {}
         self._warned: set[str] = set()
+        self._stakes: dict[str, list[PutToTest]] = {}
 
     def take(self, message: Message) -> None:
         match message:
@@ -42,6 +46,8 @@ class Account:
                 if text not in self._warned:
                     self._warned.add(text)
                     self._emit(message)
+            case PutToTest():
+                self._stakes.setdefault(message.property, []).append(message)
             case _:
                 self._emit(message)
 
@@ -54,16 +60,41 @@ class Account:
 
     def close(self, why: str, *, broken: bool = False) -> RunEnded:
         """Tell how each property fared; the end of the run."""
-        for one in chosen(self._plan):
+        for one in self._properties:
             examples, requests, found = self._of(one.name)
             verdict = self._verdict(found)
-            self._emit(PropertyDone(one.name, verdict if examples else "SKIP", examples, requests, len(found)))
+            vacuous = self._put_to_test(one)
+            if not examples or (verdict == "PASS" and vacuous):
+                verdict = "SKIP"
+            self._emit(PropertyDone(one.name, verdict, examples, requests, len(found), vacuous))
+        for one in PROPERTIES:
+            lack = unclaimed(one, self._plan.profile)
+            if lack and (not self._plan.only or one.name in self._plan.only):
+                self._emit(PropertyDone(one.name, "SKIP", 0, 0, 0, lack))
         verdict = "ERROR" if broken else self._verdict(set(self._reasons))
-        if broken and self.unknown():
-            verdict = "FAIL"
+        known = len(self._reasons) - self.unknown()
         return RunEnded(
-            verdict, self._elapsed(), self._requests(), self.unknown(), len(self._reasons) - self.unknown(), why
+            verdict,
+            self._elapsed(),
+            self._requests(),
+            self.unknown(),
+            known,
+            why,
+            sum(one.known_causes_seconds for one in self._tallies.values()) / self._plan.workers,
+            sum(one.shrinking_seconds for one in self._tallies.values()) / self._plan.workers,
         )
+
+    def _put_to_test(self, one: Property) -> str:
+        """Tell what a property's answers hung on; why it said nothing, where it did not."""
+        if one.name not in self._stakes:
+            return ""
+        stakes = together(self._stakes[one.name])
+        self._emit(stakes)
+        for doubt in doubts(stakes, one.requirements):
+            self.take(Warned(doubt))
+        if not is_vacuous(stakes, one.requirements):
+            return ""
+        return f"nothing was put to the test: {', '.join(never_at_stake(stakes, one.requirements))} never at stake"
 
     def _verdict(self, found: set[str]) -> Verdict:
         if not found:
@@ -75,7 +106,7 @@ class Account:
         return sum(row[0] for row in rows), sum(row[1] for row in rows), {found for row in rows for found in row[2]}
 
     def _progress(self, doing: str) -> Progress:
-        done = sum(self._of(one.name)[0] > 0 for one in chosen(self._plan))
+        done = sum(self._of(one.name)[0] > 0 for one in self._properties)
         known = len(self._reasons) - self.unknown()
         return Progress(self._elapsed(), self._requests(), done, self.unknown(), known, doing)
 

@@ -2,79 +2,110 @@
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
-from fuzz.errors import CannotRun
 from fuzz.events import Event, FindingFound, Warned
 from fuzz.executor import Judgement, Session
 from fuzz.findings.finding import Finding, Reproducibility
-from fuzz.hunt.failures import Kind, kind_of, of_kind
+from fuzz.findings.scrubbing import scrubbed
+from fuzz.hunt.deaths import GONE, Deaths, Life, died_of
+from fuzz.hunt.explaining import Explained, Explaining, Known, looks_like
+from fuzz.hunt.failures import NO_ANSWER_IN_TIME, Judge, Kind, family_of, kind_of, narrower, of_family
 from fuzz.hunt.memory import Memory
-from fuzz.hunt.reducer import Reducer, Smallest, isolated
-from fuzz.hunt.triage import Cause, cause_of, explained_by, looks_like, name_of, title_of
+from fuzz.hunt.needs import request_needs
+from fuzz.hunt.reducer import Reducer, ReductionLimits, Smallest, isolated
+from fuzz.hunt.scene import Scene, case_of, scene_of
+from fuzz.hunt.triage import CHANCE, Cause, cause_of, name_of, title_of
+from fuzz.vacuity import Stakes
 from fuzz.versions import suite_version
 from specs.case import Case, Send, SendRaw
-from specs.outcome import NoReply
 from specs.violation import Violation
 
-REDUCING_SECONDS = 15.0
 TRIES_TO_REPRODUCE = 3
 MOST_FAILURES_OF_A_CASE = 6
-CHECKS_BEFORE_TRUST = 12
-MOST_FINDINGS_OF_A_KIND = 24
-
-
-class Life(Protocol):
-    """Whether the target lives, and how to bring it back."""
-
-    def alive(self) -> bool:
-        """Whether it takes connections."""
-
-    def revive(self) -> bool:
-        """Bring it back or wait for it; whether it is back."""
+MOST_FINDINGS_OF_A_FAMILY = 80
+# How often a finding is confirmed before a failure that looks like it may be believed to be it,
+# and the share of all requests that goes into telling known findings apart before it is.
+CONFIRMATIONS = 5
+KNOWN_SHARE = 0.06
+REDUCING = ReductionLimits()
+# A try costs a restart, or the time in which no answer came.
+REDUCING_DEATHS = ReductionLimits(tries=60, seconds=60.0)
+REDUCING_HANGS = ReductionLimits(tries=12, seconds=25.0)
+HANG_SECONDS = 2.0
 
 
 @dataclass(slots=True)
 class Tally:
-    """What one property has seen."""
+    """What one property has seen; `new` are the findings that it was the first to make."""
 
     examples: int = 0
     requests: int = 0
     findings: set[str] = field(default_factory=set)
+    new: int = 0
+    stakes: Stakes | None = None
+
+
+@dataclass(slots=True)
+class Effort:
+    """Where requests and time went: re-finding known causes, and shrinking new ones."""
+
+    known_requests: int = 0
+    known_seconds: float = 0.0
+    new_requests: int = 0
+    new_seconds: float = 0.0
 
 
 class Hunter:
     """Judges cases one by one; keeps a finding for each new cause."""
 
-    def __init__(self, session: Session, memory: Memory, life: Life, emit: Callable[[Event], None], seed: int) -> None:
+    def __init__(self, session: Session, memory: Memory, life: Life, emit: Callable[[Event], None]) -> None:
         self.session = session
         self.memory = memory
-        self.triage_seconds = 0.0
-        self.new: set[str] = set()
-        self._life = life
+        self.effort = Effort()
+        self._deaths = Deaths(session, life)
         self._emit = emit
-        self._random = random.Random(seed)
         self._warnings: set[tuple[str, str]] = set()
+        self._made = 0
 
     def try_case(self, case: Case, tally: Tally) -> None:
         """Judge a case; a failure becomes a finding, or is counted for one."""
         judgement = self.session.judge(case)
         tally.examples += 1
         tally.requests += sum(isinstance(step, Send | SendRaw) for step in case.steps)
+        if tally.stakes is not None:
+            tally.stakes.look(case, judgement)
         if not judgement.violations:
             return
-        begun = time.monotonic()
         self._warn(judgement)
-        kinds: set[tuple[Kind, int]] = set()
+        died = self._deaths.noticed(judgement)
+        if died is not None:
+            with self._accounted(tally):
+                tally.findings.add(self._death(case, died))
+            return
+        steps: set[int] = set()
         for violation in judgement.failures:
-            if len(kinds) < MOST_FAILURES_OF_A_CASE:
-                kinds.add((kind_of(violation), violation.step))
-                tally.findings.add(self._triage(case, judgement, violation))
-        self.triage_seconds += time.monotonic() - begun
+            if violation.step not in steps and len(steps) < MOST_FAILURES_OF_A_CASE:
+                steps.add(violation.step)
+                with self._accounted(tally):
+                    tally.findings.add(self._triage(case, judgement, violation))
+
+    @contextmanager
+    def _accounted(self, tally: Tally) -> Iterator[None]:
+        """Note what a failure cost, under known or new."""
+        begun, sent, made = time.monotonic(), self.session.sent, self._made
+        yield
+        seconds, requests = time.monotonic() - begun, self.session.sent - sent
+        if self._made > made:
+            tally.new += 1
+            self.effort.new_seconds += seconds
+            self.effort.new_requests += requests
+        else:
+            self.effort.known_seconds += seconds
+            self.effort.known_requests += requests
 
     def _warn(self, judgement: Judgement) -> None:
         for one in judgement.violations:
@@ -84,66 +115,158 @@ class Hunter:
 
     def _triage(self, case: Case, judgement: Judgement, violation: Violation) -> str:
         """The name of the finding that a failure belongs to."""
-        died = self._after_death(case, judgement, violation)
-        if died is not None:
-            return died
         kind = kind_of(violation)
         single = isolated(case, violation.step)
-        trusted = self._trusted(single, violation)
-        if trusted is not None:
-            return self._again(trusted)
-        alone = self.session.judge(single)
-        failing = of_kind(alone, kind)
-        if failing is None:
+        believed = self._believed(single, violation)
+        if believed is not None:
+            return self._again(believed.id, kind)
+        if kind.symptom == NO_ANSWER_IN_TIME:
+            return self._hang(single, kind)
+        alone = self._deaths.judge(single)
+        if narrower(alone, kind) is None:
             return self._several_steps(case, judgement, violation)
-        verdict = explained_by(
-            single, replace_first(alone, failing), self.memory.findings(), self.session.judge, self.session.profile
-        )
-        if isinstance(verdict, Finding):
-            return self._again(verdict)
-        if verdict is not None:
-            rest = self.session.judge(verdict)
-            if of_kind(rest, kind) is not None:
-                single, alone = verdict, rest
+        explained = self._explained(single, kind)
+        if explained is not None and explained.finding is not None:
+            return self._again(explained.finding.id, kind)
+        if explained is not None:
+            rest = case_of(explained.rest, single.property)
+            judged = self.session.judge(rest)
+            failure = of_family(judged, family_of(kind))
+            if failure is not None:
+                return self._reduce(rest, judged, kind_of(failure))
         return self._reduce(single, alone, kind)
 
-    def _trusted(self, single: Case, violation: Violation) -> Finding | None:
-        """A finding that looks like the cause and has been confirmed often enough to be believed mostly."""
+    def _explained(self, single: Case, kind: Kind) -> Explained | None:
+        scene = scene_of(single, self.session.profile)
+        if scene is None:
+            return None
+        return Explaining(self.session.judge, single.property, kind).explain(scene, self.memory.scenes())
+
+    def _believed(self, single: Case, violation: Violation) -> Finding | None:
+        """A finding that a failure looks like, where asking the server would cost more than it is worth."""
+        kind = kind_of(violation)
+        scene = scene_of(single, self.session.profile)
+        if scene is None:
+            found = self.memory.of_fingerprint(Cause(kind, request_needs(single)).fingerprint)
+            return found or self._partly(kind)
+        hangs = kind.symptom == NO_ANSWER_IN_TIME
+        spent = self.effort.known_requests / max(1, self.session.sent)
+        if not hangs and spent < KNOWN_SHARE:
+            return None
+        for known in self.memory.scenes():
+            name = known.finding.id
+            enough = hangs or spent > 2 * KNOWN_SHARE or self.memory.seen(name) >= CONFIRMATIONS
+            if enough and kind in self.memory.symptoms(name) and looks_like(scene, known):
+                return known.finding
+        return None
+
+    def _partly(self, kind: Kind) -> Finding | None:
+        """Where several rules are broken at once: a finding about one of them."""
+        if len(kind.parts) < 2:
+            return None
         for finding in self.memory.findings():
-            times = self.memory.seen(finding.id)
-            believed = times and self._random.random() > CHECKS_BEFORE_TRUST / (CHECKS_BEFORE_TRUST + times)
-            if believed and looks_like(single, violation, finding, self.session.profile):
+            other = kind_of(finding.violation)
+            if other.requirement == kind.requirement and other.parts < kind.parts:
                 return finding
         return None
+
+    def _hang(self, single: Case, kind: Kind) -> str:
+        """A request that is not answered in time; asked again for less time, as each try costs all of it."""
+        with self._hurried():
+            judged = self._deaths.judge(single)
+            if narrower(judged, kind) is None:
+                return self._by_chance(single, judged, kind)
+            smallest = Reducer(self._deaths.judge, self.session.profile, kind, REDUCING_HANGS).reduce(single, judged)
+        confirmed = self._deaths.judge(smallest.case)
+        if narrower(confirmed, kind) is None:
+            smallest = Smallest(single, judged, judged.failures[0], scene_of(single, self.session.profile))
+        return self._keep(smallest, cause_of(smallest, self._deaths.judge), "every time")
+
+    @contextmanager
+    def _hurried(self) -> Iterator[None]:
+        client = self.session.client
+        usual = client.settings
+        client.settings = replace(usual, timeout_seconds=min(HANG_SECONDS, usual.timeout_seconds))
+        try:
+            yield
+        finally:
+            client.settings = usual
 
     def _several_steps(self, case: Case, judgement: Judgement, violation: Violation) -> str:
         """A failure that its request alone does not show: by what came before it, or by chance."""
         kind = kind_of(violation)
-        for _ in range(TRIES_TO_REPRODUCE):
-            again = self.session.judge(case)
-            if of_kind(again, kind) is not None:
-                return self._reduce(case, again, kind)
-        cause = Cause(kind, "", ("chance",))
-        found = of_kind(judgement, kind)
-        smallest = Smallest(case, judgement, found or violation, None)
-        return self._keep(smallest, cause, "seen once")
+        for _ in range(TRIES_TO_REPRODUCE - 1):
+            again = self._deaths.judge(case)
+            if narrower(again, kind) is None:
+                return self._by_chance(case, judgement, kind)
+            judgement = again
+        return self._reduce(case, judgement, kind)
+
+    def _by_chance(self, case: Case, judgement: Judgement, kind: Kind) -> str:
+        found = narrower(judgement, kind) or next(iter(judgement.failures), None)
+        if found is None:
+            found = Violation(
+                kind.requirement, "seen once and not again", "the same answer each time", "a failure once", kind.symptom
+            )
+        return self._keep(Smallest(case, judgement, found, None), Cause(kind, (CHANCE,)), "seen once")
 
     def _reduce(self, case: Case, judgement: Judgement, kind: Kind) -> str:
-        reducer = Reducer(self.session.judge, self.session.profile, kind, REDUCING_SECONDS)
-        smallest = reducer.reduce(case, judgement)
-        return self._keep(smallest, cause_of(smallest), self._reproducibility(smallest, kind))
+        smallest = Reducer(self._deaths.judge, self.session.profile, kind, REDUCING, self._strays).reduce(
+            case, judgement
+        )
+        fails = [self._fails_so(smallest, self._deaths.judge) for _ in range(TRIES_TO_REPRODUCE)]
+        if not all(fails):
+            return self._keep(smallest, Cause(kind, (CHANCE,)), "flaky")
+        return self._settle(smallest)
 
-    def _reproducibility(self, smallest: Smallest, kind: Kind) -> Reproducibility:
-        fails = [of_kind(self.session.judge(smallest.case), kind) is not None for _ in range(TRIES_TO_REPRODUCE)]
-        return "every time" if all(fails) else "flaky"
+    def _strays(self, first: Scene, scene: Scene, kind: Kind) -> bool:
+        """Whether a scene looks like a known finding that the first did not look like."""
+        return any(
+            kind in self.memory.symptoms(known.finding.id) and looks_like(scene, known) and not looks_like(first, known)
+            for known in self.memory.scenes()
+        )
 
-    def _keep(self, smallest: Smallest, cause: Cause, reproducibility: Reproducibility) -> str:
-        name = name_of(cause)
-        if self.memory.get(name) is not None:
-            return self._again_named(name)
-        alike = [one for one in self.memory.findings() if kind_of(one.violation) == cause.kind]
-        if len(alike) >= MOST_FINDINGS_OF_A_KIND:
-            return self._again(alike[0])
+    def _fails_so(self, smallest: Smallest, judge: Judge) -> bool:
+        return of_family(judge(smallest.case), family_of(kind_of(smallest.violation))) is not None
+
+    def _settle(self, smallest: Smallest) -> str:
+        """A smallest case against what is known: the same cause, a plainer case of it, or a new one."""
+        cause = cause_of(smallest, self._deaths.judge)
+        same = self.memory.of_fingerprint(cause.fingerprint)
+        if same is not None:
+            return self._again(same.id, cause.kind)
+        if smallest.scene is not None:
+            family = family_of(kind_of(smallest.violation))
+            asking = Explaining(self.session.judge, smallest.case.property, kind_of(smallest.violation))
+            for known in self.memory.scenes():
+                if known.family == family and asking.leaves(smallest.scene, known) is True:
+                    return self._again(known.finding.id, cause.kind)
+            for known in self.memory.scenes():
+                if known.family == family and self._plainer(smallest, cause, known):
+                    return self._keep(smallest, cause, "every time", known.finding.id)
+        return self._keep(smallest, cause, "every time")
+
+    def _plainer(self, smallest: Smallest, cause: Cause, known: Known) -> bool:
+        """Whether a smallest case shows a known finding's cause with less."""
+        if smallest.scene is None or len(cause.needs) >= len(known.finding.needs):
+            return False
+        plainer = Known(replace(known.finding, violation=smallest.violation, needs=cause.needs), smallest.scene)
+        asking = Explaining(self.session.judge, smallest.case.property, kind_of(known.finding.violation))
+        return asking.leaves(known.scene, plainer) is True
+
+    def _keep(self, smallest: Smallest, cause: Cause, reproducibility: Reproducibility, name: str | None = None) -> str:
+        """Make a finding, or a plainer one under the name of another; count it where it is known."""
+        if name is None:
+            same = self.memory.of_fingerprint(cause.fingerprint)
+            name = name_of(cause) if same is None else same.id
+            if self.memory.get(name) is not None:
+                return self._again(name, cause.kind)
+            family = family_of(cause.kind)
+            alike = [one for one in self.memory.findings() if family_of(kind_of(one.violation)) == family]
+            if len(alike) >= MOST_FINDINGS_OF_A_FAMILY:
+                return self._again(alike[0].id, cause.kind)
+            self._made += 1
+        before = self.memory.get(name)
         finding = Finding(
             id=name,
             fingerprint=cause.fingerprint,
@@ -152,67 +275,49 @@ class Hunter:
             outcomes=smallest.judgement.transcript.outcomes,
             needs=cause.needs,
             reproducibility=reproducibility,
+            seen=1 if before is None else before.seen,
             api=self.session.profile.api,
             server=self.session.client.url,
             suite=suite_version(),
         )
-        self.new.add(name)
-        self._emit(FindingFound(finding, str(self.memory.save(finding))))
-        self.memory.saw_again(name)
+        self._emit(
+            FindingFound(finding, str(self.memory.save(scrubbed(finding, self.session.store.credentials.values()))))
+        )
+        self.memory.saw_again(name, cause.kind)
         return name
 
-    def _again(self, finding: Finding) -> str:
-        return self._again_named(finding.id)
-
-    def _again_named(self, name: str) -> str:
+    def _again(self, name: str, kind: Kind) -> str:
         first = self.memory.seen(name) == 0
-        finding = self.memory.saw_again(name)
+        finding = self.memory.saw_again(name, kind)
         if first:
             self._emit(FindingFound(finding, str(self.memory.folder / name)))
         return name
 
-    def _after_death(self, case: Case, judgement: Judgement, violation: Violation) -> str | None:
-        """If the server is gone, a finding with the case that ended it; then the server is brought back."""
-        outcome = judgement.transcript.outcomes[violation.step]
-        if (
-            not isinstance(outcome, NoReply)
-            or outcome.reason not in ("refused", "closed", "reset")
-            or self._life.alive()
-        ):
-            return None
-        if not self._life.revive():
-            self._keep(self._death(case, judgement, violation), _death_cause(case, violation), "seen once")
-            raise CannotRun(
-                f"the target at {self.session.client.url} is gone and does not come back; findings are kept"
-            )
-        alone = isolated(case, violation.step)
-        outcomes = self.session.judge(alone)
-        if self._life.alive():
-            alone, outcomes = case, judgement
-        elif not self._life.revive():
-            raise CannotRun(
-                f"the target at {self.session.client.url} is gone and does not come back; findings are kept"
-            )
-        return self._keep(
-            self._death(alone, outcomes, violation),
-            _death_cause(alone, violation),
-            "every time" if alone is not case else "seen once",
+    def _death(self, case: Case, died: Judgement) -> str:
+        """A finding with the smallest case that ends the server, as far as it can be brought back."""
+        step = died.failures[0].step
+        single = isolated(case, step)
+        scene = scene_of(single, self.session.profile)
+        for known in self.memory.scenes():
+            if scene is not None and kind_of(known.finding.violation) == GONE and looks_like(scene, known):
+                name = self._again(known.finding.id, GONE)
+                self._deaths.revive()
+                return name
+        cause = Cause(GONE, died_of(case, step))
+        smallest = Smallest(case, died, died.failures[0], None)
+        if not self._deaths.cheap:
+            name = self._keep(smallest, cause, "seen once")
+            self._deaths.revive()
+            return name
+        self._deaths.revive()
+        again = self._deaths.judge(single)
+        if narrower(again, GONE) is None:
+            single, again = case, self._deaths.judge(case)
+        if narrower(again, GONE) is None:
+            return self._keep(smallest, cause, "seen once")
+        smallest = Reducer(self._deaths.judge, self.session.profile, GONE, REDUCING_DEATHS).reduce(single, again)
+        return (
+            self._settle(smallest)
+            if smallest.scene is None
+            else self._keep(smallest, cause_of(smallest, self._deaths.judge), "every time")
         )
-
-    def _death(self, case: Case, judgement: Judgement, violation: Violation) -> Smallest:
-        died = replace(
-            violation, requirement="survives", title="the server ends", actual="the server is gone", symptom="gone"
-        )
-        return Smallest(case, judgement, replace(died, step=len(case.steps) - 1), None)
-
-
-def _death_cause(case: Case, violation: Violation) -> Cause:
-    step = case.steps[min(violation.step, len(case.steps) - 1)]
-    needs = tuple(sorted(step.fields)) if isinstance(step, Send) else ()
-    return Cause(Kind("survives", "gone"), step.operation if isinstance(step, Send) else "", needs)
-
-
-def replace_first(judgement: Judgement, violation: Violation) -> Judgement:
-    """The judgement with that failure first."""
-    rest = tuple(one for one in judgement.violations if one is not violation)
-    return replace(judgement, violations=(violation, *rest))

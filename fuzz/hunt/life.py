@@ -22,6 +22,10 @@ class TargetLife:
         self._launcher = launcher
         self._pause = threading.Event()
 
+    @property
+    def cheap(self) -> bool:
+        return self._launcher is not None
+
     def alive(self) -> bool:
         if self._launcher is not None and not self._launcher.alive():
             return False

@@ -7,45 +7,67 @@ from pathlib import Path
 
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
+from fuzz.findings.pages import pages
+from fuzz.hunt.explaining import Known
+from fuzz.hunt.failures import Kind
+from fuzz.hunt.scene import scene_of
+from specs.profile import Profile
 
 
 class Memory:
     """The findings folder as this worker sees it."""
 
-    def __init__(self, folder: Path, worker: str) -> None:
+    def __init__(self, folder: Path, worker: str, profile: Profile) -> None:
         self.folder = folder
         self.unreadable: list[str] = []
         self._worker = worker
+        self._profile = profile
         self._findings: dict[str, Finding] = {}
+        self._known: dict[str, Known | None] = {}
         self._seen: dict[str, int] = {}
+        self._symptoms: dict[str, set[Kind]] = {}
         self.reload()
 
     def reload(self) -> None:
         """Take in what other workers have found since."""
         if not self.folder.is_dir():
             return
-        known = {path.name for path in self.folder.iterdir() if path.is_dir()}
-        if known - set(self._findings):
+        there = {path.name for path in self.folder.iterdir() if path.is_dir() and not path.name.startswith(".")}
+        if there - set(self._findings):
             for finding in corpus.load_all(self.folder, self._complain):
-                self._findings.setdefault(finding.id, finding)
+                if finding.id not in self._findings:
+                    self._remember(finding)
 
     def findings(self) -> list[Finding]:
         return list(self._findings.values())
 
+    def scenes(self) -> list[Known]:
+        """The findings whose smallest case is a scene, the most frequent first."""
+        scenes = [one for one in self._known.values() if one is not None]
+        return sorted(scenes, key=lambda one: -self.seen(one.finding.id))
+
     def get(self, name: str) -> Finding | None:
         return self._findings.get(name)
+
+    def of_fingerprint(self, fingerprint: str) -> Finding | None:
+        return next((one for one in self._findings.values() if one.fingerprint == fingerprint), None)
 
     def seen(self, name: str) -> int:
         """How often this worker has seen a finding."""
         return self._seen.get(name, 0)
 
+    def symptoms(self, name: str) -> set[Kind]:
+        """The kinds of failure that a finding has been confirmed to cause."""
+        return self._symptoms.get(name, set())
+
     def save(self, finding: Finding) -> Path:
         """Keep a new finding, or a smaller case of one, for good."""
-        self._findings[finding.id] = finding
-        return corpus.save(self.folder, finding)
+        self._remember(finding)
+        return corpus.save(self.folder, finding, pages(finding, self._profile))
 
-    def saw_again(self, name: str) -> Finding:
-        """Count a finding once more."""
+    def saw_again(self, name: str, kind: Kind) -> Finding:
+        """Count a finding once more, shown by that kind of failure."""
+        self._symptoms.setdefault(name, set()).add(kind)
         self._seen[name] = self._seen.get(name, 0) + 1
         finding = self._findings[name]
         self._findings[name] = replace(finding, seen=finding.seen + 1)
@@ -56,6 +78,11 @@ class Memory:
         for name, times in self._seen.items():
             if (self.folder / name).is_dir():
                 corpus.tally(self.folder / name, self._worker, times)
+
+    def _remember(self, finding: Finding) -> None:
+        scene = scene_of(finding.case, self._profile)
+        self._findings[finding.id] = finding
+        self._known[finding.id] = None if scene is None else Known(finding, scene)
 
     def _complain(self, path: Path, why: str) -> None:
         note = f"{path} cannot be read and was left out: {why}"

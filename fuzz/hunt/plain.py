@@ -6,20 +6,21 @@ What is left in a smallest case cannot be put back without losing the failure: t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
-from fuzz.hunt.scene import Scene, with_elements
-from specs.dtypes import FLOATS, INTEGERS, ITEM_SIZES, NAMES, integer_bounds
+from fuzz.hunt.plain_values import VALUE_FEATURES, Simpler, has_huge, has_large, shown_missing
+from fuzz.hunt.scene import Scene, with_elements, with_lengths, without_dimension
+from specs.dtypes import ITEM_SIZES
 from specs.request import Filter
 
-Simpler = Callable[[Scene], Scene | None]
 OPERATIONS = ("select", "sum", "count", "min", "max")
-SMALL = 100
+PLAIN_OPERATION = OPERATIONS[0]
+MANY = 16
 
 
 def _interface(scene: Scene) -> Scene | None:
@@ -51,7 +52,7 @@ def _byte_order(scene: Scene) -> Scene | None:
 
 
 def _compression(scene: Scene) -> Scene | None:
-    return replace(scene, compression=None, members=1) if scene.compression else None
+    return replace(scene, compression=None, members=1, tail=b"") if scene.compression else None
 
 
 def _members(scene: Scene) -> Scene | None:
@@ -121,11 +122,16 @@ def _empty_slice(one: Triple, length: int) -> Triple:
 
 
 def _reversed_slice(one: Triple, length: int) -> Triple:
-    """The same elements forwards."""
+    """The same elements forwards; bounds that lie outside stay there."""
     picked = range(*slice(*one).indices(length))
     if one[2] > 0:
         return one
-    return (picked[-1], picked[0] + 1, -one[2]) if picked else (0, 0, 1)
+    if not picked:
+        return (0, 0, 1)
+    first, last = picked[-1], picked[0] + 1
+    start = min(one[:2]) if first == 0 and min(one[:2]) < -length else first
+    end = max(one[:2]) if last == length and max(one[:2]) > length else last
+    return (start, end, -one[2])
 
 
 def _wide_stride(one: Triple, length: int) -> Triple:
@@ -138,8 +144,13 @@ def _negative_bound(one: Triple, length: int) -> Triple:
     return (start, end, one[2])
 
 
-def _clamped_bound(one: Triple, length: int) -> Triple:
-    start, end = (min(max(bound, -length), length) for bound in one[:2])
+def _clamped_above(one: Triple, length: int) -> Triple:
+    start, end = (min(bound, length) for bound in one[:2])
+    return (start, end, one[2])
+
+
+def _clamped_below(one: Triple, length: int) -> Triple:
+    start, end = (max(bound, -length) for bound in one[:2])
     return (start, end, one[2])
 
 
@@ -179,98 +190,114 @@ def _missing(scene: Scene) -> Scene | None:
 
 
 def _several_missing(scene: Scene) -> Scene | None:
-    if scene.missing is None or scene.missing[0] != "missing_values" or not scene.missing[1]:
-        return None
-    return replace(scene, missing=("missing_value", scene.missing[1][0]))
+    return shown_missing(scene, "missing_value") if scene.missing and scene.missing[0] == "missing_values" else None
 
 
 def _valid_range(scene: Scene) -> Scene | None:
-    if scene.missing is None or scene.missing[0] != "valid_range":
-        return None
-    return replace(scene, missing=("valid_min", scene.missing[1][0]))
+    return shown_missing(scene, "valid_min") if scene.missing and scene.missing[0] == "valid_range" else None
 
 
 def _valid_min(scene: Scene) -> Scene | None:
-    if scene.missing is None or scene.missing[0] not in ("valid_min", "valid_max"):
-        return None
-    return replace(scene, missing=("missing_value", scene.missing[1]))
+    return shown_missing(scene, "missing_value") if scene.missing and scene.missing[0].startswith("valid_") else None
 
 
-def _to_dtype(dtype: str) -> Simpler:
-    def simpler(scene: Scene) -> Scene | None:
-        if scene.dtype == dtype or NAMES.index(dtype) > NAMES.index(scene.dtype):
+def _valid_max(scene: Scene) -> Scene | None:
+    return shown_missing(scene, "valid_min") if scene.missing and scene.missing[0] == "valid_max" else None
+
+
+def _tail(scene: Scene) -> Scene | None:
+    return replace(scene, tail=b"") if scene.tail else None
+
+
+def _interest(scene: Scene, dimension: int) -> tuple[bool, int]:
+    """How much a dimension has to say: a slice that is not everything, then its length."""
+    length = (scene.shape or ())[dimension]
+    whole = scene.selection is None or scene.selection[dimension] == (0, length, 1)
+    return not whole, length
+
+
+def of_rank(scene: Scene, rank: int, kept: int | None = None) -> Scene | None:
+    """The scene with the dimensions of least interest cut down to their first index and dropped."""
+    while scene.shape is not None and len(scene.shape) > rank:
+        order = sorted(range(len(scene.shape)), key=lambda i: (i == kept, *_interest(scene, i)))
+        cut = without_dimension(scene, order[0])
+        if cut is None:
             return None
-        with np.errstate(all="ignore"):
-            elements = np.nan_to_num(scene.elements.astype(np.float64), nan=1, posinf=2, neginf=0)
-            low, high = integer_bounds(dtype) if dtype in INTEGERS else (-1e30, 1e30)
-            elements = np.clip(elements, max(low, -(2**52)), min(high, 2**52)).astype(dtype)
-        missing = _cast_missing(scene.missing, dtype)
-        size, was = ITEM_SIZES[dtype], ITEM_SIZES[scene.dtype]
-        filters = tuple(replace(one, element_size=size) if one.element_size == was else one for one in scene.filters)
-        return replace(scene, dtype=dtype, elements=elements, missing=missing, filters=filters, surplus=b"")
-
-    return simpler
+        if kept is not None:
+            kept -= order[0] < kept
+        scene = cut
+    return scene
 
 
-def _cast_missing(missing: tuple[str, Any] | None, dtype: str) -> tuple[str, Any] | None:
-    """Missing values that the dtype has; 1 in place of others."""
-    if missing is None or dtype not in INTEGERS:
-        return missing
-    low, high = integer_bounds(dtype)
-
-    def cast(value: int | float) -> int:
-        return int(value) if low <= value <= high else 1
-
-    kind, value = missing
-    if kind == "valid_range":
-        first, last = cast(value[0]), cast(value[1])
-        return kind, [first, last if last > first else first + 1 if first < high else first]
-    return kind, [cast(one) for one in value] if isinstance(value, list) else cast(value)
+def _several_dimensions(scene: Scene) -> Scene | None:
+    return of_rank(scene, 1) if scene.shape is not None and len(scene.shape) > 1 else None
 
 
-def _values(applies: Callable[[np.ndarray[Any, Any]], Any], to: Callable[[np.ndarray[Any, Any]], Any]) -> Simpler:
-    """A feature of the elements: those it applies to are replaced."""
-
-    def simpler(scene: Scene) -> Scene | None:
-        with np.errstate(all="ignore"):
-            mask = applies(scene.elements)
-            if not np.any(mask):
-                return None
-            return with_elements(scene, np.where(mask, to(scene.elements), scene.elements))
-
-    return simpler
+def _more_than_two_dimensions(scene: Scene) -> Scene | None:
+    return of_rank(scene, 2) if scene.shape is not None and len(scene.shape) > 2 else None
 
 
-def _is_float(elements: np.ndarray[Any, Any]) -> bool:
-    return elements.dtype.name in FLOATS
+def _longer(scene: Scene) -> Scene | None:
+    """Dimensions of which one index is left made longer: by what their slices pick, or by repeating what they hold."""
+    if scene.shape is None:
+        return with_elements(scene, np.repeat(scene.elements, 3)) if scene.elements.size == 1 else None
+    if not has_length_one(scene):
+        return None
+    array = scene.elements.reshape(scene.shape, order=scene.order)
+    slices = list(scene.selection or ())
+    for dimension, length in enumerate(scene.shape):
+        if length == 1:
+            array = np.repeat(array, 2, dimension)
+        if slices and _picked(slices[dimension], length) == 1:
+            slices[dimension] = _more_of(slices[dimension], array.shape[dimension])
+    selection = tuple(slices) if slices else None
+    return replace(scene, shape=array.shape, elements=array.ravel(order=scene.order), selection=selection)
 
 
-def _extreme(elements: np.ndarray[Any, Any]) -> Any:
-    return np.isfinite(elements) & ((elements > SMALL) | (elements < -SMALL if elements.dtype.kind != "u" else False))
+def _picked(one: Triple, length: int) -> int:
+    return len(range(*slice(*one).indices(length)))
 
 
-def _huge(elements: np.ndarray[Any, Any]) -> Any:
-    """Beyond what a double holds exactly, or any float near the ends of its dtype."""
-    limit = 2**53 if elements.dtype.itemsize == 8 else 2**24
-    return np.isfinite(elements) & ((elements > limit) | ((elements < -limit) if elements.dtype.kind != "u" else False))
+def _more_of(one: Triple, length: int) -> Triple:
+    """A slice of the same sort that picks more than one element."""
+    start, end, stride = one
+    sign = 1 if stride > 0 else -1
+    for more in (
+        (start, end + stride, stride),
+        (start - stride, end, stride),
+        (start, end + sign, sign),
+        (start - sign, end, sign),
+        (start, end, sign),
+    ):
+        if _picked(more, length) > 1 and (more[0] < 0) == (start < 0) and (more[1] < 0) == (end < 0):
+            return more
+    return (0, length, 1)
 
 
-def _fraction(elements: np.ndarray[Any, Any]) -> Any:
-    return _is_float(elements) & np.isfinite(elements) & (elements != np.trunc(elements))
+def has_length_one(scene: Scene) -> bool:
+    """Whether one index is left of some dimension."""
+    if scene.shape is None:
+        return scene.elements.size == 1
+    if scene.selection is None:
+        return 1 in scene.shape
+    return any(_picked(one, length) == 1 for one, length in zip(scene.selection, scene.shape))
 
 
-def _negative(elements: np.ndarray[Any, Any]) -> Any:
-    return elements < 0 if elements.dtype.kind != "u" else np.zeros(elements.shape, np.bool_)
+def few_elements(scene: Scene, *, last: bool = False) -> Scene | None:
+    """The scene cut down to its first (or last) few elements."""
+    if scene.elements.size <= MANY:
+        return None
+    if scene.shape is None:
+        return with_elements(scene, scene.elements[-MANY:] if last else scene.elements[:MANY])
+    lengths = list(scene.shape)
+    while math.prod(lengths) > MANY:
+        longest = lengths.index(max(lengths))
+        lengths[longest] = (lengths[longest] + 1) // 2
+    return with_lengths(scene, tuple(lengths), last=last)
 
 
-def _negative_zero(elements: np.ndarray[Any, Any]) -> Any:
-    return _is_float(elements) & (elements == 0) & np.signbit(elements)
-
-
-def _small_of(elements: np.ndarray[Any, Any]) -> Any:
-    return np.arange(elements.size) % 7 + 1
-
-
+# Features that shrinking brings about: needed only where the server, asked at the end, says so.
+SMALL_FEATURES: Mapping[str, Simpler] = MappingProxyType({"length one": _longer})
 FEATURES: Mapping[str, Simpler] = MappingProxyType(
     {
         "interface http": _interface,
@@ -287,6 +314,7 @@ FEATURES: Mapping[str, Simpler] = MappingProxyType(
         "size": _size,
         "compression": _compression,
         "several gzip members": _members,
+        "bytes after the stream": _tail,
         "filters": _filters,
         "two filters": _second_filter,
         "element_size not the item size": _element_size,
@@ -295,27 +323,26 @@ FEATURES: Mapping[str, Simpler] = MappingProxyType(
         "missing": _missing,
         "missing_values": _several_missing,
         "valid_range": _valid_range,
-        "valid_min or valid_max": _valid_min,
+        "valid_max": _valid_max,
+        "valid bounds": _valid_min,
         "axis": _axis,
         "several axes": _several_axes,
         "axis list": _axis_list,
         "axis []": _no_axes,
         "selection": _selection,
         "empty selection": _of_each_slice(_empty_slice),
-        "bounds beyond the length": _of_each_slice(_clamped_bound),
+        "bounds beyond the end": _of_each_slice(_clamped_above),
+        "bounds before the beginning": _of_each_slice(_clamped_below),
         "negative bounds": _of_each_slice(_negative_bound),
         "reversed selection": _of_each_slice(_reversed_slice),
         "stride beyond one": _of_each_slice(_wide_stride),
         "part of a dimension": _of_each_slice(_part),
         "order F": _order,
         "shape": _shape,
-        "NaN": _values(np.isnan, np.ones_like),
-        "infinity": _values(np.isinf, np.ones_like),
-        "negative zero": _values(_negative_zero, np.zeros_like),
-        "fractions": _values(_fraction, np.ceil),
-        "huge values": _values(_huge, _small_of),
-        "large values": _values(_extreme, _small_of),
-        "negative values": _values(_negative, np.abs),
+        "several dimensions": _several_dimensions,
+        "more than two dimensions": _more_than_two_dimensions,
+        "many elements": few_elements,
+        **VALUE_FEATURES,
     }
 )
 
@@ -326,9 +353,18 @@ def plain_operations(scene: Scene) -> Iterator[Scene]:
         yield replace(scene, operation=operation)
 
 
-def plain_dtypes(scene: Scene) -> Iterator[Scene]:
-    """The same scene with a plainer dtype, plainest first."""
-    for dtype in NAMES:
-        simpler = _to_dtype(dtype)(scene)
-        if simpler is not None:
-            yield simpler
+# Whether a scene has a feature, where that is much quicker to tell than what it is like without.
+PRESENT: Mapping[str, Callable[[Scene], bool]] = MappingProxyType(
+    {
+        "huge values": has_huge,
+        "large values": has_large,
+        "missing_values": lambda scene: scene.missing is not None and scene.missing[0] == "missing_values",
+        "valid_range": lambda scene: scene.missing is not None and scene.missing[0] == "valid_range",
+        "valid_max": lambda scene: scene.missing is not None and scene.missing[0] == "valid_max",
+        "valid bounds": lambda scene: scene.missing is not None and scene.missing[0].startswith("valid_"),
+        "several dimensions": lambda scene: len(scene.shape or ()) > 1,
+        "more than two dimensions": lambda scene: len(scene.shape or ()) > 2,
+        "many elements": lambda scene: scene.elements.size > MANY,
+        "length one": has_length_one,
+    }
+)

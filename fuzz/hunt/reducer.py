@@ -7,14 +7,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from fuzz.executor import Judgement
-from fuzz.hunt.failures import Judge, Kind, of_kind
+from fuzz.hunt.failures import Judge, Kind, family_of, kind_of, narrower, of_family
 from fuzz.hunt.scene import Scene, case_of, scene_of
 from fuzz.hunt.simpler import simpler_requests, simpler_scenes
 from specs.case import Case, Delete, Put, Send, SendRaw
 from specs.profile import Profile
 from specs.violation import Violation
 
-MOST_TRIES = 1500
+Avoid = Callable[[Scene, Scene, Kind], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class ReductionLimits:
+    """How long one reduction may take. Tries end it first, so that it ends at the same place every time."""
+
+    tries: int = 700
+    seconds: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +36,33 @@ class Smallest:
 
 
 class Reducer:
-    """Asks about simpler cases until none fails in the same way, or the time is up."""
+    """Asks about simpler cases until none fails, or the tries or the time are up."""
 
-    def __init__(self, judge: Judge, profile: Profile, kind: Kind, seconds: float) -> None:
+    def __init__(
+        self,
+        judge: Judge,
+        profile: Profile,
+        kind: Kind,
+        limits: ReductionLimits | None = None,
+        avoid: Avoid = lambda _first, _scene, _kind: False,
+    ) -> None:
+        """`avoid` tells failing scenes whose cause may well be another than that of the first scene."""
         self._judge = judge
+        self._avoid = avoid
         self._profile = profile
+        self._limits = limits or ReductionLimits()
+        self._end = time.monotonic() + self._limits.seconds
         self._kind = kind
-        self._end = time.monotonic() + seconds
+        self._first: Scene | None = None
+        self._wanted: Callable[[Judgement], Violation | None] = lambda judgement: narrower(judgement, kind)
         self.tries = 0
 
     def reduce(self, case: Case, judgement: Judgement) -> Smallest:
-        """The smallest case of the kind, starting from one that fails so."""
-        violation = of_kind(judgement, self._kind)
+        """The smallest case of the kind, starting from one that fails so; then of the kind's whole family.
+
+        Keeping to the kind first keeps a reduction from slipping to another cause that the case shows as well.
+        """
+        violation = self._wanted(judgement)
         if violation is None:
             raise ValueError("the case to be reduced does not fail in the way given")
         best = self._fewer_steps(Smallest(case, judgement, violation, None))
@@ -47,20 +70,30 @@ class Reducer:
         if scene is not None:
             rewritten = self._try(case_of(scene, case.property))
             if rewritten is not None:
-                return self._simpler_scene(replace(rewritten, scene=scene))
-        return self._descend(best, lambda one: simpler_requests(one.case))
+                self._first = scene
+                best = self._walk(replace(rewritten, scene=scene), _scenes)
+                family = family_of(self._kind)
+                self._wanted = lambda judgement: of_family(judgement, family)
+                return self._walk(best, _scenes)
+        return self._walk(best, _requests)
 
     def out_of_time(self) -> bool:
-        return time.monotonic() > self._end or self.tries >= MOST_TRIES
+        return time.monotonic() > self._end or self.tries >= self._limits.tries
 
     def _try(self, case: Case) -> Smallest | None:
-        """The case if it fails in the same way."""
+        """The case if it fails in the way wanted."""
         if self.out_of_time():
             return None
         self.tries += 1
         judgement = self._judge(case)
-        violation = of_kind(judgement, self._kind)
+        violation = self._wanted(judgement)
         return None if violation is None else Smallest(case, judgement, violation, None)
+
+    def _strays(self, scene: Scene | None, found: Smallest) -> bool:
+        """Whether a failing scene may well be about something else that is known."""
+        if scene is None or self._first is None:
+            return False
+        return self._avoid(self._first, scene, kind_of(found.violation))
 
     def _fewer_steps(self, best: Smallest) -> Smallest:
         alone = self._try(isolated(best.case, best.violation.step))
@@ -76,19 +109,8 @@ class Reducer:
             number -= 1
         return best
 
-    def _simpler_scene(self, best: Smallest) -> Smallest:
-        def candidates(one: Smallest) -> Iterator[tuple[Case, Scene]]:
-            if one.scene is not None:
-                for scene in simpler_scenes(one.scene):
-                    yield case_of(scene, one.case.property), scene
-
-        return self._walk(best, candidates)
-
-    def _descend(self, best: Smallest, candidates: Callable[[Smallest], Iterator[Case]]) -> Smallest:
-        return self._walk(best, lambda one: ((case, None) for case in candidates(one)))
-
     def _walk(self, best: Smallest, candidates: Callable[[Smallest], Iterator[tuple[Case, Scene | None]]]) -> Smallest:
-        """Take every candidate that fails in the same way, and start over from it, until none does."""
+        """Take every candidate that fails as wanted, and start over from it, until none does."""
         seen = {best.case}
         progress = True
         while progress and not self.out_of_time():
@@ -98,10 +120,21 @@ class Reducer:
                     continue
                 seen.add(case)
                 found = self._try(case)
-                if found is not None:
+                if found is not None and not self._strays(scene, found):
                     best, progress = replace(found, scene=scene), True
                     break
         return best
+
+
+def _scenes(one: Smallest) -> Iterator[tuple[Case, Scene | None]]:
+    if one.scene is not None:
+        for scene in simpler_scenes(one.scene):
+            yield case_of(scene, one.case.property), scene
+
+
+def _requests(one: Smallest) -> Iterator[tuple[Case, Scene | None]]:
+    for case in simpler_requests(one.case):
+        yield case, None
 
 
 def isolated(case: Case, number: int) -> Case:

@@ -11,6 +11,10 @@ from hypothesis.strategies import SearchStrategy
 from specs.case import Case
 
 
+class _Ended(BaseException):
+    """Passes through Hypothesis, which takes exceptions for failures of the example."""
+
+
 def turn(cases: SearchStrategy[Case], number: int, examples: int, attempt: Callable[[Case], None]) -> None:
     """Try that many cases. Failures are the attempt's to keep: Hypothesis neither stops at nor shrinks them."""
 
@@ -25,9 +29,16 @@ def turn(cases: SearchStrategy[Case], number: int, examples: int, attempt: Calla
     )
     @given(cases)
     def tried(case: Case) -> None:
-        attempt(case)
+        try:
+            attempt(case)
+        except Exception as error:
+            raise _Ended from error
 
-    tried()
+    try:
+        tried()
+    except _Ended as end:
+        # What ended the turn is no failure of the case, which Hypothesis would repeat, note and print.
+        raise end.__cause__ or end from None
 
 
 def seed_of(*parts: object) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
+from fuzz.hunt.streams import Stream, stream_of, surplus_of
 from specs import validity
 from specs.case import Bucket, Case, Credential, Interface, Put, Send
 from specs.decoding import Undecodable, decode
@@ -23,7 +25,10 @@ MISSING_FIELD = object()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """`elements` are flat, as stored; `prefix` and `suffix` are the object's bytes around them."""
+    """`elements` are flat, as stored; `prefix` and `suffix` are the object's bytes around them.
+
+    `surplus` are decoded bytes beyond those that the shape calls for, `tail` bytes after the compressed stream.
+    """
 
     operation: str
     dtype: str
@@ -37,6 +42,7 @@ class Scene:
     prefix: bytes = b""
     suffix: bytes = b""
     surplus: bytes = b""
+    tail: bytes = b""
     sized: bool = False
     compression: str | None = None
     members: int = 1
@@ -62,7 +68,7 @@ def scene_of(case: Case, profile: Profile) -> Scene | None:
         return None
     try:
         return _scene(put, send, reading.request)
-    except (Undecodable, zlib.error):
+    except (Undecodable, zlib.error, struct.error):
         return None
 
 
@@ -72,9 +78,12 @@ def _scene(put: Put, send: Send, request: Request) -> Scene:
     window = put.data[request.offset : end]
     fields = send.fields
     missing = fields.get("missing")
+    stream = Stream(1, b"", window)
+    if request.compression is not None:
+        stream = stream_of(request.compression, window)
     surplus = b""
-    if request.compression is None and request.shape is not None:
-        surplus = window[array.nbytes :]
+    if request.shape is not None and stream.inflated is not None:
+        surplus = surplus_of(request, stream.inflated, array.nbytes)
     return Scene(
         operation=send.operation,
         dtype=request.dtype,
@@ -88,9 +97,10 @@ def _scene(put: Put, send: Send, request: Request) -> Scene:
         prefix=put.data[: request.offset],
         suffix=put.data[end:],
         surplus=surplus,
+        tail=stream.tail,
         sized=request.size is not None,
         compression=request.compression,
-        members=_members(window) if request.compression == "gzip" else 1,
+        members=stream.members,
         filters=request.filters,
         options=tuple((name, fields[name]) for name in OPTIONS if fields.get(name) is not None),
         key=put.key,
@@ -100,25 +110,12 @@ def _scene(put: Put, send: Send, request: Request) -> Scene:
     )
 
 
-def _members(stream: bytes) -> int:
-    """How many gzip members a stream has."""
-    members = 0
-    while stream and stream.strip(b"\0"):
-        inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
-        inflater.decompress(stream)
-        if not inflater.eof:
-            break
-        members += 1
-        stream = inflater.unused_data
-    return max(members, 1)
-
-
 def case_of(scene: Scene, name: str) -> Case:
     """The case that a scene describes, its object written afresh."""
     order = scene.byte_order or "little"
-    data = filtered(plain(scene.elements, order), scene.filters)
+    data = filtered(plain(scene.elements, order) + scene.surplus, scene.filters)
     stored = compressed(data, scene.compression, item_size=scene.elements.dtype.itemsize, members=scene.members)
-    stored += scene.surplus
+    stored += scene.tail
     fields: dict[str, Any] = {"dtype": scene.dtype}
     if scene.byte_order is not None:
         fields["byte_order"] = scene.byte_order
@@ -152,7 +149,7 @@ def with_elements(scene: Scene, elements: Array) -> Scene:
 
 def without_dimension(scene: Scene, dimension: int) -> Scene | None:
     """The scene with one dimension cut down to its first index and dropped."""
-    if scene.shape is None or len(scene.shape) < 2 or scene.surplus:
+    if scene.shape is None or len(scene.shape) < 2:
         return None
     cut = with_lengths(scene, tuple(1 if i == dimension else n for i, n in enumerate(scene.shape)))
     if cut is None or cut.shape is None:
@@ -174,7 +171,7 @@ def _axis_without(axis: Any, dimension: int) -> Any:
 
 def with_lengths(scene: Scene, lengths: tuple[int, ...], *, last: bool = False) -> Scene | None:
     """The scene with each dimension cut to its first (or last) few indices."""
-    if scene.shape is None or scene.surplus:
+    if scene.shape is None:
         return None
     array = scene.elements.reshape(scene.shape, order=scene.order)
     cut = array[tuple(slice(-n, None) if last else slice(n) for n in lengths)]

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from fuzz.hunt.plain import FEATURES, plain_dtypes, plain_operations
+from fuzz.hunt.plain import FEATURES, of_rank, plain_operations
+from fuzz.hunt.plain_values import plain_dtypes, ranked
 from fuzz.hunt.scene import Scene, with_elements, with_lengths, without_dimension
 from specs.case import Case, Put, Send, SendRaw
 from specs.dtypes import ITEM_SIZES
@@ -40,6 +41,11 @@ def _fewer_dimensions(scene: Scene) -> Iterator[Scene]:
             yield rest
     if scene.shape is not None and len(scene.shape) > 1 and scene.selection is None and scene.axis is None:
         yield replace(scene, shape=(scene.elements.size,), order="C")
+    if scene.shape is not None and len(scene.shape) > 2 and scene.axis is not None and scene.axis != []:
+        # A result of two dimensions takes three and an axis, or two and none.
+        flat = of_rank(replace(scene, axis=[]), 2)
+        if flat is not None:
+            yield flat
     if isinstance(scene.axis, list):
         for one in scene.axis:
             yield replace(scene, axis=[other for other in scene.axis if other != one])
@@ -111,6 +117,9 @@ def _plainer_surroundings(scene: Scene) -> Iterator[Scene]:
             yield replace(scene, suffix=bytes(length))
         if length < len(scene.surplus):
             yield replace(scene, surplus=bytes(length))
+        if length < len(scene.tail):
+            yield replace(scene, tail=scene.tail[:length])
+            yield replace(scene, tail=b"\1" * length)
     if any(scene.prefix):
         yield replace(scene, prefix=bytes(len(scene.prefix)))
     if any(scene.suffix):
@@ -119,6 +128,9 @@ def _plainer_surroundings(scene: Scene) -> Iterator[Scene]:
 
 def _plainer_elements(scene: Scene) -> Iterator[Scene]:
     elements = scene.elements
+    small = ranked(scene)
+    if small is not None:
+        yield small
     for pattern in (np.zeros_like(elements), np.ones_like(elements), _ramp(elements)):
         if _elements_weight(pattern) < _elements_weight(elements):
             yield with_elements(scene, pattern)

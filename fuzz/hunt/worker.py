@@ -8,14 +8,18 @@ from dataclasses import dataclass
 
 from fuzz.events import Event, Warned
 from fuzz.executor import Session
-from fuzz.hunt.hunter import Hunter, Life, Tally
+from fuzz.hunt.deaths import Life
+from fuzz.hunt.hunter import Hunter, Tally
 from fuzz.hunt.memory import Memory
 from fuzz.hunt.plan import Plan
 from fuzz.hunt.rounds import seed_of, turn
-from fuzz.properties import PROPERTIES, Property
+from fuzz.properties import PROPERTIES, Property, unclaimed
+from fuzz.vacuity import Clock, Stakes
 from specs.case import Case
 
 EXAMPLES_A_TURN = 20
+# The first turns are short, so that every property has been tried within seconds.
+EXAMPLES_OF_FIRST_TURN = 5
 REPLAY_SECONDS = 5.0
 TELL_SECONDS = 0.2
 
@@ -27,6 +31,8 @@ class Tallies:
     worker: int
     by_property: Mapping[str, tuple[int, int, tuple[str, ...]]]
     doing: str = ""
+    known_causes_seconds: float = 0.0
+    shrinking_seconds: float = 0.0
 
 
 Message = Event | Tallies
@@ -46,9 +52,13 @@ class Worker:
         self._number = number
         self._tell = tell
         self._told = 0.0
-        self.memory = Memory(plan.findings, f"{plan.seed:x}-{number}")
-        self._hunter = Hunter(session, self.memory, life, tell, seed_of(plan.seed, number, "trust"))
-        self._tallies = {one.name: Tally() for one in chosen(plan)}
+        self.memory = Memory(plan.findings, f"{plan.seed:x}-{number}", plan.profile)
+        self._hunter = Hunter(session, self.memory, life, tell)
+        clock = Clock()
+        self._properties = chosen(plan)
+        self._tallies = {
+            one.name: Tally(stakes=Stakes(one.name, plan.profile, session.facts, clock)) for one in chosen(plan)
+        }
         self._spent = dict.fromkeys(self._tallies, 0.0)
 
     def work(self, stop: Callable[[], bool]) -> None:
@@ -74,6 +84,9 @@ class Worker:
         finally:
             self.memory.flush()
             self._report("", force=True)
+            for tally in self._tallies.values():
+                if tally.stakes is not None:
+                    self._tell(tally.stakes.told())
             for note in self.memory.unreadable:
                 self._tell(Warned(note))
 
@@ -92,7 +105,7 @@ class Worker:
 
     def _next(self) -> Property | None:
         """The property that is furthest behind its share of the time."""
-        open_ones = [one for one in chosen(self._plan) if self._examples_left(one) > 0]
+        open_ones = [one for one in self._properties if self._examples_left(one) > 0]
         return min(open_ones, key=lambda one: self._spent[one.name] / one.share, default=None)
 
     def _examples_left(self, one: Property) -> int:
@@ -112,7 +125,7 @@ class Worker:
             self._hunter.try_case(case, tally)
             self._report(one.name)
 
-        examples = min(EXAMPLES_A_TURN, self._examples_left(one))
+        examples = min(EXAMPLES_A_TURN, EXAMPLES_OF_FIRST_TURN * 2**number, self._examples_left(one))
         try:
             turn(
                 one.cases(self._plan.profile),
@@ -131,9 +144,10 @@ class Worker:
                 name: (tally.examples, tally.requests, tuple(sorted(tally.findings)))
                 for name, tally in self._tallies.items()
             }
-            self._tell(Tallies(self._number, table, doing))
+            effort = self._hunter.effort
+            self._tell(Tallies(self._number, table, doing, effort.known_seconds, effort.new_seconds))
 
 
 def chosen(plan: Plan) -> list[Property]:
     """The properties of a run."""
-    return [one for one in PROPERTIES if not plan.only or one.name in plan.only]
+    return [one for one in PROPERTIES if (not plan.only or one.name in plan.only) and not unclaimed(one, plan.profile)]

@@ -1,0 +1,1 @@
+"""Measurements of the suite itself: each prints a table."""

@@ -1,0 +1,118 @@
+"""How many of the planted bugs a hunt finds, and how many findings it makes of them."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fuzz.bench.planted import Bug, hiding, owners
+from fuzz.config import Settings
+from fuzz.events import Event, FindingFound, RunEnded
+from fuzz.findings import corpus
+from fuzz.findings.finding import Finding
+from fuzz.hunt.campaign import Plan, hunt
+from fuzz.hunt.scene import scene_of
+from fuzz.targets import open_store_for, open_target, resolve_profile
+
+
+@dataclass(frozen=True, slots=True)
+class Hunt:
+    """What one hunt made of the bugs planted."""
+
+    seed: int
+    bugs: tuple[Bug, ...]
+    findings: tuple[Finding, ...]
+    owners: dict[str, tuple[Bug, ...]]
+    ended: RunEnded
+    last_new_seconds: float
+    elements: tuple[int, ...] = field(default=())
+
+    @property
+    def found(self) -> set[Bug]:
+        return {bug for some in self.owners.values() for bug in some}
+
+    @property
+    def missed(self) -> list[Bug]:
+        return [bug for bug in self.bugs if bug not in self.found]
+
+    @property
+    def recall(self) -> float:
+        return len(self.found) / max(1, len(self.bugs))
+
+    @property
+    def precision(self) -> float:
+        """Of the findings those that are the only ones of a bug, or the first of several."""
+        return len(self.found) / max(1, len(self.findings))
+
+
+class _Watch:
+    """Notes when the last new finding came."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._now = 0.0
+        self._seen: set[str] = set()
+
+    def __call__(self, event: Event) -> None:
+        self._now = getattr(event, "elapsed_seconds", self._now)
+        if isinstance(event, FindingFound) and event.finding.id not in self._seen:
+            self._seen.add(event.finding.id)
+            self.seconds = self._now
+
+
+def hunt_planted(some: Sequence[Bug], seed: int, seconds: float, workers: int, only: tuple[str, ...] = ()) -> Hunt:
+    """Plant the bugs in one server, hunt, and tell whose each finding is."""
+    settings = Settings(animals=tuple(bug.path for bug in some), workers=workers)
+    watch = _Watch()
+    with tempfile.TemporaryDirectory() as folder:
+        with open_target(settings) as target:
+            plan = Plan(target.profile, seed, seconds, None, only, Path(folder), None, workers)
+            ended = hunt(plan, target, watch)
+            profile = target.profile
+        findings = tuple(corpus.load_all(Path(folder)))
+    with closing(open_store_for(settings)) as store:
+        belongs = owners(findings, some, store, profile)
+    sizes = [scene.elements.size for scene in (scene_of(one.case, profile) for one in findings) if scene is not None]
+    return Hunt(seed, tuple(some), findings, belongs, ended, watch.seconds, tuple(sizes))
+
+
+def seen_apart(several: Sequence[Bug]) -> list[Bug]:
+    """The bugs that leave the plainest answers right."""
+    settings = Settings()
+    with closing(open_store_for(settings)) as store:
+        hidden = hiding(several, store, resolve_profile(settings))
+    return [bug for bug in several if bug not in hidden]
+
+
+HEADER = (
+    f"{'bugs':>4} {'seed':>5} {'found':>5} {'findings':>8} {'precision':>9} {'recall':>6} {'requests':>8} "
+    f"{'last new s':>10} {'re-finding':>10} {'shrinking':>9} {'median elements':>15}"
+)
+
+
+def row(one: Hunt) -> str:
+    elements = statistics.median(one.elements) if one.elements else 0
+    return (
+        f"{len(one.bugs):>4} {one.seed:>5} {len(one.found):>5} {len(one.findings):>8} {one.precision:>9.2f} "
+        f"{one.recall:>6.2f} {one.ended.checked_requests:>8} {one.last_new_seconds:>10.1f} "
+        f"{one.ended.known_causes_seconds / one.ended.seconds:>10.1%} "
+        f"{one.ended.shrinking_seconds / one.ended.seconds:>9.1%} {elements:>15g}"
+    )
+
+
+def details(one: Hunt) -> list[str]:
+    """What was missed, what was found twice, and what is nobody's."""
+    lines = [f"    missed {bug.path.removeprefix('fuzz.embedded.zoo.')}" for bug in one.missed]
+    for bug in one.bugs:
+        mine = [finding for finding in one.findings if bug in one.owners[finding.id]]
+        lines += [f"{'twice' if len(mine) > 1 else 'found':>10} {bug.name}: {_told(finding)}" for finding in mine]
+    lines += [f"  nobody's: {_told(finding)}" for finding in one.findings if not one.owners[finding.id]]
+    return lines
+
+
+def _told(finding: Finding) -> str:
+    return f"{finding.id} ({finding.reproducibility}, {finding.violation.requirement} {finding.violation.symptom})"

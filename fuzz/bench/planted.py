@@ -1,0 +1,148 @@
+"""Bugs to plant in the reference server, several at once, and servers that have them."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from fuzz.client import Client
+from fuzz.embedded.reference_server import ReferenceServer
+from fuzz.embedded.reference_server.__main__ import build
+from fuzz.embedded.reference_server.server import serve
+from fuzz.executor import Session
+from fuzz.findings.finding import Finding
+from fuzz.store import Store
+from specs import encoding
+from specs.case import Case, Put, Send
+from specs.fields import Fields
+from specs.profile import Profile
+
+PACKAGE = "fuzz.embedded.zoo"
+# What shows in other ways than by a wrong answer to one request of version 2.
+LEFT_OUT_MARKS = ("OnlyInV1", "OnlyAWarning", "OnlyAtOnce")
+LEFT_OUT_MODULES = ("rare", "answering_v1", "marks", "catalogue", "keeping")
+CURATED = (
+    "selections:StrideIgnored",
+    "selections:NegativeBoundOffByOne",
+    "selections:ClampedEndOffByOne",
+    "layouts:ReductionsLaidOutInCOrder",
+    "missing:ValidMinExclusive",
+    "missing:OnlyFirstOfMissingValues",
+    "decoding:LaterGzipMembersDropped",
+    "decoding:ElementSizeIgnored",
+    "counting:CountInLanes",
+    "answering:ShapeAsBytesIgnored",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """A class that breaks the reference server in one way."""
+
+    path: str
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(":")[2]
+
+    def load(self) -> type[ReferenceServer]:
+        module, _, name = self.path.partition(":")
+        loaded: type[ReferenceServer] = getattr(importlib.import_module(module), name)
+        return loaded
+
+
+def bugs(package: str = PACKAGE, modules: Sequence[str] = ()) -> list[Bug]:
+    """Every bug of a package that one request can show, by name of module and class."""
+    found = []
+    for one in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        if one.name in LEFT_OUT_MODULES or (modules and one.name not in modules):
+            continue
+        module = importlib.import_module(f"{package}.{one.name}")
+        classes = [
+            each for _, each in inspect.getmembers(module, inspect.isclass) if each.__module__ == module.__name__
+        ]
+        found += [Bug(f"{module.__name__}:{each.__name__}") for each in classes if _is_bug(each, classes)]
+    return sorted(found, key=lambda bug: bug.path)
+
+
+def _is_bug(candidate: type, others: list[type]) -> bool:
+    """Whether a class breaks something by itself: no mark, and no ground for others to build on."""
+    marks = {base.__name__ for base in candidate.__mro__}
+    if not issubclass(candidate, ReferenceServer) or marks & set(LEFT_OUT_MARKS):
+        return False
+    return not any(issubclass(other, candidate) and other is not candidate for other in others)
+
+
+def curated(package: str = PACKAGE) -> list[Bug]:
+    """Ten bugs of different kinds; some share an operation or a field."""
+    return [Bug(f"{package}.{one}") for one in CURATED]
+
+
+def hiding(several: Sequence[Bug], store: Store, profile: Profile) -> set[Bug]:
+    """The bugs that spoil even the plainest answers, behind which no other bug can be seen."""
+    put = Put("a", encoding.plain(np.arange(1, 5, dtype="int32")))
+    asked = [Case("reduction", (put, Send(one, Fields({"dtype": "int32"}), "a"))) for one in profile.operations]
+    with judges([[bug] for bug in several], store, profile) as ask:
+        return {bug for bug, fails in zip(several, ask) if any(fails(case) for case in asked)}
+
+
+def planted(available: Sequence[Bug], count: int, seed: int) -> list[Bug]:
+    """So many bugs by seed, of which none replaces a method that another has replaced."""
+    order = list(available)
+    random.Random(seed).shuffle(order)
+    chosen: list[Bug] = []
+    taken: set[str] = set()
+    for bug in order:
+        methods = _replaced(bug.load())
+        if len(chosen) < count and not methods & taken:
+            chosen.append(bug)
+            taken |= methods
+    return chosen
+
+
+def _replaced(bug: type[ReferenceServer]) -> set[str]:
+    return {
+        name
+        for base in bug.__mro__[: bug.__mro__.index(ReferenceServer)]
+        for name, value in vars(base).items()
+        if callable(value) and name != "__init__"
+    }
+
+
+@contextmanager
+def judges(several: Sequence[Sequence[Bug]], store: Store, profile: Profile) -> Iterator[list[Callable[[Case], bool]]]:
+    """For each set of bugs, whether a case fails on a server in this process that has them."""
+    with ExitStack() as stack:
+        yield [_judge(stack, some, store, profile) for some in several]
+
+
+def _judge(stack: ExitStack, some: Sequence[Bug], store: Store, profile: Profile) -> Callable[[Case], bool]:
+    server = build([bug.load() for bug in some])
+    stack.callback(server.close)
+    http = stack.enter_context(serve(server))
+    session = stack.enter_context(closing(Session(Client(http.url), store, profile)))
+    return lambda case: bool(session.judge(case).failures)
+
+
+def owners(
+    findings: Sequence[Finding], some: Sequence[Bug], store: Store, profile: Profile
+) -> dict[str, tuple[Bug, ...]]:
+    """The bugs that each finding belongs to: its case fails with the bug alone, and passes without it alone."""
+    only = [[bug] for bug in some]
+    without = [[other for other in some if other is not bug] for bug in some]
+    with judges([*only, *without], store, profile) as ask:
+        return {
+            finding.id: tuple(
+                bug
+                for number, bug in enumerate(some)
+                if ask[number](finding.case) and not ask[number + len(some)](finding.case)
+            )
+            for finding in findings
+        }

@@ -1,0 +1,80 @@
+"""A target that dies: the case that ended it, and bringing it back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+from fuzz.errors import CannotRun
+from fuzz.executor import Judgement, Session
+from fuzz.hunt.failures import Kind
+from specs.case import Case, Send, SendRaw
+from specs.outcome import NoReply
+from specs.violation import Violation
+
+GONE = Kind("survives", "gone")
+DROPPED = ("refused", "closed", "reset", "truncated")
+
+
+class Life(Protocol):
+    """Whether the target lives, and how to bring it back."""
+
+    @property
+    def cheap(self) -> bool:
+        """Whether it can be brought back at will."""
+
+    def alive(self) -> bool:
+        """Whether it takes connections."""
+
+    def revive(self) -> bool:
+        """Bring it back or wait for it; whether it is back."""
+
+
+class Deaths:
+    """Judges cases on a target that may die of them, and is brought back each time."""
+
+    def __init__(self, session: Session, life: Life) -> None:
+        self._session = session
+        self._life = life
+
+    @property
+    def cheap(self) -> bool:
+        return self._life.cheap
+
+    def noticed(self, judgement: Judgement) -> Judgement | None:
+        """The judgement with the death in it, if the target is gone; it is not brought back yet."""
+        step = next((i for i, one in enumerate(judgement.transcript.outcomes) if _dropped(one)), None)
+        if step is None or self._life.alive():
+            return None
+        died = Violation(
+            GONE.requirement, "the server ends", "an answer", "the server is gone", GONE.symptom, step=step
+        )
+        return replace(judgement, violations=(died,))
+
+    def judge(self, case: Case) -> Judgement:
+        """Judge a case; a target that it ends is brought back. Raises CannotRun where it stays away."""
+        judgement = self._session.judge(case)
+        died = self.noticed(judgement)
+        if died is None:
+            return judgement
+        self.revive()
+        return died
+
+    def revive(self) -> None:
+        """Bring the target back; raises CannotRun where it stays away."""
+        if not self._life.revive():
+            raise CannotRun(
+                f"the target at {self._session.client.url} is gone and does not come back; findings are kept"
+            )
+
+
+def _dropped(outcome: object) -> bool:
+    return isinstance(outcome, NoReply) and outcome.reason in DROPPED
+
+
+def died_of(case: Case, step: int) -> tuple[str, ...]:
+    """What a request that ended the target asked, in a few words."""
+    asked = case.steps[min(step, len(case.steps) - 1)]
+    if isinstance(asked, Send):
+        return (asked.operation, *sorted(asked.fields))
+    return (asked.method,) if isinstance(asked, SendRaw) else ()

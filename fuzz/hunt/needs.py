@@ -1,0 +1,133 @@
+"""What a case has beyond the plainest, and what of it is needed for it to fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from fuzz.hunt.plain import FEATURES, MANY, PLAIN_OPERATION, PRESENT, SMALL_FEATURES, few_elements, of_rank
+from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, ranked, to_dtype
+from fuzz.hunt.scene import Scene
+from specs.case import Case, Put, Send, SendRaw
+
+MISSING = ("missing", "missing_values", "valid_range", "valid_max", "valid bounds")
+SELECTION = (
+    "selection", "empty selection", "bounds beyond the end", "bounds before the beginning", "negative bounds",
+    "reversed selection", "stride beyond one", "part of a dimension",
+)  # fmt: skip
+AXIS = ("axis", "several axes", "axis list", "axis []")
+COMPRESSION = ("compression", "several gzip members", "bytes after the stream")
+FILTERS = ("filters", "two filters", "element_size not the item size", "shuffle_simd")
+OFFSET = ("offset", "unaligned offset")
+DIMENSIONS = ("several dimensions", "more than two dimensions")
+MAGNITUDES = ("huge values", "large values")
+TINY = ("subnormal numbers", "fractions")
+REVERSED = "reversed selection"
+PARTS = ("selection", "part of a dimension")
+ALL_FEATURES = {**FEATURES, **SMALL_FEATURES}
+# Within a group the first is what all the others are about.
+GROUPS = (MISSING, SELECTION, AXIS, COMPRESSION, FILTERS, OFFSET, DIMENSIONS, MAGNITUDES, TINY)
+ROOTS = frozenset(group[0] for group in GROUPS[:6])
+# What goes without saying where something else is said.
+ALONG = ("shape", "size", "trailing bytes")
+
+
+def features(scene: Scene) -> tuple[str, ...]:
+    """The features that a scene has."""
+    return tuple(name for name in ALL_FEATURES if has(scene, name))
+
+
+def has(scene: Scene, name: str) -> bool:
+    """Whether a scene has a feature."""
+    quick = PRESENT.get(name)
+    return ALL_FEATURES[name](scene) is not None if quick is None else quick(scene)
+
+
+def essentials(scene: Scene) -> tuple[str, ...]:
+    """The features that a scene has, less those that others imply: the dtype and the operation first."""
+    found = [] if scene.operation == PLAIN_OPERATION else [scene.operation]
+    if scene.dtype != PLAIN_DTYPE:
+        found.append(scene.dtype)
+    present = [name for name in features(scene) if name in FEATURES]
+    implied = {name for group in GROUPS for name in _implied(scene, [one for one in group if one in present])}
+    said = [name for name in present if name not in implied]
+    rest = [name for name in said if name not in ALONG]
+    return (*found, *(rest or said), *_size(scene))
+
+
+def _implied(scene: Scene, group: list[str]) -> Iterator[str]:
+    """Features of a group that cannot be put back without taking a narrower one along."""
+    left = {name: features(plain) for name in group if (plain := FEATURES[name](scene)) is not None}
+    for place, name in enumerate(group):
+        for other in group:
+            takes_along = other != name and other not in left[name]
+            if takes_along and name != REVERSED and (name in left[other] or place > group.index(other)):
+                yield name
+                break
+
+
+def _size(scene: Scene) -> Iterator[str]:
+    """How many elements it takes, by powers of four."""
+    power = MANY
+    while power * 4 < scene.elements.size:
+        power *= 4
+    if power > MANY:
+        yield f"more than {power} elements"
+
+
+def projections(scene: Scene, other: Scene, needed: set[str]) -> Iterator[Scene]:
+    """The scene with nothing but the features of another, asked for the other's operation and dtype."""
+    keep = set(features(other))
+    for cut in _cuts(scene, keep):
+        plain = cut
+        for name, simpler in FEATURES.items():
+            simple = simpler(plain) if name not in keep else None
+            plain = plain if simple is None else simple
+        plain = asked_like(plain, other)
+        if needed <= set(features(plain)):
+            yield plain
+
+
+def _cuts(scene: Scene, keep: set[str]) -> Iterator[Scene]:
+    """The scene with as few dimensions and elements as the features to keep allow, in each way."""
+    for flat in _flattened(scene, keep):
+        if "many elements" in keep or flat.elements.size <= MANY:
+            yield flat
+            continue
+        for last in (False, True):
+            cut = few_elements(flat, last=last)
+            if cut is not None:
+                yield cut
+
+
+def _flattened(scene: Scene, keep: set[str]) -> Iterator[Scene]:
+    rank = len(scene.shape or (1,))
+    wanted = rank if DIMENSIONS[1] in keep else 2 if DIMENSIONS[0] in keep else 1
+    if rank <= wanted:
+        yield scene
+        return
+    for kept in range(rank):
+        flat = of_rank(scene, wanted, kept)
+        if flat is not None:
+            yield flat
+
+
+def asked_like(scene: Scene, other: Scene) -> Scene:
+    """The scene asked for another's operation and dtype, with small numbers unless the other needs special ones."""
+    scene = replace(scene, operation=other.operation)
+    scene = to_dtype(scene, other.dtype) or scene
+    if set(VALUE_FEATURES) & set(features(other)):
+        return scene
+    return ranked(scene) or scene
+
+
+def request_needs(case: Case) -> tuple[str, ...]:
+    """What stands out in a case that is no scene."""
+    found = []
+    sends = [step for step in case.steps if isinstance(step, Send | SendRaw)]
+    if len(sends) > 1:
+        found.append("several requests")
+    keys = [(step.bucket, step.key) for step in case.steps if isinstance(step, Put)]
+    if len(set(keys)) < len(keys):
+        found.append("an overwritten object")
+    return tuple(found)

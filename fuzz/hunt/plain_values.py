@@ -1,0 +1,222 @@
+"""Features of a scene's numbers, and what it is like without each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from fuzz.hunt.scene import Scene, with_elements
+from specs.dtypes import FLOATS, INTEGERS, ITEM_SIZES, NAMES, Array, integer_bounds, nearest
+
+Simpler = Callable[[Scene], Scene | None]
+SMALL = 100
+PLAIN_DTYPE = NAMES[0]
+Number = int | float
+
+
+def _values(applies: Callable[[Array], Any], to: Callable[[Array], Any]) -> Simpler:
+    """A feature of the elements: those it applies to are replaced."""
+
+    def simpler(scene: Scene) -> Scene | None:
+        with np.errstate(all="ignore"):
+            mask = applies(scene.elements)
+            if not np.any(mask):
+                return None
+            return with_elements(scene, np.where(mask, to(scene.elements), scene.elements))
+
+    return simpler
+
+
+def _is_float(elements: Array) -> bool:
+    return elements.dtype.name in FLOATS
+
+
+def _large(elements: Array) -> Any:
+    return np.isfinite(elements) & ((elements > SMALL) | (elements < -SMALL if elements.dtype.kind != "u" else False))
+
+
+def _huge(elements: Array) -> Any:
+    """Beyond what a float of the same size holds exactly."""
+    limit = 2**53 if elements.dtype.itemsize == 8 else 2**24
+    return np.isfinite(elements) & ((elements > limit) | ((elements < -limit) if elements.dtype.kind != "u" else False))
+
+
+def _fraction(elements: Array) -> Any:
+    return _is_float(elements) & np.isfinite(elements) & (elements != np.trunc(elements))
+
+
+def _negative(elements: Array) -> Any:
+    return elements < 0 if elements.dtype.kind != "u" else np.zeros(elements.shape, np.bool_)
+
+
+def _negative_zero(elements: Array) -> Any:
+    return _is_float(elements) & (elements == 0) & np.signbit(elements)
+
+
+def _subnormal(elements: Array) -> Any:
+    if not _is_float(elements):
+        return np.zeros(elements.shape, np.bool_)
+    return (elements != 0) & (np.abs(elements) < np.finfo(elements.dtype).tiny)
+
+
+def _huge_to_ranks(scene: Scene) -> Scene | None:
+    return ranked(scene) if has_huge(scene) else None
+
+
+def _large_to_ranks(scene: Scene) -> Scene | None:
+    return ranked(scene) if has_large(scene) else None
+
+
+VALUE_FEATURES: Mapping[str, Simpler] = MappingProxyType(
+    {
+        "NaN": _values(np.isnan, np.ones_like),
+        "infinity": _values(np.isinf, np.ones_like),
+        "negative zero": _values(_negative_zero, np.zeros_like),
+        "subnormal numbers": _values(_subnormal, lambda elements: elements / np.finfo(elements.dtype).tiny + 0.5),
+        "fractions": _values(_fraction, np.ceil),
+        "huge values": _huge_to_ranks,
+        "large values": _large_to_ranks,
+        "negative values": _values(_negative, np.abs),
+    }
+)
+
+
+def has_huge(scene: Scene) -> bool:
+    return bool(np.any(_huge(scene.elements)))
+
+
+def has_large(scene: Scene) -> bool:
+    return bool(np.any(_large(scene.elements)))
+
+
+def ranked(scene: Scene, dtype: str | None = None) -> Scene | None:
+    """The scene with its numbers replaced by small ones that compare in the same way; None if they are so already."""
+    dtype = dtype or scene.dtype
+    elements = scene.elements.tolist()
+    numbers = _missing_numbers(scene)
+    ranks = _ranks([*elements, *numbers])
+    missing = scene.missing
+    if missing is not None:
+        several = [ranks.get(one, 1) for one in numbers]
+        missing = (missing[0], several if isinstance(missing[1], list) else several[0])
+    fallback = 1 if dtype in INTEGERS else math.nan
+    small = np.array([_rank(one, ranks, dtype, fallback) for one in elements], dtype=dtype)
+    if (
+        dtype == scene.dtype
+        and missing == scene.missing
+        and np.array_equal(small, scene.elements, equal_nan=_is_float(small))
+    ):
+        return None
+    return replace(scene, elements=small, missing=missing, dtype=dtype)
+
+
+def _ranks(numbers: list[Number]) -> dict[Number, int]:
+    """Numbers that are small and whole keep their values; others are numbered in ascending order."""
+    finite = sorted({one for one in numbers if math.isfinite(one)})
+    if all(0 <= one <= SMALL and one == int(one) for one in finite):
+        return {one: int(one) for one in finite}
+    return {one: number for number, one in enumerate(finite, 1)}
+
+
+def _rank(number: Number, ranks: Mapping[Number, int], dtype: str, fallback: Number) -> Number:
+    if math.isnan(number):
+        return fallback
+    if math.isinf(number):
+        return number if dtype in FLOATS else (len(ranks) + 1 if number > 0 else 0)
+    return ranks[number]
+
+
+def _missing_numbers(scene: Scene) -> list[Number]:
+    """What is missing or valid, as the dtype has it."""
+    if scene.missing is None:
+        return []
+    value = scene.missing[1]
+    found = []
+    for one in value if isinstance(value, list) else [value]:
+        near = nearest(one, scene.dtype)
+        found.append(one if near is None else near.item())
+    return found
+
+
+def to_dtype(scene: Scene, dtype: str) -> Scene | None:
+    """The same scene in another dtype; its numbers are made small where the dtype lacks them."""
+    if scene.dtype == dtype:
+        return None
+    size, was = ITEM_SIZES[dtype], ITEM_SIZES[scene.dtype]
+    # A size that was the item's, or was not, stays so.
+    swapped = {was: size, size: was}
+    filters = tuple(replace(one, element_size=swapped.get(one.element_size, one.element_size)) for one in scene.filters)
+    prefix = bytes(size) if scene.prefix and len(scene.prefix) % was == 0 else scene.prefix
+    base = replace(scene, filters=filters, surplus=b"", prefix=prefix)
+    if _fits(scene, dtype):
+        return replace(base, dtype=dtype, elements=scene.elements.astype(dtype))
+    same = _like_numbers(scene.elements, dtype)
+    return ranked(base, dtype) if same is None else replace(base, dtype=dtype, elements=same)
+
+
+def _like_numbers(elements: Array, dtype: str) -> Array | None:
+    """Numbers that are to another dtype what these are to theirs: as near to its ends; None where there are none."""
+    name = elements.dtype.name
+    if name in FLOATS and dtype in FLOATS:
+        with np.errstate(all="ignore"):
+            tiny = _subnormal(elements)
+            scaled = elements / np.finfo(name).tiny * np.finfo(dtype).tiny
+            like = np.where(tiny, scaled, elements).astype(dtype)
+        return like if np.array_equal(np.isfinite(elements), np.isfinite(like)) else None
+    if name[-2:] == "64" and dtype == f"{name[:-2]}32" and name in INTEGERS and np.any(_huge(elements)):
+        upper: Array = (elements >> np.array(32, name)).astype(dtype)
+        return upper
+    return None
+
+
+def _fits(scene: Scene, dtype: str) -> bool:
+    """Whether every number is whole, and one of the dtype's."""
+    low, high = integer_bounds(dtype) if dtype in INTEGERS else (-(2**24), 2**24)
+    with np.errstate(invalid="ignore"):
+        elements = scene.elements
+        if _is_float(elements) and not np.all(np.isfinite(elements) & (elements == np.trunc(elements))):
+            return False
+    numbers = _missing_numbers(scene)
+    ends = [elements.min().item(), elements.max().item()] if elements.size else []
+    return all(isinstance(one, int) for one in numbers) and all(low <= one <= high for one in [*ends, *numbers])
+
+
+def plain_dtypes(scene: Scene) -> Iterator[Scene]:
+    """The same scene with a plainer dtype, plainest first."""
+    for dtype in NAMES[: NAMES.index(scene.dtype)]:
+        for simpler in (to_dtype(scene, dtype), ranked(scene, dtype)):
+            if simpler is not None:
+                yield simpler
+
+
+def shown_missing(scene: Scene, kind: str) -> Scene | None:
+    """The scene with a plainer way to say which elements are missing; the same ones are."""
+    if scene.missing is None or scene.missing[0] == kind:
+        return None
+    left_out = _missing_elements(scene)
+    valid = sorted(set(scene.elements[~left_out & np.isfinite(scene.elements)].tolist()))
+    if len(valid) > SMALL - 2:
+        return None
+    gone_values = set(scene.elements[left_out].tolist())
+    if kind == "missing_value" and len(gone_values) == 1 and scene.missing[0] == "missing_values":
+        told = next((one for one in scene.missing[1] if one in gone_values), scene.missing[1][0])
+        return replace(scene, missing=(kind, told))
+    # What is missing is 1: a server may well put 0 in its place.
+    ranks = {one: number for number, one in enumerate(valid, 2)}
+    elements = [1 if gone else ranks.get(one, one) for one, gone in zip(scene.elements.tolist(), left_out)]
+    return replace(scene, elements=np.array(elements, scene.dtype), missing=(kind, 2 if kind == "valid_min" else 1))
+
+
+def _missing_elements(scene: Scene) -> Array:
+    assert scene.missing is not None
+    kind, elements, numbers = scene.missing[0], scene.elements, np.array(_missing_numbers(scene), scene.dtype)
+    if kind in ("missing_value", "missing_values"):
+        return np.isin(elements, numbers)
+    low = elements < numbers[0] if kind in ("valid_min", "valid_range") else np.zeros(elements.shape, np.bool_)
+    high = elements > numbers[-1] if kind in ("valid_max", "valid_range") else np.zeros(elements.shape, np.bool_)
+    return low | high
