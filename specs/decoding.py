@@ -14,6 +14,12 @@ from specs.request import Request
 
 MOST_INFLATED_BYTES = 256 * 2**20
 _BLOSC2_HEADER = 32
+_FORMATS = range(2, 6)
+_EXTENDED = 0b101
+_CODECS = (0, 1, 3, 4)
+_BITSHUFFLE = 2
+# The bits for a lazy chunk, and the highest for how a special chunk's values are told: not at all.
+_ODD_KINDS = 0b1001000
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,4 +165,21 @@ def _blosc2(data: bytes, doubts: list[str]) -> bytes:
         raise Undecodable("undecodable", f"not a blosc2 chunk: {error}") from error
     if len(inflated) != inflated_bytes:
         raise Undecodable("undecodable", "the blosc2 chunk inflates to another length than its header says")
+    if _is_unusual(data):
+        raise Undecodable("unspecified", "a blosc2 chunk of an unusual kind")
     return inflated
+
+
+def _is_unusual(chunk: bytes) -> bool:
+    """Whether readers may differ on a chunk: its format, codec, sizes or filters, or that it does not hold its data."""
+    version, flags, item_size, filters, kind = chunk[0], chunk[2], chunk[3], chunk[16:22], chunk[31]
+    length, block = struct.unpack_from("<ii", chunk, 4)
+    return (
+        version not in _FORMATS
+        or flags & _EXTENDED != _EXTENDED
+        or flags >> 5 not in _CODECS
+        or item_size == 0
+        or not min(length, 1) <= block <= max(length, 1)
+        or any(one > _BITSHUFFLE for one in filters)
+        or kind & _ODD_KINDS != 0
+    )
