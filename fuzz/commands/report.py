@@ -94,8 +94,8 @@ def _verdict(one: Reported, session: Session) -> tuple[str, str]:
     """Several tries: some failures take their time to show."""
     told: list[str] = []
     for _ in range(TRIES):
-        failures = session.judge(one.case).failures
-        if shown_by(one, failures):
+        judgement = session.judge(one.case)
+        if shown_by(one, judgement):
             return "still there", ""
-        told += [f"{each.requirement} {each.symptom}: {each.actual}" for each in failures]
+        told += [f"{each.requirement} {each.symptom}: {each.actual}" for each in judgement.failures]
     return ("changed", told[0]) if told else ("gone", "")

@@ -19,6 +19,8 @@ _HEADER = "[[known]]"
 MEANS = ("fingerprint", "id", "requirement")
 # The requirement of an entry that goes by its needs alone: one cause may break several requirements.
 ANY = "*"
+# Between alternatives: of requirements, of symptoms, and within one need.
+OR = "|"
 # What a profile tells about a known issue beyond what it is recognised by: see fuzz.findings.reported.
 REPORT = "report"
 
@@ -29,7 +31,10 @@ class UnusableKnown(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One accepted cause: by fingerprint, by id, or by requirement with symptom and needs where they are given."""
+    """One accepted cause: by fingerprint, by id, or by requirement with symptom and needs where they are given.
+
+    Requirement, symptom and each need may name alternatives, as in "axis|several axes".
+    """
 
     reason: str
     fingerprint: str = ""
@@ -56,9 +61,9 @@ class Entry:
         if self.fingerprint or self.id or not self.requirement:
             return False
         return (
-            self.requirement in (ANY, finding.violation.requirement)
-            and self.symptom in ("", finding.violation.symptom)
-            and set(self.needs) <= set(finding.needs)
+            (self.requirement == ANY or finding.violation.requirement in self.requirement.split(OR))
+            and (not self.symptom or finding.violation.symptom in self.symptom.split(OR))
+            and all(set(need.split(OR)) & set(finding.needs) for need in self.needs)
         )
 
     def expired(self, today: date) -> bool:

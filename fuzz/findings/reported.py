@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fuzz.findings.known import ANY, REPORT, UnusableKnown
+from fuzz.findings.known import ANY, OR, REPORT, UnusableKnown
 from specs import validity
 from specs.case import Case, Delete, Put, Send, SendRaw, Step
 from specs.fields import Fields
 from specs.model import full_body, unclaimed
 from specs.profile import Profile, did_you_mean
+
+if TYPE_CHECKING:
+    from fuzz.executor import Judgement
 
 SEVERITIES = ("high", "medium", "low")
 KINDS = ("bug", "ruling")
@@ -21,7 +24,7 @@ USUAL = "as it comes"
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """One report. `requirement` and `symptom` say by which failure its case shows it."""
+    """One report. Its case shows it by a failure of `requirement` and `symptom`, or by taking longer than `seconds`."""
 
     id: str
     title: str
@@ -38,6 +41,7 @@ class Reported:
     proposal: str = ""
     configuration: str = USUAL
     api: str = ""
+    seconds: float = 0.0
 
 
 def reports(profile: Profile) -> tuple[Reported, ...]:
@@ -115,6 +119,13 @@ def _who(rest: dict[str, Any]) -> dict[str, Any]:
     return {**rest, "credentials": None} if rest.get("credentials") == "anonymous" else rest
 
 
-def shown_by(report: Reported, failures: Iterator[Any] | tuple[Any, ...]) -> bool:
-    """Whether one of the failures is the reported one."""
-    return any(report.requirement in (ANY, one.requirement) and report.symptom in ("", one.symptom) for one in failures)
+def shown_by(report: Reported, judgement: Judgement) -> bool:
+    """Whether what came of a report's case is what is reported."""
+    outcomes = [one for one in judgement.transcript.outcomes if one is not None]
+    if report.seconds and any(one.elapsed_ms > report.seconds * 1000 for one in outcomes):
+        return True
+    return any(
+        (report.requirement == ANY or one.requirement in report.requirement.split(OR))
+        and (not report.symptom or one.symptom in report.symptom.split(OR))
+        for one in judgement.failures
+    )

@@ -55,6 +55,8 @@ def accepted(*entries: Entry) -> Known:
         Entry("r", id="select-stride"),
         Entry("r", requirement="select-values"),
         Entry("r", requirement="select-values", symptom="select", needs=("stride beyond one",)),
+        Entry("r", requirement="sum-values|select-values", symptom="sum|select", needs=("order F|stride beyond one",)),
+        Entry("r", requirement="*", needs=("stride beyond one",)),
         Entry("r", fingerprint="f1", expires=DAY),
     ],
 )
@@ -70,6 +72,8 @@ def test_an_entry_accepts_what_it_describes(entry: Entry) -> None:
         Entry("r", requirement="sum-values"),
         Entry("r", requirement="select-values", symptom="sum"),
         Entry("r", requirement="select-values", needs=("order F",)),
+        Entry("r", requirement="sum-values|min-values"),
+        Entry("r", requirement="*", needs=("stride beyond one", "order F|order C")),
         Entry("r", fingerprint="f1", expires=date(2026, 5, 31)),
     ],
 )

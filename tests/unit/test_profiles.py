@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fuzz.findings.known import gather
+from fuzz.findings.known import ANY, OR, gather
 from fuzz.findings.reported import reports
+from fuzz.hunt.plain import FEATURES
+from fuzz.hunt.plain_values import VALUE_FEATURES
 from specs import profile as profiles
+from specs import requirements
+from specs.dtypes import NAMES
 from specs.profile import UnusableProfile, from_table
 
 
@@ -31,3 +35,11 @@ def test_a_profile_takes_over_what_it_does_not_say() -> None:
 def test_what_is_extended_must_be_shipped(name: object) -> None:
     with pytest.raises(UnusableProfile, match="extends"):
         from_table({"name": "mine", "extends": name}, "here")
+
+
+@pytest.mark.parametrize("name", profiles.shipped())
+def test_known_issues_name_requirements_and_features_that_there_are(name: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    features = {*FEATURES, *VALUE_FEATURES, *NAMES, "chance"}
+    for entry in gather(tmp_path, profiles.load(name)).entries:
+        assert {one for need in entry.needs for one in need.split(OR)} <= features
+        assert {one for one in entry.requirement.split(OR) if one} <= {ANY, *requirements.load()}
