@@ -9,7 +9,7 @@ from strategies import reach
 
 REQUESTS = 5000
 FEW_REQUESTS = 2000
-MOST_PAIRS_UNLUCKY = 10
+MOST_PAIRS_UNLUCKY = 3
 
 
 def test_every_value_is_drawn_within_few_requests() -> None:

@@ -116,7 +116,7 @@ def test_what_is_encoded_can_be_decoded(data: st.DataObject, dtype: str) -> None
     )
     read = decode(request, stored)
     assert read.array.tobytes() == array.tobytes()
-    assert read.doubts == ()
+    assert set(read.doubts) <= {"element_size does not divide the data"}
 
 
 @given(contents(REFERENCE, longest=100))
