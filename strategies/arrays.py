@@ -16,14 +16,14 @@ from specs.dtypes import Array
 INTEGER_THEMES = ("small", "extremes", "narrowed", "negative", "positive", "fills")
 FLOAT_THEMES = (
     "small", "extremes", "narrowed", "negative", "positive", "fills", "nan", "infinite", "zeros", "subnormal",
-    "cancelling", "infinite", "infinite", "zeros", "zeros", "subnormal", "nan",
+    "cancelling", "graded", "infinite", "infinite", "zeros", "zeros", "subnormal", "nan",
 )  # fmt: skip
 OF_VALUES = ("cycle", "constant", "scattered", "spike first", "spike last", "spike middle", "spike anywhere", "halves")
 OF_STEPS = ("ramp", "permutation", "descending", "noise")
 STEPPED = ("small", "extremes", "narrowed", "negative", "positive")
 MOST_DRAWN = 12
 SHORT_LENGTHS = (1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 17, 18)
-COMPOSITE_LENGTHS = (24, 30, 36, 60, 72, 96, 120, 144, 180, 210, 360, 720)
+COMPOSITE_LENGTHS = (24, 27, 30, 36, 45, 60, 72, 75, 96, 105, 120, 135, 144, 180, 210, 315, 360, 720)
 LANE_LENGTHS = (31, 32, 33, 63, 64, 65, 100, 127, 128, 129, 255, 256, 257)
 LONG_LENGTHS = (511, 512, 513, 1023, 1024, 1025, 1440, 2047, 4095, 4096, 4097, 8191, 8192, 8193)
 HUGE_LENGTHS = (16384, 16385, 20160, 100_000, 131072, 131073, 262_145, 300_001)
@@ -95,6 +95,7 @@ def _floats(dtype: str, theme: str) -> Array:
         "zeros": (0.0, -0.0, -0.0, 1.0, -0.0, -1.0),
         "subnormal": (0.0, least, -least, tiny, -tiny, tiny - least, 2 * least, -0.0, 1.0),
         "cancelling": (1.0, huge, -huge, -1.0, huge * 2, -huge * 2, high / 4, -high / 4, 1e-3, huge + 2),
+        "graded": tuple(sign * 3.0 * 4.0**power for power in range(-11, 12, 2) for sign in (1, -1, 1)),
         "nan": (1.0, 0.0, np.nan, 2.0, -1.0),
     }  # fmt: skip
     values = np.array(table[theme], dtype)

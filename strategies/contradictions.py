@@ -238,7 +238,9 @@ def _offset_at_the_end(draw: st.DrawFn, base: Base) -> Send:
 
 
 def _offset_beyond_the_end(draw: st.DrawFn, base: Base) -> Send:
-    offset = base.values.nbytes + draw(sampled((1, 8, 10**6)))
+    # The largest would be within the object in fewer bits.
+    size = base.values.nbytes
+    offset = draw(sampled((size + 1, size + 8, size + 10**6, 2**32, 2**32, 2**33)))
     return base.but(offset=offset) if draw(st.booleans()) else base.without_shape(offset=offset)
 
 

@@ -55,14 +55,21 @@ def _compressions(claimed: tuple[str, ...]) -> SearchStrategy[Any]:
 
 @lru_cache(4096)
 def _filters(names: tuple[str, ...], item_size: int, length: int) -> SearchStrategy[tuple[Filter, ...]]:
-    """None, one or two whose element sizes divide the data."""
+    """None, one or two; their element sizes divide the data but for few pairs.
+
+    Shuffles of sizes that divide the data can be undone in any order: only a remainder tells the orders apart.
+    """
     sizes = [item_size, *(size for size in ELEMENT_SIZES if size != item_size and length % size == 0)]
     ones = [(Filter(name, size),) for name in names for size in [item_size] * 4 + [1] * 3 + sizes]
     twos = [
         (Filter(first, one), Filter(second, two))
-        for first, second in ((names[0], names[-1]), (names[-1], names[0]))
-        for one, two in ((item_size, 2), (2, item_size), (1, item_size), (item_size, 1), (item_size, item_size), (4, 1))
-    ] if names else []  # fmt: skip
+        for first in names
+        for second in names
+        for one, two in (
+            (item_size, 2), (2, item_size), (1, item_size), (item_size, 1), (item_size, item_size), (4, 1),
+            (3, item_size), (item_size, 5),
+        )
+    ]  # fmt: skip
     none: list[tuple[Filter, ...]] = [()] * max(1, len(ones) + len(twos))
     return st.sampled_from(none + ones + twos)
 

@@ -7,10 +7,11 @@ from hypothesis.strategies import SearchStrategy
 
 LONGEST_BYTES = 950
 PLAIN = ("a", "data", "b.nc")
-CHARACTERS = "aZ09-_.~ +%?#&=;:@$!'()*,\"<>|[]{}^`\\éß日本語я🌍"
+CHARACTERS = "aBZ09-_.~ +%?#&=;:@$!'()*,\"<>|[]{}^`\\éß日本語я🌍"
 WORDS = (
     "a", "chunk 0.0", "a+b", "100%", "a%20b", "a%2Fb", "%", "%zz", "a?b", "a#b", "a&b=c", "a;b", "c:d", "u@h",
     "(1)", "it's", 'say "so"', "a<b>c", "a|b", "[0]", "{0}", "a^b", "a`b", "back\\slash", "~a", "a,b", "$1", "a!*",
+    "Data.NC", "UPPER lower", "a%25b", "%2B", "A+B", "%61",
     "é", "e\u0301", "日本語", "данные", "🌍", "عربى", "...", ".hidden", "-a", "a=", "null", "index.html",
 )  # fmt: skip
 

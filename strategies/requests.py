@@ -19,7 +19,8 @@ from strategies.axes import axes
 from strategies.contents import Content, Segment
 
 MOST_DIMENSIONS = 6
-MOST_SHAPES = 24
+MOST_SHAPES = 16
+MOST_ALIKE = 6
 
 
 @lru_cache(1024)
@@ -34,13 +35,15 @@ def below(count: int) -> SearchStrategy[int]:
 
 @lru_cache(2048)
 def shapes(length: int, rank: int) -> tuple[tuple[int, ...], ...]:
-    """Shapes of a rank that hold so many elements: distinct lengths first, then with ones and equal lengths."""
+    """Shapes of a rank that hold so many elements: distinct lengths first, then equal ones, then with ones."""
     found: list[tuple[int, ...]] = []
     _split(length, rank, (), found)
     found.sort(key=lambda shape: (shape.count(1), len(shape) - len(set(shape)), max(shape)))
     proper = found[:MOST_SHAPES]
-    thin = [shape for shape in found if 1 in shape and shape not in proper]
-    return tuple(proper + thin[:4])
+    others = [shape for shape in found if shape not in proper]
+    alike = [shape for shape in others if 1 not in shape and len(set(shape)) < rank]
+    thin = [shape for shape in others if 1 in shape]
+    return tuple(proper + alike[:MOST_ALIKE] + thin[:4])
 
 
 def _split(length: int, rank: int, head: tuple[int, ...], found: list[tuple[int, ...]]) -> None:

@@ -1,6 +1,5 @@
 """The wrong bytes, or the wrong object."""
 
-import posixpath
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import unquote
@@ -98,20 +97,6 @@ class KeyInLowerCase(ReferenceServer):
 
     def bucket_path(self, path: str) -> str:
         return super().bucket_path(unquote(path, errors="surrogateescape").lower() if "%" not in path else path)
-
-
-class KeyPathNormalised(ReferenceServer):
-    """Double slashes and dots in keys are tidied up."""
-
-    def bucket_path(self, path: str) -> str:
-        return super().bucket_path(posixpath.normpath(path))
-
-
-class TrailingSlashOfKeyStripped(ReferenceServer):
-    """A slash at the end of a key is not part of it."""
-
-    def bucket_path(self, path: str) -> str:
-        return super().bucket_path(path.rstrip("/"))
 
 
 class HttpKeyNotEncoded(ReferenceServer):

@@ -1,0 +1,83 @@
+"""Mutation testing: the share of mechanical changes to the reference server that the suite sees."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import count
+
+from fuzz.zoo.mutants import Mutant, mutants
+from fuzz.zoo.trials import Task, Trial
+from fuzz.zoo.visits import visit
+
+COMMAND = ("-m", "fuzz.zoo.mutant_server")
+ENDS = ("seen", "not seen", "no other answer", "not reached", "does not run")
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a mutant; `end` is one of ENDS."""
+
+    mutant: Mutant
+    end: str
+    seconds: float
+    requests: int
+    seen: str
+
+
+def try_mutants(arguments: Namespace) -> int:
+    """Try all mutants or a sample; list those that the suite does not see."""
+    chosen = list(mutants())
+    if arguments.sample and arguments.sample < len(chosen):
+        chosen = sorted(random.Random(arguments.seed).sample(chosen, arguments.sample), key=lambda one: one.id)
+    tasks = [
+        Task((), arguments.seed, arguments.seconds, arguments.ablate, reduce_seconds=0, command=(*COMMAND, one.id))
+        for one in chosen
+    ]
+    numbers = count(1)
+
+    def tell(trial: Trial) -> None:
+        print(f"{next(numbers)}/{len(tasks)} {trial.task.command[-1]}: {fate_of(trial)}", file=sys.stderr, flush=True)
+
+    fates = [fate(mutant, trial) for mutant, trial in zip(chosen, visit(tasks, arguments.workers, tell))]
+    for line in lines(fates):
+        print(line)
+    if arguments.json is not None:
+        rows = [{**asdict(one), "mutant": one.mutant.id, "change": str(one.mutant)} for one in fates]
+        arguments.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    return 1 if any(one.end == "not seen" for one in fates) else 0
+
+
+def fate(mutant: Mutant, trial: Trial) -> Fate:
+    """What a trial says of its mutant."""
+    return Fate(mutant, fate_of(trial), trial.cpu_seconds, trial.requests, trial.seen)
+
+
+def fate_of(trial: Trial) -> str:
+    """How a trial ended."""
+    if trial.broke:
+        return "does not run"
+    if trial.detected:
+        return "seen"
+    if trial.triggered:
+        return "not seen"
+    return "no other answer" if trial.reached else "not reached"
+
+
+def lines(fates: Sequence[Fate]) -> Iterator[str]:
+    """The survivors, and how many there are of each end."""
+    for end in ENDS[1:]:
+        some = [one for one in fates if one.end == end]
+        if some:
+            yield f"{end}:"
+            yield from (f"  {one.mutant}" for one in some)
+            yield ""
+    yield f"{len(fates)} mutants: " + ", ".join(f"{sum(one.end == end for one in fates)} {end}" for end in ENDS)
+    changing = [one for one in fates if one.end in ENDS[:2]]
+    if changing:
+        seen = sum(one.end == "seen" for one in changing)
+        yield f"of the {len(changing)} that change an answer, {seen} are seen ({seen / len(changing):.1%})"
