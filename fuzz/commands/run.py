@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
-from argparse import SUPPRESS, ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +22,7 @@ from fuzz.reports.terminal import Terminal
 from fuzz.versions import versions
 
 MOST_SEED = 2**32
+BROKEN = "break the embedded server on purpose, in a way of the zoo (see asfuzz zoo --list)"
 EXAMPLES = """\
 examples:
   asfuzz run
@@ -50,7 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     budget.add_argument("--only", metavar="PROPERTY", nargs="+", action="extend", help="these properties only")
     budget.add_argument("--max-findings", metavar="N", help="stop after so many findings (default: 100)")
     budget.add_argument("--workers", metavar="N", help="processes that try things at the same time (default: 1)")
-    budget.add_argument("--animal", dest="animals", metavar="ID", nargs="+", action="extend", help=SUPPRESS)
+    budget.add_argument("--animal", dest="animals", metavar="ID", nargs="+", action="extend", help=BROKEN)
     results = parser.add_argument_group("results")
     results.add_argument("--findings", metavar="DIR", help="the folder that remembers findings (default: findings)")
     results.add_argument("--summary", metavar="FILE", help="write the result as JSON")

@@ -1,0 +1,52 @@
+"""Measure how many of the bugs planted in one server are found, and told apart."""
+
+from __future__ import annotations
+
+import statistics
+from argparse import ArgumentParser, Namespace
+
+from fuzz.errors import UsageError
+
+EXAMPLES = """\
+examples:
+  asfuzz bench hunt --bugs 10 --seeds 3 --seconds 60     ten bugs planted in one server: what is found
+  asfuzz bench hunt --curated --verbose                  the same ten each time
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Which bugs, how many hunts, and how long."""
+    parser.add_argument("--bugs", type=int, default=10, metavar="N", help="bugs planted at once (default: 10)")
+    parser.add_argument("--curated", action="store_true", help="ten chosen bugs instead of ones by seed")
+    parser.add_argument("--from", dest="modules", nargs="+", default=(), metavar="MODULE", help="kinds of bugs")
+    parser.add_argument("--package", default="fuzz.embedded.zoo", metavar="PACKAGE", help="where the bugs are")
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="hunts (default: 1)")
+    parser.add_argument("--first-seed", type=int, default=1, metavar="N", help="the first one's seed (default: 1)")
+    parser.add_argument("--seconds", type=float, default=60.0, metavar="N", help="of each hunt (default: 60)")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="of each hunt (default: 1)")
+    parser.add_argument("--only", nargs="+", default=(), metavar="PROPERTY", help="these properties only")
+    parser.add_argument("--verbose", action="store_true", help="tell what is missed and what is told twice")
+    parser.epilog = EXAMPLES
+
+
+def main(arguments: Namespace) -> int:
+    """Hunt, and print a table."""
+    from fuzz.bench.hunting import HEADER, details, hunt_planted, row, seen_apart
+    from fuzz.bench.planted import bugs, curated, planted
+
+    available = seen_apart(bugs(arguments.package, arguments.modules))
+    if arguments.bugs > len(available):
+        raise UsageError(f"--bugs {arguments.bugs}: there are {len(available)} to choose from")
+    print(HEADER)
+    hunts = []
+    for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
+        some = curated(arguments.package) if arguments.curated else planted(available, arguments.bugs, seed)
+        one = hunt_planted(some, seed, arguments.seconds, arguments.workers, tuple(arguments.only))
+        hunts.append(one)
+        print(row(one), flush=True)
+        if arguments.verbose:
+            print("\n".join(details(one)), flush=True)
+    precision = statistics.mean(one.precision for one in hunts)
+    recall = statistics.mean(one.recall for one in hunts)
+    print(f"mean precision {precision:.2f}, mean recall {recall:.2f}")
+    return 0

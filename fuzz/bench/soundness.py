@@ -1,0 +1,108 @@
+"""Measure whether anything at all is found in the healthy server: the oracle and it must agree on every request."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser, Namespace
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from fuzz.client import Client
+from fuzz.embedded.processes import start_reference_server
+from fuzz.executor import Session
+from fuzz.hunt.rounds import seed_of, turn
+from fuzz.properties import PROPERTIES, Property, unclaimed
+from fuzz.store import open_store
+from specs import profile as profiles
+from specs.case import Case, requests
+from specs.violation import Violation
+
+EXAMPLES_A_TURN = 20
+TELL_SECONDS = 10.0
+MOST_TOLD = 20
+EXAMPLES = """\
+examples:
+  asfuzz bench soundness --requests 100000
+  asfuzz bench soundness --requests 20000 --profile reference-v1 --store moto
+
+exit codes:
+  0  nothing was found
+  1  the suite and the embedded server disagree
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """How many requests, by which version of the API, on which store."""
+    parser.add_argument("--requests", type=int, default=100_000, metavar="N", help="requests (default: 100000)")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="which requests (default: 1)")
+    parser.add_argument("--profile", default="reference", metavar="NAME", help="reference or reference-v1")
+    parser.add_argument("--store", default="memory", metavar="memory|moto", help="the store (default: memory)")
+    parser.epilog = EXAMPLES
+
+
+@dataclass(slots=True)
+class Row:
+    """How one property fared."""
+
+    property: Property
+    turns: int = 0
+    examples: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+    failures: list[tuple[Case, Violation]] = field(default_factory=list)
+    warnings: int = 0
+
+    def text(self) -> str:
+        return (
+            f"{self.property.name:<20} {self.examples:>9,} {self.requests:>9,} {self.seconds:>8.1f} "
+            f"{len(self.failures):>9} {self.warnings:>9}"
+        )
+
+
+def main(arguments: Namespace) -> int:
+    """Try every property by its share until the requests are spent; print a table and what was found."""
+    profile = profiles.load(arguments.profile)
+    rows = [Row(one) for one in PROPERTIES if not unclaimed(one, profile)]
+    with (
+        closing(open_store(arguments.store)) as store,
+        start_reference_server() as server,
+        closing(Session(Client(server.url), store, profile)) as session,
+    ):
+        _try(session, rows, arguments.requests, arguments.seed)
+    print(f"{'property':<20} {'examples':>9} {'requests':>9} {'seconds':>8} {'failures':>9} {'warnings':>9}")
+    for row in rows:
+        print(row.text())
+    found = [one for row in rows for one in row.failures]
+    for case, violation in found[:MOST_TOLD]:
+        print(f"\n{violation.requirement}: {violation.title}\n  {violation.expected}\n  {violation.actual}\n  {case!r}")
+    asked = sum(row.requests for row in rows)
+    warned = sum(row.warnings for row in rows)
+    print(f"\n{asked:,} checked requests: {len(found)} failures, {warned} warnings")
+    return 1 if found else 0
+
+
+def _try(session: Session, rows: list[Row], wanted: int, seed: int) -> None:
+    begun = told = time.monotonic()
+    while (asked := sum(row.requests for row in rows)) < wanted:
+        row = min(rows, key=lambda one: one.requests / one.property.share)
+        _turn(session, row, seed_of(seed, row.property.name, row.turns))
+        now = time.monotonic()
+        if now - told > TELL_SECONDS:
+            told = now
+            rate = asked / (now - begun)
+            print(f"{asked:,} of {wanted:,} requests, {rate:,.0f} per second, at {row.property.name}", flush=True)
+
+
+def _turn(session: Session, row: Row, seed: int) -> None:
+    begun = time.monotonic()
+
+    def attempt(case: Case) -> None:
+        judgement = session.judge(case)
+        row.examples += 1
+        row.requests += requests(case)
+        row.failures += [(case, one) for one in judgement.failures]
+        row.warnings += len(judgement.violations) - len(judgement.failures)
+
+    turn(row.property.cases(session.profile), seed, EXAMPLES_A_TURN, attempt)
+    row.turns += 1
+    row.seconds += time.monotonic() - begun
