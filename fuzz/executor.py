@@ -14,10 +14,11 @@ from typing import Any
 from fuzz.client import Client
 from fuzz.store import Store
 from specs import checks, relations
+from specs.access import StoreFacts
 from specs.case import Case, Delete, Put, Send, SendRaw, Step
 from specs.expectation import Expectation
 from specs.fields import Fields
-from specs.model import StoreFacts, expectations, full_body
+from specs.model import expectations, full_body
 from specs.outcome import NoReply, Outcome, Reply, Transcript
 from specs.profile import Profile
 from specs.violation import Violation
@@ -52,12 +53,14 @@ class Session:
         self._histories = count(1)
         self._kept: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._kept_bytes = 0
-        self.facts = StoreFacts(store.verifies_signatures, store.public_readable)
-        self._secrets = tuple(one.secret for one in store.credentials.values())
+        self.facts = StoreFacts(store.verifies_signatures, store.public_readable, store.basic_auth)
         self._authorizations = {
             name: "Basic " + b64encode(f"{one.access_key}:{one.secret}".encode()).decode()
             for name, one in store.credentials.items()
         }
+        # Whoever has the header has the secret.
+        tokens = (text.removeprefix("Basic ") for text in self._authorizations.values())
+        self._secrets = (*(one.secret for one in store.credentials.values()), *tokens)
 
     def judge(self, case: Case) -> Judgement:
         """Run a case and compare what came with what was due."""

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from specs.access import StoreFacts
 from specs.case import Case, Delete, Put, Send, SendRaw
 from specs.dtypes import Bools
 from specs.expectation import Expectation, Rejection, Values
-from specs.model import StoreFacts, expectations
+from specs.model import expectations
 from specs.outcome import Outcome, Reply
 from specs.profile import Profile
 from specs.request import OPERATIONS, OPTIONS

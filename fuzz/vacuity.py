@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from fuzz.events import PutToTest
 from fuzz.executor import Judgement
 from fuzz.stakes import compared, fields_that_matter, requirements_at_stake
+from specs.access import StoreFacts
 from specs.case import Case, Put, Send, SendRaw
-from specs.model import StoreFacts
 from specs.profile import Profile
 from specs.relations import RELATIONS
 

@@ -63,15 +63,24 @@ def _v1_locators(step: Send) -> Refusals:
     return Refusals()
 
 
-def access_refusals(
-    step: Send, versions: tuple[bytes | None, ...], verifies_signatures: bool, anonymous_reads: bool
-) -> Refusals:
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """What the store at hand can be relied on for."""
+
+    verifies_signatures: bool = True
+    anonymous_reads: bool = True
+    basic_auth: bool = True
+
+
+def access_refusals(step: Send, versions: tuple[bytes | None, ...], store: StoreFacts) -> Refusals:
     """Who may read which object, as an S3 store has it."""
     if step.interface != "s3":
+        if step.credentials is not None and not store.basic_auth:
+            return Refusals(why="the store knows no Basic authentication")
         return _plain_http(step, versions)
     trusted = step.credentials == "owner"
     public = step.bucket == "public"
-    if not trusted and (not verifies_signatures or (public and not anonymous_reads)):
+    if not trusted and (not store.verifies_signatures or (public and not store.anonymous_reads)):
         return Refusals(why="the store does not tell credentials apart")
     denied = step.credentials in ("unknown", "wrong-secret") or (not trusted and not public)
     refusals: list[Rejection] = [DENIED] if denied else []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from specs import oracle, validity
-from specs.access import access_refusals, locator_refusals
+from specs.access import StoreFacts, access_refusals, locator_refusals
 from specs.case import Case, Delete, Put, Send, SendRaw, Step
 from specs.decoding import Streams
 from specs.expectation import (
@@ -23,14 +23,6 @@ from specs.raw_requests import RawReading, read_raw
 from specs.request import OPERATIONS, Request
 
 Objects = dict[tuple[str, str], tuple[bytes | None, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class StoreFacts:
-    """What the store at hand can be relied on for."""
-
-    verifies_signatures: bool = True
-    anonymous_reads: bool = True
 
 
 @dataclass(slots=True)
@@ -80,12 +72,18 @@ def _send_raw(step: SendRaw, world: _World, profile: Profile, store: StoreFacts)
 
 
 def _with_doubts(inner: Expectation, raw: RawReading) -> Expectation:
-    """The inner request's answer unless the envelope forbids one; its doubts always allow a refusal."""
-    refusals = [*raw.rejections, *raw.doubts]
-    if inner.rejection is not None:
-        refusals.append(inner.rejection)
-    answers = () if raw.rejections else inner.answers
-    return Expectation(answers, either(refusals) if refusals else None, inner.why)
+    """The inner request's answer unless the envelope forbids one; its doubts always allow a refusal.
+
+    The cause of a refusal that is due leaves out what merely allows one.
+    """
+    due = list(raw.rejections)
+    if inner.rejection is not None and not inner.answers:
+        due.append(inner.rejection)
+    allowed = [*raw.rejections, *raw.doubts, *([inner.rejection] if inner.rejection else [])]
+    rejection = either(allowed) if allowed else None
+    if rejection is not None and due:
+        rejection = replace(rejection, cause=either(due).cause)
+    return Expectation(() if raw.rejections else inner.answers, rejection, inner.why)
 
 
 def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Expectation:
@@ -102,7 +100,7 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
     request = reading.request
     any_age = profile.chunk_cache and profile.rules("stale-reads") and not (request and request.disable_chunk_cache)
     versions = world.versions(step.bucket, step.key, any_age=any_age)
-    access = access_refusals(step, versions, store.verifies_signatures, store.anonymous_reads)
+    access = access_refusals(step, versions, store)
     if access.why and not faults:
         return unspecified(access.why)
     if faults:

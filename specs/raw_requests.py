@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from specs import json_text
-from specs.case import Send, SendRaw
+from specs.case import Credential, Send, SendRaw
 from specs.expectation import BAD_REQUEST, CLIENT_ERRORS, Rejection
 from specs.fields import Fields
 from specs.profile import Profile
@@ -25,7 +25,8 @@ FRAMING = Rejection("http framing", CLIENT_ERRORS | {501, 505})
 TOO_LARGE = Rejection("too large", frozenset({400, 408, 413, 414, 431}))
 BAD_JSON = Rejection("not JSON", BAD_REQUEST)
 BAD_TYPE = Rejection("content type", frozenset({400, 415, 422}))
-UNKNOWN_PATH = Rejection("unknown path", frozenset({404}))
+# A path that the API does not know may be one of the server's own, by another method.
+UNKNOWN_PATH = Rejection("unknown path", frozenset({404, 405}))
 WRONG_METHOD = Rejection("wrong method", frozenset({405}))
 ODD_METHOD = Rejection("odd method", frozenset({400, 404, 405, 501}))
 FOREIGN_AUTHORIZATION = Rejection("foreign authorization", frozenset({400, 401, 403}))
@@ -39,6 +40,12 @@ class RawReading:
     rejections: tuple[Rejection, ...] = ()
     doubts: tuple[Rejection, ...] = ()
     why: str = ""
+
+    def credentials(self, step: SendRaw) -> Credential | None:
+        """Whose the request inside is: nobody's, where the envelope's authorization is refused but not understood."""
+        if self.send is not None:
+            return self.send.credentials
+        return None if self.rejections else step.credentials
 
 
 def read_raw(step: SendRaw, profile: Profile) -> RawReading:
@@ -104,7 +111,7 @@ def _with_body(
         step.key,
         step.bucket,
         interface if interface in ("s3", "http", "https") else "s3",
-        authorization.send.credentials if authorization.send else step.credentials,
+        authorization.credentials(step),
         tuple(name for name in located if name not in text.value),
     )
     return RawReading(send, authorization.rejections, (*doubts, *authorization.doubts))

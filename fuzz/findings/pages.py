@@ -18,11 +18,12 @@ from fuzz.findings.case_files import MOST_INLINE_TEXT_BYTES, bytes_as_json, laid
 from fuzz.findings.finding import Finding
 from fuzz.reports.portrait import portrait
 from specs import requirements
+from specs.access import StoreFacts
 from specs.case import Delete, Put, Send, SendRaw, Step
 from specs.checks import LEAKS
 from specs.dtypes import Array, in_byte_order
 from specs.expectation import Expectation, Values
-from specs.model import StoreFacts, expectations, full_body
+from specs.model import expectations, full_body
 from specs.outcome import Outcome, Reply
 from specs.profile import Profile
 

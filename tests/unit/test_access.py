@@ -1,0 +1,33 @@
+"""Who may read what, by the interface and by what the store at hand can do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from specs.access import StoreFacts, access_refusals
+from specs.case import Send
+from specs.fields import Fields
+
+THERE = (b"x",)
+OVER_HTTP = Send("sum", Fields({"dtype": "int32"}), "a", "private", "http")
+
+
+def test_the_owner_reads_over_http_where_the_store_takes_basic_authentication() -> None:
+    found = access_refusals(OVER_HTTP, THERE, StoreFacts())
+    assert (found.refusals, found.why) == ((), "")
+
+
+@pytest.mark.parametrize("credentials", ["owner", "unknown", "wrong-secret", "stranger"])
+def test_credentials_over_http_say_nothing_where_the_store_takes_none(credentials: str) -> None:
+    step = replace(OVER_HTTP, credentials=credentials)  # type: ignore[arg-type]
+    assert access_refusals(step, THERE, StoreFacts(basic_auth=False)).why
+
+
+def test_nobody_reads_a_private_object_over_http() -> None:
+    step = replace(OVER_HTTP, credentials=None)
+    for facts in (StoreFacts(), StoreFacts(basic_auth=False)):
+        found = access_refusals(step, THERE, facts)
+        assert found.refusals
+        assert not found.optional
