@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -32,9 +33,8 @@ def answer_checks(
     try:
         answer = wire.read(reply, profile)
     except wire.Malformed as error:
-        yield Violation(
-            "answer-form", "a malformed answer", "the API's form", str(error), str(error).split(":")[0].split(" is ")[0]
-        )
+        symptom = re.split(r":| is | has | holds ", str(error))[0]
+        yield Violation("answer-form", "a malformed answer", "the API's form", str(error), symptom)
         return
     if profile.api == "v2" and isinstance(step, Send):
         yield from _twins(answer, step.fields)

@@ -16,6 +16,7 @@ from specs.outcome import Reply
 from specs.profile import Profile
 
 V2_KEYS = ("bytes", "dtype", "shape", "shape_as_bytes", "count", "count_as_bytes", "byte_order")
+MOST_SHOWN = 80
 TWINS = ("shape_as_bytes", "count_as_bytes")
 
 
@@ -62,9 +63,9 @@ def read_v2(reply: Reply, *, twins: bool = True) -> Answer:
     if not isinstance(answer, Mapping):
         raise Malformed(f"a CBOR {type(answer).__name__}, not a map")
     missing = [key for key in V2_KEYS if key not in answer and (twins or key not in TWINS)]
-    extra = [str(key) for key in answer if key not in V2_KEYS]
+    extra = ", ".join(_shown(key) for key in answer if key not in V2_KEYS)
     if missing or extra:
-        raise Malformed(f"keys missing: {missing}, unknown: {extra}")
+        raise Malformed(f"keys missing: {missing}, unknown: [{extra}]")
     answer = {**dict.fromkeys(TWINS, b""), **answer}
     order = _byte_order(answer["byte_order"])
     shape, counts = _numbers(answer, "shape", 0), _numbers(answer, "count", None)
@@ -84,23 +85,37 @@ def read_v2(reply: Reply, *, twins: bool = True) -> Answer:
 
 def _byte_order(value: Any) -> str:
     if value not in ("little", "big"):
-        raise Malformed(f"byte_order is {value!r}, neither 'little' nor 'big'")
+        raise Malformed(f"byte_order is {_shown(value)}, neither 'little' nor 'big'")
     return str(value)
 
 
 def _dtype(value: Any) -> str:
     if value not in NAMES:
-        raise Malformed(f"dtype is {value!r}, none of the API's")
+        raise Malformed(f"dtype is {_shown(value)}, none of the API's")
     return str(value)
 
 
 def _numbers(answer: Mapping[Any, Any], key: str, least: int | None) -> tuple[int, ...]:
-    value = answer[key]
+    return _integers(answer[key], key, least)
+
+
+def _integers(value: Any, name: str, least: int | None = None) -> tuple[int, ...]:
     if not isinstance(value, list) or not all(isinstance(one, int) and not isinstance(one, bool) for one in value):
-        raise Malformed(f"{key} is {value!r}, not a list of integers")
+        raise Malformed(f"{name} is {_shown(value)}, not a list of integers")
     if least is not None and any(one < least for one in value):
-        raise Malformed(f"{key} is {value!r}, below {least}")
+        raise Malformed(f"{name} is {_shown(value)}, below {least}")
+    if not all(-(2**63) <= one < 2**63 for one in value):
+        raise Malformed(f"{name} holds a number beyond 64 bits")
     return tuple(value)
+
+
+def _shown(value: Any) -> str:
+    """The value, cut short; some are too long to be shown at all."""
+    try:
+        text = repr(value)
+    except ValueError:
+        return f"a {type(value).__name__} too long to show"
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 
 def _bytes(answer: Mapping[Any, Any], key: str) -> bytes:
@@ -141,10 +156,8 @@ def _json_list(text: str, name: str) -> tuple[int, ...]:
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise Malformed(f"{name} is {text!r}, not a JSON list") from error
-    if not isinstance(value, list) or not all(isinstance(one, int) and not isinstance(one, bool) for one in value):
-        raise Malformed(f"{name} is {text!r}, not a list of integers")
-    return tuple(value)
+        raise Malformed(f"{name} is {_shown(text)}, not a JSON list") from error
+    return _integers(value, name)
 
 
 def error_text(reply: Reply) -> str:
