@@ -79,7 +79,7 @@ PROPERTIES: tuple[Property, ...] = (
         "A request that breaks the schema is refused, and the refusal names the field.",
         cases.malformed,
         REFUSING,
-        share=2.5,
+        share=4.0,
     ),
     Property(
         "contradiction",
@@ -100,7 +100,7 @@ PROPERTIES: tuple[Property, ...] = (
         "Whatever bytes come as a request, the server answers properly.",
         cases.raw,
         (*REFUSING, "foreign-authorization"),
-        share=1.0,
+        share=1.5,
     ),
     Property(
         "abuse",
@@ -110,7 +110,7 @@ PROPERTIES: tuple[Property, ...] = (
         share=0.7,
     ),
     *(
-        Property(name, sentence, cases.related(name), (*ANSWERING, f"relation-{name}"), share=0.3)
+        Property(name, sentence, cases.related(name), (*ANSWERING, f"relation-{name}"), share=0.2)
         for name, sentence in RELATING
     ),
 )

@@ -24,13 +24,16 @@ from strategies.raw_requests import RAW, raw_requests
 from strategies.requests import requests, sampled
 from strategies.variety import fresh
 
-MOST_REQUESTS = 16
+MOST_REQUESTS = 9
 LONGEST = 300_001
 LONGEST_AT_NIGHT = 4_200_000
 _OBJECTS = st.sampled_from((1, 1, 2, 2, 3))
 # Shrinking leaves out the requests after the one that fails by `enough`, those before it by `last`.
 _KEPT = st.sampled_from(("last",) + ("all",) * 39)
-_MANNERS = st.sampled_from(("enough",) + ("fresh",) * 33 + ("again", "again", "operation", "operation"))
+_MANNERS = st.sampled_from(
+    ("enough",) + ("fresh",) * 33 + ("again", "again", "operation", "operation", "less", "less", "more", "more")
+)
+LEFT_OUT = ("missing", "selection", "axis", "order", "byte_order")
 
 
 class NotClaimed(LookupError):
@@ -134,8 +137,12 @@ def _reductions(
     asks = requests(profile, tuple(some), operations=operations)
     sends: list[Send] = [draw(asks)]
     while len(sends) < most_requests and (manner := draw(_MANNERS)) != "enough":
-        again = manner != "fresh"
-        sends.append(_again(draw, manner, sends[-1], operations or profile.operations) if again else draw(asks))
+        if manner == "fresh":
+            sends.append(draw(asks))
+        else:
+            sends.append(_again(draw, manner, sends[-1], operations or profile.operations))
+        if manner == "more":
+            sends[-2:] = sends[:-3:-1]
     if draw(_KEPT) == "last":
         del sends[:-1]
     asked = {(send.key, send.bucket) for send in sends}
@@ -144,5 +151,10 @@ def _reductions(
 
 
 def _again(draw: st.DrawFn, manner: str, last: Send, operations: tuple[str, ...]) -> Send:
-    """The request before: as it was, or with another operation."""
-    return last if manner == "again" else replace(last, operation=draw(sampled(operations)))
+    """The request before: as it was, with another operation, or without one of its fields."""
+    if manner == "operation":
+        return replace(last, operation=draw(sampled(operations)))
+    given = tuple(name for name in LEFT_OUT if name in last.fields)
+    if manner == "again" or not given:
+        return last
+    return replace(last, fields=last.fields.without(draw(sampled(given))))

@@ -45,13 +45,20 @@ class _Rule:
 
 
 def broken(
-    body: Mapping[str, Any], schema: Schema, *, kinds: Collection[str] | None = None, allow_open: bool = True
+    body: Mapping[str, Any],
+    schema: Schema,
+    *,
+    kinds: Collection[str] | None = None,
+    allow_open: bool = True,
+    proved: bool = True,
 ) -> SearchStrategy[Mutation]:
     """A valid body broken by one rule at one place; fields that it leaves out may be put in, broken.
 
     The value of a required field may be its own name in braces, `{url}`, to be filled in later with a valid one.
+    Without proof, which takes longer than all else, a body may turn out to be valid after all: whoever sends it has to
+    judge that, and `open` and `words` say nothing.
     """
-    return _broken(_plain(body), schema, _chosen(schema, kinds), allow_open)
+    return _broken(_plain(body), schema, _chosen(schema, kinds), allow_open, proved)
 
 
 def twice_broken(body: Mapping[str, Any], schema: Schema) -> SearchStrategy[Mutation]:
@@ -76,9 +83,19 @@ def mutation_kinds(schema: Schema) -> tuple[tuple[str, str], ...]:
 
 
 @st.composite
-def _broken(draw: DrawFn, body: dict[str, Any], schema: Schema, rules: tuple[_Rule, ...], allow_open: bool) -> Mutation:
-    made, _ = _drawn(draw, body, schema, draw(st.sampled_from(_by_field(rules))), allow_open)
-    return made
+def _broken(
+    draw: DrawFn, body: dict[str, Any], schema: Schema, rules: tuple[_Rule, ...], allow_open: bool, proved: bool
+) -> Mutation:
+    group = draw(st.sampled_from(_by_field(rules)))
+    if proved:
+        return _drawn(draw, body, schema, group, allow_open)[0]
+    rule = draw(st.sampled_from(group))
+    tree, path, value = _reach(body, inlined(schema), rule.pattern, _picker(draw))
+    breaks = _breaks(rule, value)
+    change = breaks[draw(st.integers(0, len(breaks) - 1))]
+    steps = (*path, *change.below)
+    text = render(put(tree, path, change.node))
+    return Mutation(rule.kind, pointer(steps), str(steps[0]) if steps else "", change.detail, text, True, ())
 
 
 @st.composite

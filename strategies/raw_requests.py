@@ -203,8 +203,9 @@ def _arbitrary(draw: st.DrawFn, profile: Profile) -> SendRaw:
 
 
 def _usual(draw: st.DrawFn, profile: Profile) -> SendRaw:
-    """A sound request: the server is still there and still answers."""
-    return _sent(profile, path=usual_path(profile, draw(sampled(profile.operations))))
+    """A sound request, with or without a slash at the end of its path: the server is still there and answers."""
+    path = usual_path(profile, draw(sampled(profile.operations)))
+    return _sent(profile, path=path if draw(st.booleans()) else path.rstrip("/"))
 
 
 RAW: Mapping[str, Raw] = MappingProxyType(
@@ -232,12 +233,18 @@ RAW: Mapping[str, Raw] = MappingProxyType(
 )
 
 
+# They take as long as dozens of others.
+COSTLY = ("large body", "nested JSON", "long header", "many headers")
+OFTEN = 4
+
+
 @st.composite
 def raw_requests(
     draw: st.DrawFn, profile: Profile, *, kinds: tuple[str, ...] = tuple(RAW), most: int = MOST_RAW
 ) -> Case:
     """A small object and raw requests; the notes name the kind of each."""
-    names = draw(st.lists(sampled(kinds), min_size=1, max_size=most))
+    weighted = tuple(name for name in kinds for _ in range(1 if name in COSTLY else OFTEN))
+    names = draw(st.lists(sampled(weighted), min_size=1, max_size=most))
     steps: list[Step] = [Put("a", bytes(range(16)))]
     steps += [RAW[name](draw, profile) for name in names]
     return Case("raw", tuple(steps), tuple(names))

@@ -38,7 +38,8 @@ class MemoryStore:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """With `advertise` all interfaces are listened on, and URLs hold that host."""
-        owner = owner or Credentials(f"OWNER{token_hex(6).upper()}", token_hex(20))
+        # Real secrets hold slashes and plus signs, and some stores take colons.
+        owner = owner or Credentials(f"OWNER{token_hex(6).upper()}", f"{token_hex(16)}/+:%{token_hex(4)}=")
         stranger = stranger or Credentials(f"STRANGER{token_hex(5).upper()}", token_hex(20))
         self.credentials: Mapping[str, Credentials] = {
             OWNER: owner,
