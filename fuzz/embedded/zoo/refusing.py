@@ -143,12 +143,12 @@ class DescendingRangeAccepted(ReferenceServer):
         return
 
 
-class WholeFloatsAreIntegers(ReferenceServer):
-    """A float without a fraction is taken for an integer."""
+class FractionsAreCut(ReferenceServer):
+    """An integer may have a fraction, which is cut."""
 
     def read_integer(self, field: str, value: object, least: int) -> int:
-        whole = isinstance(value, Decimal) and value == value.to_integral_value() and value < 2**63
-        return super().read_integer(field, int(value) if whole and isinstance(value, Decimal) else value, least)
+        number = isinstance(value, Decimal) and value.is_finite() and abs(value) < 2**63
+        return super().read_integer(field, int(value) if number and isinstance(value, Decimal) else value, least)
 
 
 class BooleansAreIntegers(ReferenceServer):
@@ -222,11 +222,13 @@ class SizeOfZeroMeansAll(ReferenceServer):
         return super().read_reduction(version, operation, body)
 
 
-class EmptyDimensionsAccepted(ReferenceServer):
-    """A shape may have dimensions of length zero."""
+class LengthOfZeroIsOne(ReferenceServer):
+    """A dimension of length zero is taken for one of length one."""
 
-    def read_integer(self, field: str, value: object, least: int) -> int:
-        return super().read_integer(field, value, 0 if field.startswith("shape") else least)
+    def read_shape(self, value: object) -> tuple[int, ...]:
+        if isinstance(value, list):
+            value = [1 if type(length) is int and length == 0 else length for length in value]
+        return super().read_shape(value)
 
 
 class EmptyShapeAccepted(ReferenceServer):
@@ -297,13 +299,6 @@ class NestingOverflowsTheStack(ReferenceServer):
             if "nested" not in refusal.message:
                 raise
             raise RecursionError("maximum recursion depth exceeded") from refusal
-
-
-class NotUtf8Replaced(ReferenceServer):
-    """Bytes that are no UTF-8 are replaced."""
-
-    def read_text(self, body: bytes) -> str:
-        return body.decode("utf-8", "replace")
 
 
 class TrailingTextAccepted(ReferenceServer):
