@@ -12,6 +12,7 @@ import numpy as np
 from specs.dtypes import ITEM_SIZES, Array, in_byte_order
 from specs.request import Request
 
+MOST_DIMENSIONS = 60
 MOST_INFLATED_BYTES = 256 * 2**20
 _BLOSC2_HEADER = 32
 _FORMATS = range(2, 6)
@@ -44,6 +45,8 @@ Streams = dict[tuple[object, ...], tuple[bytes, tuple[str, ...]]]
 
 def decode(request: Request, content: bytes, streams: Streams | None = None) -> Decoded:
     """Read `content` as the request says; raises Undecodable where an error is due."""
+    if request.shape is not None and len(request.shape) > MOST_DIMENSIONS:
+        raise Undecodable("unspecified", "more dimensions than NumPy has")
     data, known_doubts = _undone(request, content, {} if streams is None else streams)
     doubts = list(known_doubts)
     item_size = ITEM_SIZES[request.dtype]

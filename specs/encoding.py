@@ -22,6 +22,8 @@ def plain(array: Array, byte_order: ByteOrder = "little", order: str = "C") -> b
 def shuffled(data: bytes, element_size: int) -> bytes:
     """First bytes of all elements first, then second bytes, and so on; a remainder stays at the end."""
     whole = len(data) // element_size * element_size
+    if not whole:
+        return data
     matrix = np.frombuffer(data[:whole], np.uint8).reshape(-1, element_size)
     return matrix.T.tobytes() + data[whole:]
 

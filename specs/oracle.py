@@ -15,7 +15,6 @@ from specs.profile import Profile
 from specs.request import Missing, Request
 from specs.tolerance import sum_bounds
 
-MOST_NUMPY_DIMENSIONS = 60
 REFUSED_DATA = {
     "undecodable": Rejection("undecodable data", frozenset({400})),
     "misfit": Rejection("data does not fit the shape", frozenset({400})),
@@ -51,8 +50,6 @@ class _Groups:
 
 def expect(request: Request, content: bytes, profile: Profile, streams: Streams | None = None) -> Expectation:
     """The expectation for a valid request on an object's bytes."""
-    if request.shape is not None and len(request.shape) > MOST_NUMPY_DIMENSIONS:
-        return unspecified("more dimensions than NumPy has")
     try:
         decoded = decode(request, content, streams)
     except Undecodable as error:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import posixpath
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 from specs import json_text
 from specs.case import Credential, Send, SendRaw
@@ -27,6 +27,7 @@ BAD_JSON = Rejection("not JSON", BAD_REQUEST)
 BAD_TYPE = Rejection("content type", frozenset({400, 415, 422}))
 # A path that the API does not know may be one of the server's own, by another method.
 UNKNOWN_PATH = Rejection("unknown path", frozenset({404, 405}))
+ODD_PATH = Rejection("http framing", frozenset({400, 404, 405}))
 WRONG_METHOD = Rejection("wrong method", frozenset({405}))
 ODD_METHOD = Rejection("odd method", frozenset({400, 404, 405, 501}))
 FOREIGN_AUTHORIZATION = Rejection("foreign authorization", frozenset({400, 401, 403}))
@@ -59,7 +60,7 @@ def read_raw(step: SendRaw, profile: Profile) -> RawReading:
     if operation is None:
         if _operation(_normalised(step.path), profile) or _foreign_version(step.path):
             return RawReading(why="a path that servers may normalise")
-        rejections.append(UNKNOWN_PATH)
+        rejections.append(UNKNOWN_PATH if _is_text(step.path) else ODD_PATH)
     if step.method != "POST":
         if step.method == "OPTIONS":
             return RawReading(why="OPTIONS has a meaning of its own")
@@ -76,6 +77,15 @@ def read_raw(step: SendRaw, profile: Profile) -> RawReading:
     if authorization.why or rejections:
         return RawReading(None, (*rejections, *_allowed_too(step, doubts, authorization)), (), authorization.why)
     return _with_body(step, operation or "", profile, authorization, doubts)
+
+
+def _is_text(path: str) -> bool:
+    """Whether a path means text: its octets, the escaped ones too, are UTF-8."""
+    try:
+        unquote_to_bytes(path.encode("utf-8", "surrogateescape")).decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _allowed_too(step: SendRaw, doubts: list[Rejection], authorization: RawReading) -> tuple[Rejection, ...]:

@@ -1,0 +1,31 @@
+"""What is beyond NumPy's limits, or HTTP's, does not break the suite."""
+
+from __future__ import annotations
+
+import pytest
+
+from specs import encoding, oracle
+from specs.case import SendRaw
+from specs.decoding import Undecodable, decode
+from specs.profile import Profile
+from specs.raw_requests import read_raw
+from specs.request import Request
+
+
+@pytest.mark.parametrize("element_size", [9, 2**31, 2**63, 2**64])
+def test_elements_larger_than_the_data_leave_it_as_it_is(element_size: int) -> None:
+    assert encoding.shuffled(b"12345678", element_size) == b"12345678"
+
+
+def test_more_dimensions_than_numpy_has_say_nothing() -> None:
+    request = Request("sum", "int32", "little", shape=(1,) * 10_000)
+    assert oracle.expect(request, bytes(4), Profile("x")).unspecified
+    with pytest.raises(Undecodable, match="dimensions") as error:
+        decode(request, bytes(4))
+    assert error.value.cause == "unspecified"
+
+
+@pytest.mark.parametrize(("path", "statuses"), [("/v2/%ff/", {400, 404, 405}), ("/v2/nothing/", {404, 405})])
+def test_a_path_that_is_no_text_may_be_refused_as_such(path: str, statuses: set[int]) -> None:
+    reading = read_raw(SendRaw("POST", path, (), b"{}"), Profile("x"))
+    assert reading.rejections[0].statuses == statuses
