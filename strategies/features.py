@@ -183,7 +183,8 @@ def _decoded(fields: dict[str, Json], codec: str, content: bytes) -> tuple[str, 
         data, rest = blosc2.decompress2(stored[:length]), stored[length:] or rest
     elif fields.get("shape") is not None:
         rest = stored[math.prod(fields["shape"]) * dtypes.ITEM_SIZES[fields["dtype"]] :] or rest
-    after = "nothing" if not rest else "bytes" if rest.strip(b"\0") else "zeros"
+    padded = codec == "gzip" and not rest.strip(b"\0")
+    after = "nothing" if not rest else "zeros" if padded else "bytes"
     for one in reversed(fields.get("filters", [])):
         size = one["element_size"]
         whole = len(data) // size * size

@@ -89,7 +89,7 @@ NO_SHAPE = "needs a shape"
 NO_BYTES = "an object without bytes is read whole, as it is"
 ONE_FIELD = "two sides of one field"
 ONE_ELEMENT = "one element is not several"
-PUBLIC_ONLY = "without credentials only public objects can be read, and http carries none"
+PUBLIC_ONLY = "without credentials only public objects can be read"
 INTEGERS = tuple(name for name in dtypes.NAMES if name in dtypes.INTEGERS)
 BOUNDS = ("inside", "negative", "clamped", "far")
 STRIDES = ("one", "wide", "beyond", "reversed", "reversed wide", "reversed beyond")
@@ -109,8 +109,6 @@ EXCLUDED = (
     Excluded("missing", KINDS, "occurs", ("absent",), ONE_FIELD),
     Excluded("filters", ("none",), "element_size", ("item size", "1", "other"), ONE_FIELD),
     Excluded("filters", ("two", *request.FILTERS), "element_size", ("none",), ONE_FIELD),
-    Excluded("interface", ("http",), "bucket", ("private",), PUBLIC_ONLY),
-    Excluded("interface", ("http",), "credentials", ("owner",), PUBLIC_ONLY),
     Excluded("bucket", ("private",), "credentials", ("none",), PUBLIC_ONLY),
     Excluded("dtype", INTEGERS, "values", FLOAT_VALUES, "integers have no such value"),
     Excluded("dtype", ("uint32", "uint64"), "signs", ("negative",), "unsigned integers are not negative"),

@@ -105,13 +105,14 @@ def option_tables(options: tuple[str, ...]) -> SearchStrategy[tuple[tuple[str, b
 def accesses(
     bucket: str, interfaces: tuple[Interface, ...], anonymous: bool
 ) -> tuple[tuple[Interface, Credential | None], ...]:
-    """Interface and credentials that may read a bucket's objects; plain http carries no credentials."""
+    """Interface and credentials that may read a bucket's objects; over S3 as their owner most often."""
     s3: Interface = "s3"
-    table: list[tuple[Interface, Credential | None]] = [(s3, "owner")] if "s3" in interfaces else []
+    others = [one for one in interfaces if one != s3]
+    table: list[tuple[Interface, Credential | None]] = [(s3, "owner")] * 3 if s3 in interfaces else []
+    table += [(one, "owner") for one in others]
     if bucket == "public":
-        if anonymous and "s3" in interfaces:
-            table.append((s3, None))
-        table += [(one, None) for one in interfaces if one != "s3"]
+        table += [(s3, None)] * 2 if anonymous and s3 in interfaces else []
+        table += [(one, None) for one in others for _ in range(2)]
     return tuple(table) or ((s3, "owner"),)
 
 

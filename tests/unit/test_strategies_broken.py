@@ -30,7 +30,7 @@ UNDECODABLE = ("another codec", "no stream", "truncated stream", "corrupted stre
 def drawn(strategy: SearchStrategy[Case], count: int) -> list[Case]:
     found: list[Case] = []
 
-    @settings(max_examples=count, database=None, derandomize=True)
+    @settings(max_examples=count, database=None, derandomize=True, deadline=None)
     @given(strategy)
     def collect(case: Case) -> None:
         found.append(case)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from specs import dtypes
@@ -26,6 +26,7 @@ NAMES = st.sampled_from(dtypes.NAMES)
 SHAPES = st.lists(st.integers(1, 9), min_size=1, max_size=4).map(tuple)
 
 
+@settings(deadline=None)
 @given(st.data(), NAMES)
 def test_an_array_is_of_its_dtype_and_not_empty(data: st.DataObject, dtype: str) -> None:
     array = data.draw(arrays.arrays(dtype, longest=500))
@@ -34,6 +35,7 @@ def test_an_array_is_of_its_dtype_and_not_empty(data: st.DataObject, dtype: str)
     assert 1 <= array.size <= 500
 
 
+@settings(deadline=None)
 @given(st.data(), NAMES)
 def test_a_recipe_gives_the_same_array_every_time(data: st.DataObject, dtype: str) -> None:
     recipe = data.draw(arrays.recipes(dtype, longest=2000))
@@ -68,6 +70,7 @@ def test_slices_select_something_unless_asked_for_nothing(length: int, bounds: s
     assert not any(selections.selected(one, length) for one in selections.slices(length, bounds, stride, empty=True))
 
 
+@settings(deadline=None)
 @given(st.data(), SHAPES)
 def test_a_selection_fits_its_shape_and_numpy_takes_it(data: st.DataObject, shape: tuple[int, ...]) -> None:
     selection = data.draw(selections.selections(shape))
@@ -77,6 +80,7 @@ def test_a_selection_fits_its_shape_and_numpy_takes_it(data: st.DataObject, shap
     assert picked.shape == tuple(selections.selected((a, b, c), n) for (a, b, c), n in zip(selection, shape))
 
 
+@settings(deadline=None)
 @given(st.data(), SHAPES)
 def test_a_selection_without_empty_ones_selects_something(data: st.DataObject, shape: tuple[int, ...]) -> None:
     selection = data.draw(selections.selections(shape, allow_empty=False, negative_strides=False))
@@ -84,6 +88,7 @@ def test_a_selection_without_empty_ones_selects_something(data: st.DataObject, s
     assert all(len(range(*slice(*one).indices(length))) for one, length in zip(selection, shape))
 
 
+@settings(deadline=None)
 @given(st.data(), st.integers(1, 6))
 def test_axes_are_distinct_ascending_and_within_the_rank(data: st.DataObject, rank: int) -> None:
     axis = data.draw(axes(rank))
@@ -93,6 +98,7 @@ def test_axes_are_distinct_ascending_and_within_the_rank(data: st.DataObject, ra
     assert all(0 <= one < rank for one in several)
 
 
+@settings(deadline=None)
 @given(st.data(), NAMES, st.sampled_from(MISSING_KINDS))
 def test_missing_values_can_be_represented_and_ranges_ascend(data: st.DataObject, dtype: str, kind: str) -> None:
     array = data.draw(arrays.arrays(dtype, longest=60))
@@ -106,6 +112,7 @@ def test_missing_values_can_be_represented_and_ranges_ascend(data: st.DataObject
         assert rounded[0] < rounded[1]
 
 
+@settings(deadline=None)
 @given(st.data(), NAMES)
 def test_what_is_encoded_can_be_decoded(data: st.DataObject, dtype: str) -> None:
     array = data.draw(arrays.arrays(dtype, longest=200))
@@ -119,6 +126,7 @@ def test_what_is_encoded_can_be_decoded(data: st.DataObject, dtype: str) -> None
     assert set(read.doubts) <= {"element_size does not divide the data"}
 
 
+@settings(deadline=None)
 @given(contents(REFERENCE, longest=100))
 def test_a_segment_is_where_it_is_said_to_be(content: object) -> None:
     for segment in content.segments:  # type: ignore[attr-defined]

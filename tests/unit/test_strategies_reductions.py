@@ -81,7 +81,7 @@ def test_a_narrower_schema_draws_nothing_that_it_does_not_know() -> None:
     schema = places.without(schema, "axis", "missing", "option_shape_as_bytes")
     drawn: list[Case] = []
 
-    @settings(max_examples=60, database=None)
+    @settings(max_examples=60, database=None, deadline=None)
     @given(cases.reductions(REFERENCE, schema=schema))
     def collect(case: Case) -> None:
         drawn.append(case)
@@ -147,7 +147,7 @@ def test_a_selection_shrinks_to_few_elements() -> None:
         )
 
     (send,) = sends(simplest(reversing))
-    assert set(send.fields) == {"dtype", "shape", "selection"}
+    assert {"dtype", "shape", "selection"} <= set(send.fields) <= {"dtype", "shape", "selection", "offset", "size"}
     assert len(send.fields["shape"]) == 1
     assert send.fields["shape"][0] <= 2
 
