@@ -35,7 +35,7 @@ ruling; others may see it differently, and a server that does is not thereby wro
 
 def page(profile: Profile, found: Sequence[Reported]) -> Iterator[str]:
     """The page in lines: a table, then the bugs, then what is a matter of ruling."""
-    yield f"# {profile.title.split(',')[0]}: known findings"
+    yield f"# {re.split(',| with ', profile.title)[0]}: known findings"
     yield ""
     yield f"<!-- Written by: asfuzz report --profile {profile.name} --write FILE -->"
     yield ""
@@ -79,7 +79,7 @@ def _cell(text: str) -> str:
 
 def anchor(report: Reported) -> str:
     """The anchor that a section's heading gets."""
-    return re.sub(r"[^a-z0-9 -]", "", report.title.lower()).replace(" ", "-")
+    return re.sub(r"[^a-z0-9 _-]", "", report.title.lower()).replace(" ", "-")
 
 
 def _section(one: Reported, api: str) -> Iterator[str]:
@@ -95,8 +95,11 @@ def _section(one: Reported, api: str) -> Iterator[str]:
     if one.proposal:
         yield f"\nA way out: {one.proposal}"
     yield "\n```sh"
-    for step in one.case.steps:
-        yield from _shell(step, api)
+    if one.by_hand:
+        yield one.by_hand.strip()
+    else:
+        for step in one.case.steps:
+            yield from _shell(step, api)
     yield "```"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,7 @@ class Reported:
     configuration: str = USUAL
     api: str = ""
     seconds: float = 0.0
+    by_hand: str = ""
 
 
 def reports(profile: Profile) -> tuple[Reported, ...]:
@@ -86,7 +87,18 @@ def _reported(known: Mapping[str, Any], where: str) -> Reported:
     for name, allowed in (("severity", SEVERITIES), ("kind", KINDS)):
         if values[name] not in allowed:
             raise UnusableKnown(f"{where}: {name} must be one of {', '.join(allowed)}, not {values[name]!r}")
-    return Reported(**values, case=Case("known", tuple(_step(one, where) for one in steps)))
+    return Reported(**values, case=Case("known", tuple(_step(each, where) for one in steps for each in _each(one))))
+
+
+def _each(table: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """A step for each of several numbered keys (`times`, the number standing for #), and each so often (`again`)."""
+    rest = {name: value for name, value in table.items() if name not in ("times", "again")}
+    for number in range(table.get("times", 1)):
+        for _ in range(table.get("again", 1)):
+            yield {
+                name: value.replace("#", str(number)) if name in ("put", "key") else value
+                for name, value in rest.items()
+            }
 
 
 def _step(table: Mapping[str, Any], where: str) -> Step:

@@ -1,0 +1,105 @@
+"""The page of a profile's known findings: complete, current, and made of commands that a shell can read."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from importlib import resources
+
+import pytest
+
+from fuzz.cli import main
+from fuzz.findings.field_page import anchor, page
+from fuzz.findings.known import UnusableKnown
+from fuzz.findings.reported import SEVERITIES, reports
+from specs import profile as profiles
+from specs.case import Put, Send
+from specs.profile import Profile, from_table
+
+PAGE = "reductionist.findings.md"
+SOURCE = "reductionist-cached"
+REPORT = {
+    "id": "x", "severity": "low", "kind": "bug", "versions": ["1"], "expected": "0", "actual": "1", "where": "there",
+    "steps": [{"put": "a", "hex": "00"}, {"send": "sum", "body": '{"dtype": "int32"}'}],
+}  # fmt: skip
+
+
+def profile_with(**report: object) -> Profile:
+    known = {"title": "t", "requirement": "counts", "reason": "r", "report": {**REPORT, **report}}
+    return from_table({"name": "mine", "known": [known]}, "here")
+
+
+def test_the_page_that_is_shipped_is_what_the_profile_says() -> None:
+    profile = profiles.load(SOURCE)
+    text = "\n".join(page(profile, reports(profile))) + "\n"
+    shipped = (resources.files("specs") / "profiles" / PAGE).read_text("utf-8")
+    assert shipped == text, f"write it anew: asfuzz report --profile {SOURCE} --write specs/profiles/{PAGE}"
+
+
+def test_every_report_has_a_row_and_a_section_that_it_links_to() -> None:
+    profile = profiles.load(SOURCE)
+    found = reports(profile)
+    text = "\n".join(page(profile, found))
+    headings = {
+        re.sub(r"[^a-z0-9 _-]", "", one.lower()).replace(" ", "-") for one in re.findall("^### (.*)$", text, re.M)
+    }
+    for one in found:
+        assert f"(#{anchor(one)})" in text
+        assert anchor(one) in headings
+        assert one.severity in SEVERITIES
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash to read the commands with")
+def test_a_shell_can_read_the_commands() -> None:
+    profile = profiles.load(SOURCE)
+    text = "\n".join(page(profile, reports(profile)))
+    for block in re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S):
+        read = subprocess.run(["bash", "-n"], input=block, text=True, capture_output=True, check=False)
+        assert read.returncode == 0, block + read.stderr
+
+
+def test_numbered_keys_and_repeated_requests_are_spelt_out() -> None:
+    steps = [{"put": "a#", "zeros": 4, "times": 2}, {"send": "sum", "body": "{}", "key": "a#", "times": 2, "again": 3}]
+    case = reports(profile_with(steps=steps))[0].case
+    assert [step.key for step in case.steps if isinstance(step, Put)] == ["a0", "a1"]
+    assert [step.key for step in case.steps if isinstance(step, Send)] == ["a0"] * 3 + ["a1"] * 3
+
+
+def test_a_report_about_what_is_not_claimed_is_left_out() -> None:
+    steps = [{"send": "sum", "body": '{"dtype": "int32", "compression": {"id": "blosc2"}}'}]
+    one = profile_with(steps=steps)
+    assert reports(one)
+    assert not reports(from_table({"name": "mine", "compressions": ["gzip"], "known": [dict(one.known[0])]}, "here"))
+
+
+@pytest.mark.parametrize(
+    ("report", "complaint"),
+    [
+        ({"severity": "awful"}, "severity must be one of"),
+        ({"kind": "opinion"}, "kind must be one of"),
+        ({"steps": []}, "lacks steps"),
+        ({"colour": "red"}, "'colour' is unknown"),
+        ({"steps": [{"walk": "a"}]}, "a step is"),
+        ({"steps": [{"send": "sum", "body": "{"}]}, "not the JSON"),
+    ],
+)
+def test_what_is_wrong_in_a_report_is_told(report: dict[str, object], complaint: str) -> None:
+    with pytest.raises(UnusableKnown, match=complaint):
+        reports(profile_with(**report))
+
+
+def test_a_profile_without_reports_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--profile", "reference"]) == 2
+    assert "none of its known issues" in capsys.readouterr().err
+
+
+def test_checking_the_reference_server_shows_nothing_of_what_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    from fuzz.embedded.processes import start_reference_server
+
+    with start_reference_server() as server:
+        code = main(["report", "--profile", "reductionist-v1", "--check", "--target", server.url])
+    out = capsys.readouterr().out
+    assert code == 1
+    assert "still there  " not in out
+    assert "0 of " in out
