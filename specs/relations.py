@@ -130,7 +130,8 @@ def _unlike(due: Array, got: Array, width: Array, operation: str) -> Bools:
         bits = f"u{got.dtype.itemsize}"
         unlike: Bools = np.ascontiguousarray(due).view(bits) != np.ascontiguousarray(got).view(bits)
     else:
-        unlike = due != got
+        with np.errstate(invalid="ignore"):
+            unlike = due != got
     if got.dtype.name not in FLOATS:
         return unlike
     with np.errstate(invalid="ignore", over="ignore"):
