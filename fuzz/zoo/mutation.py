@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count
 
+from fuzz.embedded.processes import ReferenceServerError
 from fuzz.zoo.mutants import Mutant, mutants
 from fuzz.zoo.trials import Task, Trial
 from fuzz.zoo.visits import visit
 
 COMMAND = ("-m", "fuzz.zoo.mutant_server")
-ENDS = ("seen", "not seen", "no other answer", "not reached", "does not run")
+ENDS = ("seen", "not seen", "no other answer", "not reached", "does not start", "could not be tried")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def fate(mutant: Mutant, trial: Trial) -> Fate:
 def fate_of(trial: Trial) -> str:
     """How a trial ended."""
     if trial.broke:
-        return "does not run"
+        return "does not start" if trial.broke.startswith(ReferenceServerError.__name__) else "could not be tried"
     if trial.detected:
         return "seen"
     if trial.triggered:
