@@ -1,0 +1,113 @@
+"""What README.md says holds: its commands are there, its flags come from --help, its files exist."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+TEXT = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+LINES = [line for block in BLOCKS for line in block.splitlines() if line.strip()]
+COMMANDS = [line for line in LINES if shlex.split(line)[0] == "asfuzz"]
+PYTEST = [line for line in LINES if shlex.split(line)[0] == "pytest"]
+# Commands that are quick and ask for nothing that is not there.
+QUICK = ("asfuzz properties", "asfuzz zoo --list", "asfuzz known list")
+SECONDS = 100
+
+
+def asfuzz(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ASFUZZ_")}
+    return subprocess.run(
+        [sys.executable, "-m", "fuzz.cli", *words],
+        cwd=folder,
+        env={**environment, "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+@cache
+def help_of(command: str, kind: str = "") -> str:
+    return asfuzz([command, *([kind] if kind else []), "--help"], ROOT).stdout
+
+
+def flags_of(line: str) -> list[str]:
+    return [word.split("=")[0] for word in shlex.split(line) if word.startswith("--")]
+
+
+def test_it_begins_with_two_commands() -> None:
+    assert len(BLOCKS[0].splitlines()) == len(BLOCKS[1].splitlines()) == 1
+    assert "asfuzz run" in BLOCKS[0]
+    assert "pytest" in BLOCKS[1]
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_flags_come_from_help(line: str) -> None:
+    words = shlex.split(line)
+    kind = words[2] if words[1] == "bench" else ""
+    told = re.findall(r"--[a-z][a-z-]*", help_of(words[1], kind))
+    assert told, f"README.md: {line!r}: asfuzz {words[1]} has no help"
+    for flag in flags_of(line):
+        assert flag in told, f"README.md: {line!r}: {flag} is not in asfuzz {words[1]} {kind} --help"
+
+
+@pytest.mark.parametrize("line", PYTEST)
+def test_pytest_knows_the_flags(line: str, tmp_path: Path) -> None:
+    words = shlex.split(line)
+    asked = subprocess.run(
+        [sys.executable, "-m", "pytest", "--help"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+    )
+    for flag in flags_of(line):
+        assert flag in asked.stdout, f"README.md: {line!r}: {flag} is not in pytest --help"
+    assert words[1:3] == ["--pyargs", "fuzz.suite"]
+
+
+@pytest.mark.parametrize("line", QUICK)
+def test_quick_commands_run(line: str, tmp_path: Path) -> None:
+    assert line in LINES, f"README.md does not say {line!r} any more: take it out of QUICK"
+    done = asfuzz(shlex.split(line)[1:], tmp_path)
+    assert done.returncode == 0, f"README.md: {line!r}: {done.stderr}"
+    assert done.stdout.strip() or line == "asfuzz known list"
+
+
+def test_files_that_are_named_exist() -> None:
+    named = re.findall(r"`((?:specs|strategies|fuzz|tests|\.ci)/[\w./-]+)`", TEXT)
+    assert named
+    missing = [name for name in named if not (ROOT / name).exists()]
+    assert not missing, f"README.md names files that are not there: {missing}"
+
+
+def test_environment_variables_that_are_named_are_known() -> None:
+    from fuzz.config import OPTIONS, SECRETS
+
+    known = {f"ASFUZZ_{name.upper()}" for name in (*OPTIONS, *SECRETS)}
+    named = set(re.findall(r"ASFUZZ_[A-Z_]+", TEXT))
+    assert named
+    assert named <= known
+
+
+def test_a_finding_looks_as_it_is_shown(tmp_path: Path) -> None:
+    """The rows of the portrait in README.md are those of a real one."""
+    shown = next(block for block in re.findall(r"^```text\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE) if "✗" in block)
+    words = ["run", "--animal", "stride-ignored", "--only", "reduction", "--examples", "60", "--max-findings", "1"]
+    done = asfuzz([*words, "--seed", "1"], tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    rows = re.findall(r"^     ([a-z]+)  ", shown, re.MULTILINE)
+    assert rows == ["data", "expected", "got", "must", "seen", "again"]
+    for row in rows:
+        assert re.search(rf"^     {row}  ", done.stdout, re.MULTILINE), f"a finding has no row {row!r} any more"

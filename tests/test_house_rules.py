@@ -1,0 +1,224 @@
+"""The house rules, as far as a machine can see them. Each failure names the place and what to do there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from fuzz.cli import COMMANDS
+from fuzz.commands.bench import MEASUREMENTS
+from fuzz.properties import PROPERTIES
+from specs import requirements
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("specs", "strategies", "fuzz")
+TOP_LEVEL = {
+    ".ci", ".gitignore", "CHANGELOG.md", "LICENSE", "README.md", "fuzz", "pyproject.toml", "specs",
+    "strategies", "tests",
+}  # fmt: skip
+MOST_MODULE_LINES = 400
+MOST_FUNCTION_LINES = 50
+NAMES_THAT_SAY_NOTHING = re.compile(r"(^|_)(utils?|helpers?|core|base|common|misc|stuff|tools?)(_|$)")
+CHANGING = {"append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "clear", "remove", "discard"}
+# A script that is copied into findings, and runs where the suite is not installed.
+STAND_ALONE = Path("fuzz/findings/standalone.py")
+BANNER = re.compile(r"^\s*#\s*[-=#*~]{4,}")
+MACHINE_PATH = re.compile(r"(?<![\w.:/{}$-])/(root|home|work|Users)/[A-Za-z0-9_.]")
+
+
+@cache
+def tracked() -> tuple[Path, ...]:
+    """Every file of the repository; without git, every file that does not look like a machine's own."""
+    asked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if asked.returncode == 0 and asked.stdout:
+        names = [Path(name) for name in asked.stdout.decode().split("\0") if name]
+        return tuple(name for name in names if (ROOT / name).is_file())
+    found = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
+    strange = {"__pycache__", "findings", "dist"}
+    return tuple(
+        path
+        for path in found
+        if path.parts[0] in TOP_LEVEL and not strange & set(path.parts[:1]) and "__pycache__" not in path.parts
+    )
+
+
+def modules(*rooms: str) -> list[Path]:
+    return [path for path in tracked() if path.suffix == ".py" and path.parts[0] in rooms]
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse((ROOT / path).read_text("utf-8"), str(path))
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (one for one in ast.walk(tree(path)) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def passes(faults: list[str], advice: str) -> None:
+    """Fail with every place at once."""
+    assert not faults, advice + "\n" + "\n".join(f"  {fault}" for fault in faults)
+
+
+def test_modules_are_short() -> None:
+    lengths = {path: (ROOT / path).read_text("utf-8").count("\n") for path in modules(*ROOMS, "tests")}
+    faults = [f"{path}: {length} lines" for path, length in lengths.items() if length > MOST_MODULE_LINES]
+    passes(faults, f"a module has up to {MOST_MODULE_LINES} lines; take one role out into a module of its own:")
+
+
+def test_functions_are_short() -> None:
+    faults = [
+        f"{path}:{one.lineno}: {one.name} has {length} lines"
+        for path in modules(*ROOMS, "tests")
+        for one in functions(path)
+        if (length := (one.end_lineno or one.lineno) - one.lineno + 1) > MOST_FUNCTION_LINES
+    ]
+    passes(faults, f"a function has up to {MOST_FUNCTION_LINES} lines; give a step of it a name:")
+
+
+def test_names_say_something() -> None:
+    faults = [str(path) for path in modules(*ROOMS, "tests") if NAMES_THAT_SAY_NOTHING.search(path.stem)]
+    passes(faults, "a module is named for what it holds; rename:")
+
+
+def test_the_environment_is_read_in_config_alone() -> None:
+    faults = [
+        f"{path}:{node.lineno}"
+        for path in modules(*ROOMS)
+        if path not in (Path("fuzz/config.py"), STAND_ALONE)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "environb")
+    ]
+    passes(faults, "the environment is read in fuzz/config.py, and settings are passed down; take it out of:")
+
+
+def test_nothing_is_changed_that_a_module_made_at_import() -> None:
+    faults = [fault for path in modules(*ROOMS) if path != STAND_ALONE for fault in _changes(path)]
+    passes(faults, "a module keeps no state; pass an object on instead:")
+
+
+def _changes(path: Path) -> Iterator[str]:
+    """Where a module-level name is changed, or declared to be by `global`."""
+    made = set(_module_names(path))
+    for one in functions(path):
+        own = {argument.arg for argument in ast.walk(one.args) if isinstance(argument, ast.arg)} | _assigned(one)
+        for node in ast.walk(one):
+            if isinstance(node, ast.Global):
+                yield f"{path}:{node.lineno}: global {', '.join(node.names)}"
+            name = _changed_name(node)
+            if name in made - own:
+                yield f"{path}:{getattr(node, 'lineno', 0)}: {name}"
+
+
+def _module_names(path: Path) -> Iterator[str]:
+    for node in tree(path).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        yield from (target.id for target in targets if isinstance(target, ast.Name))
+
+
+def _assigned(function: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def _changed_name(node: ast.AST) -> str:
+    """The name whose object a node changes."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGING:
+        holder: ast.AST | None = node.func.value
+    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
+        holder = node.value
+    else:
+        holder = None
+    return holder.id if isinstance(holder, ast.Name) else ""
+
+
+def test_modules_do_nothing_at_import() -> None:
+    allowed = (
+        ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
+        ast.If,
+    )  # fmt: skip
+    faults = [
+        f"{path}:{node.lineno}: {ast.unparse(node)[:60]}"
+        for path in modules(*ROOMS)
+        if path != STAND_ALONE
+        for node in tree(path).body
+        if not isinstance(node, allowed) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+    ]
+    passes(faults, "a module defines things, and does nothing; put it into a function:")
+
+
+def test_docstrings_begin_with_a_sentence() -> None:
+    faults = []
+    for path in modules(*ROOMS):
+        for node in ast.walk(tree(path)):
+            if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            first = (ast.get_docstring(node) or ".").splitlines()[0].rstrip()
+            if path != STAND_ALONE and not first.endswith((".", "?", ":", "!")):
+                faults.append(f"{path}:{getattr(node, 'lineno', 1)}: {first!r}")
+    passes(faults, "the first line of a docstring is a whole sentence, a fact; finish:")
+
+
+def test_every_module_says_what_it_is() -> None:
+    empty = [path for path in modules(*ROOMS) if not (ROOT / path).read_text("utf-8").strip()]
+    faults = [str(path) for path in modules(*ROOMS) if path not in empty and not ast.get_docstring(tree(path))]
+    passes(faults, "a module begins with one sentence on its role; add it to:")
+
+
+def test_there_are_no_banners() -> None:
+    faults = [
+        f"{path}:{number}"
+        for path in modules(*ROOMS, "tests")
+        for number, line in enumerate((ROOT / path).read_text("utf-8").splitlines(), 1)
+        if BANNER.match(line)
+    ]
+    passes(faults, "comments give reasons; where a banner is wanted, a module is:")
+
+
+def test_no_file_names_a_place_of_one_machine() -> None:
+    faults = []
+    for path in tracked():
+        text = (ROOT / path).read_bytes().decode("utf-8", "replace")
+        faults += [
+            f"{path}:{number}: {line.strip()[:80]}"
+            for number, line in enumerate(text.splitlines(), 1)
+            if MACHINE_PATH.search(line)
+        ]
+    passes(faults, "paths of a machine mean nothing on another; take them out of:")
+
+
+def test_the_top_level_holds_what_it_is_to_hold() -> None:
+    found = {path.parts[0] for path in tracked()}
+    passes(sorted(found - TOP_LEVEL), "each thing has a room (see README.md); find one for:")
+    passes(sorted(TOP_LEVEL - found), "gone from the top level:")
+
+
+def test_every_command_is_in_the_table_of_commands() -> None:
+    there = {path.stem for path in modules("fuzz") if path.parent == Path("fuzz/commands")} - {"__init__"}
+    listed = {name for name, _ in COMMANDS}
+    passes(sorted(there - listed), "add to COMMANDS in fuzz/cli.py:")
+    passes(sorted(listed - there), "in COMMANDS of fuzz/cli.py, without a module in fuzz/commands:")
+
+
+@pytest.mark.parametrize("name", [name for name, _ in MEASUREMENTS])
+def test_every_measurement_has_its_module(name: str) -> None:
+    assert Path(f"fuzz/bench/{name}.py") in tracked(), (
+        f"MEASUREMENTS in fuzz/commands/bench.py: no fuzz/bench/{name}.py"
+    )
+
+
+def test_every_requirement_is_checked_by_a_property_and_every_property_checks_some_that_there_are() -> None:
+    catalogue = set(requirements.load())
+    checked = {name for one in PROPERTIES for name in one.requirements}
+    passes(sorted(catalogue - checked), "in specs/requirements.toml, but of no property in fuzz/properties.py:")
+    passes(sorted(checked - catalogue), "of a property in fuzz/properties.py, but not in specs/requirements.toml:")
+
+
+def test_properties_have_names_of_their_own() -> None:
+    names = [one.name for one in PROPERTIES]
+    assert len(names) == len(set(names)), f"a name is given twice in fuzz/properties.py: {sorted(names)}"
