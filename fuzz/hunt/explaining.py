@@ -6,18 +6,32 @@ A finding explains a scene that fails with nothing but the finding's features le
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+import numpy as np
 
 from fuzz.findings.finding import Finding
 from fuzz.hunt.failures import Judge, Kind, family_of, kind_of, of_family
 from fuzz.hunt.needs import ALL_FEATURES, ROOTS, features, has, projections
 from fuzz.hunt.plain import OPERATIONS, PLAIN_OPERATION, plain_operations
-from fuzz.hunt.plain_values import PLAIN_DTYPE, to_dtype
-from fuzz.hunt.scene import Scene, case_of
-from specs.dtypes import NAMES
+from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, to_dtype
+from fuzz.hunt.scene import Scene, case_of, with_elements
+from specs.dtypes import FLOATS, INTEGERS, NAMES
 
 MOST_RESTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The operations and dtypes with which a smallest case fails all the same, and in which ways."""
+
+    operations: frozenset[str]
+    dtypes: frozenset[str]
+    symptoms: frozenset[Kind]
+
+
+EVERYTHING = Reach(frozenset(OPERATIONS), frozenset(NAMES), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +40,7 @@ class Known:
 
     finding: Finding
     scene: Scene
+    reach: Reach = EVERYTHING
 
     @property
     def needed(self) -> set[str]:
@@ -71,13 +86,12 @@ class Explaining:
 
     def leaves(self, scene: Scene, known: Known) -> Scene | Literal[True] | None:
         """True where a finding's cause is the scene's, or what fails without it; None where it is not at work."""
-        other = known.scene
-        if not asks_as_much(scene, other):
+        if not within_reach(scene, known):
             return None
         if not known.needed and kind_of(known.finding.violation) != self._kind:
             # Nothing can be taken away to see whether something else is wrong too: the symptom has to tell.
             return None
-        if not any(self._fails(one) for one in projections(scene, other, known.needed)):
+        if not any(self._fails(one) for one in projections(scene, known.scene, known.needed)):
             return None
         for plain in without(scene, known):
             if self._fails(plain):
@@ -103,12 +117,50 @@ def without(scene: Scene, known: Known) -> Iterator[Scene]:
             yield plain
 
 
-def asks_as_much(scene: Scene, other: Scene) -> bool:
-    """Whether a scene's operation and dtype are no plainer than those that another, made plain, has kept."""
-    operations = OPERATIONS.index(scene.operation) >= OPERATIONS.index(other.operation)
-    return operations and NAMES.index(scene.dtype) >= NAMES.index(other.dtype)
+def reach_of(scene: Scene, name: str, kind: Kind, judge: Judge) -> Reach:
+    """How far a smallest case's failure goes beyond its operation and its dtype."""
+    family = family_of(kind)
+    symptoms = {kind}
+
+    def fails(one: Scene) -> bool:
+        violation = of_family(judge(case_of(one, name)), family)
+        if violation is not None:
+            symptoms.add(kind_of(violation))
+        return violation is not None
+
+    operations = {
+        one
+        for one in OPERATIONS
+        if one == scene.operation or any(fails(each) for each in _telling(replace(scene, operation=one)))
+    }
+    casts = ((dtype, to_dtype(scene, dtype)) for dtype in NAMES)
+    dtypes = {dtype for dtype, cast in casts if cast is None or any(fails(each) for each in _telling(cast))}
+    # What several operations share lies before them all; whether the others show it is a matter of the data.
+    every_operation = len(operations) > 1 and PLAIN_OPERATION in operations
+    every_dtype = bool(dtypes & set(FLOATS) and dtypes & set(INTEGERS))
+    return Reach(
+        frozenset(OPERATIONS if every_operation else operations),
+        frozenset(NAMES if every_dtype else dtypes),
+        frozenset(symptoms),
+    )
+
+
+def _telling(scene: Scene) -> Iterator[Scene]:
+    """The scene as it is, and with data and fields by which an operation that can fail would."""
+    yield scene
+    kept = scene
+    if not set(VALUE_FEATURES) & set(features(scene)) and scene.missing is None:
+        kept = with_elements(scene, np.arange(scene.elements.size) * 37 % 101 + 2)
+        yield kept
+    if scene.operation != PLAIN_OPERATION and scene.axis is None and scene.elements.size:
+        yield replace(kept, axis=[], shape=scene.shape or (scene.elements.size,))
+
+
+def within_reach(scene: Scene, known: Known) -> bool:
+    """Whether a finding can be at work with a scene's operation and dtype."""
+    return scene.operation in known.reach.operations and scene.dtype in known.reach.dtypes
 
 
 def looks_like(scene: Scene, known: Known) -> bool:
-    """Whether a scene has every feature that a finding needs, and asks as much."""
-    return asks_as_much(scene, known.scene) and all(has(scene, name) for name in known.needed)
+    """Whether a scene has every feature that a finding needs, and lies within its reach."""
+    return within_reach(scene, known) and all(has(scene, name) for name in known.needed)

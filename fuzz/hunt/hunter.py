@@ -12,8 +12,8 @@ from fuzz.executor import Judgement, Session
 from fuzz.findings.finding import Finding, Reproducibility
 from fuzz.findings.scrubbing import scrubbed
 from fuzz.hunt.deaths import GONE, Deaths, Life, died_of
-from fuzz.hunt.explaining import Explained, Explaining, Known, looks_like
-from fuzz.hunt.failures import NO_ANSWER_IN_TIME, Judge, Kind, family_of, kind_of, narrower, of_family
+from fuzz.hunt.explaining import EVERYTHING, Explained, Explaining, Known, Reach, looks_like, reach_of
+from fuzz.hunt.failures import NO_ANSWER_IN_TIME, WRONG, Judge, Kind, family_of, kind_of, narrower, of_family
 from fuzz.hunt.memory import Memory
 from fuzz.hunt.needs import request_needs
 from fuzz.hunt.reducer import Reducer, ReductionLimits, Smallest, isolated
@@ -113,8 +113,15 @@ class Hunter:
                 self._warnings.add((one.requirement, one.symptom))
                 self._emit(Warned(f"{one.requirement}: {one.title} (expected {one.expected}, got {one.actual})"))
 
+    def _reach(self, known: Known) -> Reach:
+        kind = kind_of(known.finding.violation)
+        if known.family != WRONG or known.finding.reproducibility != "every time":
+            return EVERYTHING
+        return reach_of(known.scene, known.finding.case.property, kind, self._deaths.judge)
+
     def _triage(self, case: Case, judgement: Judgement, violation: Violation) -> str:
         """The name of the finding that a failure belongs to."""
+        self.memory.measure(self._reach)
         kind = kind_of(violation)
         single = isolated(case, violation.step)
         believed = self._believed(single, violation)
@@ -250,7 +257,9 @@ class Hunter:
         """Whether a smallest case shows a known finding's cause with less."""
         if smallest.scene is None or len(cause.needs) >= len(known.finding.needs):
             return False
-        plainer = Known(replace(known.finding, violation=smallest.violation, needs=cause.needs), smallest.scene)
+        named = replace(known.finding, violation=smallest.violation, needs=cause.needs)
+        plainer = Known(named, smallest.scene)
+        plainer = replace(plainer, reach=self._reach(plainer))
         asking = Explaining(self.session.judge, smallest.case.property, kind_of(known.finding.violation))
         return asking.leaves(known.scene, plainer) is True
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
-from fuzz.hunt.explaining import Known
+from fuzz.hunt.explaining import Known, Reach
 from fuzz.hunt.failures import Kind
 from fuzz.hunt.scene import scene_of
 from specs.profile import Profile
@@ -26,6 +27,7 @@ class Memory:
         self._known: dict[str, Known | None] = {}
         self._seen: dict[str, int] = {}
         self._symptoms: dict[str, set[Kind]] = {}
+        self._measured: set[str] = set()
         self.reload()
 
     def reload(self) -> None:
@@ -56,6 +58,15 @@ class Memory:
         """How often this worker has seen a finding."""
         return self._seen.get(name, 0)
 
+    def measure(self, reach_of: Callable[[Known], Reach]) -> None:
+        """Find out how far those findings reach of which it is not known yet."""
+        for name, known in self._known.items():
+            if known is not None and name not in self._measured:
+                self._measured.add(name)
+                reach = reach_of(known)
+                self._known[name] = replace(known, reach=reach)
+                self._symptoms.setdefault(name, set()).update(reach.symptoms)
+
     def symptoms(self, name: str) -> set[Kind]:
         """The kinds of failure that a finding has been confirmed to cause."""
         return self._symptoms.get(name, set())
@@ -82,6 +93,7 @@ class Memory:
     def _remember(self, finding: Finding) -> None:
         scene = scene_of(finding.case, self._profile)
         self._findings[finding.id] = finding
+        self._measured.discard(finding.id)
         self._known[finding.id] = None if scene is None else Known(finding, scene)
 
     def _complain(self, path: Path, why: str) -> None:

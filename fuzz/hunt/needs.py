@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+import numpy as np
 
 from fuzz.hunt.plain import FEATURES, MANY, PLAIN_OPERATION, PRESENT, SMALL_FEATURES, few_elements, of_rank
-from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, ranked, to_dtype
-from fuzz.hunt.scene import Scene
+from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, ranked, without_zeros
+from fuzz.hunt.scene import Scene, with_elements
 from specs.case import Case, Put, Send, SendRaw
 
 MISSING = ("missing", "missing_values", "valid_range", "valid_max", "valid bounds")
@@ -16,17 +17,17 @@ SELECTION = (
     "reversed selection", "stride beyond one", "part of a dimension",
 )  # fmt: skip
 AXIS = ("axis", "several axes", "axis list", "axis []")
-COMPRESSION = ("compression", "several gzip members", "bytes after the stream")
+COMPRESSION = ("compression", "several gzip members", "more than two gzip members", "bytes after the stream")
 FILTERS = ("filters", "two filters", "element_size not the item size", "shuffle_simd")
 OFFSET = ("offset", "unaligned offset")
 DIMENSIONS = ("several dimensions", "more than two dimensions")
 MAGNITUDES = ("huge values", "large values")
 TINY = ("subnormal numbers", "fractions")
+NEAR = ("values near a missing one", "fractions", "huge values", "large values", "negative values")
 REVERSED = "reversed selection"
-PARTS = ("selection", "part of a dimension")
 ALL_FEATURES = {**FEATURES, **SMALL_FEATURES}
 # Within a group the first is what all the others are about.
-GROUPS = (MISSING, SELECTION, AXIS, COMPRESSION, FILTERS, OFFSET, DIMENSIONS, MAGNITUDES, TINY)
+GROUPS = (MISSING, SELECTION, AXIS, COMPRESSION, FILTERS, OFFSET, DIMENSIONS, MAGNITUDES, TINY, NEAR)
 ROOTS = frozenset(group[0] for group in GROUPS[:6])
 # What goes without saying where something else is said.
 ALONG = ("shape", "size", "trailing bytes")
@@ -76,16 +77,39 @@ def _size(scene: Scene) -> Iterator[str]:
 
 
 def projections(scene: Scene, other: Scene, needed: set[str]) -> Iterator[Scene]:
-    """The scene with nothing but the features of another, asked for the other's operation and dtype."""
+    """The scene with nothing but the features of another, in each way to get there.
+
+    Reductions also with their axes and missing data, without which a count, say, hardly depends on the elements.
+    """
     keep = set(features(other))
+    yield from _with_only(scene, other, keep, needed)
+    more = keep | set(AXIS) | set(MISSING)
+    if scene.operation != PLAIN_OPERATION and (more - keep) & set(features(scene)):
+        yield from _with_only(scene, other, more | set(DIMENSIONS), needed)
+
+
+def _with_only(scene: Scene, other: Scene, keep: set[str], needed: set[str]) -> Iterator[Scene]:
     for cut in _cuts(scene, keep):
         plain = cut
         for name, simpler in FEATURES.items():
             simple = simpler(plain) if name not in keep else None
             plain = plain if simple is None else simple
-        plain = asked_like(plain, other)
+        plain = _with_small_numbers(plain, other)
         if needed <= set(features(plain)):
             yield plain
+            yield from _telling(plain)
+
+
+def _telling(scene: Scene) -> Iterator[Scene]:
+    """The scene with numbers that show more: no zeros, something missing, all of them different."""
+    shifted = without_zeros(scene)
+    if shifted is not None:
+        yield shifted
+    if scene.missing is None:
+        if not set(VALUE_FEATURES) & set(features(scene)):
+            yield with_elements(scene, np.arange(scene.elements.size) % 100 + 1)
+    elif scene.missing[0] == "missing_value" and scene.elements.size and scene.missing[1] == 1:
+        yield with_elements(scene, np.where(np.arange(scene.elements.size) == 0, 1, scene.elements))
 
 
 def _cuts(scene: Scene, keep: set[str]) -> Iterator[Scene]:
@@ -112,10 +136,8 @@ def _flattened(scene: Scene, keep: set[str]) -> Iterator[Scene]:
             yield flat
 
 
-def asked_like(scene: Scene, other: Scene) -> Scene:
-    """The scene asked for another's operation and dtype, with small numbers unless the other needs special ones."""
-    scene = replace(scene, operation=other.operation)
-    scene = to_dtype(scene, other.dtype) or scene
+def _with_small_numbers(scene: Scene, other: Scene) -> Scene:
+    """The scene with small numbers, unless the other needs special ones."""
     if set(VALUE_FEATURES) & set(features(other)):
         return scene
     return ranked(scene) or scene

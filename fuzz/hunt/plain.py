@@ -59,6 +59,10 @@ def _members(scene: Scene) -> Scene | None:
     return replace(scene, members=1) if scene.members > 1 else None
 
 
+def _many_members(scene: Scene) -> Scene | None:
+    return replace(scene, members=2) if scene.members > 2 else None
+
+
 def _filters(scene: Scene) -> Scene | None:
     return replace(scene, filters=()) if scene.filters else None
 
@@ -118,7 +122,7 @@ def _of_each_slice(change: Callable[[Triple, int], Triple]) -> Simpler:
 
 
 def _empty_slice(one: Triple, length: int) -> Triple:
-    return one if range(*slice(*one).indices(length)) else (0, length, 1)
+    return one if range(*slice(*one).indices(length)) else (0, max(1, length - 1), 1)
 
 
 def _reversed_slice(one: Triple, length: int) -> Triple:
@@ -127,7 +131,7 @@ def _reversed_slice(one: Triple, length: int) -> Triple:
     if one[2] > 0:
         return one
     if not picked:
-        return (0, 0, 1)
+        return (one[1], one[0], -one[2])
     first, last = picked[-1], picked[0] + 1
     start = min(one[:2]) if first == 0 and min(one[:2]) < -length else first
     end = max(one[:2]) if last == length and max(one[:2]) > length else last
@@ -246,9 +250,11 @@ def _longer(scene: Scene) -> Scene | None:
     array = scene.elements.reshape(scene.shape, order=scene.order)
     slices = list(scene.selection or ())
     for dimension, length in enumerate(scene.shape):
-        if length == 1:
-            array = np.repeat(array, 2, dimension)
-        if slices and _picked(slices[dimension], length) == 1:
+        picked = _picked(slices[dimension], length) if slices else length
+        if picked == 1:
+            # Threefold, so that a part of a dimension stays a part.
+            array = np.repeat(array, 2 if length == 1 else 3, dimension)
+        if slices and picked == 1:
             slices[dimension] = _more_of(slices[dimension], array.shape[dimension])
     selection = tuple(slices) if slices else None
     return replace(scene, shape=array.shape, elements=array.ravel(order=scene.order), selection=selection)
@@ -268,6 +274,7 @@ def _more_of(one: Triple, length: int) -> Triple:
         (start, end + sign, sign),
         (start - sign, end, sign),
         (start, end, sign),
+        (start, end + length // 3, stride),
     ):
         if _picked(more, length) > 1 and (more[0] < 0) == (start < 0) and (more[1] < 0) == (end < 0):
             return more
@@ -314,6 +321,7 @@ FEATURES: Mapping[str, Simpler] = MappingProxyType(
         "size": _size,
         "compression": _compression,
         "several gzip members": _members,
+        "more than two gzip members": _many_members,
         "bytes after the stream": _tail,
         "filters": _filters,
         "two filters": _second_filter,

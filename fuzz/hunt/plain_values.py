@@ -15,6 +15,7 @@ from specs.dtypes import FLOATS, INTEGERS, ITEM_SIZES, NAMES, Array, integer_bou
 
 Simpler = Callable[[Scene], Scene | None]
 SMALL = 100
+NEAR_SHARE = 1e-3
 PLAIN_DTYPE = NAMES[0]
 Number = int | float
 
@@ -72,8 +73,23 @@ def _large_to_ranks(scene: Scene) -> Scene | None:
     return ranked(scene) if has_large(scene) else None
 
 
+def _near_missing(scene: Scene) -> Scene | None:
+    """The scene with nothing that is almost missing."""
+    if scene.missing is None or scene.missing[0] not in ("missing_value", "missing_values"):
+        return None
+    numbers = np.array(_missing_numbers(scene), np.float64)
+    with np.errstate(all="ignore"):
+        wide = scene.elements.astype(np.float64)
+        exactly = np.isin(scene.elements, np.array(_missing_numbers(scene), scene.dtype))
+        near = np.isclose(wide[:, None], numbers[None, :], rtol=NEAR_SHARE, atol=0).any(axis=1) & ~exactly
+    if not near.any():
+        return None
+    return with_elements(scene, np.where(near, 1 if not np.any(numbers == 1) else 2, scene.elements))
+
+
 VALUE_FEATURES: Mapping[str, Simpler] = MappingProxyType(
     {
+        "values near a missing one": _near_missing,
         "NaN": _values(np.isnan, np.ones_like),
         "infinity": _values(np.isinf, np.ones_like),
         "negative zero": _values(_negative_zero, np.zeros_like),
@@ -115,6 +131,18 @@ def ranked(scene: Scene, dtype: str | None = None) -> Scene | None:
     return replace(scene, elements=small, missing=missing, dtype=dtype)
 
 
+def without_zeros(scene: Scene) -> Scene | None:
+    """The scene with all its numbers one greater; None where there is no zero, or a number that is not small."""
+    numbers = [*scene.elements.tolist(), *_missing_numbers(scene)]
+    if 0 not in numbers or not all(0 <= one <= SMALL for one in numbers):
+        return None
+    missing = scene.missing
+    if missing is not None:
+        kind, value = missing
+        missing = (kind, [one + 1 for one in value] if isinstance(value, list) else value + 1)
+    return replace(scene, elements=(scene.elements + 1).astype(scene.dtype), missing=missing)
+
+
 def _ranks(numbers: list[Number]) -> dict[Number, int]:
     """Numbers that are small and whole keep their values; others are numbered in ascending order."""
     finite = sorted({one for one in numbers if math.isfinite(one)})
@@ -153,7 +181,8 @@ def to_dtype(scene: Scene, dtype: str) -> Scene | None:
     filters = tuple(replace(one, element_size=swapped.get(one.element_size, one.element_size)) for one in scene.filters)
     prefix = bytes(size) if scene.prefix and len(scene.prefix) % was == 0 else scene.prefix
     base = replace(scene, filters=filters, surplus=b"", prefix=prefix)
-    if _fits(scene, dtype):
+    wider = dtype == f"{scene.dtype[:-2]}64" and has_huge(scene)
+    if _fits(scene, dtype) and not wider:
         return replace(base, dtype=dtype, elements=scene.elements.astype(dtype))
     same = _like_numbers(scene.elements, dtype)
     return ranked(base, dtype) if same is None else replace(base, dtype=dtype, elements=same)
@@ -168,6 +197,9 @@ def _like_numbers(elements: Array, dtype: str) -> Array | None:
             scaled = elements / np.finfo(name).tiny * np.finfo(dtype).tiny
             like = np.where(tiny, scaled, elements).astype(dtype)
         return like if np.array_equal(np.isfinite(elements), np.isfinite(like)) else None
+    if name in INTEGERS and dtype == f"{name[:-2]}64" and np.any(_huge(elements)):
+        lower: Array = elements.astype(dtype) << np.array(32, dtype)
+        return lower
     if name[-2:] == "64" and dtype == f"{name[:-2]}32" and name in INTEGERS and np.any(_huge(elements)):
         upper: Array = (elements >> np.array(32, name)).astype(dtype)
         return upper
@@ -198,6 +230,8 @@ def shown_missing(scene: Scene, kind: str) -> Scene | None:
     """The scene with a plainer way to say which elements are missing; the same ones are."""
     if scene.missing is None or scene.missing[0] == kind:
         return None
+    if scene.missing[0] == "missing_values" and kind == "missing_value" and len(scene.missing[1]) == 1:
+        return replace(scene, missing=(kind, scene.missing[1][0]))
     left_out = _missing_elements(scene)
     valid = sorted(set(scene.elements[~left_out & np.isfinite(scene.elements)].tolist()))
     if len(valid) > SMALL - 2:

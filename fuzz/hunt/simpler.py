@@ -76,19 +76,22 @@ def _plainer_slices(scene: Scene) -> Iterator[Scene]:
         return
     for dimension, ((start, end, stride), length) in enumerate(zip(scene.selection, scene.shape)):
         plainer = (
-            (0, length, 1), (0, length, stride), (start, length, stride), (0, end, stride), (start, end, 1),
-            (start, end, 2), (start, end, -1), (1, end, stride), (start, length - 1, stride),
-            (start, length + 1, stride), (-1, end, stride), (start, -1, stride),
+            (0, length, 1), (0, length - 1, 1), (0, 1, 1), (end, start, -stride), (0, length, stride),
+            (start, length, stride), (0, end, stride), (start, end, 1), (start, end, 2), (start, end, -1),
+            (1, end, stride), (start, length - 1, stride), (start, length + 1, stride), (-1, end, stride),
+            (start, -1, stride),
         )  # fmt: skip
         now = (start, end, stride)
         for one in plainer[: plainer.index(now) if now in plainer else len(plainer)]:
-            if _weight(one) < _weight(now):
+            if _weight(one, length) < _weight(now, length):
                 slices = tuple(one if i == dimension else s for i, s in enumerate(scene.selection))
                 yield replace(scene, selection=slices)
 
 
-def _weight(numbers: tuple[int, ...]) -> tuple[int, int]:
-    return sum(abs(one) for one in numbers), sum(one < 0 for one in numbers)
+def _weight(one: tuple[int, int, int], length: int) -> tuple[bool, bool, int, int]:
+    """Slices of nothing weigh most, then those that walk backwards."""
+    empty = not range(*slice(*one).indices(length))
+    return empty, one[2] < 0, sum(abs(number) for number in one), sum(number < 0 for number in one)
 
 
 def _plainer_missing(scene: Scene) -> Iterator[Scene]:
@@ -131,6 +134,9 @@ def _plainer_elements(scene: Scene) -> Iterator[Scene]:
     small = ranked(scene)
     if small is not None:
         yield small
+    if elements.size > FEW:
+        # Numbers that all differ weigh more, yet let a case get shorter.
+        yield with_elements(scene, _ramp(elements))
     for pattern in (np.zeros_like(elements), np.ones_like(elements), _ramp(elements)):
         if _elements_weight(pattern) < _elements_weight(elements):
             yield with_elements(scene, pattern)

@@ -7,13 +7,15 @@ import re
 from dataclasses import dataclass
 
 from fuzz.hunt.failures import WRONG, Judge, Kind, family_of, kind_of, of_family
-from fuzz.hunt.needs import PARTS, essentials, features, request_needs
+from fuzz.hunt.needs import essentials, request_needs
 from fuzz.hunt.plain import SMALL_FEATURES
 from fuzz.hunt.reducer import Smallest
 from fuzz.hunt.scene import case_of
 
 MOST_WORDS_OF_A_NAME = 3
 CHANCE = "chance"
+# Whether the narrower or the wider dtype of a sort is needed hangs on the data.
+DTYPE_FAMILIES = {"float32": "float", "float64": "float", "uint32": "unsigned", "uint64": "unsigned"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class Cause:
 
     @property
     def fingerprint(self) -> str:
-        text = "\n".join((*self._told_apart_by(), *self.needs))
+        needs = (DTYPE_FAMILIES.get(need, need) for need in self.needs)
+        text = "\n".join((*self._told_apart_by(), *needs))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def _told_apart_by(self) -> tuple[str, ...]:
@@ -48,9 +51,7 @@ def cause_of(smallest: Smallest, judge: Judge) -> Cause:
             plain = simpler(scene)
             if plain is None or of_family(judge(case_of(plain, smallest.case.property)), family_of(kind)) is not None:
                 continue
-            # What goes with it is implied by it.
-            left = features(plain)
-            needs = (*(one for one in needs if one in left or one not in PARTS), name)
+            needs = (*needs, name)
         return Cause(kind, needs, of_scene=True)
     return Cause(kind, request_needs(smallest.case))
 
