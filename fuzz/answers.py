@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from dataclasses import dataclass
 
-from specs.outcome import NoReply, Reply
+from specs.outcome import NoReply, Reason, Reply
 
 MOST_HEAD_BYTES = 256 * 1024
+MOST_LENGTH_DIGITS = 20
 _CHUNK = 256 * 1024
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,13 @@ class _Broken(Exception):
 class _Stream:
     """A socket with what was read too far."""
 
-    __slots__ = ("ahead", "got", "sock")
+    __slots__ = ("ahead", "got", "in_body", "sock")
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self.ahead = b""
         self.got = False
+        self.in_body = False
 
     def more(self) -> bool:
         """Read on; false at the end of the stream."""
@@ -60,7 +64,7 @@ class _Stream:
             if len(self.ahead) > most:
                 raise _Broken(NoReply("garbled", f"no end of the head within {most} bytes"))
             if not self.more():
-                raise _Broken(_ended(self.ahead, self.got), any_byte=self.got)
+                raise _Broken(self._ended(), any_byte=self.got)
         found, self.ahead = self.ahead[:at], self.ahead[at + len(mark) :]
         return found
 
@@ -77,16 +81,16 @@ class _Stream:
         return whole[:count]
 
     def rest(self, most: int) -> bytes:
-        while self.more():
-            if len(self.ahead) > most:
-                raise _Broken(NoReply("too-long", f"more than {most} bytes without an end"))
-        return self.ahead
+        while len(self.ahead) <= most:
+            if not self.more():
+                return self.ahead
+        raise _Broken(NoReply("too-long", f"more than {most} bytes without an end"))
 
-
-def _ended(ahead: bytes, got: bool) -> NoReply:
-    if not got:
-        return NoReply("closed", "the connection was closed before any byte of an answer")
-    return NoReply("garbled", f"the connection was closed after {ahead[:80]!r}")
+    def _ended(self) -> NoReply:
+        if not self.got:
+            return NoReply("closed", "the connection was closed before any byte of an answer")
+        reason: Reason = "truncated" if self.in_body else "garbled"
+        return NoReply(reason, f"the connection was closed after {self.ahead[:80]!r}")
 
 
 def read_answer(sock: socket.socket, method: str, limits: AnswerLimits) -> Read:
@@ -108,6 +112,7 @@ def _read(stream: _Stream, method: str, limits: AnswerLimits) -> Read:
         status, version, headers = _head(stream)
         if status >= 200:
             break
+    stream.in_body = True
     lengths = {value for name, value in headers if name == "content-length"}
     named = dict(headers)
     keep = version != "HTTP/1.0" and "close" not in named.get("connection", "").lower()
@@ -120,8 +125,8 @@ def _read(stream: _Stream, method: str, limits: AnswerLimits) -> Read:
     length = lengths.pop()
     if lengths or not (length.isascii() and length.isdigit()):
         raise _Broken(NoReply("garbled", f"Content-Length {length!r}"))
-    if int(length) > limits.bytes:
-        raise _Broken(NoReply("too-long", f"an answer of {length} bytes"))
+    if len(length) > MOST_LENGTH_DIGITS or int(length) > limits.bytes:
+        raise _Broken(NoReply("too-long", f"an answer of {length[:80]} bytes"))
     body = stream.exactly(int(length))
     return Read(Reply(status, headers, body), keep and not stream.ahead)
 
@@ -147,10 +152,9 @@ def _chunks(stream: _Stream, most: int) -> bytes:
     total = 0
     while True:
         line = stream.until(b"\r\n", 1024).split(b";")[0].strip()
-        try:
-            size = int(line, 16)
-        except ValueError:
-            raise _Broken(NoReply("garbled", f"chunk size {line[:40]!r}")) from None
+        if not _CHUNK_SIZE.fullmatch(line):
+            raise _Broken(NoReply("garbled", f"chunk size {line[:40]!r}"))
+        size = int(line, 16)
         if size == 0:
             while stream.until(b"\r\n", MOST_HEAD_BYTES):
                 pass
