@@ -18,10 +18,10 @@ Any S3 store will do; these lines are for a MinIO of the usual test credentials,
 
 ```sh
 SERVER=http://127.0.0.1:8080 S3=http://127.0.0.1:9000 KEY=minioadmin SECRET=minioadmin
-s3() { curl -sS --aws-sigv4 aws:amz:us-east-1:s3 --user "$KEY:$SECRET" "$@"; }
+s3() { curl -sS --aws-sigv4 aws:amz:us-east-1:s3 --user "$KEY:$SECRET" -H x-amz-content-sha256:UNSIGNED-PAYLOAD "$@"; }
 ask() { op=$1; shift; curl -sS -i -H 'Content-Type: application/json' "$SERVER/API/$op/" "$@" | cat -v; echo; }
 s3 -X PUT "$S3/asfuzz"
-s3 -X PUT "$S3/asfuzz?policy" -d '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*",
+s3 -X PUT "$S3/asfuzz?policy=" -d '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*",
   "Action": "s3:GetObject", "Resource": "arn:aws:s3:::asfuzz/*"}]}'
 ```
 """
