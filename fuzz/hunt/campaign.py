@@ -11,7 +11,7 @@ from fuzz.events import Event, FindingFound, Progress, PropertyDone, PutToTest, 
 from fuzz.findings.known import Known, gather
 from fuzz.hunt.life import TargetLife
 from fuzz.hunt.plan import Plan
-from fuzz.hunt.worker import Message, Tallies, Worker, chosen
+from fuzz.hunt.worker import Broke, Message, Tallies, Worker, chosen
 from fuzz.properties import PROPERTIES, Property, unclaimed
 from fuzz.targets import Target
 from fuzz.vacuity import doubts, is_vacuous, never_at_stake, together
@@ -31,6 +31,7 @@ class Account:
         self._tallies: dict[int, Tallies] = {}
         self._reasons: dict[str, str] = {}
         self._warned: set[str] = set()
+        self._broken = 0
         self._stakes: dict[str, list[PutToTest]] = {}
 
     def take(self, message: Message) -> None:
@@ -42,6 +43,9 @@ class Account:
                 entry = self._known.match(finding)
                 self._reasons[finding.id] = entry.reason if entry is not None else ""
                 self._emit(FindingFound(finding, path, self._reasons[finding.id]))
+            case Broke(text=text):
+                self._broken += 1
+                self.take(Warned(text))
             case Warned(text=text):
                 if text not in self._warned:
                     self._warned.add(text)
@@ -72,6 +76,9 @@ class Account:
             if lack and (not self._plan.only or one.name in self._plan.only):
                 self._emit(PropertyDone(one.name, "SKIP", 0, 0, 0, lack))
         verdict = "ERROR" if broken else self._verdict(set(self._reasons))
+        if self._broken and verdict != "FAIL":
+            verdict = "ERROR"
+            why = f"{why}; the suite could not judge {self._broken} cases"
         known = len(self._reasons) - self.unknown()
         return RunEnded(
             verdict,

@@ -36,6 +36,7 @@ REDUCING = ReductionLimits()
 REDUCING_DEATHS = ReductionLimits(tries=60, seconds=60.0)
 REDUCING_HANGS = ReductionLimits(tries=12, seconds=25.0)
 HANG_SECONDS = 2.0
+OVERTIME_SECONDS = 3.0
 
 
 @dataclass(slots=True)
@@ -66,6 +67,7 @@ class Hunter:
         self.session = session
         self.memory = memory
         self.effort = Effort()
+        self.until: float | None = None
         self._deaths = Deaths(session, life)
         self._emit = emit
         self._warnings: set[tuple[str, str]] = set()
@@ -112,6 +114,13 @@ class Hunter:
             if one.severity == "warning" and (one.requirement, one.symptom) not in self._warnings:
                 self._warnings.add((one.requirement, one.symptom))
                 self._emit(Warned(f"{one.requirement}: {one.title} (expected {one.expected}, got {one.actual})"))
+
+    def _reducer(self, kind: Kind, limits: ReductionLimits) -> Reducer:
+        """A reducer that may run over the end of the run by little."""
+        if self.until is not None:
+            left = max(0.0, self.until - time.monotonic())
+            limits = replace(limits, seconds=min(limits.seconds, left + OVERTIME_SECONDS))
+        return Reducer(self._deaths.judge, self.session.profile, kind, limits, self._strays)
 
     def _reach(self, known: Known) -> Reach:
         kind = kind_of(known.finding.violation)
@@ -183,7 +192,7 @@ class Hunter:
             judged = self._deaths.judge(single)
             if narrower(judged, kind) is None:
                 return self._by_chance(single, judged, kind)
-            smallest = Reducer(self._deaths.judge, self.session.profile, kind, REDUCING_HANGS).reduce(single, judged)
+            smallest = self._reducer(kind, REDUCING_HANGS).reduce(single, judged)
         confirmed = self._deaths.judge(smallest.case)
         if narrower(confirmed, kind) is None:
             smallest = Smallest(single, judged, judged.failures[0], scene_of(single, self.session.profile))
@@ -218,9 +227,7 @@ class Hunter:
         return self._keep(Smallest(case, judgement, found, None), Cause(kind, (CHANCE,)), "seen once")
 
     def _reduce(self, case: Case, judgement: Judgement, kind: Kind) -> str:
-        smallest = Reducer(self._deaths.judge, self.session.profile, kind, REDUCING, self._strays).reduce(
-            case, judgement
-        )
+        smallest = self._reducer(kind, REDUCING).reduce(case, judgement)
         fails = [self._fails_so(smallest, self._deaths.judge) for _ in range(TRIES_TO_REPRODUCE)]
         if not all(fails):
             return self._keep(smallest, Cause(kind, (CHANCE,)), "flaky")
@@ -324,7 +331,7 @@ class Hunter:
             single, again = case, self._deaths.judge(case)
         if narrower(again, GONE) is None:
             return self._keep(smallest, cause, "seen once")
-        smallest = Reducer(self._deaths.judge, self.session.profile, GONE, REDUCING_DEATHS).reduce(single, again)
+        smallest = self._reducer(GONE, REDUCING_DEATHS).reduce(single, again)
         return (
             self._settle(smallest)
             if smallest.scene is None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from fuzz.errors import CannotRun
 from fuzz.events import Event, Warned
 from fuzz.executor import Session
 from fuzz.hunt.deaths import Life
@@ -14,6 +17,7 @@ from fuzz.hunt.memory import Memory
 from fuzz.hunt.plan import Plan
 from fuzz.hunt.rounds import seed_of, turn
 from fuzz.properties import PROPERTIES, Property, unclaimed
+from fuzz.store import StoreError
 from fuzz.vacuity import Clock, Stakes
 from specs.case import Case
 
@@ -22,6 +26,11 @@ EXAMPLES_A_TURN = 20
 EXAMPLES_OF_FIRST_TURN = 5
 REPLAY_SECONDS = 5.0
 TELL_SECONDS = 0.2
+# How much more time a property gets for each recent new finding, at most, and how fast those are forgotten by turns.
+MOST_BOOST = 3.0
+FORGETTING = 0.7
+MOST_BROKEN = 20
+MOST_TOLD = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,14 @@ class Tallies:
     shrinking_seconds: float = 0.0
 
 
-Message = Event | Tallies
+@dataclass(frozen=True, slots=True)
+class Broke:
+    """A case that the suite itself could not judge, and why: nobody knows then whether the server is right."""
+
+    text: str
+
+
+Message = Event | Tallies | Broke
 
 
 class _Enough(Exception):
@@ -60,11 +76,14 @@ class Worker:
             one.name: Tally(stakes=Stakes(one.name, plan.profile, session.facts, clock)) for one in chosen(plan)
         }
         self._spent = dict.fromkeys(self._tallies, 0.0)
+        self._fresh = dict.fromkeys(self._tallies, 0.0)
+        self._broken = 0
 
     def work(self, stop: Callable[[], bool]) -> None:
         """Hunt until told to stop, or until every property has had its examples."""
         begun = time.monotonic()
         end = None if self._plan.seconds is None else begun + self._plan.seconds
+        self._hunter.until = end
 
         def over() -> bool:
             return stop() or (end is not None and time.monotonic() > end)
@@ -101,12 +120,20 @@ class Worker:
             if self._plan.only and finding.case.property not in self._tallies:
                 continue
             self._report("replaying findings")
-            self._hunter.try_case(finding.case, self._tallies[name])
+            self._try(finding.case, self._tallies[name])
 
     def _next(self) -> Property | None:
-        """The property that is furthest behind its share of the time."""
+        """The property that is furthest behind its share; those that find new things get more of it.
+
+        With a number of examples the share is of examples, so that the same seed gives the same run.
+        """
         open_ones = [one for one in self._properties if self._examples_left(one) > 0]
-        return min(open_ones, key=lambda one: self._spent[one.name] / one.share, default=None)
+        return min(open_ones, key=lambda one: self._had(one) / one.share, default=None)
+
+    def _had(self, one: Property) -> float:
+        if self._plan.seconds is None:
+            return self._tallies[one.name].examples
+        return self._spent[one.name] / (1 + min(self._fresh[one.name], MOST_BOOST))
 
     def _examples_left(self, one: Property) -> int:
         if self._plan.examples is None:
@@ -122,9 +149,10 @@ class Worker:
         def attempt(case: Case) -> None:
             if tally.examples >= least and over():
                 raise _Enough
-            self._hunter.try_case(case, tally)
+            self._try(case, tally)
             self._report(one.name)
 
+        new = tally.new
         examples = min(EXAMPLES_A_TURN, EXAMPLES_OF_FIRST_TURN * 2**number, self._examples_left(one))
         try:
             turn(
@@ -135,6 +163,21 @@ class Worker:
             )
         finally:
             self._spent[one.name] += time.monotonic() - begun
+            self._fresh[one.name] = FORGETTING * self._fresh[one.name] + tally.new - new
+
+    def _try(self, case: Case, tally: Tally) -> None:
+        """Judge a case; what the suite itself cannot do is told, and does not end the run until it happens often."""
+        try:
+            self._hunter.try_case(case, tally)
+        except (CannotRun, StoreError):
+            raise
+        except Exception as error:
+            self._broken += 1
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            told = f"{type(error).__name__}: {str(error)[:MOST_TOLD]} ({Path(place.filename).name}:{place.lineno})"
+            self._tell(Broke(f"the suite could not judge a case of {case.property}: {told}"))
+            if self._broken >= MOST_BROKEN:
+                raise
 
     def _report(self, doing: str, *, force: bool = False) -> None:
         now = time.monotonic()
