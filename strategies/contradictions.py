@@ -80,6 +80,13 @@ def _stride_zero(draw: st.DrawFn, base: Base) -> Send:
     return base.but(selection=[*whole[:where], [*bounds, 0], *whole[where + 1 :]])
 
 
+def _dimension_of_length_zero(draw: st.DrawFn, base: Base) -> Send:
+    """One more dimension, without which the shape would fit the data."""
+    shape = base.shape
+    where = draw(below(len(shape) + 1))
+    return base.but(shape=[*shape[:where], 0, *shape[where:]])
+
+
 def _size_against_shape(draw: st.DrawFn, base: Base) -> Send | None:
     size, item_size = base.values.nbytes, base.values.dtype.itemsize
     found = [size + change for change in (-1, 1, -item_size, item_size, 2 * size - size) if size + change > 0]
@@ -266,6 +273,7 @@ CONTRADICTIONS: Mapping[str, Contradiction] = MappingProxyType(
         "selection shorter than shape": _selection_shorter,
         "selection longer than shape": _selection_longer,
         "stride 0": _stride_zero,
+        "dimension of length 0": _dimension_of_length_zero,
         "size against shape": _size_against_shape,
         "size against dtype": _size_against_dtype,
         "axis without shape": _axis_without_shape,
@@ -294,7 +302,7 @@ CONTRADICTIONS: Mapping[str, Contradiction] = MappingProxyType(
         "no such bucket": _no_such_bucket,
     }
 )
-IN_THE_REQUEST_ALONE = tuple(CONTRADICTIONS)[:21]
+IN_THE_REQUEST_ALONE = tuple(CONTRADICTIONS)[:22]
 
 
 def sampled_json(values: list[Json]) -> st.SearchStrategy[Json]:

@@ -96,7 +96,7 @@ class KeyInLowerCase(ReferenceServer):
     """Keys are looked up in lower case."""
 
     def bucket_path(self, path: str) -> str:
-        return super().bucket_path(unquote(path, errors="surrogateescape").lower() if "%" not in path else path)
+        return super().bucket_path(path.lower())
 
 
 class HttpKeyNotEncoded(ReferenceServer):
