@@ -74,7 +74,9 @@ def _reported(known: Mapping[str, Any], where: str) -> Reported:
     table = {**known[REPORT]}
     values = {name: known.get(name, "") for name in ("title", "requirement", "symptom", "reason")}
     steps = table.pop("steps", [])
-    values["requirement"] = table.pop("requirement", values["requirement"])
+    # What the case shows may be narrower than what the known issue covers.
+    for name in ("requirement", "symptom"):
+        values[name] = table.pop(name, values[name])
     for name, value in table.items():
         if name not in names or name in values or name == "case":
             raise UnusableKnown(f"{where}: {name!r} is unknown in a report.{did_you_mean(name, names)}")
