@@ -329,11 +329,14 @@ class AnyMethodWillDo(ReferenceServer):
         return super().route(replace(request, method="POST") if request.method == "PUT" else request)
 
 
-class OperationsInAnyCase(ReferenceServer):
-    """Operations may be in any case."""
+class OperationsByTheirBeginning(ReferenceServer):
+    """What begins like an operation is taken for it."""
 
     def route(self, request: HttpRequest) -> tuple[int, str]:
-        return super().route(replace(request, target=request.target.lower()))
+        version, slash, rest = request.target.lstrip("/").partition("/")
+        operation = next((one for one in self.operations() if rest.startswith(one)), None)
+        known = operation is not None and rest[len(operation) :].strip("/").isalpha()
+        return super().route(replace(request, target=f"/{version}{slash}{operation}/") if known else request)
 
 
 class UnknownOperationIsAServerError(ReferenceServer):
