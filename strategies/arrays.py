@@ -16,7 +16,7 @@ from specs.dtypes import Array
 INTEGER_THEMES = ("small", "extremes", "narrowed", "negative", "positive", "fills")
 FLOAT_THEMES = (
     "small", "extremes", "narrowed", "negative", "positive", "fills", "nan", "infinite", "zeros", "subnormal",
-    "cancelling", "graded", "infinite", "infinite", "zeros", "zeros", "subnormal", "nan",
+    "cancelling", "graded", "decimal", "decimal", "infinite", "infinite", "zeros", "zeros", "subnormal", "nan",
 )  # fmt: skip
 OF_VALUES = ("cycle", "constant", "scattered", "spike first", "spike last", "spike middle", "spike anywhere", "halves")
 OF_STEPS = ("ramp", "permutation", "descending", "noise")
@@ -95,6 +95,7 @@ def _floats(dtype: str, theme: str) -> Array:
         "zeros": (0.0, -0.0, -0.0, 1.0, -0.0, -1.0),
         "subnormal": (0.0, least, -least, tiny, -tiny, tiny - least, 2 * least, -0.0, 1.0),
         "cancelling": (1.0, huge, -huge, -1.0, huge * 2, -huge * 2, high / 4, -high / 4, 1e-3, huge + 2),
+        "decimal": (0.1, 0.2, 0.3, 0.7, 1.1, 2.3, 5.9, 1 / 3, 273.15, 99.99, 1e-3, 101325.7),
         "graded": tuple(sign * 3.0 * 4.0**power for power in range(-11, 12, 2) for sign in (1, -1, 1)),
         "nan": (1.0, 0.0, np.nan, 2.0, -1.0),
     }  # fmt: skip
