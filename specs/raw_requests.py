@@ -60,6 +60,8 @@ def read_raw(step: SendRaw, profile: Profile) -> RawReading:
     if operation is None:
         if _operation(_normalised(step.path), profile) or _foreign_version(step.path):
             return RawReading(why="a path that servers may normalise")
+        if step.method in ("GET", "HEAD") and not _normalised(step.path).startswith(f"/{profile.api}/"):
+            return RawReading(why="perhaps a page of the server's own")
         rejections.append(UNKNOWN_PATH if _is_text(step.path) else ODD_PATH)
     if step.method != "POST":
         if step.method == "OPTIONS":

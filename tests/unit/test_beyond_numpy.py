@@ -29,3 +29,9 @@ def test_more_dimensions_than_numpy_has_say_nothing() -> None:
 def test_a_path_that_is_no_text_may_be_refused_as_such(path: str, statuses: set[int]) -> None:
     reading = read_raw(SendRaw("POST", path, (), b"{}"), Profile("x"))
     assert reading.rejections[0].statuses == statuses
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_server_may_have_pages_of_its_own(method: str) -> None:
+    assert read_raw(SendRaw(method, "/metrics/", (), b""), Profile("x")).why
+    assert read_raw(SendRaw(method, "/v2/nothing/", (), b""), Profile("x")).rejections
