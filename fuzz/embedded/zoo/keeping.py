@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import select
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from fuzz.embedded.processes import read_announcement, stop
+
+TELL_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,13 @@ class KeptServer:
     hear: IO[bytes] = field(repr=False)
 
     def told(self) -> Told:
-        """What the server did so far; nothing if it has ended."""
+        """What the server did so far; nothing if it has ended or is stuck."""
         try:
             self.ask.write(b"\n")
             self.ask.flush()
-            line = self.hear.readline()
+            # A server may be stuck where none of its threads gets on.
+            ready, _, _ = select.select([self.hear], [], [], TELL_SECONDS)
+            line = self.hear.readline() if ready else b""
         except (OSError, ValueError):
             line = b""
         return Told(**json.loads(line)) if line else Told(0, {}, {}, 0.0)
