@@ -137,6 +137,8 @@ def reach_of(scene: Scene, name: str, kind: Kind, judge: Judge) -> Reach:
     dtypes = {dtype for dtype, cast in casts if cast is None or any(fails(each) for each in _telling(cast))}
     # What several operations share lies before them all; whether the others show it is a matter of the data.
     every_operation = len(operations) > 1 and PLAIN_OPERATION in operations
+    if len(operations) > 1:
+        operations |= set(OPERATIONS) - {PLAIN_OPERATION}
     every_dtype = bool(dtypes & set(FLOATS) and dtypes & set(INTEGERS))
     return Reach(
         frozenset(OPERATIONS if every_operation else operations),

@@ -55,6 +55,11 @@ def _negative(elements: Array) -> Any:
     return elements < 0 if elements.dtype.kind != "u" else np.zeros(elements.shape, np.bool_)
 
 
+def _positive(elements: Array) -> Any:
+    """The least integer has no positive twin."""
+    return np.abs(elements if _is_float(elements) else np.maximum(elements, -np.iinfo(elements.dtype).max))
+
+
 def _negative_zero(elements: Array) -> Any:
     return _is_float(elements) & (elements == 0) & np.signbit(elements)
 
@@ -97,7 +102,7 @@ VALUE_FEATURES: Mapping[str, Simpler] = MappingProxyType(
         "fractions": _values(_fraction, np.ceil),
         "huge values": _huge_to_ranks,
         "large values": _large_to_ranks,
-        "negative values": _values(_negative, np.abs),
+        "negative values": _values(_negative, _positive),
     }
 )
 
@@ -148,7 +153,9 @@ def _ranks(numbers: list[Number]) -> dict[Number, int]:
     finite = sorted({one for one in numbers if math.isfinite(one)})
     if all(0 <= one <= SMALL and one == int(one) for one in finite):
         return {one: int(one) for one in finite}
-    return {one: number for number, one in enumerate(finite, 1)}
+    # More numbers than there are small ones share them.
+    shared = max(1, -(-len(finite) // SMALL))
+    return {one: 1 + number // shared for number, one in enumerate(finite)}
 
 
 def _rank(number: Number, ranks: Mapping[Number, int], dtype: str, fallback: Number) -> Number:
@@ -184,7 +191,8 @@ def to_dtype(scene: Scene, dtype: str) -> Scene | None:
     wider = dtype == f"{scene.dtype[:-2]}64" and has_huge(scene)
     if _fits(scene, dtype) and not wider:
         return replace(base, dtype=dtype, elements=scene.elements.astype(dtype))
-    same = _like_numbers(scene.elements, dtype)
+    has_missing = all(nearest(one, dtype) is not None for one in _missing_numbers(scene))
+    same = _like_numbers(scene.elements, dtype) if has_missing else None
     return ranked(base, dtype) if same is None else replace(base, dtype=dtype, elements=same)
 
 

@@ -166,7 +166,7 @@ def _axis_without(axis: Any, dimension: int) -> Any:
         return None
     if isinstance(axis, list):
         return [one - (one > dimension) for one in axis if one != dimension]
-    return max(axis - (axis > dimension), 0)
+    return max(axis - (axis >= dimension), 0)
 
 
 def with_lengths(scene: Scene, lengths: tuple[int, ...], *, last: bool = False) -> Scene | None:

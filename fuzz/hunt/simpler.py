@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fuzz.hunt.plain import FEATURES, of_rank, plain_operations
+from fuzz.hunt.plain import FEATURES, plain_operations
 from fuzz.hunt.plain_values import plain_dtypes, ranked
 from fuzz.hunt.scene import Scene, with_elements, with_lengths, without_dimension
 from specs.case import Case, Put, Send, SendRaw
@@ -41,14 +41,23 @@ def _fewer_dimensions(scene: Scene) -> Iterator[Scene]:
             yield rest
     if scene.shape is not None and len(scene.shape) > 1 and scene.selection is None and scene.axis is None:
         yield replace(scene, shape=(scene.elements.size,), order="C")
-    if scene.shape is not None and len(scene.shape) > 2 and scene.axis is not None and scene.axis != []:
-        # A result of two dimensions takes three and an axis, or two and none.
-        flat = of_rank(replace(scene, axis=[]), 2)
-        if flat is not None:
-            yield flat
+    flat = _without_axes(scene)
+    if flat is not None:
+        yield flat
     if isinstance(scene.axis, list):
         for one in scene.axis:
             yield replace(scene, axis=[other for other in scene.axis if other != one])
+
+
+def _without_axes(scene: Scene) -> Scene | None:
+    """The same result over no axes: the dimensions reduced are dropped."""
+    if scene.axis is None or scene.axis == [] or scene.shape is None:
+        return None
+    axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
+    flat: Scene | None = replace(scene, axis=[])
+    for dimension in sorted(axes, reverse=True):
+        flat = None if flat is None else without_dimension(flat, dimension)
+    return flat
 
 
 def _shorter(scene: Scene) -> Iterator[Scene]:
@@ -114,7 +123,7 @@ def _plainer_missing(scene: Scene) -> Iterator[Scene]:
 def _plainer_surroundings(scene: Scene) -> Iterator[Scene]:
     size = ITEM_SIZES[scene.dtype]
     for length in (1, size, 2 * size):
-        if length < len(scene.prefix):
+        if length < len(scene.prefix) and (length % size == 0 or len(scene.prefix) % size):
             yield replace(scene, prefix=bytes(length))
         if length < len(scene.suffix):
             yield replace(scene, suffix=bytes(length))

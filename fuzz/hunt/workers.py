@@ -104,7 +104,7 @@ def _work(number: int, plan: Plan, settings: Settings, messages: Any, stop: Any,
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(BrokenPipeError):
         try:
-            with open_target(settings) as target, closing(target.session()) as session:
+            with open_target(settings) as target, closing(replace(target, profile=plan.profile).session()) as session:
                 worker = Worker(plan, session, TargetLife(target.url), messages.put, number)
                 worker.work(lambda: stop.is_set() or os.getppid() != parent)
         except CannotRun as error:
