@@ -55,6 +55,11 @@ class Expectation:
     def unspecified(self) -> bool:
         return not self.answers and self.rejection is None
 
+    @property
+    def of_the_store(self) -> bool:
+        """Whether nothing is specified because of the store, whose odd answers a server may pass on as its own."""
+        return self.unspecified and self.why.startswith("the store ")
+
 
 def unspecified(why: str) -> Expectation:
     return Expectation(why=why)

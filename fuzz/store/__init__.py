@@ -2,7 +2,7 @@
 
 from fuzz.store.memory import MemoryStore
 from fuzz.store.opening import StoreSettings, open_store
-from fuzz.store.protocol import Buckets, Credentials, Store, StoreError
+from fuzz.store.protocol import Buckets, Credentials, Store, StoreError, Unstorable
 
 __all__ = [
     "Buckets",
@@ -11,5 +11,6 @@ __all__ = [
     "Store",
     "StoreError",
     "StoreSettings",
+    "Unstorable",
     "open_store",
 ]

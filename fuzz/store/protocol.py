@@ -13,6 +13,10 @@ class StoreError(Exception):
     """The store cannot be used; the text says where and what to check."""
 
 
+class Unstorable(StoreError):
+    """The store does not take this object, though it takes others: its key is more than the store can hold, say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """An access key and its secret, which is never shown."""

@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import json
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -25,6 +26,7 @@ from fuzz.store.protocol import (
     Buckets,
     Credentials,
     StoreError,
+    Unstorable,
     impostors,
     new_run,
     no_interface,
@@ -36,6 +38,13 @@ if TYPE_CHECKING:
 
 PROBE_KEY = "anonymous-read-probe"
 SWEEP_KEYS = 1000
+KEYS_REFUSED = frozenset(
+    {
+        "DirectoryObjectContainsData", "ExistingObjectIsDirectory", "InvalidObjectName", "KeyTooLong",
+        "KeyTooLongError", "ObjectParentIsFile", "XMinioInvalidObjectName", "XMinioInvalidResourceName",
+        "XMinioObjectExistsAsDirectory", "XMinioParentIsObject",
+    }
+)  # fmt: skip
 HINTS: Mapping[str, str] = {
     "InvalidAccessKeyId": "check the access key",
     "SignatureDoesNotMatch": "check the secret",
@@ -109,7 +118,7 @@ class S3Store:
     def put(self, bucket: str, key: str, data: bytes) -> None:
         """Store an object in the `private` or the `public` bucket."""
         name = self.buckets[bucket]
-        with self._told(f"put {key!r} into {name!r}"):
+        with self._told(f"put {key!r} into {name!r}"), _object_refused(key):
             if self._by_acl and bucket == "public":
                 self._client.put_object(Bucket=name, Key=key, Body=data, ACL="public-read")
             else:
@@ -135,12 +144,21 @@ class S3Store:
                 name = self._created[-1]
                 with self._told(f"remove bucket {name!r}"):
                     self._sweep(name)
-                    self._client.delete_bucket(Bucket=name)
+                    self._remove_bucket(name)
                 self._created.pop()
         except StoreError:
             atexit.unregister(self.close)
             raise
         atexit.unregister(self.close)
+
+    def _remove_bucket(self, name: str) -> None:
+        try:
+            self._client.delete_bucket(Bucket=name)
+        except ClientError as error:
+            # A store of files may keep empty folders of keys that it did not take after all.
+            if code_of(error) != "BucketNotEmpty":
+                raise
+            warnings.warn(f"{self._url} keeps the empty bucket {name!r}, which it says is not empty", stacklevel=2)
 
     def _create(self, name: str) -> None:
         region = self._options.region
@@ -161,12 +179,14 @@ class S3Store:
         # Stores that know no such switch, or forbid it, say so by an error; the probe is what counts.
         refused = contextlib.suppress(ClientError)
         with self._told(f"open bucket {name!r} to everybody"):
-            with refused:
-                self._client.delete_public_access_block(Bucket=name)
-            with refused:
-                self._client.put_bucket_policy(Bucket=name, Policy=public_policy(name))
             self._client.put_object(Bucket=name, Key=PROBE_KEY, Body=b"x")
-            if self._readable_by_all(name):
+            if self._open_by_policy(name):
+                return True
+            # Only where it takes it: MinIO, which knows no such block, removes the bucket instead.
+            with refused:
+                self._client.get_public_access_block(Bucket=name)
+                self._client.delete_public_access_block(Bucket=name)
+            if self._open_by_policy(name):
                 return True
             with refused:
                 rules = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
@@ -176,6 +196,11 @@ class S3Store:
                 self._client.put_object(Bucket=name, Key=PROBE_KEY, Body=b"x", ACL="public-read")
                 self._by_acl = self._readable_by_all(name)
         return self._by_acl
+
+    def _open_by_policy(self, name: str) -> bool:
+        with contextlib.suppress(ClientError):
+            self._client.put_bucket_policy(Bucket=name, Policy=public_policy(name))
+        return self._readable_by_all(name)
 
     def _readable_by_all(self, name: str) -> bool:
         anybody = s3_client(self._url, None, self._options, self._session)
@@ -216,6 +241,22 @@ class S3Store:
             yield
         except (BotoCoreError, ClientError) as error:
             raise StoreError(f"cannot {deed} at {self._url}: {explained(error)}") from error
+
+
+def code_of(error: ClientError) -> str:
+    """The store's code for an error."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@contextlib.contextmanager
+def _object_refused(key: str) -> Iterator[None]:
+    """A store may not take every key: one that keeps objects as files has its file system's limits."""
+    try:
+        yield
+    except ClientError as error:
+        if code_of(error) in KEYS_REFUSED or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 400:
+            raise Unstorable(f"the store does not take {key!r}: {explained(error)}") from error
+        raise
 
 
 def s3_client(

@@ -8,7 +8,7 @@ import pytest
 
 from fuzz.client import Client
 from fuzz.executor import Session
-from fuzz.store import open_store
+from fuzz.store import Unstorable, open_store
 from specs.case import Case, Delete, Put, Send
 from specs.fields import Fields
 from specs.profile import Profile
@@ -68,3 +68,14 @@ def test_a_key_whose_object_changes_is_used_once(store: Notes, after: Put | Dele
     for _ in range(2):
         one.run(Case("x", (Put("a", b"1"), after)))
     assert len(set(store.puts)) == 2
+
+
+def test_what_a_store_cannot_hold_is_no_failure(store: Notes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise Unstorable("too long a name")
+
+    monkeypatch.setattr(store, "put", refuse)
+    case = Case("x", (Put("a", b"1"), Send("sum", ASK, "a")))
+    judgement = session(store).judge(case)
+    assert judgement.violations == ()
+    assert judgement.transcript.outcomes == (None, None)
