@@ -42,14 +42,24 @@ class Client:
         self._sock: socket.socket | None = None
 
     def send(
-        self, method: str, path: str, headers: Sequence[tuple[str, str]], body: bytes, timeout_seconds: float | None = None
+        self,
+        method: str,
+        path: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes,
+        timeout_seconds: float | None = None,
     ) -> Reply | NoReply:
         """One request and what came of it. A kept connection that the server had closed is opened anew, once."""
         message = self._message(method, path, headers, body)
         begun = time.perf_counter()
         kept = self._kept()
         read = self._exchange(kept or None, method, message, timeout_seconds)
-        if kept is not None and isinstance(read.outcome, NoReply) and not read.any_byte and read.outcome.reason != "timeout":
+        if (
+            kept is not None
+            and isinstance(read.outcome, NoReply)
+            and not read.any_byte
+            and read.outcome.reason != "timeout"
+        ):
             read = self._exchange(None, method, message, timeout_seconds)
         return replace(read.outcome, elapsed_ms=(time.perf_counter() - begun) * 1000)
 

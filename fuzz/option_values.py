@@ -58,8 +58,12 @@ def number(least: int, most: int | None = None) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         if isinstance(value, str) and re.fullmatch(r"\d[\d_]*", value.strip()):
             value = int(value)
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if not whole or value < least or (most is not None and value > most):
+        if (
+            not isinstance(value, int)
+            or isinstance(value, bool)
+            or value < least
+            or (most is not None and value > most)
+        ):
             raise ValueError(f"{value!r} is not a whole number {bounds}")
         return value
 
