@@ -7,7 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from fuzz.answers import AnswerLimits, Read, read_answer
@@ -22,7 +22,7 @@ class ClientSettings:
     """How long a request may take, what an answer may weigh, and whose certificates are trusted."""
 
     timeout_seconds: float = 10.0
-    answers: AnswerLimits = AnswerLimits()
+    answers: AnswerLimits = field(default_factory=AnswerLimits)
     ca_cert: str | None = None
 
 
