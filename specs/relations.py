@@ -176,7 +176,7 @@ def _recombined(answers: Sequence[Told], dimension: int) -> Disagreements:
 
 def _joined(whole: Told, one: Told, other: Told, dimension: int) -> _Result | None:
     lengths = [(*part.shape[:dimension], *part.shape[dimension + 1 :]) for part in (one, other)]
-    if lengths[0] != lengths[1]:
+    if lengths[0] != lengths[1] or dimension >= min(len(one.shape), len(other.shape)):
         return None
 
     def join(a: Array, b: Array) -> Array:

@@ -181,7 +181,7 @@ def told(content: bytes, compression: str) -> bytes | str:
 
 def test_no_broken_chunk_breaks_the_suite():
     draw = random.Random(2026)
-    for _ in range(3000):
+    for _ in range(1000):
         chunk = broken_chunk(draw)
         assert told(chunk, "blosc2") == told(chunk, "blosc2")
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from truthful import V1, V2, refusal, transcript, with_outcome
+from truthful import V1, V2, cbor, refusal, transcript, v2_map, with_outcome
 
 from specs import relations, requirements
 from specs.case import Case, Put, Send
 from specs.dtypes import in_byte_order
-from specs.expectation import Rejection, Values
+from specs.expectation import Rejection, Values, unspecified
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply
 from specs.relations import RELATIONS
@@ -161,3 +161,25 @@ def test_other_properties_have_no_relation():
     whole, due = transcript(asked("reduction", about("sum"), about("sum")))
     wrong = with_outcome(whole, 2, lie(whole.outcomes[2], bytes=bytes(4)))
     assert relations.violations(wrong, due, V2) == []
+
+
+SHAPES = ([], [0], [1], [2], [1, 1], [2, 1, 2], [4])
+
+
+@pytest.mark.parametrize("name", RELATIONS)
+def test_no_answer_of_another_shape_breaks_a_relation(name):
+    @QUICK
+    @given(families(V2, name), st.data())
+    def is_judged(case: Case, data: st.DataObject) -> None:
+        whole, due = transcript(case)
+        for number, step in enumerate(case.steps):
+            if isinstance(step, Send):
+                shape = data.draw(st.sampled_from(SHAPES))
+                size = math.prod(shape)
+                counts = data.draw(st.sampled_from(([], [1], [0] * size)))
+                answer = Values("sum", step.fields["dtype"], tuple(shape), tuple(counts), np.zeros(size))
+                whole = with_outcome(whole, number, cbor(v2_map(answer)))
+        nothing_due = tuple(None if one is None else unspecified("open") for one in due)
+        assert isinstance(relations.violations(whole, nothing_due, V2), list)
+
+    is_judged()
