@@ -58,17 +58,18 @@ def probe(connect: Connect, store: Store) -> Probed:
 
 
 def _version(connect: Connect) -> Profile:
-    """The API's version, told by which of the two answers a plain request."""
+    """The API's version, told by which of the two answers a plain request, whatever the operation."""
     said = []
     for base in (Profile(NAME), Profile(NAME, api="v1", options=(), interfaces=("s3",))):
         session = connect(base)
         try:
-            outcome = _plain(session)
+            outcomes = [(operation, _plain(session, operation)) for operation in base.operations]
         finally:
             session.close()
-        if isinstance(outcome, Reply) and outcome.status == 200:
-            return base if base.api == "v2" else _v1_forms(base, outcome)
-        said.append(f"/{base.api}/sum/: {told(outcome)}")
+        for _, outcome in outcomes:
+            if isinstance(outcome, Reply) and outcome.status == 200:
+                return base if base.api == "v2" else _v1_forms(base, outcome)
+        said += [f"/{base.api}/{operation}/: {told(outcome)}" for operation, outcome in outcomes]
     raise CannotRun(
         "the target answers no plain request, of either version of the API:\n  "
         + "\n  ".join(said)
@@ -76,11 +77,11 @@ def _version(connect: Connect) -> Profile:
     )
 
 
-def _plain(session: Session, **fields: Any) -> Outcome:
-    """The sum of a few integers, asked with nothing that a server could lack."""
+def _plain(session: Session, operation: str = "sum", **fields: Any) -> Outcome:
+    """A few integers reduced, asked with nothing that a server could lack."""
     data = encoding.plain(NUMBERS)
     body = Fields({"dtype": "int32", "offset": 0, "size": len(data), **fields})
-    return session.run(Case("probe", (Put("a", data), Send("sum", body, "a")))).outcomes[-1]
+    return session.run(Case("probe", (Put("a", data), Send(operation, body, "a")))).outcomes[-1]
 
 
 def _v1_forms(base: Profile, reply: Reply) -> Profile:
@@ -157,6 +158,8 @@ _LISTS = (
     "operations", "dtypes", "byte_orders", "orders", "axis_forms", "compressions", "filters", "missing_kinds",
     "options", "interfaces",
 )  # fmt: skip
+# What came with a later release, or with a server's surroundings.
+_LATER = ("options", "interfaces", "anonymous", "chunk_cache", "compressions", "filters")
 _FLAGS = ("selections", "negative_strides", "anonymous", "chunk_cache", "json_errors")
 
 
@@ -168,6 +171,23 @@ def _concluded(base: Profile, found: list[Finding]) -> Profile:
     for name in _FLAGS:
         claims[name] = any(one.capability == name and _claimed(one) for one in found)
     return replace(base, title="What the server showed when it was probed", **claims)
+
+
+def held_to_its_version(profile: Profile) -> Profile:
+    """A probed profile with all that its version of the API has had from the first, whether shown or not.
+
+    A server that nobody has written a profile for is not excused from what it refuses by mistake.
+    """
+    if profile.api == "v1":
+        return profile
+    whole = Profile(profile.name)
+    core = {name: getattr(whole, name) for name in (*_LISTS, *_FLAGS) if name not in _LATER}
+    return replace(
+        profile,
+        **core,
+        compressions=tuple(one for one in whole.compressions if one in ("gzip", "zlib", *profile.compressions)),
+        filters=tuple(one for one in whole.filters if one in ("shuffle", *profile.filters)),
+    )
 
 
 def _claimed(finding: Finding) -> bool:

@@ -67,7 +67,7 @@ def open_target(settings: Settings) -> Iterator[Target]:
             name = " as ".join(["the embedded reference server", *settings.animals])
         check_reachable(url, client)
         target = Target(url, store, profile, settings, client, launcher, name, tuple(_doubts(settings, store)))
-        yield target if profile.name != AUTO else replace(target, profile=_probed(target))
+        yield target if profile.name != AUTO else _probed(target)
 
 
 def _launched(command: str, store: Store) -> Launcher:
@@ -93,11 +93,19 @@ def _url_of_launched(launcher: Launcher, settings: Settings, client: ClientSetti
     return launcher.url
 
 
-def _probed(target: Target) -> Profile:
-    """What an unknown server shows when it is asked."""
-    from fuzz.probe import probe
+def _probed(target: Target) -> Target:
+    """The target held to what it shows when it is asked, and to what its version of the API has had from the first."""
+    from fuzz.probe import held_to_its_version, probe
 
-    return probe(lambda profile: replace(target, profile=profile).session(), target.store).profile
+    probed = probe(lambda profile: replace(target, profile=profile).session(), target.store)
+    refused = [f"{one.capability} {one.value}".strip() for one in probed.findings if one.reading == "refused"]
+    doubts = target.doubts
+    if refused:
+        doubts += (
+            f"the target refused when probed: {', '.join(refused)}. "
+            "If that is meant, say so in a profile: asfuzz probe --write FILE",
+        )
+    return replace(target, profile=held_to_its_version(probed.profile), doubts=doubts)
 
 
 def resolve_profile(settings: Settings) -> Profile:
