@@ -20,7 +20,7 @@ from specs.expectation import (
 )  # fmt: skip
 from specs.profile import Profile
 from specs.raw_requests import RawReading, read_raw
-from specs.request import OPERATIONS, Request
+from specs.request import OPERATIONS, OPTIONS, Request
 
 Objects = dict[tuple[str, str], tuple[bytes | None, ...]]
 
@@ -172,7 +172,24 @@ def unclaimed(request: Request, step: Send, profile: Profile) -> list[str]:
     ]
     if request.selection is not None and not profile.negative_strides:
         asked.append(("negative stride", all(stride > 0 for _, _, stride in request.selection)))
+    # A server that lacks a feature altogether may not know its field, not even to say that there is nothing in it.
+    unknown = _unknown_fields(profile)
+    asked += [(f"{name}: null", False) for name, value in step.fields.items() if value is None and name in unknown]
     return [name for name, claimed in asked if not claimed]
+
+
+def _unknown_fields(profile: Profile) -> set[str]:
+    """The fields of features of which nothing is claimed."""
+    claims = {
+        "axis": profile.axis_forms,
+        "byte_order": profile.byte_orders,
+        "compression": profile.compressions,
+        "filters": profile.filters,
+        "missing": profile.missing_kinds,
+        "order": profile.orders,
+        "selection": profile.selections,
+    }
+    return {name for name, claimed in claims.items() if not claimed} | (set(OPTIONS) - set(profile.options))
 
 
 def _axis_form(axis: Any) -> str:
