@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from fuzz.errors import CannotRun
 from fuzz.events import Event, FindingFound, Warned
 from fuzz.executor import Judgement, Session
 from fuzz.findings.finding import Finding, Reproducibility
@@ -34,7 +35,7 @@ KNOWN_SHARE = 0.06
 REDUCING = ReductionLimits()
 # A try costs a restart, or the time in which no answer came.
 REDUCING_DEATHS = ReductionLimits(tries=60, seconds=60.0)
-REDUCING_HANGS = ReductionLimits(tries=12, seconds=25.0)
+REDUCING_HANGS = ReductionLimits(tries=200, seconds=40.0, hits=12)
 HANG_SECONDS = 2.0
 OVERTIME_SECONDS = 3.0
 
@@ -325,7 +326,11 @@ class Hunter:
             name = self._keep(smallest, cause, "seen once")
             self._deaths.revive()
             return name
-        self._deaths.revive()
+        try:
+            self._deaths.revive()
+        except CannotRun:
+            self._keep(smallest, cause, "seen once")
+            raise
         again = self._deaths.judge(single)
         if narrower(again, GONE) is None:
             single, again = case, self._deaths.judge(case)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -79,13 +80,12 @@ def _size(scene: Scene) -> Iterator[str]:
 def projections(scene: Scene, other: Scene, needed: set[str]) -> Iterator[Scene]:
     """The scene with nothing but the features of another, in each way to get there.
 
-    Reductions also with their axes and missing data, without which a count, say, hardly depends on the elements.
+    Also as the other's operation, as a count, say, hardly depends on the elements.
     """
     keep = set(features(other))
     yield from _with_only(scene, other, keep, needed)
-    more = keep | set(AXIS) | set(MISSING)
-    if scene.operation != PLAIN_OPERATION and (more - keep) & set(features(scene)):
-        yield from _with_only(scene, other, more | set(DIMENSIONS), needed)
+    if scene.operation != other.operation:
+        yield from _with_only(replace(scene, operation=other.operation), other, keep, needed)
 
 
 def _with_only(scene: Scene, other: Scene, keep: set[str], needed: set[str]) -> Iterator[Scene]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fuzz.executor import Judgement
 from fuzz.hunt.failures import Judge, Kind, family_of, kind_of, narrower, of_family
 from fuzz.hunt.scene import Scene, case_of, scene_of
-from fuzz.hunt.simpler import simpler_requests, simpler_scenes
+from fuzz.hunt.simpler import bare_scenes, simpler_requests, simpler_scenes
 from specs.case import Case, Delete, Put, Send, SendRaw
 from specs.profile import Profile
 from specs.violation import Violation
@@ -19,10 +19,14 @@ Avoid = Callable[[Scene, Scene, Kind], bool]
 
 @dataclass(frozen=True, slots=True)
 class ReductionLimits:
-    """How long one reduction may take. Tries end it first, so that it ends at the same place every time."""
+    """How long one reduction may take; `hits` are tries that fail as wanted, which may take long.
+
+    Tries end it first, so that it ends at the same place every time.
+    """
 
     tries: int = 700
     seconds: float = 20.0
+    hits: int = 700
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Reducer:
         self._first: Scene | None = None
         self._wanted: Callable[[Judgement], Violation | None] = lambda judgement: narrower(judgement, kind)
         self.tries = 0
+        self.hits = 0
 
     def reduce(self, case: Case, judgement: Judgement) -> Smallest:
         """The smallest case of the kind, starting from one that fails so; then of the kind's whole family.
@@ -71,14 +76,16 @@ class Reducer:
             rewritten = self._try(case_of(scene, case.property))
             if rewritten is not None:
                 self._first = scene
-                best = self._walk(replace(rewritten, scene=scene), _scenes)
+                best = self._bare(replace(rewritten, scene=scene))
+                best = self._walk(best, _scenes)
                 family = family_of(self._kind)
                 self._wanted = lambda judgement: of_family(judgement, family)
                 return self._walk(best, _scenes)
         return self._walk(best, _requests)
 
     def out_of_time(self) -> bool:
-        return time.monotonic() > self._end or self.tries >= self._limits.tries
+        used_up = self.tries >= self._limits.tries or self.hits >= self._limits.hits
+        return used_up or time.monotonic() > self._end
 
     def _try(self, case: Case) -> Smallest | None:
         """The case if it fails in the way wanted."""
@@ -87,6 +94,7 @@ class Reducer:
         self.tries += 1
         judgement = self._judge(case)
         violation = self._wanted(judgement)
+        self.hits += violation is not None
         return None if violation is None else Smallest(case, judgement, violation, None)
 
     def _strays(self, scene: Scene | None, found: Smallest) -> bool:
@@ -107,6 +115,14 @@ class Reducer:
             if number < len(steps):
                 best = self._try(replace(best.case, steps=steps[:number] + steps[number + 1 :])) or best
             number -= 1
+        return best
+
+    def _bare(self, best: Smallest) -> Smallest:
+        """The first case with a single feature that fails: most causes need no more."""
+        for scene in bare_scenes(best.scene) if best.scene is not None else ():
+            found = self._try(case_of(scene, best.case.property))
+            if found is not None and not self._strays(scene, found):
+                return replace(found, scene=scene)
         return best
 
     def _walk(self, best: Smallest, candidates: Callable[[Smallest], Iterator[tuple[Case, Scene | None]]]) -> Smallest:

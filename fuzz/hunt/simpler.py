@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fuzz.hunt.needs import GROUPS
 from fuzz.hunt.plain import FEATURES, plain_operations
 from fuzz.hunt.plain_values import plain_dtypes, ranked
 from fuzz.hunt.scene import Scene, with_elements, with_lengths, without_dimension
@@ -32,6 +33,21 @@ def simpler_scenes(scene: Scene) -> Iterator[Scene]:
     yield from _plainer_missing(scene)
     yield from _plainer_surroundings(scene)
     yield from _plainer_elements(scene)
+
+
+def bare_scenes(scene: Scene) -> Iterator[Scene]:
+    """Scenes with one of the features at most, and what it stands in."""
+    bare = scene
+    for simpler in FEATURES.values():
+        bare = simpler(bare) or bare
+    yield bare
+    for group in (*GROUPS, *((name,) for name in FEATURES if not any(name in one for one in GROUPS))):
+        kept = scene
+        for name, simpler in FEATURES.items():
+            kept = kept if name in group else simpler(kept) or kept
+        if any(FEATURES[name](kept) is not None for name in group):
+            yield from list(plain_operations(kept))[:1]
+            yield kept
 
 
 def _fewer_dimensions(scene: Scene) -> Iterator[Scene]:

@@ -54,6 +54,8 @@ class PretendedSession:
     alter: Callable[[int, list[Violation]], list[Violation]] | None = None
     client: Any = field(default_factory=lambda: SimpleNamespace(url="http://pretended", settings=ClientSettings()))
 
+    store: Any = field(default_factory=lambda: SimpleNamespace(credentials={}))
+
     def judge(self, case: Case) -> Judgement:
         found: list[Violation] = []
         outcomes: list[Outcome] = []

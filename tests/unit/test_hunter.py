@@ -1,0 +1,181 @@
+"""What a hunter makes of failures: one finding for each cause, whatever the server does."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from fuzz.errors import CannotRun
+from fuzz.events import Event, FindingFound
+from fuzz.findings import corpus
+from fuzz.hunt.hunter import Hunter, Tally
+from fuzz.hunt.memory import Memory
+from fuzz.hunt.rounds import turn
+from specs.case import Case
+from specs.violation import Violation
+from strategies import cases
+from tests.unit.pretended import PROFILE, Bug, Immortal, Mortal, MortalSession, PretendedSession, needing
+
+OVERLAPPING = (
+    needing("stride beyond one"),
+    needing("missing", "axis", requirement="counts", operations=["sum", "max"]),
+    needing("missing_values", requirement="sum-values", operations=["select"]),
+    needing("compression", "byte_order", requirement="accepts-valid"),
+)
+
+
+class Told:
+    """The events of a hunt."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def __call__(self, event: Event) -> None:
+        self.events.append(event)
+
+    @property
+    def new(self) -> list[str]:
+        ids = [one.finding.id for one in self.events if isinstance(one, FindingFound)]
+        return list(dict.fromkeys(ids))
+
+
+def hunted(
+    folder: Path, session: PretendedSession, *, seed: int = 1, examples: int = 60, life: Mortal | None = None
+) -> Told:
+    told = Told()
+    memory = Memory(folder, f"w{seed}", PROFILE)
+    hunter = Hunter(session, memory, life or Immortal(), told)  # type: ignore[arg-type]
+    tally = Tally()
+    turn(cases.reductions(PROFILE, longest=200), seed, examples, lambda case: hunter.try_case(case, tally))
+    memory.flush()
+    return told
+
+
+def needs_of(folder: Path) -> list[set[str]]:
+    return [set(one.needs) for one in corpus.load_all(folder)]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_overlapping_bugs_are_as_many_findings(tmp_path: Path, seed: int) -> None:
+    told = hunted(tmp_path, PretendedSession(OVERLAPPING), seed=seed, examples=80)
+    assert len(told.new) == len(OVERLAPPING), needs_of(tmp_path)
+    assert {"stride beyond one"} in needs_of(tmp_path)
+    assert {"compression", "byte_order"} in needs_of(tmp_path)
+
+
+def test_the_same_seed_gives_the_same_findings_in_the_same_order(tmp_path: Path) -> None:
+    one, other = (hunted(tmp_path / name, PretendedSession(OVERLAPPING), seed=5) for name in "ab")
+    assert one.new == other.new
+    assert [one.case for one in corpus.load_all(tmp_path / "a")] == [
+        one.case for one in corpus.load_all(tmp_path / "b")
+    ]
+
+
+def test_what_is_remembered_is_not_found_anew(tmp_path: Path) -> None:
+    bugs = OVERLAPPING[:1]
+    hunted(tmp_path, PretendedSession(bugs), seed=1)
+    before = [one.id for one in corpus.load_all(tmp_path)]
+    hunted(tmp_path, PretendedSession(bugs), seed=2)
+    assert [one.id for one in corpus.load_all(tmp_path)] == before
+    assert corpus.load_all(tmp_path)[0].seen > 2
+
+
+def test_re_finding_known_causes_costs_little(tmp_path: Path) -> None:
+    session = PretendedSession(OVERLAPPING)
+    told, memory = Told(), Memory(tmp_path, "w", PROFILE)
+    hunter = Hunter(session, memory, Immortal(), told)  # type: ignore[arg-type]
+    tally = Tally()
+    turn(cases.reductions(PROFILE, longest=200), 3, 100, lambda case: hunter.try_case(case, tally))
+    assert hunter.effort.known_requests < 0.25 * session.sent
+
+
+def test_a_flaky_server_gives_few_findings_that_say_so(tmp_path: Path) -> None:
+    chance = random.Random(7)
+
+    def alter(_number: int, found: list[Violation]) -> list[Violation]:
+        return [Violation("counts", "now and then", "1", "2", step=1)] if chance.random() < 0.02 else found
+
+    told = hunted(tmp_path, PretendedSession([], alter=alter), examples=100)
+    assert 1 <= len(told.new) <= 2
+    assert {one.reproducibility for one in corpus.load_all(tmp_path)} <= {"flaky", "seen once"}
+
+
+def test_flakiness_does_not_hide_what_fails_every_time(tmp_path: Path) -> None:
+    chance = random.Random(7)
+
+    def alter(_number: int, found: list[Violation]) -> list[Violation]:
+        return [Violation("counts", "now and then", "1", "2", step=1)] if chance.random() < 0.01 else found
+
+    hunted(tmp_path, PretendedSession([needing("stride beyond one")], alter=alter), examples=80)
+    every_time = [one for one in corpus.load_all(tmp_path) if one.reproducibility == "every time"]
+    assert {"stride beyond one"} in [set(one.needs) for one in every_time]
+
+
+class Remembering(PretendedSession):
+    """Spoils a request that comes right after another operation: no request alone shows it."""
+
+    def judge(self, case: Case):  # type: ignore[no-untyped-def]
+        judgement = super().judge(case)
+        asked = [(i, one.operation) for i, one in enumerate(case.steps) if hasattr(one, "operation")]
+        wrong = [
+            Violation("counts", "of the request before", "1", "2", "", step=number)
+            for (_, before), (number, now) in pairwise(asked)
+            if (before, now) == ("sum", "count")
+        ]
+        return type(judgement)(judgement.transcript, tuple(wrong))
+
+
+def test_state_kept_between_requests_is_a_case_of_two(tmp_path: Path) -> None:
+    hunted(tmp_path, Remembering([]), examples=60)
+    findings = corpus.load_all(tmp_path)
+    assert [one.needs for one in findings] == [("several requests",)]
+    assert [one.operation for one in findings[0].case.steps if hasattr(one, "operation")] == ["sum", "count"]
+
+
+def test_a_target_that_dies_is_a_finding_and_the_hunt_goes_on(tmp_path: Path) -> None:
+    life = Mortal(lives=1000)
+    told = hunted(tmp_path, MortalSession([needing("several gzip members")], life=life), examples=60, life=life)
+    findings = corpus.load_all(tmp_path)
+    assert [one.violation.requirement for one in findings] == ["survives"]
+    assert findings[0].needs == ("several gzip members",)
+    assert len(told.new) == 1
+
+
+def test_a_target_that_stays_away_ends_the_hunt_with_everything_kept(tmp_path: Path) -> None:
+    life = Mortal(lives=0)
+    with pytest.raises(CannotRun, match="does not come back"):
+        hunted(tmp_path, MortalSession([needing("compression")], life=life), examples=60, life=life)
+    assert [one.violation.requirement for one in corpus.load_all(tmp_path)] == ["survives"]
+
+
+class Hanging(PretendedSession):
+    """Notes how long it was waited for."""
+
+    waits: Sequence[float] = ()
+
+    def judge(self, case: Case):  # type: ignore[no-untyped-def]
+        self.waits = (*self.waits, self.client.settings.timeout_seconds)
+        return super().judge(case)
+
+
+def test_a_hang_costs_a_limited_number_of_waits(tmp_path: Path) -> None:
+    hang = needing("compression")
+    session = Hanging([Bug(hang.spoils, "answers", "timeout")])
+    told = hunted(tmp_path, session, examples=60)
+    assert len(told.new) == 1
+    usual = session.client.settings.timeout_seconds
+    assert all(wait in (usual, 2.0) for wait in session.waits)
+    assert corpus.load_all(tmp_path)[0].needs == ("compression",)
+
+
+def test_warnings_are_told_once_and_are_no_findings(tmp_path: Path) -> None:
+    def alter(_number: int, _found: list[Violation]) -> list[Violation]:
+        return [Violation("pairwise-sum", "less accurate", "1", "2", "", "warning", step=1)]
+
+    told = hunted(tmp_path, PretendedSession([], alter=alter), examples=10)
+    assert len(told.events) == 1
+    assert not told.new

@@ -1,0 +1,177 @@
+"""A finding is a cause: not a symptom of it, and not a cause that hides another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fuzz.findings.finding import Finding
+from fuzz.hunt.explaining import EVERYTHING, Explaining, Known, Reach, looks_like, reach_of
+from fuzz.hunt.failures import WRONG, Kind, family_of, kind_of
+from fuzz.hunt.needs import essentials, projections, request_needs
+from fuzz.hunt.reducer import Smallest
+from fuzz.hunt.scene import Scene, case_of
+from fuzz.hunt.triage import Cause, cause_of, name_of, title_of
+from specs.case import Case, Put, Send
+from specs.fields import Fields
+from specs.violation import Violation
+from tests.unit.pretended import Bug, PretendedSession, needing, rich
+
+SHAPE = Kind("answer-shape", "")
+PLAIN = Scene("select", "int32", np.arange(4, dtype="int32"))
+
+
+def known(scene: Scene, *needs: str, requirement: str = "answer-shape", reach: Reach = EVERYTHING) -> Known:
+    case = case_of(scene, "reduction")
+    return Known(Finding("f", "f", Violation(requirement, "", "", ""), case, (), needs), scene, reach)
+
+
+def explaining(bugs: Sequence[Bug], kind: Kind = SHAPE) -> Explaining:
+    return Explaining(PretendedSession(bugs).judge, "reduction", kind)
+
+
+STRIDE = replace(PLAIN, shape=(4,), selection=((0, 4, 2),))
+MISSING = replace(PLAIN, missing=("missing_value", 1))
+
+
+@pytest.mark.parametrize(
+    ("scene", "said"),
+    [
+        (PLAIN, ()),
+        (STRIDE, ("stride beyond one",)),
+        (replace(PLAIN, missing=("valid_max", 2)), ("valid_max",)),
+        (replace(PLAIN, missing=("missing_values", [1, 2])), ("missing_values",)),
+        (replace(PLAIN, shape=(4,), selection=((0, -1, 1),)), ("negative bounds",)),
+        (replace(PLAIN, compression="gzip", members=2), ("several gzip members",)),
+        (replace(PLAIN, elements=np.array([2**30], "int32")), ("huge values",)),
+        (replace(PLAIN, operation="min", dtype="uint32", elements=np.arange(4, dtype="uint32")), ("min", "uint32")),
+        (replace(PLAIN, shape=(4,)), ("shape",)),
+        (replace(PLAIN, elements=np.zeros(100, "int32")), ("many elements", "more than 64 elements")),
+    ],
+)
+def test_what_goes_without_saying_is_not_said(scene: Scene, said: tuple[str, ...]) -> None:
+    assert essentials(scene) == said
+
+
+def test_symptoms_of_one_cause_have_one_fingerprint() -> None:
+    causes = [Cause(Kind(name, ""), ("missing",), of_scene=True) for name in ("counts", "values", "answer-shape")]
+    assert len({one.fingerprint for one in causes}) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Cause(SHAPE, ("missing", "axis"), of_scene=True),
+        Cause(Kind("error-form", "404"), ("missing",)),
+        Cause(Kind("answers", "timeout"), ("missing",), of_scene=True),
+    ],
+)
+def test_other_causes_have_other_fingerprints(other: Cause) -> None:
+    assert other.fingerprint != Cause(SHAPE, ("missing",), of_scene=True).fingerprint
+
+
+def test_hanging_is_a_family_of_its_own() -> None:
+    assert family_of(Kind("answers", "closed")) == WRONG == family_of(Kind("values", ""))
+    assert family_of(Kind("answers", "timeout")) != WRONG
+
+
+def test_kinds_do_not_tell_operations_apart() -> None:
+    one, other = (Violation(f"{name}-values", "", "", "", f"{name} nan") for name in ("min", "max"))
+    assert kind_of(one) == kind_of(other)
+
+
+def test_rules_broken_at_once_are_parts_of_a_kind() -> None:
+    assert Kind("refuses-invalid", "a or b").parts > Kind("refuses-invalid", "a").parts
+
+
+def test_names_are_readable_folder_names_and_titles_say_the_needs_once() -> None:
+    scene = replace(MISSING, operation="min")
+    violation = Violation("counts", "min: wrong counts", "", "")
+    smallest = Smallest(case_of(scene, "reduction"), None, violation, scene)  # type: ignore[arg-type]
+    cause = cause_of(smallest, PretendedSession([needing("missing")]).judge)
+    assert name_of(cause).startswith("min-missing-counts-")
+    assert title_of(smallest, cause) == "min: wrong counts · min, missing"
+
+
+def test_length_one_is_a_need_only_where_a_longer_case_passes() -> None:
+    scene = replace(PLAIN, elements=np.zeros(1, "int32"))
+    judgement = PretendedSession([]).judge(case_of(scene, "reduction"))
+    smallest = Smallest(judgement.transcript.case, judgement, Violation("answer-shape", "", "", ""), scene)
+    assert cause_of(smallest, PretendedSession([needing("length one")]).judge).needs == ("length one",)
+    assert cause_of(smallest, PretendedSession([needing()]).judge).needs == ()
+
+
+def test_a_finding_explains_a_case_that_has_its_needs_and_more() -> None:
+    scene = rich()
+    explained = explaining([needing("missing")]).explain(scene, [known(MISSING, "missing")])
+    assert explained.finding is not None
+
+
+def test_a_finding_with_another_symptom_explains_it_too() -> None:
+    bugs = [needing("missing", requirement="counts")]
+    explained = explaining(bugs, Kind("counts", "")).explain(rich(), [known(MISSING, "missing")])
+    assert explained.finding is not None
+
+
+def test_what_fails_without_the_finding_is_left_to_explain() -> None:
+    bugs = [needing("stride beyond one"), needing("missing")]
+    explained = explaining(bugs).explain(rich(), [known(MISSING, "missing")])
+    assert explained.finding is None
+    assert explained.rest.missing is None
+    assert explained.rest.selection is not None
+
+
+def test_a_cause_that_takes_more_is_another() -> None:
+    bugs = [needing("missing", "axis")]
+    explained = explaining(bugs).explain(rich(), [known(MISSING, "missing")])
+    assert explained.finding is None
+
+
+def test_two_findings_may_explain_a_case_together() -> None:
+    bugs = [needing("stride beyond one"), needing("missing")]
+    several = [known(STRIDE, "stride beyond one"), known(MISSING, "missing")]
+    assert explaining(bugs).explain(rich(), several).finding is not None
+
+
+def test_a_finding_of_some_operations_does_not_explain_others() -> None:
+    bugs = [needing("missing", operations=["select"]), needing("missing", operations=["max"])]
+    judge = PretendedSession(bugs[:1]).judge
+    reach = reach_of(MISSING, "reduction", SHAPE, judge)
+    assert reach.operations == {"select"}
+    finding = known(MISSING, "missing", reach=reach)
+    assert explaining(bugs).explain(rich(operation="max"), [finding]).finding is None
+    assert explaining(bugs).explain(rich(operation="select"), [finding]).finding is not None
+
+
+def test_what_operations_share_reaches_all_of_them() -> None:
+    judge = PretendedSession([needing("missing", operations=["select", "sum"])]).judge
+    assert reach_of(MISSING, "reduction", SHAPE, judge).operations == set(EVERYTHING.operations)
+
+
+def test_a_finding_without_needs_explains_its_own_symptom_alone() -> None:
+    bugs = [needing(requirement="answer-form")]
+    finding = known(PLAIN, requirement="answer-form")
+    assert explaining(bugs, Kind("answer-form", "")).explain(rich(), [finding]).finding is not None
+    assert explaining(bugs, SHAPE).explain(rich(), [finding]).finding is None
+
+
+def test_projections_have_the_needs_and_few_other_features() -> None:
+    several = list(projections(rich(), STRIDE, {"stride beyond one"}))
+    assert several
+    assert any(set(essentials(one)) <= {"max", "float64", "stride beyond one"} for one in several)
+
+
+def test_looking_like_a_finding_takes_its_needs_and_its_reach() -> None:
+    assert looks_like(rich(), known(MISSING, "missing"))
+    assert not looks_like(PLAIN, known(MISSING, "missing"))
+    far = Reach(frozenset({"select"}), EVERYTHING.dtypes, frozenset())
+    assert not looks_like(rich(operation="sum"), known(MISSING, "missing", reach=far))
+
+
+def test_cases_that_are_no_scene_are_told_apart_by_their_steps() -> None:
+    put, send = Put("a", b"1234"), Send("sum", Fields({"dtype": "int32"}), "a")
+    assert request_needs(Case("history", (put, send))) == ()
+    assert request_needs(Case("history", (put, send, put, send))) == ("several requests", "an overwritten object")
