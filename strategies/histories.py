@@ -13,12 +13,13 @@ from specs.profile import Profile
 from strategies.arrays import pool, themes
 from strategies.axes import axes
 from strategies.contents import buckets
+from strategies.keys import LOOKALIKES
 from strategies.requests import below, sampled
 
-MOST_KEYS = 3
 MOST_STEPS = 14
 LENGTHS = (1, 2, 6, 12, 24)
 _TURNS = st.sampled_from(("end", *("ask",) * 7, "ask again", "ask again", "put", "put", "put back", "delete", "resize"))
+_NAMES = st.sampled_from((("a", "b", "c"),) * 36 + LOOKALIKES)
 _CACHING = st.sampled_from((None, None, False, True))
 
 
@@ -45,9 +46,10 @@ def histories(draw: st.DrawFn, profile: Profile, *, most_steps: int = MOST_STEPS
     """Programs over a few keys; every request suits an object as long as the first content of its key."""
     history = _History(profile, draw(sampled(profile.dtypes)), draw(sampled(buckets(profile))))
     length = draw(sampled(LENGTHS))
-    keys = "abc"[: 1 + draw(below(MOST_KEYS))]
-    history.put("a", _bytes(draw, history, length))
-    _ask(draw, history, "a", length)
+    names = draw(_NAMES)
+    keys = names[: 1 + draw(below(len(names)))]
+    history.put(keys[0], _bytes(draw, history, length))
+    _ask(draw, history, keys[0], length)
     while len(history.steps) < most_steps and (turn := draw(_TURNS)) != "end":
         _turn(draw, history, turn, keys[draw(below(len(keys)))], length)
     return Case("history", tuple(history.steps))

@@ -14,6 +14,12 @@ WORDS = (
     "Data.NC", "UPPER lower", "a%25b", "%2B", "A+B", "%61",
     "é", "e\u0301", "日本語", "данные", "🌍", "عربى", "...", ".hidden", "-a", "a=", "null", "index.html",
 )  # fmt: skip
+# Keys of different objects that are one to whoever decodes twice, or not at all, or replaces what troubles it.
+LOOKALIKES = (
+    ("a b", "a_20b", "a%20b"), ("a+b", "a b", "a%2Bb"), ("a%", "a_", "a%25"), ("Ab", "aB", "ab"),
+    ("é", "e\u0301", "e"), ("a?b", "a", "a%3Fb"), ("a#b", "a", "a%23b"), ("a;b", "a", "a:b"),
+    ("a-None-None", "a", "a-0-None"), ("a/b", "a%2Fb", "a_b"), ("a ", "a", " a"), ("1", "01", "1.0"),
+)  # fmt: skip
 
 
 def keys(*, exotic: bool = True) -> SearchStrategy[str]:
