@@ -39,7 +39,7 @@ def test_what_is_extended_must_be_shipped(name: object) -> None:
 
 @pytest.mark.parametrize("name", profiles.shipped())
 def test_known_issues_name_requirements_and_features_that_there_are(name: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    features = {*FEATURES, *VALUE_FEATURES, *NAMES, "chance"}
+    features = {*FEATURES, *VALUE_FEATURES, *NAMES, "chance", "an overwritten object"}
     for entry in gather(tmp_path, profiles.load(name)).entries:
         assert {one for need in entry.needs for one in need.split(OR)} <= features
         assert {one for one in entry.requirement.split(OR) if one} <= {ANY, *requirements.load()}
