@@ -8,6 +8,8 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 # Each is a module of fuzz.bench with the same two functions as a command.
 MEASUREMENTS = (
     ("hunt", "how many of the bugs planted in one server are found, and told apart"),
+    ("kill", "whether anything is lost when a run is killed at any moment"),
+    ("workers", "how many more requests two workers check than one"),
     ("rate", "how many requests are checked in a second, and how many a bare loop sends"),
     ("soundness", "whether anything at all is found in the healthy server"),
 )

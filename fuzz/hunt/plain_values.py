@@ -115,12 +115,15 @@ def has_large(scene: Scene) -> bool:
     return bool(np.any(_large(scene.elements)))
 
 
-def ranked(scene: Scene, dtype: str | None = None) -> Scene | None:
-    """The scene with its numbers replaced by small ones that compare in the same way; None if they are so already."""
+def ranked(scene: Scene, dtype: str | None = None, *, dense: bool = False) -> Scene | None:
+    """The scene with its numbers replaced by small ones that compare in the same way; None if they are so already.
+
+    `dense` numbers are the least there are.
+    """
     dtype = dtype or scene.dtype
     elements = scene.elements.tolist()
     numbers = _missing_numbers(scene)
-    ranks = _ranks([*elements, *numbers])
+    ranks = _ranks([*elements, *numbers], dense)
     missing = scene.missing
     if missing is not None:
         several = [ranks.get(one, 1) for one in numbers]
@@ -148,10 +151,10 @@ def without_zeros(scene: Scene) -> Scene | None:
     return replace(scene, elements=(scene.elements + 1).astype(scene.dtype), missing=missing)
 
 
-def _ranks(numbers: list[Number]) -> dict[Number, int]:
+def _ranks(numbers: list[Number], dense: bool) -> dict[Number, int]:
     """Numbers that are small and whole keep their values; others are numbered in ascending order."""
     finite = sorted({one for one in numbers if math.isfinite(one)})
-    if all(0 <= one <= SMALL and one == int(one) for one in finite):
+    if not dense and all(0 <= one <= SMALL and one == int(one) for one in finite):
         return {one: int(one) for one in finite}
     # More numbers than there are small ones share them.
     shared = max(1, -(-len(finite) // SMALL))

@@ -156,9 +156,9 @@ def _plainer_surroundings(scene: Scene) -> Iterator[Scene]:
 
 def _plainer_elements(scene: Scene) -> Iterator[Scene]:
     elements = scene.elements
-    small = ranked(scene)
-    if small is not None:
-        yield small
+    for small in (ranked(scene, dense=True), ranked(scene)):
+        if small is not None and _elements_weight(small.elements) < _elements_weight(elements):
+            yield small
     if elements.size > FEW:
         # Numbers that all differ weigh more, yet let a case get shorter.
         yield with_elements(scene, _ramp(elements))

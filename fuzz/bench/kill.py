@@ -1,0 +1,89 @@
+"""Measure whether anything is lost when a run is killed at any moment."""
+
+from __future__ import annotations
+
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser, Namespace
+from dataclasses import dataclass
+from pathlib import Path
+
+from fuzz.bench.planted import curated
+from fuzz.findings import corpus
+
+FIRST_SECONDS = 1.5
+EXAMPLES = """\
+examples:
+  asfuzz bench kill --times 50
+
+Each run hunts the same ten bugs, in a new folder or in the one before, and gets SIGKILL at a random moment.
+"""
+# A finding's one line while the run goes on, and its last line after it.
+SHOWN = re.compile(r"^(?:✗ .* | +again +asfuzz replay )(\S+)$", re.MULTILINE)
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """How often, and when."""
+    parser.add_argument("--times", type=int, default=50, metavar="N", help="runs to kill (default: 50)")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="which moments (default: 1)")
+    parser.add_argument("--most-seconds", type=float, default=12.0, metavar="N", help="the latest moment (default: 12)")
+    parser.epilog = EXAMPLES
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """What a killed run had shown, and what is in the folder."""
+
+    seconds: float
+    shown: frozenset[str]
+    kept: frozenset[str]
+    unreadable: tuple[str, ...]
+
+    @property
+    def lost(self) -> frozenset[str]:
+        return self.shown - self.kept
+
+
+def main(arguments: Namespace) -> int:
+    """Kill, and print what is left each time."""
+    chance = random.Random(arguments.seed)
+    killed: list[Killed] = []
+    with tempfile.TemporaryDirectory() as folder:
+        findings = Path(folder) / "0"
+        for number in range(arguments.times):
+            if chance.random() < 0.5:
+                findings = Path(folder) / str(number + 1)
+            killed.append(run_and_kill(findings, number, chance.uniform(FIRST_SECONDS, arguments.most_seconds)))
+            one = killed[-1]
+            if one.lost or one.unreadable:
+                print(f"  after {one.seconds:.2f} s: lost {sorted(one.lost)}, unreadable {list(one.unreadable)}")
+    print(
+        f"killed {len(killed)} times · {sum(bool(one.shown) for one in killed)} had shown findings, "
+        f"{sum(len(one.shown) for one in killed)} in all · {sum(len(one.lost) for one in killed)} lost · "
+        f"{sum(bool(one.unreadable) for one in killed)} folders with something unreadable"
+    )
+    return 1 if any(one.lost or one.unreadable for one in killed) else 0
+
+
+def run_and_kill(findings: Path, seed: int, seconds: float) -> Killed:
+    """Hunt in a process of its own for so long, kill it, and look at the folder."""
+    command = [sys.executable, "-u", "-m", "fuzz.cli", "run", "--seconds", "60", "--seed", str(seed)]
+    command += ["--findings", str(findings), "--only", "reduction", "--animal", *(bug.path for bug in curated())]
+    output = findings.with_suffix(".out")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with output.open("wb") as file:
+        process = subprocess.Popen(command, stdout=file, stderr=file)
+        begun = time.monotonic()
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    shown = {Path(one).name for one in SHOWN.findall(output.read_text("utf-8", "replace"))}
+    unreadable: list[str] = []
+    kept = corpus.load_all(findings, lambda path, why: unreadable.append(f"{path.name}: {why}"))
+    return Killed(time.monotonic() - begun, frozenset(shown), frozenset(one.id for one in kept), tuple(unreadable))
