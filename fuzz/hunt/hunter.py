@@ -69,6 +69,7 @@ class Hunter:
         self.memory = memory
         self.effort = Effort()
         self.until: float | None = None
+        self.enough: Callable[[], bool] = lambda: False
         self._deaths = Deaths(session, life)
         self._emit = emit
         self._warnings: set[tuple[str, str]] = set()
@@ -91,6 +92,8 @@ class Hunter:
             return
         steps: set[int] = set()
         for violation in judgement.failures:
+            if steps and self.enough():
+                break
             if violation.step not in steps and len(steps) < MOST_FAILURES_OF_A_CASE:
                 steps.add(violation.step)
                 with self._accounted(tally):

@@ -83,7 +83,7 @@ class Worker:
         """Hunt until told to stop, or until every property has had its examples."""
         begun = time.monotonic()
         end = None if self._plan.seconds is None else begun + self._plan.seconds
-        self._hunter.until = end
+        self._hunter.until, self._hunter.enough = end, stop
 
         def over() -> bool:
             return stop() or (end is not None and time.monotonic() > end)

@@ -1,0 +1,118 @@
+"""A hunt on servers that are broken in known ways: one finding for each, and nothing lost."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from fuzz.bench.hunting import hunt_planted
+from fuzz.bench.planted import Bug, owners
+from fuzz.config import Settings
+from fuzz.events import Event, FindingFound, RunEnded
+from fuzz.findings import corpus
+from fuzz.hunt.campaign import Plan, hunt
+from fuzz.targets import open_store_for, open_target
+
+ZOO = "fuzz.embedded.zoo"
+THREE = tuple(
+    f"{ZOO}.{one}"
+    for one in ("selections:StrideIgnored", "missing:ValidMinExclusive", "decoding:LaterGzipMembersDropped")
+)
+DYING = """
+import os
+from fuzz.embedded.reference_server import ReferenceServer
+
+class DiesOfZlib(ReferenceServer):
+    def decode(self, reduction, stored):
+        if reduction.compression == "zlib":
+            os._exit(9)
+        return super().decode(reduction, stored)
+"""
+
+
+class Events:
+    """Everything that a hunt told."""
+
+    def __init__(self) -> None:
+        self.all: list[Event] = []
+
+    def __call__(self, event: Event) -> None:
+        self.all.append(event)
+
+    @property
+    def found(self) -> list[str]:
+        return list(dict.fromkeys(one.finding.id for one in self.all if isinstance(one, FindingFound)))
+
+
+def hunted(folder: Path, settings: Settings, **limits: object) -> tuple[RunEnded, Events]:
+    events = Events()
+    asked: dict[str, object] = {"seed": 1, "seconds": None, "examples": 30, "max_findings": None, **limits}
+    with open_target(settings) as target:
+        plan = Plan(profile=target.profile, only=("reduction",), findings=folder, workers=settings.workers, **asked)  # type: ignore[arg-type]
+        return hunt(plan, target, events), events
+
+
+def test_each_of_three_bugs_is_one_finding(tmp_path: Path) -> None:
+    ended, events = hunted(tmp_path, Settings(animals=THREE), examples=60)
+    findings = corpus.load_all(tmp_path)
+    bugs = [Bug(one) for one in THREE]
+    with closing(open_store_for(Settings())) as store, open_target(Settings()) as target:
+        belongs = owners(findings, bugs, store, target.profile)
+    assert sorted(bug.name for some in belongs.values() for bug in some) == sorted(bug.name for bug in bugs)
+    assert (ended.verdict, ended.findings) == ("FAIL", len(findings)) == ("FAIL", len(events.found))
+
+
+def test_the_same_seed_finds_the_same_in_the_same_order(tmp_path: Path) -> None:
+    (_, one), (_, other) = (hunted(tmp_path / name, Settings(animals=THREE)) for name in "ab")
+    assert one.found == other.found != []
+
+
+def test_enough_findings_end_the_run(tmp_path: Path) -> None:
+    ended, _ = hunted(tmp_path, Settings(animals=THREE), max_findings=1)
+    assert (ended.findings, ended.why) == (1, "--max-findings reached")
+
+
+def test_a_healthy_server_gives_none(tmp_path: Path) -> None:
+    ended, _ = hunted(tmp_path, Settings())
+    assert (ended.verdict, ended.findings) == ("PASS", 0)
+
+
+def test_workers_share_what_they_find_through_the_folder(tmp_path: Path) -> None:
+    ended, _ = hunted(tmp_path, Settings(animals=THREE[:1], workers=2), examples=40)
+    assert (ended.verdict, ended.findings) == ("FAIL", 1)
+    assert len(corpus.load_all(tmp_path)) == 1
+
+
+@pytest.fixture
+def dying(tmp_path: Path) -> str:
+    """The command of a server that a request can end."""
+    (tmp_path / "dying_server.py").write_text(DYING)
+    # The server reads its standard input to the end, and ends with it: a launcher gives it none.
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import time, dying_server as d;"
+        "from fuzz.embedded.reference_server.server import serve;"
+        "http = serve(d.DiesOfZlib(), port=int(sys.argv[2])); http.__enter__(); time.sleep(600)"
+    )
+    return f"{shlex.quote(sys.executable)} -c {shlex.quote(script)} {shlex.quote(str(tmp_path))} {{port}}"
+
+
+def test_a_server_that_dies_is_started_again_and_the_hunt_goes_on(tmp_path: Path, dying: str) -> None:
+    settings = Settings(launch=dying, profile="reference")
+    ended, _ = hunted(tmp_path / "findings", settings, examples=15)
+    findings = corpus.load_all(tmp_path / "findings")
+    assert [one.violation.requirement for one in findings] == ["survives"]
+    assert findings[0].needs == ("compression",)
+    assert ended.verdict == "FAIL"
+
+
+@pytest.mark.slow
+def test_ten_bugs_at_once_are_told_apart() -> None:
+    from fuzz.bench.planted import curated
+
+    one = hunt_planted(curated(), 1, 240.0, 1, ("reduction",))
+    assert one.recall >= 0.9
+    assert one.precision >= 0.9
