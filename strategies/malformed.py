@@ -12,7 +12,8 @@ from specs.case import Case, Send, SendRaw, Step
 from specs.fields import Fields
 from specs.profile import Profile
 from specs.schemas import Schema
-from strategies.contents import contents
+from strategies.complete import VARIANTS, complete
+from strategies.contents import Content, contents
 from strategies.mutations import Mutation, broken, twice_broken
 from strategies.raw_requests import JSON_TYPE, LOCATORS, usual_path
 from strategies.requests import requests, sampled
@@ -22,7 +23,7 @@ MOST_BODY_BYTES = 2**20
 LONGEST = 64
 _COUNTS = st.sampled_from((1, 6, 9))
 _TWICE = st.sampled_from((False,) * 15 + (True,))
-BROKEN_ALIKE = 3
+_VARIANTS = st.integers(0, VARIANTS + VARIANTS // 4)
 
 
 class _Unfaithful(ValueError):
@@ -72,23 +73,31 @@ def _same_int(text: str) -> int:
 
 
 @st.composite
+def _base(draw: st.DrawFn, profile: Profile) -> tuple[Content, Send]:
+    """What is to be broken: mostly a request with every field, as another takes longer to draw than to break."""
+    number = draw(_VARIANTS)
+    if number < VARIANTS:
+        return complete(profile, number)
+    content = draw(contents(profile, longest=LONGEST, exotic_keys=False))
+    return content, draw(requests(profile, (content,)))
+
+
+@st.composite
 def malformed(draw: st.DrawFn, profile: Profile, schema: Schema) -> Case:
     """An object and valid requests about it, each broken by the schema in one named way, or in two.
 
     Whether a body is at fault after all is the model's to say.
     """
-    content = draw(contents(profile, longest=LONGEST, exotic_keys=False))
-    valid = requests(profile, (content,))
+    content, send = draw(_base(profile))
     steps: list[Step] = [content.put()]
     notes = []
-    send = draw(valid)
-    for number in range(draw(_COUNTS)):
-        # A valid request takes longer to draw than to break.
-        send = draw(valid) if number and number % BROKEN_ALIKE == 0 else send
+    for _ in range(draw(_COUNTS)):
         body = {**LOCATORS[profile.api], **send.fields}
         if profile.api == "v2":
             body["interface_type"] = send.interface
-        mutation: Mutation = draw(twice_broken(body, schema) if draw(_TWICE) else broken(body, schema, proved=False))
+        mutation: Mutation = draw(
+            twice_broken(body, schema, proved=False) if draw(_TWICE) else broken(body, schema, proved=False)
+        )
         assume(len(mutation.body) <= MOST_BODY_BYTES)
         steps.append(step_of(send, mutation.body, profile))
         notes.append(f"{mutation.kind} at {mutation.place or 'the top'}: {mutation.detail}")

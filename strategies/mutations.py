@@ -61,9 +61,9 @@ def broken(
     return _broken(_plain(body), schema, _chosen(schema, kinds), allow_open, proved)
 
 
-def twice_broken(body: Mapping[str, Any], schema: Schema) -> SearchStrategy[Mutation]:
+def twice_broken(body: Mapping[str, Any], schema: Schema, *, proved: bool = True) -> SearchStrategy[Mutation]:
     """A valid body broken in two fields, or in one field and by a field too many or too few."""
-    return _twice_broken(_plain(body), schema)
+    return _twice_broken(_plain(body), schema, proved)
 
 
 def every_mutation(body: Mapping[str, Any], schema: Schema) -> Iterator[Mutation]:
@@ -87,28 +87,35 @@ def _broken(
     draw: DrawFn, body: dict[str, Any], schema: Schema, rules: tuple[_Rule, ...], allow_open: bool, proved: bool
 ) -> Mutation:
     group = draw(st.sampled_from(_by_field(rules)))
-    if proved:
-        return _drawn(draw, body, schema, group, allow_open)[0]
-    rule = draw(st.sampled_from(group))
+    return (_drawn(draw, body, schema, group, allow_open) if proved else _unproved(draw, body, schema, group))[0]
+
+
+def _unproved(
+    draw: DrawFn, body: dict[str, Any], schema: Schema, rules: tuple[_Rule, ...]
+) -> tuple[Mutation, dict[str, Any]]:
+    rule = draw(st.sampled_from(rules))
     tree, path, value = _reach(body, inlined(schema), rule.pattern, _picker(draw))
     breaks = _breaks(rule, value)
     change = breaks[draw(st.integers(0, len(breaks) - 1))]
     steps = (*path, *change.below)
-    text = render(put(tree, path, change.node))
-    return Mutation(rule.kind, pointer(steps), str(steps[0]) if steps else "", change.detail, text, True, ())
+    changed = put(tree, path, change.node)
+    field = str(steps[0]) if steps else ""
+    return Mutation(rule.kind, pointer(steps), field, change.detail, render(changed), True, ()), changed
 
 
 @st.composite
-def _twice_broken(draw: DrawFn, body: dict[str, Any], schema: Schema) -> Mutation:
+def _twice_broken(draw: DrawFn, body: dict[str, Any], schema: Schema, proved: bool) -> Mutation:
     rules = tuple(rule for rule in _rules(Key(schema)) if rule.pattern or rule.kind not in {"type", "duplicate"})
     groups = _by_field(rules)
     at = draw(st.integers(0, len(groups) - 1))
     ahead = draw(st.integers(1, len(groups) - 1))
-    first, one = _drawn(draw, body, schema, groups[at], True)
-    second, other = _drawn(draw, body, schema, groups[(at + ahead) % len(groups)], True)
+    sides = groups[at], groups[(at + ahead) % len(groups)]
+    (first, one), (second, other) = (
+        _drawn(draw, body, schema, side, True) if proved else _unproved(draw, body, schema, side) for side in sides
+    )
     assume(not _changed(body, one) & _changed(body, other))
     text = render(_merged(body, one, other))
-    faults = _proof(text, schema)
+    faults = _proof(text, schema) if proved else ()
     return Mutation(
         kind=f"{first.kind} and {second.kind}",
         place=f"{first.place} and {second.place}",

@@ -1,0 +1,27 @@
+"""Complete requests are valid, and give every field that a profile claims."""
+
+import pytest
+
+from specs import profile as profiles
+from specs import validity
+from specs.case import Case
+from specs.model import StoreFacts, expectations, full_body
+from strategies.complete import VARIANTS, complete
+
+
+@pytest.mark.parametrize("name", profiles.shipped())
+def test_a_complete_request_is_answered(name: str) -> None:
+    profile = profiles.load(name)
+    for number in range(VARIANTS):
+        content, send = complete(profile, number)
+        assert validity.read(send.operation, full_body(send, profile), profile).faults == ()
+        due = expectations(Case("complete", (content.put(), send)), profile, StoreFacts())[1]
+        assert due is not None
+        assert due.answers, send
+
+
+def test_every_field_of_the_api_is_given() -> None:
+    profile = profiles.load("reference")
+    given = {field for number in range(VARIANTS) for field in complete(profile, number)[1].fields}
+    assert given >= {"byte_order", "offset", "size", "axis", "order", "selection", "compression", "filters", "missing"}
+    assert given >= set(profile.options)
