@@ -185,11 +185,13 @@ def _joined(whole: Told, one: Told, other: Told, dimension: int) -> _Result | No
 
     counts: Array | None = None
     if one.counts is not None and other.counts is not None:
-        each = whole.counts_each and one.counts_each and other.counts_each
-        counts = join(one.counts, other.counts) if each else one.counts + other.counts
+        if whole.counts_each and one.counts_each and other.counts_each:
+            counts = join(one.counts, other.counts)
+        elif whole.counts is not None and whole.counts.size == 1:
+            counts = np.array([one.counts.sum() + other.counts.sum()], np.int64)
     values = join(one.values, other.values)
-    shape = list(whole.shape)
-    shape[dimension : dimension + 1] = [one.shape[dimension] + other.shape[dimension]]
+    shape = list(one.shape)
+    shape[dimension] += other.shape[dimension]
     return _Result(one.dtype, tuple(shape), values, counts, join(one.free, other.free), join(one.width, other.width))
 
 

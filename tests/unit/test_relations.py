@@ -163,12 +163,13 @@ def test_other_properties_have_no_relation():
     assert relations.violations(wrong, due, V2) == []
 
 
+MANY = settings(QUICK, max_examples=150)
 SHAPES = ([], [0], [1], [2], [1, 1], [2, 1, 2], [4])
 
 
 @pytest.mark.parametrize("name", RELATIONS)
 def test_no_answer_of_another_shape_breaks_a_relation(name):
-    @QUICK
+    @MANY
     @given(families(V2, name), st.data())
     def is_judged(case: Case, data: st.DataObject) -> None:
         whole, due = transcript(case)
