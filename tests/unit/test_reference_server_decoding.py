@@ -39,9 +39,9 @@ def shuffle(data: bytes, element_size: int) -> bytes:
 @pytest.mark.parametrize(
     ("name", "stored"),
     [
-        ("gzip", gzip.compress(RAW)),
-        ("gzip", gzip.compress(RAW[:40]) + gzip.compress(b"") + gzip.compress(RAW[40:])),
-        ("gzip", gzip.compress(RAW) + bytes(1000)),
+        ("gzip", gzip.compress(RAW, mtime=0)),
+        ("gzip", gzip.compress(RAW[:40], mtime=0) + gzip.compress(b"", mtime=0) + gzip.compress(RAW[40:], mtime=0)),
+        ("gzip", gzip.compress(RAW, mtime=0) + bytes(1000)),
         ("zlib", zlib.compress(RAW)),
         ("zlib", zlib.compress(RAW, 0)),
         ("blosc2", chunk(DATA)),
@@ -71,13 +71,13 @@ def test_special_and_incompressible_chunks_are_decompressed(asker: Asker, data: 
     [
         ("gzip", b""),
         ("gzip", RAW),
-        ("gzip", gzip.compress(RAW)[:-1]),
-        ("gzip", gzip.compress(RAW)[:-8] + bytes(8)),
-        ("gzip", gzip.compress(RAW) + b"rest"),
-        ("gzip", gzip.compress(RAW) + gzip.compress(RAW)[:-1]),
+        ("gzip", gzip.compress(RAW, mtime=0)[:-1]),
+        ("gzip", gzip.compress(RAW, mtime=0)[:-8] + bytes(8)),
+        ("gzip", gzip.compress(RAW, mtime=0) + b"rest"),
+        ("gzip", gzip.compress(RAW, mtime=0) + gzip.compress(RAW, mtime=0)[:-1]),
         ("gzip", zlib.compress(RAW)),
         ("zlib", b""),
-        ("zlib", gzip.compress(RAW)),
+        ("zlib", gzip.compress(RAW, mtime=0)),
         ("zlib", zlib.compress(RAW)[:-1]),
         ("zlib", zlib.compress(RAW)[:-4] + bytes(4)),
         ("zlib", zlib.compress(RAW) + b"rest"),
@@ -98,7 +98,7 @@ def test_what_cannot_be_decoded_is_refused(asker: Asker, name: str, stored: byte
 @given(place=st.integers(0, 10**6), change=st.integers(1, 255), name=st.sampled_from(["gzip", "zlib", "blosc2"]))
 @settings(max_examples=200)
 def test_damaged_streams_are_answered(asker: Asker, place: int, change: int, name: str) -> None:
-    stored = bytearray({"gzip": gzip.compress(RAW), "zlib": zlib.compress(RAW), "blosc2": chunk(DATA)}[name])
+    stored = bytearray({"gzip": gzip.compress(RAW, mtime=0), "zlib": zlib.compress(RAW), "blosc2": chunk(DATA)}[name])
     stored[place % len(stored)] ^= change
     fields = asker.fields(bytes(stored), dtype="int32", compression={"id": name})
     assert asker.send("sum", fields).status in (200, 400)
@@ -118,7 +118,7 @@ def test_bombs_are_refused_before_they_are_large(asker: Asker, compress: object)
 
 
 def test_very_many_members_are_read_in_good_time(asker: Asker) -> None:
-    stored = gzip.compress(b"") * 20_000 + gzip.compress(RAW)
+    stored = gzip.compress(b"", mtime=0) * 20_000 + gzip.compress(RAW, mtime=0)
     started = time.perf_counter()
     assert asker.values("sum", stored, dtype="int32", compression={"id": "gzip"}) == TOTAL
     assert time.perf_counter() - started < 5
