@@ -17,8 +17,8 @@ from specs import profile as profiles
 from specs.case import Put, Send
 from specs.profile import Profile, from_table
 
-PAGE = "reductionist.findings.md"
 SOURCE = "reductionist-cached"
+PAGES = {"reductionist.findings.md": SOURCE, "prototype.findings.md": "prototype"}
 REPORT = {
     "id": "x", "severity": "low", "kind": "bug", "versions": ["1"], "expected": "0", "actual": "1", "where": "there",
     "steps": [{"put": "a", "hex": "00"}, {"send": "sum", "body": '{"dtype": "int32"}'}],
@@ -30,11 +30,12 @@ def profile_with(**report: object) -> Profile:
     return from_table({"name": "mine", "known": [known]}, "here")
 
 
-def test_the_page_that_is_shipped_is_what_the_profile_says() -> None:
-    profile = profiles.load(SOURCE)
+@pytest.mark.parametrize(("name", "source"), PAGES.items())
+def test_a_page_that_is_shipped_is_what_the_profile_says(name: str, source: str) -> None:
+    profile = profiles.load(source)
     text = "\n".join(page(profile, reports(profile))) + "\n"
-    shipped = (resources.files("specs") / "profiles" / PAGE).read_text("utf-8")
-    assert shipped == text, f"write it anew: asfuzz report --profile {SOURCE} --write specs/profiles/{PAGE}"
+    shipped = (resources.files("specs") / "profiles" / name).read_text("utf-8")
+    assert shipped == text, f"write it anew: asfuzz report --profile {source} --write specs/profiles/{name}"
 
 
 def test_every_report_has_a_row_and_a_section_that_it_links_to() -> None:
