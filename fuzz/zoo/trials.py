@@ -41,7 +41,7 @@ class Task:
     ablation: str = ""
     api: str = "v2"
     reduce_seconds: float = 3.0
-    timeout_seconds: float = 3.0
+    timeout_seconds: float = 6.0
     command: tuple[str, ...] = ("-m", "fuzz.embedded.zoo")
 
 
