@@ -48,7 +48,8 @@ def page(profile: Profile, found: Sequence[Reported]) -> Iterator[str]:
     yield from _table(found)
     yield "\n## To see them by hand\n"
     yield SETUP.replace("/API/", f"/{profile.api}/")
-    yield "`200` answers are CBOR; `cat -v` shows enough of it to tell them apart."
+    if profile.api == "v2":
+        yield "`200` answers are CBOR; `cat -v` shows enough of it to tell them apart."
     for kind, title in (("bug", "Bugs"), ("ruling", "Rulings")):
         group = [one for one in found if one.kind == kind]
         if group:
