@@ -146,3 +146,24 @@ def test_a_server_does_not_outlive_a_suite_that_is_killed(tmp_path: Path) -> Non
         running.communicate("now", timeout=60)
     assert running.returncode == -signal.SIGKILL
     assert gone(server)
+
+
+def test_a_folder_is_empty_at_every_start_and_gone_at_the_end(tmp_path: Path) -> None:
+    script = """
+        import os, pathlib, socket, sys
+        folder = pathlib.Path(sys.argv[2])
+        print("found", sorted(os.listdir(folder)), "in", folder, flush=True)
+        (folder / "left").write_text("")
+        server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+        while True:
+            server.accept()[0].close()
+    """
+    with Launcher(command(tmp_path, script) + " {folder}", limits=QUICK) as launcher:
+        first = launcher.stderr_tail.split()[-1]
+        launcher.restart()
+        lines = launcher.stderr_tail.splitlines()
+        assert [line.split(" in ")[0] for line in lines] == ["found []", "found []"]
+        second = lines[-1].split()[-1]
+        assert Path(second).is_dir()
+    assert not Path(first).exists()
+    assert not Path(second).exists()
