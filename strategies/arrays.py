@@ -212,9 +212,11 @@ def recipes(draw: st.DrawFn, dtype: str, *, theme: str | None = None, longest: i
 
 
 @st.composite
-def arrays(draw: st.DrawFn, dtype: str, *, large: bool = True, longest: int = 20_000) -> Array:
-    """Flat arrays of a dtype."""
-    theme = draw(_sampled(themes(dtype)))
+def arrays(
+    draw: st.DrawFn, dtype: str, *, large: bool = True, longest: int = 20_000, extremes: bool = True
+) -> Array:
+    """Flat arrays of a dtype; without extremes, of small readable numbers alone."""
+    theme = draw(_sampled(themes(dtype))) if extremes else "small"
     if large and draw(_LARGE):
         return expanded(draw(recipes(dtype, theme=theme, longest=longest)))
     chosen = draw(_drawn(dtype, theme, min(MOST_DRAWN, longest)))

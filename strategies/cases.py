@@ -47,9 +47,10 @@ def reductions(
     most_requests: int = MOST_REQUESTS,
     longest: int = LONGEST,
     operations: tuple[str, ...] | None = None,
+    extremes: bool = True,
 ) -> SearchStrategy[Case]:
     """A few objects, and many valid requests about them."""
-    return fresh(_reductions(_claims(profile, schema), most_requests, longest, operations))
+    return fresh(_reductions(_claims(profile, schema), most_requests, longest, operations, extremes))
 
 
 def large_reductions(profile: Profile) -> SearchStrategy[Case]:
@@ -128,10 +129,15 @@ def _claims(profile: Profile, schema: Schema | None = None) -> Profile:
 
 @st.composite
 def _reductions(
-    draw: st.DrawFn, profile: Profile, most_requests: int, longest: int, operations: tuple[str, ...] | None
+    draw: st.DrawFn,
+    profile: Profile,
+    most_requests: int,
+    longest: int,
+    operations: tuple[str, ...] | None,
+    extremes: bool,
 ) -> Case:
     some = [
-        draw(contents(profile, prefix="bc"[number - 1] if number else "", longest=longest))
+        draw(contents(profile, prefix="bc"[number - 1] if number else "", longest=longest, extremes=extremes))
         for number in range(draw(_OBJECTS))
     ]
     asks = requests(profile, tuple(some), operations=operations)

@@ -95,19 +95,21 @@ def contents(
     empty: bool = True,
     exotic_keys: bool = True,
     bucket: Bucket | None = None,
+    extremes: bool = True,
 ) -> Content:
     """Objects of one or more encoded arrays, or of no bytes at all."""
     key = prefix + (draw(keys()) if exotic_keys and draw(_EXOTIC_KEY) else "a")
     where: Bucket = bucket if bucket is not None else draw(_sampled(buckets(profile)))
     before, others, after = draw(_LAYOUTS)
-    values = draw(arrays(draw(kinds(profile.dtypes)), longest=longest))
+    values = draw(arrays(draw(kinds(profile.dtypes)), longest=longest, extremes=extremes))
     parts = [(before, values, _encoded(draw, profile, values))]
     if others is None and empty:
         # Drawn after the array all the same: what takes fewer choices is shrunk to first.
         return placed(key, where, [(0, values[:0], Encoding(profile.native_byte_order))], 0)
     for _ in range(others or 0 if values.nbytes < BULKY_BYTES else 0):
         if draw(_ANEW):
-            values = draw(arrays(draw(kinds(profile.dtypes)), longest=min(longest, BULKY_BYTES // 8)))
+            shorter = min(longest, BULKY_BYTES // 8)
+            values = draw(arrays(draw(kinds(profile.dtypes)), longest=shorter, extremes=extremes))
         parts.append((draw(_GAPS), values, _encoded(draw, profile, values)))
     return placed(key, where, parts, after)
 

@@ -26,7 +26,7 @@ def _no_relations(properties: Sequence[Property]) -> list[Property]:
 
 
 def _one_per_upload(properties: Sequence[Property]) -> list[Property]:
-    kept = [one for one in properties if one.name not in RELATIONS]
+    kept = [one for one in properties if one.name not in RELATIONS and one.name != "large-reduction"]
     return [replace(one, cases=_single_reductions) if one.name == "reduction" else one for one in kept]
 
 
@@ -34,10 +34,21 @@ def _single_reductions(profile: Profile) -> SearchStrategy[Case]:
     return cases.reductions(profile, most_requests=1)
 
 
+def _no_extremes(properties: Sequence[Property]) -> list[Property]:
+    # The relations draw arrays by themselves.
+    kept = [one for one in properties if one.name not in RELATIONS and one.name != "large-reduction"]
+    return [replace(one, cases=_plain_reductions) if one.name == "reduction" else one for one in kept]
+
+
+def _plain_reductions(profile: Profile) -> SearchStrategy[Case]:
+    return cases.reductions(profile, extremes=False)
+
+
 ABLATIONS: Mapping[str, Ablation] = MappingProxyType(
     {
         "schema-only": _schema_only,
         "no-relations": _no_relations,
+        "no-extremes": _no_extremes,
         "one-per-upload": _one_per_upload,
     }
 )

@@ -1,5 +1,6 @@
 """The zoo is what it says: animals with habits, reached and triggered told apart, the healthy server untouched."""
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -8,13 +9,18 @@ import numpy as np
 import pytest
 from reference_asking import Asker, asking
 
+from fuzz.commands import zoo
 from fuzz.embedded.http_messages import HttpRequest, HttpResponse
 from fuzz.embedded.reference_server import ReferenceServer
 from fuzz.embedded.zoo import animals, find, keep
 from fuzz.embedded.zoo.catalogue import HABITS, UnknownAnimal, overrides
 from fuzz.embedded.zoo.watching import Tally, watched
+from fuzz.zoo.ablations import ABLATIONS, properties_of
+from fuzz.zoo.mutant_server import mutant_server
+from fuzz.zoo.mutants import mutants, mutated
 from fuzz.zoo.scoreboard import lines, scoreboard
 from fuzz.zoo.trials import Task, Trial
+from specs import profile as profiles
 
 DATA = np.arange(1, 13, dtype=np.int32)
 LEAST_ANIMALS = 70
@@ -134,3 +140,32 @@ def test_what_is_seen_in_the_healthy_server_is_a_false_alarm() -> None:
     board = scoreboard([trial("", 3, seen="counts: wrong", by="reduction")])
     assert board.false_alarms == ("reduction, seed 3: counts: wrong",)
     assert not board.clean
+
+
+@pytest.mark.parametrize("ablation", ["", *ABLATIONS])
+def test_an_ablation_leaves_something_to_try(ablation: str) -> None:
+    properties = properties_of(ablation, profiles.load("reference"))
+    assert properties
+    assert len({one.name for one in properties}) == len(properties)
+
+
+def test_the_command_offers_every_ablation() -> None:
+    assert set(zoo.ABLATIONS) == set(ABLATIONS)
+
+
+@pytest.mark.parametrize("module", ["reducing", "arranging"])
+def test_every_mutant_is_one_change_that_runs(module: str) -> None:
+    some = [one for one in mutants() if one.module == module]
+    assert len(some) > 10
+    texts = {ast.unparse(mutated(module, one.number)) for one in some}
+    assert len(texts) == len(some), "each is another change"
+    for text in texts:
+        compile(text, module, "exec")
+
+
+def test_a_mutant_is_compared_with_the_healthy_server(asker: Asker) -> None:
+    mutant = next(one for one in mutants() if one.module == "reducing" and one.after == "operation != 'min'")
+    tally = Tally()
+    server = mutant_server(mutant.id, tally)
+    answered(server, "max", asker.fields(DATA.astype(np.float32)))
+    assert (tally.reached, tally.triggered) == ({mutant.id: 1}, {mutant.id: 1})
