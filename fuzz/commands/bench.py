@@ -12,12 +12,14 @@ MEASUREMENTS = (
     ("workers", "how many more requests two workers check than one"),
     ("rate", "how many requests are checked in a second, and how many a bare loop sends"),
     ("soundness", "whether anything at all is found in the healthy server"),
+    ("malformed", "what the healthy server makes of malformed requests, kind by kind"),
 )
 EXAMPLES = """\
 examples:
   asfuzz bench hunt --curated --verbose
   asfuzz bench rate --requests 4000
   asfuzz bench soundness --requests 100000
+  asfuzz bench malformed --requests 50000
   asfuzz bench rate --help
 """
 
