@@ -34,7 +34,7 @@ CONFIRMATIONS = 5
 KNOWN_SHARE = 0.06
 REDUCING = ReductionLimits()
 # A try costs a restart, or the time in which no answer came.
-REDUCING_DEATHS = ReductionLimits(tries=60, seconds=60.0)
+REDUCING_DEATHS = ReductionLimits(tries=400, seconds=60.0, hits=30)
 REDUCING_HANGS = ReductionLimits(tries=200, seconds=40.0, hits=12)
 HANG_SECONDS = 2.0
 OVERTIME_SECONDS = 3.0

@@ -11,6 +11,7 @@ from fuzz.launcher import Launcher
 
 COMEBACK_SECONDS = 15.0
 POLL_SECONDS = 0.2
+DYING_SECONDS = 0.05
 
 
 class TargetLife:
@@ -27,6 +28,13 @@ class TargetLife:
         return self._launcher is not None
 
     def alive(self) -> bool:
+        # A process that ends drops its connections first, and listens for a moment longer.
+        if not self._is_there():
+            return False
+        self._pause.wait(DYING_SECONDS)
+        return self._is_there()
+
+    def _is_there(self) -> bool:
         if self._launcher is not None and not self._launcher.alive():
             return False
         return self._accepts()

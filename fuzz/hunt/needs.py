@@ -21,7 +21,7 @@ AXIS = ("axis", "several axes", "axis list", "axis []")
 COMPRESSION = ("compression", "several gzip members", "more than two gzip members", "bytes after the stream")
 FILTERS = ("filters", "two filters", "element_size not the item size", "shuffle_simd")
 OFFSET = ("offset", "unaligned offset")
-DIMENSIONS = ("several dimensions", "more than two dimensions")
+DIMENSIONS = ("shape", "several dimensions", "more than two dimensions")
 MAGNITUDES = ("huge values", "large values")
 TINY = ("subnormal numbers", "fractions")
 NEAR = ("values near a missing one", "fractions", "huge values", "large values", "negative values")
@@ -30,8 +30,6 @@ ALL_FEATURES = {**FEATURES, **SMALL_FEATURES}
 # Within a group the first is what all the others are about.
 GROUPS = (MISSING, SELECTION, AXIS, COMPRESSION, FILTERS, OFFSET, DIMENSIONS, MAGNITUDES, TINY, NEAR)
 ROOTS = frozenset(group[0] for group in GROUPS[:6])
-# What goes without saying where something else is said.
-ALONG = ("shape", "size", "trailing bytes")
 
 
 def features(scene: Scene) -> tuple[str, ...]:
@@ -52,9 +50,7 @@ def essentials(scene: Scene) -> tuple[str, ...]:
         found.append(scene.dtype)
     present = [name for name in features(scene) if name in FEATURES]
     implied = {name for group in GROUPS for name in _implied(scene, [one for one in group if one in present])}
-    said = [name for name in present if name not in implied]
-    rest = [name for name in said if name not in ALONG]
-    return (*found, *(rest or said), *_size(scene))
+    return (*found, *(name for name in present if name not in implied), *_size(scene))
 
 
 def _implied(scene: Scene, group: list[str]) -> Iterator[str]:
@@ -126,7 +122,7 @@ def _cuts(scene: Scene, keep: set[str]) -> Iterator[Scene]:
 
 def _flattened(scene: Scene, keep: set[str]) -> Iterator[Scene]:
     rank = len(scene.shape or (1,))
-    wanted = rank if DIMENSIONS[1] in keep else 2 if DIMENSIONS[0] in keep else 1
+    wanted = rank if DIMENSIONS[2] in keep else 2 if DIMENSIONS[1] in keep else 1
     if rank <= wanted:
         yield scene
         return

@@ -213,6 +213,12 @@ def _tail(scene: Scene) -> Scene | None:
     return replace(scene, tail=b"") if scene.tail else None
 
 
+def _nothing(scene: Scene) -> Scene | None:
+    if scene.elements.size or scene.shape is not None:
+        return None
+    return with_elements(scene, np.ones(1, scene.dtype))
+
+
 def _interest(scene: Scene, dimension: int) -> tuple[bool, int]:
     """How much a dimension has to say: a slice that is not everything, then its length."""
     length = (scene.shape or ())[dimension]
@@ -347,6 +353,7 @@ FEATURES: Mapping[str, Simpler] = MappingProxyType(
         "part of a dimension": _of_each_slice(_part),
         "order F": _order,
         "shape": _shape,
+        "no data at all": _nothing,
         "several dimensions": _several_dimensions,
         "more than two dimensions": _more_than_two_dimensions,
         "many elements": few_elements,

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuzz.hunt.failures import Kind
-from fuzz.hunt.needs import ALL_FEATURES, ALONG, SELECTION, essentials, features, has
+from fuzz.hunt.needs import ALL_FEATURES, SELECTION, essentials, features, has
 from fuzz.hunt.plain_values import to_dtype
 from fuzz.hunt.reducer import Reducer, ReductionLimits, Smallest, isolated
 from fuzz.hunt.scene import Scene, case_of, scene_of
@@ -65,7 +65,7 @@ def test_what_is_left_is_what_the_failure_needs(needs: set[str]) -> None:
     scene = scene_in(smallest)
     assert all(has(scene, name) for name in needs)
     # Fractions take a float; what has no name of its own is said by the fields that it stands in.
-    assert set(essentials(scene)) - {"float32", *ALONG, "part of a dimension"} <= needs
+    assert set(essentials(scene)) - {"float32", "shape", "size", "part of a dimension"} <= needs
     assert scene.elements.size <= 4
 
 
