@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import random
 import struct
 import zlib
@@ -97,14 +96,14 @@ def test_a_truncated_stream_is_undecodable_wherever_it_ends(compression):
     ("compression", "content"),
     [
         ("gzip", zlib.compress(DATA)),
-        ("zlib", gzip.compress(DATA, mtime=0)),
+        ("zlib", gzipped(DATA)),
         ("gzip", DATA),
         ("zlib", DATA),
         ("blosc2", DATA),
-        ("blosc2", gzip.compress(DATA, mtime=0)),
+        ("blosc2", gzipped(DATA)),
         ("blosc2", b"short"),
         ("gzip", blosc2_chunk(DATA)),
-        ("gzip", gzip.compress(DATA, mtime=0)[:-8] + bytes(8)),
+        ("gzip", gzipped(DATA)[:-8] + bytes(8)),
         ("zlib", zlib.compress(DATA)[:-4] + bytes(4)),
         ("gzip", b"\x1f\x8b\x08\xff" + bytes(20)),
     ],
