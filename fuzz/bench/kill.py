@@ -21,8 +21,8 @@ EXAMPLES = """\
 examples:
   asfuzz bench kill --times 50
 
-Each run hunts the same ten bugs, in a new folder or in the one before, and gets SIGKILL at a random moment after its first finding; every
-fifth one at a random moment from its start.
+Each run hunts the same ten bugs, in a new folder or in the one before, and gets SIGKILL at a random moment after
+its first finding; every fifth one at a random moment from its start.
 """
 # A finding's one line while the run goes on, and its last line after it.
 SHOWN = re.compile(r"^(?:✗ .* | +again +asfuzz replay )(\S+)$", re.MULTILINE)
