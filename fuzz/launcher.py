@@ -76,11 +76,11 @@ class Launcher:
 
     def alive(self) -> bool:
         """Whether the command runs."""
-        return self._process is not None and self._process.poll() is None
+        return self._process is not None and ending(self._process) is None
 
     def end_of(self) -> str:
         """How the server ended, in words; empty while it runs."""
-        code = None if self._process is None else self._process.poll()
+        code = None if self._process is None else ending(self._process)
         if code is None:
             return ""
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
@@ -123,9 +123,9 @@ class Launcher:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGTERM)
         try:
-            process.wait(self._limits.stop_seconds)
-        except subprocess.TimeoutExpired:
-            pass
+            end = time.monotonic() + self._limits.stop_seconds
+            while ending(process) is None and time.monotonic() < end:
+                time.sleep(POLL_SECONDS)
         finally:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -161,7 +161,7 @@ class Launcher:
     def _await_connections(self, process: subprocess.Popen[bytes]) -> None:
         end = time.monotonic() + self._limits.start_seconds
         while time.monotonic() < end:
-            if process.poll() is not None:
+            if ending(process) is not None:
                 raise CannotRun(f"--launch {self.command!r}: {self.end_of()} before it listened{self._last_words()}")
             with contextlib.suppress(OSError), socket.create_connection((self._host, self.port), 1.0):
                 return
@@ -190,6 +190,17 @@ class Launcher:
             guard_process.wait()
             assert guard_process.stdin is not None
             guard_process.stdin.close()
+
+
+def ending(process: subprocess.Popen[bytes]) -> int | None:
+    """The code that a process ended with; None while it runs."""
+    # It is left unreaped: its number, and so its group's, would be free for processes of somebody else's otherwise.
+    if not hasattr(os, "waitid") or process.returncode is not None:
+        return process.poll()
+    told = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    if told is None:
+        return None
+    return told.si_status if told.si_code == os.CLD_EXITED else -told.si_status
 
 
 def guard(process_group: int) -> subprocess.Popen[bytes]:

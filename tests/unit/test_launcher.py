@@ -72,6 +72,18 @@ def test_a_server_that_died_comes_back_at_the_same_place(tmp_path: Path) -> None
         assert accepts(launcher.port)
 
 
+def test_the_number_of_a_dead_server_is_nobody_elses_until_its_group_is_ended(tmp_path: Path) -> None:
+    with Launcher(command(tmp_path, LISTENER), limits=QUICK) as launcher:
+        number = launcher.process_id
+        assert number is not None
+        os.kill(number, signal.SIGKILL)
+        os.waitid(os.P_PID, number, os.WEXITED | os.WNOWAIT)
+        assert not launcher.alive()
+        os.kill(number, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)
+
+
 def test_all_processes_of_a_command_end_even_those_that_ignore_the_asking(tmp_path: Path) -> None:
     script = """
         import os, signal, socket, sys, time
