@@ -35,20 +35,27 @@ class Pace:
 
     @property
     def rate(self) -> float:
-        return self.requests / self.seconds
+        return self.requests / max(self.seconds, 1e-9)
 
 
 def main(arguments: Namespace) -> int:
     """Hunt with each number of workers, and print their pace."""
     from fuzz.config import Settings
+    from fuzz.events import Progress
     from fuzz.hunt.campaign import Plan, hunt
     from fuzz.targets import open_target
 
     def pace(settings: Settings, workers: int) -> Pace:
         with tempfile.TemporaryDirectory() as folder, open_target(replace(settings, workers=workers)) as target:
             plan = Plan(target.profile, 1, settings.seconds, None, ("reduction",), Path(folder), None, workers)
-            ended = hunt(plan, target, lambda _event: None)
-            return Pace(workers, ended.checked_requests, ended.seconds)
+            told: list[Progress] = []
+            hunt(plan, target, lambda event: told.append(event) if isinstance(event, Progress) else None)
+        # Workers take a moment to start.
+        under_way = [one for one in told if one.checked_requests] or told
+        first, last = under_way[0], under_way[-1]
+        return Pace(
+            workers, last.checked_requests - first.checked_requests, last.elapsed_seconds - first.elapsed_seconds
+        )
 
     settings = settings_of(arguments)
     print(f"{'workers':>7} {'requests':>8} {'a second':>8} {'gain':>5}")
