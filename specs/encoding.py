@@ -6,11 +6,16 @@ import gzip
 import zlib
 from collections.abc import Sequence
 from itertools import pairwise
+from types import MappingProxyType
 
 import numpy as np
 
 from specs.dtypes import Array, ByteOrder, in_byte_order
 from specs.request import Filter
+
+BLOSC2_INSIDE = MappingProxyType(
+    {1: ("LZ4", "NOFILTER"), 3: ("BLOSCLZ", "SHUFFLE"), 7: ("LZ4HC", "SHUFFLE"), 9: ("ZLIB", "BITSHUFFLE")}
+)
 
 
 def plain(array: Array, byte_order: ByteOrder = "little", order: str = "C") -> bytes:
@@ -45,10 +50,20 @@ def zlibbed(data: bytes, level: int = 6) -> bytes:
 
 
 def blosc2_chunk(data: bytes, item_size: int = 1, level: int = 5) -> bytes:
-    """One bare blosc2 chunk, shuffled inside by item size as netCDF and Zarr writers do."""
+    """One bare blosc2 chunk; its codec and the filter inside go with the level, as writers use them all."""
     import blosc2
 
-    return bytes(blosc2.compress2(data, typesize=item_size, clevel=level, nthreads=1))
+    codec, inner = BLOSC2_INSIDE.get(level, ("ZSTD", "SHUFFLE"))
+    return bytes(
+        blosc2.compress2(
+            data,
+            typesize=item_size,
+            clevel=level,
+            nthreads=1,
+            codec=blosc2.Codec[codec],
+            filters=[blosc2.Filter[inner]],
+        )
+    )
 
 
 def compressed(data: bytes, compression: str | None, *, item_size: int = 1, members: int = 1, level: int = 6) -> bytes:

@@ -17,6 +17,7 @@ from specs.request import Filter
 ELEMENT_SIZES = (4, 8, 1, 2, 3, 6, 12, 16, 5, 7)
 MEMBERS = (2, 3, 5)
 LEVELS = (6, 1, 9, 0)
+BLOSC2_LEVELS = (6, 1, 9, 0, 3, 7)
 ZEROS = (0, 0, 0, 0, 1, 2, 8, 511, 512)
 
 
@@ -46,7 +47,7 @@ def _compressions(claimed: tuple[str, ...]) -> SearchStrategy[Any]:
     """Compression, members, level; none of it about four times in ten."""
     table: list[tuple[str | None, int, int]] = [(None, 1, 6)]
     for name in claimed:
-        table += [(name, 1, level) for level in LEVELS]
+        table += [(name, 1, level) for level in (BLOSC2_LEVELS if name == "blosc2" else LEVELS)]
         if name == "gzip":
             table += [(name, members, level) for members, level in zip((*MEMBERS, 2), LEVELS, strict=True)]
     plain = [table[0]] * max(1, (len(table) * 2) // 3)
