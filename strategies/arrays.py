@@ -212,9 +212,7 @@ def recipes(draw: st.DrawFn, dtype: str, *, theme: str | None = None, longest: i
 
 
 @st.composite
-def arrays(
-    draw: st.DrawFn, dtype: str, *, large: bool = True, longest: int = 20_000, extremes: bool = True
-) -> Array:
+def arrays(draw: st.DrawFn, dtype: str, *, large: bool = True, longest: int = 20_000, extremes: bool = True) -> Array:
     """Flat arrays of a dtype; without extremes, of small readable numbers alone."""
     theme = draw(_sampled(themes(dtype))) if extremes else "small"
     if large and draw(_LARGE):
