@@ -250,6 +250,9 @@ class Hunter:
     def _settle(self, smallest: Smallest) -> str:
         """A smallest case against what is known: the same cause, a plainer case of it, or a new one."""
         cause = cause_of(smallest, self._deaths.judge)
+        # Another worker may have come upon the same cause meanwhile.
+        self.memory.reload()
+        self.memory.measure(self._reach)
         same = self.memory.of_fingerprint(cause.fingerprint)
         if same is not None:
             return self._again(same.id, cause.kind)
