@@ -93,6 +93,7 @@ def drawn() -> tuple[Request, ...]:
     return tuple(one for case in reach.drawn(claims, REQUESTS, seed=3) for one in case_features(case))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("axis", "value"), [(axis, value) for axis, values in AXES.items() for value in values])
 def test_a_value_of_an_axis_is_drawn_with_every_operation(axis: str, value: str) -> None:
     reached = {send.operation for send, found in drawn() if AXES[axis][value](send, found)}
@@ -126,6 +127,7 @@ def broken_fields() -> frozenset[str]:
     return frozenset(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BROKEN_FIELDS)
 def test_a_field_is_broken(name: str) -> None:
     assert name in broken_fields()
