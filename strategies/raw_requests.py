@@ -98,6 +98,10 @@ def _truncated(draw: st.DrawFn, profile: Profile) -> SendRaw:
     return _sent(profile, body=body[: draw(st.integers(1, len(body) - 1))])
 
 
+def _trailing_text(draw: st.DrawFn, profile: Profile) -> SendRaw:
+    return _sent(profile, body=usual_body(profile) + draw(sampled((b" x", b"{}", b",", b"}", b"\0", b" null", b"\n1"))))
+
+
 def _encoded_otherwise(draw: st.DrawFn, profile: Profile) -> SendRaw:
     text = usual_body(profile).decode()
     odd = draw(sampled(("utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "cp037", "utf-7")))
@@ -215,6 +219,7 @@ RAW: Mapping[str, Raw] = MappingProxyType(
         "not an object": _not_an_object,
         "empty body": _empty,
         "truncated JSON": _truncated,
+        "trailing text": _trailing_text,
         "encoded otherwise": _encoded_otherwise,
         "byte-order mark": _byte_order_mark,
         "content type": _content_type,
