@@ -16,7 +16,7 @@ from specs.dtypes import Array
 INTEGER_THEMES = ("small", "extremes", "narrowed", "negative", "positive", "fills")
 FLOAT_THEMES = (
     "small", "extremes", "narrowed", "negative", "positive", "fills", "nan", "infinite", "zeros", "subnormal",
-    "cancelling", "graded", "decimal", "decimal", "infinite", "infinite", "zeros", "zeros", "subnormal", "nan",
+    "cancelling", "graded", *("decimal",) * 5, "infinite", "infinite", "zeros", "zeros", "subnormal", "nan",
 )  # fmt: skip
 OF_VALUES = ("cycle", "constant", "scattered", "spike first", "spike last", "spike middle", "spike anywhere", "halves")
 OF_STEPS = ("ramp", "permutation", "descending", "noise")
