@@ -180,7 +180,7 @@ def _decoded(fields: dict[str, Json], codec: str, content: bytes) -> tuple[str, 
         import blosc2  # half a second to import, and not needed by every run
 
         length = int.from_bytes(stored[12:16], "little")
-        data, rest = blosc2.decompress2(stored[:length]), stored[length:] or rest
+        data, rest = blosc2.decompress2(stored[:length], nthreads=1), stored[length:] or rest
     elif fields.get("shape") is not None:
         rest = stored[math.prod(fields["shape"]) * dtypes.ITEM_SIZES[fields["dtype"]] :] or rest
     padded = codec == "gzip" and not rest.strip(b"\0")

@@ -1,7 +1,6 @@
 """The whole server: the stages one after the other, and their serving."""
 
 import ssl
-import threading
 
 from fuzz.embedded.http_messages import Answer, HttpLimits, HttpRequest, HttpResponse
 from fuzz.embedded.http_server import HttpServer
@@ -35,7 +34,6 @@ class ReferenceServer(
     def __init__(self, limits: ServerLimits | None = None, store_tls: ssl.SSLContext | None = None) -> None:
         self.limits = limits or ServerLimits()
         self.connections = StoreConnections(store_tls)
-        self.blosc2_lock = threading.Lock()
 
     def handle(self, request: HttpRequest) -> Answer:
         """The answer to a request, whatever it is."""
