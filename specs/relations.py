@@ -198,8 +198,8 @@ def _joined(whole: Told, one: Told, other: Told, dimension: int) -> _Result | No
 def _folded(one: Told, other: Told, operation: str) -> _Result:
     """The parts combined element by element; where one has nothing left, the other's alone."""
     wide = operation == "sum" and one.dtype in FLOATS
-    pair = [part.values.astype(np.float64) if wide else part.values for part in (one, other)]
     with np.errstate(over="ignore", invalid="ignore"):
+        pair = [part.values.astype(np.float64) if wide else part.values for part in (one, other)]
         values = FOLDS[operation](*pair)
     free: Bools = one.free | other.free
     counts = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -208,11 +208,21 @@ def _compression(given: Mapping[str, Any], notes: _Notes) -> str | None:
     compression = given.get("compression")
     if compression is None:
         return None
-    if not isinstance(compression, dict) or set(compression) != {"id"} or compression["id"] not in COMPRESSIONS:
-        extra = tuple(str(name) for name in compression) if isinstance(compression, dict) else ()
-        notes.fault("not a compression", "compression", "id", *extra)
+    if not isinstance(compression, dict) or compression.get("id") not in COMPRESSIONS:
+        notes.fault("not a compression", "compression", "id", *_names(compression))
         return None
+    _only(("id",), compression, notes, "compression")
     return str(compression["id"])
+
+
+def _only(known: Collection[str], given: Mapping[str, Any], notes: _Notes, place: str) -> None:
+    """Nothing else stands in what a field holds."""
+    if not given.keys() <= set(known):
+        notes.fault("unknown inner field", place, *_names(given))
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(str(name) for name in value) if isinstance(value, dict) else ()
 
 
 def _filters(given: Mapping[str, Any], notes: _Notes) -> tuple[Filter, ...]:
@@ -230,10 +240,10 @@ def _filters(given: Mapping[str, Any], notes: _Notes) -> tuple[Filter, ...]:
 
 
 def _filter(item: Any, notes: _Notes) -> Filter | None:
-    if not isinstance(item, dict) or set(item) != {"id", "element_size"} or item["id"] not in FILTERS:
-        extra = tuple(str(name) for name in item) if isinstance(item, dict) else ()
-        notes.fault("not a filter", "filters", "id", "element_size", *extra)
+    if not isinstance(item, dict) or item.get("id") not in FILTERS or "element_size" not in item:
+        notes.fault("not a filter", "filters", "id", "element_size", *_names(item))
         return None
+    _only(("id", "element_size"), item, notes, "filters")
     size = _integer(item["element_size"], 1, notes, "element_size", "filters")
     return Filter(item["id"], size or 1)
 
@@ -243,8 +253,7 @@ def _missing(given: Mapping[str, Any], notes: _Notes) -> Missing | None:
     if missing is None:
         return None
     if not isinstance(missing, dict) or len(missing) != 1 or next(iter(missing)) not in MISSING_KINDS:
-        extra = tuple(str(name) for name in missing) if isinstance(missing, dict) else ()
-        notes.fault("not exactly one kind of missing data", "missing", *extra)
+        notes.fault("not exactly one kind of missing data", "missing", *_names(missing))
         return None
     kind, value = next(iter(missing.items()))
     values = value if kind in ("missing_values", "valid_range") else [value]

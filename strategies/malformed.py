@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import assume
@@ -43,10 +44,15 @@ def step_of(send: Send, text: str, profile: Profile) -> Step:
         return SendRaw(
             "POST", path, (JSON_TYPE,), text.encode("utf-8", "replace"), send.key, send.bucket, send.credentials
         )
-    usual = {**LOCATORS[profile.api], **({"interface_type": send.interface} if profile.api == "v2" else {})}
+    return with_body(send, body, profile.api)
+
+
+def with_body(send: Send, body: dict[str, Any], api: str) -> Send:
+    """The request with the fields of a whole body: what locates the object as usual is not one of them."""
+    usual = {**LOCATORS[api], **({"interface_type": send.interface} if api == "v2" else {})}
     fields = {name: value for name, value in body.items() if name not in usual or value != usual[name]}
     without = tuple(name for name in usual if name not in body)
-    return Send(send.operation, Fields(fields), send.key, send.bucket, send.interface, send.credentials, without)
+    return replace(send, fields=Fields(fields), without=without)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,7 +86,7 @@ def mutation_kinds(schema: Schema) -> tuple[tuple[str, str], ...]:
 def _broken(
     draw: DrawFn, body: dict[str, Any], schema: Schema, rules: tuple[_Rule, ...], allow_open: bool, proved: bool
 ) -> Mutation:
-    group = draw(st.sampled_from(_by_field(rules)))
+    group = draw(st.sampled_from(_by_field(rules) + _by_kind(rules)))
     return (_drawn(draw, body, schema, group, allow_open) if proved else _unproved(draw, body, schema, group))[0]
 
 
@@ -221,9 +221,18 @@ def _of_kinds(key: Key, kinds: frozenset[str]) -> tuple[_Rule, ...]:
 @functools.lru_cache(maxsize=64)
 def _by_field(rules: tuple[_Rule, ...]) -> tuple[tuple[_Rule, ...], ...]:
     """The rules of each field together, so that a field of many places is broken no more often than another."""
-    groups: dict[Pattern, list[_Rule]] = {}
+    return _grouped(rules, lambda rule: rule.pattern[:1])
+
+
+def _by_kind(rules: tuple[_Rule, ...]) -> tuple[tuple[_Rule, ...], ...]:
+    """The rules of each kind together, so that what can be broken at one place only is not forgotten."""
+    return _grouped(rules, lambda rule: rule.kind)
+
+
+def _grouped(rules: tuple[_Rule, ...], by: Callable[[_Rule], Hashable]) -> tuple[tuple[_Rule, ...], ...]:
+    groups: dict[Hashable, list[_Rule]] = {}
     for rule in rules:
-        groups.setdefault(rule.pattern[:1], []).append(rule)
+        groups.setdefault(by(rule), []).append(rule)
     return tuple(map(tuple, groups.values()))
 
 

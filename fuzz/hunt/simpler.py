@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,8 +17,14 @@ from fuzz.hunt.scene import Scene, with_elements, with_lengths, without_dimensio
 from specs.case import Case, Put, Send, SendRaw
 from specs.dtypes import ITEM_SIZES
 from specs.fields import Fields
+from specs.request import OPERATIONS
+from strategies.malformed import with_body
+from strategies.raw_requests import LOCATORS
 
 FEW = 12
+# Of whole elements of every dtype; the longer for requests that begin a little later.
+PLAIN_LENGTHS = (8, 16)
+MOST_BYTES_MEANT = 4096
 
 
 def simpler_scenes(scene: Scene) -> Iterator[Scene]:
@@ -188,9 +196,32 @@ def _elements_weight(elements: np.ndarray[Any, Any]) -> tuple[bool, float]:
 
 def simpler_requests(case: Case) -> Iterator[Case]:
     """Cases with a field less, a shorter list or shorter data, for requests that are no scene."""
+    yield from _of_plain_data(case)
     for number, step in enumerate(case.steps):
         for simpler in _simpler_steps(step):
             yield replace(case, steps=(*case.steps[:number], simpler, *case.steps[number + 1 :]))
+
+
+def _of_plain_data(case: Case) -> Iterator[Case]:
+    """Cases with a field or a dimension less, and data that fits: without its codec, what was stored means nothing."""
+    match case.steps:
+        case (Put() as put, Send() as send) if (put.key, put.bucket) == (send.key, send.bucket):
+            less = [send.fields.without(name) for name in send.fields]
+            less += [Fields({**send.fields, "shape": shape}) for shape in _simpler_json(send.fields.get("shape"))]
+            for fields in less:
+                for length in (*PLAIN_LENGTHS, _length_meant(fields)):
+                    yield replace(case, steps=(replace(put, data=bytes(length)), replace(send, fields=fields)))
+
+
+def _length_meant(fields: Fields) -> int:
+    """Bytes that a shape calls for, read as leniently as a server might."""
+    shape: Any = fields.get("shape")
+    dtype: Any = fields.get("dtype")
+    try:
+        length = math.prod(int(one) for one in shape) * ITEM_SIZES[dtype]
+    except (TypeError, ValueError, OverflowError, KeyError):
+        return 0
+    return length if 0 <= length <= MOST_BYTES_MEANT else 0
 
 
 def _simpler_steps(step: Any) -> Iterator[Any]:
@@ -209,11 +240,25 @@ def _simpler_steps(step: Any) -> Iterator[Any]:
         if step.interface != "s3":
             yield replace(step, interface="s3")
     elif isinstance(step, SendRaw):
+        yield from _by_fields(step)
         for number in range(len(step.headers)):
             yield replace(step, headers=step.headers[:number] + step.headers[number + 1 :])
         for length in (0, 1, len(step.body) // 2, len(step.body) - 1):
             if 0 <= length < len(step.body):
                 yield replace(step, body=step.body[:length])
+
+
+def _by_fields(raw: SendRaw) -> Iterator[Send]:
+    """The request of the fields that a raw body spells in a way of its own."""
+    match raw.method, raw.path.split("/"):
+        case "POST", ["", api, operation, ""] if api in LOCATORS and operation in OPERATIONS:
+            try:
+                body = json.loads(raw.body)
+            except (ValueError, RecursionError):
+                return
+            if isinstance(body, dict):
+                send = Send(operation, Fields({}), raw.key, raw.bucket, credentials=raw.credentials)
+                yield with_body(send, body, api)
 
 
 def _simpler_json(value: Any) -> Iterator[Any]:

@@ -1,0 +1,111 @@
+"""A server that is careless with what clients send: each fault is found, told by a request of nothing else."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+
+import pytest
+
+from fuzz.config import Settings
+from fuzz.findings import corpus
+from fuzz.findings.finding import Finding
+from fuzz.hunt.campaign import Plan, hunt
+from fuzz.targets import open_target
+from specs.case import Send
+
+CARELESS = """
+import sys
+import threading
+
+from fuzz.embedded.http_messages import DropConnection, HttpResponse
+from fuzz.embedded.reference_server import ReferenceServer
+from fuzz.embedded.reference_server.refusal import Refusal
+from fuzz.embedded.reference_server.server import serve
+
+
+class HungUp(Exception):
+    pass
+
+
+class Careless(ReferenceServer):
+    def refuse_unknown_fields(self, place, value, known):
+        pass
+
+    def read_integer(self, field, value, least):
+        if isinstance(value, str) and value.isdecimal():
+            value = int(value)
+        return super().read_integer(field, value, least)
+
+    def read_slice(self, field, value):
+        if isinstance(value, list) and value[2:] == [0]:
+            raise Refusal(500, "selection: division by zero")
+        return super().read_slice(field, value)
+
+    def check_axis(self, reduction):
+        if reduction.shape and any(axis >= len(reduction.shape) for axis in reduction.axis or ()):
+            raise HungUp
+        super().check_axis(reduction)
+
+    def is_missing(self, array, missing):
+        return super().is_missing(array, missing) & False
+
+    def error_answer(self, refusal):
+        answer = super().error_answer(refusal)
+        if refusal.status != 404:
+            return answer
+        return HttpResponse(404, {"Content-Type": "text/html"}, b"<h1>Oops</h1>")
+
+    def handle(self, request):
+        try:
+            return super().handle(request)
+        except HungUp:
+            return DropConnection()
+
+
+with serve(Careless(), port=int(sys.argv[1])):
+    threading.Event().wait()
+"""
+ALWAYS = {"interface_type", "url", "dtype"}
+
+
+@pytest.fixture(scope="module")
+def findings(tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
+    """What a hunt of a fixed seed finds in it."""
+    folder = tmp_path_factory.mktemp("careless")
+    script = folder / "careless_server.py"
+    script.write_text(CARELESS)
+    launch = f"{shlex.quote(sys.executable)} {shlex.quote(str(script))} {{port}}"
+    only = ("reduction", "malformed", "contradiction")
+    with open_target(Settings(launch=launch, profile="reference")) as target:
+        plan = Plan(
+            profile=target.profile, only=only, findings=folder / "findings", workers=1, seed=1, seconds=None,
+            examples=300, max_findings=None,
+        )  # fmt: skip
+        hunt(plan, target, lambda _: None)
+    return corpus.load_all(folder / "findings")
+
+
+@pytest.mark.parametrize(
+    ("requirement", "symptom", "beyond"),
+    [
+        ("refuses-invalid", "unknown field", 1),
+        ("refuses-invalid", "not an integer", 1),
+        ("no-server-error", "500 stride 0", {"selection"}),
+        ("error-form", "text/html", set()),
+        ("answers", "closed axis out of range", {"axis", "shape"}),
+        ("counts", "", {"missing"}),
+    ],
+)
+def test_each_fault_is_found_by_the_offending_field_alone(
+    findings: list[Finding], requirement: str, symptom: str, beyond: set[str] | int
+) -> None:
+    about = [one for one in findings if one.violation.requirement == requirement and symptom in one.violation.symptom]
+    assert about, [one.violation for one in findings]
+    fields = [_beyond_the_required(one) for one in about]
+    assert beyond in [len(some) if isinstance(beyond, int) else some for some in fields], fields
+
+
+def _beyond_the_required(finding: Finding) -> set[str]:
+    (send,) = (step for step in finding.case.steps if isinstance(step, Send))
+    return set(send.fields) - ALWAYS
