@@ -116,13 +116,12 @@ def _with_body(
     if not isinstance(text.value, dict):
         return RawReading(None, (BAD_JSON, *doubts, *authorization.rejections))
     located = ("interface_type", "url") if profile.api == "v2" else ("source", "bucket", "object")
-    interface = text.value.get("interface_type", "s3")
     send = Send(
         operation,
         Fields(text.value),
         step.key,
         step.bucket,
-        interface if interface in ("s3", "http", "https") else "s3",
+        "s3",  # which is what `{url}` stands for in a raw body, whatever the body says of it
         authorization.credentials(step),
         tuple(name for name in located if name not in text.value),
     )

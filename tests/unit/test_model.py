@@ -343,6 +343,12 @@ def test_a_raw_request_by_nobody_is_denied():
     assert raw(credentials=None).rejection.cause == "credentials"
 
 
+@pytest.mark.parametrize("interface", ["http", "https"])
+def test_a_raw_request_that_contradicts_its_url_is_nobodys_business(interface):
+    body = {"interface_type": interface, "url": "{url}", "dtype": "int32", "shape": [1], "axis": 1}
+    assert raw(body=json.dumps(body).encode()).why == "interface_type at odds with the URL"
+
+
 def test_a_fault_inside_a_raw_request_is_one():
     body = json.dumps({"interface_type": "s3", "url": "{url}", "dtype": "int8"}).encode()
     assert raw(body=body).rejection.words == ("dtype",)
