@@ -269,7 +269,9 @@ class Hunter:
 
     def _plainer(self, smallest: Smallest, cause: Cause, known: Known) -> bool:
         """Whether a smallest case shows a known finding's cause with less."""
-        if smallest.scene is None or len(cause.needs) >= len(known.finding.needs):
+        if smallest.scene is None or _plainness(cause.needs, smallest.scene) >= _plainness(
+            known.finding.needs, known.scene
+        ):
             return False
         named = replace(known.finding, violation=smallest.violation, needs=cause.needs)
         plainer = Known(named, smallest.scene)
@@ -348,3 +350,7 @@ class Hunter:
             if smallest.scene is None
             else self._keep(smallest, cause_of(smallest, self._deaths.judge), "every time")
         )
+
+
+def _plainness(needs: tuple[str, ...], scene: Scene) -> tuple[int, int]:
+    return len(needs), len(scene.shape or ())

@@ -9,7 +9,7 @@ import numpy as np
 
 from fuzz.hunt.plain import FEATURES, MANY, PLAIN_OPERATION, PRESENT, SMALL_FEATURES, few_elements, of_rank
 from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, ranked, without_zeros
-from fuzz.hunt.scene import Scene, with_elements
+from fuzz.hunt.scene import Scene, with_elements, without_axes
 from specs.case import Case, Put, Send, SendRaw
 
 MISSING = ("missing", "missing_values", "valid_range", "valid_max", "valid bounds")
@@ -76,10 +76,14 @@ def _size(scene: Scene) -> Iterator[str]:
 def projections(scene: Scene, other: Scene, needed: set[str]) -> Iterator[Scene]:
     """The scene with nothing but the features of another, in each way to get there.
 
-    Also as the other's operation, as a count, say, hardly depends on the elements.
+    Also as the other's operation, as a count, say, hardly depends on the elements; and without the axes that are
+    reduced, where the other reduces none.
     """
     keep = set(features(other))
     yield from _with_only(scene, other, keep, needed)
+    flat = without_axes(scene) if other.axis == [] else None
+    if flat is not None:
+        yield from _with_only(flat, other, keep, needed)
     if scene.operation != other.operation:
         yield from _with_only(replace(scene, operation=other.operation), other, keep, needed)
 

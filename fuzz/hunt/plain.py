@@ -126,15 +126,17 @@ def _empty_slice(one: Triple, length: int) -> Triple:
 
 
 def _reversed_slice(one: Triple, length: int) -> Triple:
-    """The same elements forwards; bounds that lie outside stay there."""
+    """The same elements forwards; bounds that lie outside stay there, and those counted from the end are still."""
     picked = range(*slice(*one).indices(length))
     if one[2] > 0:
         return one
     if not picked:
         return (one[1], one[0], -one[2])
     first, last = picked[-1], picked[0] + 1
-    start = min(one[:2]) if first == 0 and min(one[:2]) < -length else first
-    end = max(one[:2]) if last == length and max(one[:2]) > length else last
+    start = first - length if one[1] < 0 else first
+    end = last - length if one[0] < 0 and last < length else last
+    start = min(one[:2]) if first == 0 and min(one[:2]) < -length else start
+    end = max(one[:2]) if last == length and max(one[:2]) > length else end
     return (start, end, -one[2])
 
 
@@ -144,7 +146,8 @@ def _wide_stride(one: Triple, length: int) -> Triple:
 
 
 def _negative_bound(one: Triple, length: int) -> Triple:
-    start, end = (bound + length if -length <= bound < 0 else bound for bound in one[:2])
+    """The same bound counted from the front; one before the beginning is the beginning."""
+    start, end = (max(bound + length, 0) if bound < 0 else bound for bound in one[:2])
     return (start, end, one[2])
 
 

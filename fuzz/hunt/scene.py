@@ -161,6 +161,17 @@ def without_dimension(scene: Scene, dimension: int) -> Scene | None:
     return replace(cut, shape=rest, selection=selection, axis=_axis_without(scene.axis, dimension))
 
 
+def without_axes(scene: Scene) -> Scene | None:
+    """The same result over no axes: the dimensions reduced are dropped."""
+    if scene.axis is None or scene.axis == [] or scene.shape is None:
+        return None
+    axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
+    flat: Scene | None = replace(scene, axis=[])
+    for dimension in sorted(axes, reverse=True):
+        flat = None if flat is None else without_dimension(flat, dimension)
+    return flat
+
+
 def _axis_without(axis: Any, dimension: int) -> Any:
     if axis is None:
         return None

@@ -13,7 +13,7 @@ import numpy as np
 from fuzz.hunt.needs import GROUPS
 from fuzz.hunt.plain import FEATURES, plain_operations
 from fuzz.hunt.plain_values import plain_dtypes, ranked
-from fuzz.hunt.scene import Scene, with_elements, with_lengths, without_dimension
+from fuzz.hunt.scene import Scene, with_elements, with_lengths, without_axes, without_dimension
 from specs.case import Case, Put, Send, SendRaw
 from specs.dtypes import ITEM_SIZES
 from specs.fields import Fields
@@ -65,23 +65,12 @@ def _fewer_dimensions(scene: Scene) -> Iterator[Scene]:
             yield rest
     if scene.shape is not None and len(scene.shape) > 1 and scene.selection is None and scene.axis is None:
         yield replace(scene, shape=(scene.elements.size,), order="C")
-    flat = _without_axes(scene)
+    flat = without_axes(scene)
     if flat is not None:
         yield flat
     if isinstance(scene.axis, list):
         for one in scene.axis:
             yield replace(scene, axis=[other for other in scene.axis if other != one])
-
-
-def _without_axes(scene: Scene) -> Scene | None:
-    """The same result over no axes: the dimensions reduced are dropped."""
-    if scene.axis is None or scene.axis == [] or scene.shape is None:
-        return None
-    axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
-    flat: Scene | None = replace(scene, axis=[])
-    for dimension in sorted(axes, reverse=True):
-        flat = None if flat is None else without_dimension(flat, dimension)
-    return flat
 
 
 def _shorter(scene: Scene) -> Iterator[Scene]:
