@@ -18,6 +18,7 @@ from fuzz.hunt.failures import NO_ANSWER_IN_TIME, WRONG, Judge, Kind, family_of,
 from fuzz.hunt.memory import Memory
 from fuzz.hunt.needs import request_needs
 from fuzz.hunt.reducer import Reducer, ReductionLimits, Smallest, isolated
+from fuzz.hunt.refusals import CONCERNED, Habit, habit_of
 from fuzz.hunt.scene import Scene, case_of, scene_of
 from fuzz.hunt.triage import CHANCE, Cause, cause_of, name_of, title_of
 from fuzz.vacuity import Stakes
@@ -73,6 +74,7 @@ class Hunter:
         self._deaths = Deaths(session, life)
         self._emit = emit
         self._warnings: set[tuple[str, str]] = set()
+        self._habits: dict[str, Habit | None] = {}
         self._made = 0
 
     def try_case(self, case: Case, tally: Tally) -> None:
@@ -136,6 +138,9 @@ class Hunter:
         """The name of the finding that a failure belongs to."""
         self.memory.measure(self._reach)
         kind = kind_of(violation)
+        habit = self._habit(kind)
+        if habit is not None:
+            return self._keep(habit.smallest, Cause(habit.kind, ()), "every time")
         single = isolated(case, violation.step)
         believed = self._believed(single, violation)
         if believed is not None:
@@ -155,6 +160,15 @@ class Hunter:
             if failure is not None:
                 return self._reduce(rest, judged, kind_of(failure))
         return self._reduce(single, alone, kind)
+
+    def _habit(self, kind: Kind) -> Habit | None:
+        """What the server gets wrong in refusals of all sorts, if the failure is that."""
+        if kind.requirement not in CONCERNED:
+            return None
+        if kind.requirement not in self._habits:
+            self._habits[kind.requirement] = habit_of(kind.requirement, "malformed", self._deaths.judge)
+        habit = self._habits[kind.requirement]
+        return habit if habit is not None and habit.covers(kind) else None
 
     def _explained(self, single: Case, kind: Kind) -> Explained | None:
         scene = scene_of(single, self.session.profile)

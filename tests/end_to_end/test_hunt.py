@@ -50,9 +50,10 @@ class Events:
 
 def hunted(folder: Path, settings: Settings, **limits: object) -> tuple[RunEnded, Events]:
     events = Events()
-    asked: dict[str, object] = {"seed": 1, "seconds": None, "examples": 30, "max_findings": None, **limits}
+    usual = {"only": ("reduction",), "seed": 1, "seconds": None, "examples": 30, "max_findings": None}
+    asked: dict[str, object] = {**usual, **limits}
     with open_target(settings) as target:
-        plan = Plan(profile=target.profile, only=("reduction",), findings=folder, workers=settings.workers, **asked)  # type: ignore[arg-type]
+        plan = Plan(profile=target.profile, findings=folder, workers=settings.workers, **asked)  # type: ignore[arg-type]
         return hunt(plan, target, events), events
 
 
@@ -74,6 +75,22 @@ def test_the_same_seed_finds_the_same_in_the_same_order(tmp_path: Path) -> None:
 def test_enough_findings_end_the_run(tmp_path: Path) -> None:
     ended, _ = hunted(tmp_path, Settings(animals=THREE), max_findings=1)
     assert (ended.findings, ended.why) == (1, "--max-findings reached")
+
+
+def test_what_is_wrong_with_every_refusal_is_one_finding_that_replays(tmp_path: Path) -> None:
+    settings = Settings(animals=(f"{ZOO}.errors:MessageUnhelpful",))
+    ended, events = hunted(tmp_path, settings, only=("malformed",), examples=40)
+    assert ended.findings == len(events.found) == 1
+    (finding,) = corpus.load_all(tmp_path)
+    assert finding.violation.title == "many refusals: the error does not name offset"
+    with closing(open_store_for(settings)) as store, open_target(settings) as target:
+        assert bool(owners([finding], [Bug(settings.animals[0])], store, target.profile))
+
+
+def test_a_rule_that_is_not_known_is_a_finding_of_its_own(tmp_path: Path) -> None:
+    animals = tuple(f"{ZOO}.refusing:{one}" for one in ("NegativeOffsetIsZero", "EmptyMissingMeansNothing"))
+    ended, _ = hunted(tmp_path, Settings(animals=animals), only=("malformed", "contradiction"), examples=150)
+    assert ended.findings == 2, [one.violation for one in corpus.load_all(tmp_path)]
 
 
 def test_a_healthy_server_gives_none(tmp_path: Path) -> None:
