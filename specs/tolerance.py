@@ -17,6 +17,7 @@ from specs.dtypes import Array, Bools
 
 UNIT_ROUNDOFF = {"float32": 2.0**-24, "float64": 2.0**-53}
 LARGEST = {"float32": float(np.finfo(np.float32).max), "float64": float(np.finfo(np.float64).max)}
+SMALLEST = 5e-324
 # The bound is computed in floats itself: this much more covers what they lose.
 _WIDER = 1 + 2.0**-36
 _MOST_ROWS_ONE_BY_ONE = 256
@@ -57,11 +58,17 @@ def _finite(terms: Array, dtype: str) -> SumBounds:
     if terms.size and max(terms.max(), -terms.min()) > _LARGE:
         scale = np.where((np.abs(terms) > _LARGE).any(axis=1), _SCALE, 0)
         with np.errstate(over="ignore", under="ignore"):
-            parts = np.ldexp(_parts(np.ldexp(terms, -scale[:, None]), dtype), scale)
+            parts = np.ldexp(_parts(_scaled_down(terms, scale[:, None]), dtype), scale)
     else:
         parts = _parts(terms, dtype)
     nearest, low, high, pairwise_low, pairwise_high, most = parts
     return SumBounds(nearest, low, high, pairwise_low, pairwise_high, most > LARGEST[dtype])
+
+
+def _scaled_down(terms: Array, scale: Array) -> Array:
+    """Each term over a power of two; the smallest do not vanish, as each of them is an addition."""
+    scaled: Array = np.ldexp(terms, -scale)
+    return np.where((scaled == 0) & (terms != 0), np.copysign(SMALLEST, terms), scaled)
 
 
 def _parts(terms: Array, dtype: str) -> Array:

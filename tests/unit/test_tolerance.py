@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from specs.tolerance import LARGEST, UNIT_ROUNDOFF, SumBounds, sum_bounds
@@ -81,6 +81,7 @@ def test_pairwise_summation_stays_within_its_narrower_bounds(row: np.ndarray) ->
 
 @QUICK
 @given(rows())
+@example(np.array([[2.0**901, 5e-324]]))
 def test_the_bounds_hold_the_theory_and_little_more(row: np.ndarray) -> None:
     told = bounds(row)
     total, bound = theory(row)
