@@ -1,10 +1,18 @@
-"""The whole suite runs in two processes; a file or a test that is named runs in this one."""
+"""The whole suite runs in two processes; a file or a test that is named runs in this one.
+
+Properties draw the same examples each time, so that what fails for one fails for all; fresh ones come by
+`--hypothesis-profile=default`.
+"""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 PROCESSES = 2
+
+settings.register_profile("repeatable", derandomize=True, database=None)
+settings.load_profile("repeatable")
 
 
 @pytest.hookimpl(tryfirst=True)
