@@ -16,7 +16,7 @@ from specs.schemas import Schema
 from strategies.complete import VARIANTS, complete
 from strategies.contents import Content, contents
 from strategies.mutations import Mutation, broken, twice_broken
-from strategies.raw_requests import JSON_TYPE, LOCATORS, usual_path
+from strategies.raw_requests import JSON_TYPE, LOCATORS, usual_locators, usual_path
 from strategies.requests import requests, sampled
 from strategies.schema import whole_requests
 
@@ -49,7 +49,7 @@ def step_of(send: Send, text: str, profile: Profile) -> Step:
 
 def with_body(send: Send, body: dict[str, Any], api: str) -> Send:
     """The request with the fields of a whole body: what locates the object as usual is not one of them."""
-    usual = {**LOCATORS[api], **({"interface_type": send.interface} if api == "v2" else {})}
+    usual = usual_locators(api, send.interface)
     fields = {name: value for name, value in body.items() if name not in usual or value != usual[name]}
     without = tuple(name for name in usual if name not in body)
     return replace(send, fields=Fields(fields), without=without)
@@ -98,9 +98,7 @@ def malformed(draw: st.DrawFn, profile: Profile, schema: Schema) -> Case:
     steps: list[Step] = [content.put()]
     notes = []
     for _ in range(draw(_COUNTS)):
-        body = {**LOCATORS[profile.api], **send.fields}
-        if profile.api == "v2":
-            body["interface_type"] = send.interface
+        body = {**usual_locators(profile.api, send.interface), **send.fields}
         mutation: Mutation = draw(
             twice_broken(body, schema, proved=False) if draw(_TWICE) else broken(body, schema, proved=False)
         )

@@ -22,6 +22,13 @@ LOCATORS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "v2": {"interface_type": "s3", "url": "{url}"},
     }
 )
+
+
+def usual_locators(api: str, interface: str) -> dict[str, str]:
+    """The fields that say where the object is, with placeholders for its place."""
+    return {**LOCATORS[api], **({"interface_type": interface} if api == "v2" else {})}
+
+
 JSON_TYPE = ("Content-Type", "application/json")
 NOT_JSON = (
     b"not json", b"{", b"}", b"{'dtype': 'int32'}", b"<xml/>", b"dtype=int32", b"{\"dtype\": }", b"[1, 2", b"{,}",

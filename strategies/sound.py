@@ -9,12 +9,10 @@ from collections.abc import Iterable, Iterator
 from specs import profile, schemas, validity
 from specs.case import Case, Send
 from specs.profile import Profile
+from strategies.raw_requests import usual_locators
 from strategies.reach import drawn
 
-PLACES = {
-    "v1": {"source": "http://store.example", "bucket": "b", "object": "o"},
-    "v2": {"url": "http://store.example/b/o"},
-}
+PLACE = {"url": "http://store.example/b/o", "source": "http://store.example", "bucket": "b", "object": "o"}
 AT_A_TIME = 2000
 
 
@@ -25,7 +23,8 @@ def faults(claims: Profile, some: Iterable[Case]) -> Iterator[str]:
         for step in case.steps:
             if not isinstance(step, Send):
                 continue
-            body = {**PLACES[claims.api], **({"interface_type": step.interface} if claims.api == "v2" else {})}
+            located = usual_locators(claims.api, step.interface)
+            body = {name: PLACE.get(name, usual) for name, usual in located.items()}
             body.update(json.loads(json.dumps(dict(step.fields))))
             for fault in validity.read(step.operation, body, claims).faults:
                 yield f"validity: {fault.rule}: {body}"
