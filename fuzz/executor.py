@@ -62,11 +62,11 @@ class Session:
         tokens = (text.removeprefix("Basic ") for text in self._authorizations.values())
         self._secrets = (*(one.secret for one in store.credentials.values()), *tokens)
 
-    def judge(self, case: Case) -> Judgement:
-        """Run a case and compare what came with what was due."""
+    def judge(self, case: Case, *, afresh: bool = False) -> Judgement:
+        """Run a case and compare what came with what was due; afresh: on objects that nobody has asked about."""
         due = expectations(case, self.profile, self.facts)
         try:
-            transcript = self.run(case)
+            transcript = self.run(case, afresh=afresh)
         except Unstorable:
             # What the store cannot hold says nothing about the server.
             return Judgement(Transcript(case, (None,) * len(case.steps)), ())
@@ -80,9 +80,9 @@ class Session:
         found.sort(key=lambda one: one.severity != "failure")
         return Judgement(transcript, tuple(found), due)
 
-    def run(self, case: Case) -> Transcript:
+    def run(self, case: Case, *, afresh: bool = False) -> Transcript:
         """Take a case's steps one after the other."""
-        keys = self._keys(case)
+        keys = self._keys(case, afresh=afresh)
         outcomes = tuple(self._take(step, keys) for step in case.steps)
         self._forget(keys)
         return Transcript(case, outcomes)
@@ -90,18 +90,19 @@ class Session:
     def close(self) -> None:
         self.client.close()
 
-    def _keys(self, case: Case) -> dict[tuple[str, str], str]:
+    def _keys(self, case: Case, *, afresh: bool) -> dict[tuple[str, str], str]:
         """Real keys for a case's logical ones: by content, or the case's own where an object changes on the way.
 
         What a case puts shares a prefix, so that keys that look alike are as alike in the store.
         """
-        content, own = self._content_mark(case), ""
+        content = self._content_mark(case)
+        own = self._own_mark() if afresh else ""
         puts = Counter((step.bucket, step.key) for step in case.steps if isinstance(step, Put | Delete))
         keys: dict[tuple[str, str], str] = {}
         for step in case.steps:
             if isinstance(step, Put) and (step.bucket, step.key) not in keys:
                 name = (step.bucket, step.key)
-                changes = puts[name] > 1 or not _asked_only_after(case, step)
+                changes = afresh or puts[name] > 1 or not _asked_only_after(case, step)
                 own = own or (self._own_mark() if changes else "")
                 mark = own if changes else content
                 keys[name] = f"{self._run}/{mark}/{step.key}"

@@ -27,6 +27,7 @@ class Exchange:
     secrets: tuple[str, ...] = ()
 
 
+NAMES = "a text that names "
 Check = Callable[[Exchange, Expectation], Iterator[Violation]]
 
 
@@ -94,8 +95,9 @@ def accepts(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
     if reply.status == 200:
         if not expected.answers and rejection is not None and _is_held_to(exchange.profile, rejection.cause):
             yield _wrongly_accepted(expected)
-    elif rejection is None:
-        title = f"a valid {_name(exchange)} is refused with {reply.status}"
+    elif rejection is None or (expected.answers and reply.status < 400):
+        verb = "refused with" if reply.status >= 400 else "answered by"
+        title = f"a valid {_name(exchange)} is {verb} {reply.status}"
         yield Violation("accepts-valid", title, _due(expected), _told(reply), f"{reply.status}")
     elif reply.status not in rejection.statuses:
         title = f"{rejection.cause}: {reply.status}, not {_statuses(rejection.statuses)}"
@@ -164,7 +166,7 @@ def error_names_the_field(exchange: Exchange, expected: Expectation) -> Iterator
     if not any(_letters(word) in text for word in rejection.words):
         title = f"{rejection.cause}: the error does not name {rejection.words[0]}"
         words = " or ".join(dict.fromkeys(rejection.words))
-        yield Violation("error-names-field", title, f"a text that names {words}", _told(reply), rejection.cause)
+        yield Violation("error-names-field", title, f"{NAMES}{words}", _told(reply), rejection.cause)
 
 
 def _letters(text: str) -> str:

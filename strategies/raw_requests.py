@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from specs.case import Case, Put, SendRaw, Step
 from specs.fields import Json
 from specs.profile import Profile
+from specs.request import OPERATIONS as REDUCTIONS
 from strategies.requests import below, sampled
 
 MOST_RAW = 6
@@ -65,6 +66,14 @@ def usual_body(profile: Profile, **changes: Json) -> bytes:
 
 def usual_path(profile: Profile, operation: str) -> str:
     return f"/{profile.api}/{operation}/"
+
+
+def named_by(path: str) -> tuple[str, str] | None:
+    """The API's version and the operation that a usual path names."""
+    match path.split("/"):
+        case ["", api, operation, ""] if api in LOCATORS and operation in REDUCTIONS:
+            return api, operation
+    return None
 
 
 def _sent(

@@ -29,6 +29,7 @@ PACKAGE = "fuzz.embedded.zoo"
 LEFT_OUT_MARKS = ("OnlyInV1", "OnlyAWarning", "OnlyAtOnce")
 LEFT_OUT_MODULES = ("rare", "answering_v1", "marks", "catalogue", "keeping")
 SERVERS_AT_ONCE = 32
+TRIES_OF_CHANCE = 20
 CURATED = (
     "selections:StrideIgnored",
     "selections:NegativeBoundOffByOne",
@@ -133,7 +134,7 @@ def _judge(stack: ExitStack, some: Sequence[Bug], store: Store, profile: Profile
     stack.callback(server.close)
     http = stack.enter_context(serve(server))
     session = stack.enter_context(closing(Session(Client(http.url), store, profile)))
-    return lambda case: bool(session.judge(case).failures)
+    return lambda case: bool(session.judge(case, afresh=True).failures)
 
 
 def owners(
@@ -147,7 +148,13 @@ def owners(
             finding.id: tuple(
                 bug
                 for number, bug in enumerate(some)
-                if ask[number](finding.case) and not ask[number + len(some)](finding.case)
+                if _ever(ask[number], finding) and not _ever(ask[number + len(some)], finding)
             )
             for finding in findings
         }
+
+
+def _ever(fails: Callable[[Case], bool], finding: Finding) -> bool:
+    """Whether a finding's case fails: at some time, where it does not every time."""
+    tries = 1 if finding.reproducibility == "every time" else TRIES_OF_CHANCE
+    return any(fails(finding.case) for _ in range(tries))

@@ -8,6 +8,7 @@ from typing import Protocol
 from fuzz.errors import CannotRun
 from fuzz.executor import Judgement, Session
 from fuzz.hunt.failures import Kind
+from fuzz.hunt.histories import SETTLING
 from specs.case import Case, Send, SendRaw
 from specs.outcome import NoReply
 from specs.violation import Violation
@@ -31,11 +32,15 @@ class Life(Protocol):
 
 
 class Deaths:
-    """Judges cases on a target that may die of them, and is brought back each time."""
+    """Judges cases on a target that may die of them, and is brought back each time.
+
+    One that keeps state from request to request is brought to the same state first, where `settles` says so.
+    """
 
     def __init__(self, session: Session, life: Life) -> None:
         self._session = session
         self._life = life
+        self.settles = False
 
     @property
     def cheap(self) -> bool:
@@ -52,8 +57,13 @@ class Deaths:
         return replace(judgement, violations=(died,))
 
     def judge(self, case: Case) -> Judgement:
-        """Judge a case; a target that it ends is brought back. Raises CannotRun where it stays away."""
-        judgement = self._session.judge(case)
+        """Judge a case by itself; a target that it ends is brought back. Raises CannotRun where it stays away.
+
+        Its objects are stored afresh, so that nothing but its own steps can matter.
+        """
+        if self.settles:
+            self._session.run(SETTLING, afresh=True)
+        judgement = self._session.judge(case, afresh=True)
         died = self.noticed(judgement)
         if died is None:
             return judgement

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fuzz.executor import Judgement
 from specs.case import Case
+from specs.checks import NAMES
 from specs.request import OPERATIONS
 from specs.violation import Violation
 
 VALUES = "values"
 WRONG = "wrong answer"
+UNNAMED = "error-names-field"
 NO_ANSWER_IN_TIME = "timeout"
+RULES_OF_FORM = re.compile(" (unknown path|wrong method|content type)$")
+STATUS = re.compile(r"\b[1-5][0-9]{2}\b")
 # One mistake in reading a valid request shows as any of these, depending on the data and on the operation.
 SYMPTOMS_OF_WRONG = frozenset(
     {
@@ -20,6 +25,11 @@ SYMPTOMS_OF_WRONG = frozenset(
         "as-bytes", "counts", "sum-accuracy", "discloses-nothing", "error-form", "refuses-unfit-data", VALUES,
     }
 )  # fmt: skip
+
+# What is wrong with one is wrong with the other.
+ALIKE = {"no such bucket": "no such object", "NoSuchBucket": "NoSuchKey"}
+# Those by which an answer is no answer.
+NO_VALUES = frozenset({"accepts-valid", "no-server-error", "error-form", "refuses-unfit-data", "discloses-nothing"})
 
 Judge = Callable[[Case], Judgement]
 
@@ -34,14 +44,41 @@ class Kind:
     @property
     def parts(self) -> frozenset[str]:
         """The rules broken, of which a request may break several."""
-        return frozenset(self.symptom.split(" or "))
+        return frozenset(STATUS.sub("", self.symptom).strip().split(" or "))
+
+    @property
+    def status(self) -> str:
+        """The status that came, where the symptom tells it."""
+        return next(iter(STATUS.findall(self.symptom)), "")
+
+    def narrows(self, other: Kind) -> bool:
+        """Whether it is the other kind, or about some of the rules that the other names."""
+        alike = (self.requirement, self.status) == (other.requirement, other.status)
+        return alike and self.parts <= other.parts
 
 
 def kind_of(violation: Violation) -> Kind:
-    """The kind of a violation: wrong values are one kind, whatever the operation."""
+    """The kind of a violation: wrong values are one kind, whatever the operation.
+
+    A field that is not named is one, whatever the rule.
+    """
+    if violation.requirement == UNNAMED:
+        name = violation.expected.removeprefix(NAMES).split(" or ")[0]
+        return Kind(UNNAMED, ALIKE.get(name, name))
     requirement = VALUES if violation.requirement.endswith("-values") else violation.requirement
     symptom = " ".join(word for word in violation.symptom.split() if word not in OPERATIONS)
+    for one, other in ALIKE.items():
+        symptom = symptom.replace(one, other)
     return Kind(requirement, symptom)
+
+
+def without_rule(kind: Kind) -> Kind:
+    """The kind, whatever rule the request breaks."""
+    if kind.requirement == "error-form":
+        return replace(kind, symptom=RULES_OF_FORM.sub("", kind.symptom))
+    if kind.requirement == "discloses-nothing":
+        return kind
+    return replace(kind, symptom=kind.status or kind.symptom.partition(" ")[0])
 
 
 def of_kind(judgement: Judgement, kind: Kind) -> Violation | None:
@@ -51,11 +88,7 @@ def of_kind(judgement: Judgement, kind: Kind) -> Violation | None:
 
 def narrower(judgement: Judgement, kind: Kind) -> Violation | None:
     """The first failure of that kind, or about some of the rules that it names."""
-
-    def fits(other: Kind) -> bool:
-        return other.requirement == kind.requirement and other.parts <= kind.parts
-
-    return next((one for one in judgement.failures if fits(kind_of(one))), None)
+    return next((one for one in judgement.failures if kind_of(one).narrows(kind)), None)
 
 
 def family_of(kind: Kind) -> str:

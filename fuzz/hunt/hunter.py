@@ -8,27 +8,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from fuzz.errors import CannotRun
-from fuzz.events import Event, FindingFound, Warned
+from fuzz.events import Event, Warned
 from fuzz.executor import Judgement, Session
-from fuzz.findings.finding import Finding, Reproducibility
-from fuzz.findings.scrubbing import scrubbed
+from fuzz.findings.finding import Finding
 from fuzz.hunt.deaths import GONE, Deaths, Life, died_of
 from fuzz.hunt.explaining import EVERYTHING, Explained, Explaining, Known, Reach, looks_like, reach_of
 from fuzz.hunt.failures import NO_ANSWER_IN_TIME, WRONG, Judge, Kind, family_of, kind_of, narrower, of_family
+from fuzz.hunt.histories import SEVERAL, Earlier, explains
+from fuzz.hunt.keeper import Keeper
 from fuzz.hunt.memory import Memory
-from fuzz.hunt.needs import request_needs
 from fuzz.hunt.reducer import Reducer, ReductionLimits, Smallest, isolated
 from fuzz.hunt.refusals import CONCERNED, Habit, habit_of
 from fuzz.hunt.scene import Scene, case_of, scene_of
-from fuzz.hunt.triage import CHANCE, Cause, cause_of, name_of, title_of
+from fuzz.hunt.triage import CHANCE, Cause, cause_of, cause_of_request
 from fuzz.vacuity import Stakes
-from fuzz.versions import suite_version
 from specs.case import Case, Send, SendRaw
 from specs.violation import Violation
 
 TRIES_TO_REPRODUCE = 3
 MOST_FAILURES_OF_A_CASE = 6
-MOST_FINDINGS_OF_A_FAMILY = 80
 # How often a finding is confirmed before a failure that looks like it may be believed to be it,
 # and the share of all requests that goes into telling known findings apart before it is.
 CONFIRMATIONS = 5
@@ -75,7 +73,8 @@ class Hunter:
         self._emit = emit
         self._warnings: set[tuple[str, str]] = set()
         self._habits: dict[str, Habit | None] = {}
-        self._made = 0
+        self._earlier = Earlier()
+        self._keeper = Keeper(session, memory, emit)
 
     def try_case(self, case: Case, tally: Tally) -> None:
         """Judge a case; a failure becomes a finding, or is counted for one."""
@@ -84,9 +83,13 @@ class Hunter:
         tally.requests += sum(isinstance(step, Send | SendRaw) for step in case.steps)
         if tally.stakes is not None:
             tally.stakes.look(case, judgement)
-        if not judgement.violations:
-            return
-        self._warn(judgement)
+        if judgement.violations:
+            self._warn(judgement)
+            self._look_into(case, judgement, tally)
+        self._earlier.note(case)
+
+    def _look_into(self, case: Case, judgement: Judgement, tally: Tally) -> None:
+        """Make findings of a case's failures, one for each request."""
         died = self._deaths.noticed(judgement)
         if died is not None:
             with self._accounted(tally):
@@ -104,10 +107,10 @@ class Hunter:
     @contextmanager
     def _accounted(self, tally: Tally) -> Iterator[None]:
         """Note what a failure cost, under known or new."""
-        begun, sent, made = time.monotonic(), self.session.sent, self._made
+        begun, sent, made = time.monotonic(), self.session.sent, self._keeper.made
         yield
         seconds, requests = time.monotonic() - begun, self.session.sent - sent
-        if self._made > made:
+        if self._keeper.made > made:
             tally.new += 1
             self.effort.new_seconds += seconds
             self.effort.new_requests += requests
@@ -126,7 +129,13 @@ class Hunter:
         if self.until is not None:
             left = max(0.0, self.until - time.monotonic())
             limits = replace(limits, seconds=min(limits.seconds, left + OVERTIME_SECONDS))
-        return Reducer(self._deaths.judge, self.session.profile, kind, limits, self._strays)
+        return Reducer(self._judge_with_care, self.session.profile, kind, limits, self._strays)
+
+    def _judge_with_care(self, case: Case) -> Judgement:
+        """Judge a case; where failures come by chance, only what fails twice has failed."""
+        judgement = self._deaths.judge(case)
+        by_chance = any(one.reproducibility != "every time" for one in self.memory.findings())
+        return self._deaths.judge(case) if judgement.failures and by_chance else judgement
 
     def _reach(self, known: Known) -> Reach:
         kind = kind_of(known.finding.violation)
@@ -140,26 +149,38 @@ class Hunter:
         kind = kind_of(violation)
         habit = self._habit(kind)
         if habit is not None:
-            return self._keep(habit.smallest, Cause(habit.kind, ()), "every time")
+            return self._keeper.keep(habit.smallest, Cause(habit.kind, ()), "every time")
+        until = replace(case, steps=case.steps[: violation.step + 1])
         single = isolated(case, violation.step)
         believed = self._believed(single, violation)
         if believed is not None:
-            return self._again(believed.id, kind)
+            return self._keeper.again(believed.id, kind)
         if kind.symptom == NO_ANSWER_IN_TIME:
             return self._hang(single, kind)
         alone = self._deaths.judge(single)
         if narrower(alone, kind) is None:
-            return self._several_steps(case, judgement, violation)
+            return self._several_steps(until, judgement, kind)
         explained = self._explained(single, kind)
         if explained is not None and explained.finding is not None:
-            return self._again(explained.finding.id, kind)
+            return self._keeper.again(explained.finding.id, kind)
+        if not self._stands(single, kind):
+            return self._several_steps(until, judgement, kind)
         if explained is not None:
             rest = case_of(explained.rest, single.property)
-            judged = self.session.judge(rest)
+            judged = self._deaths.judge(rest)
             failure = of_family(judged, family_of(kind))
             if failure is not None:
                 return self._reduce(rest, judged, kind_of(failure))
         return self._reduce(single, alone, kind)
+
+    def _stands(self, single: Case, kind: Kind) -> bool:
+        """Whether a request fails whatever was asked before it; if not, the server keeps state."""
+        if self._deaths.settles:
+            return True
+        self._deaths.settles = True
+        stands = narrower(self._deaths.judge(single), kind) is not None
+        self._deaths.settles = not stands
+        return stands
 
     def _habit(self, kind: Kind) -> Habit | None:
         """What the server gets wrong in refusals of all sorts, if the failure is that."""
@@ -174,14 +195,14 @@ class Hunter:
         scene = scene_of(single, self.session.profile)
         if scene is None:
             return None
-        return Explaining(self.session.judge, single.property, kind).explain(scene, self.memory.scenes())
+        return Explaining(self._deaths.judge, single.property, kind).explain(scene, self.memory.scenes())
 
     def _believed(self, single: Case, violation: Violation) -> Finding | None:
         """A finding that a failure looks like, where asking the server would cost more than it is worth."""
         kind = kind_of(violation)
         scene = scene_of(single, self.session.profile)
         if scene is None:
-            found = self.memory.of_fingerprint(Cause(kind, request_needs(single)).fingerprint)
+            found = self.memory.of_fingerprint(cause_of_request(kind, single).fingerprint)
             return found or self._partly(kind)
         hangs = kind.symptom == NO_ANSWER_IN_TIME
         spent = self.effort.known_requests / max(1, self.session.sent)
@@ -200,7 +221,7 @@ class Hunter:
             return None
         for finding in self.memory.findings():
             other = kind_of(finding.violation)
-            if other.requirement == kind.requirement and other.parts < kind.parts:
+            if other.narrows(kind) and not kind.narrows(other):
                 return finding
         return None
 
@@ -214,7 +235,7 @@ class Hunter:
         confirmed = self._deaths.judge(smallest.case)
         if narrower(confirmed, kind) is None:
             smallest = Smallest(single, judged, judged.failures[0], scene_of(single, self.session.profile))
-        return self._keep(smallest, cause_of(smallest, self._deaths.judge), "every time")
+        return self._keeper.keep(smallest, cause_of(smallest, self._deaths.judge), "every time")
 
     @contextmanager
     def _hurried(self) -> Iterator[None]:
@@ -226,15 +247,31 @@ class Hunter:
         finally:
             client.settings = usual
 
-    def _several_steps(self, case: Case, judgement: Judgement, violation: Violation) -> str:
-        """A failure that its request alone does not show: by what came before it, or by chance."""
-        kind = kind_of(violation)
-        for _ in range(TRIES_TO_REPRODUCE - 1):
-            again = self._deaths.judge(case)
-            if narrower(again, kind) is None:
-                return self._by_chance(case, judgement, kind)
-            judgement = again
-        return self._reduce(case, judgement, kind)
+    def _several_steps(self, until: Case, judgement: Judgement, kind: Kind) -> str:
+        """A failure of the last request that it alone does not show: by what was asked before, or by chance."""
+        for history in (until, *self._earlier.before(until)):
+            judged = self._deaths.judge(history)
+            failure = _last(judged)
+            if failure is not None:
+                known = self._remembered(history)
+                return (
+                    self._reduce(history, judged, kind_of(failure))
+                    if known is None
+                    else self._keeper.again(known.id, kind_of(failure))
+                )
+        return self._by_chance(until, judgement, kind)
+
+    def _remembered(self, history: Case) -> Finding | None:
+        """A finding about several requests that is what makes a history fail."""
+
+        def fails(case: Case) -> bool:
+            return _last(self._deaths.judge(case)) is not None
+
+        for finding in self.memory.findings():
+            certain = SEVERAL in finding.needs and finding.reproducibility == "every time"
+            if certain and explains(finding.needs, history, fails):
+                return finding
+        return None
 
     def _by_chance(self, case: Case, judgement: Judgement, kind: Kind) -> str:
         found = narrower(judgement, kind) or next(iter(judgement.failures), None)
@@ -242,14 +279,23 @@ class Hunter:
             found = Violation(
                 kind.requirement, "seen once and not again", "the same answer each time", "a failure once", kind.symptom
             )
-        return self._keep(Smallest(case, judgement, found, None), Cause(kind, (CHANCE,)), "seen once")
+        return self._keeper.keep(Smallest(case, judgement, found, None), Cause(kind, (CHANCE,)), "seen once")
 
     def _reduce(self, case: Case, judgement: Judgement, kind: Kind) -> str:
         smallest = self._reducer(kind, REDUCING).reduce(case, judgement)
         fails = [self._fails_so(smallest, self._deaths.judge) for _ in range(TRIES_TO_REPRODUCE)]
         if not all(fails):
-            return self._keep(smallest, Cause(kind, (CHANCE,)), "flaky")
+            return self._keeper.keep(smallest, Cause(kind, (CHANCE,)), "flaky")
+        if not self._stands(smallest.case, kind_of(smallest.violation)):
+            # A server that keeps state led the reduction astray; from now on it is settled before each try.
+            return self._reduce_again(case, kind)
         return self._settle(smallest)
+
+    def _reduce_again(self, case: Case, kind: Kind) -> str:
+        judgement = self._deaths.judge(case)
+        if narrower(judgement, kind) is None:
+            return self._several_steps(case, judgement, kind)
+        return self._reduce(case, judgement, kind)
 
     def _strays(self, first: Scene, scene: Scene, kind: Kind) -> bool:
         """Whether a scene looks like a known finding that the first did not look like."""
@@ -269,17 +315,17 @@ class Hunter:
         self.memory.measure(self._reach)
         same = self.memory.of_fingerprint(cause.fingerprint)
         if same is not None:
-            return self._again(same.id, cause.kind)
+            return self._keeper.again(same.id, cause.kind)
         if smallest.scene is not None:
             family = family_of(kind_of(smallest.violation))
-            asking = Explaining(self.session.judge, smallest.case.property, kind_of(smallest.violation))
+            asking = Explaining(self._deaths.judge, smallest.case.property, kind_of(smallest.violation))
             for known in self.memory.scenes():
                 if known.family == family and asking.leaves(smallest.scene, known) is True:
-                    return self._again(known.finding.id, cause.kind)
+                    return self._keeper.again(known.finding.id, cause.kind)
             for known in self.memory.scenes():
                 if known.family == family and self._plainer(smallest, cause, known):
-                    return self._keep(smallest, cause, "every time", known.finding.id)
-        return self._keep(smallest, cause, "every time")
+                    return self._keeper.keep(smallest, cause, "every time", known.finding.id)
+        return self._keeper.keep(smallest, cause, "every time")
 
     def _plainer(self, smallest: Smallest, cause: Cause, known: Known) -> bool:
         """Whether a smallest case shows a known finding's cause with less."""
@@ -290,47 +336,8 @@ class Hunter:
         named = replace(known.finding, violation=smallest.violation, needs=cause.needs)
         plainer = Known(named, smallest.scene)
         plainer = replace(plainer, reach=self._reach(plainer))
-        asking = Explaining(self.session.judge, smallest.case.property, kind_of(known.finding.violation))
+        asking = Explaining(self._deaths.judge, smallest.case.property, kind_of(known.finding.violation))
         return asking.leaves(known.scene, plainer) is True
-
-    def _keep(self, smallest: Smallest, cause: Cause, reproducibility: Reproducibility, name: str | None = None) -> str:
-        """Make a finding, or a plainer one under the name of another; count it where it is known."""
-        if name is None:
-            same = self.memory.of_fingerprint(cause.fingerprint)
-            name = name_of(cause) if same is None else same.id
-            if self.memory.get(name) is not None:
-                return self._again(name, cause.kind)
-            family = family_of(cause.kind)
-            alike = [one for one in self.memory.findings() if family_of(kind_of(one.violation)) == family]
-            if len(alike) >= MOST_FINDINGS_OF_A_FAMILY:
-                return self._again(alike[0].id, cause.kind)
-            self._made += 1
-        before = self.memory.get(name)
-        finding = Finding(
-            id=name,
-            fingerprint=cause.fingerprint,
-            violation=replace(smallest.violation, title=title_of(smallest, cause)),
-            case=smallest.case,
-            outcomes=smallest.judgement.transcript.outcomes,
-            needs=cause.needs,
-            reproducibility=reproducibility,
-            seen=1 if before is None else before.seen,
-            api=self.session.profile.api,
-            server=self.session.client.url,
-            suite=suite_version(),
-        )
-        self._emit(
-            FindingFound(finding, str(self.memory.save(scrubbed(finding, self.session.store.credentials.values()))))
-        )
-        self.memory.saw_again(name, cause.kind)
-        return name
-
-    def _again(self, name: str, kind: Kind) -> str:
-        first = self.memory.seen(name) == 0
-        finding = self.memory.saw_again(name, kind)
-        if first:
-            self._emit(FindingFound(finding, str(self.memory.folder / name)))
-        return name
 
     def _death(self, case: Case, died: Judgement) -> str:
         """A finding with the smallest case that ends the server, as far as it can be brought back."""
@@ -339,32 +346,38 @@ class Hunter:
         scene = scene_of(single, self.session.profile)
         for known in self.memory.scenes():
             if scene is not None and kind_of(known.finding.violation) == GONE and looks_like(scene, known):
-                name = self._again(known.finding.id, GONE)
+                name = self._keeper.again(known.finding.id, GONE)
                 self._deaths.revive()
                 return name
         cause = Cause(GONE, died_of(case, step))
         smallest = Smallest(case, died, died.failures[0], None)
         if not self._deaths.cheap:
-            name = self._keep(smallest, cause, "seen once")
+            name = self._keeper.keep(smallest, cause, "seen once")
             self._deaths.revive()
             return name
         try:
             self._deaths.revive()
         except CannotRun:
-            self._keep(smallest, cause, "seen once")
+            self._keeper.keep(smallest, cause, "seen once")
             raise
         again = self._deaths.judge(single)
         if narrower(again, GONE) is None:
             single, again = case, self._deaths.judge(case)
         if narrower(again, GONE) is None:
-            return self._keep(smallest, cause, "seen once")
+            return self._keeper.keep(smallest, cause, "seen once")
         smallest = self._reducer(GONE, REDUCING_DEATHS).reduce(single, again)
         return (
             self._settle(smallest)
             if smallest.scene is None
-            else self._keep(smallest, cause_of(smallest, self._deaths.judge), "every time")
+            else self._keeper.keep(smallest, cause_of(smallest, self._deaths.judge), "every time")
         )
 
 
 def _plainness(needs: tuple[str, ...], scene: Scene) -> tuple[int, int]:
     return len(needs), len(scene.shape or ())
+
+
+def _last(judgement: Judgement) -> Violation | None:
+    """What is wrong with the answer to a case's last request."""
+    last = len(judgement.transcript.case.steps) - 1
+    return next((one for one in judgement.failures if one.step == last), None)

@@ -10,7 +10,6 @@ import numpy as np
 from fuzz.hunt.plain import FEATURES, MANY, PLAIN_OPERATION, PRESENT, SMALL_FEATURES, few_elements, of_rank
 from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, ranked, without_zeros
 from fuzz.hunt.scene import Scene, with_elements, without_axes
-from specs.case import Case, Put, Send, SendRaw
 
 MISSING = ("missing", "missing_values", "valid_range", "valid_max", "valid bounds")
 SELECTION = (
@@ -141,15 +140,3 @@ def _with_small_numbers(scene: Scene, other: Scene) -> Scene:
     if set(VALUE_FEATURES) & set(features(other)):
         return scene
     return ranked(scene) or scene
-
-
-def request_needs(case: Case) -> tuple[str, ...]:
-    """What stands out in a case that is no scene."""
-    found = []
-    sends = [step for step in case.steps if isinstance(step, Send | SendRaw)]
-    if len(sends) > 1:
-        found.append("several requests")
-    keys = [(step.bucket, step.key) for step in case.steps if isinstance(step, Put)]
-    if len(set(keys)) < len(keys):
-        found.append("an overwritten object")
-    return tuple(found)

@@ -190,7 +190,9 @@ def to_dtype(scene: Scene, dtype: str) -> Scene | None:
     swapped = {was: size, size: was}
     filters = tuple(replace(one, element_size=swapped.get(one.element_size, one.element_size)) for one in scene.filters)
     prefix = bytes(size) if scene.prefix and len(scene.prefix) % was == 0 else scene.prefix
-    base = replace(scene, filters=filters, surplus=b"", prefix=prefix)
+    whole = len(scene.surplus) % was == 0
+    surplus = bytes(len(scene.surplus) // was * size) if whole else scene.surplus[:1]
+    base = replace(scene, filters=filters, surplus=surplus, prefix=prefix)
     wider = dtype == f"{scene.dtype[:-2]}64" and has_huge(scene)
     if _fits(scene, dtype) and not wider:
         return replace(base, dtype=dtype, elements=scene.elements.astype(dtype))

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fuzz.hunt.failures import Judge, Kind, kind_of
+from fuzz.hunt.failures import UNNAMED, Judge, Kind, kind_of, without_rule
 from fuzz.hunt.reducer import Smallest
 from specs.case import Case, Put, Send
 from specs.fields import Fields
 
 MANY_REFUSALS = "many refusals"
 # What a refusal can get wrong whatever it is about; that a rule is not known at all is a cause for each rule.
-CONCERNED = ("error-status", "error-names-field", "no-server-error")
+CONCERNED = ("error-status", UNNAMED, "no-server-error", "error-form", "discloses-nothing")
 # One field at fault each, by rules that have nothing to do with each other.
 PLAINLY_WRONG: tuple[Mapping[str, Any], ...] = (
     {"offset": -1},
+    {"offset": "1"},
+    {"size": 0.5},
     {"order": "X"},
     {"shape": []},
+    {"shape": [-1]},
     {"missing": {"missing_value": "0"}},
+    {"missing": {"nothing_known": 0}},
+    {"filters": [{"id": "nothing_known"}]},
+    {"compression": {"id": "nothing_known"}},
     {"shape": [2], "selection": [[0, 2, 0]]},
     {"shape": [2], "axis": [0, 0]},
+    {"nothing_known": 1},
 )
 A_HABIT = 3
 
@@ -36,8 +42,7 @@ class Habit:
 
     def covers(self, kind: Kind) -> bool:
         """Whether a failure is this one, whatever rule it is about."""
-        pattern = re.escape(self.kind.symptom).replace(re.escape(MANY_REFUSALS), ".+")
-        return kind.requirement == self.kind.requirement and re.fullmatch(pattern, kind.symptom) is not None
+        return _generally(kind) == self.kind
 
 
 def habit_of(requirement: str, name: str, judge: Judge) -> Habit | None:
@@ -56,7 +61,11 @@ def _failure(fields: Mapping[str, Any], requirement: str, name: str, judge: Judg
     due = judgement.expectations[-1] if judgement.expectations else None
     if violation is None or due is None or due.rejection is None:
         return None
-    rule = due.rejection.cause
-    kind = kind_of(violation)
-    told = replace(violation, title=violation.title.replace(rule, MANY_REFUSALS))
-    return Habit(Kind(requirement, kind.symptom.replace(rule, MANY_REFUSALS)), Smallest(case, judgement, told, None))
+    told = replace(violation, title=violation.title.replace(due.rejection.cause, MANY_REFUSALS))
+    return Habit(_generally(kind_of(violation)), Smallest(case, judgement, told, None))
+
+
+def _generally(kind: Kind) -> Kind:
+    """The kind, whatever rule it is about."""
+    told = "" if kind.requirement == UNNAMED else without_rule(kind).symptom
+    return Kind(kind.requirement, f"{MANY_REFUSALS} {told}".strip())

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from fuzz.hunt.histories import alike, differing, less_of_all
 from fuzz.hunt.needs import GROUPS
 from fuzz.hunt.plain import FEATURES, plain_operations
 from fuzz.hunt.plain_values import plain_dtypes, ranked
@@ -17,9 +18,8 @@ from fuzz.hunt.scene import Scene, with_elements, with_lengths, without_axes, wi
 from specs.case import Case, Put, Send, SendRaw
 from specs.dtypes import ITEM_SIZES
 from specs.fields import Fields
-from specs.request import OPERATIONS
 from strategies.malformed import with_body
-from strategies.raw_requests import LOCATORS
+from strategies.raw_requests import named_by
 
 FEW = 12
 # Of whole elements of every dtype; the longer for requests that begin a little later.
@@ -184,11 +184,19 @@ def _elements_weight(elements: np.ndarray[Any, Any]) -> tuple[bool, float]:
 
 
 def simpler_requests(case: Case) -> Iterator[Case]:
-    """Cases with a field less, a shorter list or shorter data, for requests that are no scene."""
+    """Cases with a field less, a shorter list or shorter data, for requests that are no scene.
+
+    Several requests never come to differ in more than they did.
+    """
     yield from _of_plain_data(case)
+    yield from alike(case)
+    yield from less_of_all(case)
+    most = set(differing(case))
     for number, step in enumerate(case.steps):
         for simpler in _simpler_steps(step):
-            yield replace(case, steps=(*case.steps[:number], simpler, *case.steps[number + 1 :]))
+            plain = replace(case, steps=(*case.steps[:number], simpler, *case.steps[number + 1 :]))
+            if most.issuperset(differing(plain)):
+                yield plain
 
 
 def _of_plain_data(case: Case) -> Iterator[Case]:
@@ -239,15 +247,17 @@ def _simpler_steps(step: Any) -> Iterator[Any]:
 
 def _by_fields(raw: SendRaw) -> Iterator[Send]:
     """The request of the fields that a raw body spells in a way of its own."""
-    match raw.method, raw.path.split("/"):
-        case "POST", ["", api, operation, ""] if api in LOCATORS and operation in OPERATIONS:
-            try:
-                body = json.loads(raw.body)
-            except (ValueError, RecursionError):
-                return
-            if isinstance(body, dict):
-                send = Send(operation, Fields({}), raw.key, raw.bucket, credentials=raw.credentials)
-                yield with_body(send, body, api)
+    named = named_by(raw.path)
+    if named is None or raw.method != "POST":
+        return
+    api, operation = named
+    try:
+        body = json.loads(raw.body)
+    except (ValueError, RecursionError):
+        return
+    if isinstance(body, dict):
+        send = Send(operation, Fields({}), raw.key, raw.bucket, credentials=raw.credentials)
+        yield with_body(send, body, api)
 
 
 def _simpler_json(value: Any) -> Iterator[Any]:

@@ -6,14 +6,20 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from fuzz.hunt.failures import WRONG, Judge, Kind, family_of, kind_of, of_family
-from fuzz.hunt.needs import essentials, request_needs
+from fuzz.hunt.failures import NO_VALUES, WRONG, Judge, Kind, family_of, kind_of, of_family, without_rule
+from fuzz.hunt.histories import EARLIER_REFUSAL, SEVERAL, after_refusal, request_needs
+from fuzz.hunt.needs import essentials
 from fuzz.hunt.plain import SMALL_FEATURES
 from fuzz.hunt.reducer import Smallest
 from fuzz.hunt.scene import case_of
+from specs.case import Case, SendRaw
+from strategies.raw_requests import JSON_TYPE, named_by
 
 MOST_WORDS_OF_A_NAME = 3
 CHANCE = "chance"
+UNUSUAL_PATH = "an unusual path"
+REFUSALS = ("accepts-valid", "error-status", "error-names-field", "error-form", "no-server-error")
+BELOW_JSON = ("no-server-error", "answers", "error-form")
 # Whether the narrower or the wider dtype of a sort is needed hangs on the data.
 DTYPE_FAMILIES = {"float32": "float", "float64": "float", "uint32": "unsigned", "uint64": "unsigned"}
 
@@ -22,7 +28,8 @@ DTYPE_FAMILIES = {"float32": "float", "float64": "float", "uint32": "unsigned", 
 class Cause:
     """A kind of failure and the features without which the case passes.
 
-    Of a valid request that is answered wrongly the features alone make the cause: its symptoms vary with the data.
+    Of a valid request that is answered wrongly the features alone make the cause: its symptoms vary with the data;
+    so do those of a request whose answer hangs on what was asked before, or on chance.
     """
 
     kind: Kind
@@ -36,7 +43,12 @@ class Cause:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def _told_apart_by(self) -> tuple[str, ...]:
-        if self.of_scene and family_of(self.kind) == WRONG:
+        gives_values = family_of(self.kind) == WRONG and self.kind.requirement not in NO_VALUES
+        if self.needs[:1] == (SEVERAL,) and len(self.needs) > 1:
+            return ()
+        if self.needs == (CHANCE,) and self.kind.requirement in REFUSALS:
+            return ("refusals",)
+        if (self.of_scene and family_of(self.kind) == WRONG) or (self.needs == (CHANCE,) and gives_values):
             return (WRONG,)
         return self.kind.requirement, self.kind.symptom
 
@@ -45,6 +57,8 @@ def cause_of(smallest: Smallest, judge: Judge) -> Cause:
     """The cause that a smallest case shows; what shrinking brings about is a need only if the server says so."""
     kind = kind_of(smallest.violation)
     scene = smallest.scene
+    if kind.requirement == "discloses-nothing":
+        return Cause(kind, ())
     if scene is not None:
         needs = essentials(scene)
         for name, simpler in SMALL_FEATURES.items():
@@ -53,7 +67,32 @@ def cause_of(smallest: Smallest, judge: Judge) -> Cause:
                 continue
             needs = (*needs, name)
         return Cause(kind, needs, of_scene=True)
-    return Cause(kind, request_needs(smallest.case))
+    if SEVERAL in request_needs(smallest.case):
+        refused = after_refusal(smallest.case)
+        if of_family(judge(refused), family_of(kind)) is not None:
+            return Cause(kind, (SEVERAL, EARLIER_REFUSAL))
+    return cause_of_request(kind, smallest.case)
+
+
+def cause_of_request(kind: Kind, case: Case) -> Cause:
+    """The cause of a failure that is no scene's.
+
+    What is unusual below its JSON is the cause, whatever rules that breaks.
+    """
+    needs = request_needs(case)
+    match case.steps[-1:]:
+        case (SendRaw() as raw,) if kind.requirement in BELOW_JSON and unusual(raw):
+            return Cause(without_rule(kind), (*unusual(raw), *needs))
+    return Cause(kind, needs)
+
+
+def unusual(raw: SendRaw) -> tuple[str, ...]:
+    """What of a raw request a client of the API would not send, its body aside."""
+    if named_by(raw.path) is None:
+        return (UNUSUAL_PATH,)
+    if raw.method != "POST":
+        return ("an unusual method",)
+    return tuple(f"an unusual {name}" for name, value in raw.headers if (name, value) != JSON_TYPE)
 
 
 def title_of(smallest: Smallest, cause: Cause) -> str:

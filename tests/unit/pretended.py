@@ -56,7 +56,10 @@ class PretendedSession:
 
     store: Any = field(default_factory=lambda: SimpleNamespace(credentials={}))
 
-    def judge(self, case: Case) -> Judgement:
+    def run(self, case: Case, *, afresh: bool = False) -> None:
+        """What is asked only to settle a server leaves no trace here."""
+
+    def judge(self, case: Case, *, afresh: bool = False) -> Judgement:  # noqa: ARG002  (nothing is stored)
         found: list[Violation] = []
         outcomes: list[Outcome] = []
         objects: dict[tuple[str, str], Put] = {}
@@ -112,8 +115,8 @@ class MortalSession(PretendedSession):
 
     life: Mortal = field(default_factory=lambda: Mortal(1000))
 
-    def judge(self, case: Case) -> Judgement:
-        judgement = super().judge(case)
+    def judge(self, case: Case, *, afresh: bool = False) -> Judgement:
+        judgement = super().judge(case, afresh=afresh)
         if not judgement.failures:
             return judgement
         self.life.dead = True

@@ -11,7 +11,8 @@ import pytest
 from fuzz.findings.finding import Finding
 from fuzz.hunt.explaining import EVERYTHING, Explaining, Known, Reach, looks_like, reach_of
 from fuzz.hunt.failures import WRONG, Kind, family_of, kind_of
-from fuzz.hunt.needs import essentials, projections, request_needs
+from fuzz.hunt.histories import request_needs
+from fuzz.hunt.needs import essentials, projections
 from fuzz.hunt.reducer import Smallest
 from fuzz.hunt.scene import Scene, case_of
 from fuzz.hunt.triage import Cause, cause_of, name_of, title_of

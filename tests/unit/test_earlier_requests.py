@@ -1,0 +1,98 @@
+"""What came before a request: remembered, told apart and taken away again."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from fuzz.client import Client
+from fuzz.embedded.reference_server import ReferenceServer
+from fuzz.embedded.reference_server.__main__ import build
+from fuzz.embedded.reference_server.server import serve
+from fuzz.embedded.zoo.memory import CacheWithoutMissing
+from fuzz.embedded.zoo.refusing import UnknownOperationIsAServerError
+from fuzz.executor import Session
+from fuzz.findings import corpus
+from fuzz.findings.finding import Finding
+from fuzz.hunt.failures import Kind
+from fuzz.hunt.histories import Earlier, differing, equalled, neutralised, request_needs
+from fuzz.hunt.hunter import Hunter, Tally
+from fuzz.hunt.memory import Memory
+from fuzz.hunt.rounds import turn
+from fuzz.hunt.triage import Cause
+from fuzz.properties import PROPERTIES
+from fuzz.store import open_store
+from specs import profile as profiles
+from specs.case import Case, Put, Send
+from specs.fields import Fields
+from tests.unit.pretended import Immortal
+
+PUT = Put("a", bytes(8))
+PLAIN = Send("sum", Fields({"dtype": "int32"}), "a")
+MISSING = Send("sum", Fields({"dtype": "int32", "missing": {"missing_value": 1}}), "a")
+COUNT = Send("count", Fields({"dtype": "int32"}), "a")
+
+
+def hunted(folder: Path, server: type[ReferenceServer], properties: tuple[str, ...], examples: int) -> list[Finding]:
+    profile = profiles.load("reference")
+    with (
+        closing(build([server])) as one,
+        serve(one) as http,
+        closing(open_store("memory")) as store,
+        closing(Session(Client(http.url), store, profile)) as session,
+    ):
+        hunter = Hunter(session, Memory(folder, "w", profile), Immortal(), lambda _: None)
+        for name in properties:
+            cases = next(one.cases for one in PROPERTIES if one.name == name)
+            turn(cases(profile), 1, examples, lambda case: hunter.try_case(case, Tally()))
+    return corpus.load_all(folder)
+
+
+def test_what_a_server_keeps_from_request_to_request_is_one_finding_that_says_what_it_forgets(tmp_path: Path) -> None:
+    findings = hunted(tmp_path, CacheWithoutMissing, ("reduction",), 150)
+    assert [one.needs for one in findings] == [("several requests", "another missing")]
+    assert len(findings[0].case.steps) == 3
+    assert findings[0].reproducibility == "every time"
+
+
+def test_an_unusual_path_is_one_cause_whatever_else_is_unusual(tmp_path: Path) -> None:
+    findings = hunted(tmp_path, UnknownOperationIsAServerError, ("raw",), 150)
+    assert [one.needs for one in findings] == [("an unusual path",)]
+
+
+def test_requests_about_the_same_content_are_remembered_across_cases() -> None:
+    earlier = Earlier()
+    assert not list(earlier.before(Case("x", (PUT, PLAIN))))
+    earlier.note(Case("x", (PUT, MISSING)))
+    earlier.note(Case("x", (Put("a", b"other"), COUNT)))
+    same, recent = earlier.before(Case("y", (PUT, PLAIN)))
+    assert same.steps == (PUT, MISSING, PLAIN)
+    assert recent.steps[-2:] == (PUT, PLAIN)
+    assert [one.key for one in recent.steps[:-2]] == ["a0", "a0", "a1", "a1"]
+
+
+def test_what_requests_differ_in_is_what_a_finding_needs_and_goes_without() -> None:
+    case = Case("x", (PUT, MISSING, COUNT))
+    assert differing(case) == ("operation", "missing")
+    assert request_needs(case) == ("several requests", "another operation", "another missing")
+    assert equalled(case, ("operation", "missing")).steps == (PUT, COUNT, COUNT)
+    assert neutralised(case, ("several requests", "another missing")).steps[1] == PLAIN
+    overwritten = Case("x", (PUT, PLAIN, Put("a", bytes(4)), PLAIN))
+    assert neutralised(overwritten, request_needs(overwritten)).steps == (PUT, Put("a", bytes(4)), PLAIN)
+
+
+def test_symptoms_do_not_tell_histories_apart() -> None:
+    needs = ("several requests", "another missing")
+    assert Cause(Kind("counts", ""), needs).fingerprint == Cause(Kind("accepts-valid", "400"), needs).fingerprint
+    only = ("several requests",)
+    assert Cause(Kind("counts", ""), only).fingerprint != Cause(Kind("accepts-valid", "400"), only).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "narrows"),
+    [("a 404", "a or b 404", True), ("a 400", "a or b 404", False), ("a or b 404", "a 404", False), ("a", "a", True)],
+)
+def test_a_kind_about_fewer_rules_with_the_same_status_is_narrower(one: str, other: str, narrows: bool) -> None:
+    assert Kind("error-status", one).narrows(Kind("error-status", other)) is narrows
