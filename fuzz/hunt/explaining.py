@@ -15,11 +15,12 @@ from fuzz.findings.finding import Finding
 from fuzz.hunt.failures import Judge, Kind, family_of, kind_of, of_family
 from fuzz.hunt.needs import ALL_FEATURES, ROOTS, features, has, projections
 from fuzz.hunt.plain import OPERATIONS, PLAIN_OPERATION, plain_operations
-from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, to_dtype
+from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, mirrored, to_dtype
 from fuzz.hunt.scene import Scene, case_of, with_elements
 from specs.dtypes import FLOATS, INTEGERS, NAMES
 
 MOST_RESTS = 8
+EXTREMES = ("min", "max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,8 @@ def _telling(scene: Scene) -> Iterator[Scene]:
     if not set(VALUE_FEATURES) & set(features(scene)) and scene.missing is None:
         kept = with_elements(scene, np.arange(scene.elements.size) * 37 % 101 + 2)
         yield kept
+    if scene.operation in EXTREMES:
+        yield mirrored(kept) or kept
     if scene.operation != PLAIN_OPERATION and scene.axis is None and scene.elements.size:
         yield replace(kept, axis=[], shape=scene.shape or (scene.elements.size,))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from fuzz.hunt.plain import FEATURES, MANY, PLAIN_OPERATION, PRESENT, SMALL_FEATURES, few_elements, of_rank
-from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, ranked, without_zeros
+from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, mirrored, ranked, without_zeros
 from fuzz.hunt.scene import Scene, with_elements, without_axes
 
 MISSING = ("missing", "missing_values", "valid_range", "valid_max", "valid bounds")
@@ -104,6 +104,9 @@ def _telling(scene: Scene) -> Iterator[Scene]:
     shifted = without_zeros(scene)
     if shifted is not None:
         yield shifted
+    turned = mirrored(scene)
+    if turned is not None and scene.missing is not None:
+        yield turned
     if scene.missing is None:
         if not set(VALUE_FEATURES) & set(features(scene)):
             yield with_elements(scene, np.arange(scene.elements.size) % 100 + 1)

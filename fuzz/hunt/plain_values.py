@@ -151,6 +151,20 @@ def without_zeros(scene: Scene) -> Scene | None:
     return replace(scene, elements=(scene.elements + 1).astype(scene.dtype), missing=missing)
 
 
+def mirrored(scene: Scene) -> Scene | None:
+    """The scene with its greatest numbers least, so that min is like max; None where numbers are not small."""
+    numbers = [*scene.elements.tolist(), *_missing_numbers(scene)]
+    if not numbers or not all(0 <= one <= SMALL for one in numbers):
+        return None
+    ends = int(min(numbers) + max(numbers))
+    missing = scene.missing
+    if missing is not None:
+        kind, value = missing
+        other = {"valid_min": "valid_max", "valid_max": "valid_min"}.get(kind, kind)
+        missing = (other, [ends - one for one in reversed(value)] if isinstance(value, list) else ends - value)
+    return replace(scene, elements=(ends - scene.elements).astype(scene.dtype), missing=missing)
+
+
 def _ranks(numbers: list[Number], dense: bool) -> dict[Number, int]:
     """Numbers that are small and whole keep their values; others are numbered in ascending order."""
     finite = sorted({one for one in numbers if math.isfinite(one)})

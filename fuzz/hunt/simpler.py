@@ -13,7 +13,7 @@ import numpy as np
 from fuzz.hunt.histories import alike, differing, less_of_all
 from fuzz.hunt.needs import GROUPS
 from fuzz.hunt.plain import FEATURES, plain_operations
-from fuzz.hunt.plain_values import plain_dtypes, ranked
+from fuzz.hunt.plain_values import mirrored, plain_dtypes, ranked
 from fuzz.hunt.scene import Scene, with_elements, with_lengths, without_axes, without_dimension
 from specs.case import Case, Put, Send, SendRaw
 from specs.dtypes import ITEM_SIZES
@@ -33,6 +33,9 @@ def simpler_scenes(scene: Scene) -> Iterator[Scene]:
         plain = simpler(scene)
         if plain is not None:
             yield plain
+            turned = mirrored(plain) if plain.missing != scene.missing else None
+            if turned is not None:
+                yield turned
     yield from _fewer_dimensions(scene)
     yield from _shorter(scene)
     yield from plain_operations(scene)

@@ -13,13 +13,14 @@ from fuzz.hunt.explaining import EVERYTHING, Explaining, Known, Reach, looks_lik
 from fuzz.hunt.failures import WRONG, Kind, family_of, kind_of
 from fuzz.hunt.histories import request_needs
 from fuzz.hunt.needs import essentials, projections
+from fuzz.hunt.plain_values import mirrored
 from fuzz.hunt.reducer import Smallest
-from fuzz.hunt.scene import Scene, case_of
+from fuzz.hunt.scene import Scene, case_of, scene_of
 from fuzz.hunt.triage import Cause, cause_of, name_of, title_of
 from specs.case import Case, Put, Send
 from specs.fields import Fields
 from specs.violation import Violation
-from tests.unit.pretended import Bug, PretendedSession, needing, rich
+from tests.unit.pretended import PROFILE, Bug, PretendedSession, needing, rich
 
 SHAPE = Kind("answer-shape", "")
 PLAIN = Scene("select", "int32", np.arange(4, dtype="int32"))
@@ -176,3 +177,21 @@ def test_cases_that_are_no_scene_are_told_apart_by_their_steps() -> None:
     put, send = Put("a", b"1234"), Send("sum", Fields({"dtype": "int32"}), "a")
     assert request_needs(Case("history", (put, send))) == ()
     assert request_needs(Case("history", (put, send, put, send))) == ("several requests", "an overwritten object")
+
+
+def test_what_is_wrong_with_min_is_wrong_with_max_when_small_and_great_change_places() -> None:
+    scene = scene_of(
+        Case(
+            "reduction",
+            (
+                Put("a", np.array([1, 2, 5], "<i4").tobytes()),
+                Send("min", Fields({"dtype": "int32", "missing": {"valid_max": 4}}), "a"),
+            ),
+        ),
+        PROFILE,
+    )
+    assert scene is not None
+    turned = mirrored(scene)
+    assert turned is not None
+    assert turned.elements.tolist() == [5, 4, 1]
+    assert turned.missing == ("valid_min", 2)
