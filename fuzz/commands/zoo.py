@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
     from fuzz.zoo.trials import Trial
 
 ABLATIONS = ("schema-only", "no-relations", "no-extremes", "one-per-upload")
+ALL = "all"
 EPILOG = """\
 examples:
   asfuzz zoo --list                                  what there is
   asfuzz zoo --animals axis-zero-is-falsy nan-is-missing
   asfuzz zoo --seconds 60 --seeds 5 --workers 2      all of them; takes hours
   asfuzz zoo --kind missing --ablate one-per-upload  what is a part of the suite worth?
+  asfuzz zoo --sample 40 --ablate all                and each part of it, in one table
   asfuzz zoo --together --animals one-in-fifty stride-ignored … --seconds 120
   asfuzz zoo --mutants --sample 50                   and servers that nobody thought of
   asfuzz serve --animal axis-zero-is-falsy           one of them, to play with
@@ -45,16 +48,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="the first seed (default: 1)")
     parser.add_argument("--workers", type=int, default=1, help="trials at the same time (default: 1)")
     parser.add_argument("--json", metavar="FILE", type=Path, help="where to write the scoreboard")
-    parser.add_argument("--ablate", choices=ABLATIONS, default="", help="leave a part of the suite out")
+    parser.add_argument("--ablate", choices=(*ABLATIONS, ALL), default="", help="leave a part of the suite out")
     parser.add_argument("--together", action="store_true", help="one server with all the animals, one hunt")
     parser.add_argument("--mutants", action="store_true", help="servers with a mechanical change of their source")
-    parser.add_argument("--sample", metavar="N", type=int, default=0, help="with --mutants: so many (default: all)")
+    parser.add_argument("--sample", metavar="N", type=int, default=0, help="so many, by the seed (default: all)")
 
 
 def main(arguments: Namespace) -> int:
     if arguments.list:
         return _list()
     if arguments.mutants:
+        if arguments.ablate == ALL:
+            raise UsageError("--mutants takes one of --ablate at a time, not all")
         from fuzz.zoo.mutation import try_mutants
 
         return try_mutants(arguments)
@@ -63,6 +68,10 @@ def main(arguments: Namespace) -> int:
         from fuzz.zoo.together import hunt_together
 
         return hunt_together(animals, arguments.seconds, arguments.seed, arguments.json)
+    if arguments.ablate == ALL:
+        from fuzz.zoo.comparison import compare
+
+        return compare(animals, ABLATIONS, arguments, _progress)
     return _score(animals, arguments)
 
 
@@ -89,7 +98,10 @@ def _chosen(arguments: Namespace) -> list[str]:
     kinds = list(dict.fromkeys(one.kind for one in animals().values()))
     if arguments.kind is not None and arguments.kind not in kinds:
         raise UsageError(f"--kind {arguments.kind!r} is unknown; known: {', '.join(kinds)}")
-    return [name for name in chosen if arguments.kind in (None, find(name).kind)]
+    chosen = [name for name in chosen if arguments.kind in (None, find(name).kind)]
+    if 0 < arguments.sample < len(chosen):
+        return sorted(random.Random(arguments.seed).sample(chosen, arguments.sample), key=chosen.index)
+    return chosen
 
 
 def _score(animals: list[str], arguments: Namespace) -> int:

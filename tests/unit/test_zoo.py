@@ -15,6 +15,7 @@ from fuzz.embedded.reference_server import ReferenceServer
 from fuzz.embedded.zoo import animals, find, keep
 from fuzz.embedded.zoo.catalogue import HABITS, UnknownAnimal, overrides
 from fuzz.embedded.zoo.watching import Tally, watched
+from fuzz.zoo import comparison
 from fuzz.zoo.ablations import ABLATIONS, properties_of
 from fuzz.zoo.mutant_server import mutant_server
 from fuzz.zoo.mutants import mutants, mutated
@@ -169,3 +170,11 @@ def test_a_mutant_is_compared_with_the_healthy_server(asker: Asker) -> None:
     server = mutant_server(mutant.id, tally)
     answered(server, "max", asker.fields(DATA.astype(np.float32)))
     assert (tally.reached, tally.triggered) == ({mutant.id: 1}, {mutant.id: 1})
+
+
+def test_a_comparison_shows_in_one_row_when_each_part_of_the_suite_saw_an_animal() -> None:
+    seen, missed = trial("stride-ignored", 1, seen="counts: wrong", by="reduction"), trial("stride-ignored", 1)
+    text = list(comparison.lines({"": scoreboard([seen, seen]), "no-relations": scoreboard([seen, missed])}))
+    assert text[0].split() == ["animal", "everything", "no-relations"]
+    assert text[1].split() == ["stride-ignored", f"{seen.cpu_seconds:.1f}", f"{seen.cpu_seconds:.1f}", "1/2"]
+    assert text[3].split()[-6:] == ["1", "of", "1", "0", "of", "1"]
