@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
@@ -40,6 +41,7 @@ class Client:
         self._base = parts.path.rstrip("/")
         self._tls = ssl.create_default_context(cafile=self.settings.ca_cert) if parts.scheme == "https" else None
         self._sock: socket.socket | None = None
+        self._used = False
 
     def send(
         self,
@@ -50,25 +52,36 @@ class Client:
         timeout_seconds: float | None = None,
     ) -> Reply | NoReply:
         """One request and what came of it. A kept connection that the server had closed is opened anew, once."""
-        message = self._message(method, path, headers, body)
+        message = self.message(method, path, headers, body)
         begun = time.perf_counter()
-        kept = self._kept()
-        read = self._exchange(kept or None, method, message, timeout_seconds)
-        if (
-            kept is not None
-            and isinstance(read.outcome, NoReply)
-            and not read.any_byte
-            and read.outcome.reason != "timeout"
-        ):
-            read = self._exchange(None, method, message, timeout_seconds)
-        return replace(read.outcome, elapsed_ms=(time.perf_counter() - begun) * 1000)
+        outcome, stale = self.exchange(method, message, timeout_seconds)
+        if stale:
+            outcome, _ = self.exchange(method, message, timeout_seconds)
+        return replace(outcome, elapsed_ms=(time.perf_counter() - begun) * 1000)
+
+    def exchange(
+        self, method: str, message: bytes, timeout_seconds: float | None = None
+    ) -> tuple[Reply | NoReply, bool]:
+        """A whole message sent once; and whether what came of it may be a kept connection's fault, now closed."""
+        kept, used = self._kept(), self._used
+        self._used = True
+        read = self._exchange(kept, method, message, timeout_seconds)
+        silent = isinstance(read.outcome, NoReply) and not read.any_byte and read.outcome.reason != "timeout"
+        return read.outcome, kept is not None and used and silent
+
+    def connect(self) -> None:
+        """Have a connection ready for what is sent next; that there is none, sending will tell."""
+        if self._kept() is None:
+            with suppress(OSError):
+                self._sock, self._used = self._connect(), False
 
     def close(self) -> None:
         if self._sock is not None:
             self._sock.close()
             self._sock = None
 
-    def _message(self, method: str, path: str, headers: Sequence[tuple[str, str]], body: bytes) -> bytes:
+    def message(self, method: str, path: str, headers: Sequence[tuple[str, str]], body: bytes) -> bytes:
+        """A request as the server gets it."""
         names = {name.strip().lower() for name, _ in headers}
         lines = [f"{method} {self._base}{path} HTTP/1.1"]
         if "host" not in names:

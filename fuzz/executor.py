@@ -12,6 +12,7 @@ from secrets import token_hex
 from typing import Any
 
 from fuzz.client import Client
+from fuzz.crowd import Crowd, Message
 from fuzz.store import Store, Unstorable
 from specs import checks, relations
 from specs.access import StoreFacts
@@ -19,7 +20,7 @@ from specs.case import Case, Delete, Put, Send, SendRaw, Step
 from specs.expectation import Expectation
 from specs.fields import Fields
 from specs.model import expectations, full_body
-from specs.outcome import NoReply, Outcome, Reply, Transcript
+from specs.outcome import Outcome, Transcript
 from specs.profile import Profile
 from specs.violation import Violation
 
@@ -47,6 +48,7 @@ class Session:
     def __init__(self, client: Client, store: Store, profile: Profile) -> None:
         self.client = client
         self.store = store
+        self._crowd = Crowd(client.url)
         self.profile = profile
         self.sent = 0
         self._run = token_hex(4)
@@ -73,7 +75,7 @@ class Session:
         found: list[Violation] = []
         for number, (step, outcome, expected) in enumerate(zip(case.steps, transcript.outcomes, due)):
             if isinstance(step, Send | SendRaw) and outcome is not None and expected is not None:
-                exchange = checks.Exchange(step, outcome, self.profile, self._secrets)
+                exchange = checks.Exchange(step, outcome, self.profile, self._secrets, case.together)
                 found += checks.violations(exchange, expected, number)
         if not any(one.severity == "failure" for one in found):
             found += relations.violations(transcript, due, self.profile)
@@ -81,19 +83,24 @@ class Session:
         return Judgement(transcript, tuple(found), due)
 
     def run(self, case: Case, *, afresh: bool = False) -> Transcript:
-        """Take a case's steps one after the other."""
-        keys = self._keys(case, afresh=afresh)
-        outcomes = tuple(self._take(step, keys) for step in case.steps)
+        """Take a case's steps one after the other, or send its requests at the same time."""
+        keys = self._keys(case, afresh=afresh or case.together)
+        if case.together:
+            outcomes = self._take_together(case, keys)
+        else:
+            outcomes = tuple(self._take(step, keys) for step in case.steps)
         self._forget(keys)
         return Transcript(case, outcomes)
 
     def close(self) -> None:
+        self._crowd.close()
         self.client.close()
 
     def _keys(self, case: Case, *, afresh: bool) -> dict[tuple[str, str], str]:
         """Real keys for a case's logical ones: by content, or the case's own where an object changes on the way.
 
-        What a case puts shares a prefix, so that keys that look alike are as alike in the store.
+        Of requests at the same time the objects are new each time, so that no cache has them already. What a case puts
+        shares a prefix, so that keys that look alike are as alike in the store.
         """
         content = self._content_mark(case)
         own = self._own_mark() if afresh else ""
@@ -131,12 +138,22 @@ class Session:
             case Delete():
                 self.store.delete(step.bucket, key)
                 return None
-            case Send():
+            case Send() | SendRaw():
                 self.sent += 1
-                return self._send(step, key)
-            case SendRaw():
-                self.sent += 1
-                return self._send_raw(step, key)
+                asked = self._message(step, key)
+                return self.client.send(asked.method, asked.path, asked.headers, asked.body)
+
+    def _take_together(self, case: Case, keys: Mapping[tuple[str, str], str]) -> tuple[Outcome, ...]:
+        """Put the objects, send the requests at the same time; outcomes in the order of the steps."""
+        messages: dict[int, Message] = {}
+        for number, step in enumerate(case.steps):
+            if isinstance(step, Send | SendRaw):
+                messages[number] = self._message(step, keys[step.bucket, step.key])
+            else:
+                self._take(step, keys)
+        self.sent += len(messages)
+        came = dict(zip(messages, self._crowd.send(list(messages.values()), self.client.settings)))
+        return tuple(came.get(number) for number in range(len(case.steps)))
 
     def _put(self, step: Put, key: str) -> None:
         name = (step.bucket, key)
@@ -161,23 +178,26 @@ class Session:
             self._kept_bytes -= self._kept.pop((bucket, key))
             self.store.delete(bucket, key)
 
-    def _send(self, step: Send, key: str) -> Reply | NoReply:
+    def _message(self, step: Send | SendRaw, key: str) -> Message:
+        return self._raw_message(step, key) if isinstance(step, SendRaw) else self._reduction(step, key)
+
+    def _reduction(self, step: Send, key: str) -> Message:
         places = self._places(step.bucket, key, step.interface)
         body = {
             name: _filled(value, places) if isinstance(value, str) else value
             for name, value in full_body(step, self.profile).items()
         }
-        headers = [("Content-Type", "application/json"), *self._authorization(step.credentials)]
+        headers = (("Content-Type", "application/json"), *self._authorization(step.credentials))
         path = f"/{self.profile.api}/{step.operation}/"
-        return self.client.send("POST", path, headers, Fields(body).text.encode())
+        return Message("POST", path, headers, Fields(body).text.encode())
 
-    def _send_raw(self, step: SendRaw, key: str) -> Reply | NoReply:
+    def _raw_message(self, step: SendRaw, key: str) -> Message:
         body = step.body
         for name, place in self._places(step.bucket, key, "s3").items():
             body = body.replace(f"{{{name}}}".encode(), place.encode())
         names = {name.strip().lower() for name, _ in step.headers}
         extra = [] if "authorization" in names else self._authorization(step.credentials)
-        return self.client.send(step.method, step.path, [*step.headers, *extra], body)
+        return Message(step.method, step.path, (*step.headers, *extra), body)
 
     def _authorization(self, name: str | None) -> list[tuple[str, str]]:
         if name is None or name not in self._authorizations:

@@ -68,6 +68,13 @@ PROPERTIES: tuple[Property, ...] = (
         share=1.5,
     ),
     Property(
+        "at-the-same-time",
+        "Requests at the same time are each answered as they would be alone.",
+        cases.at_the_same_time,
+        (*ANSWERING, *REFUSING, "serves-several"),
+        share=1.2,
+    ),
+    Property(
         "credentials",
         "An answer is given only to those who may read the object.",
         cases.credentials,

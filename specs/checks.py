@@ -14,17 +14,22 @@ from specs.value_checks import answer_checks
 from specs.violation import Violation
 
 LEAKS = ("Traceback (most recent", "panicked at", ".rs:", '.py", line', "goroutine ", "RUST_BACKTRACE")
+TOO_MUCH_TO_DO = (429, 503)
 FRAMING_CAUSES = ("http framing", "too large")
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and what came of it. `secrets` are the strings that no answer may hold."""
+    """One request and what came of it. `secrets` are the strings that no answer may hold.
+
+    `together` is whether others were sent at the same time.
+    """
 
     step: Send | SendRaw
     outcome: Reply | NoReply
     profile: Profile
     secrets: tuple[str, ...] = ()
+    together: bool = False
 
 
 NAMES = "a text that names "
@@ -34,7 +39,7 @@ Check = Callable[[Exchange, Expectation], Iterator[Violation]]
 def violations(exchange: Exchange, expected: Expectation, step: int) -> list[Violation]:
     """The first requirement broken, and any warnings; later ones are mostly its shadows."""
     found: list[Violation] = []
-    for check in CHECKS:
+    for check in OF_OVERLOAD if _overloaded(exchange) else CHECKS:
         for violation in check(exchange, expected):
             found.append(replace(violation, step=step))
             if violation.severity == "failure":
@@ -182,9 +187,24 @@ def right_values(exchange: Exchange, expected: Expectation) -> Iterator[Violatio
         yield from answer_checks(reply, expected.answers, exchange.profile, exchange.step)
 
 
+def serves_several(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
+    """A few requests at the same time are not too many."""
+    reply = _reply(exchange)
+    if reply is not None and expected.answers:
+        title = f"a {reply.status} to one of the requests at the same time"
+        yield Violation("serves-several", title, _due(expected), _told(reply), f"{reply.status}", "warning")
+
+
 CHECKS: tuple[Check, ...] = (
     answers, no_server_error, discloses_nothing, accepts, error_form, error_names_the_field, right_values,
 )  # fmt: skip
+OF_OVERLOAD: tuple[Check, ...] = (discloses_nothing, error_form, serves_several)
+
+
+def _overloaded(exchange: Exchange) -> bool:
+    """Whether a server says that it has too much to do. The API is silent about that, and HTTP has statuses for it."""
+    reply = _reply(exchange)
+    return exchange.together and reply is not None and reply.status in TOO_MUCH_TO_DO
 
 
 def _reply(exchange: Exchange) -> Reply | None:

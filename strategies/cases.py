@@ -12,6 +12,7 @@ from specs.case import Case, Send, Step
 from specs.profile import Profile
 from specs.schemas import Schema
 from strategies import abuses as _abuses
+from strategies import at_once as _at_once
 from strategies import contradictions as _contradictions
 from strategies import credentials as _credentials
 from strategies import histories as _histories
@@ -61,6 +62,11 @@ def large_reductions(profile: Profile) -> SearchStrategy[Case]:
 def histories(profile: Profile) -> SearchStrategy[Case]:
     """Objects stored, asked about, overwritten, deleted, and asked about again."""
     return fresh(_histories.histories(_claims(profile)))
+
+
+def at_the_same_time(profile: Profile) -> SearchStrategy[Case]:
+    """Up to sixteen requests that are sent together."""
+    return fresh(_at_once.at_once(_claims(profile), request_schema(profile)))
 
 
 def contradictions(profile: Profile, *, kinds: tuple[str, ...] | None = None) -> SearchStrategy[Case]:

@@ -16,11 +16,13 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from cattrs.v import format_exception
 
 from fuzz.findings.finding import Finding
-from specs.case import Step
+from specs.case import Case, Step
 from specs.fields import Fields
 from specs.outcome import Outcome, Reply
 
+# Format 2 has cases whose requests are sent at the same time; the others are written for older suites to read.
 FORMAT: Final = 1
+FORMAT_OF_TOGETHER: Final = 2
 MOST_INLINE_BYTES: Final = 256
 MOST_INLINE_TEXT_BYTES: Final = 4096
 MOST_KEPT_BODY_BYTES: Final = 64 * 1024
@@ -44,7 +46,8 @@ def write(finding: Finding) -> CaseFile:
     """What to store; bodies of answers are cut at `MOST_KEPT_BODY_BYTES`."""
     data: dict[str, bytes] = {}
     kept = replace(finding, outcomes=tuple(_cut(one) for one in finding.outcomes))
-    table = {"format": FORMAT, **_bytes_out(_converter().unstructure(kept), data)}
+    number = FORMAT_OF_TOGETHER if finding.case.together else FORMAT
+    table = {"format": number, **_bytes_out(_converter().unstructure(kept), data)}
     return CaseFile(laid_out(table) + "\n", data)
 
 
@@ -57,8 +60,9 @@ def read(text: str, data: Callable[[str], bytes]) -> Finding:
     if not isinstance(table, dict) or "format" not in table:
         raise Unreadable("no format number: not a finding of this suite")
     number = table.pop("format")
-    if number != FORMAT:
-        raise Unreadable(f"format {number!r}, and this suite reads format {FORMAT}: use the suite that wrote it")
+    if number not in (FORMAT, FORMAT_OF_TOGETHER):
+        known = f"formats {FORMAT} and {FORMAT_OF_TOGETHER}"
+        raise Unreadable(f"format {number!r}, and this suite reads {known}: use the suite that wrote it")
     try:
         return _converter().structure(_files_in(table, data), Finding)
     except (cattrs.BaseValidationError, cattrs.ForbiddenExtraKeysError) as error:
@@ -75,6 +79,9 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(Fields, lambda value, _: _fields_in(value))
     _tag(converter, Step, "step")
     _tag(converter, Outcome, "outcome")
+    converter.register_unstructure_hook(
+        Case, make_dict_unstructure_fn(Case, converter, together=override(omit_if_default=True))
+    )
     unseen = override(omit=True)
     converter.register_unstructure_hook(Finding, make_dict_unstructure_fn(Finding, converter, seen=unseen))
     converter.register_structure_hook(

@@ -130,7 +130,8 @@ def let_loose(task: Task) -> Trial:
             closing(Client(server.url, ClientSettings(timeout_seconds=task.timeout_seconds))) as client,
         ):
             profile = profiles.load(PROFILES[task.api])
-            return _tried(task, server, Session(client, store, profile))
+            with closing(Session(client, store, profile)) as session:
+                return _tried(task, server, session)
     except Exception as error:  # noqa: BLE001  (one trial that breaks is told, and the others go on)
         return Trial(task, 0, 0.0, 0.0, 0, 0, broke=f"{type(error).__name__}: {error}")
 

@@ -27,7 +27,7 @@ from strategies.cases import reductions
 
 QUICK = settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 DATA = np.array([[1, 2], [3, 4]], np.int32)
-OTHER_ROOMS = {"survives"}
+OTHER_ROOMS = {"survives", "serves-several"}
 
 
 def about(operation: str, data: np.ndarray = DATA, profile: Profile = V2, **fields: object) -> tuple[Send, Expectation]:
@@ -238,6 +238,21 @@ def test_either_answer_will_do_where_both_are_allowed():
 
 def _with(asked: tuple[Send, Expectation], came: Reply) -> tuple[Send, Reply, Expectation]:
     return asked[0], came, asked[1]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_too_much_at_the_same_time_may_be_said_in_good_form_and_is_a_warning(status):
+    def of(came: Reply, due: Expectation = SUM[1], *, together: bool = True) -> list[tuple[str, str]]:
+        every = checks.violations(Exchange(SUM[0], came, V2, ("s3cret",), together), due, 7)
+        return [(one.requirement, one.severity) for one in every]
+
+    assert of(message(status, "busy")) == [("serves-several", "warning")]
+    assert of(message(status, "busy"), INVALID[1]) == []
+    assert of(Reply(status, (), b"busy")) == [("error-form", "failure")]
+    assert of(message(status, "busy s3cret")) == [("discloses-nothing", "failure")]
+    assert of(message(500, "busy")) == [("no-server-error", "failure")]
+    (alone,) = of(message(status, "busy"), together=False)
+    assert alone[1] == "failure"
 
 
 def test_nan_may_be_refused_in_words_that_say_so():

@@ -200,6 +200,26 @@ def test_an_id_cannot_leave_the_folder(tmp_path: Path) -> None:
         corpus.save(tmp_path, finding(name="../elsewhere"))
 
 
+@pytest.mark.parametrize(("together", "number"), [(False, 1), (True, 2)])
+def test_requests_at_the_same_time_come_back_as_they_were(tmp_path: Path, together: bool, number: int) -> None:
+    one = finding()
+    one = replace(one, case=replace(one.case, together=together))
+    home = corpus.save(tmp_path, one)
+    document = json.loads((home / "case.json").read_text())
+    assert (document["format"], document["case"].get("together", False)) == (number, together)
+    assert corpus.load(home).case == one.case
+
+
+def test_a_saved_case_that_cannot_be_taken_together_is_told(tmp_path: Path) -> None:
+    one = finding()
+    home = corpus.save(tmp_path, replace(one, case=replace(one.case, together=True)))
+    document = json.loads((home / "case.json").read_text())
+    document["case"]["steps"].insert(0, document["case"]["steps"][0])
+    (home / "case.json").write_text(json.dumps(document))
+    with pytest.raises(Unreadable, match=r"an object is overwritten @ \$\.case"):
+        corpus.load(home)
+
+
 def test_the_format_stays_readable() -> None:
     """A case.json as the first suite wrote it; a new format number is needed before this may change."""
     text = (Path(__file__).parent / "format-1.case.json").read_text()
