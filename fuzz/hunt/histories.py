@@ -12,6 +12,7 @@ from specs.case import Case, Delete, Put, Send, SendRaw, Step
 from specs.fields import Fields
 
 SEVERAL = "several requests"
+AT_ONCE = "requests at the same time"
 OVERWRITTEN = "an overwritten object"
 ANOTHER = "another "
 EARLIER_REFUSAL = "an earlier refusal"
@@ -178,7 +179,9 @@ def neutralised(case: Case, needs: Collection[str]) -> Case:
 def request_needs(case: Case) -> tuple[str, ...]:
     """What stands out in a case that is no scene."""
     found = []
-    if sum(isinstance(step, Send | SendRaw) for step in case.steps) > 1:
+    if case.together:
+        found.append(AT_ONCE)
+    elif sum(isinstance(step, Send | SendRaw) for step in case.steps) > 1:
         found += [SEVERAL, *(f"{ANOTHER}{name}" for name in differing(case))]
     changes = [(step.bucket, step.key) for step in case.steps if isinstance(step, Put | Delete)]
     if len(set(changes)) < len(changes):

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 
 from fuzz.errors import CannotRun
 from fuzz.events import Event, Warned
 from fuzz.executor import Judgement, Session
 from fuzz.findings.finding import Finding
+from fuzz.hunt.at_once import Race, in_turn
 from fuzz.hunt.deaths import GONE, Deaths, Life, died_of
+from fuzz.hunt.effort import Effort, Tally
 from fuzz.hunt.explaining import EVERYTHING, Explained, Explaining, Known, Reach, looks_like, reach_of
 from fuzz.hunt.failures import NO_ANSWER_IN_TIME, WRONG, Judge, Kind, family_of, kind_of, narrower, of_family
 from fuzz.hunt.histories import SEVERAL, Earlier, explains
 from fuzz.hunt.keeper import Keeper
 from fuzz.hunt.memory import Memory
+from fuzz.hunt.races import Races
 from fuzz.hunt.reducer import Reducer, ReductionLimits, Smallest, isolated
 from fuzz.hunt.refusals import CONCERNED, Habit, habit_of
 from fuzz.hunt.scene import Scene, case_of, scene_of
 from fuzz.hunt.triage import CHANCE, Cause, cause_of, cause_of_request
-from fuzz.vacuity import Stakes
 from specs.case import Case, Send, SendRaw
 from specs.violation import Violation
 
@@ -39,27 +41,6 @@ HANG_SECONDS = 2.0
 OVERTIME_SECONDS = 3.0
 
 
-@dataclass(slots=True)
-class Tally:
-    """What one property has seen; `new` are the findings that it was the first to make."""
-
-    examples: int = 0
-    requests: int = 0
-    findings: set[str] = field(default_factory=set)
-    new: int = 0
-    stakes: Stakes | None = None
-
-
-@dataclass(slots=True)
-class Effort:
-    """Where requests and time went: re-finding known causes, and shrinking new ones."""
-
-    known_requests: int = 0
-    known_seconds: float = 0.0
-    new_requests: int = 0
-    new_seconds: float = 0.0
-
-
 class Hunter:
     """Judges cases one by one; keeps a finding for each new cause."""
 
@@ -75,6 +56,7 @@ class Hunter:
         self._habits: dict[str, Habit | None] = {}
         self._earlier = Earlier()
         self._keeper = Keeper(session, memory, emit)
+        self.races = Races(self._deaths.judge, memory, self._keeper, self._seconds_left)
 
     def try_case(self, case: Case, tally: Tally) -> None:
         """Judge a case; a failure becomes a finding, or is counted for one."""
@@ -83,8 +65,8 @@ class Hunter:
         tally.requests += sum(isinstance(step, Send | SendRaw) for step in case.steps)
         if tally.stakes is not None:
             tally.stakes.look(case, judgement)
-        if judgement.violations:
-            self._warn(judgement)
+        self._warn(judgement)
+        if judgement.failures:
             self._look_into(case, judgement, tally)
         self._earlier.note(case)
 
@@ -94,7 +76,12 @@ class Hunter:
         if died is not None:
             with self._accounted(tally):
                 tally.findings.add(self._death(case, died))
-            return
+        elif case.together:
+            self._sort_out(case, judgement, tally)
+        else:
+            self._failures(case, judgement, tally)
+
+    def _failures(self, case: Case, judgement: Judgement, tally: Tally) -> None:
         steps: set[int] = set()
         for violation in judgement.failures:
             if steps and self.enough():
@@ -103,6 +90,26 @@ class Hunter:
                 steps.add(violation.step)
                 with self._accounted(tally):
                     tally.findings.add(self._triage(case, judgement, violation))
+
+    def _sort_out(self, case: Case, judgement: Judgement, tally: Tally) -> None:
+        """Failures of requests at the same time; those that they show one after the other too go the usual way."""
+        hangs = any(kind_of(one).symptom == NO_ANSWER_IN_TIME for one in judgement.failures)
+        with self._accounted(tally), self._hurried() if hangs else nullcontext():
+            found = self.races.asking().sort_out(case, judgement)
+            apart = list(found.apart)
+            if found.race is not None and found.race.is_clear:
+                tally.findings.add(self.races.keep(found.race))
+            elif found.race is not None and not apart:
+                before = map(self._deaths.judge, self._earlier.before(in_turn(case, 0)))
+                apart = [one for one in before if one.failures][:1] or self.races.hold(found.race)
+            if found.known is not None:
+                tally.findings.add(self._keeper.again(found.known.id, kind_of(found.known.violation)))
+        for one in apart:
+            if kind_of(one.failures[0]) == GONE:
+                with self._accounted(tally):
+                    tally.findings.add(self._death(one.transcript.case, one))
+            else:
+                self._failures(one.transcript.case, one, tally)
 
     @contextmanager
     def _accounted(self, tally: Tally) -> Iterator[None]:
@@ -125,16 +132,20 @@ class Hunter:
                 self._emit(Warned(f"{one.requirement}: {one.title} (expected {one.expected}, got {one.actual})"))
 
     def _reducer(self, kind: Kind, limits: ReductionLimits) -> Reducer:
-        """A reducer that may run over the end of the run by little."""
-        if self.until is not None:
-            left = max(0.0, self.until - time.monotonic())
-            limits = replace(limits, seconds=min(limits.seconds, left + OVERTIME_SECONDS))
+        limits = replace(limits, seconds=self._seconds_left(limits.seconds))
         return Reducer(self._judge_with_care, self.session.profile, kind, limits, self._strays)
+
+    def _seconds_left(self, seconds: float) -> float:
+        """So many seconds, or fewer: nothing runs over the end of the run by more than little."""
+        if self.until is None:
+            return seconds
+        return min(seconds, max(0.0, self.until - time.monotonic()) + OVERTIME_SECONDS)
 
     def _judge_with_care(self, case: Case) -> Judgement:
         """Judge a case; where failures come by chance, only what fails twice has failed."""
         judgement = self._deaths.judge(case)
-        by_chance = any(one.reproducibility != "every time" for one in self.memory.findings())
+        findings = self.memory.findings()
+        by_chance = any(one.reproducibility != "every time" and not one.case.together for one in findings)
         return self._deaths.judge(case) if judgement.failures and by_chance else judgement
 
     def _reach(self, known: Known) -> Reach:
@@ -361,6 +372,11 @@ class Hunter:
             self._keeper.keep(smallest, cause, "seen once")
             raise
         again = self._deaths.judge(single)
+        if narrower(again, GONE) is None and case.together:
+            found = self.races.asking().look_into(case, died)
+            if isinstance(found, Race):
+                return self.races.keep(found)
+            case = found.transcript.case
         if narrower(again, GONE) is None:
             single, again = case, self._deaths.judge(case)
         if narrower(again, GONE) is None:

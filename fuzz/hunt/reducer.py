@@ -164,4 +164,4 @@ def isolated(case: Case, number: int) -> Case:
         if isinstance(one, Put | Delete) and (one.key, one.bucket) == (step.key, step.bucket)
     ]
     last = puts[-1:] if puts and isinstance(puts[-1], Put) else []
-    return replace(case, steps=(*last, step))
+    return replace(case, steps=(*last, step), together=False)

@@ -56,6 +56,8 @@ class Scene:
 
 def scene_of(case: Case, profile: Profile) -> Scene | None:
     """The scene of a case that is one Put and one valid Send about it; None for any other."""
+    if case.together:
+        return None
     match case.steps:
         case (Put() as put, Send() as send) if (put.key, put.bucket) == (send.key, send.bucket):
             pass

@@ -12,7 +12,8 @@ from fuzz.errors import CannotRun
 from fuzz.events import Event, Warned
 from fuzz.executor import Session
 from fuzz.hunt.deaths import Life
-from fuzz.hunt.hunter import Hunter, Tally
+from fuzz.hunt.effort import Tally
+from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.memory import Memory
 from fuzz.hunt.plan import Plan
 from fuzz.hunt.rounds import seed_of, turn
@@ -101,6 +102,7 @@ class Worker:
         except _Enough:
             pass
         finally:
+            self._hunter.races.conclude(self._tallies)
             self.memory.flush()
             self._report("", force=True)
             for tally in self._tallies.values():

@@ -17,7 +17,9 @@ from fuzz.events import Event, FindingFound
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.findings.known import Known, UnusableKnown, gather
-from fuzz.hunt.hunter import Hunter, Tally
+from fuzz.findings.replay import TRIES_AT_ONCE
+from fuzz.hunt.effort import Tally
+from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.life import TargetLife
 from fuzz.hunt.memory import Memory
 from fuzz.targets import Target, open_target
@@ -74,7 +76,13 @@ class Opening:
         memory.reload()
         tally = Tally()
         try:
-            self._hunter.try_case(case, tally)
+            # Requests at the same time do not fail each time.
+            for _ in range(TRIES_AT_ONCE if case.together else 1):
+                self._hunter.try_case(case, tally)
+                if tally.findings:
+                    break
+            else:
+                self._hunter.races.conclude({case.property: tally})
         finally:
             memory.flush()
         return [finding for name in sorted(tally.findings) if (finding := memory.get(name)) is not None]

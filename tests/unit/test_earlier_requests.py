@@ -16,9 +16,10 @@ from fuzz.embedded.zoo.refusing import UnknownOperationIsAServerError
 from fuzz.executor import Session
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
+from fuzz.hunt.effort import Tally
 from fuzz.hunt.failures import Kind
 from fuzz.hunt.histories import Earlier, differing, equalled, neutralised, request_needs
-from fuzz.hunt.hunter import Hunter, Tally
+from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.memory import Memory
 from fuzz.hunt.rounds import turn
 from fuzz.hunt.triage import Cause

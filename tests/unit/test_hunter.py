@@ -12,7 +12,8 @@ import pytest
 from fuzz.errors import CannotRun
 from fuzz.events import Event, FindingFound
 from fuzz.findings import corpus
-from fuzz.hunt.hunter import Hunter, Tally
+from fuzz.hunt.effort import Tally
+from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.memory import Memory
 from fuzz.hunt.rounds import turn
 from specs.case import Case

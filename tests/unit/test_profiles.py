@@ -6,8 +6,10 @@ import pytest
 
 from fuzz.findings.known import ANY, OR, gather
 from fuzz.findings.reported import reports
+from fuzz.hunt.histories import AT_ONCE
 from fuzz.hunt.plain import FEATURES
 from fuzz.hunt.plain_values import VALUE_FEATURES
+from fuzz.hunt.triage import CHANCE
 from specs import profile as profiles
 from specs import requirements
 from specs.dtypes import NAMES
@@ -39,7 +41,7 @@ def test_what_is_extended_must_be_shipped(name: object) -> None:
 
 @pytest.mark.parametrize("name", profiles.shipped())
 def test_known_issues_name_requirements_and_features_that_there_are(name: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    features = {*FEATURES, *VALUE_FEATURES, *NAMES, "chance", "an overwritten object"}
+    features = {*FEATURES, *VALUE_FEATURES, *NAMES, CHANCE, AT_ONCE, "an overwritten object"}
     for entry in gather(tmp_path, profiles.load(name)).entries:
         assert {one for need in entry.needs for one in need.split(OR)} <= features
         assert {one for one in entry.requirement.split(OR) if one} <= {ANY, *requirements.load()}
