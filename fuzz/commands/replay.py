@@ -26,7 +26,7 @@ verdicts:
   FIXED          answered rightly, every time
   STILL FAILING  the same requirement is broken in the same way
   CHANGED        it fails in another way
-  FLAKY          it fails now and then
+  FLAKY          it fails now and then; of requests at the same time that is STILL FAILING
   ERROR          nobody can tell: the finding is unreadable, or the server or store cannot be reached
 
 exit codes:
@@ -47,7 +47,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "paths", nargs="*", type=Path, metavar="PATH", help="a finding's folder or case.json, or a folder of findings"
     )
     parser.add_argument("--findings", metavar="DIR", help="folder of the findings (default: findings)")
-    parser.add_argument("--tries", type=int, metavar="N", help="how often each is sent (default: 3, flaky ones 10)")
+    parser.add_argument(
+        "--tries",
+        type=int,
+        metavar="N",
+        help="how often each is sent (default: 3, flaky ones 10, requests at the same time 30)",
+    )
     add_target_flags(parser)
     add_config_flag(parser)
 

@@ -100,7 +100,10 @@ def _section(one: Reported, api: str) -> Iterator[str]:
         yield one.by_hand.strip()
     else:
         for step in one.case.steps:
-            yield from _shell(step, api)
+            at_once = one.case.together and isinstance(step, Send | SendRaw)
+            yield from (f"{line} &" if at_once else line for line in _shell(step, api))
+        if one.case.together:
+            yield "wait"
     yield "```"
 
 

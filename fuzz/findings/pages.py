@@ -19,7 +19,7 @@ from fuzz.findings.finding import Finding
 from fuzz.reports.portrait import portrait
 from specs import requirements
 from specs.access import StoreFacts
-from specs.case import Delete, Put, Send, SendRaw, Step
+from specs.case import Case, Delete, Put, Send, SendRaw, Step
 from specs.checks import LEAKS
 from specs.dtypes import Array, in_byte_order
 from specs.expectation import Expectation, Values
@@ -30,6 +30,8 @@ from specs.profile import Profile
 MOST_VALUES_BYTES: Final = 64 * 1024
 _ARRAYS: Final = ("values", "also", "low", "high", "loose", "free")
 _NO_PLAN: Final = "r'''{}'''"
+_TOGETHER: Final = "The requests were sent at the same time"
+_IN_TURN: Final = "; one after the other they are answered as they should be"
 _HOW_OFTEN: Final = {
     "every time": "It fails every time.",
     "flaky": "It is flaky: sent again, it failed some of the times.",
@@ -53,6 +55,8 @@ def finding_page(finding: Finding) -> str:
     entry = requirements.load().get(violation.requirement)
     must = f"{entry.sentence} ({entry.level}; {entry.source})" if entry else violation.requirement
     needs = f"It needs {', '.join(finding.needs)}." if finding.needs else ""
+    in_turn = "" if finding.reproducibility == "seen once" else _IN_TURN
+    together = f"{_TOGETHER}{in_turn}." if finding.case.together else ""
     facts = [
         f"- API: {finding.api}",
         f"- server: {finding.server or 'unknown'}",
@@ -68,7 +72,7 @@ def finding_page(finding: Finding) -> str:
             "",
             _fenced("\n".join(portrait(finding))),
             "",
-            " ".join(part for part in (_HOW_OFTEN[finding.reproducibility], needs) if part),
+            " ".join(part for part in (together, _HOW_OFTEN[finding.reproducibility], needs) if part),
             "",
             *facts,
             "",
@@ -120,8 +124,10 @@ def _plan(finding: Finding, profile: Profile) -> dict[str, Any]:
         "actual": violation.actual,
         "api": profile.api,
         "unwelcome": LEAKS if violation.requirement == "discloses-nothing" else [],
+        "together": finding.case.together,
         "steps": [
-            _planned(step, expected, outcome, profile) | {"judged": violation.step in (-1, number)}
+            _planned(step, expected, outcome, profile)
+            | {"judged": finding.case.together or violation.step in (-1, number)}
             for number, (step, expected, outcome) in enumerate(zip(finding.case.steps, due, outcomes))
         ],
     }
@@ -209,12 +215,37 @@ ask() {
 """)
 
 
+CURL_TOGETHER: Final = string.Template("""\
+# At the same time, and several times, as what it takes does not come about each time.
+CAME=$$(mktemp -d)
+try=0
+while [ "$$try" -lt 20 ]; do
+try=$$((try + 1))
+$requests
+wait
+echo "try $$try"
+cat "$$CAME"/*
+done
+rm -r "$$CAME\"""")
+
+
 def curl_script(finding: Finding, profile: Profile) -> str:
     """The same by curl alone, for those who want to see it bare; it judges nothing."""
     violation = finding.violation
     words = {"title": violation.title, "expected": violation.expected, "actual": violation.actual}
     head = CURL_HEAD.substitute({name: _printable(text) for name, text in words.items()})
-    return head + "".join(f"\n{line}\n" for step in finding.case.steps for line in _curl(step, profile))
+    return head + "".join(f"\n{line}\n" for line in _curl_lines(finding.case, profile))
+
+
+def _curl_lines(case: Case, profile: Profile) -> Iterator[str]:
+    """The steps one after the other; or the requests in the background, and tried several times."""
+    put = [step for step in case.steps if not case.together or isinstance(step, Put)]
+    for step in put:
+        yield from _curl(step, profile)
+    if case.together:
+        asked = [line for step in case.steps if step not in put for line in _curl(step, profile)]
+        sent = "\n".join(line if line.startswith("#") else f'{line} > "$CAME/{at}" &' for at, line in enumerate(asked))
+        yield CURL_TOGETHER.substitute(requests=sent)
 
 
 def _printable(text: str) -> str:

@@ -15,6 +15,8 @@ Verdict = Literal["FIXED", "STILL FAILING", "CHANGED", "FLAKY", "ERROR"]
 
 TRIES = 3
 TRIES_WHEN_FLAKY = 10
+# Whether requests at the same time meet in a server's weak spot is chance, and once is enough to know that it is there.
+TRIES_AT_ONCE = 30
 # How a dying server's connection ends is chance.
 DROPPED = ("closed", "reset", "truncated", "garbled", "gone")
 
@@ -52,7 +54,7 @@ def replay(
     """
     if api is not None and api != finding.api:
         return Replayed(finding, "ERROR", f"the finding is about API {finding.api}, the profile about {api}")
-    most = tries or (TRIES if finding.reproducibility == "every time" else TRIES_WHEN_FLAKY)
+    most = tries or _tries(finding)
     tried: list[Try] = []
     while len(tried) < most:
         try:
@@ -61,9 +63,15 @@ def replay(
             tried.append(ask(finding.case))
         except Exception as error:  # noqa: BLE001 - whatever stops the suite is an ERROR of this finding, not the end
             return Replayed(finding, "ERROR", f"{type(error).__name__}: {error}")
-        if tried[-1].unreachable:
+        if tried[-1].unreachable or (finding.case.together and _alike(finding, tried[-1].failures)):
             break
     return _verdict(finding, tried)
+
+
+def _tries(finding: Finding) -> int:
+    if finding.case.together:
+        return TRIES_AT_ONCE
+    return TRIES if finding.reproducibility == "every time" else TRIES_WHEN_FLAKY
 
 
 def outcomes_unreachable(outcomes: tuple[Outcome, ...]) -> bool:
@@ -76,11 +84,13 @@ def _verdict(finding: Finding, tried: list[Try]) -> Replayed:
     if tried[-1].unreachable:
         return _gone(finding, tried)
     failing = [one for one in tried if one.failures]
-    same = [_alike(finding.violation, one.failures) for one in failing]
+    same = [_alike(finding, one.failures) for one in failing]
     shown = next((one for one in same if one), failing[0].failures[0] if failing else None)
     if not failing:
         return Replayed(finding, "FIXED", f"right {_times(len(tried))}")
-    if len(failing) < len(tried):
+    if finding.case.together and any(same):
+        return Replayed(finding, "STILL FAILING", f"wrong in try {len(tried)}" if len(tried) > 1 else "", shown)
+    if len(failing) < len(tried) and not finding.case.together:
         return Replayed(finding, "FLAKY", f"wrong {len(failing)} of {_times(len(tried))}", shown)
     if not any(same):
         return Replayed(finding, "CHANGED", f"now {shown.title}" if shown else "", shown)
@@ -91,21 +101,25 @@ def _gone(finding: Finding, tried: list[Try]) -> Replayed:
     """The server cannot be reached any more: this case killed it, or it was gone before."""
     killed = next((one for one in finding.outcomes if isinstance(one, NoReply)), None) is not None
     before = [one for one in tried[:-1] if one.failures]
-    if killed and before and _alike(finding.violation, before[-1].failures):
+    if killed and before and _alike(finding, before[-1].failures):
         return Replayed(finding, "STILL FAILING", "and the server is gone since", before[-1].failures[0])
     if len(tried) > 1:
         return Replayed(finding, "CHANGED", "the server is gone after it", tried[-1].failures[0])
     return Replayed(finding, "ERROR", "nothing answers at the target: is the server running?")
 
 
-def _alike(old: Violation, failures: tuple[Violation, ...]) -> Violation | None:
+def _alike(finding: Finding, failures: tuple[Violation, ...]) -> Violation | None:
     """The failure of the same requirement in the same way, if there is one."""
-    return next((one for one in failures if _kind(one) == _kind(old)), None)
+    together, old = finding.case.together, finding.violation
+    return next((one for one in failures if _kind(one, together) == _kind(old, together)), None)
 
 
-def _kind(violation: Violation) -> tuple[str, str]:
+def _kind(violation: Violation, together: bool) -> tuple[str, str]:
     if violation.requirement in ("answers", "survives") and violation.symptom in DROPPED:
         return "answers", "dropped"
+    if together and violation.requirement not in ("answers", "survives"):
+        # Which answer is wrong, and how, hangs on which requests met.
+        return "answers", "wrong"
     return violation.requirement, violation.symptom
 
 

@@ -73,7 +73,7 @@ def _reported(known: Mapping[str, Any], where: str) -> Reported:
     names = [one.name for one in fields(Reported)]
     table = {**known[REPORT]}
     values = {name: known.get(name, "") for name in ("title", "requirement", "symptom", "reason")}
-    steps = table.pop("steps", [])
+    steps, together = table.pop("steps", []), table.pop("together", False)
     # What the case shows may be narrower than what the known issue covers.
     for name in ("requirement", "symptom"):
         values[name] = table.pop(name, values[name])
@@ -89,7 +89,12 @@ def _reported(known: Mapping[str, Any], where: str) -> Reported:
     for name, allowed in (("severity", SEVERITIES), ("kind", KINDS)):
         if values[name] not in allowed:
             raise UnusableKnown(f"{where}: {name} must be one of {', '.join(allowed)}, not {values[name]!r}")
-    return Reported(**values, case=Case("known", tuple(_step(each, where) for one in steps for each in _each(one))))
+    taken = tuple(_step(each, where) for one in steps for each in _each(one))
+    try:
+        case = Case("known", taken, together=together)
+    except ValueError as error:
+        raise UnusableKnown(f"{where}: {error}") from error
+    return Reported(**values, case=case)
 
 
 def _each(table: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

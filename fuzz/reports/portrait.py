@@ -91,6 +91,8 @@ def _numbered_steps(finding: Finding, at: int) -> Iterator[tuple[str, str]]:
     steps = finding.case.steps
     outcomes = (*finding.outcomes, *[None] * len(steps))
     for number, (step, outcome) in enumerate(zip(steps[:MOST_STEPS], outcomes)):
+        if finding.case.together and number == sum(isinstance(one, Put) for one in steps):
+            yield "", "   at the same time:"
         mark = f"{number + 1:>2}{'✗' if number == finding.violation.step else ' '} "
         match step:
             case Put():

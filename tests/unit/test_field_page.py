@@ -67,6 +67,16 @@ def test_numbered_keys_and_repeated_requests_are_spelt_out() -> None:
     assert [step.key for step in case.steps if isinstance(step, Send)] == ["a0"] * 3 + ["a1"] * 3
 
 
+def test_requests_at_the_same_time_are_sent_so_by_hand() -> None:
+    profile = profile_with(together=True)
+    assert reports(profile)[0].case.together
+    lines = list(page(profile, reports(profile)))
+    assert [line for line in lines if line.startswith("ask ") and line.endswith(" &")]
+    assert lines[-2:] == ["wait", "```"]
+    with pytest.raises(UnusableKnown, match="an object is overwritten"):
+        reports(profile_with(together=True, steps=[{"put": "a", "hex": "00"}] * 2))
+
+
 def test_a_report_about_what_is_not_claimed_is_left_out() -> None:
     steps = [{"send": "sum", "body": '{"dtype": "int32", "compression": {"id": "blosc2"}}'}]
     one = profile_with(steps=steps)

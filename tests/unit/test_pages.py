@@ -8,6 +8,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -230,3 +231,65 @@ def test_whatever_a_case_holds_its_scripts_are_scripts(words: str, steps: list[S
     script = curl_script(finding, REFERENCE[api])
     checked = subprocess.run(["/bin/sh", "-n"], input=script.encode("utf-8", "replace"), capture_output=True)
     assert (checked.returncode, checked.stderr) == (0, b"")
+
+
+# Requests at the same time.
+
+
+class SharesItsNumbers(ReferenceServer):
+    """Two requests at the same time add up the second one's numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers: Any = None
+
+    def reduce_sum(self, array: Any) -> Any:
+        self.numbers = array
+        threading.Event().wait(0.02)
+        return super().reduce_sum(self.numbers)
+
+
+def together() -> Case:
+    puts = [Put(f"a {at}", np.full(3, at, "<i4").tobytes()) for at in (1, 2, 3)]
+    sends = [Send("sum", Fields({"dtype": "int32"}), put.key) for put in puts]
+    raw = SendRaw("POST", "/v2/sum/", (("Content-Type", "application/json"),), b"{", "a 1")
+    return Case("at-the-same-time", (*puts, *sends, raw), together=True)
+
+
+def test_requests_at_the_same_time_are_sent_so_by_the_script(tmp_path: Path, repro: Repro, store: MemoryStore) -> None:
+    one = found(together(), SharesItsNumbers, store)
+    home = corpus.save(tmp_path, one, pages(one, REFERENCE["v2"]))
+    code, out = repro.run(home, SharesItsNumbers)
+    assert code == 1, out
+    assert "now       values [" in out
+    code, out = repro.run(home, ReferenceServer)
+    assert code == 0, out
+    assert "now       right (try 50)" in out
+
+
+def test_the_page_says_that_requests_were_sent_at_the_same_time(store: MemoryStore) -> None:
+    one = found(together(), SharesItsNumbers, store)
+    page = pages(one)["finding.md"]
+    assert "sent at the same time" in page
+    assert page.count("\n   at the same time:\n") == 1
+    assert "at the same time" not in pages(replace(one, case=replace(one.case, together=False)))["finding.md"]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+def test_curl_sends_them_in_the_background_and_waits(tmp_path: Path, store: MemoryStore) -> None:
+    one = found(together(), SharesItsNumbers, store)
+    home = corpus.save(tmp_path, one, pages(one, REFERENCE["v2"]))
+    text = (home / "curl.sh").read_text()
+    assert text.count(" &\n") == 4
+    assert "\nwait\n" in text
+    with serve(ReferenceServer()) as running:
+        done = subprocess.run(
+            ["sh", str(home / "curl.sh")],
+            env={**environment(store), "SERVER_URL": running.url},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("try ") == 20

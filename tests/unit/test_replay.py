@@ -29,6 +29,8 @@ DEAD = Violation("survives", "the server ends", "200", "the server is gone", "go
 CASE = Case("reduction", (Put("a", np.int32(1).tobytes()), Send("sum", Fields({"dtype": "int32"}), "a")))
 FINDING = Finding("sum-values", "f1", WRONG, CASE, (None, None))
 CRASH = replace(FINDING, violation=DROPPED, outcomes=(None, NoReply("closed")))
+TOGETHER = replace(FINDING, case=replace(CASE, together=True), reproducibility="flaky")
+DROPPED_TOGETHER = replace(CRASH, case=replace(CASE, together=True))
 RIGHT, SAME, CHANGED = Try(()), Try((replace(WRONG, actual="[3]"),)), Try((OTHER,))
 REFUSED = Try((GONE,), unreachable=True)
 
@@ -56,6 +58,13 @@ def answers(*tries: Try) -> Callable[[Case], Try]:
         (replace(CRASH, violation=DEAD), [Try((DROPPED,)), REFUSED], "STILL FAILING"),
         (CRASH, [Try((replace(DROPPED, symptom="reset"),))], "STILL FAILING"),
         (replace(FINDING, reproducibility="flaky"), [*[RIGHT] * 9, SAME], "FLAKY"),
+        (TOGETHER, [RIGHT], "FIXED"),
+        (TOGETHER, [*[RIGHT] * 20, SAME], "STILL FAILING"),
+        (TOGETHER, [*[RIGHT] * 20, CHANGED, RIGHT], "STILL FAILING"),
+        (TOGETHER, [RIGHT, Try((DROPPED,))], "CHANGED"),
+        (TOGETHER, [*[Try((DROPPED,)), RIGHT] * 20], "CHANGED"),
+        (DROPPED_TOGETHER, [RIGHT, Try((replace(DROPPED, symptom="reset"),))], "STILL FAILING"),
+        (DROPPED_TOGETHER, [RIGHT], "FIXED"),
     ],
 )
 def test_a_verdict_says_how_it_fares_now(finding: Finding, tries: list[Try], verdict: str) -> None:
