@@ -12,6 +12,7 @@ from fuzz.events import Event, Warned
 from fuzz.executor import Judgement, Session
 from fuzz.findings.finding import Finding
 from fuzz.hunt.at_once import Race, in_turn
+from fuzz.hunt.avoiding import REDUCING_DEATHS, REDUCING_HANGS, Losses, hurried, limits_for
 from fuzz.hunt.deaths import GONE, Deaths, Life, died_of
 from fuzz.hunt.effort import Effort, Tally
 from fuzz.hunt.explaining import EVERYTHING, Explained, Explaining, Known, Reach, looks_like, reach_of
@@ -33,11 +34,6 @@ MOST_FAILURES_OF_A_CASE = 6
 # and the share of all requests that goes into telling known findings apart before it is.
 CONFIRMATIONS = 5
 KNOWN_SHARE = 0.06
-REDUCING = ReductionLimits()
-# A try costs a restart, or the time in which no answer came.
-REDUCING_DEATHS = ReductionLimits(tries=400, seconds=60.0, hits=30)
-REDUCING_HANGS = ReductionLimits(tries=200, seconds=40.0, hits=12)
-HANG_SECONDS = 2.0
 OVERTIME_SECONDS = 3.0
 
 
@@ -51,6 +47,7 @@ class Hunter:
         self.until: float | None = None
         self.enough: Callable[[], bool] = lambda: False
         self._deaths = Deaths(session, life)
+        self._losses = Losses()
         self._emit = emit
         self._warnings: set[tuple[str, str]] = set()
         self._habits: dict[str, Habit | None] = {}
@@ -60,6 +57,10 @@ class Hunter:
 
     def try_case(self, case: Case, tally: Tally) -> None:
         """Judge a case; a failure becomes a finding, or is counted for one."""
+        if self._losses.too_many() and self._losses.likely(case, self.memory.scenes(), self.session.profile):
+            return
+        begun, made = time.monotonic(), self._keeper.made
+        self._keeper.named.clear()
         judgement = self.session.judge(case)
         tally.examples += 1
         tally.requests += sum(isinstance(step, Send | SendRaw) for step in case.steps)
@@ -68,6 +69,9 @@ class Hunter:
         self._warn(judgement)
         if judgement.failures:
             self._look_into(case, judgement, tally)
+        # A run of so many examples is to be the same each time, whatever it costs.
+        if self.until is not None and self._keeper.made == made:
+            self._losses.note(self._keeper.named, time.monotonic() - begun)
         self._earlier.note(case)
 
     def _look_into(self, case: Case, judgement: Judgement, tally: Tally) -> None:
@@ -94,7 +98,7 @@ class Hunter:
     def _sort_out(self, case: Case, judgement: Judgement, tally: Tally) -> None:
         """Failures of requests at the same time; those that they show one after the other too go the usual way."""
         hangs = any(kind_of(one).symptom == NO_ANSWER_IN_TIME for one in judgement.failures)
-        with self._accounted(tally), self._hurried() if hangs else nullcontext():
+        with self._accounted(tally), hurried(self.session.client) if hangs else nullcontext():
             found = self.races.asking().sort_out(case, judgement)
             apart = list(found.apart)
             if found.race is not None and found.race.is_clear:
@@ -216,7 +220,7 @@ class Hunter:
             found = self.memory.of_fingerprint(cause_of_request(kind, single).fingerprint)
             return found or self._partly(kind)
         hangs = kind.symptom == NO_ANSWER_IN_TIME
-        spent = self.effort.known_requests / max(1, self.session.sent)
+        spent = 1.0 if self._losses.too_many() else self.effort.known_requests / max(1, self.session.sent)
         if not hangs and spent < KNOWN_SHARE:
             return None
         for known in self.memory.scenes():
@@ -238,25 +242,20 @@ class Hunter:
 
     def _hang(self, single: Case, kind: Kind) -> str:
         """A request that is not answered in time; asked again for less time, as each try costs all of it."""
-        with self._hurried():
+        with hurried(self.session.client):
             judged = self._deaths.judge(single)
             if narrower(judged, kind) is None:
                 return self._by_chance(single, judged, kind)
             smallest = self._reducer(kind, REDUCING_HANGS).reduce(single, judged)
         confirmed = self._deaths.judge(smallest.case)
         if narrower(confirmed, kind) is None:
+            # Slow is not silent: what is found in haste must be so with patience, too.
+            if narrower(self._deaths.judge(single), kind) is None:
+                return self._by_chance(single, judged, kind)
             smallest = Smallest(single, judged, judged.failures[0], scene_of(single, self.session.profile))
-        return self._keeper.keep(smallest, cause_of(smallest, self._deaths.judge), "every time")
-
-    @contextmanager
-    def _hurried(self) -> Iterator[None]:
-        client = self.session.client
-        usual = client.settings
-        client.settings = replace(usual, timeout_seconds=min(HANG_SECONDS, usual.timeout_seconds))
-        try:
-            yield
-        finally:
-            client.settings = usual
+        with hurried(self.session.client):
+            cause = cause_of(smallest, self._deaths.judge)
+        return self._keeper.keep(smallest, cause, "every time")
 
     def _several_steps(self, until: Case, judgement: Judgement, kind: Kind) -> str:
         """A failure of the last request that it alone does not show: by what was asked before, or by chance."""
@@ -293,7 +292,7 @@ class Hunter:
         return self._keeper.keep(Smallest(case, judgement, found, None), Cause(kind, (CHANCE,)), "seen once")
 
     def _reduce(self, case: Case, judgement: Judgement, kind: Kind) -> str:
-        smallest = self._reducer(kind, REDUCING).reduce(case, judgement)
+        smallest = self._reducer(kind, limits_for(judgement)).reduce(case, judgement)
         fails = [self._fails_so(smallest, self._deaths.judge) for _ in range(TRIES_TO_REPRODUCE)]
         if not all(fails):
             return self._keeper.keep(smallest, Cause(kind, (CHANCE,)), "flaky")

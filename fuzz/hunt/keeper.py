@@ -19,10 +19,11 @@ MOST_FINDINGS_OF_A_FAMILY = 80
 
 
 class Keeper:
-    """Makes a finding of each new cause, once; `made` counts them."""
+    """Makes a finding of each new cause, once; `made` counts them, `named` holds those told of since it was cleared."""
 
     def __init__(self, session: Session, memory: Memory, emit: Callable[[Event], None]) -> None:
         self.made = 0
+        self.named: set[str] = set()
         self._session = session
         self._memory = memory
         self._emit = emit
@@ -57,12 +58,14 @@ class Keeper:
             FindingFound(finding, str(self._memory.save(scrubbed(finding, self._session.store.credentials.values()))))
         )
         self._memory.saw_again(name, cause.kind)
+        self.named.add(name)
         return name
 
     def again(self, name: str, kind: Kind) -> str:
         """Count a finding once more; tell of it when this run sees it first."""
         first = self._memory.seen(name) == 0
         finding = self._memory.saw_again(name, kind)
+        self.named.add(name)
         if first:
             self._emit(FindingFound(finding, str(self._memory.folder / name)))
         return name

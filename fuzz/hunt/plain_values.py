@@ -92,8 +92,21 @@ def _near_missing(scene: Scene) -> Scene | None:
     return with_elements(scene, np.where(near, 1 if not np.any(numbers == 1) else 2, scene.elements))
 
 
+def _rounded_missing(scene: Scene) -> Scene | None:
+    """The scene with missing values that the dtype holds as they are."""
+    if scene.missing is None or scene.dtype not in FLOATS:
+        return None
+    kind, told = scene.missing
+    several = told if isinstance(told, list) else [told]
+    numbers = _missing_numbers(scene)
+    if numbers == several:
+        return None
+    return replace(scene, missing=(kind, numbers if isinstance(told, list) else numbers[0]))
+
+
 VALUE_FEATURES: Mapping[str, Simpler] = MappingProxyType(
     {
+        "a rounded missing value": _rounded_missing,
         "values near a missing one": _near_missing,
         "NaN": _values(np.isnan, np.ones_like),
         "infinity": _values(np.isinf, np.ones_like),

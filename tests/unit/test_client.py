@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuzz.answers import AnswerLimits, Read, read_answer
-from fuzz.client import Client, ClientSettings
+from fuzz.client import STALE_SECONDS, Client, ClientSettings
 from fuzz.errors import UsageError
 from specs.outcome import NoReply, Reply
 
@@ -159,6 +159,21 @@ def test_a_kept_connection_that_the_server_gave_up_is_opened_anew_once():
         ask(client)
         assert isinstance(ask(client), NoReply)
         assert len(server.requests) == 3
+
+
+def test_a_connection_that_is_dropped_late_is_the_requests_doing() -> None:
+    """Asked once more, a request that takes seconds to end in nothing would take them twice."""
+
+    def thinks_and_ends(sock: socket.socket, _: bytes) -> None:
+        threading.Event().wait(STALE_SECONDS * 1.2)
+        sock.close()
+
+    with scripted(says(OK), thinks_and_ends, says(OK)) as (server, client):
+        ask(client)
+        answer = ask(client)
+        assert isinstance(answer, NoReply)
+        assert answer.reason == "closed"
+        assert len(server.requests) == 2
 
 
 def test_what_a_server_says_unasked_is_no_answer_to_the_next_request():

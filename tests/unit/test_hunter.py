@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from fuzz.errors import CannotRun
 from fuzz.events import Event, FindingFound
 from fuzz.findings import corpus
+from fuzz.hunt.avoiding import HANG_SECONDS
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.memory import Memory
@@ -169,8 +171,31 @@ def test_a_hang_costs_a_limited_number_of_waits(tmp_path: Path) -> None:
     told = hunted(tmp_path, session, examples=60)
     assert len(told.new) == 1
     usual = session.client.settings.timeout_seconds
-    assert all(wait in (usual, 2.0) for wait in session.waits)
+    assert all(wait in (usual, HANG_SECONDS) for wait in session.waits)
     assert corpus.load_all(tmp_path)[0].needs == ("compression",)
+
+
+class Slow(Hanging):
+    """Does not answer in time once; from then on it does, though not in haste."""
+
+    hung = False
+
+    def judge(self, case: Case, *, afresh: bool = False):  # type: ignore[no-untyped-def]
+        judged = super().judge(case, afresh=afresh)
+        patient = self.client.settings.timeout_seconds > HANG_SECONDS
+        if patient and self.hung:
+            return replace(judged, violations=())
+        self.hung = self.hung or bool(judged.failures)
+        return judged
+
+
+def test_a_server_that_is_slow_does_not_hang(tmp_path: Path) -> None:
+    """What is found in haste is asked about with patience, before it is told as what happens every time."""
+    session = Slow([Bug(needing("compression").spoils, "answers", "timeout")])
+    hunted(tmp_path, session, examples=60)
+    found = corpus.load_all(tmp_path)
+    assert [one.reproducibility for one in found] == ["seen once"]
+    assert found[0].needs == ("chance",)
 
 
 def test_warnings_are_told_once_and_are_no_findings(tmp_path: Path) -> None:

@@ -1,0 +1,72 @@
+"""What is left alone: requests that look like a finding on which much time was lost, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fuzz.executor import Judgement
+from fuzz.findings.finding import Finding
+from fuzz.hunt.avoiding import COSTLY_SECONDS, MOST_LOST_SHARE, REDUCING, REDUCING_SLOW, SLOW_MS, Losses, limits_for
+from fuzz.hunt.explaining import Known, Reach
+from fuzz.hunt.scene import Scene, case_of
+from specs.outcome import NoReply, Transcript
+from specs.profile import Profile
+from specs.violation import Violation
+
+PROFILE = Profile("x")
+PLAIN = Scene("sum", "int32", np.arange(3, dtype="int32"))
+ZIPPED = replace(PLAIN, compression="gzip")
+EVERY = Reach(frozenset(("sum", "min")), frozenset(("int32",)), frozenset())
+
+
+class Clock:
+    """Stands still until it is set."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def known(*needs: str) -> Known:
+    hang = Violation("answers", "no answer in time", "an answer", "none", "timeout", step=1)
+    return Known(Finding("hang", "f", hang, case_of(ZIPPED, "reduction"), (None, None), needs), ZIPPED, EVERY)
+
+
+@pytest.mark.parametrize(
+    ("scene", "one", "likely"),
+    [
+        (ZIPPED, known("compression"), True),
+        (PLAIN, known("compression"), False),
+        (replace(ZIPPED, operation="max"), known("compression"), False),
+        # What needs nothing would look like anything.
+        (ZIPPED, known(), False),
+        (ZIPPED, known("chance"), False),
+    ],
+)
+def test_what_looks_like_a_costly_finding_is_likely_to_cost(scene: Scene, one: Known, likely: bool) -> None:
+    losses = Losses()
+    assert not losses.likely(case_of(scene, "reduction"), [one], PROFILE)
+    losses.note(["hang"], 10.0)
+    assert losses.likely(case_of(scene, "reduction"), [one], PROFILE) is likely
+
+
+def test_losses_are_too_many_beyond_their_share_of_the_time() -> None:
+    clock = Clock()
+    losses = Losses(clock)
+    clock.now = 1.0
+    losses.note(["hang"], COSTLY_SECONDS / 2)
+    assert not losses.too_many()
+    losses.note(["hang"], 10.0)
+    assert losses.too_many()
+    clock.now = 1.0 + 10.0 / MOST_LOST_SHARE
+    assert not losses.too_many()
+
+
+@pytest.mark.parametrize(("elapsed_ms", "limits"), [(SLOW_MS / 2, REDUCING), (2 * SLOW_MS, REDUCING_SLOW)])
+def test_what_fails_slowly_is_not_reduced_for_long(elapsed_ms: float, limits: object) -> None:
+    case = case_of(PLAIN, "reduction")
+    assert limits_for(Judgement(Transcript(case, (None, NoReply("closed", "", elapsed_ms))), ())) is limits
