@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,8 +12,13 @@ from specs.expectation import BAD_REQUEST, CLIENT_ERRORS, SERVER_ERRORS, Rejecti
 from specs.profile import Profile
 
 BUCKETS = ("private", "public")
+# Of a general bucket; whether an S3 library or the store minds the others is its own affair.
+BUCKETS_NAME = re.compile(
+    r"(?!.*\.\.)(?![\d.]+$)(?!.*(--x-s3|-s3alias|--ol-s3|\.mrap)$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+)
 DENIED = Rejection("credentials", frozenset({401, 403, 404}))
 NO_BUCKET = Rejection("no such bucket", CLIENT_ERRORS, ("NoSuchBucket",))
+NO_BUCKETS_NAME = Rejection("no bucket's name", CLIENT_ERRORS)
 NO_KEY = Rejection("no such object", CLIENT_ERRORS, ("NoSuchKey",))
 NOT_FOUND = Rejection("not found", CLIENT_ERRORS)
 
@@ -35,7 +41,7 @@ def locator_refusals(step: Send, profile: Profile) -> Refusals:
     if isinstance(url, str) and url != "{url}":
         return _url_refusals(url)
     if interface in ("s3", "http", "https") and interface != step.interface:
-        return Refusals(why="interface_type at odds with the URL")
+        return Refusals(why="the store is asked in another tongue: interface_type at odds with the URL")
     return Refusals()
 
 
@@ -85,7 +91,8 @@ def access_refusals(step: Send, versions: tuple[bytes | None, ...], store: Store
     denied = step.credentials in ("unknown", "wrong-secret") or (not trusted and not public)
     refusals: list[Rejection] = [DENIED] if denied else []
     if step.bucket not in BUCKETS:
-        refusals.append(NO_BUCKET if trusted else NOT_FOUND)
+        unknown = NO_BUCKET if trusted else NOT_FOUND
+        refusals.append(unknown if BUCKETS_NAME.fullmatch(step.bucket) else NO_BUCKETS_NAME)
     elif None in versions:
         refusals.append(NO_KEY if trusted else NOT_FOUND)
     gone = step.bucket not in BUCKETS or all(data is None for data in versions)

@@ -9,6 +9,7 @@ from typing import Any
 from specs import oracle, validity
 from specs.access import StoreFacts, access_refusals, locator_refusals
 from specs.case import Case, Delete, Put, Send, SendRaw, Step
+from specs.claims import axis_form, beyond
 from specs.decoding import Streams
 from specs.expectation import (
     BAD_REQUEST,
@@ -105,6 +106,9 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
         return unspecified(access.why)
     if faults:
         refusal = either([*faults, *access.refusals, *_late_refusals(request, versions, world, profile)])
+        if beyond(step.fields, profile):
+            # It may have been refused for that, before anything else was looked at.
+            return Expectation(rejection=replace(refusal, words=()))
         return Expectation(rejection=_naming_doubts_too(refusal, reading.doubts))
     if request is None:
         raise AssertionError(f"a request without faults must be readable: {body}")
@@ -165,7 +169,7 @@ def unclaimed(request: Request, step: Send, profile: Profile) -> list[str]:
         ("compression", request.compression is None or request.compression in profile.compressions),
         ("filters", all(one.id in profile.filters for one in request.filters)),
         ("missing", request.missing is None or request.missing.kind in profile.missing_kinds),
-        ("axis", "axis" not in given or _axis_form(step.fields["axis"]) in profile.axis_forms),
+        ("axis", "axis" not in given or axis_form(step.fields["axis"]) in profile.axis_forms),
         ("interface", step.interface in profile.interfaces),
         ("anonymous", step.credentials is not None or profile.anonymous),
         *((name, name in profile.options) for name in given if name.startswith("option_")),
@@ -190,9 +194,3 @@ def _unknown_fields(profile: Profile) -> set[str]:
         "selection": profile.selections,
     }
     return {name for name, claimed in claims.items() if not claimed} | (set(OPTIONS) - set(profile.options))
-
-
-def _axis_form(axis: Any) -> str:
-    if not isinstance(axis, list):
-        return "integer"
-    return "list" if axis else "empty"

@@ -22,6 +22,12 @@ from strategies.requests import below, sampled
 
 MOST_CONTRADICTIONS = 12
 SHAPES = ((2,), (2, 3), (4,), (1, 5), (2, 2, 2), (3, 1, 2), (12,))
+NO_BUCKETS = ("no-such-bucket", "another-bucket")
+# What no bucket of a general S3 store is called; libraries have meanings of their own for some.
+NO_BUCKET_NAMES = (
+    "", "B", "a_b", "x", "a..b", "-a", "127.0.0.1", "arn:aws:s3:::a", "arn:x", "a--x-s3", "a-s3alias", "a--ol-s3",
+    "a.mrap", "a:b", "a" * 64,
+)  # fmt: skip
 FLOAT32_LIMIT = 3.402823567797337e38
 
 
@@ -264,7 +270,11 @@ def _no_such_object(draw: st.DrawFn, base: Base) -> Send:
 
 
 def _no_such_bucket(draw: st.DrawFn, base: Base) -> Send:
-    return replace(base.send, bucket=draw(sampled(("no-such-bucket", "another-bucket"))))
+    return replace(base.send, bucket=draw(sampled(NO_BUCKETS)))
+
+
+def _no_buckets_name(draw: st.DrawFn, base: Base) -> Send:
+    return replace(base.send, bucket=draw(sampled(NO_BUCKET_NAMES)))
 
 
 CONTRADICTIONS: Mapping[str, Contradiction] = MappingProxyType(
@@ -300,6 +310,7 @@ CONTRADICTIONS: Mapping[str, Contradiction] = MappingProxyType(
         "size beyond the end": _size_beyond_the_end,
         "no such object": _no_such_object,
         "no such bucket": _no_such_bucket,
+        "no bucket's name": _no_buckets_name,
     }
 )
 IN_THE_REQUEST_ALONE = tuple(CONTRADICTIONS)[:22]

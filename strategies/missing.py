@@ -18,7 +18,8 @@ from strategies import arrays
 MOST_VALUES = 5
 INEXACT = (0.1, -0.1, 1e-7, 16777217, 9.96921e36, -999.9)
 _WAYS = st.sampled_from(
-    ("element",) * 6 + ("beside", "beside", "end", "end", "end", "end", "end", "common", "common", "zero", "inexact")
+    ("element",) * 6
+    + ("beside", "beside", "end", "end", "end", "end", "end", "common", "common", "zero", "inexact", "middle")
 )
 _STEPS = st.integers(-1, 1)
 _ENDS = st.booleans()
@@ -53,6 +54,8 @@ def numbers(draw: st.DrawFn, dtype: str, data: Array) -> int | float:
         return common[draw(_below(len(common)))]
     element = _end(data, draw(_ENDS)) if way == "end" else data[draw(_below(len(data)))]
     step = draw(_STEPS) if way != "element" else 0
+    if way == "middle" and dtype in dtypes.FLOATS:
+        return _middle(dtype, element, step, upwards=draw(_ENDS))
     if dtype in dtypes.INTEGERS:
         low, high = dtypes.integer_bounds(dtype)
         return min(max(int(element) + step, low), high)
@@ -60,6 +63,18 @@ def numbers(draw: st.DrawFn, dtype: str, data: Array) -> int | float:
         with np.errstate(all="ignore"):
             element = np.nextafter(element, np.dtype(dtype).type(step * np.inf))
     return float(element) if np.isfinite(element) else 1.0
+
+
+def _middle(dtype: str, element: Any, step: int, *, upwards: bool) -> int | float:
+    """A number next to the middle between an element and its neighbour, which is read wrongly if rounded twice."""
+    with np.errstate(all="ignore"):
+        other = np.nextafter(element, np.dtype(dtype).type(np.inf if upwards else -np.inf))
+    if not (np.isfinite(element) and np.isfinite(other)):
+        return 1.0
+    one, two = float(element), float(other)
+    if one.is_integer() and two.is_integer() and abs(int(one) - int(two)) > 1:
+        return (int(one) + int(two)) // 2 + step
+    return (one + two) / 2 if dtype == "float32" else one
 
 
 def _end(data: Array, largest: bool) -> Any:

@@ -7,18 +7,17 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from fuzz.answers import AnswerLimits
-from fuzz.client import Client, ClientSettings
-from fuzz.embedded.processes import start_reference_server
 from fuzz.errors import CannotRun
-from fuzz.executor import Session
-from fuzz.hunt.rounds import seed_of, turn
-from fuzz.store import open_store
-from specs import profile as profiles
-from specs.case import Case, requests
+from fuzz.flags import add_config_flag, add_target_flags, settings_of
 from specs.outcome import NoReply, Reply
-from strategies import cases
+
+if TYPE_CHECKING:
+    from fuzz.client import Client
+    from fuzz.hunt.deaths import Deaths
+    from fuzz.targets import Target
+    from specs.case import Case
 
 EXAMPLES_A_TURN = 20
 LONGEST = 64
@@ -27,16 +26,19 @@ EXAMPLES = """\
 examples:
   asfuzz bench rate                     small arrays, the embedded server and store
   asfuzz bench rate --requests 10000    steadier numbers
+  asfuzz bench rate --launch 'reductionist --host 127.0.0.1 --port {port}' --profile reductionist --store moto
 
-The suite and the memory store are one process, the server another. After each turn the requests that were just
+The suite and a store in memory are one process, the server another. After each turn the requests that were just
 checked are sent once more, without drawing, judging or uploading anything: that is the bare loop.
 """
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """How many requests, and which."""
+    """How many requests, and which; against which server."""
     parser.add_argument("--requests", type=int, default=4000, metavar="N", help="requests to check (default: 4000)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="which requests (default: 1)")
+    add_target_flags(parser)
+    add_config_flag(parser)
     parser.epilog = EXAMPLES
 
 
@@ -84,43 +86,73 @@ class Spent:
         )
 
 
+@dataclass(slots=True)
+class Checking:
+    """Draws, uploads, sends and judges; counts the cases that fail, and brings back a server that they end."""
+
+    deaths: Deaths
+    target: Target
+    failed: int = 0
+    asked: int = 0
+
+    def turn(self, seed: int, examples: int = EXAMPLES_A_TURN) -> int:
+        """The requests of one turn."""
+        from fuzz.hunt.rounds import turn
+        from strategies import cases
+
+        before = self.asked
+        turn(cases.reductions(self.target.profile, longest=LONGEST), seed, examples, self.attempt)
+        return self.asked - before
+
+    def attempt(self, case: Case) -> None:
+        from specs.case import requests
+
+        failures = self.deaths.judge(case).failures
+        if failures and self.target.settings.embedded:
+            raise CannotRun(f"the embedded server fails: {failures[0].title}; see asfuzz run")
+        self.failed += bool(failures)
+        self.asked += requests(case)
+
+
 def main(arguments: Namespace) -> int:
     """Check and send in turns; print both rates."""
-    profile = profiles.load("reference")
+    from fuzz.targets import open_target
+
     checked, bare = Spent(), Spent()
-    with closing(open_store("memory")) as store, start_reference_server() as server:
-        sending = Sending(Client(server.url, ClientSettings(answers=AnswerLimits())))
-        with closing(sending.client):
-            # The session asks of a client no more than `send`, `url` and `close`.
-            session = Session(sending, store, profile)  # type: ignore[arg-type]
-            number = 0
-            _check(session, seed_of(arguments.seed, "warm-up"), WARM_UP)
-            while checked.requests < arguments.requests:
-                sending.sent.clear()
-                checked.measure(lambda: _check(session, seed_of(arguments.seed, number)))  # noqa: B023
-                bare.measure(lambda: _send(sending))
-                number += 1
+    with open_target(settings_of(arguments)) as target:
+        failed = _measure(target, arguments.requests, arguments.seed, checked, bare)
+        print(f"{target.name}, profile {target.profile.name}, store {target.settings.store}")
     print(f"{'':<9} {'requests':>8} {'per second':>11} {'per core second':>16} {'core ms each':>12}")
     print(checked.row("checked"))
     print(bare.row("bare"))
     slower = (checked.seconds / checked.requests) / (bare.seconds / bare.requests)
     print(f"a checked request takes {slower:.1f} times a bare one's time")
+    if failed:
+        print(f"{failed} cases failed: see asfuzz run")
     return 0
 
 
-def _check(session: Session, seed: int, examples: int = EXAMPLES_A_TURN) -> int:
-    """Draw, upload, send and judge a turn of cases."""
-    asked = 0
+def _measure(target: Target, requests: int, seed: int, checked: Spent, bare: Spent) -> int:
+    """How many cases failed meanwhile."""
+    from fuzz.client import Client
+    from fuzz.executor import Session
+    from fuzz.hunt.deaths import Deaths
+    from fuzz.hunt.life import TargetLife
+    from fuzz.hunt.rounds import seed_of
 
-    def attempt(case: Case) -> None:
-        nonlocal asked
-        failures = session.judge(case).failures
-        if failures:
-            raise CannotRun(f"the embedded server fails: {failures[0].title}; see asfuzz run")
-        asked += requests(case)
-
-    turn(cases.reductions(session.profile, longest=LONGEST), seed, examples, attempt)
-    return asked
+    sending = Sending(Client(target.url, target.client))
+    with closing(sending.client):
+        # The session asks of a client no more than `send`, `url` and `close`.
+        session = Session(sending, target.store, target.profile)  # type: ignore[arg-type]
+        checking = Checking(Deaths(session, TargetLife(target.url, target.launcher)), target)
+        checking.turn(seed_of(seed, "warm-up"), WARM_UP)
+        checking.failed = number = 0
+        while checked.requests < requests:
+            sending.sent.clear()
+            checked.measure(lambda: checking.turn(seed_of(seed, number)))  # noqa: B023
+            bare.measure(lambda: _send(sending))
+            number += 1
+    return checking.failed
 
 
 def _send(sending: Sending) -> int:

@@ -11,6 +11,8 @@ MEASUREMENTS = (
     ("kill", "whether anything is lost when a run is killed at any moment"),
     ("workers", "how many more requests two workers check than one"),
     ("rate", "how many requests are checked in a second, and how many a bare loop sends"),
+    ("trouble", "how much requests that panic, hang, eat memory or end the server slow a hunt"),
+    ("refinding", "how long it takes to find everything again that is known about a server"),
     ("soundness", "whether anything at all is found in the healthy server"),
     ("malformed", "what the healthy server makes of malformed requests, kind by kind"),
 )

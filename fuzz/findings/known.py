@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fuzz.findings.finding import Finding
+from specs.outcome import Reply
 from specs.profile import Profile, did_you_mean
 
 FILE_NAME = "known.toml"
@@ -31,9 +32,10 @@ class UnusableKnown(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One accepted cause: by fingerprint, by id, or by requirement with symptom and needs where they are given.
+    """One accepted cause: by fingerprint, by id, or by requirement with symptom, needs and `says` where they are given.
 
-    Requirement, symptom and each need may name alternatives, as in "axis|several axes".
+    Requirement, symptom and each need may name alternatives, as in "axis|several axes"; `says` is a part of what the
+    server answered.
     """
 
     reason: str
@@ -42,6 +44,7 @@ class Entry:
     requirement: str = ""
     symptom: str = ""
     needs: tuple[str, ...] = ()
+    says: str = ""
     title: str = ""
     link: str = ""
     expires: date | None = None
@@ -64,7 +67,14 @@ class Entry:
             (self.requirement == ANY or finding.violation.requirement in self.requirement.split(OR))
             and (not self.symptom or finding.violation.symptom in self.symptom.split(OR))
             and all(set(need.split(OR)) & set(finding.needs) for need in self.needs)
+            and (not self.says or self._said(finding))
         )
+
+    def _said(self, finding: Finding) -> bool:
+        """Whether the answer that failed holds the words."""
+        step = finding.violation.step
+        failed = finding.outcomes[step : step + 1] if step >= 0 else finding.outcomes
+        return any(isinstance(one, Reply) and self.says.encode() in one.body for one in failed)
 
     def expired(self, today: date) -> bool:
         """An entry holds up to and including its day."""
@@ -166,7 +176,7 @@ def entry_of(finding: Finding, reason: str, *, link: str = "", expires: date | N
 
 def added(text: str, entry: Entry) -> str:
     """The text of a known.toml with one more entry; everything else stays as it is."""
-    texts = ("id", "fingerprint", "requirement", "symptom", "title", "reason", "link")
+    texts = ("id", "fingerprint", "requirement", "symptom", "says", "title", "reason", "link")
     lines = [_HEADER, *(f"{name} = {_toml_string(value)}" for name in texts if (value := getattr(entry, name)))]
     if entry.needs:
         lines.append(f"needs = [{', '.join(_toml_string(one) for one in entry.needs)}]")

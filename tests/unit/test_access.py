@@ -9,6 +9,7 @@ import pytest
 from specs.access import StoreFacts, access_refusals
 from specs.case import Send
 from specs.fields import Fields
+from strategies.contradictions import NO_BUCKET_NAMES, NO_BUCKETS
 
 THERE = (b"x",)
 OVER_HTTP = Send("sum", Fields({"dtype": "int32"}), "a", "private", "http")
@@ -31,3 +32,17 @@ def test_nobody_reads_a_private_object_over_http() -> None:
         found = access_refusals(step, THERE, facts)
         assert found.refusals
         assert not found.optional
+
+
+@pytest.mark.parametrize("name", NO_BUCKET_NAMES)
+def test_a_name_that_no_bucket_has_is_refused_in_whatever_words(name: str) -> None:
+    """A library may refuse it before the store is asked."""
+    (refusal,) = access_refusals(Send("sum", Fields({"dtype": "int32"}), "a", name), (None,), StoreFacts()).refusals  # type: ignore[arg-type]
+    assert not refusal.words
+    assert 500 not in refusal.statuses
+
+
+@pytest.mark.parametrize("name", NO_BUCKETS)
+def test_of_a_bucket_that_is_not_there_the_stores_code_is_told(name: str) -> None:
+    (refusal,) = access_refusals(Send("sum", Fields({"dtype": "int32"}), "a", name), (None,), StoreFacts()).refusals  # type: ignore[arg-type]
+    assert refusal.words == ("NoSuchBucket",)

@@ -17,6 +17,7 @@ from fuzz.findings.finding import Finding
 from fuzz.findings.known import Entry, Known, UnusableKnown
 from specs.case import Case, Put, Send
 from specs.fields import Fields
+from specs.outcome import NoReply, Reply
 from specs.profile import Profile, load, shipped
 from specs.violation import Violation
 
@@ -38,6 +39,7 @@ ENTRIES = st.builds(
     requirement=st.text("abc-", min_size=1),
     symptom=WORDS,
     needs=st.lists(WORDS, max_size=3).map(tuple),
+    says=WORDS,
     title=WORDS,
     link=WORDS,
     expires=st.none() | st.dates(min_value=date(1000, 1, 1)),
@@ -62,6 +64,28 @@ def accepted(*entries: Entry) -> Known:
 )
 def test_an_entry_accepts_what_it_describes(entry: Entry) -> None:
     assert accepted(entry).match(FINDING) is entry
+
+
+SAID = replace(
+    FINDING,
+    violation=replace(FINDING.violation, step=1),
+    outcomes=(None, Reply(500, (), b'{"error": {"message": "the cache has ended"}}')),
+)
+
+
+@pytest.mark.parametrize(
+    ("finding", "says", "covers"),
+    [
+        (SAID, "the cache has ended", True),
+        (SAID, "the cache has begun", False),
+        (FINDING, "the cache has ended", False),
+        (replace(SAID, outcomes=(*reversed(SAID.outcomes),)), "the cache has ended", False),
+        (replace(SAID, violation=replace(SAID.violation, step=-1)), "the cache has ended", True),
+        (replace(SAID, outcomes=(None, NoReply("closed"))), "the cache has ended", False),
+    ],
+)
+def test_an_entry_may_go_by_what_the_server_says(finding: Finding, says: str, covers: bool) -> None:
+    assert Entry("r", requirement="select-values", says=says).covers(finding) is covers
 
 
 @pytest.mark.parametrize(

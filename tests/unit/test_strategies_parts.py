@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, find, given, settings
 from hypothesis import strategies as st
 
 from specs import dtypes
 from specs.decoding import decode
+from specs.fields import Json
 from specs.profile import load
 from specs.request import MISSING_KINDS, Request
 from strategies import arrays, selections
@@ -149,3 +150,18 @@ def test_shapes_hold_all_elements(length: int, rank: int) -> None:
     assert some
     assert all(len(shape) == rank and math.prod(shape) == length for shape in some)
     assert len(set(some)) == len(some)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_missing_values_lie_where_rounding_twice_goes_wrong(dtype: str) -> None:
+    """By way of a double, or of an integer's first digits, some come out as another value than the nearest."""
+    values = np.array([0.1, 3e8, 2.0**60, -(2.0**63)], dtype)
+
+    def rounded_twice(missing: dict[str, Json]) -> bool:
+        number = missing["missing_value"]
+        return dtypes.nearest(number, dtype) != np.dtype(dtype).type(np.float64(number))
+
+    found = missings(dtype, values, kinds=("missing_value",))
+    assert find(found, lambda missing: not rounded_twice(missing))
+    if dtype == "float32":
+        assert find(found, rounded_twice, settings=settings(max_examples=5000, database=None))

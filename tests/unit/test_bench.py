@@ -1,0 +1,80 @@
+"""The measurements of the suite say what they measure."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from fuzz.bench.refinding import Over, Watch
+from fuzz.bench.trouble import narrowed
+from fuzz.cli import main
+from fuzz.errors import UsageError
+from fuzz.events import FindingFound
+from fuzz.findings.finding import Finding
+from fuzz.findings.known import Entry, Known
+from specs.case import Case
+from specs.profile import Profile
+from specs.violation import Violation
+
+KNOWN = Known(
+    (
+        Entry("r", requirement="counts", title="counts are wrong"),
+        Entry("r", requirement="answers", symptom="closed", title="it hangs up"),
+        Entry("r", requirement="answers", symptom="reset", title="it hangs up"),
+    ),
+    date(2026, 6, 1),
+)
+HEALTHY = f"{sys.executable} -m fuzz.bench.troublesome none --port {{port}}"
+
+
+def told(requirement: str, symptom: str = "") -> FindingFound:
+    violation = Violation(requirement, "t", "", "", symptom)
+    return FindingFound(Finding(f"{requirement}-{symptom}", "f", violation, Case("x", ()), ()), "there")
+
+
+def test_a_finding_is_found_again_by_the_entry_that_a_run_knows_it_by() -> None:
+    watch = Watch(KNOWN, ["counts are wrong", "it hangs up"], to_the_end=True)
+    watch(told("answers", "reset"))
+    watch(told("sum-values"))
+    assert list(watch.seconds) == ["it hangs up"]
+    assert list(watch.new) == ["sum-values-"]
+    assert watch.until(0.5) is not None
+    assert watch.until(1.0) is None
+    rows = list(watch.table())
+    assert rows[0].endswith("it hangs up")
+    assert rows[1].split() == ["missed", "counts", "are", "wrong"]
+    assert rows[2].split()[0] == "new"
+
+
+def test_the_hunt_ends_when_everything_has_been_found_again() -> None:
+    watch = Watch(KNOWN, ["counts are wrong", "it hangs up"])
+    watch(told("answers", "closed"))
+    with pytest.raises(Over):
+        watch(told("counts"))
+    assert watch.until(1.0) == max(watch.seconds.values())
+
+
+def test_a_quiet_hunt_leaves_out_what_gives_trouble() -> None:
+    quiet = narrowed(Profile("x"), ("float64", "blosc2", "http"))
+    assert "float64" not in quiet.dtypes
+    assert quiet.compressions == ("gzip", "zlib")
+    assert quiet.interfaces == ("s3",)
+    assert quiet.filters == Profile("x").filters
+    with pytest.raises(UsageError, match="lz4"):
+        narrowed(replace(Profile("x")), ("lz4",))
+
+
+def test_the_rate_of_any_server_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "rate", "--requests", "30", "--launch", HEALTHY, "--profile", "reference"]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert [row.split()[0] for row in rows[2:4]] == ["checked", "bare"]
+    assert "failed" not in rows[-1]
+
+
+@pytest.mark.parametrize("words", [["refinding"], ["trouble", "--launch", "x {port}"]])
+def test_what_cannot_be_measured_is_told(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", *words]) == 2
+    assert capsys.readouterr().err
