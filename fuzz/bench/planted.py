@@ -140,18 +140,26 @@ def _judge(stack: ExitStack, some: Sequence[Bug], store: Store, profile: Profile
 def owners(
     findings: Sequence[Finding], some: Sequence[Bug], store: Store, profile: Profile
 ) -> dict[str, tuple[Bug, ...]]:
-    """The bugs that each finding belongs to: its case fails with the bug alone, and passes without it alone."""
+    """The bugs that each finding belongs to: its case fails with the bug alone, and passes without it alone.
+
+    What several bugs do alike passes without none of them; such a finding belongs to one of them.
+    """
     only = [[bug] for bug in some]
     without = [[other for other in some if other is not bug] for bug in some]
     with judges([*only, *without], store, profile) as ask:
-        return {
-            finding.id: tuple(
-                bug
-                for number, bug in enumerate(some)
-                if _ever(ask[number], finding) and not _ever(ask[number + len(some)], finding)
-            )
-            for finding in findings
+        alone = {one.id: [bug for number, bug in enumerate(some) if _ever(ask[number], one)] for one in findings}
+        needed = {
+            one.id: tuple(bug for bug in alone[one.id] if not _ever(ask[len(some) + some.index(bug)], one))
+            for one in findings
         }
+    shown = {bug for several in needed.values() for bug in several}
+    # What two bugs do alike is one finding: it is the one's that shows in no other.
+    for name, several in needed.items():
+        left = [bug for bug in alone[name] if bug not in shown]
+        if not several and left:
+            needed[name] = tuple(left[:1])
+            shown.add(left[0])
+    return needed
 
 
 def _ever(fails: Callable[[Case], bool], finding: Finding) -> bool:

@@ -13,6 +13,7 @@ from fuzz.executor import Judgement, Session
 from fuzz.findings.finding import Finding
 from fuzz.hunt.at_once import Race, in_turn
 from fuzz.hunt.avoiding import REDUCING_DEATHS, REDUCING_HANGS, Losses, hurried, limits_for
+from fuzz.hunt.beliefs import Beliefs
 from fuzz.hunt.deaths import GONE, Deaths, Life, died_of
 from fuzz.hunt.effort import Effort, Tally
 from fuzz.hunt.explaining import EVERYTHING, Explained, Explaining, Known, Reach, looks_like, reach_of
@@ -24,17 +25,14 @@ from fuzz.hunt.races import Races
 from fuzz.hunt.reducer import Reducer, ReductionLimits, Smallest, isolated
 from fuzz.hunt.refusals import CONCERNED, Habit, habit_of
 from fuzz.hunt.scene import Scene, case_of, scene_of
-from fuzz.hunt.triage import CHANCE, Cause, cause_of, cause_of_request
+from fuzz.hunt.triage import CHANCE, Cause, cause_of
 from specs.case import Case, Send, SendRaw
 from specs.violation import Violation
 
 TRIES_TO_REPRODUCE = 3
 MOST_FAILURES_OF_A_CASE = 6
-# How often a finding is confirmed before a failure that looks like it may be believed to be it,
-# and the share of all requests that goes into telling known findings apart before it is.
-CONFIRMATIONS = 5
-KNOWN_SHARE = 0.06
 OVERTIME_SECONDS = 3.0
+DENIED = ("401", "403")
 
 
 class Hunter:
@@ -48,6 +46,7 @@ class Hunter:
         self.enough: Callable[[], bool] = lambda: False
         self._deaths = Deaths(session, life)
         self._losses = Losses()
+        self._beliefs = Beliefs(memory, session.profile)
         self._emit = emit
         self._warnings: set[tuple[str, str]] = set()
         self._habits: dict[str, Habit | None] = {}
@@ -137,7 +136,7 @@ class Hunter:
 
     def _reducer(self, kind: Kind, limits: ReductionLimits) -> Reducer:
         limits = replace(limits, seconds=self._seconds_left(limits.seconds))
-        return Reducer(self._judge_with_care, self.session.profile, kind, limits, self._strays)
+        return Reducer(self._judge_with_care, self.session.profile, kind, limits, self._beliefs.strays)
 
     def _seconds_left(self, seconds: float) -> float:
         """So many seconds, or fewer: nothing runs over the end of the run by more than little."""
@@ -167,7 +166,8 @@ class Hunter:
             return self._keeper.keep(habit.smallest, Cause(habit.kind, ()), "every time")
         until = replace(case, steps=case.steps[: violation.step + 1])
         single = isolated(case, violation.step)
-        believed = self._believed(single, violation)
+        spent = 1.0 if self._losses.too_many() else self.effort.known_requests / max(1, self.session.sent)
+        believed = self._beliefs.believed(single, kind, spent)
         if believed is not None:
             return self._keeper.again(believed.id, kind)
         if kind.symptom == NO_ANSWER_IN_TIME:
@@ -175,6 +175,8 @@ class Hunter:
         alone = self._deaths.judge(single)
         if narrower(alone, kind) is None:
             return self._several_steps(until, judgement, kind)
+        if kind.status in DENIED and kind.requirement == "error-status" and self._is_let_in(single, kind):
+            return self._denied(single, alone, kind)
         explained = self._explained(single, kind)
         if explained is not None and explained.finding is not None:
             return self._keeper.again(explained.finding.id, kind)
@@ -187,6 +189,24 @@ class Hunter:
             if failure is not None:
                 return self._reduce(rest, judged, kind_of(failure))
         return self._reduce(single, alone, kind)
+
+    def _is_let_in(self, single: Case, kind: Kind) -> bool:
+        """Whether a request is refused as it should be if the object's owner sends it."""
+        step = single.steps[-1]
+        if not isinstance(step, Send | SendRaw) or step.credentials == "owner":
+            return False
+        by_owner = replace(single, steps=(*single.steps[:-1], replace(step, credentials="owner")))
+        return narrower(self._deaths.judge(by_owner), kind) is None
+
+    def _denied(self, single: Case, alone: Judgement, kind: Kind) -> str:
+        """One cause whatever else is wrong with the request: who sends it is not let in."""
+        step = single.steps[-1]
+        sender = step.credentials if isinstance(step, Send | SendRaw) else None
+        cause = Cause(Kind("accepts-valid", kind.status), (sender or "anonymous",), of_scene=True)
+        same = self.memory.of_fingerprint(cause.fingerprint)
+        if same is not None:
+            return self._keeper.again(same.id, kind)
+        return self._keeper.keep(self._reducer(kind, limits_for(alone)).reduce(single, alone), cause, "every time")
 
     def _stands(self, single: Case, kind: Kind) -> bool:
         """Whether a request fails whatever was asked before it; if not, the server keeps state."""
@@ -211,34 +231,6 @@ class Hunter:
         if scene is None:
             return None
         return Explaining(self._deaths.judge, single.property, kind).explain(scene, self.memory.scenes())
-
-    def _believed(self, single: Case, violation: Violation) -> Finding | None:
-        """A finding that a failure looks like, where asking the server would cost more than it is worth."""
-        kind = kind_of(violation)
-        scene = scene_of(single, self.session.profile)
-        if scene is None:
-            found = self.memory.of_fingerprint(cause_of_request(kind, single).fingerprint)
-            return found or self._partly(kind)
-        hangs = kind.symptom == NO_ANSWER_IN_TIME
-        spent = 1.0 if self._losses.too_many() else self.effort.known_requests / max(1, self.session.sent)
-        if not hangs and spent < KNOWN_SHARE:
-            return None
-        for known in self.memory.scenes():
-            name = known.finding.id
-            enough = hangs or spent > 2 * KNOWN_SHARE or self.memory.seen(name) >= CONFIRMATIONS
-            if enough and kind in self.memory.symptoms(name) and looks_like(scene, known):
-                return known.finding
-        return None
-
-    def _partly(self, kind: Kind) -> Finding | None:
-        """Where several rules are broken at once: a finding about one of them."""
-        if len(kind.parts) < 2:
-            return None
-        for finding in self.memory.findings():
-            other = kind_of(finding.violation)
-            if other.narrows(kind) and not kind.narrows(other):
-                return finding
-        return None
 
     def _hang(self, single: Case, kind: Kind) -> str:
         """A request that is not answered in time; asked again for less time, as each try costs all of it."""
@@ -306,13 +298,6 @@ class Hunter:
         if narrower(judgement, kind) is None:
             return self._several_steps(case, judgement, kind)
         return self._reduce(case, judgement, kind)
-
-    def _strays(self, first: Scene, scene: Scene, kind: Kind) -> bool:
-        """Whether a scene looks like a known finding that the first did not look like."""
-        return any(
-            kind in self.memory.symptoms(known.finding.id) and looks_like(scene, known) and not looks_like(first, known)
-            for known in self.memory.scenes()
-        )
 
     def _fails_so(self, smallest: Smallest, judge: Judge) -> bool:
         return of_family(judge(smallest.case), family_of(kind_of(smallest.violation))) is not None

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from fuzz.hunt.plain import FEATURES, MANY, PLAIN_OPERATION, PRESENT, SMALL_FEATURES, few_elements, of_rank
-from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, mirrored, ranked, without_zeros
+from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, mirrored, ranked, same_numbers, without_zeros
 from fuzz.hunt.scene import Scene, with_elements, without_axes
 
 MISSING = ("missing", "missing_values", "valid_range", "valid_max", "valid bounds")
@@ -80,6 +80,9 @@ def projections(scene: Scene, other: Scene, needed: set[str]) -> Iterator[Scene]
     """
     keep = set(features(other))
     yield from _with_only(scene, other, keep, needed)
+    same = same_numbers(scene, other.missing[0]) if other.missing is not None else None
+    if same is not None:
+        yield from _with_only(same, other, keep, needed)
     flat = without_axes(scene) if other.axis == [] else None
     if flat is not None:
         yield from _with_only(flat, other, keep, needed)

@@ -18,6 +18,7 @@ SMALL = 100
 NEAR_SHARE = 1e-3
 PLAIN_DTYPE = NAMES[0]
 Number = int | float
+LISTS = ("missing_values", "valid_range")
 
 
 def _values(applies: Callable[[Array], Any], to: Callable[[Array], Any]) -> Simpler:
@@ -223,9 +224,29 @@ def to_dtype(scene: Scene, dtype: str) -> Scene | None:
     wider = dtype == f"{scene.dtype[:-2]}64" and has_huge(scene)
     if _fits(scene, dtype) and not wider:
         return replace(base, dtype=dtype, elements=scene.elements.astype(dtype))
+    moved = _moved(base, dtype)
+    if moved is not None:
+        return moved
     has_missing = all(nearest(one, dtype) is not None for one in _missing_numbers(scene))
     same = _like_numbers(scene.elements, dtype) if has_missing else None
     return ranked(base, dtype) if same is None else replace(base, dtype=dtype, elements=same)
+
+
+def _moved(scene: Scene, dtype: str) -> Scene | None:
+    """Integers of 64 bits as the other dtype of 64 bits has them: as huge, and in the same order."""
+    if {scene.dtype, dtype} != {"int64", "uint64"} or not has_huge(scene):
+        return None
+    bias = 2**62 if scene.dtype == "int64" else 0
+
+    def move(number: Number) -> int:
+        return ((int(number) + 2 * bias) >> 1) | 1
+
+    elements = [move(one) for one in scene.elements.tolist()]
+    missing = scene.missing
+    if missing is not None:
+        numbers = [move(one) for one in _missing_numbers(scene)]
+        missing = (missing[0], numbers if isinstance(missing[1], list) else numbers[0])
+    return replace(scene, dtype=dtype, elements=np.array(elements, dtype), missing=missing)
 
 
 def _like_numbers(elements: Array, dtype: str) -> Array | None:
@@ -284,6 +305,21 @@ def shown_missing(scene: Scene, kind: str) -> Scene | None:
     ranks = {one: number for number, one in enumerate(valid, 2)}
     elements = [1 if gone else ranks.get(one, one) for one, gone in zip(scene.elements.tolist(), left_out)]
     return replace(scene, elements=np.array(elements, scene.dtype), missing=(kind, 2 if kind == "valid_min" else 1))
+
+
+def same_numbers(scene: Scene, kind: str) -> Scene | None:
+    """The plainest scene in which the same numbers say, in another way, what is missing; of them and their neighbours.
+
+    For integers, where a number misread is misread in each of the ways.
+    """
+    if scene.missing is None or scene.dtype not in INTEGERS or scene.missing[0] == kind:
+        return None
+    numbers = sorted({int(one) for one in _missing_numbers(scene)})
+    low, high = integer_bounds(scene.dtype)
+    near = sorted({one + step for one in numbers for step in (-1, 0, 1) if low <= one + step <= high})
+    value: Any = [numbers[0], numbers[-1]] if kind == "valid_range" else numbers
+    elements = np.array(near, scene.dtype)
+    return Scene(scene.operation, scene.dtype, elements, missing=(kind, value if kind in LISTS else numbers[0]))
 
 
 def _missing_elements(scene: Scene) -> Array:

@@ -13,8 +13,10 @@ from fuzz.hunt.keeper import Keeper
 from fuzz.hunt.memory import Memory
 from fuzz.hunt.triage import CHANCE
 
-# Each time that it is in vain, looking into the next failure may take half as long.
+# Each time that it is in vain, looking into the next failure may take half as long, and in the end hardly any time.
 LEAST_SECONDS = 3.0
+MOST_IN_VAIN = 4
+HARDLY_ANY_SECONDS = 0.1
 # What a failure that does not come back may well be: state that a server keeps, or chance, whoever met with it first.
 STATES = frozenset({AT_ONCE, CHANCE, OVERWRITTEN, SEVERAL})
 
@@ -32,7 +34,8 @@ class Races:
 
     def asking(self) -> AtOnce:
         """Who looks into a failure."""
-        seconds = max(LEAST_SECONDS, AtOnceLimits().seconds / 2**self._in_vain)
+        least = LEAST_SECONDS if self._in_vain < MOST_IN_VAIN else HARDLY_ANY_SECONDS
+        seconds = max(least, AtOnceLimits().seconds / 2**self._in_vain)
         limits = AtOnceLimits(self._seconds_left(seconds))
         return AtOnce(self._judge, lambda cause: self._memory.of_fingerprint(cause.fingerprint), limits)
 

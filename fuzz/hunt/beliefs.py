@@ -1,0 +1,63 @@
+"""What is taken for a known finding without asking the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fuzz.findings.finding import Finding
+from fuzz.hunt.explaining import looks_like
+from fuzz.hunt.failures import NO_ANSWER_IN_TIME, Kind, kind_of
+from fuzz.hunt.memory import Memory
+from fuzz.hunt.scene import Scene, scene_of
+from fuzz.hunt.triage import cause_of_request
+from specs.case import Case
+from specs.profile import Profile
+
+# How often a finding is confirmed before a failure that looks like it may be believed to be it,
+# and the share of all requests that goes into telling known findings apart before it is.
+CONFIRMATIONS = 5
+KNOWN_SHARE = 0.06
+
+
+@dataclass(frozen=True, slots=True)
+class Beliefs:
+    """What failures look like, to somebody who knows the findings."""
+
+    memory: Memory
+    profile: Profile
+
+    def believed(self, single: Case, kind: Kind, spent: float) -> Finding | None:
+        """A finding that a failure looks like, where asking the server would cost more than it is worth.
+
+        `spent` is the share of the requests that went into telling known findings apart.
+        """
+        scene = scene_of(single, self.profile)
+        if scene is None:
+            found = self.memory.of_fingerprint(cause_of_request(kind, single).fingerprint)
+            return found or self._partly(kind)
+        hangs = kind.symptom == NO_ANSWER_IN_TIME
+        if not hangs and spent < KNOWN_SHARE:
+            return None
+        for known in self.memory.scenes():
+            name = known.finding.id
+            enough = hangs or spent > 2 * KNOWN_SHARE or self.memory.seen(name) >= CONFIRMATIONS
+            if enough and kind in self.memory.symptoms(name) and looks_like(scene, known):
+                return known.finding
+        return None
+
+    def _partly(self, kind: Kind) -> Finding | None:
+        """Where several rules are broken at once: a finding about one of them."""
+        if len(kind.parts) < 2:
+            return None
+        for finding in self.memory.findings():
+            other = kind_of(finding.violation)
+            if other.narrows(kind) and not kind.narrows(other):
+                return finding
+        return None
+
+    def strays(self, first: Scene, scene: Scene, kind: Kind) -> bool:
+        """Whether a scene looks like a known finding that the first did not look like."""
+        return any(
+            kind in self.memory.symptoms(known.finding.id) and looks_like(scene, known) and not looks_like(first, known)
+            for known in self.memory.scenes()
+        )
