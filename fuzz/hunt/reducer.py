@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from fuzz.executor import Judgement
 from fuzz.hunt.failures import Judge, Kind, family_of, kind_of, narrower, of_family
 from fuzz.hunt.scene import Scene, case_of, scene_of
 from fuzz.hunt.simpler import bare_scenes, simpler_requests, simpler_scenes
+from fuzz.hunt.simpler_histories import simpler_histories
 from specs.case import Case, Delete, Put, Send, SendRaw
 from specs.profile import Profile
 from specs.violation import Violation
@@ -81,11 +83,15 @@ class Reducer:
                 family = family_of(self._kind)
                 self._wanted = lambda judgement: of_family(judgement, family)
                 return self._walk(best, _scenes)
-        return self._walk(best, _requests)
+        return self._walk(best, self._requests)
 
     def out_of_time(self) -> bool:
         used_up = self.tries >= self._limits.tries or self.hits >= self._limits.hits
         return used_up or time.monotonic() > self._end
+
+    def _requests(self, one: Smallest) -> Iterator[tuple[Case, Scene | None]]:
+        for case in chain(simpler_histories(one.case, self._profile), simpler_requests(one.case)):
+            yield case, None
 
     def _try(self, case: Case) -> Smallest | None:
         """The case if it fails in the way wanted."""
@@ -146,11 +152,6 @@ def _scenes(one: Smallest) -> Iterator[tuple[Case, Scene | None]]:
     if one.scene is not None:
         for scene in simpler_scenes(one.scene):
             yield case_of(scene, one.case.property), scene
-
-
-def _requests(one: Smallest) -> Iterator[tuple[Case, Scene | None]]:
-    for case in simpler_requests(one.case):
-        yield case, None
 
 
 def isolated(case: Case, number: int) -> Case:
