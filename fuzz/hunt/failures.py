@@ -27,7 +27,7 @@ SYMPTOMS_OF_WRONG = frozenset(
 )  # fmt: skip
 
 # What is wrong with one is wrong with the other.
-ALIKE = {"no such bucket": "no such object", "NoSuchBucket": "NoSuchKey"}
+ALIKE = {"no such bucket": "no such object", "no bucket's name": "no such object", "NoSuchBucket": "NoSuchKey"}
 # Those by which an answer is no answer.
 NO_VALUES = frozenset({"accepts-valid", "no-server-error", "error-form", "refuses-unfit-data", "discloses-nothing"})
 

@@ -25,6 +25,7 @@ MAGNITUDES = ("huge values", "large values")
 TINY = ("subnormal numbers", "fractions")
 NEAR = ("values near a missing one", "fractions", "huge values", "large values", "negative values")
 REVERSED = "reversed selection"
+EMPTY = "empty selection"
 ALL_FEATURES = {**FEATURES, **SMALL_FEATURES}
 # Within a group the first is what all the others are about.
 GROUPS = (MISSING, SELECTION, AXIS, COMPRESSION, FILTERS, OFFSET, DIMENSIONS, MAGNITUDES, TINY, NEAR)
@@ -83,11 +84,22 @@ def projections(scene: Scene, other: Scene, needed: set[str]) -> Iterator[Scene]
     same = same_numbers(scene, other.missing[0]) if other.missing is not None else None
     if same is not None:
         yield from _with_only(same, other, keep, needed)
+    for nothing in _nothing_in_another_way(scene, needed):
+        yield from _with_only(nothing, other, keep, needed)
     flat = without_axes(scene) if other.axis == [] else None
     if flat is not None:
         yield from _with_only(flat, other, keep, needed)
     if scene.operation != other.operation:
         yield from _with_only(replace(scene, operation=other.operation), other, keep, needed)
+
+
+def _nothing_in_another_way(scene: Scene, needed: set[str]) -> Iterator[Scene]:
+    """No data, and nothing of it selected, come to the same."""
+    bare = replace(scene, axis=None, order="C")
+    if EMPTY in needed and not scene.elements.size:
+        yield replace(bare, elements=np.ones(1, scene.dtype), shape=(1,), selection=((0, 0, 1),))
+    if "no data at all" in needed and has(scene, EMPTY):
+        yield replace(bare, elements=scene.elements[:0], shape=None, selection=None)
 
 
 def _with_only(scene: Scene, other: Scene, keep: set[str], needed: set[str]) -> Iterator[Scene]:
