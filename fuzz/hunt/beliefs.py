@@ -9,7 +9,7 @@ from fuzz.hunt.explaining import looks_like
 from fuzz.hunt.failures import NO_ANSWER_IN_TIME, Kind, kind_of
 from fuzz.hunt.memory import Memory
 from fuzz.hunt.scene import Scene, scene_of
-from fuzz.hunt.triage import cause_of_request
+from fuzz.hunt.triage import CHANCE, Cause, cause_of_request
 from specs.case import Case
 from specs.profile import Profile
 
@@ -44,6 +44,12 @@ class Beliefs:
             if enough and kind in self.memory.symptoms(name) and looks_like(scene, known):
                 return known.finding
         return None
+
+    def is_chance(self, kind: Kind, spent: float) -> Finding | None:
+        """The finding about what comes and goes, where asking again what a failure takes has cost enough."""
+        if spent < 2 * KNOWN_SHARE:
+            return None
+        return self.memory.of_fingerprint(Cause(kind, (CHANCE,)).fingerprint)
 
     def _partly(self, kind: Kind) -> Finding | None:
         """Where several rules are broken at once: a finding about one of them."""

@@ -96,6 +96,10 @@ class Hunter:
 
     def _sort_out(self, case: Case, judgement: Judgement, tally: Tally) -> None:
         """Failures of requests at the same time; those that they show one after the other too go the usual way."""
+        kind = kind_of(judgement.failures[0])
+        if self._beliefs.is_chance(kind, self._spent()) is not None:
+            tally.findings.add(self._by_chance(case, judgement, kind))
+            return
         hangs = any(kind_of(one).symptom == NO_ANSWER_IN_TIME for one in judgement.failures)
         with self._accounted(tally), hurried(self.session.client) if hangs else nullcontext():
             found = self.races.asking().sort_out(case, judgement)
@@ -144,6 +148,10 @@ class Hunter:
             return seconds
         return min(seconds, max(0.0, self.until - time.monotonic()) + OVERTIME_SECONDS)
 
+    def _spent(self) -> float:
+        """The share of the requests that went into telling known findings apart; all, where time is being lost."""
+        return 1.0 if self._losses.too_many() else self.effort.known_requests / max(1, self.session.sent)
+
     def _judge_with_care(self, case: Case) -> Judgement:
         """Judge a case; where failures come by chance, only what fails twice has failed."""
         judgement = self._deaths.judge(case)
@@ -166,8 +174,7 @@ class Hunter:
             return self._keeper.keep(habit.smallest, Cause(habit.kind, ()), "every time")
         until = replace(case, steps=case.steps[: violation.step + 1])
         single = isolated(case, violation.step)
-        spent = 1.0 if self._losses.too_many() else self.effort.known_requests / max(1, self.session.sent)
-        believed = self._beliefs.believed(single, kind, spent)
+        believed = self._beliefs.believed(single, kind, self._spent())
         if believed is not None:
             return self._keeper.again(believed.id, kind)
         if kind.symptom == NO_ANSWER_IN_TIME:
@@ -251,6 +258,8 @@ class Hunter:
 
     def _several_steps(self, until: Case, judgement: Judgement, kind: Kind) -> str:
         """A failure of the last request that it alone does not show: by what was asked before, or by chance."""
+        if self._beliefs.is_chance(kind, self._spent()) is not None:
+            return self._by_chance(until, judgement, kind)
         for history in (until, *self._earlier.before(until)):
             judged = self._deaths.judge(history)
             failure = _last(judged)
