@@ -58,7 +58,7 @@ PROPERTIES: tuple[Property, ...] = (
         "Large arrays are reduced as well as small ones.",
         cases.large_reductions,
         ANSWERING,
-        share=1.0,
+        share=2.0,
     ),
     Property(
         "history",

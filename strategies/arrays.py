@@ -185,20 +185,26 @@ def _drawn(dtype: str, theme: str, most: int) -> SearchStrategy[list[int]]:
 
 @cache
 def lengths(longest: int) -> SearchStrategy[int]:
-    """Numbers of elements: often composite or where lanes and buffers end, rarely long; `HUGE` more rarely."""
+    """Numbers of elements: often composite or where lanes and buffers end, rarely long; `HUGE` more rarely.
+
+    Where giant ones are allowed, large data is what it is about.
+    """
+    giant = longest > GIANT_LENGTHS[0]
     fitting = [
         [length for length in some if length <= longest] for some in (SHORT_LENGTHS, COMPOSITE_LENGTHS, LANE_LENGTHS)
     ]
-    usual = [length for some in fitting for length in some * 4] or [1]
+    usual = [length for some in fitting for length in some * (1 if giant else 4)] or [1]
     long = [length for length in LONG_LENGTHS if length <= longest]
-    huge = [HUGE] * (20 if longest > GIANT_LENGTHS[0] else 1) if huge_lengths(longest) else []
+    huge = [HUGE] * (60 if giant else 3) if huge_lengths(longest) else []
     return st.sampled_from(usual + long * 2 + huge)
 
 
 @cache
 def huge_lengths(longest: int) -> tuple[int, ...]:
     """Numbers of elements beyond 64 KiB and 1 MiB; giant ones where such long arrays are allowed."""
-    return tuple(length for length in (*HUGE_LENGTHS, *GIANT_LENGTHS) if length <= longest)
+    # Those that are hardly beyond 64 KiB cost the least.
+    some = (*HUGE_LENGTHS[:3] * 4, *HUGE_LENGTHS * 2, *GIANT_LENGTHS)
+    return tuple(length for length in some if length <= longest)
 
 
 @st.composite
