@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from fuzz.executor import Judgement
 from fuzz.findings.finding import Finding, Reproducibility
-from fuzz.hunt.deaths import GONE
+from fuzz.hunt.deaths import DROPPED, GONE
 from fuzz.hunt.failures import NO_ANSWER_IN_TIME, VALUES, WRONG, Judge, Kind
 from fuzz.hunt.histories import AT_ONCE
 from fuzz.hunt.reducer import Smallest
@@ -21,7 +21,8 @@ from specs.case import MOST_TOGETHER, Case, Put, Send, SendRaw, requests
 from specs.fields import Fields
 from specs.violation import Violation
 
-DROPPED = ("closed", "reset", "truncated", "refused")
+# How long looking into one failure may take; in the end it is told as far as it is known.
+LOOKING_SECONDS = 20.0
 TRIES_TO_CONFIRM = 24
 TRIES_OF_THE_REST = 3
 # One after the other they are tried so many times as often as it took to see the failure again.
@@ -33,13 +34,6 @@ LEAST_TRIES_AT_LAST = 2
 # Of the time that is left when it has been seen again; the rest is for making sure.
 REDUCING_SHARE = 0.6
 PLAIN_ELEMENTS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class AtOnceLimits:
-    """How long looking into one failure may take; in the end it is told as far as it is known."""
-
-    seconds: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +73,12 @@ class AtOnce:
 
     judge: Judge
     find: Callable[[Cause], Finding | None]
-    limits: AtOnceLimits = field(default_factory=AtOnceLimits)
+    seconds: float = LOOKING_SECONDS
     _end: float = 0.0
 
     def sort_out(self, case: Case, judgement: Judgement) -> Sorted:
         """Tell apart what fails one after the other too, which is not about requests at the same time."""
-        self._end = time.monotonic() + self.limits.seconds
+        self._end = time.monotonic() + self.seconds
         apart = self.judge(in_turn(case, 0))
         failing = {one.step for one in apart.failures}
         if failing:
@@ -102,7 +96,7 @@ class AtOnce:
 
     def look_into(self, case: Case, judgement: Judgement) -> Race | Judgement:
         """The race that a failure is, or the failing judgement of the same requests one after the other."""
-        self._end = self._end or time.monotonic() + self.limits.seconds
+        self._end = self._end or time.monotonic() + self.seconds
         violation = judgement.failures[0]
         family = family_of(violation)
         unsure = Race(

@@ -81,11 +81,6 @@ def without_rule(kind: Kind) -> Kind:
     return replace(kind, symptom=kind.status or kind.symptom.partition(" ")[0])
 
 
-def of_kind(judgement: Judgement, kind: Kind) -> Violation | None:
-    """The first failure of that kind."""
-    return next((one for one in judgement.failures if kind_of(one) == kind), None)
-
-
 def narrower(judgement: Judgement, kind: Kind) -> Violation | None:
     """The first failure of that kind, or about some of the rules that it names."""
     return next((one for one in judgement.failures if kind_of(one).narrows(kind)), None)

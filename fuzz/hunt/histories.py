@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
-from specs.case import Case, Delete, Put, Send, SendRaw, Step
+from specs.case import Case, Delete, Put, Send, SendRaw, Step, requests
 from specs.fields import Fields
 
 SEVERAL = "several requests"
@@ -181,7 +181,7 @@ def request_needs(case: Case) -> tuple[str, ...]:
     found = []
     if case.together:
         found.append(AT_ONCE)
-    elif sum(isinstance(step, Send | SendRaw) for step in case.steps) > 1:
+    elif requests(case) > 1:
         found += [SEVERAL, *(f"{ANOTHER}{name}" for name in differing(case))]
     changes = [(step.bucket, step.key) for step in case.steps if isinstance(step, Put | Delete)]
     if len(set(changes)) < len(changes):

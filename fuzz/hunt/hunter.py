@@ -26,7 +26,7 @@ from fuzz.hunt.reducer import Reducer, ReductionLimits, Smallest, isolated
 from fuzz.hunt.refusals import CONCERNED, Habit, habit_of
 from fuzz.hunt.scene import Scene, case_of, scene_of
 from fuzz.hunt.triage import CHANCE, Cause, cause_of
-from specs.case import Case, Send, SendRaw
+from specs.case import Case, Send, SendRaw, requests
 from specs.violation import Violation
 
 TRIES_TO_REPRODUCE = 3
@@ -62,7 +62,7 @@ class Hunter:
         self._keeper.named.clear()
         judgement = self.session.judge(case)
         tally.examples += 1
-        tally.requests += sum(isinstance(step, Send | SendRaw) for step in case.steps)
+        tally.requests += requests(case)
         if tally.stakes is not None:
             tally.stakes.look(case, judgement)
         self._warn(judgement)
@@ -123,14 +123,14 @@ class Hunter:
         """Note what a failure cost, under known or new."""
         begun, sent, made = time.monotonic(), self.session.sent, self._keeper.made
         yield
-        seconds, requests = time.monotonic() - begun, self.session.sent - sent
+        seconds, asked = time.monotonic() - begun, self.session.sent - sent
         if self._keeper.made > made:
             tally.new += 1
             self.effort.new_seconds += seconds
-            self.effort.new_requests += requests
+            self.effort.new_requests += asked
         else:
             self.effort.known_seconds += seconds
-            self.effort.known_requests += requests
+            self.effort.known_requests += asked
 
     def _warn(self, judgement: Judgement) -> None:
         for one in judgement.violations:
@@ -263,13 +263,12 @@ class Hunter:
         for history in (until, *self._earlier.before(until)):
             judged = self._deaths.judge(history)
             failure = _last(judged)
-            if failure is not None:
-                known = self._remembered(history)
-                return (
-                    self._reduce(history, judged, kind_of(failure))
-                    if known is None
-                    else self._keeper.again(known.id, kind_of(failure))
-                )
+            if failure is None:
+                continue
+            known = self._remembered(history)
+            if known is not None:
+                return self._keeper.again(known.id, kind_of(failure))
+            return self._reduce(history, judged, kind_of(failure))
         return self._by_chance(until, judgement, kind)
 
     def _remembered(self, history: Case) -> Finding | None:

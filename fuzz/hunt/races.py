@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from fuzz.executor import Judgement
-from fuzz.hunt.at_once import AtOnce, AtOnceLimits, Race, family_of
+from fuzz.hunt.at_once import LOOKING_SECONDS, AtOnce, Race, family_of
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.failures import Judge
 from fuzz.hunt.histories import AT_ONCE, OVERWRITTEN, SEVERAL
@@ -35,9 +35,10 @@ class Races:
     def asking(self) -> AtOnce:
         """Who looks into a failure."""
         least = LEAST_SECONDS if self._in_vain < MOST_IN_VAIN else HARDLY_ANY_SECONDS
-        seconds = max(least, AtOnceLimits().seconds / 2**self._in_vain)
-        limits = AtOnceLimits(self._seconds_left(seconds))
-        return AtOnce(self._judge, lambda cause: self._memory.of_fingerprint(cause.fingerprint), limits)
+        seconds = max(least, LOOKING_SECONDS / 2**self._in_vain)
+        return AtOnce(
+            self._judge, lambda cause: self._memory.of_fingerprint(cause.fingerprint), self._seconds_left(seconds)
+        )
 
     def hold(self, race: Race) -> list[Judgement]:
         """Hold a race back: it did not show again, and what else is found may explain it. There is nothing to show."""

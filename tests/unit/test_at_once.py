@@ -13,7 +13,7 @@ import pytest
 from fuzz.events import FindingFound
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
-from fuzz.hunt.at_once import AtOnce, AtOnceLimits, Race, crowded, in_turn, plain_cases, without
+from fuzz.hunt.at_once import AtOnce, Race, crowded, in_turn, plain_cases, without
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.histories import AT_ONCE, SEVERAL
 from fuzz.hunt.hunter import Hunter
@@ -190,7 +190,7 @@ def test_looking_into_a_failure_ends_in_time() -> None:
     session = Racing([]).spoil(1.0, ("counts", ""))
     slow: Callable[[Case], object] = session.judge
     case = case_of("a", "b")
-    asking = AtOnce(session.judge, lambda _: None, AtOnceLimits(seconds=0.0))
+    asking = AtOnce(session.judge, lambda _: None, 0.0)
     found = asking.look_into(case, slow(case))  # type: ignore[arg-type]
     assert isinstance(found, Race)
     assert found.reproducibility == "seen once"
