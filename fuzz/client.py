@@ -30,7 +30,7 @@ class ClientSettings:
 
 
 class Client:
-    """Sends requests to one server, one at a time."""
+    """Sends requests to one server, one at a time; `slowest_ms` is how long the slowest answer took."""
 
     def __init__(self, url: str, settings: ClientSettings | None = None) -> None:
         parts = urlsplit(url)
@@ -44,6 +44,7 @@ class Client:
         self._tls = ssl.create_default_context(cafile=self.settings.ca_cert) if parts.scheme == "https" else None
         self._sock: socket.socket | None = None
         self._used = False
+        self.slowest_ms = 0.0
 
     def send(
         self,
@@ -59,7 +60,10 @@ class Client:
         outcome, stale = self.exchange(method, message, timeout_seconds)
         if stale:
             outcome, _ = self.exchange(method, message, timeout_seconds)
-        return replace(outcome, elapsed_ms=(time.perf_counter() - begun) * 1000)
+        elapsed_ms = (time.perf_counter() - begun) * 1000
+        if isinstance(outcome, Reply):
+            self.slowest_ms = max(self.slowest_ms, elapsed_ms)
+        return replace(outcome, elapsed_ms=elapsed_ms)
 
     def exchange(
         self, method: str, message: bytes, timeout_seconds: float | None = None

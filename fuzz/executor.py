@@ -20,7 +20,7 @@ from specs.case import Case, Delete, Put, Send, SendRaw, Step
 from specs.expectation import Expectation
 from specs.fields import Fields
 from specs.model import expectations, full_body
-from specs.outcome import Outcome, Transcript
+from specs.outcome import NoReply, Outcome, Transcript
 from specs.profile import Profile
 from specs.violation import Violation
 
@@ -85,10 +85,7 @@ class Session:
     def run(self, case: Case, *, afresh: bool = False) -> Transcript:
         """Take a case's steps one after the other, or send its requests at the same time."""
         keys = self._keys(case, afresh=afresh or case.together)
-        if case.together:
-            outcomes = self._take_together(case, keys)
-        else:
-            outcomes = tuple(self._take(step, keys) for step in case.steps)
+        outcomes = self._take_together(case, keys) if case.together else self._take_in_turn(case, keys)
         self._forget(keys)
         return Transcript(case, outcomes)
 
@@ -142,6 +139,15 @@ class Session:
                 self.sent += 1
                 asked = self._message(step, key)
                 return self.client.send(asked.method, asked.path, asked.headers, asked.body)
+
+    def _take_in_turn(self, case: Case, keys: Mapping[tuple[str, str], str]) -> tuple[Outcome, ...]:
+        """Take step by step, until a request is not answered in time: waiting for more of that kind costs too much."""
+        outcomes: list[Outcome] = [None] * len(case.steps)
+        for number, step in enumerate(case.steps):
+            outcome = outcomes[number] = self._take(step, keys)
+            if isinstance(outcome, NoReply) and outcome.reason == "timeout":
+                break
+        return tuple(outcomes)
 
     def _take_together(self, case: Case, keys: Mapping[tuple[str, str], str]) -> tuple[Outcome, ...]:
         """Put the objects, send the requests at the same time; outcomes in the order of the steps."""

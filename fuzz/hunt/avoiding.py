@@ -18,8 +18,10 @@ from specs.profile import Profile
 # A failure costs time where it hangs, eats memory or ends the server; most do not.
 COSTLY_SECONDS = 0.15
 MOST_LOST_SHARE = 0.15
-# How long to wait for what has not answered in time before.
-HANG_SECONDS = 2.0
+# How long to wait for what has not answered in time before: so many times what the slowest answer took.
+HASTE = 5
+LEAST_HANG_SECONDS = 0.5
+MOST_HANG_SECONDS = 2.0
 # A request that fails after this long, having eaten memory say, is shown by a case that is small enough.
 SLOW_MS = 1000.0
 REDUCING = ReductionLimits()
@@ -33,7 +35,8 @@ REDUCING_SLOW = ReductionLimits(tries=60, seconds=10.0, hits=4)
 def hurried(client: Client) -> Iterator[None]:
     """Wait for answers less long than usual."""
     usual = client.settings
-    client.settings = replace(usual, timeout_seconds=min(HANG_SECONDS, usual.timeout_seconds))
+    seconds = min(max(LEAST_HANG_SECONDS, HASTE * client.slowest_ms / 1000), MOST_HANG_SECONDS, usual.timeout_seconds)
+    client.settings = replace(usual, timeout_seconds=seconds)
     try:
         yield
     finally:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fuzz.client import ClientSettings
+from fuzz.client import Client
 from fuzz.executor import Judgement
 from fuzz.hunt.needs import has
 from fuzz.hunt.scene import Scene, scene_of
@@ -52,7 +52,7 @@ class PretendedSession:
     profile: Profile = PROFILE
     sent: int = 0
     alter: Callable[[int, list[Violation]], list[Violation]] | None = None
-    client: Any = field(default_factory=lambda: SimpleNamespace(url="http://pretended", settings=ClientSettings()))
+    client: Client = field(default_factory=lambda: Client("http://pretended"))
 
     store: Any = field(default_factory=lambda: SimpleNamespace(credentials={}))
 

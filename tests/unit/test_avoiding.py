@@ -7,9 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fuzz.client import Client, ClientSettings
 from fuzz.executor import Judgement
 from fuzz.findings.finding import Finding
-from fuzz.hunt.avoiding import COSTLY_SECONDS, MOST_LOST_SHARE, REDUCING, REDUCING_SLOW, SLOW_MS, Losses, limits_for
+from fuzz.hunt.avoiding import (
+    COSTLY_SECONDS,
+    LEAST_HANG_SECONDS,
+    MOST_HANG_SECONDS,
+    MOST_LOST_SHARE,
+    REDUCING,
+    REDUCING_SLOW,
+    SLOW_MS,
+    Losses,
+    hurried,
+    limits_for,
+)
 from fuzz.hunt.explaining import Known, Reach
 from fuzz.hunt.scene import Scene, case_of
 from specs.outcome import NoReply, Transcript
@@ -70,3 +82,15 @@ def test_losses_are_too_many_beyond_their_share_of_the_time() -> None:
 def test_what_fails_slowly_is_not_reduced_for_long(elapsed_ms: float, limits: object) -> None:
     case = case_of(PLAIN, "reduction")
     assert limits_for(Judgement(Transcript(case, (None, NoReply("closed", "", elapsed_ms))), ())) is limits
+
+
+@pytest.mark.parametrize(
+    ("slowest_ms", "timeout_seconds", "waits"),
+    [(1.0, 10.0, LEAST_HANG_SECONDS), (200.0, 10.0, 1.0), (3000.0, 10.0, MOST_HANG_SECONDS), (1.0, 0.2, 0.2)],
+)
+def test_haste_goes_by_how_fast_the_server_answers(slowest_ms: float, timeout_seconds: float, waits: float) -> None:
+    client = Client("http://localhost", ClientSettings(timeout_seconds=timeout_seconds))
+    client.slowest_ms = slowest_ms
+    with hurried(client):
+        assert client.settings.timeout_seconds == waits
+    assert client.settings.timeout_seconds == timeout_seconds

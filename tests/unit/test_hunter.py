@@ -13,7 +13,7 @@ import pytest
 from fuzz.errors import CannotRun
 from fuzz.events import Event, FindingFound
 from fuzz.findings import corpus
-from fuzz.hunt.avoiding import HANG_SECONDS
+from fuzz.hunt.avoiding import LEAST_HANG_SECONDS, MOST_HANG_SECONDS
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.memory import Memory
@@ -171,7 +171,7 @@ def test_a_hang_costs_a_limited_number_of_waits(tmp_path: Path) -> None:
     told = hunted(tmp_path, session, examples=60)
     assert len(told.new) == 1
     usual = session.client.settings.timeout_seconds
-    assert all(wait in (usual, HANG_SECONDS) for wait in session.waits)
+    assert all(wait in (usual, LEAST_HANG_SECONDS) for wait in session.waits)
     assert corpus.load_all(tmp_path)[0].needs == ("compression",)
 
 
@@ -182,7 +182,7 @@ class Slow(Hanging):
 
     def judge(self, case: Case, *, afresh: bool = False):  # type: ignore[no-untyped-def]
         judged = super().judge(case, afresh=afresh)
-        patient = self.client.settings.timeout_seconds > HANG_SECONDS
+        patient = self.client.settings.timeout_seconds > MOST_HANG_SECONDS
         if patient and self.hung:
             return replace(judged, violations=())
         self.hung = self.hung or bool(judged.failures)

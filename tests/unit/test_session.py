@@ -1,16 +1,19 @@
-"""Keys in the store: by content, alike where a case's are, of their own where an object changes."""
+"""What a session puts and sends: keys by content or of their own, and nothing after a silence."""
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
-from fuzz.client import Client
+from fuzz.client import Client, ClientSettings
 from fuzz.executor import Session
 from fuzz.store import Unstorable, open_store
 from specs.case import Case, Delete, Put, Send
 from specs.fields import Fields
+from specs.outcome import NoReply
 from specs.profile import Profile
 
 ASK = Fields({"dtype": "int32"})
@@ -79,3 +82,13 @@ def test_what_a_store_cannot_hold_is_no_failure(store: Notes, monkeypatch: pytes
     judgement = session(store).judge(case)
     assert judgement.violations == ()
     assert judgement.transcript.outcomes == (None, None)
+
+
+def test_nothing_is_asked_after_a_request_that_is_not_answered_in_time(store: Notes) -> None:
+    asked = session(store)
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        asked.client = Client(f"http://127.0.0.1:{silent.getsockname()[1]}", ClientSettings(timeout_seconds=0.05))
+        transcript = asked.run(Case("x", (Put("a", b"1"), Send("sum", ASK, "a"), Send("min", ASK, "a"))))
+    assert isinstance(transcript.outcomes[1], NoReply)
+    assert transcript.outcomes[1].reason == "timeout"
+    assert transcript.outcomes[2] is None
