@@ -252,10 +252,13 @@ def _missing(given: Mapping[str, Any], notes: _Notes) -> Missing | None:
     missing = given.get("missing")
     if missing is None:
         return None
-    if not isinstance(missing, dict) or len(missing) != 1 or next(iter(missing)) not in MISSING_KINDS:
+    kinds = [kind for kind in missing if kind in MISSING_KINDS] if isinstance(missing, dict) else []
+    if len(kinds) != 1:
         notes.fault("not exactly one kind of missing data", "missing", *_names(missing))
         return None
-    kind, value = next(iter(missing.items()))
+    _only(kinds, missing, notes, "missing")
+    kind = kinds[0]
+    value = missing[kind]
     values = value if kind in ("missing_values", "valid_range") else [value]
     if not isinstance(values, list) or (kind == "valid_range" and len(values) != 2):
         notes.fault("wrong form", "missing", kind)

@@ -15,7 +15,7 @@ from fuzz.findings.finding import Finding
 from fuzz.hunt.failures import Judge, Kind, family_of, kind_of, of_family
 from fuzz.hunt.needs import ALL_FEATURES, ROOTS, features, has, projections
 from fuzz.hunt.plain import OPERATIONS, PLAIN_OPERATION, plain_operations
-from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, mirrored, to_dtype
+from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, greatest, mirrored, to_dtype
 from fuzz.hunt.scene import Scene, case_of, with_elements
 from specs.dtypes import FLOATS, INTEGERS, NAMES
 
@@ -151,6 +151,9 @@ def reach_of(scene: Scene, name: str, kind: Kind, judge: Judge) -> Reach:
 def _telling(scene: Scene) -> Iterator[Scene]:
     """The scene as it is, and with data and fields by which an operation that can fail would."""
     yield scene
+    most = greatest(scene)
+    if most is not None:
+        yield most
     kept = scene
     if not set(VALUE_FEATURES) & set(features(scene)) and scene.missing is None:
         kept = with_elements(scene, np.arange(scene.elements.size) * 37 % 101 + 2)

@@ -22,7 +22,7 @@ STATUS = re.compile(r"\b[1-5][0-9]{2}\b")
 SYMPTOMS_OF_WRONG = frozenset(
     {
         "accepts-valid", "no-server-error", "answers", "answer-form", "answer-dtype", "answer-shape", "answer-length",
-        "as-bytes", "counts", "sum-accuracy", "discloses-nothing", "error-form", "refuses-unfit-data", VALUES,
+        "as-bytes", "counts", "sum-accuracy", "discloses-nothing", "refuses-unfit-data", VALUES,
     }
 )  # fmt: skip
 

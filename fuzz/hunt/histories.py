@@ -29,7 +29,18 @@ SETTLING = Case(
         Send("sum", Fields({"dtype": "int32"}), "a"),
         Send(
             "sum",
-            Fields({"dtype": "int32", "offset": 0, "shape": [1, 2], "order": "C", "selection": [[0, 1, 1], [0, 2, 1]]}),
+            Fields(
+                {
+                    "dtype": "int32",
+                    "byte_order": "little",
+                    "offset": 0,
+                    "size": 8,
+                    "shape": [1, 2],
+                    "order": "C",
+                    "axis": [0, 1],
+                    "selection": [[0, 1, 1], [0, 2, 1]],
+                }
+            ),
             "a",
         ),
     ),

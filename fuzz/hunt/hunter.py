@@ -21,18 +21,18 @@ from fuzz.hunt.failures import NO_ANSWER_IN_TIME, WRONG, Judge, Kind, family_of,
 from fuzz.hunt.histories import SEVERAL, Earlier, explains
 from fuzz.hunt.keeper import Keeper
 from fuzz.hunt.memory import Memory
+from fuzz.hunt.mending import Mending
 from fuzz.hunt.races import Races
 from fuzz.hunt.reducer import Reducer, ReductionLimits, Smallest, isolated
-from fuzz.hunt.refusals import CONCERNED, Habit, habit_of
+from fuzz.hunt.refusals import CONCERNED, Habit, habit_of, is_about_the_sender, sender_of
 from fuzz.hunt.scene import Scene, case_of, scene_of
 from fuzz.hunt.triage import CHANCE, Cause, cause_of
-from specs.case import Case, Send, SendRaw, requests
+from specs.case import Case, requests
 from specs.violation import Violation
 
 TRIES_TO_REPRODUCE = 3
 MOST_FAILURES_OF_A_CASE = 6
 OVERTIME_SECONDS = 3.0
-DENIED = ("401", "403")
 
 
 class Hunter:
@@ -49,6 +49,7 @@ class Hunter:
         self._beliefs = Beliefs(memory, session.profile)
         self._emit = emit
         self._warnings: set[tuple[str, str]] = set()
+        self._mending = Mending(self._deaths.judge, session.profile)
         self._habits: dict[str, Habit | None] = {}
         self._earlier = Earlier()
         self._keeper = Keeper(session, memory, emit)
@@ -182,14 +183,18 @@ class Hunter:
         alone = self._deaths.judge(single)
         if narrower(alone, kind) is None:
             return self._several_steps(until, judgement, kind)
-        if kind.status in DENIED and kind.requirement == "error-status" and self._is_let_in(single, kind):
+        if is_about_the_sender(single, kind, self._deaths.judge):
             return self._denied(single, alone, kind)
         explained = self._explained(single, kind)
         if explained is not None and explained.finding is not None:
             return self._keeper.again(explained.finding.id, kind)
         if not self._stands(single, kind):
             return self._several_steps(until, judgement, kind)
-        if explained is not None:
+        if explained is None:
+            plainer = self._mending.again(single, kind)
+            if plainer is not None:
+                return self._triage(plainer.transcript.case, plainer, plainer.failures[0])
+        else:
             rest = case_of(explained.rest, single.property)
             judged = self._deaths.judge(rest)
             failure = of_family(judged, family_of(kind))
@@ -197,19 +202,9 @@ class Hunter:
                 return self._reduce(rest, judged, kind_of(failure))
         return self._reduce(single, alone, kind)
 
-    def _is_let_in(self, single: Case, kind: Kind) -> bool:
-        """Whether a request is refused as it should be if the object's owner sends it."""
-        step = single.steps[-1]
-        if not isinstance(step, Send | SendRaw) or step.credentials == "owner":
-            return False
-        by_owner = replace(single, steps=(*single.steps[:-1], replace(step, credentials="owner")))
-        return narrower(self._deaths.judge(by_owner), kind) is None
-
     def _denied(self, single: Case, alone: Judgement, kind: Kind) -> str:
         """One cause whatever else is wrong with the request: who sends it is not let in."""
-        step = single.steps[-1]
-        sender = step.credentials if isinstance(step, Send | SendRaw) else None
-        cause = Cause(Kind("accepts-valid", kind.status), (sender or "anonymous",), of_scene=True)
+        cause = Cause(Kind("accepts-valid", kind.status), (sender_of(single) or "anonymous",), of_scene=True)
         same = self.memory.of_fingerprint(cause.fingerprint)
         if same is not None:
             return self._keeper.again(same.id, kind)
@@ -269,7 +264,15 @@ class Hunter:
             if known is not None:
                 return self._keeper.again(known.id, kind_of(failure))
             return self._reduce(history, judged, kind_of(failure))
+        keeps_state = self._about_several()
+        if keeps_state is not None and family_of(kind) == WRONG:
+            return self._keeper.again(keeps_state.id, kind)
         return self._by_chance(until, judgement, kind)
+
+    def _about_several(self) -> Finding | None:
+        """A finding that the answer hangs on what was asked before: what is not seen again may well be that."""
+        certain = (one for one in self.memory.findings() if one.reproducibility == "every time")
+        return next((one for one in certain if SEVERAL in one.needs), None)
 
     def _remembered(self, history: Case) -> Finding | None:
         """A finding about several requests that is what makes a history fail."""
@@ -313,6 +316,10 @@ class Hunter:
     def _settle(self, smallest: Smallest) -> str:
         """A smallest case against what is known: the same cause, a plainer case of it, or a new one."""
         cause = cause_of(smallest, self._deaths.judge)
+        if smallest.scene is None:
+            plainer = self._mending.plainer(smallest.case, kind_of(smallest.violation))
+            if plainer is not None:
+                return self._triage(plainer.transcript.case, plainer, plainer.failures[0])
         # Another worker may have come upon the same cause meanwhile.
         self.memory.reload()
         self.memory.measure(self._reach)

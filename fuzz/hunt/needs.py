@@ -7,9 +7,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from fuzz.hunt.plain import FEATURES, MANY, PLAIN_OPERATION, PRESENT, SMALL_FEATURES, few_elements, of_rank
-from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, mirrored, ranked, same_numbers, without_zeros
-from fuzz.hunt.scene import Scene, with_elements, without_axes
+from fuzz.hunt.plain import (
+    FEATURES,
+    MANY,
+    PLAIN_OPERATION,
+    PRESENT,
+    SMALL_FEATURES,
+    few_elements,
+    has_length_one,
+    of_rank,
+)
+from fuzz.hunt.plain_slices import slices_of_something
+from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, greatest, mirrored, ranked, same_numbers, without_zeros
+from fuzz.hunt.scene import Scene, of_joined_axes, with_elements, without_axes
 
 MISSING = ("missing", "missing_values", "valid_range", "valid_max", "valid bounds")
 SELECTION = (
@@ -19,13 +29,14 @@ SELECTION = (
 AXIS = ("axis", "several axes", "axis list", "axis []")
 COMPRESSION = ("compression", "several gzip members", "more than two gzip members", "bytes after the stream")
 FILTERS = ("filters", "two filters", "element_size not the item size", "shuffle_simd")
-OFFSET = ("offset", "unaligned offset")
+OFFSET = ("offset", "unaligned offset", "a far offset")
 DIMENSIONS = ("shape", "several dimensions", "more than two dimensions")
 MAGNITUDES = ("huge values", "large values")
 TINY = ("subnormal numbers", "fractions")
 NEAR = ("values near a missing one", "fractions", "huge values", "large values", "negative values")
 REVERSED = "reversed selection"
 EMPTY = "empty selection"
+FEW = 3
 ALL_FEATURES = {**FEATURES, **SMALL_FEATURES}
 # Within a group the first is what all the others are about.
 GROUPS = (MISSING, SELECTION, AXIS, COMPRESSION, FILTERS, OFFSET, DIMENSIONS, MAGNITUDES, TINY, NEAR)
@@ -84,6 +95,8 @@ def projections(scene: Scene, other: Scene, needed: set[str]) -> Iterator[Scene]
     same = same_numbers(scene, other.missing[0]) if other.missing is not None else None
     if same is not None:
         yield from _with_only(same, other, keep, needed)
+    for stretched in _stretched(scene):
+        yield from _with_only(stretched, other, keep, needed)
     for nothing in _nothing_in_another_way(scene, needed):
         yield from _with_only(nothing, other, keep, needed)
     flat = without_axes(scene) if other.axis == [] else None
@@ -91,6 +104,18 @@ def projections(scene: Scene, other: Scene, needed: set[str]) -> Iterator[Scene]
         yield from _with_only(flat, other, keep, needed)
     if scene.operation != other.operation:
         yield from _with_only(replace(scene, operation=other.operation), other, keep, needed)
+
+
+def _stretched(scene: Scene) -> Iterator[Scene]:
+    """Where a selection picks nothing of short dimensions: longer ones, with slices that are like it in some way."""
+    if scene.shape is None or scene.selection is None or not has(scene, EMPTY):
+        return
+    array = scene.elements.reshape(scene.shape, order=scene.order)
+    for dimension, length in enumerate(scene.shape):
+        array = np.repeat(array, FEW if length < FEW else 1, dimension)
+    longer = replace(scene, elements=array.ravel(order=scene.order), shape=array.shape)
+    for several in zip(*map(slices_of_something, scene.selection, array.shape)):
+        yield replace(longer, selection=several)
 
 
 def _nothing_in_another_way(scene: Scene, needed: set[str]) -> Iterator[Scene]:
@@ -115,10 +140,16 @@ def _with_only(scene: Scene, other: Scene, keep: set[str], needed: set[str]) -> 
 
 
 def _telling(scene: Scene) -> Iterator[Scene]:
-    """The scene with numbers that show more: no zeros, something missing, all of them different."""
+    """The scene with more elements, and numbers that show more: no zeros, something missing, all of them different."""
+    longer = SMALL_FEATURES["length one"](scene)
+    if longer is not None and has_length_one(scene):
+        yield longer
     shifted = without_zeros(scene)
     if shifted is not None:
         yield shifted
+    most = greatest(scene)
+    if most is not None:
+        yield most
     turned = mirrored(scene)
     if turned is not None and scene.missing is not None:
         yield turned
@@ -147,6 +178,9 @@ def _flattened(scene: Scene, keep: set[str]) -> Iterator[Scene]:
     if rank <= wanted:
         yield scene
         return
+    joined = of_joined_axes(scene)
+    if joined is not None and len(joined.shape or ()) >= wanted:
+        yield from _flattened(joined, keep)
     for kept in range(rank):
         flat = of_rank(scene, wanted, kept)
         if flat is not None:

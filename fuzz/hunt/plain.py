@@ -13,14 +13,17 @@ from types import MappingProxyType
 
 import numpy as np
 
+from fuzz.hunt.plain_slices import SLICE_FEATURES, more_of, picked
 from fuzz.hunt.plain_values import VALUE_FEATURES, Simpler, has_huge, has_large, shown_missing
-from fuzz.hunt.scene import Scene, with_elements, with_lengths, without_dimension
+from fuzz.hunt.scene import Scene, of_like_selection, with_elements, with_lengths, without_dimension
 from specs.dtypes import ITEM_SIZES
 from specs.request import Filter
 
 OPERATIONS = ("select", "sum", "count", "min", "max")
 PLAIN_OPERATION = OPERATIONS[0]
 MANY = 16
+WIDEST = max(ITEM_SIZES.values())
+FAR = 256
 
 
 def _interface(scene: Scene) -> Scene | None:
@@ -86,8 +89,14 @@ def _offset(scene: Scene) -> Scene | None:
 
 
 def _unaligned(scene: Scene) -> Scene | None:
-    size = ITEM_SIZES[scene.dtype]
-    return replace(scene, prefix=bytes(size)) if len(scene.prefix) % size else None
+    """An offset as far on, that fits the widest item."""
+    over = len(scene.prefix) % WIDEST
+    return replace(scene, prefix=bytes(len(scene.prefix) - over or WIDEST)) if over else None
+
+
+def _far(scene: Scene) -> Scene | None:
+    """An offset close to the beginning, as well aligned."""
+    return replace(scene, prefix=bytes(WIDEST + len(scene.prefix) % WIDEST)) if len(scene.prefix) > FAR else None
 
 
 def _trailing(scene: Scene) -> Scene | None:
@@ -104,66 +113,6 @@ def _size(scene: Scene) -> Scene | None:
 
 def _selection(scene: Scene) -> Scene | None:
     return replace(scene, selection=None) if scene.selection is not None else None
-
-
-Triple = tuple[int, int, int]
-
-
-def _of_each_slice(change: Callable[[Triple, int], Triple]) -> Simpler:
-    """A feature of the slices: plain in every dimension or not."""
-
-    def simpler(scene: Scene) -> Scene | None:
-        if scene.selection is None or scene.shape is None:
-            return None
-        changed = tuple(change(one, length) for one, length in zip(scene.selection, scene.shape))
-        return replace(scene, selection=changed) if changed != scene.selection else None
-
-    return simpler
-
-
-def _empty_slice(one: Triple, length: int) -> Triple:
-    return one if range(*slice(*one).indices(length)) else (0, max(1, length - 1), 1)
-
-
-def _reversed_slice(one: Triple, length: int) -> Triple:
-    """The same elements forwards; bounds that lie outside stay there, and those counted from the end are still."""
-    picked = range(*slice(*one).indices(length))
-    if one[2] > 0:
-        return one
-    if not picked:
-        return (one[1], one[0], -one[2])
-    first, last = picked[-1], picked[0] + 1
-    start = first - length if one[1] < 0 else first
-    end = last - length if one[0] < 0 and last < length else last
-    start = min(one[:2]) if first == 0 and min(one[:2]) < -length else start
-    end = max(one[:2]) if last == length and max(one[:2]) > length else end
-    return (start, end, -one[2])
-
-
-def _wide_stride(one: Triple, length: int) -> Triple:
-    del length
-    return (one[0], one[1], 1 if one[2] > 0 else -1)
-
-
-def _negative_bound(one: Triple, length: int) -> Triple:
-    """The same bound counted from the front; one before the beginning is the beginning."""
-    start, end = (max(bound + length, 0) if bound < 0 else bound for bound in one[:2])
-    return (start, end, one[2])
-
-
-def _clamped_above(one: Triple, length: int) -> Triple:
-    start, end = (min(bound, length) for bound in one[:2])
-    return (start, end, one[2])
-
-
-def _clamped_below(one: Triple, length: int) -> Triple:
-    start, end = (max(bound, -length) for bound in one[:2])
-    return (start, end, one[2])
-
-
-def _part(one: Triple, length: int) -> Triple:
-    """A slice of everything, the way round it was."""
-    return (0, length, one[2]) if one[2] > 0 else one
 
 
 def _axis(scene: Scene) -> Scene | None:
@@ -259,35 +208,14 @@ def _longer(scene: Scene) -> Scene | None:
     array = scene.elements.reshape(scene.shape, order=scene.order)
     slices = list(scene.selection or ())
     for dimension, length in enumerate(scene.shape):
-        picked = _picked(slices[dimension], length) if slices else length
-        if picked == 1:
+        left = picked(slices[dimension], length) if slices else length
+        if left == 1:
             # Threefold, so that a part of a dimension stays a part.
-            array = np.repeat(array, 2 if length == 1 else 3, dimension)
-        if slices and picked == 1:
-            slices[dimension] = _more_of(slices[dimension], array.shape[dimension])
+            array = np.repeat(array, 2 + dimension if length == 1 else 3, dimension)
+        if slices and left == 1:
+            slices[dimension] = more_of(slices[dimension], array.shape[dimension])
     selection = tuple(slices) if slices else None
     return replace(scene, shape=array.shape, elements=array.ravel(order=scene.order), selection=selection)
-
-
-def _picked(one: Triple, length: int) -> int:
-    return len(range(*slice(*one).indices(length)))
-
-
-def _more_of(one: Triple, length: int) -> Triple:
-    """A slice of the same sort that picks more than one element."""
-    start, end, stride = one
-    sign = 1 if stride > 0 else -1
-    for more in (
-        (start, end + stride, stride),
-        (start - stride, end, stride),
-        (start, end + sign, sign),
-        (start - sign, end, sign),
-        (start, end, sign),
-        (start, end + length // 3, stride),
-    ):
-        if _picked(more, length) > 1 and (more[0] < 0) == (start < 0) and (more[1] < 0) == (end < 0):
-            return more
-    return (0, length, 1)
 
 
 def has_length_one(scene: Scene) -> bool:
@@ -296,7 +224,7 @@ def has_length_one(scene: Scene) -> bool:
         return scene.elements.size == 1
     if scene.selection is None:
         return 1 in scene.shape
-    return any(_picked(one, length) == 1 for one, length in zip(scene.selection, scene.shape))
+    return any(picked(one, length) == 1 for one, length in zip(scene.selection, scene.shape))
 
 
 def few_elements(scene: Scene, *, last: bool = False) -> Scene | None:
@@ -309,7 +237,8 @@ def few_elements(scene: Scene, *, last: bool = False) -> Scene | None:
     while math.prod(lengths) > MANY:
         longest = lengths.index(max(lengths))
         lengths[longest] = (lengths[longest] + 1) // 2
-    return with_lengths(scene, tuple(lengths), last=last)
+    few = tuple(lengths)
+    return with_lengths(of_like_selection(scene, few), few, last=last)
 
 
 # Features that shrinking brings about: needed only where the server, asked at the end, says so.
@@ -327,6 +256,7 @@ FEATURES: Mapping[str, Simpler] = MappingProxyType(
         "surplus data": _surplus,
         "offset": _offset,
         "unaligned offset": _unaligned,
+        "a far offset": _far,
         "size": _size,
         "compression": _compression,
         "several gzip members": _members,
@@ -347,13 +277,7 @@ FEATURES: Mapping[str, Simpler] = MappingProxyType(
         "axis list": _axis_list,
         "axis []": _no_axes,
         "selection": _selection,
-        "empty selection": _of_each_slice(_empty_slice),
-        "bounds beyond the end": _of_each_slice(_clamped_above),
-        "bounds before the beginning": _of_each_slice(_clamped_below),
-        "negative bounds": _of_each_slice(_negative_bound),
-        "reversed selection": _of_each_slice(_reversed_slice),
-        "stride beyond one": _of_each_slice(_wide_stride),
-        "part of a dimension": _of_each_slice(_part),
+        **SLICE_FEATURES,
         "order F": _order,
         "shape": _shape,
         "no data at all": _nothing,

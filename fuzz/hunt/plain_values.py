@@ -56,11 +56,6 @@ def _negative(elements: Array) -> Any:
     return elements < 0 if elements.dtype.kind != "u" else np.zeros(elements.shape, np.bool_)
 
 
-def _positive(elements: Array) -> Any:
-    """The least integer has no positive twin."""
-    return np.abs(elements if _is_float(elements) else np.maximum(elements, -np.iinfo(elements.dtype).max))
-
-
 def _negative_zero(elements: Array) -> Any:
     return _is_float(elements) & (elements == 0) & np.signbit(elements)
 
@@ -69,6 +64,22 @@ def _subnormal(elements: Array) -> Any:
     if not _is_float(elements):
         return np.zeros(elements.shape, np.bool_)
     return (elements != 0) & (np.abs(elements) < np.finfo(elements.dtype).tiny)
+
+
+def _without_negatives(scene: Scene) -> Scene | None:
+    """Huge integers stay huge, different from each other and in their order, as far as there is room."""
+    elements = scene.elements
+    if not np.any(_negative(elements)):
+        return None
+    if _is_float(elements) or not np.any(_huge(elements)):
+        return with_elements(scene, np.abs(elements))
+    end = int(np.iinfo(elements.dtype).max)
+    middle = end // 2 + 1
+    if scene.operation == "max":
+        up = end - int(elements.max())
+        return with_elements(scene, np.array([max(one + up, middle) for one in elements.tolist()], elements.dtype))
+    up = middle - int(elements.min())
+    return with_elements(scene, np.array([min(one + up, end) for one in elements.tolist()], elements.dtype))
 
 
 def _huge_to_ranks(scene: Scene) -> Scene | None:
@@ -116,7 +127,7 @@ VALUE_FEATURES: Mapping[str, Simpler] = MappingProxyType(
         "fractions": _values(_fraction, np.ceil),
         "huge values": _huge_to_ranks,
         "large values": _large_to_ranks,
-        "negative values": _values(_negative, _positive),
+        "negative values": _without_negatives,
     }
 )
 
@@ -163,6 +174,14 @@ def without_zeros(scene: Scene) -> Scene | None:
         kind, value = missing
         missing = (kind, [one + 1 for one in value] if isinstance(value, list) else value + 1)
     return replace(scene, elements=(scene.elements + 1).astype(scene.dtype), missing=missing)
+
+
+def greatest(scene: Scene) -> Scene | None:
+    """The scene with its huge integers as great as there are, so that few of them show what takes many."""
+    elements = scene.elements
+    if scene.dtype not in INTEGERS or scene.missing is not None or not has_huge(scene):
+        return None
+    return with_elements(scene, np.where(_huge(elements), np.array(np.iinfo(elements.dtype).max), elements))
 
 
 def mirrored(scene: Scene) -> Scene | None:
@@ -217,7 +236,8 @@ def to_dtype(scene: Scene, dtype: str) -> Scene | None:
     # A size that was the item's, or was not, stays so.
     swapped = {was: size, size: was}
     filters = tuple(replace(one, element_size=swapped.get(one.element_size, one.element_size)) for one in scene.filters)
-    prefix = bytes(size) if scene.prefix and len(scene.prefix) % was == 0 else scene.prefix
+    fitted = len(scene.prefix) % was == 0 and len(scene.prefix) % size
+    prefix = bytes(len(scene.prefix) // was * size) if fitted else scene.prefix
     whole = len(scene.surplus) % was == 0
     surplus = bytes(len(scene.surplus) // was * size) if whole else scene.surplus[:1]
     base = replace(scene, filters=filters, surplus=surplus, prefix=prefix)
@@ -233,10 +253,10 @@ def to_dtype(scene: Scene, dtype: str) -> Scene | None:
 
 
 def _moved(scene: Scene, dtype: str) -> Scene | None:
-    """Integers of 64 bits as the other dtype of 64 bits has them: as huge, and in the same order."""
-    if {scene.dtype, dtype} != {"int64", "uint64"} or not has_huge(scene):
+    """Integers as the other dtype of as many bits has them: as huge, and in the same order."""
+    if not {scene.dtype, dtype} <= set(INTEGERS) or scene.dtype[-2:] != dtype[-2:] or not has_huge(scene):
         return None
-    bias = 2**62 if scene.dtype == "int64" else 0
+    bias = 0 if scene.dtype.startswith("u") else 2 ** (int(dtype[-2:]) - 2)
 
     def move(number: Number) -> int:
         return ((int(number) + 2 * bias) >> 1) | 1

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fuzz.hunt.failures import UNNAMED, Judge, Kind, kind_of, without_rule
+from fuzz.hunt.failures import UNNAMED, Judge, Kind, kind_of, narrower, without_rule
 from fuzz.hunt.reducer import Smallest
-from specs.case import Case, Put, Send
+from specs.case import Case, Credential, Put, Send, SendRaw
 from specs.fields import Fields
 
 MANY_REFUSALS = "many refusals"
@@ -31,6 +31,8 @@ PLAINLY_WRONG: tuple[Mapping[str, Any], ...] = (
     {"nothing_known": 1},
 )
 A_HABIT = 3
+DENIED = ("401", "403")
+OWNER: Credential = "owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +71,21 @@ def _generally(kind: Kind) -> Kind:
     """The kind, whatever rule it is about."""
     told = "" if kind.requirement == UNNAMED else without_rule(kind).symptom
     return Kind(kind.requirement, f"{MANY_REFUSALS} {told}".strip())
+
+
+def sender_of(case: Case) -> Credential | None:
+    """Whose credentials a case's last request has."""
+    match case.steps[-1:]:
+        case (Send() | SendRaw() as step,):
+            return step.credentials
+    return None
+
+
+def is_about_the_sender(single: Case, kind: Kind, judge: Judge) -> bool:
+    """Whether a request has another status because of who sends it: sent by the object's owner, it is refused well."""
+    step = single.steps[-1]
+    denied = kind.requirement == "error-status" and kind.status in DENIED
+    if not denied or not isinstance(step, Send | SendRaw) or step.credentials == OWNER:
+        return False
+    by_owner = replace(single, steps=(*single.steps[:-1], replace(step, credentials=OWNER)))
+    return narrower(judge(by_owner), kind) is None

@@ -174,6 +174,19 @@ def without_axes(scene: Scene) -> Scene | None:
     return flat
 
 
+def of_joined_axes(scene: Scene) -> Scene | None:
+    """The same reduction with the first two neighbouring axes that are reduced joined to one."""
+    if scene.shape is None or scene.selection is not None or not isinstance(scene.axis, list):
+        return None
+    axes = sorted(scene.axis)
+    first = next((one for one in axes if one + 1 in axes), None)
+    if first is None:
+        return None
+    joined = scene.shape[first] * scene.shape[first + 1]
+    shape = (*scene.shape[:first], joined, *scene.shape[first + 2 :])
+    return replace(scene, shape=shape, axis=[one - (one > first) for one in axes if one != first + 1])
+
+
 def _axis_without(axis: Any, dimension: int) -> Any:
     if axis is None:
         return None
@@ -189,3 +202,29 @@ def with_lengths(scene: Scene, lengths: tuple[int, ...], *, last: bool = False) 
     array = scene.elements.reshape(scene.shape, order=scene.order)
     cut = array[tuple(slice(-n, None) if last else slice(n) for n in lengths)]
     return replace(scene, elements=cut.ravel(order=scene.order), shape=lengths)
+
+
+def of_like_selection(scene: Scene, lengths: tuple[int, ...]) -> Scene:
+    """The scene with its selection moved to where other lengths have the like, if it does not lie within these."""
+    if scene.selection is None or scene.shape is None:
+        return scene
+    slices = zip(scene.selection, scene.shape, lengths)
+    return replace(scene, selection=tuple(_like_slice(*each) for each in slices))
+
+
+def _like_slice(one: tuple[int, int, int], was: int, length: int) -> tuple[int, int, int]:
+    start, end, stride = one
+    if max(abs(start), abs(end)) <= length:
+        return one
+
+    def like(bound: int, more: int) -> int:
+        if not -was <= bound <= was:
+            return length + 1 if bound > 0 else -length - 1
+        moved = abs(bound) * length // was
+        return max(0, min(moved + more, length)) if bound >= 0 else -max(moved - more, 1)
+
+    moved = like(start, 0), max(like(end, 1 if stride > 0 else -1), -length - 1), stride
+    if range(*slice(*moved).indices(length)):
+        return moved
+    outermost = (-length, 0) if stride > 0 else (-1, length - 1)
+    return outermost[start >= 0], moved[1], stride

@@ -12,7 +12,7 @@ import numpy as np
 
 from fuzz.hunt.histories import alike, differing, less_of_all
 from fuzz.hunt.needs import GROUPS
-from fuzz.hunt.plain import FEATURES, plain_operations
+from fuzz.hunt.plain import FAR, FEATURES, WIDEST, plain_operations
 from fuzz.hunt.plain_values import mirrored, plain_dtypes, ranked
 from fuzz.hunt.scene import Scene, with_elements, with_lengths, without_axes, without_dimension
 from specs.case import Case, Put, Send, SendRaw
@@ -138,9 +138,10 @@ def _plainer_missing(scene: Scene) -> Iterator[Scene]:
 
 def _plainer_surroundings(scene: Scene) -> Iterator[Scene]:
     size = ITEM_SIZES[scene.dtype]
-    for length in (1, size, 2 * size):
-        if length < len(scene.prefix) and (length % size == 0 or len(scene.prefix) % size):
+    for length in (1, size, WIDEST, WIDEST + 1, WIDEST + size, FAR + WIDEST, FAR + WIDEST + size):
+        if length < len(scene.prefix) and (length % WIDEST == 0 or len(scene.prefix) % WIDEST):
             yield replace(scene, prefix=bytes(length))
+    for length in (1, size, 2 * size):
         if length < len(scene.suffix):
             yield replace(scene, suffix=bytes(length))
         if length < len(scene.surplus):

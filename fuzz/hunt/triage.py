@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fuzz.hunt.failures import NO_VALUES, WRONG, Judge, Kind, family_of, kind_of, of_family, without_rule
 from fuzz.hunt.histories import EARLIER_REFUSAL, SEVERAL, after_refusal, request_needs
-from fuzz.hunt.needs import essentials
+from fuzz.hunt.needs import MISSING, essentials
 from fuzz.hunt.plain import SMALL_FEATURES
 from fuzz.hunt.reducer import Smallest
 from fuzz.hunt.scene import case_of
@@ -19,9 +19,41 @@ MOST_WORDS_OF_A_NAME = 3
 CHANCE = "chance"
 UNUSUAL_PATH = "an unusual path"
 REFUSALS = ("accepts-valid", "error-status", "error-names-field", "error-form", "no-server-error")
-BELOW_JSON = ("no-server-error", "answers", "error-form")
+BELOW_JSON = ("no-server-error", "answers")
+# How errors are written is one matter, whichever error it is.
+OF_ALL_ERRORS = ("discloses-nothing", "error-form")
 # Whether the narrower or the wider dtype of a sort is needed hangs on the data.
 DTYPE_FAMILIES = {"float32": "float", "float64": "float", "uint32": "unsigned", "uint64": "unsigned"}
+
+
+WIDE = ("int64", "uint64", "float64")
+# Where a finding needs something of the first, which of the second brings it about is a matter of the data.
+OCCASIONS = (
+    (
+        {"reversed selection", "stride beyond one", "negative bounds", "bounds beyond the end", "order F"},
+        ("length one", "empty selection", "part of a dimension"),
+    ),
+    (
+        set(MISSING),
+        (
+            "values near a missing one", "subnormal numbers", "fractions", "huge values", "large values",
+            "negative values",
+        ),
+    ),
+    (set(WIDE), ("fractions", "huge values", "large values")),
+    ({"count"}, ("part of a dimension", "empty selection", "stride beyond one")),
+)  # fmt: skip
+
+
+def without_occasions(needs: tuple[str, ...]) -> tuple[str, ...]:
+    """The needs, with what only brings the cause about as one of several alternatives."""
+    if set(WIDE) & set(needs) and set(MISSING) & set(needs):
+        # A number that is misread is misread in each of the ways to say what is missing.
+        needs = tuple(dict.fromkeys(MISSING[0] if need in MISSING else need for need in needs))
+    for causes, alternatives in OCCASIONS:
+        if causes & set(needs) and set(alternatives) & set(needs):
+            needs = (*(need for need in needs if need not in alternatives), alternatives[0])
+    return needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +70,7 @@ class Cause:
 
     @property
     def fingerprint(self) -> str:
-        needs = (DTYPE_FAMILIES.get(need, need) for need in self.needs)
+        needs = (DTYPE_FAMILIES.get(need, need) for need in without_occasions(self.needs))
         text = "\n".join((*self._told_apart_by(), *needs))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -57,8 +89,8 @@ def cause_of(smallest: Smallest, judge: Judge) -> Cause:
     """The cause that a smallest case shows; what shrinking brings about is a need only if the server says so."""
     kind = kind_of(smallest.violation)
     scene = smallest.scene
-    if kind.requirement == "discloses-nothing":
-        return Cause(kind, ())
+    if kind.requirement in OF_ALL_ERRORS:
+        return Cause(without_rule(kind), ())
     if scene is not None:
         needs = essentials(scene)
         for name, simpler in SMALL_FEATURES.items():
@@ -79,6 +111,8 @@ def cause_of_request(kind: Kind, case: Case) -> Cause:
 
     What is unusual below its JSON is the cause, whatever rules that breaks.
     """
+    if kind.requirement in OF_ALL_ERRORS:
+        return Cause(without_rule(kind), ())
     needs = request_needs(case)
     match case.steps[-1:]:
         case (SendRaw() as raw,) if kind.requirement in BELOW_JSON and unusual(raw):

@@ -7,15 +7,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fuzz.findings.finding import Finding
 from fuzz.hunt.explaining import EVERYTHING, Explaining, Known, Reach, looks_like, reach_of
 from fuzz.hunt.failures import WRONG, Kind, family_of, kind_of
 from fuzz.hunt.histories import request_needs
-from fuzz.hunt.needs import essentials, projections
-from fuzz.hunt.plain_values import mirrored
+from fuzz.hunt.needs import essentials, has, projections
+from fuzz.hunt.plain import few_elements
+from fuzz.hunt.plain_values import VALUE_FEATURES, mirrored, to_dtype
 from fuzz.hunt.reducer import Smallest
-from fuzz.hunt.scene import Scene, case_of, scene_of
+from fuzz.hunt.scene import Scene, case_of, of_joined_axes, scene_of
 from fuzz.hunt.triage import Cause, cause_of, name_of, title_of
 from specs.case import Case, Put, Send
 from specs.fields import Fields
@@ -195,3 +198,81 @@ def test_what_is_wrong_with_min_is_wrong_with_max_when_small_and_great_change_pl
     assert turned is not None
     assert turned.elements.tolist() == [5, 4, 1]
     assert turned.missing == ("valid_min", 2)
+
+
+@pytest.mark.parametrize(
+    ("needs", "others", "one"),
+    [
+        (("stride beyond one", "length one"), ("stride beyond one", "part of a dimension"), True),
+        (("empty selection",), ("part of a dimension",), False),
+        (("count", "stride beyond one"), ("count", "empty selection"), True),
+        (("float64", "fractions"), ("float64", "huge values"), True),
+        (("float32", "fractions"), ("float32", "huge values"), False),
+        (("missing", "subnormal numbers"), ("missing", "values near a missing one"), True),
+        (("int64", "missing", "huge values"), ("int64", "valid bounds", "negative values"), True),
+        (("missing",), ("valid bounds",), False),
+        (("NaN",), ("infinity",), False),
+    ],
+)
+def test_what_only_occasions_a_failure_does_not_tell_causes_apart(
+    needs: tuple[str, ...], others: tuple[str, ...], one: bool
+) -> None:
+    fingerprints = {Cause(Kind("values", ""), each, of_scene=True).fingerprint for each in (needs, others)}
+    assert (len(fingerprints) == 1) is one
+
+
+def test_axes_that_are_neighbours_can_be_joined() -> None:
+    array = np.arange(24, dtype="int32").reshape(2, 3, 4)
+    scene = replace(PLAIN, operation="sum", elements=array.ravel(), shape=array.shape, axis=[1, 2])
+    joined = of_joined_axes(scene)
+    assert joined is not None
+    assert (joined.shape, joined.axis) == ((2, 12), [1])
+    assert joined.elements.reshape(2, 12).sum(axis=1).tolist() == array.sum(axis=(1, 2)).tolist()
+    assert of_joined_axes(replace(scene, axis=[0, 2])) is None
+
+
+@pytest.mark.parametrize("one", [(2050, 1365, -1), (10, 90, 1), (-90, -10, 2), (0, 5000, 1), (-5000, 100, 3)])
+def test_a_selection_of_fewer_elements_is_of_the_same_sort(one: tuple[int, int, int]) -> None:
+    scene = replace(PLAIN, elements=np.zeros(1438, "int32"), shape=(1438,), selection=(one,))
+    few = few_elements(scene)
+    assert few is not None
+    assert few.selection is not None
+    assert few.shape is not None
+    for was, now in zip(one, few.selection[0]):
+        assert (was < 0) == (now < 0)
+    assert range(*slice(*few.selection[0]).indices(few.shape[0]))
+    assert has(few, "bounds beyond the end") == has(scene, "bounds beyond the end")
+
+
+@pytest.mark.parametrize("operation", ["min", "max"])
+@given(numbers=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=5))
+def test_without_negatives_the_extreme_stays_in_its_place(operation: str, numbers: list[int]) -> None:
+    elements = np.array(numbers, "int64")
+    plain = VALUE_FEATURES["negative values"](replace(PLAIN, operation=operation, dtype="int64", elements=elements))
+    if plain is None:
+        assert min(numbers) >= 0
+        return
+    assert plain.elements.min() >= 0
+    if has(replace(plain, elements=elements), "huge values"):
+        pick = np.argmin if operation == "min" else np.argmax
+        assert pick(plain.elements) == pick(elements)
+
+
+@pytest.mark.parametrize(("dtype", "other"), [("uint32", "int32"), ("int32", "uint32"), ("int64", "uint64")])
+def test_huge_integers_stay_huge_in_a_dtype_of_as_many_bits(dtype: str, other: str) -> None:
+    limits = np.iinfo(dtype)
+    scene = replace(PLAIN, operation="sum", dtype=dtype, elements=np.array([limits.max, limits.max - 3], dtype))
+    moved = to_dtype(scene, other)
+    assert moved is not None
+    assert has(moved, "huge values")
+
+
+def test_a_cast_leaves_an_offset_where_it_fits() -> None:
+    far = replace(PLAIN, prefix=bytes(4096))
+    for dtype in ("float32", "uint64"):
+        cast = to_dtype(far, dtype)
+        assert cast is not None
+        assert len(cast.prefix) == 4096
+    odd = to_dtype(replace(PLAIN, prefix=bytes(4)), "int64")
+    assert odd is not None
+    assert len(odd.prefix) == 8

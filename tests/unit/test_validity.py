@@ -128,6 +128,7 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"missing": {}}, "not exactly one kind of missing data", "missing"),
     ({"missing": {"fill": 0}}, "not exactly one kind of missing data", "fill"),
     ({"missing": {"valid_min": 0, "valid_max": 1}}, "not exactly one kind of missing data", "missing"),
+    ({"missing": {"valid_min": 0, "fill": 1}}, "unknown inner field", "fill"),
     ({"missing": {"missing_value": "0"}}, "not a number", "missing_value"),
     ({"missing": {"missing_value": [0]}}, "not a number", "missing"),
     ({"missing": {"missing_value": True}}, "not a number", "missing"),

@@ -1,0 +1,134 @@
+"""What a request that must be refused would be without what is wrong with it.
+
+Where that fails too, it is the plainer case of the same mistake: the refusal only gets in its way.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from fuzz.executor import Judgement
+from fuzz.hunt.failures import WRONG, Judge, Kind, of_family
+from fuzz.hunt.scene import Scene, case_of, scene_of
+from fuzz.hunt.triage import cause_of_request
+from specs import validity
+from specs.case import Case, Put, Send
+from specs.fields import Fields
+from specs.model import full_body
+from specs.profile import Profile
+from specs.request import OPTIONS, Request
+
+# Whether an invalid request is refused at all says nothing about valid ones.
+MENDABLE = ("refuses-unfit-data", "error-names-field", "error-status", "no-server-error")
+# The same bytes are too few or too many for the shape, whatever the size says.
+ABOUT_LENGTHS = ("short read", "size against shape")
+RANGE = ("offset", "size")
+# With each fault taken out others may come to light.
+MOST_ROUNDS = 4
+MOST_ELEMENTS = 2**16
+
+
+class Mending:
+    """Looks for the plainer failure behind that of a request that must be refused; remembers where there was one."""
+
+    def __init__(self, judge: Judge, profile: Profile) -> None:
+        self._judge = judge
+        self._profile = profile
+        self._found: set[str] = set()
+
+    def plainer(self, case: Case, kind: Kind) -> Judgement | None:
+        """What comes of the request without what is wrong with it, where that fails too."""
+        for scene in mended(case, kind, self._profile):
+            judged = self._judge(case_of(scene, case.property))
+            if of_family(judged, WRONG) is not None:
+                return self._noted(judged, case, kind)
+        for other in otherwise_told(case, kind):
+            judged = self._judge(other)
+            if judged.failures:
+                return self._noted(judged, case, kind)
+        return None
+
+    def again(self, case: Case, kind: Kind) -> Judgement | None:
+        """The same, for a request of a kind that had a plainer failure behind it before."""
+        before = cause_of_request(kind, case).fingerprint in self._found
+        return self.plainer(case, kind) if before else None
+
+    def _noted(self, judged: Judgement, case: Case, kind: Kind) -> Judgement:
+        self._found.add(cause_of_request(kind, case).fingerprint)
+        return judged
+
+
+def mended(case: Case, kind: Kind, profile: Profile) -> Iterator[Scene]:
+    """Valid requests like a case's only one: less the fields at fault, and of data that fits."""
+    sends = [step for step in case.steps if isinstance(step, Send)]
+    if kind.requirement not in MENDABLE or len(sends) != 1 or case.together:
+        return
+    puts = [step for step in case.steps if isinstance(step, Put)]
+    bare = replace(sends[0], fields=Fields({"dtype": sends[0].fields.get("dtype")}), without=())
+    plain = scene_of(replace(case, steps=(*puts, bare)), profile)
+    if plain is not None:
+        yield plain
+    for left_out in ((), RANGE):
+        fields = sends[0].fields.without(*left_out)
+        if not left_out or fields != sends[0].fields:
+            yield from _fitting(_sound(replace(sends[0], fields=fields, without=()), profile), profile)
+
+
+def otherwise_told(case: Case, kind: Kind) -> Iterator[Case]:
+    """For a case about a length: others in which the data alone tell that it is wrong."""
+    match case.steps:
+        case (Put() as put, Send() as send) if kind.symptom in ABOUT_LENGTHS:
+            if "size" in send.fields:
+                yield replace(case, steps=(put, replace(send, fields=send.fields.without("size"))))
+            for data, fields in ((b"\1", {}), (zlib.compress(b"\1"), {"shape": [1], "compression": {"id": "zlib"}})):
+                plain = replace(send, fields=Fields({"dtype": "int32", **fields}))
+                yield replace(case, steps=(replace(put, data=data), plain))
+
+
+def _sound(send: Send, profile: Profile) -> Send:
+    """The request less its fields at fault, as far as a few rounds get."""
+    for _ in range(MOST_ROUNDS):
+        faults = validity.read(send.operation, full_body(send, profile), profile).faults
+        wrong = {word for fault in faults for word in fault.words} & set(send.fields)
+        if not wrong:
+            break
+        kept = {name: value for name, value in send.fields.items() if name not in wrong or name == "dtype"}
+        send = replace(send, fields=Fields(kept))
+    return send
+
+
+def _fitting(send: Send, profile: Profile) -> Iterator[Scene]:
+    request = validity.read(send.operation, full_body(send, profile), profile).request
+    if request is None or (request.shape is not None and math.prod(request.shape) > MOST_ELEMENTS):
+        return
+    yield _scene(send, request, send.fields)
+
+
+def _scene(send: Send, request: Request, fields: Mapping[str, Any]) -> Scene:
+    count = 2 if request.shape is None else math.prod(request.shape)
+    missing = fields.get("missing")
+    return Scene(
+        operation=send.operation,
+        dtype=request.dtype,
+        elements=(np.arange(count) % 100 + 1).astype(request.dtype),
+        shape=request.shape,
+        order=request.order,
+        axis=fields.get("axis"),
+        selection=request.selection,
+        missing=next(iter(missing.items())) if missing else None,
+        byte_order=fields.get("byte_order"),
+        prefix=bytes(min(request.offset, MOST_ELEMENTS)),
+        sized=request.size is not None,
+        compression=request.compression,
+        filters=request.filters,
+        options=tuple((name, fields[name]) for name in OPTIONS if fields.get(name) is not None),
+        interface=send.interface,
+        bucket="public" if send.bucket == "public" else "private",
+        credentials=send.credentials,
+    )
