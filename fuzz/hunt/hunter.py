@@ -21,7 +21,7 @@ from fuzz.hunt.failures import NO_ANSWER_IN_TIME, WRONG, Judge, Kind, family_of,
 from fuzz.hunt.histories import SEVERAL, Earlier, explains
 from fuzz.hunt.keeper import Keeper
 from fuzz.hunt.memory import Memory
-from fuzz.hunt.mending import Mending
+from fuzz.hunt.mending import Mending, is_doubtful
 from fuzz.hunt.races import Races
 from fuzz.hunt.reducer import Reducer, ReductionLimits, Smallest, isolated
 from fuzz.hunt.refusals import CONCERNED, Habit, habit_of, is_about_the_sender, sender_of
@@ -190,11 +190,10 @@ class Hunter:
             return self._keeper.again(explained.finding.id, kind)
         if not self._stands(single, kind):
             return self._several_steps(until, judgement, kind)
-        if explained is None:
-            plainer = self._mending.again(single, kind)
-            if plainer is not None:
-                return self._triage(plainer.transcript.case, plainer, plainer.failures[0])
-        else:
+        plainer = self._mending.again(single, kind) if is_doubtful(scene_of(single, self.session.profile)) else None
+        if plainer is not None:
+            return self._triage(plainer.transcript.case, plainer, plainer.failures[0])
+        if explained is not None:
             rest = case_of(explained.rest, single.property)
             judged = self._deaths.judge(rest)
             failure = of_family(judged, family_of(kind))
@@ -316,7 +315,7 @@ class Hunter:
     def _settle(self, smallest: Smallest) -> str:
         """A smallest case against what is known: the same cause, a plainer case of it, or a new one."""
         cause = cause_of(smallest, self._deaths.judge)
-        if smallest.scene is None:
+        if is_doubtful(smallest.scene):
             plainer = self._mending.plainer(smallest.case, kind_of(smallest.violation))
             if plainer is not None:
                 return self._triage(plainer.transcript.case, plainer, plainer.failures[0])

@@ -27,7 +27,17 @@ from specs.request import OPTIONS, Request
 # Whether an invalid request is refused at all says nothing about valid ones.
 MENDABLE = ("refuses-unfit-data", "error-names-field", "error-status", "no-server-error")
 # The same bytes are too few or too many for the shape, whatever the size says.
-ABOUT_LENGTHS = ("short read", "size against shape")
+TOO_SHORT = {"short read", "size against shape"}
+MISFIT = {"data does not fit the shape"}
+# Data of a wrong length, the most generally wrong first.
+LENGTHS: tuple[tuple[bytes, Mapping[str, Any]], ...] = (
+    (bytes(5), {"shape": [1]}),
+    (b"\1", {}),
+    (zlib.compress(b"\1"), {"shape": [1], "compression": {"id": "zlib"}}),
+)
+UNDECODABLE = "undecodable data"
+NO_STREAM = b"no stream of any codec"
+CODED = ("dtype", "compression")
 RANGE = ("offset", "size")
 # With each fault taken out others may come to light.
 MOST_ROUNDS = 4
@@ -64,6 +74,11 @@ class Mending:
         return judged
 
 
+def is_doubtful(scene: Scene | None) -> bool:
+    """Whether a scene, or what is none, may be refused for its data."""
+    return scene is None or bool(scene.surplus or scene.tail)
+
+
 def mended(case: Case, kind: Kind, profile: Profile) -> Iterator[Scene]:
     """Valid requests like a case's only one: less the fields at fault, and of data that fits."""
     sends = [step for step in case.steps if isinstance(step, Send)]
@@ -81,14 +96,21 @@ def mended(case: Case, kind: Kind, profile: Profile) -> Iterator[Scene]:
 
 
 def otherwise_told(case: Case, kind: Kind) -> Iterator[Case]:
-    """For a case about a length: others in which the data alone tell that it is wrong."""
+    """For a case about unfit data: others that show more plainly, and by the data alone, that they are."""
     match case.steps:
-        case (Put() as put, Send() as send) if kind.symptom in ABOUT_LENGTHS:
+        case (Put() as put, Send() as send) if kind.parts & (TOO_SHORT | MISFIT):
             if "size" in send.fields:
                 yield replace(case, steps=(put, replace(send, fields=send.fields.without("size"))))
-            for data, fields in ((b"\1", {}), (zlib.compress(b"\1"), {"shape": [1], "compression": {"id": "zlib"}})):
+            for data, fields in LENGTHS[: None if kind.parts & TOO_SHORT else 1]:
                 plain = replace(send, fields=Fields({"dtype": "int32", **fields}))
                 yield replace(case, steps=(replace(put, data=data), plain))
+        case (Put() as put, Send() as send) if _about_a_codec(send, kind):
+            plain = replace(send, fields=Fields({name: send.fields[name] for name in CODED if name in send.fields}))
+            yield replace(case, steps=(replace(put, data=NO_STREAM), plain))
+
+
+def _about_a_codec(send: Send, kind: Kind) -> bool:
+    return kind.requirement == "no-server-error" and "compression" in send.fields and UNDECODABLE not in kind.parts
 
 
 def _sound(send: Send, profile: Profile) -> Send:

@@ -23,8 +23,8 @@ from fuzz.hunt.scene import Scene, of_joined_axes, with_elements, without_axes
 
 MISSING = ("missing", "missing_values", "valid_range", "valid_max", "valid bounds")
 SELECTION = (
-    "selection", "empty selection", "bounds beyond the end", "bounds before the beginning", "negative bounds",
-    "reversed selection", "stride beyond one", "part of a dimension",
+    "selection", "empty selection", "bounds of more than 32 bits", "bounds beyond the end",
+    "bounds before the beginning", "negative bounds", "reversed selection", "stride beyond one", "part of a dimension",
 )  # fmt: skip
 AXIS = ("axis", "several axes", "axis list", "axis []")
 COMPRESSION = ("compression", "several gzip members", "more than two gzip members", "bytes after the stream")
@@ -37,6 +37,8 @@ NEAR = ("values near a missing one", "fractions", "huge values", "large values",
 REVERSED = "reversed selection"
 EMPTY = "empty selection"
 FEW = 3
+MORE = 8
+MOST_ELEMENTS = 2**17
 ALL_FEATURES = {**FEATURES, **SMALL_FEATURES}
 # Within a group the first is what all the others are about.
 GROUPS = (MISSING, SELECTION, AXIS, COMPRESSION, FILTERS, OFFSET, DIMENSIONS, MAGNITUDES, TINY, NEAR)
@@ -141,6 +143,8 @@ def _with_only(scene: Scene, other: Scene, keep: set[str], needed: set[str]) -> 
 
 def _telling(scene: Scene) -> Iterator[Scene]:
     """The scene with more elements, and numbers that show more: no zeros, something missing, all of them different."""
+    if has(scene, "many elements"):
+        yield from _with_more(scene)
     longer = SMALL_FEATURES["length one"](scene)
     if longer is not None and has_length_one(scene):
         yield longer
@@ -158,6 +162,17 @@ def _telling(scene: Scene) -> Iterator[Scene]:
             yield with_elements(scene, np.arange(scene.elements.size) % 100 + 1)
     elif scene.missing[0] == "missing_value" and scene.elements.size and scene.missing[1] == 1:
         yield with_elements(scene, np.where(np.arange(scene.elements.size) == 0, 1, scene.elements))
+
+
+def _with_more(scene: Scene) -> Iterator[Scene]:
+    """The scene with a few times as many elements."""
+    if scene.elements.size > MOST_ELEMENTS // MORE:
+        return
+    if scene.shape is None:
+        yield with_elements(scene, np.tile(scene.elements, MORE))
+    elif scene.selection is None:
+        array = np.repeat(scene.elements.reshape(scene.shape, order=scene.order), MORE, 0)
+        yield replace(scene, elements=array.ravel(order=scene.order), shape=array.shape)
 
 
 def _cuts(scene: Scene, keep: set[str]) -> Iterator[Scene]:

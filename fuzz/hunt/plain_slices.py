@@ -10,6 +10,7 @@ from fuzz.hunt.plain_values import Simpler
 from fuzz.hunt.scene import Scene
 
 Triple = tuple[int, int, int]
+FAR = 2**31
 
 
 def _of_each_slice(change: Callable[[Triple, int], Triple]) -> Simpler:
@@ -69,6 +70,12 @@ def _negative_bound(one: Triple, length: int) -> Triple:
     return (start, end, one[2])
 
 
+def _near_bounds(one: Triple, length: int) -> Triple:
+    """Bounds outside of the dimension by no more than one."""
+    start, end = (bound if abs(bound) < FAR else length + 1 if bound > 0 else -length - 1 for bound in one[:2])
+    return (start, end, one[2])
+
+
 def _clamped_above(one: Triple, length: int) -> Triple:
     start, end, stride = one
     return (min(start, length if stride > 0 else length - 1), min(end, length), stride)
@@ -108,6 +115,7 @@ def more_of(one: Triple, length: int) -> Triple:
 SLICE_FEATURES: Mapping[str, Simpler] = MappingProxyType(
     {
         "empty selection": _of_each_slice(_empty_slice),
+        "bounds of more than 32 bits": _of_each_slice(_near_bounds),
         "bounds beyond the end": _of_each_slice(_clamped_above),
         "bounds before the beginning": _of_each_slice(_clamped_below),
         "negative bounds": _of_each_slice(_negative_bound),

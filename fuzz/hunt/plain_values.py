@@ -256,11 +256,18 @@ def _moved(scene: Scene, dtype: str) -> Scene | None:
     """Integers as the other dtype of as many bits has them: as huge, and in the same order."""
     if not {scene.dtype, dtype} <= set(INTEGERS) or scene.dtype[-2:] != dtype[-2:] or not has_huge(scene):
         return None
-    bias = 0 if scene.dtype.startswith("u") else 2 ** (int(dtype[-2:]) - 2)
+    numbers = [int(one) for one in [*scene.elements.tolist(), *_missing_numbers(scene)]]
+    end = int(np.iinfo(dtype).max)
+    up = end // 2 + 1 - min(numbers)
 
-    def move(number: Number) -> int:
-        return ((int(number) + 2 * bias) >> 1) | 1
+    def halved(number: Number) -> int:
+        return ((int(number) - int(np.iinfo(scene.dtype).min)) >> 1) | 1
 
+    def moved(number: Number) -> int:
+        return min(int(number) + up, end)
+
+    # A sum goes by how great the numbers are, all else by how near they are to each other.
+    move = halved if scene.operation == "sum" and scene.missing is None else moved
     elements = [move(one) for one in scene.elements.tolist()]
     missing = scene.missing
     if missing is not None:

@@ -19,40 +19,50 @@ MOST_WORDS_OF_A_NAME = 3
 CHANCE = "chance"
 UNUSUAL_PATH = "an unusual path"
 REFUSALS = ("accepts-valid", "error-status", "error-names-field", "error-form", "no-server-error")
+# What is refused as it should be but for its status: the rule tells the cause.
+REFUSED = ("error-status",)
 BELOW_JSON = ("no-server-error", "answers")
 # How errors are written is one matter, whichever error it is.
 OF_ALL_ERRORS = ("discloses-nothing", "error-form")
 # Whether the narrower or the wider dtype of a sort is needed hangs on the data.
 DTYPE_FAMILIES = {"float32": "float", "float64": "float", "uint32": "unsigned", "uint64": "unsigned"}
-
-
-WIDE = ("int64", "uint64", "float64")
-# Where a finding needs something of the first, which of the second brings it about is a matter of the data.
+WIDE_INTEGERS = ("int64", "uint64")
+# Where a finding needs something of the first, which of the second brings it about is a matter of the data;
+# they count for the third.
 OCCASIONS = (
     (
-        {"reversed selection", "stride beyond one", "negative bounds", "bounds beyond the end", "order F"},
-        ("length one", "empty selection", "part of a dimension"),
+        {"bounds of more than 32 bits"},
+        {"bounds beyond the end", "bounds before the beginning", "reversed selection"},
+        "",
     ),
     (
+        {"reversed selection", "stride beyond one", "negative bounds", "bounds beyond the end", "order F"},
+        {"length one", "empty selection", "part of a dimension"},
+        "some lengths",
+    ),
+    ({"count"}, {"part of a dimension", "empty selection", "stride beyond one"}, "a selection"),
+    (
         set(MISSING),
-        (
+        {
             "values near a missing one", "subnormal numbers", "fractions", "huge values", "large values",
             "negative values",
-        ),
+        },
+        "some numbers",
     ),
-    (set(WIDE), ("fractions", "huge values", "large values")),
-    ({"count"}, ("part of a dimension", "empty selection", "stride beyond one")),
+    ({*WIDE_INTEGERS, "float64"}, {"fractions", "huge values", "large values"}, "some numbers"),
 )  # fmt: skip
 
 
 def without_occasions(needs: tuple[str, ...]) -> tuple[str, ...]:
     """The needs, with what only brings the cause about as one of several alternatives."""
-    if set(WIDE) & set(needs) and set(MISSING) & set(needs):
+    for causes, alternatives, instead in OCCASIONS:
+        if causes & set(needs) and alternatives & set(needs):
+            needs = (*(need for need in needs if need not in alternatives), *([instead] if instead else []))
+    wide = set(WIDE_INTEGERS) & set(needs)
+    if wide and "some numbers" in needs and set(MISSING) & set(needs):
         # A number that is misread is misread in each of the ways to say what is missing.
-        needs = tuple(dict.fromkeys(MISSING[0] if need in MISSING else need for need in needs))
-    for causes, alternatives in OCCASIONS:
-        if causes & set(needs) and set(alternatives) & set(needs):
-            needs = (*(need for need in needs if need not in alternatives), alternatives[0])
+        same = {**dict.fromkeys(MISSING, MISSING[0]), **dict.fromkeys(WIDE_INTEGERS, WIDE_INTEGERS[0])}
+        needs = tuple(dict.fromkeys(same.get(need, need) for need in needs))
     return needs
 
 
@@ -91,7 +101,7 @@ def cause_of(smallest: Smallest, judge: Judge) -> Cause:
     scene = smallest.scene
     if kind.requirement in OF_ALL_ERRORS:
         return Cause(without_rule(kind), ())
-    if scene is not None:
+    if scene is not None and kind.requirement not in REFUSED:
         needs = essentials(scene)
         for name, simpler in SMALL_FEATURES.items():
             plain = simpler(scene)

@@ -61,7 +61,7 @@ def test_a_length_is_told_by_the_data_alone() -> None:
     send = first.steps[1]
     assert isinstance(send, Send)
     assert dict(send.fields) == {"dtype": "int32", "shape": [2]}
-    assert not list(otherwise_told(asking(bytes(4)), UNFIT))
+    assert not list(otherwise_told(asking(bytes(4)), Kind("refuses-unfit-data", "undecodable data")))
 
 
 class Judge:
