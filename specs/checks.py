@@ -97,7 +97,10 @@ def accepts(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
             yield Violation("no-server-error", f"a {reply.status}", _due(expected), _told(reply), f"{reply.status}")
         return
     rejection = expected.rejection
-    if reply.status == 200:
+    if reply.status == 200 and rejection is not None and _is_an_error(reply):
+        title = f"{rejection.cause}: an error with status 200"
+        yield Violation("error-status", title, _due(expected), _told(reply), f"{_cause(expected)} 200".strip())
+    elif reply.status == 200:
         if not expected.answers and rejection is not None and _is_held_to(exchange.profile, rejection.cause):
             yield _wrongly_accepted(expected)
     elif rejection is None or (expected.answers and reply.status < 400):
@@ -107,6 +110,14 @@ def accepts(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
     elif reply.status not in rejection.statuses:
         title = f"{rejection.cause}: {reply.status}, not {_statuses(rejection.statuses)}"
         yield Violation("error-status", title, _due(expected), _told(reply), f"{rejection.cause} {reply.status}")
+
+
+def _is_an_error(reply: Reply) -> bool:
+    try:
+        wire.error_text(reply)
+    except wire.Malformed:
+        return False
+    return True
 
 
 def _is_held_to(profile: Profile, cause: str) -> bool:

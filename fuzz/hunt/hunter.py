@@ -264,7 +264,7 @@ class Hunter:
                 return self._keeper.again(known.id, kind_of(failure))
             return self._reduce(history, judged, kind_of(failure))
         keeps_state = self._about_several()
-        if keeps_state is not None and family_of(kind) == WRONG:
+        if keeps_state is not None:
             return self._keeper.again(keeps_state.id, kind)
         return self._by_chance(until, judgement, kind)
 

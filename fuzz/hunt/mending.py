@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from fuzz.executor import Judgement
-from fuzz.hunt.failures import WRONG, Judge, Kind, of_family
+from fuzz.hunt.failures import UNNAMED, WRONG, Judge, Kind, kind_of, of_family
 from fuzz.hunt.scene import Scene, case_of, scene_of
 from fuzz.hunt.triage import cause_of_request
 from specs import validity
 from specs.case import Case, Put, Send
+from specs.dtypes import ITEM_SIZES
 from specs.fields import Fields
 from specs.model import full_body
 from specs.profile import Profile
@@ -60,7 +61,7 @@ class Mending:
                 return self._noted(judged, case, kind)
         for other in otherwise_told(case, kind):
             judged = self._judge(other)
-            if judged.failures:
+            if judged.failures and kind_of(judged.failures[0]) != kind:
                 return self._noted(judged, case, kind)
         return None
 
@@ -96,7 +97,7 @@ def mended(case: Case, kind: Kind, profile: Profile) -> Iterator[Scene]:
 
 
 def otherwise_told(case: Case, kind: Kind) -> Iterator[Case]:
-    """For a case about unfit data: others that show more plainly, and by the data alone, that they are."""
+    """Cases that are wrong in the same way more plainly: by their data alone, or by the field that is not named."""
     match case.steps:
         case (Put() as put, Send() as send) if kind.parts & (TOO_SHORT | MISFIT):
             if "size" in send.fields:
@@ -104,6 +105,9 @@ def otherwise_told(case: Case, kind: Kind) -> Iterator[Case]:
             for data, fields in LENGTHS[: None if kind.parts & TOO_SHORT else 1]:
                 plain = replace(send, fields=Fields({"dtype": "int32", **fields}))
                 yield replace(case, steps=(replace(put, data=data), plain))
+        case (Put() as put, Send() as send) if kind.requirement == UNNAMED and kind.symptom in send.fields:
+            alone = Fields({"dtype": "int32", kind.symptom: send.fields[kind.symptom]})
+            yield replace(case, steps=(replace(put, data=bytes(8)), replace(send, fields=alone)))
         case (Put() as put, Send() as send) if _about_a_codec(send, kind):
             plain = replace(send, fields=Fields({name: send.fields[name] for name in CODED if name in send.fields}))
             yield replace(case, steps=(replace(put, data=NO_STREAM), plain))
@@ -129,7 +133,10 @@ def _fitting(send: Send, profile: Profile) -> Iterator[Scene]:
     request = validity.read(send.operation, full_body(send, profile), profile).request
     if request is None or (request.shape is not None and math.prod(request.shape) > MOST_ELEMENTS):
         return
-    yield _scene(send, request, send.fields)
+    fitting = _scene(send, request, send.fields)
+    if fitting.sized:
+        yield replace(fitting, suffix=bytes(ITEM_SIZES[request.dtype]))
+    yield fitting
 
 
 def _scene(send: Send, request: Request, fields: Mapping[str, Any]) -> Scene:

@@ -94,7 +94,8 @@ def projections(scene: Scene, other: Scene, needed: set[str]) -> Iterator[Scene]
     """
     keep = set(features(other))
     yield from _with_only(scene, other, keep, needed)
-    same = same_numbers(scene, other.missing[0]) if other.missing is not None else None
+    misread = other.missing is not None and needed & set(VALUE_FEATURES)
+    same = same_numbers(scene, other.missing[0]) if other.missing is not None and misread else None
     if same is not None:
         yield from _with_only(same, other, keep, needed)
     for stretched in _stretched(scene):

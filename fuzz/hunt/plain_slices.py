@@ -82,8 +82,8 @@ def _clamped_above(one: Triple, length: int) -> Triple:
 
 
 def _clamped_below(one: Triple, length: int) -> Triple:
-    start, end = (max(bound, -length) for bound in one[:2])
-    return (start, end, one[2])
+    start, end, stride = one
+    return (max(start, -length), max(end, -length if stride > 0 else -length - 1), stride)
 
 
 def _part(one: Triple, length: int) -> Triple:

@@ -40,12 +40,15 @@ OCCASIONS = (
         {"length one", "empty selection", "part of a dimension"},
         "some lengths",
     ),
+    # Down to the first element there is no other way to say it.
+    ({"reversed selection"}, {"negative bounds", "bounds before the beginning"}, ""),
+    ({"min", "max"}, {"negative values", "negative zero"}, "some numbers"),
     ({"count"}, {"part of a dimension", "empty selection", "stride beyond one"}, "a selection"),
     (
         set(MISSING),
         {
             "values near a missing one", "subnormal numbers", "fractions", "huge values", "large values",
-            "negative values",
+            "negative values", "a rounded missing value",
         },
         "some numbers",
     ),
@@ -58,8 +61,7 @@ def without_occasions(needs: tuple[str, ...]) -> tuple[str, ...]:
     for causes, alternatives, instead in OCCASIONS:
         if causes & set(needs) and alternatives & set(needs):
             needs = (*(need for need in needs if need not in alternatives), *([instead] if instead else []))
-    wide = set(WIDE_INTEGERS) & set(needs)
-    if wide and "some numbers" in needs and set(MISSING) & set(needs):
+    if "some numbers" in needs and set(MISSING) & set(needs):
         # A number that is misread is misread in each of the ways to say what is missing.
         same = {**dict.fromkeys(MISSING, MISSING[0]), **dict.fromkeys(WIDE_INTEGERS, WIDE_INTEGERS[0])}
         needs = tuple(dict.fromkeys(same.get(need, need) for need in needs))
@@ -121,7 +123,7 @@ def cause_of_request(kind: Kind, case: Case) -> Cause:
 
     What is unusual below its JSON is the cause, whatever rules that breaks.
     """
-    if kind.requirement in OF_ALL_ERRORS:
+    if kind.requirement in OF_ALL_ERRORS or (kind.requirement in REFUSED and kind.status == "200"):
         return Cause(without_rule(kind), ())
     needs = request_needs(case)
     match case.steps[-1:]:

@@ -346,6 +346,16 @@ def test_version_1_answers_are_held_to_the_same(headers, requirement):
     assert broken(send, wrong, due, V1) == [requirement]
 
 
+def test_an_error_with_status_200_is_told_as_one() -> None:
+    """Whether an answer was due too or not: what came says that it is a refusal."""
+    body = json.dumps({"error": {"message": "offset: out of range"}}).encode()
+    came = Reply(200, (("content-type", "application/json"),), body)
+    rejection = Rejection("out of range", frozenset({400}), ("offset",))
+    for expected in (Expectation(rejection=rejection), Expectation(answers=SUM[1].answers, rejection=rejection)):
+        (found,) = checks.violations(Exchange(SUM[0], came, V2), expected, 1)
+        assert (found.requirement, found.symptom.split()[-1]) == ("error-status", "200")
+
+
 @pytest.mark.parametrize("body", [b"\xff" * 40, cbor2.dumps([1]), cbor2.dumps({"shape": [2**20000]})])
 def test_no_body_breaks_a_check(body):
     for status in (200, 400, 500, 100):
