@@ -37,6 +37,7 @@ class Settings:
     target: str | None = None
     launch: str | None = None
     store: str = "memory"
+    plain_store: str | None = None
     advertise: str | None = None
     region: str = "us-east-1"
     profile: str = AUTO
@@ -77,6 +78,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
         "target": Option("target", http_url),
         "launch": Option("launch", port_command),
         "store": Option("store", store_name),
+        "plain_store": Option("plain_store", http_url),
         "advertise": Option("advertise", text),
         "region": Option("region", text),
         "profile": Option("profile", text),

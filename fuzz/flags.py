@@ -41,6 +41,9 @@ def add_target_flags(parser: ArgumentParser) -> None:
     )
     group.add_argument("--profile", metavar="NAME|FILE", help="what the server claims: a shipped profile, or a file")
     group.add_argument("--store", metavar="URL|memory|moto", help="store that objects are put into (default: memory)")
+    group.add_argument(
+        "--plain-store", metavar="URL", help="a web server with the store's objects, for http and https with passwords"
+    )
     group.add_argument("--advertise", metavar="HOST", help="this machine's name, for a target on another machine")
     group.add_argument("--region", help="the store's region (default: us-east-1)")
     group.add_argument("--aws-profile", metavar="NAME", help="the AWS profile with the store's credentials")

@@ -23,6 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--target", metavar="URL", help="server under test (default: the embedded reference server)")
     group.addoption("--launch", metavar="COMMAND", help="start the server: 'my-server --port {port}'")
     group.addoption("--store", metavar="URL|memory|moto", help="store that objects are put into (default: memory)")
+    group.addoption("--plain-store", metavar="URL", help="a web server with the store's objects, for http and https")
     group.addoption("--advertise", metavar="HOST", help="this machine's name, for a target on another machine")
     group.addoption(
         "--asfuzz-profile", metavar="NAME|FILE", help="what the server claims: a shipped profile, or a file"
@@ -64,6 +65,7 @@ def opening_of(config: pytest.Config) -> Opening:
                 "target": config.getoption("--target"),
                 "launch": config.getoption("--launch"),
                 "store": config.getoption("--store"),
+                "plain_store": config.getoption("--plain-store"),
                 "advertise": config.getoption("--advertise"),
                 "profile": config.getoption("--asfuzz-profile"),
                 "findings": config.getoption("--findings"),

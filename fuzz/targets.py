@@ -174,6 +174,12 @@ def open_store_for(settings: Settings, own: StoreSettings | None = None) -> Stor
             stranger=_credentials(settings.stranger_access_key, settings.stranger_secret_key),
             verify_tls=str(settings.ca_cert) if settings.ca_cert else True,
             run=None,
+            plain_url=settings.plain_store,
+        )
+    elif settings.plain_store is not None:
+        raise UsageError(
+            f"--plain-store {settings.plain_store}: the store in this process serves its objects by HTTP itself; "
+            "it goes with --store URL"
         )
     # A store in this process makes its own keys up: nobody's real ones are to leave this process.
     try:

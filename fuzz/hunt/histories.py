@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from specs.case import Case, Delete, Put, Send, SendRaw, Step, requests
@@ -48,16 +49,18 @@ SETTLING = Case(
 
 
 class Earlier:
-    """The latest requests, and the latest about each content, whichever case they were in: a server may remember."""
+    """What a server may remember: the latest cases, the latest requests of each content, the last to tell a field."""
 
     def __init__(self) -> None:
         self._requests: OrderedDict[bytes, deque[Send | SendRaw]] = OrderedDict()
         self._cases: deque[Case] = deque(maxlen=MOST_CASES)
+        self._told: dict[str, tuple[Step, ...]] = {}
 
     def note(self, case: Case) -> None:
         """Remember what a case asked."""
         if len(case.steps) <= MOST_EARLIER and _bytes(case) <= MOST_BYTES:
             self._cases.append(case)
+            self._note_fields(case)
         content = _content(case)
         if content is None:
             return
@@ -67,15 +70,36 @@ class Earlier:
         while len(self._requests) > MOST_CONTENTS:
             self._requests.popitem(last=False)
 
+    def _note_fields(self, case: Case) -> None:
+        """A setting that sticks was told by the last request that told it, however long ago that is."""
+        puts: dict[tuple[str, str], Put] = {}
+        for step in case.steps:
+            if isinstance(step, Put):
+                puts[step.bucket, step.key] = step
+            elif isinstance(step, Send):
+                put = puts.get((step.bucket, step.key))
+                for name in step.fields:
+                    self._told.pop(name, None)
+                    self._told[name] = (step,) if put is None else (put, step)
+
     def before(self, case: Case) -> Iterator[Case]:
-        """The case with what was asked about its objects before; with the latest cases before it."""
+        """The case with what was asked before: about its objects, lately, and last about each field."""
         about = self._requests.get(_content(case) or b"")
         if about:
             puts = tuple(step for step in case.steps if isinstance(step, Put))
             yield replace(case, steps=(*puts, *about, *(step for step in case.steps if not isinstance(step, Put))))
-        if self._cases:
-            before = [_renamed(step, f"{number}") for number, one in enumerate(self._cases) for step in one.steps]
-            yield replace(case, steps=(*before, *case.steps))
+        lately = [one.steps for one in self._cases]
+        if lately:
+            yield _after(case, lately)
+        told = list(dict.fromkeys(self._told.values()))
+        if any(steps[-1] not in chain(*lately) for steps in told):
+            yield _after(case, told)
+
+
+def _after(case: Case, several: Iterable[Sequence[Step]]) -> Case:
+    """The case after others' steps, which are about objects of their own."""
+    before = [_renamed(step, f"{number}") for number, steps in enumerate(several) for step in steps]
+    return replace(case, steps=(*before, *case.steps))
 
 
 def _renamed(step: Step, mark: str) -> Step:

@@ -21,6 +21,7 @@ class StoreSettings:
     run: str | None = None
     region: str = "us-east-1"
     verify_tls: bool | str = True
+    plain_url: str | None = None
 
 
 def open_store(spec: str, settings: StoreSettings | None = None) -> Store:
@@ -65,4 +66,5 @@ def _open_s3(url: str, settings: StoreSettings) -> Store:
         prefix=settings.prefix,
         run=settings.run,
         advertise_url=settings.advertise,
+        plain_url=settings.plain_url,
     )

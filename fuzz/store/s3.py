@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 
 import boto3
 from botocore import UNSIGNED
@@ -71,7 +72,6 @@ class S3Store:
     """Two buckets of a run's own in a store that is there already; close() removes them."""
 
     verifies_signatures = True
-    basic_auth = False
 
     def __init__(
         self,
@@ -83,8 +83,12 @@ class S3Store:
         prefix: str = "asfuzz",
         run: str | None = None,
         advertise_url: str | None = None,
+        plain_url: str | None = None,
     ) -> None:
-        """`advertise_url` is the store's URL as the server under test reaches it, where that differs."""
+        """`advertise_url` is the store's URL as the server under test reaches it, where that differs.
+
+        `plain_url` is a web server's that has the same objects, the private ones by Basic authentication.
+        """
         self._url = url.rstrip("/")
         self._options = options or S3Options()
         self.s3_url = (advertise_url or self._url).rstrip("/")
@@ -101,13 +105,15 @@ class S3Store:
             self._create(self.buckets.private)
             self._create(self.buckets.public)
             self.public_readable = self._open_to_all(self.buckets.public)
+            if plain_url is not None:
+                self._check_plain(plain_url, owner)
         except BaseException:
             with contextlib.suppress(StoreError):
                 self.close()
             raise
-        scheme = self.s3_url.partition(":")[0].lower()
-        self.http_url: str | None = self.s3_url if self.public_readable else None
-        self.interfaces = frozenset({"s3", scheme} if self.public_readable else {"s3"})
+        self.basic_auth = plain_url is not None
+        self.http_url: str | None = plain_url or (self.s3_url if self.public_readable else None)
+        self.interfaces = frozenset({"s3", *([urlsplit(self.http_url).scheme.lower()] if self.http_url else [])})
 
     def __enter__(self) -> Self:
         return self
@@ -135,7 +141,7 @@ class S3Store:
         name = self.buckets[bucket]
         if interface not in self.interfaces:
             raise no_interface(interface, f"the store at {self.s3_url}", self.interfaces)
-        return object_url(self.s3_url, name, key)
+        return object_url(self.s3_url if interface == "s3" else f"{self.http_url}", name, key)
 
     def close(self) -> None:
         """Remove the run's buckets and everything in them; interrupted, it is tried again at exit."""
@@ -196,6 +202,27 @@ class S3Store:
                 self._client.put_object(Bucket=name, Key=PROBE_KEY, Body=b"x", ACL="public-read")
                 self._by_acl = self._readable_by_all(name)
         return self._by_acl
+
+    def _check_plain(self, url: str, owner: Credentials) -> None:
+        """Raise StoreError unless the web server has what was put into the store, for those who may read it."""
+        import requests
+
+        self.put("private", PROBE_KEY, b"x")
+        readers = [("private", (owner.access_key, owner.secret)), ("public", None)]
+        for bucket, user in readers if self.public_readable else readers[:1]:
+            told = f"the plain store at {url} does not give out what was put into bucket {self.buckets[bucket]!r}"
+            try:
+                answer = requests.get(
+                    object_url(url, self.buckets[bucket], PROBE_KEY),
+                    auth=user,
+                    timeout=self._options.connect_seconds,
+                    verify=self._options.verify_tls,
+                )
+            except (requests.RequestException, OSError) as error:
+                raise StoreError(f"{told}: {error}") from error
+            if (answer.status_code, answer.content) != (200, b"x"):
+                way = "anonymously" if user is None else "by Basic authentication with the access key and its secret"
+                raise StoreError(f"{told}: asked {way} it answers {answer.status_code}")
 
     def _open_by_policy(self, name: str) -> bool:
         with contextlib.suppress(ClientError):

@@ -17,6 +17,7 @@ EXAMPLES = {
     "target": ("http://a:1", "http://b:2", "https://c"),
     "launch": ("a {port}", "b {port}", "c {port}"),
     "store": ("memory", "moto", "http://127.0.0.1:9000"),
+    "plain_store": ("http://a:1", "http://b:2", "https://c"),
     "advertise": ("one", "two", "three"),
     "region": ("eu-1", "eu-2", "eu-3"),
     "profile": ("reference", "auto", "mine.toml"),

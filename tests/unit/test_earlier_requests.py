@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.failures import Kind
-from fuzz.hunt.histories import Earlier, differing, equalled, neutralised, request_needs
+from fuzz.hunt.histories import MOST_CASES, Earlier, differing, equalled, neutralised, request_needs
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.memory import Memory
 from fuzz.hunt.rounds import turn
@@ -76,6 +77,16 @@ def test_requests_about_the_same_content_are_remembered_across_cases() -> None:
     assert same.steps == (PUT, MISSING, PLAIN)
     assert recent.steps[-2:] == (PUT, PLAIN)
     assert [one.key for one in recent.steps[:-2]] == ["a0", "a0", "a1", "a1"]
+
+
+def test_the_last_request_to_tell_a_field_is_remembered_however_long_ago_it_was() -> None:
+    earlier = Earlier()
+    earlier.note(Case("x", (PUT, MISSING)))
+    for number in range(MOST_CASES):
+        earlier.note(Case("x", (Put("a", bytes(number)), COUNT)))
+    *_, told = earlier.before(Case("y", (Put("a", b"others"), PLAIN)))
+    assert [one.operation for one in told.steps if isinstance(one, Send)] == ["sum", "count", "sum"]
+    assert told.steps[:2] == (replace(PUT, key="a0"), replace(MISSING, key="a0"))
 
 
 def test_what_requests_differ_in_is_what_a_finding_needs_and_goes_without() -> None:

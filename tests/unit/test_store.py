@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import boto3
 import pytest
+import requests
 import urllib3
 from botocore.exceptions import ClientError
 
@@ -154,6 +155,31 @@ def test_two_runs_share_no_bucket() -> None:
 def test_secrets_are_not_shown() -> None:
     assert "hush" not in repr(Credentials("key", "hush"))
     assert "hush" not in repr(StoreSettings(owner=Credentials("key", "hush")))
+
+
+def test_a_web_server_with_the_same_objects_serves_the_plain_interface() -> None:
+    with (
+        MemoryStore() as below,
+        S3Store(below.s3_url, below.credentials["owner"], plain_url=below.http_url) as store,
+    ):
+        assert store.interfaces == {"s3", "http"}
+        assert store.basic_auth
+        store.put("private", "k", b"x")
+        url = store.url("private", "k", "http")
+        assert url.startswith(f"{below.http_url}/")
+        owner = store.credentials["owner"]
+        assert requests.get(url, auth=(owner.access_key, owner.secret), timeout=5).content == b"x"
+        assert requests.get(url, timeout=5).status_code == 401
+        assert store.url("private", "k", "s3").startswith(f"{below.s3_url}/{store.buckets.private}")
+
+
+@pytest.mark.parametrize("path", ["", "/elsewhere"])
+def test_a_web_server_without_the_objects_is_named(path: str) -> None:
+    with (
+        MemoryStore() as below,
+        pytest.raises(StoreError, match=rf"plain store at {below.s3_url}{path} does not give out .* it answers 40"),
+    ):
+        S3Store(below.s3_url, below.credentials["owner"], plain_url=f"{below.s3_url}{path}")
 
 
 def test_an_advertised_host_is_in_the_urls() -> None:

@@ -127,6 +127,11 @@ def test_certificates_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         pass
 
 
+def test_a_plain_store_goes_with_a_store_elsewhere() -> None:
+    with pytest.raises(UsageError, match="goes with --store URL"), open_target(Settings(plain_store="http://a")):
+        pass
+
+
 def test_a_target_on_another_machine_without_an_advertised_host_is_doubted() -> None:
     # To be connected to, every interface is this machine; by its text it may be any.
     with start_reference_server(host="0.0.0.0") as server:
