@@ -18,13 +18,17 @@ FLOAT_THEMES = (
     "small", "extremes", "narrowed", "negative", "positive", "fills", "nan", "infinite", "zeros", "subnormal",
     "cancelling", "graded", *("decimal",) * 5, "infinite", "infinite", "zeros", "zeros", "subnormal", "nan",
 )  # fmt: skip
-OF_VALUES = ("cycle", "constant", "scattered", "spike first", "spike last", "spike middle", "spike anywhere", "halves")
-OF_STEPS = ("ramp", "permutation", "descending", "noise")
+# What stands last is what is forgotten.
+OF_VALUES = (
+    "cycle", "constant", "scattered", "spike first", "spike last", "spike last", "spike middle", "spike anywhere",
+    "halves",
+)  # fmt: skip
+OF_STEPS = ("ramp", "permutation", "descending", "descending", "noise")
 STEPPED = ("small", "extremes", "narrowed", "negative", "positive")
 MOST_DRAWN = 12
 SHORT_LENGTHS = (1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 17, 18)
 COMPOSITE_LENGTHS = (24, 27, 30, 36, 45, 60, 72, 75, 96, 105, 120, 135, 144, 180, 210, 315, 360, 720)
-LANE_LENGTHS = (31, 32, 33, 63, 64, 65, 100, 126, 127, 128, 129, 130, 189, 195, 255, 256, 257)
+LANE_LENGTHS = (31, 32, 33, 63, 63, 64, 65, 100, 126, 127, 128, 129, 130, 189, 191, 195, 255, 256, 257)
 LONG_LENGTHS = (511, 512, 513, 1023, 1024, 1025, 1440, 2047, 4095, 4096, 4097, 8191, 8192, 8193)
 HUGE_LENGTHS = (16384, 16385, 20160, 100_000, 131072, 131073, 262_145, 300_001)
 GIANT_LENGTHS = (1_000_003, 2_097_152, 4_194_305)

@@ -46,6 +46,14 @@ def shapes(length: int, rank: int) -> tuple[tuple[int, ...], ...]:
     return tuple(proper + alike[:MOST_ALIKE] + thin[:4])
 
 
+@lru_cache(2048)
+def mirrored(length: int, rank: int) -> tuple[tuple[int, ...], ...]:
+    """Shapes that are the same backwards: an exchange of dimensions does not show in them."""
+    found: list[tuple[int, ...]] = []
+    _split(length, rank, (), found)
+    return tuple(shape for shape in found if 1 not in shape and shape == shape[::-1])
+
+
 def _split(length: int, rank: int, head: tuple[int, ...], found: list[tuple[int, ...]]) -> None:
     if len(found) >= 400:
         return
@@ -71,14 +79,15 @@ class Window:
 
 _READINGS = st.sampled_from(("true",) * 14 + ("order", "dtype", "both"))
 _EXTENTS = st.sampled_from(
-    [(rank, part) for part in (False, False, False, True) for rank in (None, 1, 2, 3, 4, 5, 6, 1, 2, 3)]
+    [(rank, part, False) for part in (False, False, False, True) for rank in (None, 1, 2, 3, 4, 5, 6, 1, 2, 3)]
+    + [(rank, False, True) for rank in (2, 3, 3, 4)]
 )
 _COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 36, 48, 60, 63, 64, 65, 72, 120, 127, 128, 129, 144, 210, 255, 256, 257, 360)
 
 
 def window(draw: st.DrawFn, segment: Segment, data: Array) -> Window:
     """All of a segment, or of a plain one some of it."""
-    rank, part = draw(_EXTENTS)
+    rank, part, backwards = draw(_EXTENTS)
     count, start = len(data), 0
     if part and segment.encoding.compression is None and not segment.encoding.filters and count > 1:
         some = [one for one in _COUNTS if one < count]
@@ -86,7 +95,7 @@ def window(draw: st.DrawFn, segment: Segment, data: Array) -> Window:
         start = draw(below(len(data) - count + 1))
     shape = None
     if rank is not None and count:
-        table = shapes(count, rank)
+        table = (mirrored(count, rank) if backwards else ()) or shapes(count, rank)
         shape = table[draw(below(len(table)))]
     return Window(data[start : start + count], start, shape)
 

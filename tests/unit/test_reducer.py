@@ -14,8 +14,8 @@ from fuzz.hunt.needs import ALL_FEATURES, SELECTION, essentials, features, has
 from fuzz.hunt.plain_values import to_dtype
 from fuzz.hunt.reducer import Reducer, ReductionLimits, Smallest, isolated
 from fuzz.hunt.scene import Scene, case_of, scene_of
-from fuzz.hunt.simpler import simpler_scenes
-from specs.case import Case, Put, Send
+from fuzz.hunt.simpler import simpler_requests, simpler_scenes
+from specs.case import Case, Put, Send, SendRaw
 from specs.dtypes import NAMES
 from specs.fields import Fields
 from strategies import cases
@@ -149,3 +149,14 @@ def test_a_feature_put_back_to_its_plain_value_is_gone(case: Case, name: str) ->
     plain = ALL_FEATURES[name](scene)
     assert has(scene, name) or plain is None
     assert plain is None or not has(plain, name)
+
+
+@pytest.mark.parametrize("depth", [3, 900, 5000])
+def test_what_nests_deeply_is_simplified_too(depth: int) -> None:
+    """Python reads deeper JSON than it writes, and how deep hangs on where it is asked to."""
+    body = b'{"dtype": "int32", "shape": ' + b"[" * depth + b"]" * depth + b"}"
+    raw = SendRaw("POST", "/v2/sum/", (("Content-Type", "application/json"),), body, "a")
+    several = list(simpler_requests(Case("raw", (raw,))))
+    assert all(isinstance(one.steps[0], Send | SendRaw) for one in several)
+    assert any(isinstance(one.steps[0], Send) for one in several) is (depth == 3)
+    assert any(isinstance(one.steps[0], SendRaw) and len(one.steps[0].body) < len(body) for one in several)

@@ -20,7 +20,7 @@ from strategies.contents import contents
 from strategies.encodings import encodings
 from strategies.keys import LONGEST_BYTES, keys
 from strategies.missing import missings
-from strategies.requests import shapes
+from strategies.requests import mirrored, shapes
 
 REFERENCE = load("reference")
 NAMES = st.sampled_from(dtypes.NAMES)
@@ -150,6 +150,12 @@ def test_shapes_hold_all_elements(length: int, rank: int) -> None:
     assert some
     assert all(len(shape) == rank and math.prod(shape) == length for shape in some)
     assert len(set(some)) == len(some)
+
+
+def test_some_shapes_are_the_same_backwards() -> None:
+    assert mirrored(18, 3) == ((3, 2, 3),)
+    assert (2, 3, 2) in mirrored(12, 3)
+    assert mirrored(7, 3) == ()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
