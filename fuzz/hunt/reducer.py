@@ -10,13 +10,14 @@ from itertools import chain
 from fuzz.executor import Judgement
 from fuzz.hunt.failures import Judge, Kind, family_of, kind_of, narrower, of_family
 from fuzz.hunt.scene import Scene, case_of, scene_of
-from fuzz.hunt.simpler import bare_scenes, simpler_requests, simpler_scenes
+from fuzz.hunt.simpler import bare_scenes, shorter_scenes, simpler_requests, simpler_scenes
 from fuzz.hunt.simpler_histories import simpler_histories
 from specs.case import Case, Delete, Put, Send, SendRaw
 from specs.profile import Profile
 from specs.violation import Violation
 
 Avoid = Callable[[Scene, Scene, Kind], bool]
+Candidates = Callable[["Smallest"], Iterator[tuple[Case, Scene | None]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,12 @@ class Reducer:
             rewritten = self._try(case_of(scene, case.property))
             if rewritten is not None:
                 self._first = scene
-                best = self._bare(replace(rewritten, scene=scene))
-                best = self._walk(best, _scenes)
+                best = self._walk(replace(rewritten, scene=scene), _scenes_of(shorter_scenes))
+                best = self._bare(best)
+                best = self._walk(best, _scenes_of(simpler_scenes))
                 family = family_of(self._kind)
                 self._wanted = lambda judgement: of_family(judgement, family)
-                return self._walk(best, _scenes)
+                return self._walk(best, _scenes_of(simpler_scenes))
         return self._walk(best, self._requests)
 
     def out_of_time(self) -> bool:
@@ -131,7 +133,7 @@ class Reducer:
                 return replace(found, scene=scene)
         return best
 
-    def _walk(self, best: Smallest, candidates: Callable[[Smallest], Iterator[tuple[Case, Scene | None]]]) -> Smallest:
+    def _walk(self, best: Smallest, candidates: Candidates) -> Smallest:
         """Take every candidate that fails as wanted, and start over from it, until none does."""
         seen = {best.case}
         progress = True
@@ -148,10 +150,14 @@ class Reducer:
         return best
 
 
-def _scenes(one: Smallest) -> Iterator[tuple[Case, Scene | None]]:
-    if one.scene is not None:
-        for scene in simpler_scenes(one.scene):
+def _scenes_of(simpler: Callable[[Scene], Iterator[Scene]]) -> Candidates:
+    """The cases of simpler scenes, told so."""
+
+    def candidates(one: Smallest) -> Iterator[tuple[Case, Scene | None]]:
+        for scene in simpler(one.scene) if one.scene is not None else ():
             yield case_of(scene, one.case.property), scene
+
+    return candidates
 
 
 def isolated(case: Case, number: int) -> Case:

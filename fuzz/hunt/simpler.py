@@ -22,6 +22,7 @@ from strategies.malformed import with_body
 from strategies.raw_requests import named_by
 
 FEW = 12
+MANY_TO_TRY = 2**13
 # Of whole elements of every dtype; the longer for requests that begin a little later.
 PLAIN_LENGTHS = (8, 16)
 MOST_BYTES_MEANT = 4096
@@ -75,6 +76,12 @@ def _fewer_dimensions(scene: Scene) -> Iterator[Scene]:
     if isinstance(scene.axis, list):
         for one in scene.axis:
             yield replace(scene, axis=[other for other in scene.axis if other != one])
+
+
+def shorter_scenes(scene: Scene) -> Iterator[Scene]:
+    """Scenes of fewer elements, where there are so many that each try takes its time."""
+    if scene.elements.size > MANY_TO_TRY:
+        yield from _shorter(scene)
 
 
 def _shorter(scene: Scene) -> Iterator[Scene]:

@@ -26,6 +26,8 @@ BELOW_JSON = ("no-server-error", "answers")
 OF_ALL_ERRORS = ("discloses-nothing", "error-form")
 # Whether the narrower or the wider dtype of a sort is needed hangs on the data.
 DTYPE_FAMILIES = {"float32": "float", "float64": "float", "uint32": "unsigned", "uint64": "unsigned"}
+# What only floats have.
+FLOATING = {"NaN", "infinity", "negative zero", "subnormal numbers", "fractions"}
 WIDE_INTEGERS = ("int64", "uint64")
 # Where a finding needs something of the first, which of the second brings it about is a matter of the data;
 # they count for the third.
@@ -58,6 +60,8 @@ OCCASIONS = (
 
 def without_occasions(needs: tuple[str, ...]) -> tuple[str, ...]:
     """The needs, with what only brings the cause about as one of several alternatives."""
+    if FLOATING & set(needs):
+        needs = tuple(need for need in needs if need != "float32")
     for causes, alternatives, instead in OCCASIONS:
         if causes & set(needs) and alternatives & set(needs):
             needs = (*(need for need in needs if need not in alternatives), *([instead] if instead else []))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import islice
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -160,3 +161,21 @@ def test_what_nests_deeply_is_simplified_too(depth: int) -> None:
     assert all(isinstance(one.steps[0], Send | SendRaw) for one in several)
     assert any(isinstance(one.steps[0], Send) for one in several) is (depth == 3)
     assert any(isinstance(one.steps[0], SendRaw) and len(one.steps[0].body) < len(body) for one in several)
+
+
+def test_of_many_elements_few_cases_are_tried() -> None:
+    """Each of them costs seconds, of storing, reading and comparing."""
+    scene = rich()
+    flat = replace(scene, elements=np.resize(scene.elements, 100_000), shape=(100_000,), selection=None, axis=None)
+    sizes: list[int] = []
+
+    def spoils(one: Scene) -> bool:
+        sizes.append(one.elements.size)
+        return bool(one.missing)
+
+    session = PretendedSession([Bug(spoils)])
+    case = case_of(flat, "reduction")
+    smallest = Reducer(session.judge, PROFILE, Kind("answer-shape", "")).reduce(case, session.judge(case))
+    assert smallest.scene is not None
+    assert smallest.scene.elements.size == 1
+    assert sum(size > 50_000 for size in sizes) <= 5
