@@ -16,7 +16,7 @@ class Fields(Mapping[str, Json]):
 
     def __init__(self, items: Mapping[str, Json] | None = None) -> None:
         self._items = dict(items or {})
-        self.text = json.dumps(self._items, ensure_ascii=True)
+        self.text = _text_of(self._items)
 
     def __getitem__(self, name: str) -> Json:
         return self._items[name]
@@ -45,3 +45,39 @@ class Fields(Mapping[str, Json]):
 
     def without(self, *names: str) -> Fields:
         return Fields({name: value for name, value in self._items.items() if name not in names})
+
+
+def _text_of(value: Json) -> str:
+    """The JSON text; also of what nests deeper than there is room for on the stack, which hangs on who asks."""
+    try:
+        return json.dumps(value, ensure_ascii=True)
+    except RecursionError:
+        return "".join(_pieces(value))
+
+
+class _Written(str):
+    """A piece of text that is written already."""
+
+
+def _pieces(value: Json) -> Iterator[str]:
+    """The text in pieces, without recursion."""
+    left: list[Json] = [value]
+    while left:
+        match left.pop():
+            case _Written() as piece:
+                yield piece
+            case dict() as some:
+                left.append(_Written("}"))
+                pairs = [(one, _key(name), _Written(", ")) for name, one in reversed(some.items())]
+                left += [part for pair in pairs for part in pair][:-1]
+                left.append(_Written("{"))
+            case list() | tuple() as several:
+                left.append(_Written("]"))
+                left += [part for one in reversed(several) for part in (one, _Written(", "))][:-1]
+                left.append(_Written("["))
+            case one:
+                yield json.dumps(one, ensure_ascii=True)
+
+
+def _key(name: str) -> _Written:
+    return _Written(f"{json.dumps(name, ensure_ascii=True)}: ")

@@ -27,6 +27,7 @@ MANY_TO_TRY = 2**13
 PLAIN_LENGTHS = (8, 16)
 MOST_BYTES_MEANT = 4096
 MOST_NESTED = 200
+DEEPEST = 40
 
 
 def simpler_scenes(scene: Scene) -> Iterator[Scene]:
@@ -273,12 +274,14 @@ def _by_fields(raw: SendRaw) -> Iterator[Send]:
         yield with_body(send, body, api)
 
 
-def _simpler_json(value: Any) -> Iterator[Any]:
+def _simpler_json(value: Any, depth: int = 0) -> Iterator[Any]:
+    if depth > DEEPEST:
+        return
     if isinstance(value, list):
         for number in range(len(value)):
             yield value[:number] + value[number + 1 :]
         for number, one in enumerate(value[:FEW]):
-            for plain in _simpler_json(one):
+            for plain in _simpler_json(one, depth + 1):
                 yield [*value[:number], plain, *value[number + 1 :]]
     elif isinstance(value, dict):
         for name in value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pytest
@@ -157,6 +158,11 @@ def test_what_nests_deeply_is_simplified_too(depth: int) -> None:
     """Python reads deeper JSON than it writes, and how deep hangs on where it is asked to."""
     body = b'{"dtype": "int32", "shape": ' + b"[" * depth + b"]" * depth + b"}"
     raw = SendRaw("POST", "/v2/sum/", (("Content-Type", "application/json"),), body, "a")
+    nested: list[Any] = []
+    for _ in range(depth):
+        nested = [nested]
+    send = Send("sum", Fields({"dtype": "int32", "shape": nested}), "a")
+    assert Fields({"dtype": "int32"}) in [one.steps[0].fields for one in simpler_requests(Case("abuse", (send,)))]
     several = list(simpler_requests(Case("raw", (raw,))))
     assert all(isinstance(one.steps[0], Send | SendRaw) for one in several)
     assert any(isinstance(one.steps[0], Send) for one in several) is (depth == 3)
