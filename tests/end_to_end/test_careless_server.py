@@ -80,7 +80,7 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
     with open_target(Settings(launch=launch, profile="reference")) as target:
         plan = Plan(
             profile=target.profile, only=only, findings=folder / "findings", workers=1, seed=1, seconds=None,
-            examples=300, max_findings=None,
+            examples=600, max_findings=None,
         )  # fmt: skip
         hunt(plan, target, lambda _: None)
     return corpus.load_all(folder / "findings")
