@@ -38,14 +38,19 @@ def try_mutants(arguments: Namespace) -> int:
     fates = tried(chosen, arguments, "v2")
     # What version 2 of the API does not show may be what answers version 1.
     later = [one.mutant for one in fates if one.end in ENDS[1:4]]
-    again = {one.mutant.id: one for one in tried(later, arguments, "v1") if one.end == "seen"}
-    fates = [again.get(one.mutant.id, one) for one in fates]
+    fates = both(fates, tried(later, arguments, "v1"))
     for line in lines(fates):
         print(line)
     if arguments.json is not None:
         rows = [{**asdict(one), "mutant": one.mutant.id, "change": str(one.mutant)} for one in fates]
         arguments.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     return 1 if any(one.end == "not seen" for one in fates) else 0
+
+
+def both(fates: Sequence[Fate], later: Sequence[Fate]) -> list[Fate]:
+    """What each mutant came to by the version of the API in which it came further: seen, or at least of effect."""
+    again = {one.mutant.id: one for one in later}
+    return [min(one, again.get(one.mutant.id, one), key=lambda each: ENDS.index(each.end)) for one in fates]
 
 
 def tried(chosen: Sequence[Mutant], arguments: Namespace, api: str) -> list[Fate]:

@@ -18,7 +18,8 @@ from fuzz.embedded.zoo.watching import Tally, watched
 from fuzz.zoo import comparison
 from fuzz.zoo.ablations import ABLATIONS, properties_of
 from fuzz.zoo.mutant_server import mutant_server
-from fuzz.zoo.mutants import mutants, mutated
+from fuzz.zoo.mutants import Mutant, mutants, mutated
+from fuzz.zoo.mutation import Fate, both
 from fuzz.zoo.scoreboard import lines, scoreboard
 from fuzz.zoo.trials import Task, Trial
 from specs import profile as profiles
@@ -178,3 +179,19 @@ def test_a_comparison_shows_in_one_row_when_each_part_of_the_suite_saw_an_animal
     assert text[0].split() == ["animal", "everything", "no-relations"]
     assert text[1].split() == ["stride-ignored", f"{seen.cpu_seconds:.1f}", f"{seen.cpu_seconds:.1f}", "1/2"]
     assert text[3].split()[-6:] == ["1", "of", "1", "0", "of", "1"]
+
+
+@pytest.mark.parametrize(
+    ("v2", "v1", "end"),
+    [
+        ("not seen", "seen", "seen"),
+        ("not reached", "not seen", "not seen"),
+        ("no other answer", "not reached", "no other answer"),
+        ("not reached", None, "not reached"),
+    ],
+)
+def test_a_mutant_is_what_the_version_shows_in_which_it_comes_further(v2: str, v1: str | None, end: str) -> None:
+    """One that changes an answer in either version, and is seen in none, has survived."""
+    mutant = Mutant("fetching", 1, 1, "a", "b")
+    fates = [Fate(mutant, one, 0.0, 0, "") for one in (v2, v1) if one is not None]
+    assert [one.end for one in both(fates[:1], fates[1:])] == [end]
