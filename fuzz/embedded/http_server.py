@@ -69,6 +69,7 @@ class HttpServer:
         self._closing = threading.Event()
         self._lock = threading.Lock()
         self._connections: dict[threading.Thread, socket.socket] = {}
+        self._threads: list[threading.Thread] = []
 
     @property
     def port(self) -> int:
@@ -122,12 +123,12 @@ class HttpServer:
             self._listener.close()
             self._listener = None
         with self._lock:
-            connections = list(self._connections.items())
-        for _, connection in connections:
+            connections, threads = list(self._connections.values()), list(self._threads)
+        for connection in connections:
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
-        for thread, _ in connections:
-            if thread is not threading.current_thread():
+        for thread in threads:
+            if thread is not threading.current_thread() and thread.is_alive():
                 thread.join(JOIN_SECONDS)
 
     def _accept(self, listener: socket.socket) -> None:
@@ -144,12 +145,15 @@ class HttpServer:
             thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
             with self._lock:
                 self._connections[thread] = connection
+                # Those whose connection has ended may be about to end: they are waited for as well.
+                self._threads = [one for one in self._threads if one.is_alive()]
                 full = len(self._connections) > self._limits.connections
             try:
                 if full:
                     self._turn_away(thread, connection)
                 else:
                     thread.start()
+                    self._threads.append(thread)
             except RuntimeError:
                 self._turn_away(thread, connection)
 
