@@ -78,9 +78,10 @@ class Earlier:
                 puts[step.bucket, step.key] = step
             elif isinstance(step, Send):
                 put = puts.get((step.bucket, step.key))
+                steps = (step,) if put is None else (put, step)
                 for name in step.fields:
                     self._told.pop(name, None)
-                    self._told[name] = (step,) if put is None else (put, step)
+                    self._told[name] = steps
 
     def before(self, case: Case) -> Iterator[Case]:
         """The case with what was asked before: about its objects, lately, and last about each field."""

@@ -190,7 +190,7 @@ class Hunter:
             return self._keeper.again(explained.finding.id, kind)
         if not self._stands(single, kind):
             return self._several_steps(until, judgement, kind)
-        plainer = self._mending.again(single, kind) if is_doubtful(scene_of(single, self.session.profile)) else None
+        plainer = self._mending.again(single, kind)
         if plainer is not None:
             return self._triage(plainer.transcript.case, plainer, plainer.failures[0])
         if explained is not None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from fuzz.executor import Judgement
 from fuzz.hunt.failures import UNNAMED, WRONG, Judge, Kind, kind_of, of_family
-from fuzz.hunt.scene import Scene, case_of, scene_of
+from fuzz.hunt.scene import Scene, asked_of, case_of, scene_of
 from fuzz.hunt.triage import cause_of_request
 from specs import validity
 from specs.case import Case, Put, Send
@@ -23,7 +23,6 @@ from specs.dtypes import ITEM_SIZES
 from specs.fields import Fields
 from specs.model import full_body
 from specs.profile import Profile
-from specs.request import OPTIONS, Request
 
 # Whether an invalid request is refused at all says nothing about valid ones.
 MENDABLE = ("refuses-unfit-data", "error-names-field", "error-status", "no-server-error")
@@ -67,8 +66,9 @@ class Mending:
 
     def again(self, case: Case, kind: Kind) -> Judgement | None:
         """The same, for a request of a kind that had a plainer failure behind it before."""
-        before = cause_of_request(kind, case).fingerprint in self._found
-        return self.plainer(case, kind) if before else None
+        if cause_of_request(kind, case).fingerprint not in self._found:
+            return None
+        return self.plainer(case, kind) if is_doubtful(scene_of(case, self._profile)) else None
 
     def _noted(self, judged: Judgement, case: Case, kind: Kind) -> Judgement:
         self._found.add(cause_of_request(kind, case).fingerprint)
@@ -133,31 +133,12 @@ def _fitting(send: Send, profile: Profile) -> Iterator[Scene]:
     request = validity.read(send.operation, full_body(send, profile), profile).request
     if request is None or (request.shape is not None and math.prod(request.shape) > MOST_ELEMENTS):
         return
-    fitting = _scene(send, request, send.fields)
+    count = 2 if request.shape is None else math.prod(request.shape)
+    fitting = replace(
+        asked_of(send, request, (np.arange(count) % 100 + 1).astype(request.dtype)),
+        prefix=bytes(min(request.offset, MOST_ELEMENTS)),
+        bucket="public" if send.bucket == "public" else "private",
+    )
     if fitting.sized:
         yield replace(fitting, suffix=bytes(ITEM_SIZES[request.dtype]))
     yield fitting
-
-
-def _scene(send: Send, request: Request, fields: Mapping[str, Any]) -> Scene:
-    count = 2 if request.shape is None else math.prod(request.shape)
-    missing = fields.get("missing")
-    return Scene(
-        operation=send.operation,
-        dtype=request.dtype,
-        elements=(np.arange(count) % 100 + 1).astype(request.dtype),
-        shape=request.shape,
-        order=request.order,
-        axis=fields.get("axis"),
-        selection=request.selection,
-        missing=next(iter(missing.items())) if missing else None,
-        byte_order=fields.get("byte_order"),
-        prefix=bytes(min(request.offset, MOST_ELEMENTS)),
-        sized=request.size is not None,
-        compression=request.compression,
-        filters=request.filters,
-        options=tuple((name, fields[name]) for name in OPTIONS if fields.get(name) is not None),
-        interface=send.interface,
-        bucket="public" if send.bucket == "public" else "private",
-        credentials=send.credentials,
-    )

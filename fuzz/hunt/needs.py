@@ -14,12 +14,11 @@ from fuzz.hunt.plain import (
     PRESENT,
     SMALL_FEATURES,
     few_elements,
-    has_length_one,
     of_rank,
 )
 from fuzz.hunt.plain_slices import slices_of_something
 from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, greatest, mirrored, ranked, same_numbers, without_zeros
-from fuzz.hunt.scene import Scene, of_joined_axes, with_elements, without_axes
+from fuzz.hunt.scene import Scene, of_joined_axes, repeated, with_elements, without_axes
 
 MISSING = ("missing", "missing_values", "valid_range", "valid_max", "valid bounds")
 SELECTION = (
@@ -113,11 +112,8 @@ def _stretched(scene: Scene) -> Iterator[Scene]:
     """Where a selection picks nothing of short dimensions: longer ones, with slices that are like it in some way."""
     if scene.shape is None or scene.selection is None or not has(scene, EMPTY):
         return
-    array = scene.elements.reshape(scene.shape, order=scene.order)
-    for dimension, length in enumerate(scene.shape):
-        array = np.repeat(array, FEW if length < FEW else 1, dimension)
-    longer = replace(scene, elements=array.ravel(order=scene.order), shape=array.shape)
-    for several in zip(*map(slices_of_something, scene.selection, array.shape)):
+    longer = repeated(scene, [FEW if length < FEW else 1 for length in scene.shape])
+    for several in zip(*map(slices_of_something, scene.selection, longer.shape or ())):
         yield replace(longer, selection=several)
 
 
@@ -147,7 +143,7 @@ def _telling(scene: Scene) -> Iterator[Scene]:
     if has(scene, "many elements"):
         yield from _with_more(scene)
     longer = SMALL_FEATURES["length one"](scene)
-    if longer is not None and has_length_one(scene):
+    if longer is not None:
         yield longer
     shifted = without_zeros(scene)
     if shifted is not None:
@@ -172,8 +168,7 @@ def _with_more(scene: Scene) -> Iterator[Scene]:
     if scene.shape is None:
         yield with_elements(scene, np.tile(scene.elements, MORE))
     elif scene.selection is None:
-        array = np.repeat(scene.elements.reshape(scene.shape, order=scene.order), MORE, 0)
-        yield replace(scene, elements=array.ravel(order=scene.order), shape=array.shape)
+        yield repeated(scene, (MORE,))
 
 
 def _cuts(scene: Scene, keep: set[str]) -> Iterator[Scene]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from fuzz.hunt.plain_slices import SLICE_FEATURES, more_of, picked
 from fuzz.hunt.plain_values import VALUE_FEATURES, Simpler, has_huge, has_large, shown_missing
-from fuzz.hunt.scene import Scene, of_like_selection, with_elements, with_lengths, without_dimension
+from fuzz.hunt.scene import Scene, of_like_selection, repeated, with_elements, with_lengths, without_dimension
 from specs.dtypes import ITEM_SIZES
 from specs.request import Filter
 
@@ -205,17 +205,16 @@ def _longer(scene: Scene) -> Scene | None:
         return with_elements(scene, np.repeat(scene.elements, 3)) if scene.elements.size == 1 else None
     if not has_length_one(scene):
         return None
-    array = scene.elements.reshape(scene.shape, order=scene.order)
-    slices = list(scene.selection or ())
-    for dimension, length in enumerate(scene.shape):
-        left = picked(slices[dimension], length) if slices else length
-        if left == 1:
-            # Threefold, so that a part of a dimension stays a part.
-            array = np.repeat(array, 2 + dimension if length == 1 else 3, dimension)
-        if slices and left == 1:
-            slices[dimension] = more_of(slices[dimension], array.shape[dimension])
-    selection = tuple(slices) if slices else None
-    return replace(scene, shape=array.shape, elements=array.ravel(order=scene.order), selection=selection)
+    slices = scene.selection
+    left = scene.shape if slices is None else [picked(*each) for each in zip(slices, scene.shape)]
+    # Threefold, so that a part of a dimension stays a part.
+    times = [2 + i if length == 1 else 3 for i, length in enumerate(scene.shape)]
+    longer = repeated(scene, [many if one == 1 else 1 for one, many in zip(left, times)])
+    if slices is None:
+        return longer
+    lengths = longer.shape or ()
+    more = (more_of(one, n) if was == 1 else one for one, was, n in zip(slices, left, lengths))
+    return replace(longer, selection=tuple(more))
 
 
 def has_length_one(scene: Scene) -> bool:

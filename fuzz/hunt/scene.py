@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -78,35 +79,42 @@ def _scene(put: Put, send: Send, request: Request) -> Scene:
     array = decode(request, put.data).array
     end = len(put.data) if request.size is None else request.offset + request.size
     window = put.data[request.offset : end]
-    fields = send.fields
-    missing = fields.get("missing")
     stream = Stream(1, b"", window)
     if request.compression is not None:
         stream = stream_of(request.compression, window)
     surplus = b""
     if request.shape is not None and stream.inflated is not None:
         surplus = surplus_of(request, stream.inflated, array.nbytes)
+    return replace(
+        asked_of(send, request, array.ravel(order=request.order)),
+        prefix=put.data[: request.offset],
+        suffix=put.data[end:],
+        surplus=surplus,
+        tail=stream.tail,
+        members=stream.members,
+        key=put.key,
+        bucket=put.bucket,
+    )
+
+
+def asked_of(send: Send, request: Request, elements: Array) -> Scene:
+    """The scene of a request about elements that are all that the object holds."""
+    fields = send.fields
+    missing = fields.get("missing")
     return Scene(
         operation=send.operation,
         dtype=request.dtype,
-        elements=array.ravel(order=request.order),
+        elements=elements,
         shape=request.shape,
         order=request.order,
         axis=fields.get("axis"),
         selection=request.selection,
         missing=next(iter(missing.items())) if missing else None,
         byte_order=fields.get("byte_order"),
-        prefix=put.data[: request.offset],
-        suffix=put.data[end:],
-        surplus=surplus,
-        tail=stream.tail,
         sized=request.size is not None,
         compression=request.compression,
-        members=stream.members,
         filters=request.filters,
         options=tuple((name, fields[name]) for name in OPTIONS if fields.get(name) is not None),
-        key=put.key,
-        bucket=put.bucket,
         interface=send.interface,
         credentials=send.credentials,
     )
@@ -202,6 +210,15 @@ def with_lengths(scene: Scene, lengths: tuple[int, ...], *, last: bool = False) 
     array = scene.elements.reshape(scene.shape, order=scene.order)
     cut = array[tuple(slice(-n, None) if last else slice(n) for n in lengths)]
     return replace(scene, elements=cut.ravel(order=scene.order), shape=lengths)
+
+
+def repeated(scene: Scene, times: Sequence[int]) -> Scene:
+    """The scene of a shape with each index of a dimension so many times."""
+    assert scene.shape is not None
+    array = scene.elements.reshape(scene.shape, order=scene.order)
+    for dimension, count in enumerate(times):
+        array = np.repeat(array, count, dimension)
+    return replace(scene, elements=array.ravel(order=scene.order), shape=array.shape)
 
 
 def of_like_selection(scene: Scene, lengths: tuple[int, ...]) -> Scene:

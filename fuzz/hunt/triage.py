@@ -106,7 +106,7 @@ def cause_of(smallest: Smallest, judge: Judge) -> Cause:
     kind = kind_of(smallest.violation)
     scene = smallest.scene
     if kind.requirement in OF_ALL_ERRORS:
-        return Cause(without_rule(kind), ())
+        return cause_of_request(kind, smallest.case)
     if scene is not None and kind.requirement not in REFUSED:
         needs = essentials(scene)
         for name, simpler in SMALL_FEATURES.items():
