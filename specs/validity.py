@@ -332,10 +332,11 @@ def _missing_against_dtype(request: Request, notes: _Notes) -> None:
     words = ("missing", request.missing.kind, "dtype")
     rounded = []
     for value in request.missing.values:
-        if isinstance(value, float) and (request.dtype in dtypes.INTEGERS or not math.isfinite(value)):
+        if isinstance(value, float) and request.dtype in dtypes.INTEGERS:
             notes.fault("missing value not of the dtype", *words)
             return
-        near = dtypes.nearest(value, request.dtype)
+        infinite = isinstance(value, float) and not math.isfinite(value)
+        near = None if infinite else dtypes.nearest(value, request.dtype)
         if near is None:
             notes.fault("missing value not representable", *words)
             return

@@ -315,8 +315,9 @@ class Hunter:
     def _settle(self, smallest: Smallest) -> str:
         """A smallest case against what is known: the same cause, a plainer case of it, or a new one."""
         cause = cause_of(smallest, self._deaths.judge)
-        if is_doubtful(smallest.scene):
-            plainer = self._mending.plainer(smallest.case, kind_of(smallest.violation))
+        kind = kind_of(smallest.violation)
+        if is_doubtful(smallest.scene, kind):
+            plainer = self._mending.plainer(smallest.case, kind)
             if plainer is not None:
                 return self._triage(plainer.transcript.case, plainer, plainer.failures[0])
         # Another worker may have come upon the same cause meanwhile.
@@ -326,8 +327,8 @@ class Hunter:
         if same is not None:
             return self._keeper.again(same.id, cause.kind)
         if smallest.scene is not None:
-            family = family_of(kind_of(smallest.violation))
-            asking = Explaining(self._deaths.judge, smallest.case.property, kind_of(smallest.violation))
+            family = family_of(kind)
+            asking = Explaining(self._deaths.judge, smallest.case.property, kind)
             for known in self.memory.scenes():
                 if known.family == family and asking.leaves(smallest.scene, known) is True:
                     return self._keeper.again(known.finding.id, cause.kind)

@@ -12,6 +12,7 @@ from fuzz.findings.pages import pages
 from fuzz.hunt.explaining import Known, Reach
 from fuzz.hunt.failures import Kind
 from fuzz.hunt.scene import scene_of
+from fuzz.hunt.triage import is_named
 from specs.profile import Profile
 
 
@@ -52,7 +53,9 @@ class Memory:
         return self._findings.get(name)
 
     def of_fingerprint(self, fingerprint: str) -> Finding | None:
-        return next((one for one in self._findings.values() if one.fingerprint == fingerprint), None)
+        """The finding of a cause, also where a plainer case has taken the place of the one it is named for."""
+        same = (one for one in self._findings.values() if one.fingerprint == fingerprint)
+        return next(same, None) or next((one for one in self._findings.values() if is_named(one.id, fingerprint)), None)
 
     def seen(self, name: str) -> int:
         """How often this worker has seen a finding."""

@@ -1,6 +1,6 @@
-"""What a request that must be refused would be without what is wrong with it.
+"""What a request would be without what is wrong or unusual with it.
 
-Where that fails too, it is the plainer case of the same mistake: the refusal only gets in its way.
+Where that fails too, it is the plainer case of the same mistake: the refusal that is due only gets in its way.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from typing import Any
 import numpy as np
 
 from fuzz.executor import Judgement
-from fuzz.hunt.failures import UNNAMED, WRONG, Judge, Kind, kind_of, of_family
+from fuzz.hunt.failures import UNNAMED, WRONG, Judge, Kind, family_of, kind_of, of_family
 from fuzz.hunt.scene import Scene, asked_of, case_of, scene_of
 from fuzz.hunt.triage import cause_of_request
 from specs import validity
-from specs.case import Case, Put, Send
+from specs.case import Case, Put, Send, SendRaw
 from specs.dtypes import ITEM_SIZES
 from specs.fields import Fields
 from specs.model import full_body
 from specs.profile import Profile
 
-# Whether an invalid request is refused at all says nothing about valid ones.
-MENDABLE = ("refuses-unfit-data", "error-names-field", "error-status", "no-server-error")
+# Besides wrong answers. Whether an invalid request is refused at all says nothing about valid ones.
+MENDABLE = ("error-names-field", "error-status", "no-server-error")
 # The same bytes are too few or too many for the shape, whatever the size says.
 TOO_SHORT = {"short read", "size against shape"}
 MISFIT = {"data does not fit the shape"}
@@ -38,6 +38,9 @@ LENGTHS: tuple[tuple[bytes, Mapping[str, Any]], ...] = (
 UNDECODABLE = "undecodable data"
 NO_STREAM = b"no stream of any codec"
 CODED = ("dtype", "compression")
+UNKNOWN_INNER = "unknown inner field"
+TWO_KINDS = {"missing_value": 1, "valid_min": 0}
+SENDER = frozenset({"credentials"})
 RANGE = ("offset", "size")
 # With each fault taken out others may come to light.
 MOST_ROUNDS = 4
@@ -60,7 +63,7 @@ class Mending:
                 return self._noted(judged, case, kind)
         for other in otherwise_told(case, kind):
             judged = self._judge(other)
-            if judged.failures and kind_of(judged.failures[0]) != kind:
+            if judged.failures and (kind_of(judged.failures[0]) != kind or isinstance(case.steps[-1], SendRaw)):
                 return self._noted(judged, case, kind)
         return None
 
@@ -68,22 +71,23 @@ class Mending:
         """The same, for a request of a kind that had a plainer failure behind it before."""
         if cause_of_request(kind, case).fingerprint not in self._found:
             return None
-        return self.plainer(case, kind) if is_doubtful(scene_of(case, self._profile)) else None
+        return self.plainer(case, kind) if is_doubtful(scene_of(case, self._profile), kind) else None
 
     def _noted(self, judged: Judgement, case: Case, kind: Kind) -> Judgement:
         self._found.add(cause_of_request(kind, case).fingerprint)
         return judged
 
 
-def is_doubtful(scene: Scene | None) -> bool:
-    """Whether a scene, or what is none, may be refused for its data."""
-    return scene is None or bool(scene.surplus or scene.tail)
+def is_doubtful(scene: Scene | None, kind: Kind) -> bool:
+    """Whether a scene, or what is none, may be refused."""
+    return scene is None or bool(scene.surplus or scene.tail) or kind.requirement == "error-status"
 
 
 def mended(case: Case, kind: Kind, profile: Profile) -> Iterator[Scene]:
     """Valid requests like a case's only one: less the fields at fault, and of data that fits."""
     sends = [step for step in case.steps if isinstance(step, Send)]
-    if kind.requirement not in MENDABLE or len(sends) != 1 or case.together:
+    mendable = kind.requirement in MENDABLE or family_of(kind) == WRONG
+    if not mendable or len(sends) != 1 or case.together:
         return
     puts = [step for step in case.steps if isinstance(step, Put)]
     bare = replace(sends[0], fields=Fields({"dtype": sends[0].fields.get("dtype")}), without=())
@@ -111,6 +115,12 @@ def otherwise_told(case: Case, kind: Kind) -> Iterator[Case]:
         case (Put() as put, Send() as send) if _about_a_codec(send, kind):
             plain = replace(send, fields=Fields({name: send.fields[name] for name in CODED if name in send.fields}))
             yield replace(case, steps=(replace(put, data=NO_STREAM), plain))
+        case (Put() as put, Send() as send) if UNKNOWN_INNER in kind.parts and "missing" in send.fields:
+            both = Fields({"dtype": "int32", "missing": TWO_KINDS})
+            yield replace(case, steps=(replace(put, data=bytes(8)), replace(send, fields=both)))
+        case (Put() as put, SendRaw()) if kind.parts == SENDER:
+            unknown = Send("select", Fields({"dtype": "int32"}), put.key, put.bucket, credentials="unknown")
+            yield replace(case, steps=(replace(put, data=bytes(8)), unknown))
 
 
 def _about_a_codec(send: Send, kind: Kind) -> bool:

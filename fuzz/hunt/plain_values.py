@@ -283,6 +283,8 @@ def _like_numbers(elements: Array, dtype: str) -> Array | None:
         with np.errstate(all="ignore"):
             tiny = _subnormal(elements)
             scaled = elements / np.finfo(name).tiny * np.finfo(dtype).tiny
+            least = np.copysign(np.finfo(dtype).smallest_subnormal, elements)
+            scaled = np.where(np.abs(scaled) < np.abs(least), least, scaled)
             like = np.where(tiny, scaled, elements).astype(dtype)
         return like if np.array_equal(np.isfinite(elements), np.isfinite(like)) else None
     if name in INTEGERS and dtype == f"{name[:-2]}64" and np.any(_huge(elements)):

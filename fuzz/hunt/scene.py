@@ -183,16 +183,16 @@ def without_axes(scene: Scene) -> Scene | None:
 
 
 def of_joined_axes(scene: Scene) -> Scene | None:
-    """The same reduction with the first two neighbouring axes that are reduced joined to one."""
+    """The same reduction with two neighbouring axes joined to one: the first of which both are reduced, or neither."""
     if scene.shape is None or scene.selection is not None or not isinstance(scene.axis, list):
         return None
-    axes = sorted(scene.axis)
-    first = next((one for one in axes if one + 1 in axes), None)
-    if first is None:
+    alike = [(one in scene.axis) == (one + 1 in scene.axis) for one in range(len(scene.shape) - 1)]
+    if True not in alike:
         return None
+    first = alike.index(True)
     joined = scene.shape[first] * scene.shape[first + 1]
     shape = (*scene.shape[:first], joined, *scene.shape[first + 2 :])
-    return replace(scene, shape=shape, axis=[one - (one > first) for one in axes if one != first + 1])
+    return replace(scene, shape=shape, axis=[one - (one > first) for one in scene.axis if one != first + 1])
 
 
 def _axis_without(axis: Any, dimension: int) -> Any:

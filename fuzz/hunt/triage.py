@@ -16,6 +16,7 @@ from specs.case import Case, SendRaw
 from strategies.raw_requests import JSON_TYPE, named_by
 
 MOST_WORDS_OF_A_NAME = 3
+DIGITS_OF_A_NAME = 6
 CHANCE = "chance"
 UNUSUAL_PATH = "an unusual path"
 REFUSALS = ("accepts-valid", "error-status", "error-names-field", "error-form", "no-server-error")
@@ -157,4 +158,9 @@ def name_of(cause: Cause) -> str:
     needs = cause.needs[:MOST_WORDS_OF_A_NAME]
     words = [*needs, cause.kind.requirement] if cause.of_scene else [cause.kind.requirement, cause.kind.symptom, *needs]
     slug = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")[:60].strip("-")
-    return f"{slug}-{cause.fingerprint[:6]}"
+    return f"{slug}-{cause.fingerprint[:DIGITS_OF_A_NAME]}"
+
+
+def is_named(name: str, fingerprint: str) -> bool:
+    """Whether a finding was named when it had that fingerprint."""
+    return name.endswith(f"-{fingerprint[:DIGITS_OF_A_NAME]}")

@@ -144,7 +144,7 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"missing": {"valid_max": 2**64}, "dtype": "uint64"}, "missing value not representable", "missing"),
     ({"missing": {"valid_max": 3.5e38}, "dtype": "float32"}, "missing value not representable", "missing"),
     ({"missing": {"valid_max": BIG}, "dtype": "float64"}, "missing value not representable", "missing"),
-    ({"missing": {"valid_max": float("inf")}, "dtype": "float64"}, "missing value not of the dtype", "missing"),
+    ({"missing": {"valid_max": float("inf")}, "dtype": "float64"}, "missing value not representable", "missing"),
     *(({option: 1}, "not a boolean", option) for option in OPTIONS),
 ]
 

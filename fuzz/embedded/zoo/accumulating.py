@@ -152,7 +152,7 @@ class SubnormalsFlushed(ReferenceServer):
     def leave_out(self, array: Array, missing: Mask, operation: str) -> Array:
         kept = super().leave_out(array, missing, operation)
         if array.dtype.kind == "f":
-            kept[np.abs(kept) < np.finfo(array.dtype).tiny] = 0
+            kept = np.where(np.abs(kept) < np.finfo(array.dtype).tiny, np.copysign(0, kept), kept).astype(array.dtype)
         return kept
 
 

@@ -168,7 +168,10 @@ class ZlibTakenForDeflate(ReferenceServer):
     """A zlib stream without its header and checksum will do."""
 
     def decompress_zlib(self, stored: bytes, limit: int) -> bytes:
-        data = zlib.decompressobj(-15).decompress(stored[2:], limit + 1)
+        try:
+            data = zlib.decompressobj(-15).decompress(stored[2:], limit + 1)
+        except zlib.error:
+            return super().decompress_zlib(stored, limit)
         return data if len(data) <= limit else super().decompress_zlib(stored, limit)
 
 

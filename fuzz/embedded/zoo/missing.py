@@ -196,6 +196,8 @@ class MissingNumberNotRounded(ReferenceServer):
         return rounded if rounded is None or dtype != "float32" else np.float64(number)
 
     def is_any_of(self, array: Array, numbers: tuple[np.generic, ...]) -> Mask:
+        if array.dtype != np.float32:
+            return super().is_any_of(array, numbers)
         return np.isin(array.astype(np.float64), np.array(numbers, np.float64))
 
 
