@@ -23,6 +23,7 @@ from specs.dtypes import ITEM_SIZES
 from specs.fields import Fields
 from specs.model import full_body
 from specs.profile import Profile
+from specs.request import OPTIONS
 
 # Besides wrong answers. Whether an invalid request is refused at all says nothing about valid ones.
 MENDABLE = ("error-names-field", "error-status", "no-server-error")
@@ -94,14 +95,16 @@ def mended(case: Case, kind: Kind, profile: Profile) -> Iterator[Scene]:
     plain = scene_of(replace(case, steps=(*puts, bare)), profile)
     if plain is not None:
         yield plain
+    send = replace(sends[0], credentials="owner") if kind.parts == SENDER else sends[0]
     for left_out in ((), RANGE):
-        fields = sends[0].fields.without(*left_out)
-        if not left_out or fields != sends[0].fields:
-            yield from _fitting(_sound(replace(sends[0], fields=fields, without=()), profile), profile)
+        fields = send.fields.without(*left_out)
+        if not left_out or fields != send.fields:
+            yield from _fitting(_sound(replace(send, fields=fields, without=()), profile), profile)
 
 
 def otherwise_told(case: Case, kind: Kind) -> Iterator[Case]:
     """Cases that are wrong in the same way more plainly: by their data alone, or by the field that is not named."""
+    yield from _with_one_oddity(case, kind)
     match case.steps:
         case (Put() as put, Send() as send) if kind.parts & (TOO_SHORT | MISFIT):
             if "size" in send.fields:
@@ -121,6 +124,16 @@ def otherwise_told(case: Case, kind: Kind) -> Iterator[Case]:
         case (Put() as put, SendRaw()) if kind.parts == SENDER:
             unknown = Send("select", Fields({"dtype": "int32"}), put.key, put.bucket, credentials="unknown")
             yield replace(case, steps=(replace(put, data=bytes(8)), unknown))
+
+
+def _with_one_oddity(case: Case, kind: Kind) -> Iterator[Case]:
+    """Valid requests with nothing but a null, or an option, that the case has."""
+    match case.steps:
+        case (Put() as put, Send() as send) if kind.requirement in (*MENDABLE, "refuses-invalid"):
+            for name, value in send.fields.items():
+                if (value is None and name != "dtype") or name in OPTIONS:
+                    alone = Fields({"dtype": "int32", name: None if value is None else True})
+                    yield replace(case, steps=(replace(put, data=bytes(8)), replace(send, fields=alone, without=())))
 
 
 def _about_a_codec(send: Send, kind: Kind) -> bool:

@@ -337,15 +337,15 @@ def shown_missing(scene: Scene, kind: str) -> Scene | None:
 
 
 def same_numbers(scene: Scene, kind: str) -> Scene | None:
-    """The plainest scene in which the same numbers say, in another way, what is missing; of them and their neighbours.
+    """The plainest scene in which the same numbers say, in another way, what is missing.
 
-    For integers, where a number misread is misread in each of the ways.
+    It holds them, their neighbours and the ends of the dtype; of integers, which are misread in each of the ways.
     """
     if scene.missing is None or scene.dtype not in INTEGERS or scene.missing[0] == kind:
         return None
     numbers = sorted({int(one) for one in _missing_numbers(scene)})
     low, high = integer_bounds(scene.dtype)
-    near = sorted({one + step for one in numbers for step in (-1, 0, 1) if low <= one + step <= high})
+    near = sorted({low, high, *(one + step for one in numbers for step in (-1, 0, 1) if low <= one + step <= high)})
     value: Any = [numbers[0], numbers[-1]] if kind == "valid_range" else numbers
     elements = np.array(near, scene.dtype)
     return Scene(scene.operation, scene.dtype, elements, missing=(kind, value if kind in LISTS else numbers[0]))
