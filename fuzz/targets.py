@@ -8,8 +8,8 @@ import shlex
 import shutil
 import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -41,12 +41,33 @@ class Target:
     launcher: Launcher | None = None
     name: str = ""
     doubts: tuple[str, ...] = ()
+    started_by: Settings | None = None
 
     def session(self) -> Session:
         """A session of one's own: its client is not to be shared."""
         from fuzz.executor import Session
 
         return Session(Client(self.url, self.client), self.store, self.profile)
+
+    @property
+    def twin(self) -> Callable[[], AbstractContextManager[Session]] | None:
+        """Starts another server like this one, which nobody has asked anything; None where somebody else runs it."""
+        origin = self.started_by or self.settings
+        if origin.target is not None:
+            return None
+
+        @contextmanager
+        def started() -> Iterator[Session]:
+            with ExitStack() as stack:
+                if origin.launch is not None:
+                    launcher = stack.enter_context(_launched(origin.launch, self.store))
+                    url = _url_of_launched(launcher, origin, self.client)
+                else:
+                    url = stack.enter_context(_embedded_server(origin))
+                check_reachable(url, self.client)
+                yield stack.enter_context(closing(replace(self, url=url).session()))
+
+        return started
 
 
 @contextmanager

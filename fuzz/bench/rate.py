@@ -144,7 +144,7 @@ def _measure(target: Target, requests: int, seed: int, checked: Spent, bare: Spe
     with closing(sending.client):
         # The session asks of a client no more than `send`, `url` and `close`.
         session = Session(sending, target.store, target.profile)  # type: ignore[arg-type]
-        checking = Checking(Deaths(session, TargetLife(target.url, target.launcher)), target)
+        checking = Checking(Deaths(session, TargetLife.of(target)), target)
         checking.turn(seed_of(seed, "warm-up"), WARM_UP)
         checking.failed = number = 0
         while checked.requests < requests:

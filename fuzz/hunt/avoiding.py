@@ -13,6 +13,7 @@ from fuzz.hunt.explaining import Known, looks_like
 from fuzz.hunt.reducer import ReductionLimits, isolated
 from fuzz.hunt.scene import scene_of
 from specs.case import Case, Send
+from specs.outcome import NoReply
 from specs.profile import Profile
 
 # A failure costs time where it hangs, eats memory or ends the server; most do not.
@@ -47,6 +48,12 @@ def limits_for(judgement: Judgement) -> ReductionLimits:
     """How long to reduce what failed so."""
     slow = any(one is not None and one.elapsed_ms > SLOW_MS for one in judgement.transcript.outcomes)
     return REDUCING_SLOW if slow else REDUCING
+
+
+def keeps_waiting(judgement: Judgement, step: int) -> bool:
+    """Whether a request was long in getting no answer, be it that the connection was dropped in the end."""
+    outcome = judgement.transcript.outcomes[step]
+    return isinstance(outcome, NoReply) and outcome.elapsed_ms > SLOW_MS
 
 
 class Losses:

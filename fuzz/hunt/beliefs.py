@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fuzz.findings.finding import Finding
 from fuzz.hunt.explaining import looks_like
-from fuzz.hunt.failures import NO_ANSWER_IN_TIME, Kind, kind_of
+from fuzz.hunt.failures import Kind, is_silence, kind_of
 from fuzz.hunt.memory import Memory
 from fuzz.hunt.scene import Scene, scene_of
 from fuzz.hunt.triage import CHANCE, Cause, cause_of_request
@@ -35,7 +35,7 @@ class Beliefs:
         if scene is None:
             found = self.memory.of_fingerprint(cause_of_request(kind, single).fingerprint)
             return found or self._partly(kind)
-        hangs = kind.symptom == NO_ANSWER_IN_TIME
+        hangs = is_silence(kind)
         if not hangs and spent < KNOWN_SHARE:
             return None
         for known in self.memory.scenes():

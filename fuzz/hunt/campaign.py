@@ -138,7 +138,7 @@ def hunt(plan: Plan, target: Target, emit: Callable[[Event], None]) -> RunEnded:
             work_together(plan, target, account)
         else:
             with closing(target.session()) as session:
-                Worker(plan, session, TargetLife(target.url, target.launcher), account.take).work(account.enough)
+                Worker(plan, session, TargetLife.of(target), account.take).work(account.enough)
     except KeyboardInterrupt:
         return account.close("interrupted")
     except CannotRun as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Protocol
 
@@ -23,6 +25,10 @@ class Life(Protocol):
     @property
     def cheap(self) -> bool:
         """Whether it can be brought back at will."""
+
+    @property
+    def twin(self) -> Callable[[], AbstractContextManager[Session]] | None:
+        """Starts another like it that nobody has asked anything; None where that cannot be done."""
 
     def alive(self) -> bool:
         """Whether it takes connections."""
@@ -69,6 +75,17 @@ class Deaths:
             return judgement
         self.revive()
         return died
+
+    def passes_afresh(self, case: Case) -> bool:
+        """Whether a case passes on a server like the target that nobody has asked anything, if there can be one."""
+        if self._life.twin is None:
+            return False
+        try:
+            with self._life.twin() as session:
+                return not session.judge(case).failures
+        except CannotRun:
+            # A failure stays a failure where no other server can be started beside the target.
+            return False
 
     def revive(self) -> None:
         """Bring the target back; raises CannotRun where it stays away."""

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from fuzz.findings.finding import Finding
-from fuzz.hunt.failures import Judge, Kind, family_of, kind_of, of_family
+from fuzz.hunt.failures import WRONG, Judge, Kind, family_of, kind_of, of_family
 from fuzz.hunt.needs import ALL_FEATURES, ROOTS, features, has, projections
 from fuzz.hunt.plain import OPERATIONS, PLAIN_OPERATION, plain_operations
 from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, greatest, mirrored, to_dtype
@@ -99,8 +99,24 @@ class Explaining:
                 return plain
         return True
 
+    def plainer(self, scene: Scene, named: Finding, known: Known) -> bool:
+        """Whether a scene, and the finding that it would be, show a known finding's cause with less."""
+        if _plainness(named.needs, scene) >= _plainness(known.finding.needs, known.scene):
+            return False
+        other = Known(named, scene)
+        asking = Explaining(self._judge, self._name, kind_of(known.finding.violation))
+        return asking.leaves(known.scene, replace(other, reach=measured(other, self._judge))) is True
+
     def _fails(self, scene: Scene) -> bool:
         return of_family(self._judge(case_of(scene, self._name)), self._family) is not None
+
+
+def measured(known: Known, judge: Judge) -> Reach:
+    """How far a finding reaches; everywhere, where asking cannot tell."""
+    kind = kind_of(known.finding.violation)
+    if known.family != WRONG or known.finding.reproducibility != "every time":
+        return EVERYTHING
+    return reach_of(known.scene, known.finding.case.property, kind, judge)
 
 
 def without(scene: Scene, known: Known) -> Iterator[Scene]:
@@ -172,3 +188,7 @@ def within_reach(scene: Scene, known: Known) -> bool:
 def looks_like(scene: Scene, known: Known) -> bool:
     """Whether a scene has every feature that a finding needs, and lies within its reach."""
     return within_reach(scene, known) and all(has(scene, name) for name in known.needed)
+
+
+def _plainness(needs: tuple[str, ...], scene: Scene) -> tuple[int, int]:
+    return len(needs), len(scene.shape or ())

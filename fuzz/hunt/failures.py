@@ -15,6 +15,7 @@ from specs.violation import Violation
 VALUES = "values"
 WRONG = "wrong answer"
 UNNAMED = "error-names-field"
+UNANSWERED = "answers"
 NO_ANSWER_IN_TIME = "timeout"
 RULES_OF_FORM = re.compile(" (unknown path|wrong method|content type)$")
 STATUS = re.compile(r"\b[1-5][0-9]{2}\b")
@@ -86,9 +87,19 @@ def narrower(judgement: Judgement, kind: Kind) -> Violation | None:
     return next((one for one in judgement.failures if kind_of(one).narrows(kind)), None)
 
 
+def is_silence(kind: Kind) -> bool:
+    """Whether no answer came in time."""
+    return kind.requirement == UNANSWERED and kind.symptom.partition(" ")[0] == NO_ANSWER_IN_TIME
+
+
+def unanswered(judgement: Judgement) -> Violation | None:
+    """The first request that got no answer, for whatever reason."""
+    return next((one for one in judgement.failures if one.requirement == UNANSWERED), None)
+
+
 def family_of(kind: Kind) -> str:
     """Kinds of one family may be symptoms of one cause; hanging is not, as it takes another kind of mistake."""
-    if kind.requirement in SYMPTOMS_OF_WRONG and kind.symptom != NO_ANSWER_IN_TIME:
+    if kind.requirement in SYMPTOMS_OF_WRONG and not is_silence(kind):
         return WRONG
     return f"{kind.requirement} {kind.symptom}"
 

@@ -17,6 +17,8 @@ AT_ONCE = "requests at the same time"
 OVERWRITTEN = "an overwritten object"
 ANOTHER = "another "
 EARLIER_REFUSAL = "an earlier refusal"
+# What fails every time, but not on a server that nobody has asked anything.
+KEPT_FOR_GOOD = (SEVERAL, "a server that has run for a while")
 MOST_CONTENTS = 512
 MOST_EARLIER = 24
 MOST_CASES = 4

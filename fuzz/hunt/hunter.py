@@ -12,27 +12,29 @@ from fuzz.events import Event, Warned
 from fuzz.executor import Judgement, Session
 from fuzz.findings.finding import Finding
 from fuzz.hunt.at_once import Race, in_turn
-from fuzz.hunt.avoiding import REDUCING_DEATHS, REDUCING_HANGS, Losses, hurried, limits_for
+from fuzz.hunt.avoiding import REDUCING_DEATHS, REDUCING_HANGS, Losses, hurried, keeps_waiting, limits_for
 from fuzz.hunt.beliefs import Beliefs
 from fuzz.hunt.deaths import GONE, Deaths, Life, died_of
 from fuzz.hunt.effort import Effort, Tally
-from fuzz.hunt.explaining import EVERYTHING, Explained, Explaining, Known, Reach, looks_like, reach_of
-from fuzz.hunt.failures import NO_ANSWER_IN_TIME, WRONG, Judge, Kind, family_of, kind_of, narrower, of_family
-from fuzz.hunt.histories import SEVERAL, Earlier, explains
+from fuzz.hunt.explaining import Explained, Explaining, looks_like, measured
+from fuzz.hunt.failures import Judge, Kind, family_of, is_silence, kind_of, narrower, of_family, unanswered
+from fuzz.hunt.histories import KEPT_FOR_GOOD, SEVERAL, Earlier, explains
 from fuzz.hunt.keeper import Keeper
 from fuzz.hunt.memory import Memory
 from fuzz.hunt.mending import Mending, is_doubtful
 from fuzz.hunt.races import Races
 from fuzz.hunt.reducer import Reducer, ReductionLimits, Smallest, isolated
 from fuzz.hunt.refusals import CONCERNED, Habit, habit_of, is_about_the_sender, sender_of
-from fuzz.hunt.scene import Scene, case_of, scene_of
-from fuzz.hunt.triage import CHANCE, Cause, cause_of
+from fuzz.hunt.scene import case_of, scene_of
+from fuzz.hunt.triage import CHANCE, Cause, cause_of, cause_of_request
 from specs.case import Case, requests
 from specs.violation import Violation
 
 TRIES_TO_REPRODUCE = 3
 MOST_FAILURES_OF_A_CASE = 6
 OVERTIME_SECONDS = 3.0
+# How a wait for an answer ends is a matter of who gives up first.
+LONG_WAITED_FOR = ("timeout", "closed", "reset")
 
 
 class Hunter:
@@ -101,7 +103,7 @@ class Hunter:
         if self._beliefs.is_chance(kind, self._spent()) is not None:
             tally.findings.add(self._by_chance(case, judgement, kind))
             return
-        hangs = any(kind_of(one).symptom == NO_ANSWER_IN_TIME for one in judgement.failures)
+        hangs = any(is_silence(kind_of(one)) for one in judgement.failures)
         with self._accounted(tally), hurried(self.session.client) if hangs else nullcontext():
             found = self.races.asking().sort_out(case, judgement)
             apart = list(found.apart)
@@ -160,15 +162,13 @@ class Hunter:
         by_chance = any(one.reproducibility != "every time" and not one.case.together for one in findings)
         return self._deaths.judge(case) if judgement.failures and by_chance else judgement
 
-    def _reach(self, known: Known) -> Reach:
-        kind = kind_of(known.finding.violation)
-        if known.family != WRONG or known.finding.reproducibility != "every time":
-            return EVERYTHING
-        return reach_of(known.scene, known.finding.case.property, kind, self._deaths.judge)
+    def _measure(self) -> None:
+        """Find out how far the findings reach of which it is not known yet."""
+        self.memory.measure(lambda known: measured(known, self._deaths.judge))
 
     def _triage(self, case: Case, judgement: Judgement, violation: Violation) -> str:
         """The name of the finding that a failure belongs to."""
-        self.memory.measure(self._reach)
+        self._measure()
         kind = kind_of(violation)
         habit = self._habit(kind)
         if habit is not None:
@@ -178,8 +178,8 @@ class Hunter:
         believed = self._beliefs.believed(single, kind, self._spent())
         if believed is not None:
             return self._keeper.again(believed.id, kind)
-        if kind.symptom == NO_ANSWER_IN_TIME:
-            return self._hang(single, kind)
+        if is_silence(kind) or keeps_waiting(judgement, violation.step):
+            return self._silence(single, kind)
         alone = self._deaths.judge(single)
         if narrower(alone, kind) is None:
             return self._several_steps(until, judgement, kind)
@@ -193,6 +193,9 @@ class Hunter:
         plainer = self._mending.again(single, kind)
         if plainer is not None:
             return self._triage(plainer.transcript.case, plainer, plainer.failures[0])
+        for_good = self.memory.of_fingerprint(Cause(kind, KEPT_FOR_GOOD).fingerprint)
+        if for_good is not None and self._deaths.passes_afresh(single):
+            return self._keeper.again(for_good.id, kind)
         if explained is not None:
             rest = case_of(explained.rest, single.property)
             judged = self._deaths.judge(rest)
@@ -233,22 +236,32 @@ class Hunter:
             return None
         return Explaining(self._deaths.judge, single.property, kind).explain(scene, self.memory.scenes())
 
-    def _hang(self, single: Case, kind: Kind) -> str:
-        """A request that is not answered in time; asked again for less time, as each try costs all of it."""
+    def _silence(self, single: Case, kind: Kind) -> str:
+        """A request that gets no answer for long; asked again for less time, as each try costs all of it."""
+        for reason in LONG_WAITED_FOR:
+            told = replace(kind, symptom=" ".join([reason, *kind.symptom.split()[1:]]))
+            known = self.memory.of_fingerprint(cause_of_request(told, single).fingerprint)
+            if known is not None:
+                return self._keeper.again(known.id, kind)
         with hurried(self.session.client):
             judged = self._deaths.judge(single)
-            if narrower(judged, kind) is None:
+            silent = unanswered(judged)
+            if silent is None:
                 return self._by_chance(single, judged, kind)
-            smallest = self._reducer(kind, REDUCING_HANGS).reduce(single, judged)
+            smallest = self._reducer(kind_of(silent), REDUCING_HANGS).reduce(single, judged)
         confirmed = self._deaths.judge(smallest.case)
-        if narrower(confirmed, kind) is None:
+        if unanswered(confirmed) is None:
             # Slow is not silent: what is found in haste must be so with patience, too.
-            if narrower(self._deaths.judge(single), kind) is None:
-                return self._by_chance(single, judged, kind)
-            smallest = Smallest(single, judged, judged.failures[0], scene_of(single, self.session.profile))
+            confirmed = self._deaths.judge(single)
+            smallest = Smallest(single, judged, silent, scene_of(single, self.session.profile))
+        failure = unanswered(confirmed)
+        if failure is None:
+            return self._by_chance(single, judged, kind)
         with hurried(self.session.client):
             cause = cause_of(smallest, self._deaths.judge)
-        return self._keeper.keep(smallest, cause, "every time")
+        told = kind_of(failure)
+        cause = replace(cause, kind=told) if cause.of_scene else cause_of_request(told, smallest.case)
+        return self._keeper.keep(replace(smallest, judgement=confirmed, violation=failure), cause, "every time")
 
     def _several_steps(self, until: Case, judgement: Judgement, kind: Kind) -> str:
         """A failure of the last request that it alone does not show: by what was asked before, or by chance."""
@@ -322,7 +335,7 @@ class Hunter:
                 return self._triage(plainer.transcript.case, plainer, plainer.failures[0])
         # Another worker may have come upon the same cause meanwhile.
         self.memory.reload()
-        self.memory.measure(self._reach)
+        self._measure()
         same = self.memory.of_fingerprint(cause.fingerprint)
         if same is not None:
             return self._keeper.again(same.id, cause.kind)
@@ -333,21 +346,12 @@ class Hunter:
                 if known.family == family and asking.leaves(smallest.scene, known) is True:
                     return self._keeper.again(known.finding.id, cause.kind)
             for known in self.memory.scenes():
-                if known.family == family and self._plainer(smallest, cause, known):
+                named = replace(known.finding, violation=smallest.violation, needs=cause.needs)
+                if known.family == family and asking.plainer(smallest.scene, named, known):
                     return self._keeper.keep(smallest, cause, "every time", known.finding.id)
+        if SEVERAL not in cause.needs and self._deaths.passes_afresh(smallest.case):
+            return self._keeper.keep(smallest, Cause(kind, KEPT_FOR_GOOD), "flaky")
         return self._keeper.keep(smallest, cause, "every time")
-
-    def _plainer(self, smallest: Smallest, cause: Cause, known: Known) -> bool:
-        """Whether a smallest case shows a known finding's cause with less."""
-        if smallest.scene is None or _plainness(cause.needs, smallest.scene) >= _plainness(
-            known.finding.needs, known.scene
-        ):
-            return False
-        named = replace(known.finding, violation=smallest.violation, needs=cause.needs)
-        plainer = Known(named, smallest.scene)
-        plainer = replace(plainer, reach=self._reach(plainer))
-        asking = Explaining(self._deaths.judge, smallest.case.property, kind_of(known.finding.violation))
-        return asking.leaves(known.scene, plainer) is True
 
     def _death(self, case: Case, died: Judgement) -> str:
         """A finding with the smallest case that ends the server, as far as it can be brought back."""
@@ -386,10 +390,6 @@ class Hunter:
             if smallest.scene is None
             else self._keeper.keep(smallest, cause_of(smallest, self._deaths.judge), "every time")
         )
-
-
-def _plainness(needs: tuple[str, ...], scene: Scene) -> tuple[int, int]:
-    return len(needs), len(scene.shape or ())
 
 
 def _last(judgement: Judgement) -> Violation | None:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from fuzz.errors import CannotRun
 from fuzz.launcher import Launcher
+
+if TYPE_CHECKING:
+    from fuzz.executor import Session
+    from fuzz.targets import Target
 
 COMEBACK_SECONDS = 15.0
 POLL_SECONDS = 0.2
@@ -17,11 +24,21 @@ DYING_SECONDS = 0.05
 class TargetLife:
     """A target that somebody else runs is waited for; one that this process launched is restarted."""
 
-    def __init__(self, url: str, launcher: Launcher | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        launcher: Launcher | None = None,
+        twin: Callable[[], AbstractContextManager[Session]] | None = None,
+    ) -> None:
+        self.twin = twin
         parts = urlsplit(url)
         self._address = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
         self._launcher = launcher
         self._pause = threading.Event()
+
+    @classmethod
+    def of(cls, target: Target) -> TargetLife:
+        return cls(target.url, target.launcher, target.twin)
 
     @property
     def cheap(self) -> bool:

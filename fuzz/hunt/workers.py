@@ -39,7 +39,7 @@ def work_together(plan: Plan, target: Target, account: Account) -> None:
     messages: Any = context.Queue()
     stop = context.Event()
     settings = replace(target.settings, target=target.url, launch=None)
-    arguments = (plan, settings, messages, stop, os.getpid())
+    arguments = (plan, settings, target.settings, messages, stop, os.getpid())
     workers: list[BaseProcess] = [
         context.Process(target=_work, args=(number, *arguments), daemon=True) for number in range(plan.workers)
     ]
@@ -97,15 +97,19 @@ def _drain(workers: list[BaseProcess], messages: Any, account: Account) -> None:
         account.take(Warned(text))
 
 
-def _work(number: int, plan: Plan, settings: Settings, messages: Any, stop: Any, parent: int) -> None:
+def _work(
+    number: int, plan: Plan, settings: Settings, started_by: Settings, messages: Any, stop: Any, parent: int
+) -> None:
     """One worker's process. Ctrl-C is the parent's to hear; without the parent it ends."""
     from fuzz.targets import open_target
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(BrokenPipeError):
         try:
-            with open_target(settings) as target, closing(replace(target, profile=plan.profile).session()) as session:
-                worker = Worker(plan, session, TargetLife(target.url), messages.put, number)
-                worker.work(lambda: stop.is_set() or os.getppid() != parent)
+            with open_target(settings) as found:
+                target = replace(found, profile=plan.profile, started_by=started_by)
+                with closing(target.session()) as session:
+                    worker = Worker(plan, session, TargetLife.of(target), messages.put, number)
+                    worker.work(lambda: stop.is_set() or os.getppid() != parent)
         except CannotRun as error:
             messages.put(_Failed(str(error)))

@@ -99,7 +99,7 @@ class Opening:
     @cached_property
     def life(self) -> TargetLife:
         """Whether the target lives."""
-        return TargetLife(self.target.url, self.target.launcher)
+        return TargetLife.of(self.target)
 
     @cached_property
     def known(self) -> Known:

@@ -83,6 +83,7 @@ class Immortal:
     """A target that is always there."""
 
     cheap = False
+    twin = None
 
     def alive(self) -> bool:
         return True
@@ -95,6 +96,7 @@ class Mortal:
     """A target that dies, and comes back so often."""
 
     cheap = True
+    twin = None
 
     def __init__(self, lives: int) -> None:
         self.lives = lives

@@ -20,11 +20,12 @@ from fuzz.hunt.avoiding import (
     SLOW_MS,
     Losses,
     hurried,
+    keeps_waiting,
     limits_for,
 )
 from fuzz.hunt.explaining import Known, Reach
 from fuzz.hunt.scene import Scene, case_of
-from specs.outcome import NoReply, Transcript
+from specs.outcome import NoReply, Reply, Transcript
 from specs.profile import Profile
 from specs.violation import Violation
 
@@ -94,3 +95,16 @@ def test_haste_goes_by_how_fast_the_server_answers(slowest_ms: float, timeout_se
     with hurried(client):
         assert client.settings.timeout_seconds == waits
     assert client.settings.timeout_seconds == timeout_seconds
+
+
+@pytest.mark.parametrize(
+    ("outcome", "waits"),
+    [
+        (NoReply("closed", "", 2 * SLOW_MS), True),
+        (NoReply("closed", "", SLOW_MS / 2), False),
+        (Reply(200, (), b"", 2 * SLOW_MS), False),
+    ],
+)
+def test_who_drops_the_connection_after_long_keeps_waiting(outcome: Reply | NoReply, waits: bool) -> None:
+    case = case_of(ZIPPED, "reduction")
+    assert keeps_waiting(Judgement(Transcript(case, (None, outcome)), ()), 1) is waits

@@ -165,9 +165,10 @@ class Hanging(PretendedSession):
         return super().judge(case, afresh=afresh)
 
 
-def test_a_hang_costs_a_limited_number_of_waits(tmp_path: Path) -> None:
+@pytest.mark.parametrize("symptom", ["timeout", "timeout undecodable data"])
+def test_a_hang_costs_a_limited_number_of_waits(tmp_path: Path, symptom: str) -> None:
     hang = needing("compression")
-    session = Hanging([Bug(hang.spoils, "answers", "timeout")])
+    session = Hanging([Bug(hang.spoils, "answers", symptom)])
     told = hunted(tmp_path, session, examples=60)
     assert len(told.new) == 1
     usual = session.client.settings.timeout_seconds
