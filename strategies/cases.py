@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from specs.case import Case, Send, Step
+from specs.dtypes import ITEM_SIZES
+from specs.fields import Fields
 from specs.profile import Profile
 from specs.schemas import Schema
 from strategies import abuses as _abuses
@@ -32,7 +34,9 @@ _OBJECTS = st.sampled_from((1, 1, 2, 2, 3))
 # Shrinking leaves out the requests after the one that fails by `enough`, those before it by `last`.
 _KEPT = st.sampled_from(("last",) + ("all",) * 39)
 _MANNERS = st.sampled_from(
-    ("enough",) + ("fresh",) * 33 + ("again", "again", "operation", "operation", "less", "less", "more", "more")
+    ("enough",)
+    + ("fresh",) * 33
+    + ("again", "again", "operation", "operation", "dtype", "dtype", "less", "less", "more", "more")
 )
 LEFT_OUT = ("missing", "selection", "axis", "order", "byte_order")
 
@@ -152,7 +156,7 @@ def _reductions(
         if manner == "fresh":
             sends.append(draw(asks))
         else:
-            sends.append(_again(draw, manner, sends[-1], operations or profile.operations))
+            sends.append(_again(draw, manner, sends[-1], operations or profile.operations, profile.dtypes))
         if manner == "more":
             sends[-2:] = sends[:-3:-1]
     if draw(_KEPT) == "last":
@@ -162,11 +166,23 @@ def _reductions(
     return Case("reduction", (*puts, *sends))
 
 
-def _again(draw: st.DrawFn, manner: str, last: Send, operations: tuple[str, ...]) -> Send:
-    """The request before: as it was, with another operation, or without one of its fields."""
+def _again(draw: st.DrawFn, manner: str, last: Send, operations: tuple[str, ...], dtypes: tuple[str, ...]) -> Send:
+    """The request before: as it was, with another operation or another dtype, or without one of its fields."""
     if manner == "operation":
         return replace(last, operation=draw(sampled(operations)))
+    if manner == "dtype":
+        return _as_dtype(last, draw(sampled(_as_wide(str(last.fields["dtype"]), dtypes))))
     given = tuple(name for name in LEFT_OUT if name in last.fields)
     if manner == "again" or not given:
         return last
     return replace(last, fields=last.fields.without(draw(sampled(given))))
+
+
+def _as_wide(dtype: str, dtypes: tuple[str, ...]) -> tuple[str, ...]:
+    """The dtypes that the same bytes may be of."""
+    return tuple(one for one in dtypes if ITEM_SIZES[one] == ITEM_SIZES[dtype]) or (dtype,)
+
+
+def _as_dtype(send: Send, dtype: str) -> Send:
+    """The request about the same bytes, read otherwise; what is missing need not be a number of the other dtype."""
+    return replace(send, fields=Fields({**send.fields.without("missing"), "dtype": dtype}))

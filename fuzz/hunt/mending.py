@@ -23,6 +23,7 @@ from specs.dtypes import ITEM_SIZES
 from specs.fields import Fields
 from specs.model import full_body
 from specs.profile import Profile
+from specs.raw_requests import read_raw
 from specs.request import OPTIONS
 
 # Besides wrong answers. Whether an invalid request is refused at all says nothing about valid ones.
@@ -38,9 +39,13 @@ LENGTHS: tuple[tuple[bytes, Mapping[str, Any]], ...] = (
 )
 UNDECODABLE = "undecodable data"
 NO_STREAM = b"no stream of any codec"
+NO_JSON = b"{"
 CODED = ("dtype", "compression")
-UNKNOWN_INNER = "unknown inner field"
-TWO_KINDS = {"missing_value": 1, "valid_min": 0}
+# Who accepts a request that breaks the first, of a field, accepts the other for the same reason, if at all.
+SAME_REASON: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
+    ("unknown inner field", "missing", {"missing": {"missing_value": 1, "valid_min": 0}}),
+    ("not a non-empty list", "selection", {"shape": [1, 2], "selection": [[0, 1, 1]]}),
+)
 SENDER = frozenset({"credentials"})
 RANGE = ("offset", "size")
 # With each fault taken out others may come to light.
@@ -62,7 +67,7 @@ class Mending:
             judged = self._judge(case_of(scene, case.property))
             if of_family(judged, WRONG) is not None:
                 return self._noted(judged, case, kind)
-        for other in otherwise_told(case, kind):
+        for other in otherwise_told(case, kind, self._profile):
             judged = self._judge(other)
             if judged.failures and (kind_of(judged.failures[0]) != kind or isinstance(case.steps[-1], SendRaw)):
                 return self._noted(judged, case, kind)
@@ -102,7 +107,7 @@ def mended(case: Case, kind: Kind, profile: Profile) -> Iterator[Scene]:
             yield from _fitting(_sound(replace(send, fields=fields, without=()), profile), profile)
 
 
-def otherwise_told(case: Case, kind: Kind) -> Iterator[Case]:
+def otherwise_told(case: Case, kind: Kind, profile: Profile) -> Iterator[Case]:
     """Cases that are wrong in the same way more plainly: by their data alone, or by the field that is not named."""
     yield from _with_one_oddity(case, kind)
     match case.steps:
@@ -118,12 +123,25 @@ def otherwise_told(case: Case, kind: Kind) -> Iterator[Case]:
         case (Put() as put, Send() as send) if _about_a_codec(send, kind):
             plain = replace(send, fields=Fields({name: send.fields[name] for name in CODED if name in send.fields}))
             yield replace(case, steps=(replace(put, data=NO_STREAM), plain))
-        case (Put() as put, Send() as send) if UNKNOWN_INNER in kind.parts and "missing" in send.fields:
-            both = Fields({"dtype": "int32", "missing": TWO_KINDS})
-            yield replace(case, steps=(replace(put, data=bytes(8)), replace(send, fields=both)))
-        case (Put() as put, SendRaw()) if kind.parts == SENDER:
-            unknown = Send("select", Fields({"dtype": "int32"}), put.key, put.bucket, credentials="unknown")
-            yield replace(case, steps=(replace(put, data=bytes(8)), unknown))
+        case (Put() as put, Send() as send):
+            for rule, name, fields in SAME_REASON:
+                if rule in kind.parts and name in send.fields:
+                    other = Fields({"dtype": "int32", **fields})
+                    yield replace(case, steps=(replace(put, data=bytes(8)), replace(send, fields=other)))
+        case (Put() as put, SendRaw() as raw):
+            yield from _rawly_told(case, put, raw, kind, profile)
+
+
+def _rawly_told(case: Case, put: Put, raw: SendRaw, kind: Kind, profile: Profile) -> Iterator[Case]:
+    """What a raw request asks, asked as clients do; and what is wrong below its JSON, more plainly."""
+    send = read_raw(raw, profile).send
+    if send is not None:
+        yield replace(case, steps=(put, send))
+    if kind.parts == {""}:
+        yield replace(case, steps=(put, replace(raw, body=NO_JSON)))
+    if kind.parts == SENDER:
+        unknown = Send("select", Fields({"dtype": "int32"}), put.key, put.bucket, credentials="unknown")
+        yield replace(case, steps=(replace(put, data=bytes(8)), unknown))
 
 
 def _with_one_oddity(case: Case, kind: Kind) -> Iterator[Case]:
@@ -160,6 +178,7 @@ def _fitting(send: Send, profile: Profile) -> Iterator[Scene]:
     fitting = replace(
         asked_of(send, request, (np.arange(count) % 100 + 1).astype(request.dtype)),
         prefix=bytes(min(request.offset, MOST_ELEMENTS)),
+        key=send.key,
         bucket="public" if send.bucket == "public" else "private",
     )
     if fitting.sized:

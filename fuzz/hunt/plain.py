@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from fuzz.hunt.plain_slices import SLICE_FEATURES, more_of, picked
+from fuzz.hunt.plain_slices import SLICE_FEATURES, more_of, picked, still_outside
 from fuzz.hunt.plain_values import VALUE_FEATURES, Simpler, has_huge, has_large, shown_missing
 from fuzz.hunt.scene import Scene, of_like_selection, repeated, with_elements, with_lengths, without_dimension
 from specs.dtypes import ITEM_SIZES
@@ -213,6 +213,7 @@ def _longer(scene: Scene) -> Scene | None:
     if slices is None:
         return longer
     lengths = longer.shape or ()
+    slices = tuple(still_outside(*each) for each in zip(slices, scene.shape, lengths))
     more = (more_of(one, n) if was == 1 else one for one, was, n in zip(slices, left, lengths))
     return replace(longer, selection=tuple(more))
 

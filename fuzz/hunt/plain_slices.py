@@ -95,6 +95,13 @@ def picked(one: Triple, length: int) -> int:
     return len(range(*slice(*one).indices(length)))
 
 
+def still_outside(one: Triple, was: int, length: int) -> Triple:
+    """The slice for a longer dimension: bounds outside of it are moved out as far as it grows."""
+    more = length - was
+    start, end = (bound + more * ((bound > was) - (bound < -was)) for bound in one[:2])
+    return (start, end, one[2])
+
+
 def more_of(one: Triple, length: int) -> Triple:
     """A slice of the same sort that picks more than one element."""
     start, end, stride = one

@@ -133,7 +133,10 @@ VALUE_FEATURES: Mapping[str, Simpler] = MappingProxyType(
 
 
 def has_huge(scene: Scene) -> bool:
-    return bool(np.any(_huge(scene.elements)))
+    """Whether there are huge numbers, or integers that are missing are huge."""
+    told = scene.missing is not None and scene.dtype in INTEGERS
+    missing = np.array(_missing_numbers(scene), scene.dtype) if told else scene.elements[:0]
+    return bool(np.any(_huge(scene.elements)) or np.any(_huge(missing)))
 
 
 def has_large(scene: Scene) -> bool:
@@ -232,6 +235,11 @@ def to_dtype(scene: Scene, dtype: str) -> Scene | None:
     """The same scene in another dtype; its numbers are made small where the dtype lacks them."""
     if scene.dtype == dtype:
         return None
+    between = f"{dtype[:-2]}{scene.dtype[-2:]}"
+    if between not in (dtype, scene.dtype) and {dtype, scene.dtype} <= set(INTEGERS) and has_huge(scene):
+        # Huge in one step of sign, and one of width.
+        signed = to_dtype(scene, between)
+        return None if signed is None else to_dtype(signed, dtype)
     size, was = ITEM_SIZES[dtype], ITEM_SIZES[scene.dtype]
     # A size that was the item's, or was not, stays so.
     swapped = {was: size, size: was}

@@ -12,7 +12,7 @@ from fuzz.hunt.failures import Judge, Kind, family_of, kind_of, narrower, of_fam
 from fuzz.hunt.scene import Scene, case_of, scene_of
 from fuzz.hunt.simpler import bare_scenes, shorter_scenes, simpler_requests, simpler_scenes
 from fuzz.hunt.simpler_histories import simpler_histories
-from specs.case import Case, Delete, Put, Send, SendRaw
+from specs.case import Case, Delete, Put, Send, SendRaw, requests
 from specs.profile import Profile
 from specs.violation import Violation
 
@@ -82,10 +82,18 @@ class Reducer:
                 best = self._walk(replace(rewritten, scene=scene), _scenes_of(shorter_scenes))
                 best = self._bare(best)
                 best = self._walk(best, _scenes_of(simpler_scenes))
-                family = family_of(self._kind)
-                self._wanted = lambda judgement: of_family(judgement, family)
+                self._widen()
                 return self._walk(best, _scenes_of(simpler_scenes))
+        best = self._walk(best, self._requests)
+        if requests(best.case) < 2:
+            return best
+        self._widen()
         return self._walk(best, self._requests)
+
+    def _widen(self) -> None:
+        """From now on every failure of the kind's family will do."""
+        family = family_of(self._kind)
+        self._wanted = lambda judgement: of_family(judgement, family)
 
     def out_of_time(self) -> bool:
         used_up = self.tries >= self._limits.tries or self.hits >= self._limits.hits

@@ -10,7 +10,7 @@ from fuzz.executor import Judgement
 from fuzz.hunt.failures import Kind
 from fuzz.hunt.mending import Mending, mended, otherwise_told
 from fuzz.hunt.scene import Scene, case_of, scene_of
-from specs.case import Case, Put, Send
+from specs.case import Case, Put, Send, SendRaw
 from specs.fields import Fields
 from specs.outcome import Transcript
 from specs.violation import Violation
@@ -57,11 +57,11 @@ def test_what_is_wrongly_answered_is_not_mended() -> None:
 
 
 def test_a_length_is_told_by_the_data_alone() -> None:
-    first, *_ = otherwise_told(asking(bytes(4), size=8, shape=[2]), SHORT)
+    first, *_ = otherwise_told(asking(bytes(4), size=8, shape=[2]), SHORT, PROFILE)
     send = first.steps[1]
     assert isinstance(send, Send)
     assert dict(send.fields) == {"dtype": "int32", "shape": [2]}
-    assert not list(otherwise_told(asking(bytes(4)), Kind("refuses-unfit-data", "undecodable data")))
+    assert not list(otherwise_told(asking(bytes(4)), Kind("refuses-unfit-data", "undecodable data"), PROFILE))
 
 
 class Judge:
@@ -93,3 +93,38 @@ def test_where_valid_requests_are_answered_well_nothing_is_behind() -> None:
     case = asking(b"1", offset=8, size=8, shape=[2])
     assert mending.plainer(case, SHORT) is None
     assert mending.again(case, SHORT) is None
+
+
+def told(case: Case, kind: Kind) -> list[dict[str, object]]:
+    """The fields of the requests that a case is told by otherwise."""
+    lasts = [one.steps[-1] for one in otherwise_told(case, kind, PROFILE)]
+    return [dict(last.fields) for last in lasts if isinstance(last, Send)]
+
+
+def test_a_null_is_asked_about_alone() -> None:
+    assert {"dtype": "int32", "axis": None} in told(asking(b"", axis=None, order="X"), UNNAMED)
+
+
+def test_who_accepts_any_option_is_asked_whether_it_has_it() -> None:
+    asked = told(asking(b"", option_count_as_bytes="x"), Kind("refuses-invalid", "not a boolean"))
+    assert asked == [{"dtype": "int32", "option_count_as_bytes": True}]
+
+
+def test_what_is_accepted_for_the_same_reason_is_told_the_plainer_way() -> None:
+    asked = told(asking(b"", missing={"valid_min": 1, "x": 2}), Kind("refuses-invalid", "unknown inner field"))
+    assert asked == [{"dtype": "int32", "missing": {"missing_value": 1, "valid_min": 0}}]
+
+
+def test_what_a_raw_request_asks_is_asked_as_clients_do() -> None:
+    body = b'{"interface_type": "s3", "url": "{url}", "dtype": "int32", "shape": [1]}'
+    raw = SendRaw("POST", "/v2/sum", (("Content-Type", "application/json"),), body)
+    asked = told(Case("x", (Put("a", bytes(4)), raw)), Kind("no-server-error", "500"))
+    assert {"dtype": "int32", "shape": [1]} in [
+        {name: one[name] for name in ("dtype", "shape")} for one in asked if "shape" in one
+    ]
+
+
+def test_data_that_is_read_wrong_has_its_own_key_still() -> None:
+    puts = (Put("a+b", bytes(4)), Put("a b", b"1234"))
+    case = Case("x", (*puts, Send("sum", Fields({"dtype": "int32"}), "a+b")))
+    assert [scene.key for scene in mended(case, Kind("values", ""), PROFILE)] == ["a+b"]

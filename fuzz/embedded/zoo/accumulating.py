@@ -46,8 +46,9 @@ class IntegerSumSaturates(ReferenceServer):
         if array.dtype.kind == "f":
             return super().reduce_sum(array)
         limits = np.iinfo(array.dtype)
-        exact = np.add.reduce(array.astype(object), axis=-1, initial=0)
-        return np.asarray(np.minimum(np.maximum(exact, limits.min), limits.max)).astype(array.dtype)
+        exact = np.asarray(np.add.reduce(array.astype(object), axis=-1, initial=0), object)
+        clipped = [min(max(one, int(limits.min)), int(limits.max)) for one in exact.ravel().tolist()]
+        return np.array(clipped, array.dtype).reshape(exact.shape)
 
 
 class IntegerSumThroughFloat64(ReferenceServer):

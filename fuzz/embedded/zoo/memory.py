@@ -55,11 +55,12 @@ class CacheWithoutSize(Remembering):
 
 
 class CacheWithoutDtype(Remembering):
-    """Cached arrays are found by object and range, whatever their dtype."""
+    """Cached arrays are found by object, range and layout, whatever their dtype."""
 
     def to_array(self, reduction: Reduction, data: bytes) -> Array:
         array = super().to_array(reduction, data)
-        kept: Array = self.recall(("dtype", reduction.place, reduction.offset, reduction.size, data), array)
+        layout = (reduction.shape, reduction.order, reduction.byte_order)
+        kept: Array = self.recall(("dtype", reduction.place, reduction.offset, reduction.size, layout, data), array)
         return kept.astype(array.dtype) if kept.shape == array.shape else array
 
 
