@@ -23,6 +23,8 @@ from specs.profile import Profile
 from specs.raw_requests import RawReading, read_raw
 from specs.request import OPERATIONS, OPTIONS, Request
 
+# What is wrong within a field of which nothing is claimed is no matter: the server may not know the field at all.
+UNKNOWN_FIELD = "unknown field"
 Objects = dict[tuple[str, str], tuple[bytes | None, ...]]
 
 
@@ -93,7 +95,11 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
         return unspecified(located.why)
     body = full_body(step, profile)
     reading = validity.read(step.operation, body, profile)
-    faults = [Rejection(fault.rule, BAD_REQUEST, fault.words) for fault in reading.faults]
+    strange = _unknown_fields(profile)
+    faults = [
+        Rejection(UNKNOWN_FIELD if strange & set(fault.words) else fault.rule, BAD_REQUEST, fault.words)
+        for fault in reading.faults
+    ]
     if step.operation not in OPERATIONS:
         faults.append(Rejection("unknown operation", frozenset({404})))
     faults += located.refusals

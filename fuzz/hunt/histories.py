@@ -11,6 +11,8 @@ from typing import Any
 
 from specs.case import Case, Delete, Put, Send, SendRaw, Step, requests
 from specs.fields import Fields
+from specs.profile import Profile
+from specs.raw_requests import read_raw
 
 SEVERAL = "several requests"
 AT_ONCE = "requests at the same time"
@@ -85,6 +87,14 @@ class Earlier:
                     self._told.pop(name, None)
                     self._told[name] = steps
 
+    def histories(self, case: Case, profile: Profile) -> Iterator[Case]:
+        """The case by itself and with what was asked before, first with every request asked as clients do."""
+        for one in (case, *self.before(case)):
+            plain = as_clients_ask(one, profile)
+            if plain != one:
+                yield plain
+            yield one
+
     def before(self, case: Case) -> Iterator[Case]:
         """The case with what was asked before: about its objects, lately, and last about each field."""
         about = self._requests.get(_content(case) or b"")
@@ -108,6 +118,12 @@ def _after(case: Case, several: Iterable[Sequence[Step]]) -> Case:
 def _renamed(step: Step, mark: str) -> Step:
     """The step about an object of another name, so that cases do not share any."""
     return replace(step, key=f"{step.key}{mark}")
+
+
+def as_clients_ask(case: Case, profile: Profile) -> Case:
+    """The case with the requests within its raw ones, where there are any."""
+    steps = [read_raw(step, profile).send or step if isinstance(step, SendRaw) else step for step in case.steps]
+    return replace(case, steps=tuple(steps))
 
 
 def _bytes(case: Case) -> int:

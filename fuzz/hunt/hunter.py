@@ -267,7 +267,7 @@ class Hunter:
         """A failure of the last request that it alone does not show: by what was asked before, or by chance."""
         if self._beliefs.is_chance(kind, self._spent()) is not None:
             return self._by_chance(until, judgement, kind)
-        for history in (until, *self._earlier.before(until)):
+        for history in self._earlier.histories(until, self.session.profile):
             judged = self._deaths.judge(history)
             failure = _last(judged)
             if failure is None:

@@ -19,7 +19,7 @@ from fuzz.hunt.scene import Scene, asked_of, case_of, scene_of
 from fuzz.hunt.triage import cause_of_request
 from specs import validity
 from specs.case import Case, Put, Send, SendRaw
-from specs.dtypes import ITEM_SIZES
+from specs.dtypes import FLOATS, ITEM_SIZES
 from specs.fields import Fields
 from specs.model import full_body
 from specs.profile import Profile
@@ -175,8 +175,9 @@ def _fitting(send: Send, profile: Profile) -> Iterator[Scene]:
     if request is None or (request.shape is not None and math.prod(request.shape) > MOST_ELEMENTS):
         return
     count = 2 if request.shape is None else math.prod(request.shape)
+    small = np.arange(count) % 100 + 1
     fitting = replace(
-        asked_of(send, request, (np.arange(count) % 100 + 1).astype(request.dtype)),
+        asked_of(send, request, small.astype(request.dtype)),
         prefix=bytes(min(request.offset, MOST_ELEMENTS)),
         key=send.key,
         bucket="public" if send.bucket == "public" else "private",
@@ -184,3 +185,5 @@ def _fitting(send: Send, profile: Profile) -> Iterator[Scene]:
     if fitting.sized:
         yield replace(fitting, suffix=bytes(ITEM_SIZES[request.dtype]))
     yield fitting
+    # Of these no byte is zero.
+    yield replace(fitting, elements=(-small / 3 if request.dtype in FLOATS else -small).astype(request.dtype))

@@ -127,7 +127,8 @@ def _nothing_in_another_way(scene: Scene, needed: set[str]) -> Iterator[Scene]:
 
 
 def _with_only(scene: Scene, other: Scene, keep: set[str], needed: set[str]) -> Iterator[Scene]:
-    for cut in _cuts(scene, keep):
+    whole = [scene] if scene.axis is None and len(scene.shape or ()) > 1 else []
+    for cut in (*_cuts(scene, keep), *whole):
         plain = cut
         for name, simpler in FEATURES.items():
             simple = simpler(plain) if name not in keep else None

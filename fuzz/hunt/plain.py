@@ -228,11 +228,12 @@ def has_length_one(scene: Scene) -> bool:
 
 
 def few_elements(scene: Scene, *, last: bool = False) -> Scene | None:
-    """The scene cut down to its first (or last) few elements."""
+    """The scene cut down to its first (or last) few elements; an odd number of them where it was odd."""
     if scene.elements.size <= MANY:
         return None
     if scene.shape is None:
-        return with_elements(scene, scene.elements[-MANY:] if last else scene.elements[:MANY])
+        count = MANY - scene.elements.size % 2
+        return with_elements(scene, scene.elements[-count:] if last else scene.elements[:count])
     lengths = list(scene.shape)
     while math.prod(lengths) > MANY:
         longest = lengths.index(max(lengths))

@@ -10,9 +10,11 @@ from fuzz.hunt.failures import NO_VALUES, WRONG, Judge, Kind, family_of, kind_of
 from fuzz.hunt.histories import EARLIER_REFUSAL, SEVERAL, after_refusal, request_needs
 from fuzz.hunt.needs import MISSING, essentials
 from fuzz.hunt.plain import SMALL_FEATURES
+from fuzz.hunt.plain_values import VALUE_FEATURES
 from fuzz.hunt.reducer import Smallest
 from fuzz.hunt.scene import case_of
 from specs.case import Case, SendRaw
+from specs.dtypes import NAMES
 from strategies.raw_requests import JSON_TYPE, named_by
 
 MOST_WORDS_OF_A_NAME = 3
@@ -34,8 +36,13 @@ WIDE_INTEGERS = ("int64", "uint64")
 # they count for the third.
 OCCASIONS = (
     (
+        {"size", "offset", "unaligned offset", "a far offset", "trailing bytes"},
+        {*VALUE_FEATURES, *NAMES, "byte_order"},
+        "",
+    ),
+    (
         {"bounds of more than 32 bits"},
-        {"bounds beyond the end", "bounds before the beginning", "reversed selection"},
+        {"bounds beyond the end", "bounds before the beginning", "reversed selection", "length one"},
         "",
     ),
     (
