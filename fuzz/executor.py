@@ -13,9 +13,8 @@ from typing import Any
 
 from fuzz.client import Client
 from fuzz.crowd import Crowd, Message
-from fuzz.store import Store, Unstorable
+from fuzz.store import Store, Unstorable, facts_of
 from specs import checks, relations
-from specs.access import StoreFacts
 from specs.case import Case, Delete, Put, Send, SendRaw, Step
 from specs.expectation import Expectation
 from specs.fields import Fields
@@ -31,11 +30,15 @@ KEY_DIGITS = 12
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What came of a case, and the requirements broken: failures first, in the order of the steps."""
+    """What came of a case, and the requirements broken: failures first, in the order of the steps.
+
+    `unstorable` says why the store did not take the case's objects, where nothing came of it for that reason.
+    """
 
     transcript: Transcript
     violations: tuple[Violation, ...]
     expectations: tuple[Expectation | None, ...] = field(default=(), compare=False)
+    unstorable: str = ""
 
     @property
     def failures(self) -> tuple[Violation, ...]:
@@ -55,7 +58,7 @@ class Session:
         self._histories = count(1)
         self._kept: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._kept_bytes = 0
-        self.facts = StoreFacts(store.verifies_signatures, store.public_readable, store.basic_auth)
+        self.facts = facts_of(store)
         self._authorizations = {
             name: "Basic " + b64encode(f"{one.access_key}:{one.secret}".encode()).decode()
             for name, one in store.credentials.items()
@@ -69,9 +72,9 @@ class Session:
         due = expectations(case, self.profile, self.facts)
         try:
             transcript = self.run(case, afresh=afresh)
-        except Unstorable:
+        except Unstorable as error:
             # What the store cannot hold says nothing about the server.
-            return Judgement(Transcript(case, (None,) * len(case.steps)), ())
+            return Judgement(Transcript(case, (None,) * len(case.steps)), (), unstorable=str(error))
         found: list[Violation] = []
         for number, (step, outcome, expected) in enumerate(zip(case.steps, transcript.outcomes, due)):
             if isinstance(step, Send | SendRaw) and outcome is not None and expected is not None:
@@ -116,11 +119,11 @@ class Session:
         return keys
 
     def _content_mark(self, case: Case) -> str:
-        """Of the objects that are put: they and the logical keys make up the key."""
+        """Of the objects that are put, and of how they are served: they and the logical keys make up the key."""
         digest = hashlib.sha256()
         for step in case.steps:
             if isinstance(step, Put):
-                digest.update(hashlib.sha256(step.data).digest())
+                digest.update(hashlib.sha256(step.data).digest() + step.served.encode())
         return digest.hexdigest()[:KEY_DIGITS]
 
     def _own_mark(self) -> str:
@@ -166,7 +169,7 @@ class Session:
         if name in self._kept and "/own" not in key[: len(self._run) + 4]:
             self._kept.move_to_end(name)
             return
-        self.store.put(step.bucket, key, step.data)
+        self.store.put(step.bucket, key, step.data, step.served)
         self._kept_bytes += len(step.data) - self._kept.pop(name, 0)
         self._kept[name] = len(step.data)
 

@@ -76,10 +76,11 @@ class StoreFacts:
     verifies_signatures: bool = True
     anonymous_reads: bool = True
     basic_auth: bool = True
+    misserves: bool = True
 
 
-def access_refusals(step: Send, versions: tuple[bytes | None, ...], store: StoreFacts) -> Refusals:
-    """Who may read which object, as an S3 store has it."""
+def access_refusals(step: Send, versions: tuple[object, ...], store: StoreFacts) -> Refusals:
+    """Who may read which object, as an S3 store has it; None is the version that is not there."""
     if step.interface != "s3":
         if step.credentials is not None and not store.basic_auth:
             return Refusals(why="the store knows no Basic authentication")
@@ -95,14 +96,14 @@ def access_refusals(step: Send, versions: tuple[bytes | None, ...], store: Store
         refusals.append(unknown if BUCKETS_NAME.fullmatch(step.bucket) else NO_BUCKETS_NAME)
     elif None in versions:
         refusals.append(NO_KEY if trusted else NOT_FOUND)
-    gone = step.bucket not in BUCKETS or all(data is None for data in versions)
+    gone = step.bucket not in BUCKETS or all(one is None for one in versions)
     return Refusals(tuple(refusals), optional=not denied and not gone)
 
 
-def _plain_http(step: Send, versions: tuple[bytes | None, ...]) -> Refusals:
+def _plain_http(step: Send, versions: tuple[object, ...]) -> Refusals:
     """Over plain HTTP a public object is served to anybody; wrong credentials may be refused all the same."""
     denied = step.bucket == "private" and step.credentials != "owner"
-    gone = step.bucket not in BUCKETS or all(data is None for data in versions)
+    gone = step.bucket not in BUCKETS or all(one is None for one in versions)
     refusals: list[Rejection] = []
     if denied or step.credentials not in ("owner", None):
         refusals.append(DENIED)

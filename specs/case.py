@@ -10,15 +10,22 @@ from specs.fields import Fields
 Bucket = Literal["private", "public"]
 Interface = Literal["s3", "http", "https"]
 Credential = Literal["owner", "stranger", "unknown", "wrong-secret"]
+# What each means stands in `specs.manners`.
+Manner = Literal[
+    "well", "whole", "range-untold", "total-untold", "chunked", "in-pieces", "another-range", "too-little", "too-much",
+    "cut-short", "chunks-cut", "nothing", "not-modified", "no-content", "failing", "slow-down", "forbidden-page",
+    "missing-page", "moved", "found", "hung-up", "not-http",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """An object is stored; overwritten if it is there."""
+    """An object is stored; overwritten if it is there. `served` is how the store answers those who read it."""
 
     key: str
     data: bytes
     bucket: Bucket = "private"
+    served: Manner = "well"
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,8 @@ def asking(session: Session) -> Callable[[Case], Try]:
 
     def ask(case: Case) -> Try:
         judgement = session.judge(case)
+        if judgement.unstorable:
+            raise CannotRun(judgement.unstorable)
         return Try(judgement.failures, outcomes_unreachable(judgement.transcript.outcomes))
 
     return ask

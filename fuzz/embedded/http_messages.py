@@ -8,12 +8,13 @@ from http import HTTPStatus
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request as it came; header names are in lower case, repeated headers are joined with commas."""
+    """A request as it came, in HTTP/1.`minor`; header names are in lower case, repeated headers joined with commas."""
 
     method: str
     target: str
     headers: Mapping[str, str]
     body: bytes = field(default=b"", repr=False)
+    minor: str = "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,11 @@ class DropConnection:
 
 @dataclass(frozen=True, slots=True)
 class RawAnswer:
-    """Bytes sent as they are in place of an answer; then the connection is closed."""
+    """Bytes sent as they are in place of an answer, with a pause before each further piece; then the end."""
 
     data: bytes = field(repr=False)
+    pieces: int = 1
+    pause_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class RequestHead:
     chunked: bool
     length: int
     expects_continue: bool
+    minor: str = "1"
 
 
 TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -122,6 +126,7 @@ def parse_head(data: bytes) -> RequestHead:
         chunked=chunked,
         length=0 if chunked else content_length(headers),
         expects_continue=minor == "1" and expects_continue(headers),
+        minor=minor,
     )
 
 

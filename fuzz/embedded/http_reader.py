@@ -45,7 +45,7 @@ class RequestReader:
             self._socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = self._read_body(head)
         self.keep_alive = head.keep_alive
-        return HttpRequest(head.method, head.target, head.headers, body)
+        return HttpRequest(head.method, head.target, head.headers, body, head.minor)
 
     def _wait_for_start(self) -> bool:
         """Wait for the first byte of a request; empty lines before it are skipped."""

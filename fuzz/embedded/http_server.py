@@ -233,10 +233,17 @@ class HttpServer:
 
     def _misbehave(self, connection: socket.socket, answer: DropConnection | RawAnswer | Stall) -> None:
         if isinstance(answer, RawAnswer):
-            connection.sendall(answer.data)
+            self._send_raw(connection, answer)
             self._part(connection)
         elif isinstance(answer, DropConnection) and answer.reset:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def _send_raw(self, connection: socket.socket, answer: RawAnswer) -> None:
+        length = -(-len(answer.data) // answer.pieces)
+        for start in range(0, len(answer.data), length or 1):
+            if start:
+                self._closing.wait(answer.pause_seconds)
+            connection.sendall(answer.data[start : start + length])
 
     def _part(self, connection: socket.socket) -> None:
         """Close so that the answer arrives: bytes left unread would make the system send a reset."""

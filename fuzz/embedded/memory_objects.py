@@ -9,12 +9,13 @@ from email.utils import formatdate
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object as it was put; a later put makes another one."""
+    """An object as it was put; a later put makes another one. `served` is how reads of it are answered."""
 
     data: bytes = field(repr=False)
     etag: str
     modified: int
     headers: Mapping[str, str] = field(repr=False)
+    served: str = "well"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Bucket:
     objects: dict[str, StoredObject] = field(default_factory=dict, repr=False)
 
 
-def stored_object(data: bytes) -> StoredObject:
+def stored_object(data: bytes, served: str = "well") -> StoredObject:
     """An object put now."""
     etag = f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
     modified = int(time.time())
@@ -36,7 +37,7 @@ def stored_object(data: bytes) -> StoredObject:
         "Accept-Ranges": "bytes",
         "Content-Type": "binary/octet-stream",
     }
-    return StoredObject(data, etag, modified, headers)
+    return StoredObject(data, etag, modified, headers, served)
 
 
 @dataclass(frozen=True, slots=True)

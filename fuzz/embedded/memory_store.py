@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Mapping
 from typing import Self
 
-from fuzz.embedded.http_server import HttpLimits, HttpRequest, HttpResponse, HttpServer
+from fuzz.embedded.http_server import Answer, HttpLimits, HttpRequest, HttpResponse, HttpServer
 from fuzz.embedded.memory_objects import Bucket, MemoryObjects, stored_object
 from fuzz.embedded.plain_front import PlainFront
 from fuzz.embedded.s3_errors import xml_error
@@ -64,15 +64,15 @@ class MemoryStoreServer:
         """Stop serving; the objects stay until the store itself goes."""
         self._server.close()
 
-    def put(self, bucket: str, key: str, data: bytes) -> None:
-        """Store an object, without a detour over the network."""
-        self.memory.buckets[bucket].objects[key] = stored_object(data)
+    def put(self, bucket: str, key: str, data: bytes, served: str = "well") -> None:
+        """Store an object, without a detour over the network; `served` is one of `bad_service.MANNERS`, or well."""
+        self.memory.buckets[bucket].objects[key] = stored_object(data, served)
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove an object; one that is not there is no error, as on S3."""
         self.memory.buckets[bucket].objects.pop(key, None)
 
-    def _handle(self, request: HttpRequest) -> HttpResponse:
+    def _handle(self, request: HttpRequest) -> Answer:
         if request.target.startswith(PLAIN_PREFIX):
             return self._plain(request)
         return self._s3(request)

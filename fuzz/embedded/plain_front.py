@@ -4,8 +4,9 @@ import base64
 import binascii
 import hmac
 
+from fuzz.embedded.bad_service import served
 from fuzz.embedded.byte_ranges import RangeNotSatisfiable
-from fuzz.embedded.http_messages import HttpRequest, HttpResponse
+from fuzz.embedded.http_messages import Answer, HttpRequest, HttpResponse
 from fuzz.embedded.memory_objects import MemoryObjects
 from fuzz.embedded.object_reads import read
 from fuzz.embedded.s3_errors import S3Error
@@ -21,7 +22,7 @@ class PlainFront:
         self._memory = memory
         self._prefix = prefix
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> Answer:
         """The answer to a request, be it an error."""
         path = request.target.partition("?")[0]
         name, _, rest = path.removeprefix(self._prefix).partition("/")
@@ -43,7 +44,7 @@ class PlainFront:
         if stored is None:
             return text_answer(404, "there is no such object")
         try:
-            return read(request, stored)
+            return served(request, stored, read(request, stored))
         except RangeNotSatisfiable:
             size = len(stored.data)
             return text_answer(416, f"the object has {size} bytes", {"Content-Range": f"bytes */{size}"})

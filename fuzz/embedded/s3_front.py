@@ -7,8 +7,9 @@ from urllib.parse import unquote_to_bytes
 
 from fuzz.embedded import s3_listings
 from fuzz.embedded.aws_chunks import unframed
+from fuzz.embedded.bad_service import served
 from fuzz.embedded.byte_ranges import RangeNotSatisfiable
-from fuzz.embedded.http_messages import HttpRequest, HttpResponse
+from fuzz.embedded.http_messages import Answer, HttpRequest, HttpResponse
 from fuzz.embedded.memory_objects import Bucket, MemoryObjects, stored_object
 from fuzz.embedded.object_reads import read
 from fuzz.embedded.s3_errors import S3Error, error_answer
@@ -40,14 +41,14 @@ class S3Front:
         self._memory = memory
         self._reserved = reserved
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> Answer:
         """The answer to a request, be it an error."""
         try:
             return self._answer(request)
         except S3Error as error:
             return error_answer(error, request.target.partition("?")[0])
 
-    def _answer(self, request: HttpRequest) -> HttpResponse:
+    def _answer(self, request: HttpRequest) -> Answer:
         user = authenticate(request, self._memory.secrets, datetime.now(UTC))
         path, _, query = request.target.partition("?")
         name, slash, rest = path.removeprefix("/").partition("/")
@@ -120,7 +121,7 @@ class S3Front:
         name: str,
         key: str,
         parameters: Mapping[str, str],
-    ) -> HttpResponse:
+    ) -> Answer:
         method = request.method
         bucket = self._find(name, user, write=method not in ("GET", "HEAD"))
         if method not in ("GET", "HEAD", "PUT", "DELETE"):
@@ -135,7 +136,7 @@ class S3Front:
         return get(bucket, key, request)
 
 
-def get(bucket: Bucket, key: str, request: HttpRequest) -> HttpResponse:
+def get(bucket: Bucket, key: str, request: HttpRequest) -> Answer:
     """The answer to GetObject or HeadObject."""
     stored = bucket.objects.get(key)
     if stored is None:
@@ -151,7 +152,7 @@ def get(bucket: Bucket, key: str, request: HttpRequest) -> HttpResponse:
         ) from None
     if answer.status == 412:
         raise S3Error("PreconditionFailed")
-    return answer
+    return served(request, stored, answer)
 
 
 def put(bucket: Bucket, key: str, request: HttpRequest) -> HttpResponse:

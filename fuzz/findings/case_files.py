@@ -16,7 +16,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from cattrs.v import format_exception
 
 from fuzz.findings.finding import Finding
-from specs.case import Case, Step
+from specs.case import Case, Put, Step
 from specs.fields import Fields
 from specs.outcome import Outcome, Reply
 
@@ -220,10 +220,15 @@ def tag_of(kind: type) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
 
 
+def _left_out(kind: type) -> dict[str, Any]:
+    """What came later to a step is written only where it says something, so that older cases stay as they are."""
+    return {"served": override(omit_if_default=True)} if kind is Put else {}
+
+
 def _tag(converter: cattrs.Converter, union: UnionType, key: str) -> None:
     """Have each member of a union of dataclasses written with its name under `key`, and read by it."""
     members = {tag_of(one): one for one in get_args(union) if one is not type(None)}
-    writers = {one: make_dict_unstructure_fn(one, converter) for one in members.values()}
+    writers = {one: make_dict_unstructure_fn(one, converter, **_left_out(one)) for one in members.values()}
     readers = {
         tag: make_dict_structure_fn(one, converter, _cattrs_forbid_extra_keys=True) for tag, one in members.items()
     }

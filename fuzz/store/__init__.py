@@ -2,7 +2,7 @@
 
 from fuzz.store.memory import MemoryStore
 from fuzz.store.opening import StoreSettings, open_store
-from fuzz.store.protocol import Buckets, Credentials, Store, StoreError, Unstorable
+from fuzz.store.protocol import Buckets, Credentials, Store, StoreError, Unstorable, facts_of
 
 __all__ = [
     "Buckets",
@@ -12,5 +12,6 @@ __all__ = [
     "StoreError",
     "StoreSettings",
     "Unstorable",
+    "facts_of",
     "open_store",
 ]

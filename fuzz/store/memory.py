@@ -9,6 +9,7 @@ from fuzz.embedded.memory_store import PLAIN_PREFIX, MemoryStoreServer
 from fuzz.store.protocol import (
     OWNER,
     STRANGER,
+    WELL,
     Buckets,
     Credentials,
     StoreError,
@@ -25,6 +26,7 @@ class MemoryStore:
     verifies_signatures = True
     public_readable = True
     basic_auth = True
+    misserves = True
 
     def __init__(
         self,
@@ -70,9 +72,9 @@ class MemoryStore:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def put(self, bucket: str, key: str, data: bytes) -> None:
-        """Store an object in the `private` or the `public` bucket."""
-        self._server.put(self.buckets[bucket], key, data)
+    def put(self, bucket: str, key: str, data: bytes, served: str = WELL) -> None:
+        """Store an object in the `private` or the `public` bucket, to be served in that manner."""
+        self._server.put(self.buckets[bucket], key, data, served)
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove an object; one that is not there is no error."""

@@ -6,7 +6,10 @@ from secrets import token_hex
 from typing import Protocol, Self
 from urllib.parse import quote
 
+from specs.access import StoreFacts
+
 OWNER, STRANGER, UNKNOWN, WRONG_SECRET = "owner", "stranger", "unknown", "wrong-secret"
+WELL = "well"
 
 
 class StoreError(Exception):
@@ -14,7 +17,7 @@ class StoreError(Exception):
 
 
 class Unstorable(StoreError):
-    """The store does not take this object, though it takes others: its key is more than the store can hold, say."""
+    """The store does not take this object, though it takes others: for its key, or for how it is to be served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,12 @@ class Store(Protocol):
     def credentials(self) -> Mapping[str, Credentials]:
         """By logical name: owner, unknown, wrong-secret, and where there is one stranger, who lacks access."""
 
-    def put(self, bucket: str, key: str, data: bytes) -> None:
-        """Store an object in the `private` or the `public` bucket."""
+    @property
+    def misserves(self) -> bool:
+        """Whether it serves objects badly where a `put` asks for that."""
+
+    def put(self, bucket: str, key: str, data: bytes, served: str = WELL) -> None:
+        """Store an object in the `private` or the `public` bucket; Unstorable if it cannot be served in that manner."""
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove an object; one that is not there is no error."""
@@ -91,6 +98,11 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Remove everything the run has stored."""
+
+
+def facts_of(store: Store) -> StoreFacts:
+    """What the store can be relied on for."""
+    return StoreFacts(store.verifies_signatures, store.public_readable, store.basic_auth, store.misserves)
 
 
 def new_run() -> str:

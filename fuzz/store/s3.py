@@ -24,6 +24,7 @@ from botocore.exceptions import (
 from fuzz.store.protocol import (
     OWNER,
     STRANGER,
+    WELL,
     Buckets,
     Credentials,
     StoreError,
@@ -72,6 +73,7 @@ class S3Store:
     """Two buckets of a run's own in a store that is there already; close() removes them."""
 
     verifies_signatures = True
+    misserves = False
 
     def __init__(
         self,
@@ -121,8 +123,10 @@ class S3Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def put(self, bucket: str, key: str, data: bytes) -> None:
-        """Store an object in the `private` or the `public` bucket."""
+    def put(self, bucket: str, key: str, data: bytes, served: str = WELL) -> None:
+        """Store an object in the `private` or the `public` bucket; how it is served is not ours to say."""
+        if served != WELL:
+            raise Unstorable(f"the store at {self._url} serves objects as it does; {served!r} takes the one in memory")
         name = self.buckets[bucket]
         with self._told(f"put {key!r} into {name!r}"), _object_refused(key):
             if self._by_acl and bucket == "public":

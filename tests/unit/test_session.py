@@ -29,9 +29,9 @@ class Notes:
     def __getattr__(self, name: str):  # type: ignore[no-untyped-def]
         return getattr(self._store, name)
 
-    def put(self, bucket: str, key: str, data: bytes) -> None:
+    def put(self, bucket: str, key: str, data: bytes, served: str = "well") -> None:
         self.puts.append(key)
-        self._store.put(bucket, key, data)
+        self._store.put(bucket, key, data, served)
 
 
 @pytest.fixture
