@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hypothesis.strategies import SearchStrategy
 
+from specs.access import StoreFacts
 from specs.case import Case
 from specs.profile import Profile
 from strategies import cases
@@ -21,15 +22,17 @@ ANSWERING = (
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """What is tried, which requirements it checks, and its share of a run's time."""
+    """What is tried, which requirements it checks, its share of a run's time, and what it takes of the store."""
 
     name: str
     sentence: str
     cases: Callable[[Profile], SearchStrategy[Case]]
     requirements: tuple[str, ...]
     share: float = 1.0
+    takes_bad_service: bool = False
 
 
+ANY_STORE = StoreFacts()
 RELATING = (
     ("selection-split", "The parts of a selection combine to the whole."),
     ("window-split", "Windows of offset and size combine to the whole."),
@@ -82,6 +85,14 @@ PROPERTIES: tuple[Property, ...] = (
         share=1.0,
     ),
     Property(
+        "bad-store",
+        "Whatever the store sends for an object, the server gives the right values or an error.",
+        cases.bad_stores,
+        (*ANSWERING, "distrusts-store"),
+        share=0.7,
+        takes_bad_service=True,
+    ),
+    Property(
         "malformed",
         "A request that breaks the schema is refused, and the refusal names the field.",
         cases.malformed,
@@ -123,8 +134,10 @@ PROPERTIES: tuple[Property, ...] = (
 )
 
 
-def unclaimed(one: Property, profile: Profile) -> str:
-    """Why a property says nothing about a server of that profile; empty where it does."""
+def unclaimed(one: Property, profile: Profile, store: StoreFacts = ANY_STORE) -> str:
+    """Why a property says nothing about a server of that profile with that store; empty where it does."""
+    if one.takes_bad_service and not store.misserves:
+        return "the store serves every object well; the one in memory can do otherwise"
     try:
         one.cases(profile)
     except cases.NotClaimed as error:

@@ -58,6 +58,8 @@ def requirements_at_stake(step: Send | SendRaw, due: Expectation, outcome: Outco
         yield from _values_at_stake(due.answers[0])
         if due.rejection is None:
             yield "accepts-valid"
+        elif due.of_bad_store:
+            yield "distrusts-store"
         if any(step.fields.get(name) for name in TWINS) if isinstance(step, Send) else False:
             yield "as-bytes"
 

@@ -17,6 +17,7 @@ from specs.relations import RELATIONS
 MANY = 50
 # A server without a cache answers alike with and without it.
 IDLE_FIELDS = ("option_disable_chunk_cache",)
+TELLING = ("credentials", "distrusts-store")
 FREE_LOOKS = 12
 COST_SHARE = 0.02
 MOST_BYTES = 2**18
@@ -99,7 +100,7 @@ def together(several: Iterable[PutToTest]) -> PutToTest:
 
 def essentials(requirements: Iterable[str]) -> tuple[str, ...]:
     """What a property is there for: its relation, what it must see refused, or else that answers are given at all."""
-    telling = [name for name in requirements if name.startswith(("relation-", "refuses-")) or name == "credentials"]
+    telling = [name for name in requirements if name.startswith(("relation-", "refuses-")) or name in TELLING]
     return tuple(dict.fromkeys(telling)) or ("accepts-valid",)
 
 

@@ -195,7 +195,9 @@ def right_values(exchange: Exchange, expected: Expectation) -> Iterator[Violatio
     if reply is None or reply.status != 200 or (isinstance(exchange.step, SendRaw) and exchange.step.method != "POST"):
         return
     if expected.answers:
-        yield from answer_checks(reply, expected.answers, exchange.profile, exchange.step)
+        for violation in answer_checks(reply, expected.answers, exchange.profile, exchange.step):
+            of_bad_store = expected.of_bad_store and violation.severity == "failure"
+            yield replace(violation, requirement="distrusts-store") if of_bad_store else violation
 
 
 def serves_several(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:

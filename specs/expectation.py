@@ -43,6 +43,9 @@ class Rejection:
     words: tuple[str, ...] = ()
 
 
+BAD_STORE = Rejection("a store that serves badly", CLIENT_ERRORS | SERVER_ERRORS)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Expectation:
     """Any of the answers, or the rejection; where neither is given, any proper answer at all."""
@@ -59,6 +62,11 @@ class Expectation:
     def of_the_store(self) -> bool:
         """Whether nothing is specified because of the store, whose odd answers a server may pass on as its own."""
         return self.unspecified and self.why.startswith("the store ")
+
+    @property
+    def of_bad_store(self) -> bool:
+        """Whether an error is allowed because of how the store serves the object."""
+        return self.rejection is not None and self.rejection.cause.endswith(BAD_STORE.cause)
 
 
 def unspecified(why: str) -> Expectation:

@@ -13,33 +13,35 @@ from specs.claims import axis_form, beyond
 from specs.decoding import Streams
 from specs.expectation import (
     BAD_REQUEST,
+    BAD_STORE,
     Expectation,
     Rejection,
     Values,
     either,
     unspecified,
 )  # fmt: skip
+from specs.manners import WELL
 from specs.profile import Profile
 from specs.raw_requests import RawReading, read_raw
 from specs.request import OPERATIONS, OPTIONS, Request
 
 # What is wrong within a field of which nothing is claimed is no matter: the server may not know the field at all.
 UNKNOWN_FIELD = "unknown field"
-Objects = dict[tuple[str, str], tuple[bytes | None, ...]]
+Versions = tuple[Put | None, ...]
 
 
 @dataclass(slots=True)
 class _World:
     """The versions that each object has had, newest last; None for no object."""
 
-    objects: Objects = field(default_factory=dict)
+    objects: dict[tuple[str, str], Versions] = field(default_factory=dict)
     streams: Streams = field(default_factory=dict)
 
-    def put(self, bucket: str, key: str, data: bytes | None) -> None:
-        self.objects[bucket, key] = (*self.objects.get((bucket, key), ()), data)
+    def put(self, bucket: str, key: str, put: Put | None) -> None:
+        self.objects[bucket, key] = (*self.objects.get((bucket, key), ()), put)
 
-    def versions(self, bucket: str, key: str, *, any_age: bool) -> tuple[bytes | None, ...]:
-        versions = self.objects.get((bucket, key), (None,))
+    def versions(self, bucket: str, key: str, *, any_age: bool) -> Versions:
+        versions: Versions = self.objects.get((bucket, key), (None,))
         return tuple(dict.fromkeys(versions)) if any_age else versions[-1:]
 
 
@@ -52,7 +54,7 @@ def expectations(case: Case, profile: Profile, store: StoreFacts) -> tuple[Expec
 def _step(step: Step, world: _World, profile: Profile, store: StoreFacts) -> Expectation | None:
     match step:
         case Put():
-            world.put(step.bucket, step.key, step.data)
+            world.put(step.bucket, step.key, step)
         case Delete():
             world.put(step.bucket, step.key, None)
         case Send():
@@ -110,23 +112,34 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
     access = access_refusals(step, versions, store)
     if access.why and not faults:
         return unspecified(access.why)
+    badly = any(one is not None and one.served != WELL for one in versions)
     if faults:
         refusal = either([*faults, *access.refusals, *_late_refusals(request, versions, world, profile)])
         if beyond(step.fields, profile):
             # It may have been refused for that, before anything else was looked at.
-            return Expectation(rejection=replace(refusal, words=()))
-        return Expectation(rejection=_naming_doubts_too(refusal, reading.doubts))
+            return _with_bad_store(Expectation(rejection=replace(refusal, words=())), badly)
+        return _with_bad_store(Expectation(rejection=_naming_doubts_too(refusal, reading.doubts)), badly)
     if request is None:
         raise AssertionError(f"a request without faults must be readable: {body}")
     if not profile.rules("stale-reads") and len(world.objects.get((step.bucket, step.key), ())) > 1:
         return unspecified("the ruling on stale reads is off")
     doubts += [replace(oracle.MAY_REFUSE, cause=f"not claimed: {name}") for name in unclaimed(request, step, profile)]
     if access.refusals and not access.optional:
-        return Expectation(rejection=either([*access.refusals, *doubts]))
+        return _with_bad_store(Expectation(rejection=either([*access.refusals, *doubts])), badly)
     doubts += access.refusals
-    return _merged(
-        [oracle.expect(request, data, profile, world.streams) for data in versions if data is not None], doubts
-    )
+    return _with_bad_store(_merged(_outcomes(request, versions, world, profile), doubts), badly)
+
+
+def _with_bad_store(due: Expectation, badly: bool) -> Expectation:
+    """What is due, or an error where the store serves badly; where a refusal is due anyway, that is its cause."""
+    if not badly:
+        return due
+    if due.unspecified:
+        return unspecified(f"the store serves badly, and {due.why}")
+    refusal = either([BAD_STORE] if due.rejection is None else [due.rejection, BAD_STORE])
+    if due.rejection is not None and not due.answers:
+        refusal = replace(refusal, cause=due.rejection.cause)
+    return replace(due, rejection=refusal)
 
 
 def _naming_doubts_too(refusal: Rejection, doubts: tuple[validity.Fault, ...]) -> Rejection:
@@ -144,14 +157,17 @@ def _merged(several: list[Expectation], doubts: list[Rejection]) -> Expectation:
     return Expectation(answers, either(refusals) if refusals else None)
 
 
-def _late_refusals(
-    request: Request | None, versions: tuple[bytes | None, ...], world: _World, profile: Profile
-) -> list[Rejection]:
+def _late_refusals(request: Request | None, versions: Versions, world: _World, profile: Profile) -> list[Rejection]:
     """Refusals about the data, which a server may notice before it looks at the fields at fault."""
     if request is None:
         return []
-    outcomes = [oracle.expect(request, data, profile, world.streams) for data in versions if data is not None]
+    outcomes = _outcomes(request, versions, world, profile)
     return [one.rejection for one in outcomes if one.rejection is not None]
+
+
+def _outcomes(request: Request, versions: Versions, world: _World, profile: Profile) -> list[Expectation]:
+    """What is due for each version that a server may find."""
+    return [oracle.expect(request, one.data, profile, world.streams) for one in versions if one is not None]
 
 
 def full_body(step: Send, profile: Profile) -> Mapping[str, Any]:

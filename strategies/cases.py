@@ -15,6 +15,7 @@ from specs.profile import Profile
 from specs.schemas import Schema
 from strategies import abuses as _abuses
 from strategies import at_once as _at_once
+from strategies import bad_stores as _bad_stores
 from strategies import contradictions as _contradictions
 from strategies import credentials as _credentials
 from strategies import histories as _histories
@@ -101,6 +102,11 @@ def whole_schema(profile: Profile) -> SearchStrategy[Case]:
 def credentials(profile: Profile) -> SearchStrategy[Case]:
     """The same requests by several askers; only for stores that check signatures."""
     return fresh(_credentials.credentials(_claims(profile)))
+
+
+def bad_stores(profile: Profile) -> SearchStrategy[Case]:
+    """Requests about objects that are not served well; only for stores that can do so."""
+    return fresh(_bad_stores.bad_stores(_claims(profile)))
 
 
 def related(relation: str) -> Callable[[Profile], SearchStrategy[Case]]:

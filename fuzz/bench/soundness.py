@@ -62,12 +62,12 @@ class Row:
 def main(arguments: Namespace) -> int:
     """Try every property by its share until the requests are spent; print a table and what was found."""
     profile = profiles.load(arguments.profile)
-    rows = [Row(one) for one in PROPERTIES if not unclaimed(one, profile)]
     with (
         closing(open_store(arguments.store)) as store,
         start_reference_server() as server,
         closing(Session(Client(server.url), store, profile)) as session,
     ):
+        rows = [Row(one) for one in PROPERTIES if not unclaimed(one, profile, session.facts)]
         _try(session, rows, arguments.requests, arguments.seed)
     print(f"{'property':<20} {'examples':>9} {'requests':>9} {'seconds':>8} {'failures':>9} {'warnings':>9}")
     for row in rows:

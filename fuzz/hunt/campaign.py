@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 
 from fuzz.errors import CannotRun
 from fuzz.events import Event, FindingFound, Progress, PropertyDone, PutToTest, RunEnded, RunStarted, Verdict, Warned
@@ -13,6 +14,7 @@ from fuzz.hunt.life import TargetLife
 from fuzz.hunt.plan import Plan
 from fuzz.hunt.worker import Broke, Message, Tallies, Worker, chosen
 from fuzz.properties import PROPERTIES, Property, unclaimed
+from fuzz.store import facts_of
 from fuzz.targets import Target
 from fuzz.vacuity import doubts, is_vacuous, never_at_stake, together
 
@@ -72,7 +74,7 @@ class Account:
                 verdict = "SKIP"
             self._emit(PropertyDone(one.name, verdict, examples, requests, len(found), vacuous))
         for one in PROPERTIES:
-            lack = unclaimed(one, self._plan.profile)
+            lack = unclaimed(one, self._plan.profile, self._plan.store)
             if lack and (not self._plan.only or one.name in self._plan.only):
                 self._emit(PropertyDone(one.name, "SKIP", 0, 0, 0, lack))
         verdict = "ERROR" if broken else self._verdict(set(self._reasons))
@@ -126,6 +128,7 @@ class Account:
 
 def hunt(plan: Plan, target: Target, emit: Callable[[Event], None]) -> RunEnded:
     """Hunt until the budget ends, there are findings enough, or the user has seen enough."""
+    plan = replace(plan, store=facts_of(target.store))
     known = gather(plan.findings, plan.profile)
     account = Account(plan, emit, known)
     emit(_started(plan, target))

@@ -66,7 +66,8 @@ def kind_of(violation: Violation) -> Kind:
     if violation.requirement == UNNAMED:
         name = violation.expected.removeprefix(NAMES).split(" or ")[0]
         return Kind(UNNAMED, ALIKE.get(name, name))
-    requirement = VALUES if violation.requirement.endswith("-values") else violation.requirement
+    of_values = violation.requirement.endswith("-values") or violation.requirement == "distrusts-store"
+    requirement = VALUES if of_values else violation.requirement
     symptom = " ".join(word for word in violation.symptom.split() if word not in OPERATIONS)
     for one, other in ALIKE.items():
         symptom = symptom.replace(one, other)

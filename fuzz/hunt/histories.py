@@ -137,7 +137,7 @@ def _content(case: Case) -> bytes | None:
         return None
     digest = hashlib.sha256()
     for put in puts:
-        digest.update(f"{put.bucket}/{put.key}\0{len(put.data)}\0".encode())
+        digest.update(f"{put.bucket}/{put.key}\0{put.served}\0{len(put.data)}\0".encode())
         digest.update(put.data)
     return digest.digest()
 

@@ -16,7 +16,9 @@ import numpy as np
 from fuzz.hunt.plain_slices import SLICE_FEATURES, more_of, picked, still_outside
 from fuzz.hunt.plain_values import VALUE_FEATURES, Simpler, has_huge, has_large, shown_missing
 from fuzz.hunt.scene import Scene, of_like_selection, repeated, with_elements, with_lengths, without_dimension
+from specs.case import Manner
 from specs.dtypes import ITEM_SIZES
+from specs.manners import MANNERS, a_store
 from specs.request import Filter
 
 OPERATIONS = ("select", "sum", "count", "min", "max")
@@ -40,6 +42,13 @@ def _bucket(scene: Scene) -> Scene | None:
 
 def _key(scene: Scene) -> Scene | None:
     return replace(scene, key="a") if scene.key != "a" else None
+
+
+def _served(manner: Manner) -> Simpler:
+    def simpler(scene: Scene) -> Scene | None:
+        return replace(scene, served=MANNERS[manner].plainer) if scene.served == manner else None
+
+    return simpler
 
 
 def _option(name: str) -> Simpler:
@@ -246,6 +255,7 @@ def few_elements(scene: Scene, *, last: bool = False) -> Scene | None:
 SMALL_FEATURES: Mapping[str, Simpler] = MappingProxyType({"length one": _longer})
 FEATURES: Mapping[str, Simpler] = MappingProxyType(
     {
+        **{a_store(manner): _served(manner) for manner in reversed(tuple(MANNERS))},
         "interface http": _interface,
         "anonymous": _anonymous,
         "public bucket": _bucket,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from specs.access import StoreFacts
 from specs.profile import Profile
 
 
@@ -18,3 +19,4 @@ class Plan:
     findings: Path
     max_findings: int | None
     workers: int
+    store: StoreFacts = field(default_factory=StoreFacts)

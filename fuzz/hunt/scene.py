@@ -12,11 +12,12 @@ import numpy as np
 
 from fuzz.hunt.streams import Stream, stream_of, surplus_of
 from specs import validity
-from specs.case import Bucket, Case, Credential, Interface, Put, Send
+from specs.case import Bucket, Case, Credential, Interface, Manner, Put, Send
 from specs.decoding import Undecodable, decode
 from specs.dtypes import Array, ByteOrder
 from specs.encoding import compressed, filtered, plain
 from specs.fields import Fields
+from specs.manners import WELL
 from specs.model import full_body
 from specs.profile import Profile
 from specs.request import OPTIONS, Filter, Request
@@ -53,6 +54,7 @@ class Scene:
     bucket: Bucket = "private"
     interface: Interface = "s3"
     credentials: Credential | None = "owner"
+    served: Manner = WELL
 
 
 def scene_of(case: Case, profile: Profile) -> Scene | None:
@@ -94,6 +96,7 @@ def _scene(put: Put, send: Send, request: Request) -> Scene:
         members=stream.members,
         key=put.key,
         bucket=put.bucket,
+        served=put.served,
     )
 
 
@@ -148,7 +151,7 @@ def case_of(scene: Scene, name: str) -> Case:
     if scene.missing is not None:
         fields["missing"] = {scene.missing[0]: scene.missing[1]}
     fields.update(scene.options)
-    put = Put(scene.key, scene.prefix + stored + scene.suffix, scene.bucket)
+    put = Put(scene.key, scene.prefix + stored + scene.suffix, scene.bucket, scene.served)
     send = Send(scene.operation, Fields(fields), scene.key, scene.bucket, scene.interface, scene.credentials)
     return Case(name, (put, send))
 

@@ -18,6 +18,7 @@ from fuzz.hunt.scene import Scene, with_elements, with_lengths, without_axes, wi
 from specs.case import Case, Put, Send, SendRaw
 from specs.dtypes import ITEM_SIZES
 from specs.fields import Fields
+from specs.manners import WELL, plainer
 from strategies.malformed import with_body
 from strategies.raw_requests import named_by
 
@@ -31,7 +32,9 @@ DEEPEST = 40
 
 
 def simpler_scenes(scene: Scene) -> Iterator[Scene]:
-    """Scenes without a feature, of fewer dimensions or elements, with plainer values."""
+    """Scenes without a feature, of fewer dimensions or elements, with plainer values; served well before all else."""
+    if scene.served != WELL:
+        yield from (replace(scene, served=manner) for manner in (WELL, *plainer(scene.served)))
     for simpler in FEATURES.values():
         plain = simpler(scene)
         if plain is not None:
@@ -236,6 +239,8 @@ def _length_meant(fields: Fields) -> int:
 
 def _simpler_steps(step: Any) -> Iterator[Any]:
     if isinstance(step, Put):
+        if step.served != WELL:
+            yield replace(step, served=WELL)
         for length in (0, 4, 8, len(step.data) // 2):
             if length < len(step.data):
                 yield replace(step, data=step.data[:length])

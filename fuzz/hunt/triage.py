@@ -15,6 +15,7 @@ from fuzz.hunt.reducer import Smallest
 from fuzz.hunt.scene import case_of
 from specs.case import Case, SendRaw
 from specs.dtypes import NAMES
+from specs.manners import MANNERS, a_store
 from strategies.raw_requests import JSON_TYPE, named_by
 
 MOST_WORDS_OF_A_NAME = 3
@@ -49,6 +50,12 @@ OCCASIONS = (
         {"reversed selection", "stride beyond one", "negative bounds", "bounds beyond the end", "order F"},
         {"length one", "empty selection", "part of a dimension"},
         "some lengths",
+    ),
+    # Either way a part of the object is asked for, and what is around it only lets that show.
+    (
+        {a_store(manner) for manner in MANNERS},
+        {"offset", "unaligned offset", "a far offset", "size", "trailing bytes"},
+        "a part of the object",
     ),
     # Down to the first element there is no other way to say it.
     ({"reversed selection"}, {"negative bounds", "bounds before the beginning"}, ""),

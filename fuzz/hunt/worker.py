@@ -195,4 +195,5 @@ class Worker:
 
 def chosen(plan: Plan) -> list[Property]:
     """The properties of a run."""
-    return [one for one in PROPERTIES if (not plan.only or one.name in plan.only) and not unclaimed(one, plan.profile)]
+    wanted = [one for one in PROPERTIES if not plan.only or one.name in plan.only]
+    return [one for one in wanted if not unclaimed(one, plan.profile, plan.store)]
