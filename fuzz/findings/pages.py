@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import numpy as np
 
+from fuzz.findings import canned
 from fuzz.findings.case_files import MOST_INLINE_TEXT_BYTES, bytes_as_json, laid_out
 from fuzz.findings.finding import Finding
 from fuzz.reports.portrait import portrait
@@ -23,6 +24,7 @@ from specs.case import Case, Delete, Put, Send, SendRaw, Step
 from specs.checks import LEAKS
 from specs.dtypes import Array, in_byte_order
 from specs.expectation import Expectation, Values
+from specs.manners import WELL
 from specs.model import expectations, full_body
 from specs.outcome import Outcome, Reply
 from specs.profile import Profile
@@ -30,6 +32,13 @@ from specs.profile import Profile
 MOST_VALUES_BYTES: Final = 64 * 1024
 _ARRAYS: Final = ("values", "also", "low", "high", "loose", "free")
 _NO_PLAN: Final = "r'''{}'''"
+_BY_ANY_STORE: Final = (
+    "AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… python repro.py SERVER_URL STORE_URL\n"
+    "SERVER_URL=… STORE_URL=… AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… BUCKET=… sh curl.sh"
+)
+_BY_OWN_STORE: Final = (
+    "python repro.py SERVER_URL http://127.0.0.1:8399     # it is the store itself, at this address for the server"
+)
 _TOGETHER: Final = "The requests were sent at the same time"
 _IN_TURN: Final = "; one after the other they are answered as they should be"
 _HOW_OFTEN: Final = {
@@ -80,8 +89,7 @@ def finding_page(finding: Finding) -> str:
             "",
             _fenced(
                 f"asfuzz replay {finding.id} --target SERVER_URL      # in the folder of the findings\n"
-                "AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… python repro.py SERVER_URL STORE_URL\n"
-                "SERVER_URL=… STORE_URL=… AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… BUCKET=… sh curl.sh"
+                + (_BY_OWN_STORE if takes_bad_store(finding.case) else _BY_ANY_STORE)
             ),
             "",
             "`case.json` and `data/` hold the case as it is. How often it was seen is in `seen/`.",
@@ -127,10 +135,21 @@ def _plan(finding: Finding, profile: Profile) -> dict[str, Any]:
         "together": finding.case.together,
         "steps": [
             _planned(step, expected, outcome, profile)
+            | _served(step, finding.case)
             | {"judged": finding.case.together or violation.step in (-1, number)}
             for number, (step, expected, outcome) in enumerate(zip(finding.case.steps, due, outcomes))
         ],
     }
+
+
+def _served(step: Step, case: Case) -> dict[str, Any]:
+    """What the script sends in the store's place, where one is needed that serves badly."""
+    return {"served": canned.answers(step, case)} if takes_bad_store(case) and isinstance(step, Put) else {}
+
+
+def takes_bad_store(case: Case) -> bool:
+    """Whether some object is not served well, as no real store does on demand."""
+    return any(isinstance(step, Put) and step.served != WELL for step in case.steps)
 
 
 def _planned(step: Step, expected: Expectation | None, outcome: Outcome, profile: Profile) -> dict[str, Any]:
@@ -215,6 +234,14 @@ ask() {
 """)
 
 
+CURL_CANNOT: Final = """\
+#!/bin/sh
+# This finding takes a store that serves an object badly, which curl cannot make a store do.
+echo 'run repro.py, which stands in for the store, or asfuzz replay' >&2
+exit 2
+"""
+
+
 CURL_TOGETHER: Final = string.Template("""\
 # At the same time, and several times, as what it takes does not come about each time.
 CAME=$$(mktemp -d)
@@ -232,6 +259,8 @@ rm -r "$$CAME\"""")
 def curl_script(finding: Finding, profile: Profile) -> str:
     """The same by curl alone, for those who want to see it bare; it judges nothing."""
     violation = finding.violation
+    if takes_bad_store(finding.case):
+        return CURL_CANNOT
     words = {"title": violation.title, "expected": violation.expected, "actual": violation.actual}
     head = CURL_HEAD.substitute({name: _printable(text) for name, text in words.items()})
     return head + "".join(f"\n{line}\n" for line in _curl_lines(finding.case, profile))

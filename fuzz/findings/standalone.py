@@ -8,6 +8,7 @@
 # Exit code 0: right now. 1: still wrong. 2: something is not given. 3: the store cannot be used.
 # Objects go into buckets of their own, removed at the end, unless PRIVATE_BUCKET and PUBLIC_BUCKET name others.
 # SERVER_STORE_URL is the store as the server reaches it, HTTP_URL the base of plain reads (default: the store).
+# Where an object is served badly, this script is the store: STORE_URL is a free port here, as the server finds it.
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ import ssl
 import struct
 import sys
 import threading
+import time
 from base64 import b64encode
 from contextlib import suppress
 from pathlib import Path
@@ -34,6 +36,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 PLAN_TEXT = r'''{}'''  # fmt: skip
 TIMEOUT_SECONDS = 60.0
 ITEM = {"little": "<", "big": ">"}
+NOT_THERE = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 KIND = {"int32": "i4", "int64": "i8", "uint32": "u4", "uint64": "u8", "float32": "f4", "float64": "f8"}
 Reply = tuple[int, dict[str, str], bytes]
 Came = Reply | str
@@ -47,6 +50,14 @@ class Store:
     def __init__(self, url: str, access_key: str, secret: str) -> None:
         self.url = os.environ.get("SERVER_STORE_URL", url).rstrip("/")
         self.http_url = os.environ.get("HTTP_URL", self.url).rstrip("/")
+        self.name_all(access_key, secret)
+        options = Config(s3={"addressing_style": "path"}, request_checksum_calculation="when_required")
+        session = boto3.Session(access_key, secret, region_name=os.environ.get("AWS_REGION", "us-east-1"))
+        self.client = session.client("s3", endpoint_url=url, config=options)
+
+    def name_all(self, access_key: str, secret: str) -> None:
+        self.made: list[str] = []
+        self.keys: list[tuple[str, str]] = []
         self.run = os.urandom(4).hex()
         own = {name: f"repro-{self.run}-{name}" for name in ("private", "public")}
         self.buckets = {name: os.environ.get(f"{name.upper()}_BUCKET", own[name]) for name in own}
@@ -57,11 +68,6 @@ class Store:
             "unknown": (f"UNKNOWN{self.run.upper()}", "0" * 40),
             "wrong-secret": (access_key, "0" * 40),
         }
-        options = Config(s3={"addressing_style": "path"}, request_checksum_calculation="when_required")
-        session = boto3.Session(access_key, secret, region_name=os.environ.get("AWS_REGION", "us-east-1"))
-        self.client = session.client("s3", endpoint_url=url, config=options)
-        self.made: list[str] = []
-        self.keys: list[tuple[str, str]] = []
 
     def key(self, name: str) -> str:
         return f"{self.run}/{name}"
@@ -100,6 +106,41 @@ class Store:
                 self.client.delete_object(Bucket=bucket, Key=key)
             for bucket in self.made:
                 self.client.delete_bucket(Bucket=bucket)
+
+
+class OwnStore(Store):
+    """This script, in place of a store: it sends what the plan has for each object, byte by byte."""
+
+    def __init__(self, url: str, access_key: str, secret: str) -> None:
+        self.url = self.http_url = url.rstrip("/")
+        self.name_all(access_key, secret)
+        self.own = []
+        self.answers: dict[str, dict[str, list[str]]] = {}
+        self.listener = socket.create_server(("", urlsplit(url).port or 80))
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def put(self, step: dict[str, Any]) -> None:
+        self.answers[urlsplit(self.places(step)["{url}"]).path] = step["served"]
+
+    def delete(self, step: dict[str, Any]) -> None:
+        self.answers.pop(urlsplit(self.places(step)["{url}"]).path, None)
+
+    def serve(self) -> None:
+        while True:
+            threading.Thread(target=self.answer, args=(self.listener.accept()[0],), daemon=True).start()
+
+    def answer(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            first, *lines = connection.recv(65536).decode("latin-1").split("\r\n")
+            method, target, *_ = [*first.split(" "), "", ""]
+            wanted = next((line[6:].strip() for line in lines if line.lower().startswith("range:")), "")
+            print(f"  the store is asked: {method} {target} {wanted}\n", end="")
+            path, _, query = target.partition("?")
+            known = self.answers.get(path, {"": [NOT_THERE.hex()]})
+            word = "HEAD" if method == "HEAD" else f"versionId {wanted}" if "versionId=" in query else wanted
+            for piece in known.get(word, known[""]):
+                connection.sendall(bytes.fromhex(piece).replace(b"{path}", path.encode()))
+                time.sleep(0.015)
 
 
 def content(data: dict[str, str]) -> bytes:
@@ -322,8 +363,7 @@ def attempt(server: str, plan: dict[str, Any], store: Store) -> list[str]:
     return wrong
 
 
-def run(server: str, store: Store) -> int:
-    plan = json.loads(PLAN_TEXT)
+def run(server: str, store: Store, plan: dict[str, Any]) -> int:
     print(f"{plan['title']}\n")
     wrong = attempt(server, plan, store)
     tries = 1
@@ -339,13 +379,16 @@ def run(server: str, store: Store) -> int:
 def main() -> int:
     urls = [*sys.argv[1:3], "", ""]
     server, store_url = urls[0] or os.environ.get("SERVER_URL"), urls[1] or os.environ.get("STORE_URL")
-    pair = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
+    plan = json.loads(PLAN_TEXT)
+    own = any("served" in step for step in plan["steps"])
+    usual = "anything" if own else None
+    pair = os.environ.get("AWS_ACCESS_KEY_ID", usual), os.environ.get("AWS_SECRET_ACCESS_KEY", usual)
     if not server or not store_url or not pair[0] or not pair[1]:
         print("AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… python repro.py SERVER_URL STORE_URL", file=sys.stderr)
         return 2
-    store = Store(store_url, pair[0], pair[1])
+    store = (OwnStore if own else Store)(store_url, pair[0], pair[1])
     try:
-        return run(server.rstrip("/"), store)
+        return run(server.rstrip("/"), store, plan)
     except (BotoCoreError, ClientError) as error:
         print(f"the store at {store_url} cannot be used: {error}", file=sys.stderr)
         return 3

@@ -14,6 +14,7 @@ from specs import requirements, validity, wire
 from specs.case import Case, Delete, Put, Send, SendRaw
 from specs.decoding import Undecodable, decode
 from specs.dtypes import ITEM_SIZES, Array, in_byte_order
+from specs.manners import WELL, a_store
 from specs.outcome import NoReply, Outcome, Reply
 from specs.profile import Profile
 
@@ -85,6 +86,8 @@ def _only_request(case: Case, at: int, api: str) -> Iterator[tuple[str, str]]:
         yield "with", circumstances
     put = next((one for one in case.steps if isinstance(one, Put)), None)
     yield "data", "no such object" if put is None else data_line(put, step, api)
+    if put is not None and put.served != WELL:
+        yield "served", f"by {a_store(put.served)}"
 
 
 def _numbered_steps(finding: Finding, at: int) -> Iterator[tuple[str, str]]:
@@ -97,6 +100,8 @@ def _numbered_steps(finding: Finding, at: int) -> Iterator[tuple[str, str]]:
         match step:
             case Put():
                 yield "", f"{mark}put {_place(step)}: {data_line(step, _first_about(finding.case, step), finding.api)}"
+                if step.served != WELL:
+                    yield "", f"{' ' * len(mark)}served by {a_store(step.served)}"
             case Delete():
                 yield "", f"{mark}delete {_place(step)}"
             case Send() | SendRaw():
