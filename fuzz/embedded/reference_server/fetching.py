@@ -8,6 +8,7 @@ from fuzz.embedded.reference_server.reduction import ObjectPlace, Reduction, Ser
 from fuzz.embedded.reference_server.refusal import Refusal
 from fuzz.embedded.reference_server.request_signing import signed_headers
 from fuzz.embedded.reference_server.store_connection import (
+    CutShort,
     StoreAnswer,
     StoreBodyTooLarge,
     StoreConnections,
@@ -75,10 +76,18 @@ class Fetching:
             return self.connections.exchange(place, request, self.limits.store_seconds, self.limits.stored_bytes)
         except StoreTimeout as error:
             raise Refusal(504, f"the store at {place.authority} took too long", str(error)) from error
+        except CutShort as error:
+            return self.take_cut_short(error.begun, place)
         except StoreFailure as error:
             raise Refusal(502, f"the store at {place.authority} gave no answer", str(error)) from error
         except StoreBodyTooLarge as error:
             raise Refusal(400, "the object is too large; ask for a part by offset and size", str(error)) from error
+
+    def take_cut_short(self, begun: StoreAnswer, place: ObjectPlace) -> StoreAnswer:
+        """An answer that ends early is none."""
+        raise Refusal(
+            502, f"the store at {place.authority} gave no answer", f"it broke off after {len(begun.body)} bytes"
+        )
 
     def check_part(self, answer: StoreAnswer, reduction: Reduction) -> bytes:
         """The bytes of a partial answer, once it is the part that was asked for."""

@@ -46,6 +46,14 @@ class StoreAnswer:
     body: bytes = field(repr=False)
 
 
+class CutShort(StoreFailure):
+    """The store closed the connection within its answer; `begun` is what had come of it."""
+
+    def __init__(self, begun: StoreAnswer) -> None:
+        super().__init__("the store closed the connection within its answer")
+        self.begun = begun
+
+
 class StoreConnection:
     """One connection, used for one exchange at a time."""
 
@@ -130,7 +138,8 @@ class StoreConnection:
         if DIGITS.fullmatch(length) is None:
             raise StoreFailure("the store's Content-Length is no number")
         check_length(int(length), limit)
-        self._await(int(length))
+        if not self._has_come(int(length)):
+            raise CutShort(StoreAnswer(status, headers, bytes(self._buffer)))
         return self._take(int(length))
 
     def _read_chunks(self, limit: int) -> bytes:
@@ -158,9 +167,15 @@ class StoreConnection:
         return self._take(end + 2)[:-2]
 
     def _await(self, length: int) -> None:
+        if not self._has_come(length):
+            raise StoreFailure("the store closed the connection within its answer")
+
+    def _has_come(self, length: int) -> bool:
+        """Wait for so many bytes; false if the connection ends before."""
         while len(self._buffer) < length:
             if not self._receive():
-                raise StoreFailure("the store closed the connection within its answer")
+                return False
+        return True
 
     def _take(self, length: int) -> bytes:
         data = bytes(self._buffer[:length])

@@ -13,7 +13,8 @@ from fuzz.embedded.zoo.marks import OnlyAtOnce, OnlyAWarning, OnlyInV1
 
 HABITS = (
     "selections", "layouts", "axes", "missing", "counting", "accumulating", "floats", "byte_orders", "decoding",
-    "fetching", "answering", "answering_v1", "errors", "refusing", "credentials", "memory", "sharing", "rare",
+    "fetching", "trusting", "answering", "answering_v1", "errors", "refusing", "credentials", "memory", "sharing",
+    "rare",
 )  # fmt: skip
 SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z])(?<!loat)(?<!nt)(?=[0-9])")
 
