@@ -23,7 +23,7 @@ BOTH = ("offset", "size")
 WINDOWS = (BOTH, BOTH, ("offset",), ("offset",), ("size",), (), ())
 RANKS = (1, 1, 2)
 # What a client tries again, and after a while: two of them in a case are enough.
-TRIED_AGAIN: tuple[Manner, ...] = ("failing", "slow-down", "hung-up", "not-http")
+TRIED_AGAIN: tuple[Manner, ...] = ("failing", "slow-down", "hung-up")
 MANY: tuple[Manner, ...] = (WELL, *(name for name in MANNERS if name not in TRIED_AGAIN))
 
 
@@ -70,7 +70,7 @@ def _in_shape(draw: st.DrawFn, segment: Segment, profile: Profile) -> dict[str, 
 
 def _read(segment: Segment, window: tuple[str, ...]) -> dict[str, Any]:
     place = {"offset": segment.start, "size": segment.size}
-    fields: dict[str, Any] = {"dtype": segment.dtype, **{name: place[name] for name in window}}
+    fields: dict[str, Any] = {"dtype": segment.dtype, **{name: place[name] for name in window if place[name]}}
     if segment.encoding.compression is not None:
         fields["compression"] = {"id": segment.encoding.compression}
     return fields

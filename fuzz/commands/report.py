@@ -95,6 +95,8 @@ def _verdict(one: Reported, session: Session) -> tuple[str, str]:
     told: list[str] = []
     for _ in range(TRIES):
         judgement = session.judge(one.case)
+        if judgement.unstorable:
+            raise CannotRun(f"{one.id} cannot be tried: {judgement.unstorable}")
         if shown_by(one, judgement):
             return "still there", ""
         told += [f"{each.requirement} {each.symptom}: {each.actual}" for each in judgement.failures]

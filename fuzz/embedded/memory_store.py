@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Mapping
 from typing import Self
 
+from fuzz.embedded.bad_service import MANNERS
 from fuzz.embedded.http_server import Answer, HttpLimits, HttpRequest, HttpResponse, HttpServer
 from fuzz.embedded.memory_objects import Bucket, MemoryObjects, stored_object
 from fuzz.embedded.plain_front import PlainFront
@@ -66,6 +67,8 @@ class MemoryStoreServer:
 
     def put(self, bucket: str, key: str, data: bytes, served: str = "well") -> None:
         """Store an object, without a detour over the network; `served` is one of `bad_service.MANNERS`, or well."""
+        if served != "well" and served not in MANNERS:
+            raise ValueError(f"no object is served {served!r}; the manners are: well, {', '.join(MANNERS)}")
         self.memory.buckets[bucket].objects[key] = stored_object(data, served)
 
     def delete(self, bucket: str, key: str) -> None:

@@ -11,6 +11,7 @@ from fuzz.findings.reported import SEVERITIES, USUAL, Reported
 from specs import requirements
 from specs.case import Delete, Put, Send, SendRaw, Step
 from specs.fields import Fields
+from specs.manners import WELL, a_store
 from specs.profile import Profile
 
 SETUP = """\
@@ -119,6 +120,8 @@ def _shell(step: Step, api: str) -> Iterator[str]:
     """What curl has to do; buckets are all one, which anybody may read."""
     match step:
         case Put():
+            if step.served != WELL:
+                yield f"# Served by {a_store(step.served)}: see it by asfuzz, whose store can do so."
             yield f'{_octets(step.data)} | s3 -X PUT --data-binary @- "$S3/asfuzz/{_path(step.key)}"'
         case Delete():
             yield f's3 -X DELETE "$S3/asfuzz/{_path(step.key)}"'

@@ -11,6 +11,7 @@ from fuzz.findings.known import ANY, OR, REPORT, UnusableKnown
 from specs import validity
 from specs.case import Case, Delete, Put, Send, SendRaw, Step
 from specs.fields import Fields
+from specs.manners import MANNERS, WELL
 from specs.model import full_body, unclaimed
 from specs.profile import Profile, did_you_mean
 
@@ -111,9 +112,9 @@ def _each(table: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _step(table: Mapping[str, Any], where: str) -> Step:
     match dict(table):
         case {"put": key, "zeros": int(length), **rest}:
-            return Put(key, bytes(length), **rest)
+            return Put(key, bytes(length), **_served(rest, where))
         case {"put": key, "hex": digits, **rest}:
-            return Put(key, bytes.fromhex(digits), **rest)
+            return Put(key, bytes.fromhex(digits), **_served(rest, where))
         case {"delete": key, **rest}:
             return Delete(key, **rest)
         case {"send": operation, "body": body, **rest}:
@@ -124,6 +125,14 @@ def _step(table: Mapping[str, Any], where: str) -> Step:
     raise UnusableKnown(
         f"{where}: a step is a put with hex or zeros, a delete, a send with body or a raw with path, not {table!r}"
     )
+
+
+def _served(rest: dict[str, Any], where: str) -> dict[str, Any]:
+    """What a put says of its object, in a manner that there is."""
+    manner = rest.get("served", WELL)
+    if manner not in (WELL, *MANNERS):
+        raise UnusableKnown(f"{where}: no store serves {manner!r}.{did_you_mean(str(manner), (WELL, *MANNERS))}")
+    return rest
 
 
 def _fields(body: str, where: str) -> Fields:

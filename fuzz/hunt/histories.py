@@ -13,6 +13,7 @@ from specs.case import Case, Delete, Put, Send, SendRaw, Step, requests
 from specs.fields import Fields
 from specs.profile import Profile
 from specs.raw_requests import read_raw
+from specs.manners import WELL, a_store
 
 SEVERAL = "several requests"
 AT_ONCE = "requests at the same time"
@@ -237,6 +238,8 @@ def request_needs(case: Case) -> tuple[str, ...]:
         found.append(AT_ONCE)
     elif requests(case) > 1:
         found += [SEVERAL, *(f"{ANOTHER}{name}" for name in differing(case))]
+    badly = dict.fromkeys(step.served for step in case.steps if isinstance(step, Put) and step.served != WELL)
+    found += [a_store(manner) for manner in badly]
     changes = [(step.bucket, step.key) for step in case.steps if isinstance(step, Put | Delete)]
     if len(set(changes)) < len(changes):
         found.append(OVERWRITTEN)

@@ -33,8 +33,7 @@ DEEPEST = 40
 
 def simpler_scenes(scene: Scene) -> Iterator[Scene]:
     """Scenes without a feature, of fewer dimensions or elements, with plainer values; served well before all else."""
-    if scene.served != WELL:
-        yield from (replace(scene, served=manner) for manner in (WELL, *plainer(scene.served)))
+    yield from _better_served(scene)
     for simpler in FEATURES.values():
         plain = simpler(scene)
         if plain is not None:
@@ -50,6 +49,17 @@ def simpler_scenes(scene: Scene) -> Iterator[Scene]:
     yield from _plainer_missing(scene)
     yield from _plainer_surroundings(scene)
     yield from _plainer_elements(scene)
+
+
+def _better_served(scene: Scene) -> Iterator[Scene]:
+    """Scenes served well, or in a plainer manner: with other bytes around the data too, which some manners take."""
+    if scene.served == WELL:
+        return
+    yield replace(scene, served=WELL)
+    for manner in plainer(scene.served):
+        yield replace(scene, served=manner)
+        if not scene.suffix:
+            yield replace(scene, served=manner, suffix=b"\1" * FAR, sized=True)
 
 
 def bare_scenes(scene: Scene) -> Iterator[Scene]:

@@ -207,3 +207,8 @@ def test_the_reference_server_is_right_or_says_that_it_cannot_tell(asker: Asker,
             assert answer.status >= 400
             assert served not in RIGHT
             asker.refusal_of(answer, answer.status)
+
+
+def test_a_manner_that_there_is_not_is_told(store: MemoryStore) -> None:
+    with pytest.raises(ValueError, match=r"'badly'.*well, whole"):
+        store.put("public", "k", DATA, "badly")

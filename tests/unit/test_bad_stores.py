@@ -28,7 +28,8 @@ from fuzz.findings.pages import pages
 from fuzz.hunt.failures import WRONG, family_of, kind_of
 from fuzz.hunt.needs import essentials
 from fuzz.hunt.reducer import Reducer
-from fuzz.hunt.scene import case_of, scene_of
+from fuzz.hunt.scene import Scene, case_of, scene_of
+from fuzz.hunt.simpler import simpler_scenes
 from fuzz.properties import PROPERTIES, unclaimed
 from fuzz.reports.portrait import portrait
 from fuzz.store import MemoryStore, Unstorable
@@ -204,6 +205,13 @@ def test_a_careless_server_is_seen_and_its_case_names_the_store(store: MemorySto
         assert smallest.scene is not None
         assert a_store("whole") in essentials(smallest.scene)
         assert not session.judge(about(WELL)).failures
+
+
+def test_a_lie_is_tried_as_the_plainer_one_with_other_bytes_around_the_data() -> None:
+    lone = Scene("sum", "int32", np.ones(4, "<i4"), served="too-little", sized=True)
+    first, *others = simpler_scenes(lone)
+    assert first.served == WELL
+    assert any(one.served == "another-range" and one.suffix for one in others)
 
 
 def test_a_scene_is_served_as_its_object_is() -> None:

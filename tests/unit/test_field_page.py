@@ -114,3 +114,14 @@ def test_checking_the_reference_server_shows_nothing_of_what_is_known(capsys: py
     assert code == 1
     assert "still there  " not in out
     assert "0 of " in out
+
+
+def test_a_report_says_how_its_object_is_served() -> None:
+    steps = [{**REPORT["steps"][0], "served": "whole"}, REPORT["steps"][1]]  # type: ignore[index, dict-item]
+    profile = profile_with(steps=steps)
+    (one,) = reports(profile)
+    assert isinstance(one.case.steps[0], Put)
+    assert one.case.steps[0].served == "whole"
+    assert "# Served by a store that sends the whole object for a range" in "\n".join(page(profile, (one,)))
+    with pytest.raises(UnusableKnown, match=r"no store serves 'hole'. Did you mean 'whole'"):
+        reports(profile_with(steps=[{**steps[0], "served": "hole"}, steps[1]]))
