@@ -13,8 +13,8 @@ Credential = Literal["owner", "stranger", "unknown", "wrong-secret"]
 # What each means stands in `specs.manners`.
 Manner = Literal[
     "well", "whole", "range-untold", "total-untold", "chunked", "in-pieces", "another-range", "too-little", "too-much",
-    "cut-short", "chunks-cut", "nothing", "not-modified", "no-content", "failing", "slow-down", "forbidden-page",
-    "missing-page", "moved", "found", "hung-up", "not-http",
+    "nothing", "not-modified", "no-content", "failing", "slow-down", "hung-up", "not-http", "cut-short", "chunks-cut",
+    "forbidden-page", "missing-page", "moved", "found",
 ]  # fmt: skip
 
 

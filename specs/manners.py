@@ -36,19 +36,19 @@ MANNERS: Mapping[Manner, Service] = MappingProxyType(
         "another-range": Service("lie", "sends another range than was asked for"),
         "too-little": Service("lie", "sends less than was asked for", plainer="another-range"),
         "too-much": Service("lie", "sends more than was asked for", plainer="another-range"),
-        "cut-short": Service("lie", "ends its answer early"),
-        "chunks-cut": Service("lie", "breaks off between chunks", plainer="cut-short"),
         "nothing": Service("error", "sends no bytes for a range", plainer="too-little"),
         "not-modified": Service("error", "answers 304 without being asked", plainer="nothing"),
         "no-content": Service("error", "answers a range by 204", plainer="not-modified"),
         "failing": Service("error", "fails with 500"),
         "slow-down": Service("error", "asks to slow down by 503", plainer="failing"),
+        "hung-up": Service("error", "hangs up", plainer="failing"),
+        "not-http": Service("error", "does not speak HTTP", plainer="hung-up"),
+        "cut-short": Service("lie", "ends its answer early", plainer="hung-up"),
+        "chunks-cut": Service("lie", "breaks off between chunks", plainer="cut-short"),
         "forbidden-page": Service("error", "sends a page with 403", plainer="failing"),
         "missing-page": Service("error", "sends a page with 404", plainer="forbidden-page"),
         "moved": Service("lawful", "redirects by 307", plainer="forbidden-page"),
         "found": Service("lawful", "redirects by 302", plainer="moved"),
-        "hung-up": Service("error", "hangs up"),
-        "not-http": Service("error", "does not speak HTTP", plainer="hung-up"),
     }
 )
 

@@ -238,9 +238,14 @@ def request_needs(case: Case) -> tuple[str, ...]:
         found.append(AT_ONCE)
     elif requests(case) > 1:
         found += [SEVERAL, *(f"{ANOTHER}{name}" for name in differing(case))]
-    badly = dict.fromkeys(step.served for step in case.steps if isinstance(step, Put) and step.served != WELL)
-    found += [a_store(manner) for manner in badly]
+    found += bad_stores(case)
     changes = [(step.bucket, step.key) for step in case.steps if isinstance(step, Put | Delete)]
     if len(set(changes)) < len(changes):
         found.append(OVERWRITTEN)
     return tuple(found)
+
+
+def bad_stores(case: Case) -> tuple[str, ...]:
+    """How the objects of a case are served that are not served well."""
+    badly = dict.fromkeys(step.served for step in case.steps if isinstance(step, Put) and step.served != WELL)
+    return tuple(a_store(manner) for manner in badly)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from fuzz.hunt.failures import NO_VALUES, WRONG, Judge, Kind, family_of, kind_of, of_family, without_rule
-from fuzz.hunt.histories import EARLIER_REFUSAL, SEVERAL, after_refusal, request_needs
+from fuzz.hunt.histories import EARLIER_REFUSAL, SEVERAL, after_refusal, bad_stores, request_needs
 from fuzz.hunt.needs import MISSING, essentials
 from fuzz.hunt.plain import SMALL_FEATURES
 from fuzz.hunt.plain_values import VALUE_FEATURES
@@ -15,6 +15,7 @@ from fuzz.hunt.reducer import Smallest
 from fuzz.hunt.scene import case_of
 from specs.case import Case, SendRaw
 from specs.dtypes import NAMES
+from specs.expectation import BAD_STORE
 from specs.manners import MANNERS, a_store
 from strategies.raw_requests import JSON_TYPE, named_by
 
@@ -143,7 +144,7 @@ def cause_of_request(kind: Kind, case: Case) -> Cause:
     What is unusual below its JSON is the cause, whatever rules that breaks.
     """
     if kind.requirement in OF_ALL_ERRORS or (kind.requirement in REFUSED and kind.status == "200"):
-        return Cause(without_rule(kind), ())
+        return Cause(without_rule(kind), (BAD_STORE.cause,) if bad_stores(case) else ())
     needs = request_needs(case)
     match case.steps[-1:]:
         case (SendRaw() as raw,) if kind.requirement in BELOW_JSON and unusual(raw):

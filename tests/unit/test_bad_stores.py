@@ -25,11 +25,12 @@ from fuzz.executor import Session
 from fuzz.findings import case_files
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
-from fuzz.hunt.failures import WRONG, family_of, kind_of
+from fuzz.hunt.failures import WRONG, Kind, family_of, kind_of
 from fuzz.hunt.needs import essentials
 from fuzz.hunt.reducer import Reducer
 from fuzz.hunt.scene import Scene, case_of, scene_of
 from fuzz.hunt.simpler import simpler_scenes
+from fuzz.hunt.triage import cause_of_request
 from fuzz.properties import PROPERTIES, unclaimed
 from fuzz.reports.portrait import portrait
 from fuzz.store import MemoryStore, Unstorable
@@ -155,7 +156,7 @@ def test_every_manner_is_drawn() -> None:
 def test_plainer_manners_come_first_in_the_table_and_end_somewhere() -> None:
     order = list(MANNERS)
     for manner in MANNERS:
-        assert plainer(manner) == tuple(sorted(plainer(manner), key=order.index)) or manner in ("moved", "found")
+        assert plainer(manner) == tuple(sorted(plainer(manner), key=order.index))
         assert all(order.index(one) < order.index(manner) for one in plainer(manner))
     assert plainer("too-little") == ("another-range",)
 
@@ -205,6 +206,12 @@ def test_a_careless_server_is_seen_and_its_case_names_the_store(store: MemorySto
         assert smallest.scene is not None
         assert a_store("whole") in essentials(smallest.scene)
         assert not session.judge(about(WELL)).failures
+
+
+def test_errors_of_no_form_are_one_matter_however_the_store_fails() -> None:
+    causes = [cause_of_request(Kind("error-form", "a 500"), about(served)) for served in ("failing", "hung-up", WELL)]
+    assert causes[0] == causes[1] != causes[2]
+    assert causes[0].needs == ("a store that serves badly",)
 
 
 def test_a_lie_is_tried_as_the_plainer_one_with_other_bytes_around_the_data() -> None:

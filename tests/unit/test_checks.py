@@ -16,7 +16,7 @@ from truthful import CBOR, JSON, V1, V2, cbor, reply, v1_reply, v2_map
 from specs import checks, requirements
 from specs.case import Case, Put, Send, SendRaw
 from specs.checks import Exchange
-from specs.expectation import BAD_REQUEST, Expectation, Rejection, Values
+from specs.expectation import BAD_REQUEST, BAD_STORE, Expectation, Rejection, Values
 from specs.fields import Fields
 from specs.model import StoreFacts, expectations
 from specs.outcome import NoReply, Reply
@@ -78,6 +78,7 @@ def test_right_replies_of_version_1_break_nothing(case: Case) -> None:
 SUM, SELECT = about("sum"), about("select")
 FLOATS = np.full(4096, 0.1, np.float32)
 FLOAT_SUM = about("sum", FLOATS)
+BADLY = SUM[0], replace(SUM[1], rejection=BAD_STORE)
 INVALID = about("sum", size=3)
 SHORT = about("sum", shape=[9])
 DENIED = Rejection("credentials", frozenset({401, 403, 404}))
@@ -134,6 +135,7 @@ BREAKERS: dict[str, list[tuple[tuple[Send, Expectation], Reply | NoReply]]] = {
         (due_refusal(DENIED), answered(SUM[1].answers[0])),
         (due_refusal(replace(DENIED, cause="foreign authorization or credentials")), answered(SUM[1].answers[0])),
     ],
+    "distrusts-store": [(BADLY, lied(SUM[1], bytes=(9).to_bytes(4, "little"))), (BADLY, lied(SUM[1], count=[3]))],
     "foreign-authorization": [(due_refusal(FOREIGN), answered(SUM[1].answers[0]))],
     "answer-form": [
         (SUM, Reply(200, (("content-type", "application/json"),), answered(SUM[1].answers[0]).body)),

@@ -142,7 +142,7 @@ def test_long_data_is_told_by_length_and_hash(tmp_path: Path) -> None:
     report.close()
     first, second = events_in(tmp_path)[0]["finding"]["case"]["steps"]
     assert first["data"]["length"] == MOST_INLINE_BYTES + 1
-    assert second == {"is": "Put", "key": "b", "data": {"hex": "ff"}, "bucket": "private"}
+    assert second == {"is": "Put", "key": "b", "data": {"hex": "ff"}, "bucket": "private", "served": "well"}
 
 
 @given(
