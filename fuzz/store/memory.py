@@ -9,7 +9,6 @@ from fuzz.embedded.memory_store import PLAIN_PREFIX, MemoryStoreServer
 from fuzz.store.protocol import (
     OWNER,
     STRANGER,
-    WELL,
     Buckets,
     Credentials,
     StoreError,
@@ -18,6 +17,7 @@ from fuzz.store.protocol import (
     no_interface,
     object_url,
 )
+from specs.manners import WELL
 
 
 class MemoryStore:

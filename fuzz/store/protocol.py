@@ -7,9 +7,9 @@ from typing import Protocol, Self
 from urllib.parse import quote
 
 from specs.access import StoreFacts
+from specs.manners import WELL
 
 OWNER, STRANGER, UNKNOWN, WRONG_SECRET = "owner", "stranger", "unknown", "wrong-secret"
-WELL = "well"
 
 
 class StoreError(Exception):

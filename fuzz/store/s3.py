@@ -24,7 +24,6 @@ from botocore.exceptions import (
 from fuzz.store.protocol import (
     OWNER,
     STRANGER,
-    WELL,
     Buckets,
     Credentials,
     StoreError,
@@ -34,6 +33,7 @@ from fuzz.store.protocol import (
     no_interface,
     object_url,
 )
+from specs.manners import WELL
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
