@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fuzz.hunt.failures import NO_VALUES, WRONG, Judge, Kind, family_of, kind_of, of_family, without_rule
 from fuzz.hunt.histories import EARLIER_REFUSAL, SEVERAL, after_refusal, bad_stores, request_needs
@@ -15,6 +15,7 @@ from fuzz.hunt.reducer import Smallest
 from fuzz.hunt.scene import case_of
 from specs.case import Case, SendRaw
 from specs.dtypes import NAMES
+from specs.case import Case, Put, SendRaw
 from specs.expectation import BAD_STORE
 from specs.manners import MANNERS, a_store
 from strategies.raw_requests import JSON_TYPE, named_by
@@ -122,7 +123,9 @@ def cause_of(smallest: Smallest, judge: Judge) -> Cause:
     kind = kind_of(smallest.violation)
     scene = smallest.scene
     if kind.requirement in OF_ALL_ERRORS:
-        return cause_of_request(kind, smallest.case)
+        nowhere = replace(smallest.case, steps=tuple(one for one in smallest.case.steps if not isinstance(one, Put)))
+        takes_bad_store = bad_stores(smallest.case) and of_family(judge(nowhere), family_of(kind)) is None
+        return cause_of_request(kind, smallest.case if takes_bad_store else nowhere)
     if scene is not None and kind.requirement not in REFUSED:
         needs = essentials(scene)
         for name, simpler in SMALL_FEATURES.items():
