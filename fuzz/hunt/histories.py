@@ -11,9 +11,9 @@ from typing import Any
 
 from specs.case import Case, Delete, Put, Send, SendRaw, Step, requests
 from specs.fields import Fields
+from specs.manners import WELL, a_store
 from specs.profile import Profile
 from specs.raw_requests import read_raw
-from specs.manners import WELL, a_store
 
 SEVERAL = "several requests"
 AT_ONCE = "requests at the same time"

@@ -13,9 +13,8 @@ from fuzz.hunt.plain import SMALL_FEATURES
 from fuzz.hunt.plain_values import VALUE_FEATURES
 from fuzz.hunt.reducer import Smallest
 from fuzz.hunt.scene import case_of
-from specs.case import Case, SendRaw
-from specs.dtypes import NAMES
 from specs.case import Case, Put, SendRaw
+from specs.dtypes import NAMES
 from specs.expectation import BAD_STORE
 from specs.manners import MANNERS, a_store
 from strategies.raw_requests import JSON_TYPE, named_by
