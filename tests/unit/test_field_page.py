@@ -6,10 +6,13 @@ import re
 import shutil
 import subprocess
 from importlib import resources
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from fuzz.cli import main
+from fuzz.commands.report import check
 from fuzz.findings.field_page import anchor, page
 from fuzz.findings.known import UnusableKnown
 from fuzz.findings.reported import SEVERITIES, reports
@@ -125,3 +128,12 @@ def test_a_report_says_how_its_object_is_served() -> None:
     assert "# Served by a store that sends the whole object for a range" in "\n".join(page(profile, (one,)))
     with pytest.raises(UnusableKnown, match=r"no store serves 'hole'. Did you mean 'whole'"):
         reports(profile_with(steps=[{**steps[0], "served": "hole"}, steps[1]]))
+
+
+def test_what_takes_a_bad_store_is_not_tried_on_another(capsys: pytest.CaptureFixture[str]) -> None:
+    steps = [{"put": "a", "hex": "00", "served": "whole"}, {"send": "sum", "body": '{"dtype": "int32"}'}]
+    target = SimpleNamespace(store=SimpleNamespace(misserves=False), launcher=None)
+    assert check(reports(profile_with(steps=steps)), cast(Any, target)) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("not tried")
+    assert told.endswith("0 of 0 findings are still there\n")
