@@ -22,6 +22,8 @@ ANOTHER = "another "
 EARLIER_REFUSAL = "an earlier refusal"
 # What fails every time, but not on a server that nobody has asked anything.
 KEPT_FOR_GOOD = (SEVERAL, "a server that has run for a while")
+# With more before them, requests whose answers should agree no longer stand where their relation looks for them.
+HISTORY = "history"
 MOST_CONTENTS = 512
 MOST_EARLIER = 24
 MOST_CASES = 4
@@ -101,7 +103,8 @@ class Earlier:
         about = self._requests.get(_content(case) or b"")
         if about:
             puts = tuple(step for step in case.steps if isinstance(step, Put))
-            yield replace(case, steps=(*puts, *about, *(step for step in case.steps if not isinstance(step, Put))))
+            rest = (step for step in case.steps if not isinstance(step, Put))
+            yield Case(HISTORY, (*puts, *about, *rest))
         lately = [one.steps for one in self._cases]
         if lately:
             yield _after(case, lately)
@@ -113,7 +116,7 @@ class Earlier:
 def _after(case: Case, several: Iterable[Sequence[Step]]) -> Case:
     """The case after others' steps, which are about objects of their own."""
     before = [_renamed(step, f"{number}") for number, steps in enumerate(several) for step in steps]
-    return replace(case, steps=(*before, *case.steps))
+    return Case(HISTORY, (*before, *case.steps))
 
 
 def _renamed(step: Step, mark: str) -> Step:

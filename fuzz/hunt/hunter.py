@@ -17,7 +17,7 @@ from fuzz.hunt.beliefs import Beliefs
 from fuzz.hunt.deaths import GONE, Deaths, Life, died_of
 from fuzz.hunt.effort import Effort, Tally
 from fuzz.hunt.explaining import Explained, Explaining, looks_like, measured
-from fuzz.hunt.failures import Judge, Kind, family_of, is_silence, kind_of, narrower, of_family, unanswered
+from fuzz.hunt.failures import Judge, Kind, family_of, is_silence, kind_of, narrower, of_family
 from fuzz.hunt.histories import KEPT_FOR_GOOD, SEVERAL, Earlier, explains
 from fuzz.hunt.keeper import Keeper
 from fuzz.hunt.memory import Memory
@@ -26,15 +26,15 @@ from fuzz.hunt.races import Races
 from fuzz.hunt.reducer import Reducer, ReductionLimits, Smallest, isolated
 from fuzz.hunt.refusals import CONCERNED, Habit, habit_of, is_about_the_sender, sender_of
 from fuzz.hunt.scene import case_of, scene_of
-from fuzz.hunt.triage import CHANCE, Cause, cause_of, cause_of_request
+from fuzz.hunt.silences import known_silence, looked_into
+from fuzz.hunt.triage import CHANCE, Cause, cause_of
 from specs.case import Case, requests
 from specs.violation import Violation
 
 TRIES_TO_REPRODUCE = 3
 MOST_FAILURES_OF_A_CASE = 6
 OVERTIME_SECONDS = 3.0
-# How a wait for an answer ends is a matter of who gives up first.
-LONG_WAITED_FOR = ("timeout", "closed", "reset")
+RELATION = "relation-"
 
 
 class Hunter:
@@ -174,6 +174,8 @@ class Hunter:
         if habit is not None:
             return self._keeper.keep(habit.smallest, Cause(habit.kind, ()), "every time")
         until = replace(case, steps=case.steps[: violation.step + 1])
+        if kind.requirement.startswith(RELATION):
+            return self._disagreement(until, kind)
         single = isolated(case, violation.step)
         believed = self._beliefs.believed(single, kind, self._spent())
         if believed is not None:
@@ -237,31 +239,26 @@ class Hunter:
         return Explaining(self._deaths.judge, single.property, kind).explain(scene, self.memory.scenes())
 
     def _silence(self, single: Case, kind: Kind) -> str:
-        """A request that gets no answer for long; asked again for less time, as each try costs all of it."""
-        for reason in LONG_WAITED_FOR:
-            told = replace(kind, symptom=" ".join([reason, *kind.symptom.split()[1:]]))
-            known = self.memory.of_fingerprint(cause_of_request(told, single).fingerprint)
-            if known is not None:
-                return self._keeper.again(known.id, kind)
-        with hurried(self.session.client):
-            judged = self._deaths.judge(single)
-            silent = unanswered(judged)
-            if silent is None:
-                return self._by_chance(single, judged, kind)
-            smallest = self._reducer(kind_of(silent), REDUCING_HANGS).reduce(single, judged)
-        confirmed = self._deaths.judge(smallest.case)
-        if unanswered(confirmed) is None:
-            # Slow is not silent: what is found in haste must be so with patience, too.
-            confirmed = self._deaths.judge(single)
-            smallest = Smallest(single, judged, silent, scene_of(single, self.session.profile))
-        failure = unanswered(confirmed)
+        known = known_silence(self.memory, single, kind)
+        if known is not None:
+            return self._keeper.again(known.id, kind)
+
+        def reducer(silent: Kind) -> Reducer:
+            return self._reducer(silent, REDUCING_HANGS)
+
+        judge, session = self._deaths.judge, self.session
+        found = looked_into(single, session.client, judge, reducer, session.profile)
+        if isinstance(found, Judgement):
+            return self._by_chance(single, found, kind)
+        return self._keeper.keep(*found, "every time")
+
+    def _disagreement(self, until: Case, kind: Kind) -> str:
+        """Answers that are right each by itself, and do not agree: with less asked, they might have no reason to."""
+        judged = self._deaths.judge(until)
+        failure = narrower(judged, kind)
         if failure is None:
-            return self._by_chance(single, judged, kind)
-        with hurried(self.session.client):
-            cause = cause_of(smallest, self._deaths.judge)
-        told = kind_of(failure)
-        cause = replace(cause, kind=told) if cause.of_scene else cause_of_request(told, smallest.case)
-        return self._keeper.keep(replace(smallest, judgement=confirmed, violation=failure), cause, "every time")
+            return self._by_chance(until, judged, kind)
+        return self._keeper.keep(Smallest(until, judged, failure, None), Cause(kind, ()), "every time")
 
     def _several_steps(self, until: Case, judgement: Judgement, kind: Kind) -> str:
         """A failure of the last request that it alone does not show: by what was asked before, or by chance."""

@@ -18,9 +18,10 @@ from fuzz.hunt.failures import UNNAMED, WRONG, Judge, Kind, family_of, kind_of, 
 from fuzz.hunt.scene import Scene, asked_of, case_of, scene_of
 from fuzz.hunt.triage import cause_of_request
 from specs import validity
-from specs.case import Case, Put, Send, SendRaw
+from specs.case import Case, Manner, Put, Send, SendRaw
 from specs.dtypes import FLOATS, ITEM_SIZES
 from specs.fields import Fields
+from specs.manners import WELL
 from specs.model import full_body
 from specs.profile import Profile
 from specs.raw_requests import read_raw
@@ -38,6 +39,9 @@ LENGTHS: tuple[tuple[bytes, Mapping[str, Any]], ...] = (
     (zlib.compress(b"\1"), {"shape": [1], "compression": {"id": "zlib"}}),
 )
 UNDECODABLE = "undecodable data"
+# An object that ends early is as short as one of which the store sends less.
+TOO_LITTLE: Manner = "too-little"
+SHORT_READ: tuple[bytes, Mapping[str, Any]] = (bytes(4), {"size": 8})
 NO_STREAM = b"no stream of any codec"
 NO_JSON = b"{"
 CODED = ("dtype", "compression")
@@ -86,7 +90,9 @@ class Mending:
 
 def is_doubtful(scene: Scene | None, kind: Kind) -> bool:
     """Whether a scene, or what is none, may be refused."""
-    return scene is None or bool(scene.surplus or scene.tail) or kind.requirement == "error-status"
+    if scene is None or kind.requirement == "error-status":
+        return True
+    return bool(scene.surplus or scene.tail) or scene.served == TOO_LITTLE
 
 
 def mended(case: Case, kind: Kind, profile: Profile) -> Iterator[Scene]:
@@ -111,6 +117,10 @@ def otherwise_told(case: Case, kind: Kind, profile: Profile) -> Iterator[Case]:
     """Cases that are wrong in the same way more plainly: by their data alone, or by the field that is not named."""
     yield from _with_one_oddity(case, kind)
     match case.steps:
+        case (Put() as put, Send() as send) if put.served == TOO_LITTLE:
+            data, fields = SHORT_READ
+            short = replace(send, fields=Fields({"dtype": "int32", **fields}))
+            yield replace(case, steps=(replace(put, data=data, served=WELL), short))
         case (Put() as put, Send() as send) if kind.parts & (TOO_SHORT | MISFIT):
             if "size" in send.fields:
                 yield replace(case, steps=(put, replace(send, fields=send.fields.without("size"))))
@@ -123,6 +133,8 @@ def otherwise_told(case: Case, kind: Kind, profile: Profile) -> Iterator[Case]:
         case (Put() as put, Send() as send) if _about_a_codec(send, kind):
             plain = replace(send, fields=Fields({name: send.fields[name] for name in CODED if name in send.fields}))
             yield replace(case, steps=(replace(put, data=NO_STREAM), plain))
+        case (Put() as put, Send() as send) if kind.parts == SENDER:
+            yield replace(case, steps=(put, replace(send, credentials="owner")))
         case (Put() as put, Send() as send):
             for rule, name, fields in SAME_REASON:
                 if rule in kind.parts and name in send.fields:

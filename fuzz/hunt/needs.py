@@ -18,7 +18,7 @@ from fuzz.hunt.plain import (
 )
 from fuzz.hunt.plain_slices import slices_of_something
 from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, greatest, mirrored, ranked, same_numbers, without_zeros
-from fuzz.hunt.scene import Scene, of_joined_axes, repeated, with_elements, without_axes
+from fuzz.hunt.scene import Scene, of_joined_axes, of_picked, repeated, with_elements, without_axes
 
 MISSING = ("missing", "missing_values", "valid_range", "valid_max", "valid bounds")
 SELECTION = (
@@ -101,6 +101,9 @@ def projections(scene: Scene, other: Scene, needed: set[str]) -> Iterator[Scene]
         yield from _with_only(stretched, other, keep, needed)
     for nothing in _nothing_in_another_way(scene, needed):
         yield from _with_only(nothing, other, keep, needed)
+    alone = of_picked(scene) if other.selection is None else None
+    if alone is not None:
+        yield from _with_only(alone, other, keep, needed)
     flat = without_axes(scene) if other.axis == [] else None
     if flat is not None:
         yield from _with_only(flat, other, keep, needed)

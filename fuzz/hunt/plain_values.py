@@ -82,6 +82,23 @@ def _without_negatives(scene: Scene) -> Scene | None:
     return with_elements(scene, np.array([min(one + up, end) for one in elements.tolist()], elements.dtype))
 
 
+_subnormals_to_normal = _values(_subnormal, lambda elements: elements / np.finfo(elements.dtype).tiny + 0.5)
+
+
+def _without_subnormals(scene: Scene) -> Scene | None:
+    """The scene with normal numbers only, also for those that are missing."""
+    plain = _subnormals_to_normal(scene)
+    if scene.missing is None or scene.dtype not in FLOATS:
+        return plain
+    kind, value = scene.missing
+    numbers = np.array(_missing_numbers(scene), scene.dtype)
+    if not np.any(_subnormal(numbers)):
+        return plain
+    tiny = np.finfo(numbers.dtype).tiny
+    normal = np.where(_subnormal(numbers), numbers / tiny + 0.5, numbers).tolist()
+    return replace(plain or scene, missing=(kind, normal if isinstance(value, list) else normal[0]))
+
+
 def _huge_to_ranks(scene: Scene) -> Scene | None:
     return ranked(scene) if has_huge(scene) else None
 
@@ -123,7 +140,7 @@ VALUE_FEATURES: Mapping[str, Simpler] = MappingProxyType(
         "NaN": _values(np.isnan, np.ones_like),
         "infinity": _values(np.isinf, np.ones_like),
         "negative zero": _values(_negative_zero, np.zeros_like),
-        "subnormal numbers": _values(_subnormal, lambda elements: elements / np.finfo(elements.dtype).tiny + 0.5),
+        "subnormal numbers": _without_subnormals,
         "fractions": _values(_fraction, np.ceil),
         "huge values": _huge_to_ranks,
         "large values": _large_to_ranks,

@@ -198,6 +198,16 @@ def of_joined_axes(scene: Scene) -> Scene | None:
     return replace(scene, shape=shape, axis=[one - (one > first) for one in scene.axis if one != first + 1])
 
 
+def of_picked(scene: Scene) -> Scene | None:
+    """The scene of nothing but what its selection picks; None where that is nothing."""
+    if scene.shape is None or scene.selection is None:
+        return None
+    array = scene.elements.reshape(scene.shape, order=scene.order)[tuple(slice(*one) for one in scene.selection)]
+    if not array.size:
+        return None
+    return replace(scene, elements=array.ravel(order=scene.order), shape=array.shape, selection=None)
+
+
 def _axis_without(axis: Any, dimension: int) -> Any:
     if axis is None:
         return None

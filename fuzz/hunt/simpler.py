@@ -14,7 +14,7 @@ from fuzz.hunt.histories import alike, differing, less_of_all
 from fuzz.hunt.needs import GROUPS
 from fuzz.hunt.plain import FAR, FEATURES, WIDEST, plain_operations
 from fuzz.hunt.plain_values import mirrored, plain_dtypes, ranked
-from fuzz.hunt.scene import Scene, with_elements, with_lengths, without_axes, without_dimension
+from fuzz.hunt.scene import Scene, of_picked, with_elements, with_lengths, without_axes, without_dimension
 from specs.case import Case, Put, Send, SendRaw
 from specs.dtypes import ITEM_SIZES
 from specs.fields import Fields
@@ -78,6 +78,9 @@ def bare_scenes(scene: Scene) -> Iterator[Scene]:
 
 
 def _fewer_dimensions(scene: Scene) -> Iterator[Scene]:
+    picked = of_picked(scene)
+    if picked is not None:
+        yield picked
     for dimension in range(len(scene.shape or ())):
         rest = without_dimension(scene, dimension)
         if rest is not None:
