@@ -15,6 +15,7 @@ from specs.violation import Violation
 VALUES = "values"
 WRONG = "wrong answer"
 UNNAMED = "error-names-field"
+OF_VALUES = ("sum-accuracy", "distrusts-store")
 UNANSWERED = "answers"
 NO_ANSWER_IN_TIME = "timeout"
 RULES_OF_FORM = re.compile(" (unknown path|wrong method|content type)$")
@@ -23,7 +24,7 @@ STATUS = re.compile(r"\b[1-5][0-9]{2}\b")
 SYMPTOMS_OF_WRONG = frozenset(
     {
         "accepts-valid", "no-server-error", "answers", "answer-form", "answer-dtype", "answer-shape", "answer-length",
-        "as-bytes", "counts", "sum-accuracy", "discloses-nothing", "refuses-unfit-data", VALUES,
+        "as-bytes", "counts", "discloses-nothing", "refuses-unfit-data", VALUES,
     }
 )  # fmt: skip
 
@@ -66,7 +67,7 @@ def kind_of(violation: Violation) -> Kind:
     if violation.requirement == UNNAMED:
         name = violation.expected.removeprefix(NAMES).split(" or ")[0]
         return Kind(UNNAMED, ALIKE.get(name, name))
-    of_values = violation.requirement.endswith("-values") or violation.requirement == "distrusts-store"
+    of_values = violation.requirement.endswith("-values") or violation.requirement in OF_VALUES
     requirement = VALUES if of_values else violation.requirement
     symptom = " ".join(word for word in violation.symptom.split() if word not in OPERATIONS)
     for one, other in ALIKE.items():

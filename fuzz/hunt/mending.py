@@ -92,7 +92,7 @@ def is_doubtful(scene: Scene | None, kind: Kind) -> bool:
     """Whether a scene, or what is none, may be refused."""
     if scene is None or kind.requirement == "error-status":
         return True
-    return bool(scene.surplus or scene.tail) or scene.served == TOO_LITTLE
+    return bool(scene.surplus or scene.tail) or scene.served != WELL
 
 
 def mended(case: Case, kind: Kind, profile: Profile) -> Iterator[Scene]:
@@ -101,6 +101,9 @@ def mended(case: Case, kind: Kind, profile: Profile) -> Iterator[Scene]:
     mendable = kind.requirement in MENDABLE or family_of(kind) == WRONG
     if not mendable or len(sends) != 1 or case.together:
         return
+    scene = scene_of(case, profile)
+    if scene is not None and scene.served != WELL:
+        yield replace(scene, served=WELL)
     puts = [step for step in case.steps if isinstance(step, Put)]
     bare = replace(sends[0], fields=Fields({"dtype": sends[0].fields.get("dtype")}), without=())
     plain = scene_of(replace(case, steps=(*puts, bare)), profile)
@@ -121,6 +124,8 @@ def otherwise_told(case: Case, kind: Kind, profile: Profile) -> Iterator[Case]:
             data, fields = SHORT_READ
             short = replace(send, fields=Fields({"dtype": "int32", **fields}))
             yield replace(case, steps=(replace(put, data=data, served=WELL), short))
+        case (Put(served="missing-page"), Send() as send):
+            yield replace(case, steps=(send,))
         case (Put() as put, Send() as send) if kind.parts & (TOO_SHORT | MISFIT):
             if "size" in send.fields:
                 yield replace(case, steps=(put, replace(send, fields=send.fields.without("size"))))

@@ -17,7 +17,16 @@ from fuzz.hunt.plain import (
     of_rank,
 )
 from fuzz.hunt.plain_slices import slices_of_something
-from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, greatest, mirrored, ranked, same_numbers, without_zeros
+from fuzz.hunt.plain_values import (
+    PLAIN_DTYPE,
+    VALUE_FEATURES,
+    all_missing,
+    greatest,
+    mirrored,
+    ranked,
+    same_numbers,
+    without_zeros,
+)
 from fuzz.hunt.scene import Scene, of_joined_axes, of_picked, repeated, with_elements, without_axes
 
 MISSING = ("missing", "missing_values", "valid_range", "valid_max", "valid bounds")
@@ -35,6 +44,7 @@ TINY = ("subnormal numbers", "fractions")
 NEAR = ("values near a missing one", "fractions", "huge values", "large values", "negative values")
 REVERSED = "reversed selection"
 EMPTY = "empty selection"
+NO_DATA = "no data at all"
 FEW = 3
 MORE = 8
 MOST_ELEMENTS = 2**17
@@ -121,12 +131,17 @@ def _stretched(scene: Scene) -> Iterator[Scene]:
 
 
 def _nothing_in_another_way(scene: Scene, needed: set[str]) -> Iterator[Scene]:
-    """No data, and nothing of it selected, come to the same."""
-    bare = replace(scene, axis=None, order="C")
-    if EMPTY in needed and not scene.elements.size:
-        yield replace(bare, elements=np.ones(1, scene.dtype), shape=(1,), selection=((0, 0, 1),))
-    if "no data at all" in needed and has(scene, EMPTY):
-        yield replace(bare, elements=scene.elements[:0], shape=None, selection=None)
+    """No data, nothing of it selected, and all of it missing come to the same."""
+    if scene.elements.size and not has(scene, EMPTY) and not all_missing(scene):
+        return
+    one = np.ones(1, scene.dtype)
+    bare = replace(scene, elements=one, axis=None, order="C", shape=None, selection=None, missing=None)
+    if EMPTY in needed:
+        yield replace(bare, shape=(1,), selection=((0, 0, 1),))
+    if NO_DATA in needed:
+        yield replace(bare, elements=one[:0])
+    if MISSING[0] in needed:
+        yield replace(bare, missing=("missing_value", 1))
 
 
 def _with_only(scene: Scene, other: Scene, keep: set[str], needed: set[str]) -> Iterator[Scene]:

@@ -376,6 +376,11 @@ def same_numbers(scene: Scene, kind: str) -> Scene | None:
     return Scene(scene.operation, scene.dtype, elements, missing=(kind, value if kind in LISTS else numbers[0]))
 
 
+def all_missing(scene: Scene) -> bool:
+    """Whether there are elements, and every one is missing."""
+    return scene.missing is not None and bool(scene.elements.size and np.all(_missing_elements(scene)))
+
+
 def _missing_elements(scene: Scene) -> Array:
     assert scene.missing is not None
     kind, elements, numbers = scene.missing[0], scene.elements, np.array(_missing_numbers(scene), scene.dtype)
