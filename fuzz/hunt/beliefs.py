@@ -16,7 +16,7 @@ from specs.profile import Profile
 # How often a finding is confirmed before a failure that looks like it may be believed to be it,
 # and the share of all requests that goes into telling known findings apart before it is.
 CONFIRMATIONS = 5
-KNOWN_SHARE = 0.06
+KNOWN_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class Deaths:
             return False
         try:
             with self._life.twin() as session:
-                return not session.judge(case).failures
+                return not session.judge(case, afresh=True).failures
         except CannotRun:
             # A failure stays a failure where no other server can be started beside the target.
             return False

@@ -70,7 +70,8 @@ OCCASIONS = (
         },
         "some numbers",
     ),
-    ({*WIDE_INTEGERS, "float64"}, {"fractions", "huge values", "large values"}, "some numbers"),
+    ({"huge values"}, {"length one"}, ""),
+    ({*WIDE_INTEGERS, "float64"}, {"fractions", "huge values", "large values", "subnormal numbers"}, "some numbers"),
 )  # fmt: skip
 
 
