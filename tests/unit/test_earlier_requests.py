@@ -27,7 +27,7 @@ from fuzz.hunt.triage import Cause
 from fuzz.properties import PROPERTIES
 from fuzz.store import open_store
 from specs import profile as profiles
-from specs.case import Case, Put, Send
+from specs.case import Case, Put, Send, SendRaw
 from specs.fields import Fields
 from tests.unit.pretended import Immortal
 
@@ -87,6 +87,22 @@ def test_the_last_request_to_tell_a_field_is_remembered_however_long_ago_it_was(
     *_, told = earlier.before(Case("y", (Put("a", b"others"), PLAIN)))
     assert [one.operation for one in told.steps if isinstance(one, Send)] == ["sum", "count", "sum"]
     assert told.steps[:2] == (replace(PUT, key="a0"), replace(MISSING, key="a0"))
+
+
+def test_requests_that_should_agree_are_not_looked_for_behind_others() -> None:
+    earlier = Earlier()
+    earlier.note(Case("s3-http", (PUT, PLAIN, COUNT)))
+    behind = list(earlier.before(Case("s3-http", (PUT, PLAIN, replace(PLAIN, interface="http")))))
+    assert {one.property for one in behind} == {"history"}
+
+
+def test_earlier_requests_are_asked_as_clients_do_first() -> None:
+    body = b'{"interface_type": "s3", "url": "{url}", "dtype": "int32"}'
+    raw = SendRaw("POST", "/v2/sum", (("Content-Type", "application/json"),), body)
+    plain, as_it_was = Earlier().histories(Case("raw", (PUT, raw)), profiles.load("reference"))
+    (asked,) = (step for step in plain.steps if isinstance(step, Send))
+    assert (asked.operation, asked.fields["dtype"]) == ("sum", "int32")
+    assert as_it_was.steps == (PUT, raw)
 
 
 def test_what_requests_differ_in_is_what_a_finding_needs_and_goes_without() -> None:

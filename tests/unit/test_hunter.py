@@ -18,7 +18,8 @@ from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.memory import Memory
 from fuzz.hunt.rounds import turn
-from specs.case import Case
+from specs.case import Case, Put, Send
+from specs.fields import Fields
 from specs.violation import Violation
 from strategies import cases
 from tests.unit.pretended import PROFILE, Bug, Immortal, Mortal, MortalSession, PretendedSession, needing
@@ -94,6 +95,21 @@ def test_re_finding_known_causes_costs_little(tmp_path: Path) -> None:
     tally = Tally()
     turn(cases.reductions(PROFILE, longest=200), 3, 100, lambda case: hunter.try_case(case, tally))
     assert hunter.effort.known_requests < 0.25 * session.sent
+
+
+def test_answers_that_disagree_are_kept_as_they_were_asked(tmp_path: Path) -> None:
+    """With a field less in one of the requests, they would differ for good reason."""
+
+    def alter(number: int, found: list[Violation]) -> list[Violation]:
+        return [Violation("relation-s3-http", "differ", "1", "2", "values", step=3)] if number % 3 == 0 else found
+
+    sends = [Send("sum", Fields({"dtype": "int32"}), "a", "public", interface) for interface in ("s3", "http", "s3")]
+    case = Case("s3-http", (Put("a", bytes(4), "public"), *sends))
+    told, tally = Told(), Tally()
+    session = PretendedSession([], alter=alter)
+    hunter = Hunter(session, Memory(tmp_path, "w", PROFILE), Immortal(), told)  # type: ignore[arg-type]
+    hunter.try_case(case, tally)
+    assert [(one.case, one.reproducibility) for one in corpus.load_all(tmp_path)] == [(case, "every time")]
 
 
 def test_a_flaky_server_gives_few_findings_that_say_so(tmp_path: Path) -> None:

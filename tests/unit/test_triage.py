@@ -16,10 +16,11 @@ from fuzz.hunt.failures import WRONG, Kind, family_of, kind_of
 from fuzz.hunt.histories import request_needs
 from fuzz.hunt.needs import essentials, has, projections
 from fuzz.hunt.plain import few_elements
+from fuzz.hunt.plain_slices import Triple, still_outside
 from fuzz.hunt.plain_values import VALUE_FEATURES, mirrored, to_dtype
 from fuzz.hunt.reducer import Smallest
-from fuzz.hunt.scene import Scene, case_of, of_joined_axes, scene_of
-from fuzz.hunt.triage import Cause, cause_of, name_of, title_of
+from fuzz.hunt.scene import Scene, case_of, of_joined_axes, of_picked, scene_of
+from fuzz.hunt.triage import Cause, cause_of, is_named, name_of, title_of
 from specs.case import Case, Put, Send
 from specs.fields import Fields
 from specs.violation import Violation
@@ -276,3 +277,54 @@ def test_a_cast_leaves_an_offset_where_it_fits() -> None:
     odd = to_dtype(replace(PLAIN, prefix=bytes(4)), "int64")
     assert odd is not None
     assert len(odd.prefix) == 8
+
+
+def test_a_plainer_case_keeps_the_name_that_a_finding_was_given() -> None:
+    first, plainer = (
+        Cause(SHAPE, ("stride beyond one", "offset"), of_scene=True),
+        Cause(SHAPE, ("order F",), of_scene=True),
+    )
+    assert is_named(name_of(first), first.fingerprint)
+    assert not is_named(name_of(first), plainer.fingerprint)
+
+
+def test_what_a_selection_picks_is_a_scene_of_its_own() -> None:
+    scene = Scene("max", "int32", np.arange(6), shape=(2, 3), selection=((1, 2, 1), (2, -4, -1)))
+    picked = of_picked(scene)
+    assert picked is not None
+    assert (picked.elements.tolist(), picked.shape, picked.selection) == ([5, 4, 3], (1, 3), None)
+    assert of_picked(replace(scene, selection=((1, 1, 1), (0, 3, 1)))) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "moved"), [((-2, 1, 1), (-4, 1, 1)), ((0, 9, 1), (0, 11, 1)), ((0, -2, -1), (0, -4, -1)), ((0, 1, 1),) * 2]
+)
+def test_bounds_outside_of_a_dimension_stay_there_as_it_grows(one: Triple, moved: Triple) -> None:
+    assert still_outside(one, 1, 3) == moved
+
+
+def test_subnormal_numbers_stay_so_in_another_float() -> None:
+    for dtype, other in (("float32", "float64"), ("float64", "float32")):
+        least = np.array([np.finfo(dtype).smallest_subnormal, -np.finfo(dtype).smallest_subnormal], dtype)
+        cast = to_dtype(Scene("sum", dtype, least), other)
+        assert cast is not None
+        assert has(cast, "subnormal numbers")
+        assert np.sign(cast.elements).tolist() == [1, -1]
+
+
+def test_numbers_that_are_missing_can_be_huge_or_subnormal() -> None:
+    huge = Scene("select", "uint64", np.zeros(1, "uint64"), missing=("missing_value", 2**63 + 1))
+    tiny = Scene("select", "float64", np.zeros(1), missing=("missing_value", 5e-324))
+    assert has(huge, "huge values")
+    assert has(tiny, "subnormal numbers")
+
+
+def test_nothing_left_is_nothing_however_it_comes_about() -> None:
+    nothing = {
+        "empty selection": Scene("sum", "int32", np.ones(1, "int32"), shape=(1,), selection=((0, 0, 1),)),
+        "no data at all": Scene("sum", "int32", np.ones(0, "int32")),
+        "missing": Scene("sum", "int32", np.ones(1, "int32"), missing=("missing_value", 1)),
+    }
+    for name, other in nothing.items():
+        for scene in nothing.values():
+            assert any(has(one, name) for one in projections(scene, other, {name}))

@@ -1,0 +1,73 @@
+"""Findings hold on a server that nobody has asked anything, where the suite can start one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from fuzz.config import Settings
+from fuzz.errors import CannotRun
+from fuzz.findings import corpus
+from fuzz.hunt.effort import Tally
+from fuzz.hunt.histories import KEPT_FOR_GOOD
+from fuzz.hunt.hunter import Hunter
+from fuzz.hunt.memory import Memory
+from fuzz.hunt.rounds import turn
+from fuzz.targets import open_target
+from strategies import cases
+from tests.unit.pretended import PROFILE, Immortal, PretendedSession, needing
+
+BUGS = (needing("stride beyond one"), needing("compression"))
+Twin = Callable[[], AbstractContextManager[PretendedSession]]
+
+
+class WithTwin(Immortal):
+    """A target beside which others like it can be started."""
+
+    def __init__(self, twin: Twin) -> None:
+        self.twin = twin  # type: ignore[assignment]
+
+
+def hunted(folder: Path, twin: Twin) -> None:
+    memory, tally = Memory(folder, "w", PROFILE), Tally()
+    hunter = Hunter(PretendedSession(BUGS), memory, WithTwin(twin), lambda _: None)  # type: ignore[arg-type]
+    turn(cases.reductions(PROFILE, longest=200), 1, 60, lambda case: hunter.try_case(case, tally))
+
+
+@contextmanager
+def healthy() -> Iterator[PretendedSession]:
+    yield PretendedSession(())
+
+
+@contextmanager
+def as_broken() -> Iterator[PretendedSession]:
+    yield PretendedSession(BUGS)
+
+
+@contextmanager
+def not_startable() -> Iterator[PretendedSession]:
+    raise CannotRun("no room for another")
+    yield
+
+
+def test_what_fails_on_no_fresh_server_is_one_finding(tmp_path: Path) -> None:
+    hunted(tmp_path, healthy)
+    assert [(one.needs, one.reproducibility) for one in corpus.load_all(tmp_path)] == [(KEPT_FOR_GOOD, "flaky")]
+
+
+@pytest.mark.parametrize("twin", [as_broken, not_startable])
+def test_what_fails_on_a_fresh_server_too_is_told_apart(tmp_path: Path, twin: Twin) -> None:
+    hunted(tmp_path, twin)
+    assert {one.needs for one in corpus.load_all(tmp_path)} == {("stride beyond one",), ("compression",)}
+
+
+def test_a_server_that_somebody_else_runs_has_no_twin() -> None:
+    with open_target(Settings()) as target:
+        assert target.twin is not None
+        with target.twin() as session:
+            assert session.client.url != target.url
+        with open_target(Settings(target=target.url)) as other:
+            assert other.twin is None
