@@ -9,7 +9,8 @@ from specs.case import Case
 from specs.outcome import Outcome
 from specs.violation import Violation
 
-Reproducibility = Literal["every time", "flaky", "seen once"]
+# What fails after a while fails every time, but not on a server that nobody has asked anything.
+Reproducibility = Literal["every time", "flaky", "seen once", "after a while"]
 
 
 @dataclass(frozen=True, slots=True)

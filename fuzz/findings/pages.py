@@ -44,6 +44,10 @@ _IN_TURN: Final = "; one after the other they are answered as they should be"
 _HOW_OFTEN: Final = {
     "every time": "It fails every time.",
     "flaky": "It is flaky: sent again, it failed some of the times.",
+    "after a while": (
+        "It fails every time on a server that has run for a while, and not on a fresh one: "
+        "something that was asked before stays."
+    ),
     "seen once": "It was seen once, and sending it again did not show it.",
 }
 

@@ -35,6 +35,7 @@ TRIES_TO_REPRODUCE = 3
 MOST_FAILURES_OF_A_CASE = 6
 OVERTIME_SECONDS = 3.0
 RELATION = "relation-"
+BY_CHANCE = ("flaky", "seen once")
 
 
 class Hunter:
@@ -159,7 +160,7 @@ class Hunter:
         """Judge a case; where failures come by chance, only what fails twice has failed."""
         judgement = self._deaths.judge(case)
         findings = self.memory.findings()
-        by_chance = any(one.reproducibility != "every time" and not one.case.together for one in findings)
+        by_chance = any(one.reproducibility in BY_CHANCE and not one.case.together for one in findings)
         return self._deaths.judge(case) if judgement.failures and by_chance else judgement
 
     def _measure(self) -> None:
@@ -347,7 +348,7 @@ class Hunter:
                 if known.family == family and asking.plainer(smallest.scene, named, known):
                     return self._keeper.keep(smallest, cause, "every time", known.finding.id)
         if SEVERAL not in cause.needs and self._deaths.passes_afresh(smallest.case):
-            return self._keeper.keep(smallest, Cause(kind, KEPT_FOR_GOOD), "flaky")
+            return self._keeper.keep(smallest, Cause(kind, KEPT_FOR_GOOD), "after a while")
         return self._keeper.keep(smallest, cause, "every time")
 
     def _death(self, case: Case, died: Judgement) -> str:

@@ -70,7 +70,12 @@ def _guilty_step(finding: Finding) -> int:
 
 
 def _seen(finding: Finding) -> str:
-    how_often = {"every time": "every time", "flaky": "some of the times", "seen once": "no failure"}
+    how_often = {
+        "every time": "every time",
+        "flaky": "some of the times",
+        "seen once": "no failure",
+        "after a while": "every time, but not to a fresh server",
+    }
     how = how_often[finding.reproducibility]
     times = f"{finding.seen:,} times, {how}" if finding.seen > 1 else f"once; sent again: {how}"
     needs = f" · needs {', '.join(finding.needs)}" if finding.needs else ""

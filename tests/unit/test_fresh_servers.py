@@ -55,7 +55,7 @@ def not_startable() -> Iterator[PretendedSession]:
 
 def test_what_fails_on_no_fresh_server_is_one_finding(tmp_path: Path) -> None:
     hunted(tmp_path, healthy)
-    assert [(one.needs, one.reproducibility) for one in corpus.load_all(tmp_path)] == [(KEPT_FOR_GOOD, "flaky")]
+    assert [(one.needs, one.reproducibility) for one in corpus.load_all(tmp_path)] == [(KEPT_FOR_GOOD, "after a while")]
 
 
 @pytest.mark.parametrize("twin", [as_broken, not_startable])
