@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fuzz.hunt.scene import Scene, with_elements
+from fuzz.hunt.scene import Scene, in_more_elements, with_elements
 from specs.dtypes import FLOATS, INTEGERS, ITEM_SIZES, NAMES, Array, integer_bounds, nearest
 
 Simpler = Callable[[Scene], Scene | None]
@@ -258,6 +258,9 @@ def to_dtype(scene: Scene, dtype: str) -> Scene | None:
         signed = to_dtype(scene, between)
         return None if signed is None else to_dtype(signed, dtype)
     size, was = ITEM_SIZES[dtype], ITEM_SIZES[scene.dtype]
+    if size < was and scene.selection is None and any(one.element_size != was for one in scene.filters):
+        # What is shuffled by more than an item takes as many bytes as before.
+        scene = in_more_elements(scene, was // size)
     # A size that was the item's, or was not, stays so.
     swapped = {was: size, size: was}
     filters = tuple(replace(one, element_size=swapped.get(one.element_size, one.element_size)) for one in scene.filters)

@@ -28,7 +28,7 @@ class ReductionLimits:
     """
 
     tries: int = 700
-    seconds: float = 20.0
+    seconds: float = 40.0
     hits: int = 700
 
 

@@ -234,6 +234,13 @@ def repeated(scene: Scene, times: Sequence[int]) -> Scene:
     return replace(scene, elements=array.ravel(order=scene.order), shape=array.shape)
 
 
+def in_more_elements(scene: Scene, times: int) -> Scene:
+    """The scene with each element so many times, along the last dimension."""
+    if scene.shape is None:
+        return with_elements(scene, np.repeat(scene.elements, times))
+    return repeated(scene, [*(1 for _ in scene.shape[1:]), times])
+
+
 def of_like_selection(scene: Scene, lengths: tuple[int, ...]) -> Scene:
     """The scene with its selection moved to where other lengths have the like, if it does not lie within these."""
     if scene.selection is None or scene.shape is None:
