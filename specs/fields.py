@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 Json = Any
@@ -36,8 +36,9 @@ class Fields(Mapping[str, Json]):
     def __repr__(self) -> str:
         return f"Fields({self.text})"
 
-    def __reduce__(self) -> tuple[type[Fields], tuple[dict[str, Json]]]:
-        return Fields, (self._items,)
+    def __reduce__(self) -> tuple[Callable[[str], Fields], tuple[str]]:
+        # A text is pickled whatever it nests; so much of values would be too deep for the stack.
+        return _read, (self.text,)
 
     def but(self, **changes: Json) -> Fields:
         """The same fields with some set anew."""
@@ -45,6 +46,10 @@ class Fields(Mapping[str, Json]):
 
     def without(self, *names: str) -> Fields:
         return Fields({name: value for name, value in self._items.items() if name not in names})
+
+
+def _read(text: str) -> Fields:
+    return Fields(json.loads(text))
 
 
 def _text_of(value: Json) -> str:

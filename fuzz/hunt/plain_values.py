@@ -94,8 +94,9 @@ def _without_subnormals(scene: Scene) -> Scene | None:
     numbers = np.array(_missing_numbers(scene), scene.dtype)
     if not np.any(_subnormal(numbers)):
         return plain
-    tiny = np.finfo(numbers.dtype).tiny
-    normal = np.where(_subnormal(numbers), numbers / tiny + 0.5, numbers).tolist()
+    with np.errstate(all="ignore"):
+        scaled = numbers / np.finfo(numbers.dtype).tiny + 0.5
+    normal = np.where(_subnormal(numbers), scaled, numbers).tolist()
     return replace(plain or scene, missing=(kind, normal if isinstance(value, list) else normal[0]))
 
 
