@@ -89,7 +89,7 @@ class Mending:
 
 
 def is_doubtful(scene: Scene | None, kind: Kind) -> bool:
-    """Whether a scene, or what is none, may be refused."""
+    """Whether a scene, or what is none, may be refused, be it for how it is served."""
     if scene is None or kind.requirement == "error-status":
         return True
     return bool(scene.surplus or scene.tail) or scene.served != WELL
@@ -154,7 +154,7 @@ def _rawly_told(case: Case, put: Put, raw: SendRaw, kind: Kind, profile: Profile
     send = read_raw(raw, profile).send
     if send is not None:
         yield replace(case, steps=(put, send))
-    if kind.parts == {""}:
+    if kind.requirement == "no-server-error" and kind.parts == {""}:
         yield replace(case, steps=(put, replace(raw, body=NO_JSON)))
     if kind.parts == SENDER:
         unknown = Send("select", Fields({"dtype": "int32"}), put.key, put.bucket, credentials="unknown")
