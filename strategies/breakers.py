@@ -50,7 +50,9 @@ def _type(schema: Schema, value: Any) -> Iterator[Break]:
     if not allowed & {"integer", "number"}:
         wrong["integer"] = (8, 0, -1)
     if "number" not in allowed:
-        wrong["number"] = (8.5, -0.5, 1e-9)
+        # Cut, or rounded, the first is what it was.
+        near = (value + 0.25,) if isinstance(value, int) and not isinstance(value, bool) else ()
+        wrong["number"] = (*near, 8.5, -0.5, 1e-9)
     for kind, nodes in wrong.items():
         if kind not in allowed:
             yield from (Break(f"{kind} instead of {wanted}", node) for node in nodes)
