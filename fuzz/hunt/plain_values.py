@@ -82,7 +82,12 @@ def _without_negatives(scene: Scene) -> Scene | None:
     return with_elements(scene, np.array([min(one + up, end) for one in elements.tolist()], elements.dtype))
 
 
-_subnormals_to_normal = _values(_subnormal, lambda elements: elements / np.finfo(elements.dtype).tiny + 0.5)
+def _made_normal(elements: Array) -> Any:
+    """Subnormal numbers as normal ones in the same order."""
+    return elements / np.finfo(elements.dtype).tiny + 0.5
+
+
+_subnormals_to_normal = _values(_subnormal, _made_normal)
 
 
 def _without_subnormals(scene: Scene) -> Scene | None:
@@ -95,8 +100,7 @@ def _without_subnormals(scene: Scene) -> Scene | None:
     if not np.any(_subnormal(numbers)):
         return plain
     with np.errstate(all="ignore"):
-        scaled = numbers / np.finfo(numbers.dtype).tiny + 0.5
-    normal = np.where(_subnormal(numbers), scaled, numbers).tolist()
+        normal = np.where(_subnormal(numbers), _made_normal(numbers), numbers).tolist()
     return replace(plain or scene, missing=(kind, normal if isinstance(value, list) else normal[0]))
 
 
