@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 MOST_DIGITS = 4000
+# Readers differ on what nests deeper, and ours would hang on how much of the stack is left.
+MOST_NESTED = 200
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 class NotJson(ValueError):
@@ -36,6 +40,8 @@ def read(data: bytes) -> JsonText:
         data = data[3:]
     try:
         text = data.decode("utf-8")
+        if nests_too_deeply(text):
+            raise NotJson("nested too deeply")
         value = json.loads(
             text,
             object_pairs_hook=lambda pairs: _object(pairs, doubts),
@@ -44,9 +50,19 @@ def read(data: bytes) -> JsonText:
         )
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise NotJson(str(error)) from error
-    except RecursionError as error:
-        raise NotJson("nested too deeply") from error
     return JsonText(value, tuple(doubts))
+
+
+def nests_too_deeply(text: str) -> bool:
+    """Whether a text is to be taken as bytes only, be it JSON or not."""
+    if text.count("[") + text.count("{") <= MOST_NESTED:
+        return False
+    depth = 0
+    for mark in re.findall(r"[\[\]{}]", _STRING.sub("", text)):
+        depth += 1 if mark in "[{" else -1
+        if depth > MOST_NESTED:
+            return True
+    return False
 
 
 def _object(pairs: list[tuple[str, Any]], doubts: list[str]) -> dict[str, Any]:

@@ -155,7 +155,7 @@ def _needed(reply: Reply, name: str) -> str:
 def _json_list(text: str, name: str) -> tuple[int, ...]:
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Malformed(f"{name} is {_shown(text)}, not a JSON list") from error
     return _integers(value, name)
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from specs.case import Case, Send, SendRaw, Step
 from specs.fields import Fields
+from specs.json_text import nests_too_deeply
 from specs.profile import Profile
 from specs.schemas import Schema
 from strategies.complete import VARIANTS, complete
@@ -34,10 +35,12 @@ class _Unfaithful(ValueError):
 def step_of(send: Send, text: str, profile: Profile) -> Step:
     """The request with another body: as fields where JSON says the same again, or else as raw bytes."""
     try:
+        if nests_too_deeply(text):
+            raise _Unfaithful
         body = json.loads(
             text, object_pairs_hook=_once, parse_constant=_never, parse_float=_same_float, parse_int=_same_int
         )
-    except (_Unfaithful, ValueError, RecursionError):
+    except ValueError:
         body = None
     if not isinstance(body, dict):
         path = usual_path(profile, send.operation)

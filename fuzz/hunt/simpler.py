@@ -18,6 +18,7 @@ from fuzz.hunt.scene import Scene, of_picked, with_elements, with_lengths, witho
 from specs.case import Case, Put, Send, SendRaw
 from specs.dtypes import ITEM_SIZES
 from specs.fields import Fields
+from specs.json_text import nests_too_deeply
 from specs.manners import WELL, plainer
 from strategies.malformed import with_body
 from strategies.raw_requests import named_by
@@ -27,7 +28,6 @@ MANY_TO_TRY = 2**13
 # Of whole elements of every dtype; the longer for requests that begin a little later.
 PLAIN_LENGTHS = (8, 16)
 MOST_BYTES_MEANT = 4096
-MOST_NESTED = 200
 DEEPEST = 40
 
 
@@ -279,13 +279,12 @@ def _simpler_steps(step: Any) -> Iterator[Any]:
 def _by_fields(raw: SendRaw) -> Iterator[Send]:
     """The request of the fields that a raw body spells in a way of its own."""
     named = named_by(raw.path)
-    # What nests too deeply can be read, but not be written again.
-    if named is None or raw.method != "POST" or raw.body.count(b"[") + raw.body.count(b"{") > MOST_NESTED:
+    if named is None or raw.method != "POST" or nests_too_deeply(raw.body.decode("utf-8", "replace")):
         return
     api, operation = named
     try:
         body = json.loads(raw.body)
-    except (ValueError, RecursionError):
+    except ValueError:
         return
     if isinstance(body, dict):
         send = Send(operation, Fields({}), raw.key, raw.bucket, credentials=raw.credentials)
