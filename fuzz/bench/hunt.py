@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from fuzz.errors import UsageError
 
@@ -26,6 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="of each hunt (default: 1)")
     parser.add_argument("--only", nargs="+", default=(), metavar="PROPERTY", help="these properties only")
     parser.add_argument("--verbose", action="store_true", help="tell what is missed and what is told twice")
+    parser.add_argument("--findings", type=Path, metavar="FOLDER", help="keep the findings there, by the hunt's seed")
     parser.epilog = EXAMPLES
 
 
@@ -41,7 +43,8 @@ def main(arguments: Namespace) -> int:
     hunts = []
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
         some = curated(arguments.package) if arguments.curated else planted(available, arguments.bugs, seed)
-        one = hunt_planted(some, seed, arguments.seconds, arguments.workers, tuple(arguments.only))
+        keep = arguments.findings and _new_folder(arguments.findings / f"seed-{seed}")
+        one = hunt_planted(some, seed, arguments.seconds, arguments.workers, tuple(arguments.only), keep)
         hunts.append(one)
         print(row(one), flush=True)
         if arguments.verbose:
@@ -50,3 +53,10 @@ def main(arguments: Namespace) -> int:
     recall = statistics.mean(one.recall for one in hunts)
     print(f"mean precision {precision:.2f}, mean recall {recall:.2f}")
     return 0
+
+
+def _new_folder(folder: Path) -> Path:
+    """An empty folder: what an earlier hunt found would count as found by this one."""
+    if folder.is_dir() and any(folder.iterdir()):
+        raise UsageError(f"--findings: {folder} holds something already; name another folder")
+    return folder

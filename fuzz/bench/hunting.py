@@ -64,16 +64,19 @@ class _Watch:
             self.seconds = self._now
 
 
-def hunt_planted(some: Sequence[Bug], seed: int, seconds: float, workers: int, only: tuple[str, ...] = ()) -> Hunt:
-    """Plant the bugs in one server, hunt, and tell whose each finding is."""
+def hunt_planted(
+    some: Sequence[Bug], seed: int, seconds: float, workers: int, only: tuple[str, ...] = (), keep: Path | None = None
+) -> Hunt:
+    """Plant the bugs in one server, hunt, and tell whose each finding is; keep the findings where that is wanted."""
     settings = Settings(animals=tuple(bug.path for bug in some), workers=workers)
     watch = _Watch()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as passing:
+        folder = keep or Path(passing)
         with open_target(settings) as target:
-            plan = Plan(target.profile, seed, seconds, None, only, Path(folder), None, workers)
+            plan = Plan(target.profile, seed, seconds, None, only, folder, None, workers)
             ended = hunt(plan, target, watch)
             profile = target.profile
-        findings = tuple(corpus.load_all(Path(folder)))
+        findings = tuple(corpus.load_all(folder))
     with closing(open_store_for(settings)) as store:
         belongs = owners(findings, some, store, profile)
     sizes = [scene.elements.size for scene in (scene_of(one.case, profile) for one in findings) if scene is not None]

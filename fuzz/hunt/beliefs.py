@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fuzz.findings.finding import Finding
+from fuzz.hunt.codecs import codec_needed
 from fuzz.hunt.explaining import looks_like
-from fuzz.hunt.failures import Kind, is_silence, kind_of
+from fuzz.hunt.failures import Kind, is_silence, kind_of, says_the_same
 from fuzz.hunt.memory import Memory
 from fuzz.hunt.scene import Scene, scene_of
-from fuzz.hunt.triage import CHANCE, Cause, cause_of_request
+from fuzz.hunt.triage import CHANCE, Cause, cause_of_request, of_any_codec
 from specs.case import Case
 from specs.profile import Profile
+from specs.violation import Violation
 
 # How often a finding is confirmed before a failure that looks like it may be believed to be it,
 # and the share of all requests that goes into telling known findings apart before it is.
@@ -26,15 +28,19 @@ class Beliefs:
     memory: Memory
     profile: Profile
 
-    def believed(self, single: Case, kind: Kind, spent: float) -> Finding | None:
+    def believed(self, single: Case, violation: Violation, spent: float) -> Finding | None:
         """A finding that a failure looks like, where asking the server would cost more than it is worth.
 
         `spent` is the share of the requests that went into telling known findings apart.
         """
+        kind = kind_of(violation)
         scene = scene_of(single, self.profile)
         if scene is None:
-            found = self.memory.of_fingerprint(cause_of_request(kind, single).fingerprint)
-            return found or self._partly(kind)
+            same_text = (one for one in self.memory.findings() if says_the_same(one.violation, violation))
+            cause = cause_of_request(kind, single)
+            same = (cause, of_any_codec(cause, codec_needed(single, kind)))
+            found = next(filter(None, (self.memory.of_fingerprint(one.fingerprint) for one in same)), None)
+            return found or next(same_text, None) or self._partly(kind)
         hangs = is_silence(kind)
         if not hangs and spent < KNOWN_SHARE:
             return None

@@ -19,6 +19,7 @@ OF_VALUES = ("sum-accuracy", "distrusts-store")
 UNANSWERED = "answers"
 NO_ANSWER_IN_TIME = "timeout"
 RULES_OF_FORM = re.compile(" (unknown path|wrong method|content type)$")
+NUMBER = re.compile(r"\d+")
 STATUS = re.compile(r"\b[1-5][0-9]{2}\b")
 # One mistake in reading a valid request shows as any of these, depending on the data and on the operation.
 SYMPTOMS_OF_WRONG = frozenset(
@@ -29,7 +30,12 @@ SYMPTOMS_OF_WRONG = frozenset(
 )  # fmt: skip
 
 # What is wrong with one is wrong with the other.
-ALIKE = {"no such bucket": "no such object", "no bucket's name": "no such object", "NoSuchBucket": "NoSuchKey"}
+ALIKE = {
+    "no such bucket": "no such object",
+    "not found": "no such object",
+    "no bucket's name": "no such object",
+    "NoSuchBucket": "NoSuchKey",
+}
 # Those by which an answer is no answer.
 NO_VALUES = frozenset({"accepts-valid", "no-server-error", "error-form", "refuses-unfit-data", "discloses-nothing"})
 
@@ -73,6 +79,12 @@ def kind_of(violation: Violation) -> Kind:
     for one, other in ALIKE.items():
         symptom = symptom.replace(one, other)
     return Kind(requirement, symptom)
+
+
+def says_the_same(one: Violation, other: Violation) -> bool:
+    """Whether two errors that name no field have one text, numbers aside; who says it says it of anything."""
+    texts = {NUMBER.sub("", each.actual) for each in (one, other)}
+    return {one.requirement, other.requirement} == {UNNAMED} and len(texts) == 1
 
 
 def without_rule(kind: Kind) -> Kind:

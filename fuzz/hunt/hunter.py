@@ -95,6 +95,7 @@ class Hunter:
                 break
             if violation.step not in steps and len(steps) < MOST_FAILURES_OF_A_CASE:
                 steps.add(violation.step)
+                self._mending.begin()
                 with self._accounted(tally):
                     tally.findings.add(self._triage(case, judgement, violation))
 
@@ -178,7 +179,7 @@ class Hunter:
         if kind.requirement.startswith(RELATION):
             return self._disagreement(until, kind)
         single = isolated(case, violation.step)
-        believed = self._beliefs.believed(single, kind, self._spent())
+        believed = self._beliefs.believed(single, violation, self._spent())
         if believed is not None:
             return self._keeper.again(believed.id, kind)
         if is_silence(kind) or keeps_waiting(judgement, violation.step):

@@ -64,14 +64,23 @@ class Mending:
         self._judge = judge
         self._profile = profile
         self._found: set[str] = set()
+        self._been: set[Case] = set()
+
+    def begin(self) -> None:
+        """A failure to look into that has nothing to do with those before."""
+        self._been.clear()
 
     def plainer(self, case: Case, kind: Kind) -> Judgement | None:
-        """What comes of the request without what is wrong with it, where that fails too."""
+        """What comes of the request without what is wrong with it, where that fails too; never what led there."""
+        self._been.add(case)
         for scene in mended(case, kind, self._profile):
-            judged = self._judge(case_of(scene, case.property))
-            if of_family(judged, WRONG) is not None:
+            other = case_of(scene, case.property)
+            judged = self._judge(other) if other not in self._been else None
+            if judged is not None and of_family(judged, WRONG) is not None:
                 return self._noted(judged, case, kind)
         for other in otherwise_told(case, kind, self._profile):
+            if other in self._been:
+                continue
             judged = self._judge(other)
             if judged.failures and (kind_of(judged.failures[0]) != kind or isinstance(case.steps[-1], SendRaw)):
                 return self._noted(judged, case, kind)

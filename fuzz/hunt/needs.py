@@ -43,6 +43,7 @@ MAGNITUDES = ("huge values", "large values")
 TINY = ("subnormal numbers", "fractions")
 NEAR = ("values near a missing one", "fractions", "huge values", "large values", "negative values")
 REVERSED = "reversed selection"
+NEGATIVE = "negative bounds"
 EMPTY = "empty selection"
 NO_DATA = "no data at all"
 FEW = 3
@@ -107,7 +108,7 @@ def projections(scene: Scene, other: Scene, needed: set[str]) -> Iterator[Scene]
     same = same_numbers(scene, other.missing[0]) if other.missing is not None and misread else None
     if same is not None:
         yield from _with_only(same, other, keep, needed)
-    for stretched in _stretched(scene):
+    for stretched in (*_stretched(scene), *_counted_forwards(scene, needed)):
         yield from _with_only(stretched, other, keep, needed)
     for nothing in _nothing_in_another_way(scene, needed):
         yield from _with_only(nothing, other, keep, needed)
@@ -128,6 +129,16 @@ def _stretched(scene: Scene) -> Iterator[Scene]:
     longer = repeated(scene, [FEW if length < FEW else 1 for length in scene.shape])
     for several in zip(*map(slices_of_something, scene.selection, longer.shape or ())):
         yield replace(longer, selection=several)
+
+
+def _counted_forwards(scene: Scene, needed: set[str]) -> Iterator[Scene]:
+    """Where what is counted from the end goes backwards in short dimensions: longer ones, of which a part is picked."""
+    walks_back = NEGATIVE in needed and REVERSED not in needed and has(scene, REVERSED)
+    if not walks_back or scene.shape is None or scene.selection is None:
+        return
+    longer = repeated(scene, [FEW if length < FEW else 1 for length in scene.shape])
+    forwards = ((-FEW, -1, -one[2]) if one[2] < 0 else one for one in scene.selection)
+    yield replace(longer, selection=tuple(forwards))
 
 
 def _nothing_in_another_way(scene: Scene, needed: set[str]) -> Iterator[Scene]:

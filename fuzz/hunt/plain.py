@@ -80,7 +80,11 @@ def _filters(scene: Scene) -> Scene | None:
 
 
 def _second_filter(scene: Scene) -> Scene | None:
-    return replace(scene, filters=scene.filters[:1]) if len(scene.filters) > 1 else None
+    """The unusual one of them, if there is one."""
+    if len(scene.filters) < 2:
+        return None
+    unusual = [one for one in scene.filters if one.element_size != ITEM_SIZES[scene.dtype]]
+    return replace(scene, filters=tuple((unusual or scene.filters)[:1]))
 
 
 def _element_size(scene: Scene) -> Scene | None:

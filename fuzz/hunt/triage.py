@@ -6,6 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass, replace
 
+from fuzz.hunt.codecs import all_alike, codec_needed
 from fuzz.hunt.failures import NO_VALUES, WRONG, Judge, Kind, family_of, kind_of, of_family, without_rule
 from fuzz.hunt.histories import EARLIER_REFUSAL, SEVERAL, after_refusal, bad_stores, request_needs
 from fuzz.hunt.needs import MISSING, essentials
@@ -138,7 +139,14 @@ def cause_of(smallest: Smallest, judge: Judge) -> Cause:
         refused = after_refusal(smallest.case)
         if of_family(judge(refused), family_of(kind)) is not None:
             return Cause(kind, (SEVERAL, EARLIER_REFUSAL))
-    return cause_of_request(kind, smallest.case)
+    cause = cause_of_request(kind, smallest.case)
+    codec = codec_needed(smallest.case, kind)
+    return of_any_codec(cause, codec) if codec and all_alike(judge) else cause
+
+
+def of_any_codec(cause: Cause, codec: tuple[str, ...]) -> Cause:
+    """The cause, whichever codec shows it."""
+    return replace(cause, needs=tuple(need for need in cause.needs if need not in codec))
 
 
 def cause_of_request(kind: Kind, case: Case) -> Cause:
@@ -148,7 +156,7 @@ def cause_of_request(kind: Kind, case: Case) -> Cause:
     """
     if kind.requirement in OF_ALL_ERRORS or (kind.requirement in REFUSED and kind.status == "200"):
         return Cause(without_rule(kind), (BAD_STORE.cause,) if bad_stores(case) else ())
-    needs = request_needs(case)
+    needs = (*codec_needed(case, kind), *request_needs(case))
     match case.steps[-1:]:
         case (SendRaw() as raw,) if kind.requirement in BELOW_JSON and unusual(raw):
             return Cause(without_rule(kind), (*unusual(raw), *needs))

@@ -12,6 +12,7 @@ from fuzz.hunt.mending import Mending, mended, otherwise_told
 from fuzz.hunt.scene import Scene, case_of, scene_of
 from specs.case import Case, Put, Send, SendRaw
 from specs.fields import Fields
+from specs.manners import WELL
 from specs.outcome import Transcript
 from specs.violation import Violation
 from tests.unit.pretended import PROFILE
@@ -128,3 +129,20 @@ def test_data_that_is_read_wrong_has_its_own_key_still() -> None:
     puts = (Put("a+b", bytes(4)), Put("a b", b"1234"))
     case = Case("x", (*puts, Send("sum", Fields({"dtype": "int32"}), "a+b")))
     assert {scene.key for scene in mended(case, Kind("values", ""), PROFILE)} == {"a+b"}
+
+
+def test_what_is_behind_a_case_is_never_what_led_there() -> None:
+    """A plain request about a badly served object is its own plain request, which was looked into for ever."""
+    judge = Judge(lambda scene: scene is not None and scene.served != WELL)
+    mending = Mending(judge, PROFILE)
+    badly = Case("x", (Put("a", bytes(4), served="missing-page"), Send("sum", Fields({"dtype": "int32"}), "a")))
+    longer = Case("x", (badly.steps[0], Send("sum", Fields({"dtype": "int32", "size": 4}), "a")))
+    seen = []
+    case: Case | None = longer
+    while case is not None:
+        seen.append(case)
+        behind = mending.plainer(case, Kind("values", ""))
+        case = None if behind is None else behind.transcript.case
+    assert len(set(seen)) == len(seen) == 2
+    mending.begin()
+    assert mending.plainer(longer, Kind("values", "")) is not None

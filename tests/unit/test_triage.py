@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from fuzz.findings.finding import Finding
 from fuzz.hunt.explaining import EVERYTHING, Explaining, Known, Reach, looks_like, reach_of
-from fuzz.hunt.failures import WRONG, Kind, family_of, kind_of
+from fuzz.hunt.failures import WRONG, Kind, family_of, kind_of, says_the_same
 from fuzz.hunt.histories import request_needs
 from fuzz.hunt.needs import essentials, has, projections
-from fuzz.hunt.plain import few_elements
+from fuzz.hunt.plain import FEATURES, few_elements
 from fuzz.hunt.plain_slices import Triple, still_outside
 from fuzz.hunt.plain_values import VALUE_FEATURES, mirrored, to_dtype
 from fuzz.hunt.reducer import Smallest
@@ -23,6 +23,7 @@ from fuzz.hunt.scene import Scene, case_of, of_joined_axes, of_picked, scene_of
 from fuzz.hunt.triage import Cause, cause_of, is_named, name_of, title_of
 from specs.case import Case, Put, Send
 from specs.fields import Fields
+from specs.request import Filter
 from specs.violation import Violation
 from tests.unit.pretended import PROFILE, Bug, PretendedSession, needing, rich
 
@@ -328,3 +329,28 @@ def test_nothing_left_is_nothing_however_it_comes_about() -> None:
     for name, other in nothing.items():
         for scene in nothing.values():
             assert any(has(one, name) for one in projections(scene, other, {name}))
+
+
+def test_errors_that_name_no_field_are_told_apart_by_their_text() -> None:
+    def error(text: str, requirement: str = "error-names-field") -> Violation:
+        return Violation(requirement, "", "a text that names axis", text, "")
+
+    assert says_the_same(error("400 index 7 out of bounds"), error("400 index 12 out of bounds"))
+    assert not says_the_same(error("400 index 7 out of bounds"), error("400 no such rank"))
+    assert not says_the_same(error("400 x", "error-status"), error("400 x", "error-status"))
+
+
+def test_backwards_from_the_end_is_also_a_matter_of_the_end() -> None:
+    """A bound that is counted from the end wrongly is so in either direction."""
+    backwards = replace(PLAIN, elements=PLAIN.elements[:1], shape=(1,), selection=((0, -2, -1),))
+    forwards = replace(PLAIN, elements=PLAIN.elements[:2], shape=(2,), selection=((0, -1, 1),))
+    several = list(projections(backwards, forwards, {"negative bounds"}))
+    assert any(one.selection is not None and has(one, "negative bounds") for one in several)
+    assert not any(has(one, "reversed selection") for one in several)
+
+
+def test_of_two_filters_the_unusual_one_is_left() -> None:
+    several = replace(PLAIN, filters=(Filter("shuffle", 4), Filter("shuffle", 2)))
+    plain = FEATURES["two filters"](several)
+    assert plain is not None
+    assert plain.filters == (Filter("shuffle", 2),)
