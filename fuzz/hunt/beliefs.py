@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fuzz.findings.finding import Finding
 from fuzz.hunt.codecs import codec_needed
 from fuzz.hunt.explaining import looks_like
-from fuzz.hunt.failures import Kind, is_silence, kind_of, says_the_same
+from fuzz.hunt.failures import Kind, family_of, is_silence, kind_of, says_the_same
 from fuzz.hunt.memory import Memory
 from fuzz.hunt.scene import Scene, scene_of
 from fuzz.hunt.triage import CHANCE, Cause, cause_of_request, of_any_codec
@@ -56,6 +56,13 @@ class Beliefs:
         if spent < 2 * KNOWN_SHARE:
             return None
         return self.memory.of_fingerprint(Cause(kind, (CHANCE,)).fingerprint)
+
+    def keeps_state(self, kind: Kind, spent: float) -> Finding | None:
+        """The finding that answers hang on what was asked before, where a failure may be that and asking costs."""
+        found = self.memory.about_several()
+        if found is None or spent < KNOWN_SHARE or family_of(kind) != family_of(kind_of(found.violation)):
+            return None
+        return found
 
     def _partly(self, kind: Kind) -> Finding | None:
         """Where several rules are broken at once: a finding about one of them."""

@@ -266,6 +266,9 @@ class Hunter:
         """A failure of the last request that it alone does not show: by what was asked before, or by chance."""
         if self._beliefs.is_chance(kind, self._spent()) is not None:
             return self._by_chance(until, judgement, kind)
+        believed = self._beliefs.keeps_state(kind, self._spent())
+        if believed is not None:
+            return self._keeper.again(believed.id, kind)
         for history in self._earlier.histories(until, self.session.profile):
             judged = self._deaths.judge(history)
             failure = _last(judged)
@@ -275,15 +278,10 @@ class Hunter:
             if known is not None:
                 return self._keeper.again(known.id, kind_of(failure))
             return self._reduce(history, judged, kind_of(failure))
-        keeps_state = self._about_several()
+        keeps_state = self.memory.about_several()
         if keeps_state is not None:
             return self._keeper.again(keeps_state.id, kind)
         return self._by_chance(until, judgement, kind)
-
-    def _about_several(self) -> Finding | None:
-        """A finding that the answer hangs on what was asked before: what is not seen again may well be that."""
-        certain = (one for one in self.memory.findings() if one.reproducibility == "every time")
-        return next((one for one in certain if SEVERAL in one.needs), None)
 
     def _remembered(self, history: Case) -> Finding | None:
         """A finding about several requests that is what makes a history fail."""

@@ -11,6 +11,7 @@ from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
 from fuzz.hunt.explaining import Known, Reach
 from fuzz.hunt.failures import Kind
+from fuzz.hunt.histories import SEVERAL
 from fuzz.hunt.scene import scene_of
 from fuzz.hunt.triage import is_named
 from specs.profile import Profile
@@ -56,6 +57,11 @@ class Memory:
         """The finding of a cause, also where a plainer case has taken the place of the one it is named for."""
         same = (one for one in self._findings.values() if one.fingerprint == fingerprint)
         return next(same, None) or next((one for one in self._findings.values() if is_named(one.id, fingerprint)), None)
+
+    def about_several(self) -> Finding | None:
+        """A finding that the answer hangs on what was asked before: what is not seen again may well be that."""
+        certain = (one for one in self._findings.values() if one.reproducibility == "every time")
+        return next((one for one in certain if SEVERAL in one.needs), None)
 
     def seen(self, name: str) -> int:
         """How often this worker has seen a finding."""

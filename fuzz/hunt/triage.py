@@ -13,10 +13,12 @@ from fuzz.hunt.needs import MISSING, essentials
 from fuzz.hunt.plain import SMALL_FEATURES
 from fuzz.hunt.plain_values import VALUE_FEATURES
 from fuzz.hunt.reducer import Smallest
+from fuzz.hunt.rounding import told_by_rounding
 from fuzz.hunt.scene import case_of
-from specs.case import Case, Put, SendRaw
+from specs.case import Case, Put, Send, SendRaw
 from specs.dtypes import NAMES
 from specs.expectation import BAD_STORE
+from specs.fields import Fields
 from specs.manners import MANNERS, a_store
 from strategies.raw_requests import JSON_TYPE, named_by
 
@@ -32,6 +34,8 @@ BELOW_JSON = ("no-server-error", "answers")
 OF_ALL_ERRORS = ("discloses-nothing", "error-form")
 # Whether the narrower or the wider dtype of a sort is needed hangs on the data.
 DTYPE_FAMILIES = {"float32": "float", "float64": "float", "uint32": "unsigned", "uint64": "unsigned"}
+# A request that is refused for who sends it.
+DENIED = Case("access", (Put("a", bytes(8)), Send("sum", Fields({"dtype": "int32"}), "a", credentials="unknown")))
 # What only floats have.
 FLOATING = {"NaN", "infinity", "negative zero", "subnormal numbers", "fractions"}
 WIDE_INTEGERS = ("int64", "uint64")
@@ -95,16 +99,18 @@ class Cause:
     """A kind of failure and the features without which the case passes.
 
     Of a valid request that is answered wrongly the features alone make the cause: its symptoms vary with the data;
-    so do those of a request whose answer hangs on what was asked before, or on chance.
+    so do those of a request whose answer hangs on what was asked before, or on chance. Where some of what this case
+    needs is known to be one way among others, less tells the cause.
     """
 
     kind: Kind
     needs: tuple[str, ...]
     of_scene: bool = False
+    told_by: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
-        needs = (DTYPE_FAMILIES.get(need, need) for need in without_occasions(self.needs))
+        needs = (DTYPE_FAMILIES.get(need, need) for need in without_occasions(self.told_by or self.needs))
         text = "\n".join((*self._told_apart_by(), *needs))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -125,7 +131,8 @@ def cause_of(smallest: Smallest, judge: Judge) -> Cause:
     scene = smallest.scene
     if kind.requirement in OF_ALL_ERRORS:
         nowhere = replace(smallest.case, steps=tuple(one for one in smallest.case.steps if not isinstance(one, Put)))
-        takes_bad_store = bad_stores(smallest.case) and of_family(judge(nowhere), family_of(kind)) is None
+        well_served = any(of_family(judge(one), family_of(kind)) for one in (nowhere, DENIED))
+        takes_bad_store = bad_stores(smallest.case) and not well_served
         return cause_of_request(kind, smallest.case if takes_bad_store else nowhere)
     if scene is not None and kind.requirement not in REFUSED:
         needs = essentials(scene)
@@ -134,7 +141,7 @@ def cause_of(smallest: Smallest, judge: Judge) -> Cause:
             if plain is None or of_family(judge(case_of(plain, smallest.case.property)), family_of(kind)) is not None:
                 continue
             needs = (*needs, name)
-        return Cause(kind, needs, of_scene=True)
+        return Cause(kind, needs, of_scene=True, told_by=told_by_rounding(smallest, needs, judge))
     if SEVERAL in request_needs(smallest.case):
         refused = after_refusal(smallest.case)
         if of_family(judge(refused), family_of(kind)) is not None:
