@@ -58,14 +58,11 @@ class Target:
 
         @contextmanager
         def started() -> Iterator[Session]:
-            with ExitStack() as stack:
-                if origin.launch is not None:
-                    launcher = stack.enter_context(_launched(origin.launch, self.store))
-                    url = _url_of_launched(launcher, origin, self.client)
-                else:
-                    url = stack.enter_context(_embedded_server(origin))
-                check_reachable(url, self.client)
-                yield stack.enter_context(closing(replace(self, url=url).session()))
+            with (
+                _server(origin, self.store, self.client) as (url, _),
+                closing(replace(self, url=url).session()) as session,
+            ):
+                yield session
 
         return started
 
@@ -75,20 +72,27 @@ def open_target(settings: Settings) -> Iterator[Target]:
     """Start or reach all that is needed, and end it with the block; raises UsageError and CannotRun."""
     client = _client_settings(settings)
     profile = resolve_profile(settings)
-    with ExitStack() as stack:
-        store = stack.enter_context(closing(open_store_for(settings)))
-        launcher = None
-        if settings.target is not None:
-            url, name = settings.target, settings.target
-        elif settings.launch is not None:
-            launcher = stack.enter_context(_launched(settings.launch, store))
-            url, name = _url_of_launched(launcher, settings, client), settings.launch
-        else:
-            url = stack.enter_context(_embedded_server(settings))
-            name = " as ".join(["the embedded reference server", *settings.animals])
-        check_reachable(url, client)
+    with closing(open_store_for(settings)) as store, _server(settings, store, client) as (url, launcher):
+        embedded = " as ".join(["the embedded reference server", *settings.animals])
+        name = settings.target or settings.launch or embedded
         target = Target(url, store, profile, settings, client, launcher, name, tuple(_doubts(settings, store)))
         yield target if profile.name != AUTO else _probed(target)
+
+
+@contextmanager
+def _server(settings: Settings, store: Store, client: ClientSettings) -> Iterator[tuple[str, Launcher | None]]:
+    """Where a server answers that somebody else runs, or that is started here and ended with the block."""
+    with ExitStack() as stack:
+        launcher = None
+        if settings.target is not None:
+            url = settings.target
+        elif settings.launch is not None:
+            launcher = stack.enter_context(_launched(settings.launch, store))
+            url = _url_of_launched(launcher, settings, client)
+        else:
+            url = stack.enter_context(_embedded_server(settings))
+        check_reachable(url, client)
+        yield url, launcher
 
 
 def _launched(command: str, store: Store) -> Launcher:

@@ -211,7 +211,7 @@ def serves_several(exchange: Exchange, expected: Expectation) -> Iterator[Violat
 
 
 CHECKS: tuple[Check, ...] = (
-    answers, no_server_error, discloses_nothing, accepts, error_form, error_names_the_field, right_values,
+    answers, no_server_error, accepts, discloses_nothing, error_form, error_names_the_field, right_values,
 )  # fmt: skip
 OF_OVERLOAD: tuple[Check, ...] = (discloses_nothing, error_form, serves_several)
 

@@ -12,12 +12,13 @@ from specs.fields import Fields
 
 UNDECODABLE = Kind("refuses-unfit-data", "undecodable data")
 WINDOWS: Mapping[str, int] = MappingProxyType({"zlib": zlib.MAX_WBITS, "gzip": zlib.MAX_WBITS + 16})
+# Of lengths that are whole elements of what is taken as it is, too.
 DAMAGES: tuple[Callable[[bytes], bytes], ...] = (
-    lambda _: b"no stream of any codec",
-    lambda stream: stream[:-1],
-    lambda stream: stream[: len(stream) * 3 // 4],
+    lambda _: b"no stream of any codec!!",
+    lambda stream: stream[:-4],
     lambda stream: stream[:-8] + bytes(255 - byte for byte in stream[-8:]),
 )
+MOST_ELEMENTS = 64
 
 
 def codec_needed(case: Case, kind: Kind) -> tuple[str, ...]:
@@ -36,8 +37,17 @@ def all_alike(judge: Judge) -> bool:
 
 
 def _overlooked(codec: str, judge: Judge) -> frozenset[int]:
-    packing = zlib.compressobj(wbits=WINDOWS[codec])
-    stream = packing.compress(bytes(range(200))) + packing.flush()
+    stream = _stream(codec)
     send = Send("select", Fields({"dtype": "uint32", "compression": {"id": codec}}), "a")
     damaged = [Case("malformed", (Put("a", damage(stream)), send)) for damage in DAMAGES]
     return frozenset(number for number, case in enumerate(damaged) if UNDECODABLE in map(kind_of, judge(case).failures))
+
+
+def _stream(codec: str) -> bytes:
+    """Some elements, packed into as many bytes as some other number of elements has."""
+    for count in range(1, MOST_ELEMENTS):
+        packing = zlib.compressobj(wbits=WINDOWS[codec])
+        stream = packing.compress(bytes(range(4 * count))) + packing.flush()
+        if len(stream) % 4 == 0:
+            return stream
+    raise AssertionError(f"no {codec} stream of whole elements")

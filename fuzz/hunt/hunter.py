@@ -23,6 +23,7 @@ from fuzz.hunt.keeper import Keeper
 from fuzz.hunt.memory import Memory
 from fuzz.hunt.mending import Mending, is_doubtful
 from fuzz.hunt.races import Races
+from fuzz.hunt.recognising import recognised, shown_more_plainly
 from fuzz.hunt.reducer import Reducer, ReductionLimits, Smallest, isolated
 from fuzz.hunt.refusals import CONCERNED, Habit, habit_of, is_about_the_sender, sender_of
 from fuzz.hunt.scene import case_of, scene_of
@@ -172,9 +173,9 @@ class Hunter:
         """The name of the finding that a failure belongs to."""
         self._measure()
         kind = kind_of(violation)
-        habit = self._habit(kind)
-        if habit is not None:
-            return self._keeper.keep(habit.smallest, Cause(habit.kind, ()), "every time")
+        habitual = self._habitual(kind)
+        if habitual is not None:
+            return habitual
         until = replace(case, steps=case.steps[: violation.step + 1])
         if kind.requirement.startswith(RELATION):
             return self._disagreement(until, kind)
@@ -225,14 +226,16 @@ class Hunter:
         self._deaths.settles = not stands
         return stands
 
-    def _habit(self, kind: Kind) -> Habit | None:
-        """What the server gets wrong in refusals of all sorts, if the failure is that."""
+    def _habitual(self, kind: Kind) -> str | None:
+        """The finding of what the server gets wrong in refusals of all sorts, if the failure is that."""
         if kind.requirement not in CONCERNED:
             return None
         if kind.requirement not in self._habits:
             self._habits[kind.requirement] = habit_of(kind.requirement, "malformed", self._deaths.judge)
         habit = self._habits[kind.requirement]
-        return habit if habit is not None and habit.covers(kind) else None
+        if habit is None or not habit.covers(kind):
+            return None
+        return self._keeper.keep(habit.smallest, Cause(habit.kind, ()), "every time")
 
     def _explained(self, single: Case, kind: Kind) -> Explained | None:
         scene = scene_of(single, self.session.profile)
@@ -324,28 +327,24 @@ class Hunter:
 
     def _settle(self, smallest: Smallest) -> str:
         """A smallest case against what is known: the same cause, a plainer case of it, or a new one."""
-        cause = cause_of(smallest, self._deaths.judge)
         kind = kind_of(smallest.violation)
+        habitual = self._habitual(kind)
+        if habitual is not None:
+            return habitual
         if is_doubtful(smallest.scene, kind):
             plainer = self._mending.plainer(smallest.case, kind)
             if plainer is not None:
                 return self._triage(plainer.transcript.case, plainer, plainer.failures[0])
+        cause = cause_of(smallest, self._deaths.judge)
         # Another worker may have come upon the same cause meanwhile.
         self.memory.reload()
         self._measure()
-        same = self.memory.of_fingerprint(cause.fingerprint)
-        if same is not None:
-            return self._keeper.again(same.id, cause.kind)
-        if smallest.scene is not None:
-            family = family_of(kind)
-            asking = Explaining(self._deaths.judge, smallest.case.property, kind)
-            for known in self.memory.scenes():
-                if known.family == family and asking.leaves(smallest.scene, known) is True:
-                    return self._keeper.again(known.finding.id, cause.kind)
-            for known in self.memory.scenes():
-                named = replace(known.finding, violation=smallest.violation, needs=cause.needs)
-                if known.family == family and asking.plainer(smallest.scene, named, known):
-                    return self._keeper.keep(smallest, cause, "every time", known.finding.id)
+        known = recognised(smallest, cause, self.memory, self._deaths.judge)
+        if known is not None:
+            return self._keeper.again(known.id, cause.kind)
+        less_plain = shown_more_plainly(smallest, cause, self.memory, self._deaths.judge)
+        if less_plain is not None:
+            return self._keeper.keep(smallest, cause, "every time", less_plain.id)
         if SEVERAL not in cause.needs and self._deaths.passes_afresh(smallest.case):
             return self._keeper.keep(smallest, Cause(kind, KEPT_FOR_GOOD), "after a while")
         return self._keeper.keep(smallest, cause, "every time")

@@ -16,6 +16,8 @@ from fuzz.hunt.scene import scene_of
 from fuzz.hunt.triage import is_named
 from specs.profile import Profile
 
+MOST_OTHER_WAYS = 6
+
 
 class Memory:
     """The findings folder as this worker sees it."""
@@ -27,6 +29,7 @@ class Memory:
         self._profile = profile
         self._findings: dict[str, Finding] = {}
         self._known: dict[str, Known | None] = {}
+        self._other_ways: dict[str, list[Known]] = {}
         self._seen: dict[str, int] = {}
         self._symptoms: dict[str, set[Kind]] = {}
         self._measured: set[str] = set()
@@ -45,10 +48,18 @@ class Memory:
     def findings(self) -> list[Finding]:
         return list(self._findings.values())
 
-    def scenes(self) -> list[Known]:
-        """The findings whose smallest case is a scene, the most frequent first."""
+    def scenes(self, *, in_other_ways: bool = True) -> list[Known]:
+        """The findings whose smallest case is a scene, the most frequent first; and in what other ways they show."""
         scenes = [one for one in self._known.values() if one is not None]
-        return sorted(scenes, key=lambda one: -self.seen(one.finding.id))
+        others = [one for several in self._other_ways.values() for one in several] if in_other_ways else []
+        return sorted([*scenes, *others], key=lambda one: -self.seen(one.finding.id))
+
+    def shown_by(self, known: Known) -> None:
+        """Remember another way in which a finding shows."""
+        ways = self._other_ways.setdefault(known.finding.id, [])
+        if len(ways) < MOST_OTHER_WAYS and all(one.finding.needs != known.finding.needs for one in ways):
+            ways.append(known)
+            self._symptoms.setdefault(known.finding.id, set()).update(known.reach.symptoms)
 
     def get(self, name: str) -> Finding | None:
         return self._findings.get(name)

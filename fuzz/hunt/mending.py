@@ -18,7 +18,7 @@ from fuzz.hunt.failures import UNNAMED, WRONG, Judge, Kind, family_of, kind_of, 
 from fuzz.hunt.scene import Scene, asked_of, case_of, scene_of
 from fuzz.hunt.triage import cause_of_request
 from specs import validity
-from specs.case import Case, Manner, Put, Send, SendRaw
+from specs.case import Case, Put, Send, SendRaw
 from specs.dtypes import FLOATS, ITEM_SIZES
 from specs.fields import Fields
 from specs.manners import WELL
@@ -39,10 +39,13 @@ LENGTHS: tuple[tuple[bytes, Mapping[str, Any]], ...] = (
     (zlib.compress(b"\1"), {"shape": [1], "compression": {"id": "zlib"}}),
 )
 UNDECODABLE = "undecodable data"
-# An object that ends early is as short as one of which the store sends less.
-TOO_LITTLE: Manner = "too-little"
-SHORT_READ: tuple[bytes, Mapping[str, Any]] = (bytes(4), {"size": 8})
-NO_STREAM = b"no stream of any codec"
+SOME_DATA = bytes(8)
+ONE = b"\1\0\0\0"
+NOTHING_LEFT: tuple[Mapping[str, Any], ...] = (
+    {"missing": {"missing_value": 1}},
+    {"shape": [1], "selection": [[0, 0, 1]]},
+)
+NO_STREAM = b"no stream of any codec!!"
 NO_JSON = b"{"
 CODED = ("dtype", "compression")
 # Who accepts a request that breaks the first, of a field, accepts the other for the same reason, if at all.
@@ -129,33 +132,38 @@ def otherwise_told(case: Case, kind: Kind, profile: Profile) -> Iterator[Case]:
     """Cases that are wrong in the same way more plainly: by their data alone, or by the field that is not named."""
     yield from _with_one_oddity(case, kind)
     match case.steps:
-        case (Put() as put, Send() as send) if put.served == TOO_LITTLE:
-            data, fields = SHORT_READ
-            short = replace(send, fields=Fields({"dtype": "int32", **fields}))
-            yield replace(case, steps=(replace(put, data=data, served=WELL), short))
+        case (Put(served="too-little") as put, Send() as send):
+            # An object that ends early is as short as one of which the store sends less.
+            yield _asked(case, put, send, {"dtype": "int32", "size": 8}, bytes(4))
         case (Put(served="missing-page"), Send() as send):
             yield replace(case, steps=(send,))
+        case (Put(data=b"") as put, Send() as send) if family_of(kind) == WRONG:
+            for fields in NOTHING_LEFT:
+                yield _asked(case, put, send, {"dtype": "int32", **fields}, ONE)
         case (Put() as put, Send() as send) if kind.parts & (TOO_SHORT | MISFIT):
             if "size" in send.fields:
-                yield replace(case, steps=(put, replace(send, fields=send.fields.without("size"))))
-            for data, fields in LENGTHS[: None if kind.parts & TOO_SHORT else 1]:
-                plain = replace(send, fields=Fields({"dtype": "int32", **fields}))
-                yield replace(case, steps=(replace(put, data=data), plain))
+                yield _asked(case, put, send, send.fields.without("size"))
+            for data, fields in LENGTHS if kind.parts & TOO_SHORT or len(kind.parts) > 1 else LENGTHS[:1]:
+                yield _asked(case, put, send, {"dtype": "int32", **fields}, data)
         case (Put() as put, Send() as send) if kind.requirement == UNNAMED and kind.symptom in send.fields:
-            alone = Fields({"dtype": "int32", kind.symptom: send.fields[kind.symptom]})
-            yield replace(case, steps=(replace(put, data=bytes(8)), replace(send, fields=alone)))
+            yield _asked(case, put, send, {"dtype": "int32", kind.symptom: send.fields[kind.symptom]}, SOME_DATA)
         case (Put() as put, Send() as send) if _about_a_codec(send, kind):
-            plain = replace(send, fields=Fields({name: send.fields[name] for name in CODED if name in send.fields}))
-            yield replace(case, steps=(replace(put, data=NO_STREAM), plain))
+            coded = {name: send.fields[name] for name in CODED if name in send.fields}
+            yield _asked(case, put, send, coded, NO_STREAM)
         case (Put() as put, Send() as send) if kind.parts == SENDER:
             yield replace(case, steps=(put, replace(send, credentials="owner")))
         case (Put() as put, Send() as send):
             for rule, name, fields in SAME_REASON:
                 if rule in kind.parts and name in send.fields:
-                    other = Fields({"dtype": "int32", **fields})
-                    yield replace(case, steps=(replace(put, data=bytes(8)), replace(send, fields=other)))
+                    yield _asked(case, put, send, {"dtype": "int32", **fields}, SOME_DATA)
         case (Put() as put, SendRaw() as raw):
             yield from _rawly_told(case, put, raw, kind, profile)
+
+
+def _asked(case: Case, put: Put, send: Send, fields: Mapping[str, Any], data: bytes | None = None) -> Case:
+    """The case with other fields; about other data, and well served, where there are any."""
+    about = put if data is None else replace(put, data=data, served=WELL)
+    return replace(case, steps=(about, replace(send, fields=Fields(fields), without=())))
 
 
 def _rawly_told(case: Case, put: Put, raw: SendRaw, kind: Kind, profile: Profile) -> Iterator[Case]:
@@ -166,8 +174,8 @@ def _rawly_told(case: Case, put: Put, raw: SendRaw, kind: Kind, profile: Profile
     if kind.requirement == "no-server-error" and kind.parts == {""}:
         yield replace(case, steps=(put, replace(raw, body=NO_JSON)))
     if kind.parts == SENDER:
-        unknown = Send("select", Fields({"dtype": "int32"}), put.key, put.bucket, credentials="unknown")
-        yield replace(case, steps=(replace(put, data=bytes(8)), unknown))
+        unknown = Send("select", Fields(), put.key, put.bucket, credentials="unknown")
+        yield _asked(case, put, unknown, {"dtype": "int32"}, SOME_DATA)
 
 
 def _with_one_oddity(case: Case, kind: Kind) -> Iterator[Case]:
@@ -176,12 +184,13 @@ def _with_one_oddity(case: Case, kind: Kind) -> Iterator[Case]:
         case (Put() as put, Send() as send) if kind.requirement in (*MENDABLE, "refuses-invalid"):
             for name, value in send.fields.items():
                 if (value is None and name != "dtype") or name in OPTIONS:
-                    alone = Fields({"dtype": "int32", name: None if value is None else True})
-                    yield replace(case, steps=(replace(put, data=bytes(8)), replace(send, fields=alone, without=())))
+                    alone = {"dtype": "int32", name: None if value is None else True}
+                    yield _asked(case, put, send, alone, SOME_DATA)
 
 
 def _about_a_codec(send: Send, kind: Kind) -> bool:
-    return kind.requirement == "no-server-error" and "compression" in send.fields and UNDECODABLE not in kind.parts
+    in_question = kind.requirement == "no-server-error" or family_of(kind) == WRONG
+    return in_question and "compression" in send.fields and UNDECODABLE not in kind.parts
 
 
 def _sound(send: Send, profile: Profile) -> Send:

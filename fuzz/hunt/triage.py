@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from fuzz.hunt.codecs import all_alike, codec_needed
 from fuzz.hunt.failures import NO_VALUES, WRONG, Judge, Kind, family_of, kind_of, of_family, without_rule
 from fuzz.hunt.histories import EARLIER_REFUSAL, SEVERAL, after_refusal, bad_stores, request_needs
-from fuzz.hunt.needs import MISSING, essentials
-from fuzz.hunt.plain import SMALL_FEATURES
+from fuzz.hunt.needs import MISSING, essentials, has
+from fuzz.hunt.plain import FEATURES, SMALL_FEATURES
 from fuzz.hunt.plain_values import VALUE_FEATURES
 from fuzz.hunt.reducer import Smallest
 from fuzz.hunt.rounding import told_by_rounding
@@ -62,6 +62,11 @@ OCCASIONS = (
         {a_store(manner) for manner in MANNERS},
         {"offset", "unaligned offset", "a far offset", "size", "trailing bytes"},
         "a part of the object",
+    ),
+    (
+        {"more than two dimensions"},
+        {"part of a dimension", "stride beyond one", "reversed selection", "negative bounds", "empty selection"},
+        "a selection",
     ),
     # Down to the first element there is no other way to say it.
     ({"reversed selection"}, {"negative bounds", "bounds before the beginning"}, ""),
@@ -138,7 +143,9 @@ def cause_of(smallest: Smallest, judge: Judge) -> Cause:
         needs = essentials(scene)
         for name, simpler in SMALL_FEATURES.items():
             plain = simpler(scene)
-            if plain is None or of_family(judge(case_of(plain, smallest.case.property)), family_of(kind)) is not None:
+            if plain is None or not all(has(plain, need) for need in needs if need in FEATURES):
+                continue
+            if of_family(judge(case_of(plain, smallest.case.property)), family_of(kind)) is not None:
                 continue
             needs = (*needs, name)
         return Cause(kind, needs, of_scene=True, told_by=told_by_rounding(smallest, needs, judge))
