@@ -35,16 +35,20 @@ class Exchange:
 
 
 NAMES = "a text that names "
+SECRET = "secret"
 Check = Callable[[Exchange, Expectation], Iterator[Violation]]
 
 
 def violations(exchange: Exchange, expected: Expectation, step: int) -> list[Violation]:
-    """The first requirement broken, and any warnings; later ones are mostly its shadows."""
+    """The first requirement broken, and any warnings; later ones are mostly its shadows.
+
+    Not so of a secret that an error holds: what else is wrong with the error is another matter.
+    """
     found: list[Violation] = []
     for check in OF_OVERLOAD if _overloaded(exchange) else CHECKS:
         for violation in check(exchange, expected):
             found.append(replace(violation, step=step))
-            if violation.severity == "failure":
+            if violation.severity == "failure" and violation.symptom != SECRET:
                 return found
     return found
 
@@ -83,7 +87,7 @@ def discloses_nothing(exchange: Exchange, _: Expectation) -> Iterator[Violation]
         return
     text = reply.body.decode("utf-8", "replace") + "\n".join(value for _, value in reply.headers)
     if any(secret in text for secret in exchange.secrets):
-        yield Violation("discloses-nothing", "an error holds a secret", "no secret", "the secret", "secret")
+        yield Violation("discloses-nothing", "an error holds a secret", "no secret", "the secret", SECRET)
     leak = next((leak for leak in LEAKS if leak in text), None)
     if leak is not None:
         yield Violation(

@@ -11,14 +11,14 @@ from fuzz.errors import UsageError
 EXAMPLES = """\
 examples:
   asfuzz bench hunt --bugs 10 --seeds 3 --seconds 60     ten bugs planted in one server: what is found
-  asfuzz bench hunt --curated --verbose                  the same ten each time
+  asfuzz bench hunt --curated --bugs 20 --verbose        twenty chosen bugs of different kinds
 """
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Which bugs, how many hunts, and how long."""
     parser.add_argument("--bugs", type=int, default=10, metavar="N", help="bugs planted at once (default: 10)")
-    parser.add_argument("--curated", action="store_true", help="ten chosen bugs instead of ones by seed")
+    parser.add_argument("--curated", action="store_true", help="of twenty chosen ones of different kinds")
     parser.add_argument("--from", dest="modules", nargs="+", default=(), metavar="MODULE", help="kinds of bugs")
     parser.add_argument("--package", default="fuzz.embedded.zoo", metavar="PACKAGE", help="where the bugs are")
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="hunts (default: 1)")
@@ -34,15 +34,16 @@ def add_arguments(parser: ArgumentParser) -> None:
 def main(arguments: Namespace) -> int:
     """Hunt, and print a table."""
     from fuzz.bench.hunting import HEADER, details, hunt_planted, row, seen_apart
-    from fuzz.bench.planted import bugs, curated, planted
+    from fuzz.bench.planted import CURATED, OF_OTHER_KINDS, bugs, curated, planted
 
-    available = seen_apart(bugs(arguments.package, arguments.modules))
+    chosen = curated((*CURATED, *OF_OTHER_KINDS), arguments.package)
+    available = chosen if arguments.curated else seen_apart(bugs(arguments.package, arguments.modules))
     if arguments.bugs > len(available):
         raise UsageError(f"--bugs {arguments.bugs}: there are {len(available)} to choose from")
     print(HEADER)
     hunts = []
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
-        some = curated(arguments.package) if arguments.curated else planted(available, arguments.bugs, seed)
+        some = planted(available, arguments.bugs, seed)
         keep = arguments.findings and _new_folder(arguments.findings / f"seed-{seed}")
         one = hunt_planted(some, seed, arguments.seconds, arguments.workers, tuple(arguments.only), keep)
         hunts.append(one)

@@ -46,6 +46,18 @@ CURATED = (
     "counting:CountInLanes",
     "answering:ShapeAsBytesIgnored",
 )
+OF_OTHER_KINDS = (
+    "byte_orders:ByteOrderIgnoredForFloats",
+    "axes:OnlyFirstAxisOfList",
+    "accumulating:MaxStartsAtZero",
+    "floats:SelectThroughFloat32",
+    "fetching:OffsetIgnoredWithoutSize",
+    "refusing:UnknownFieldsIgnored",
+    "errors:SelectionErrorsUnnamed",
+    "credentials:AnonymousRefused",
+    "trusting:WholeTakenForThePart",
+    "memory:CacheWithoutDtype",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +98,9 @@ def _is_bug(candidate: type, others: list[type]) -> bool:
     return not any(issubclass(other, candidate) and other is not candidate for other in others)
 
 
-def curated(package: str = PACKAGE) -> list[Bug]:
-    """Ten bugs of different kinds; some share an operation or a field."""
-    return [Bug(f"{package}.{one}") for one in CURATED]
+def curated(names: Sequence[str] = CURATED, package: str = PACKAGE) -> list[Bug]:
+    """Ten bugs of different kinds that valid requests show; some share an operation or a field."""
+    return [Bug(f"{package}.{one}") for one in names]
 
 
 def hiding(several: Sequence[Bug], store: Store, profile: Profile) -> set[Bug]:

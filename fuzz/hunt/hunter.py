@@ -28,7 +28,7 @@ from fuzz.hunt.reducer import Reducer, ReductionLimits, Smallest, isolated
 from fuzz.hunt.refusals import CONCERNED, Habit, habit_of, is_about_the_sender, sender_of
 from fuzz.hunt.scene import case_of, scene_of
 from fuzz.hunt.silences import known_silence, looked_into
-from fuzz.hunt.triage import CHANCE, Cause, cause_of
+from fuzz.hunt.triage import CHANCE, OF_ALL_ERRORS, Cause, cause_of
 from specs.case import Case, requests
 from specs.violation import Violation
 
@@ -90,12 +90,16 @@ class Hunter:
             self._failures(case, judgement, tally)
 
     def _failures(self, case: Case, judgement: Judgement, tally: Tally) -> None:
-        steps: set[int] = set()
+        taken: dict[int, bool] = {}
         for violation in judgement.failures:
-            if steps and self.enough():
+            if taken and self.enough():
                 break
-            if violation.step not in steps and len(steps) < MOST_FAILURES_OF_A_CASE:
-                steps.add(violation.step)
+            # Behind the form of all errors there may be something that is wrong with this one.
+            general = violation.requirement in OF_ALL_ERRORS
+            if (violation.step not in taken or taken[violation.step] > general) and len(
+                taken
+            ) < MOST_FAILURES_OF_A_CASE:
+                taken[violation.step] = general
                 self._mending.begin()
                 with self._accounted(tally):
                     tally.findings.add(self._triage(case, judgement, violation))

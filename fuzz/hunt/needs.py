@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -44,7 +43,6 @@ MAGNITUDES = ("huge values", "large values")
 TINY = ("subnormal numbers", "fractions")
 NEAR = ("values near a missing one", "fractions", "huge values", "large values", "negative values")
 REVERSED = "reversed selection"
-PART = "part of a dimension"
 NEGATIVE = "negative bounds"
 EMPTY = "empty selection"
 NO_DATA = "no data at all"
@@ -110,7 +108,7 @@ def projections(scene: Scene, other: Scene, needed: set[str]) -> Iterator[Scene]
     same = same_numbers(scene, other.missing[0]) if other.missing is not None and misread else None
     if same is not None:
         yield from _with_only(same, other, keep, needed)
-    for stretched in (*_stretched(scene), *_counted_forwards(scene, needed), *_within_more(scene, needed)):
+    for stretched in (*_stretched(scene), *_counted_forwards(scene, needed)):
         yield from _with_only(stretched, other, keep, needed)
     for nothing in _nothing_in_another_way(scene, needed):
         yield from _with_only(nothing, other, keep, needed)
@@ -135,23 +133,12 @@ def _stretched(scene: Scene) -> Iterator[Scene]:
 
 def _counted_forwards(scene: Scene, needed: set[str]) -> Iterator[Scene]:
     """Where what is counted from the end goes backwards in short dimensions: longer ones, of which a part is picked."""
-    walks_back = NEGATIVE in needed and REVERSED not in needed and has(scene, REVERSED)
-    if not walks_back or scene.shape is None or scene.selection is None:
+    walks_back = has(scene, NEGATIVE) and has(scene, REVERSED)
+    if not walks_back or NEGATIVE not in needed or REVERSED in needed or scene.shape is None or scene.selection is None:
         return
     longer = repeated(scene, [FEW if length < FEW else 1 for length in scene.shape])
     forwards = ((-FEW, -1, -one[2]) if one[2] < 0 else one for one in scene.selection)
     yield replace(longer, selection=tuple(forwards))
-
-
-def _within_more(scene: Scene, needed: set[str]) -> Iterator[Scene]:
-    """Where all of each dimension is selected: the same as a part of longer ones."""
-    if PART not in needed or scene.shape is None or scene.selection is None or not scene.elements.size:
-        return
-    if all(slice(*one) == slice(0, length, 1) for one, length in zip(scene.selection, scene.shape)):
-        for longer in ([length + 1 for length in scene.shape], [length + (length > 1) for length in scene.shape]):
-            size = math.prod(longer)
-            if size <= MOST_ELEMENTS:
-                yield with_elements(replace(scene, shape=tuple(longer)), np.resize(scene.elements, size))
 
 
 def _nothing_in_another_way(scene: Scene, needed: set[str]) -> Iterator[Scene]:

@@ -251,7 +251,7 @@ def test_too_much_at_the_same_time_may_be_said_in_good_form_and_is_a_warning(sta
     assert of(message(status, "busy")) == [("serves-several", "warning")]
     assert of(message(status, "busy"), INVALID[1]) == []
     assert of(Reply(status, (), b"busy")) == [("error-form", "failure")]
-    assert of(message(status, "busy s3cret")) == [("discloses-nothing", "failure")]
+    assert of(message(status, "busy s3cret")) == [("discloses-nothing", "failure"), ("serves-several", "warning")]
     assert of(message(500, "busy")) == [("no-server-error", "failure")]
     (alone,) = of(message(status, "busy"), together=False)
     assert alone[1] == "failure"
@@ -364,3 +364,9 @@ def test_no_body_breaks_a_check(body):
         for headers in (CBOR, JSON, ()):
             for asked in (SUM, INVALID, (SUM[0], Expectation(why="open"))):
                 assert isinstance(found(asked[0], Reply(status, headers, body), asked[1]), list)
+
+
+def test_a_secret_in_an_error_hides_nothing_else_that_is_wrong_with_it():
+    both = message(400, "the secret is s3cret")
+    assert broken(INVALID[0], both, INVALID[1]) == ["discloses-nothing", "error-names-field"]
+    assert broken(INVALID[0], message(404, "the secret is s3cret"), INVALID[1]) == ["error-status"]
