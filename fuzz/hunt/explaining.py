@@ -1,6 +1,7 @@
 """Which finding explains a failure: counterfactuals, put to the server.
 
-A finding explains a scene that fails with nothing but the finding's features left, and passes without any one of them.
+A finding explains a scene that fails with nothing but the finding's features left, and passes without any one of them;
+unless it takes an unusual access to the object, which the finding does not.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from fuzz.hunt.plain import OPERATIONS, PLAIN_OPERATION, plain_operations
 from fuzz.hunt.plain_values import PLAIN_DTYPE, VALUE_FEATURES, greatest, mirrored, to_dtype
 from fuzz.hunt.scene import Scene, case_of, with_elements
 from specs.dtypes import FLOATS, INTEGERS, NAMES
+from specs.manners import MANNERS, WELL, a_store
 
 MOST_RESTS = 8
+ACCESS = (*(a_store(manner) for manner in MANNERS), "interface http", "anonymous", "public bucket", "an unusual key")
 EXTREMES = ("min", "max")
 
 
@@ -92,6 +95,9 @@ class Explaining:
         if not known.needed and kind_of(known.finding.violation) != self._kind:
             # Nothing can be taken away to see whether something else is wrong too: the symptom has to tell.
             return None
+        plain = plainly_kept(scene, known.needed)
+        if plain is not scene and not self._fails(plain):
+            return None
         if not any(self._fails(one) for one in projections(scene, known.scene, known.needed)):
             return None
         for plain in without(scene, known):
@@ -117,6 +123,14 @@ def measured(known: Known, judge: Judge) -> Reach:
     if known.family != WRONG or known.finding.reproducibility != "every time":
         return EVERYTHING
     return reach_of(known.scene, known.finding.case.property, kind, judge)
+
+
+def plainly_kept(scene: Scene, needed: set[str]) -> Scene:
+    """The scene with its object where it is usually, and served well: what is wrong with its data is so still."""
+    for name in ACCESS:
+        plain = ALL_FEATURES[name](scene) if name not in needed else None
+        scene = scene if plain is None else plain
+    return scene
 
 
 def without(scene: Scene, known: Known) -> Iterator[Scene]:
@@ -186,8 +200,9 @@ def within_reach(scene: Scene, known: Known) -> bool:
 
 
 def looks_like(scene: Scene, known: Known) -> bool:
-    """Whether a scene has every feature that a finding needs, and lies within its reach."""
-    return within_reach(scene, known) and all(has(scene, name) for name in known.needed)
+    """Whether a scene has every feature that a finding needs, lies within its reach, and is not served worse."""
+    served_worse = scene.served != WELL and known.scene.served == WELL
+    return not served_worse and within_reach(scene, known) and all(has(scene, name) for name in known.needed)
 
 
 def _plainness(needs: tuple[str, ...], scene: Scene) -> tuple[int, int]:

@@ -132,6 +132,10 @@ def otherwise_told(case: Case, kind: Kind, profile: Profile) -> Iterator[Case]:
     """Cases that are wrong in the same way more plainly: by their data alone, or by the field that is not named."""
     yield from _with_one_oddity(case, kind)
     match case.steps:
+        case (Put() as put, Send() as send) if kind.requirement == "error-status" and _at_fault(send, profile):
+            # A wrong status may be about something else, where the fault was overlooked.
+            wrong = {name: send.fields[name] for name in sorted(_at_fault(send, profile))}
+            yield _asked(case, put, send, {"dtype": "int32", **wrong}, SOME_DATA)
         case (Put(served="too-little") as put, Send() as send):
             # An object that ends early is as short as one of which the store sends less.
             yield _asked(case, put, send, {"dtype": "int32", "size": 8}, bytes(4))
@@ -196,13 +200,18 @@ def _about_a_codec(send: Send, kind: Kind) -> bool:
 def _sound(send: Send, profile: Profile) -> Send:
     """The request less its fields at fault, as far as a few rounds get."""
     for _ in range(MOST_ROUNDS):
-        faults = validity.read(send.operation, full_body(send, profile), profile).faults
-        wrong = {word for fault in faults for word in fault.words} & set(send.fields)
+        wrong = _at_fault(send, profile)
         if not wrong:
             break
         kept = {name: value for name, value in send.fields.items() if name not in wrong or name == "dtype"}
         send = replace(send, fields=Fields(kept))
     return send
+
+
+def _at_fault(send: Send, profile: Profile) -> set[str]:
+    """The fields that are wrong."""
+    faults = validity.read(send.operation, full_body(send, profile), profile).faults
+    return {word for fault in faults for word in fault.words} & set(send.fields)
 
 
 def _fitting(send: Send, profile: Profile) -> Iterator[Scene]:

@@ -13,6 +13,7 @@ from fuzz.hunt.scene import Scene, case_of, scene_of
 from fuzz.hunt.simpler import bare_scenes, shorter_scenes, simpler_requests, simpler_scenes
 from fuzz.hunt.simpler_histories import simpler_histories
 from specs.case import Case, Delete, Put, Send, SendRaw, requests
+from specs.manners import WELL
 from specs.profile import Profile
 from specs.violation import Violation
 
@@ -61,6 +62,7 @@ class Reducer:
         self._end = time.monotonic() + self._limits.seconds
         self._kind = kind
         self._first: Scene | None = None
+        self._takes_bad_store = False
         self._wanted: Callable[[Judgement], Violation | None] = lambda judgement: narrower(judgement, kind)
         self.tries = 0
         self.hits = 0
@@ -79,6 +81,7 @@ class Reducer:
             rewritten = self._try(case_of(scene, case.property))
             if rewritten is not None:
                 self._first = scene
+                self._takes_bad_store = not self._fails_served_well(scene, case.property)
                 best = self._walk(replace(rewritten, scene=scene), _scenes_of(shorter_scenes))
                 best = self._bare(best)
                 best = self._walk(best, _scenes_of(simpler_scenes))
@@ -117,7 +120,16 @@ class Reducer:
         """Whether a failing scene may well be about something else that is known."""
         if scene is None or self._first is None:
             return False
+        if self._takes_bad_store and self._fails_served_well(scene, found.case.property):
+            return True
         return self._avoid(self._first, scene, kind_of(found.violation))
+
+    def _fails_served_well(self, scene: Scene, name: str) -> bool:
+        """Whether a scene fails just as well where the store does its part; of those that it serves so anyway, yes."""
+        if scene.served == WELL:
+            return True
+        served_well = case_of(replace(scene, served=WELL), name)
+        return of_family(self._judge(served_well), family_of(self._kind)) is not None
 
     def _fewer_steps(self, best: Smallest) -> Smallest:
         alone = self._try(isolated(best.case, best.violation.step))

@@ -146,3 +146,8 @@ def test_what_is_behind_a_case_is_never_what_led_there() -> None:
     assert len(set(seen)) == len(seen) == 2
     mending.begin()
     assert mending.plainer(longer, Kind("values", "")) is not None
+
+
+def test_a_wrong_status_may_be_about_something_else_than_what_is_at_fault() -> None:
+    asked = told(asking(b"", offset=5, nothing_known=[]), Kind("error-status", "unknown field 416"))
+    assert {"dtype": "int32", "nothing_known": []} in asked

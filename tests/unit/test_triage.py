@@ -18,7 +18,7 @@ from fuzz.hunt.needs import essentials, has, projections
 from fuzz.hunt.plain import FEATURES, few_elements
 from fuzz.hunt.plain_slices import Triple, still_outside
 from fuzz.hunt.plain_values import VALUE_FEATURES, mirrored, to_dtype
-from fuzz.hunt.reducer import Smallest
+from fuzz.hunt.reducer import Reducer, Smallest
 from fuzz.hunt.scene import Scene, case_of, of_joined_axes, of_picked, scene_of
 from fuzz.hunt.triage import Cause, cause_of, is_named, name_of, title_of
 from specs.case import Case, Put, Send
@@ -354,3 +354,26 @@ def test_of_two_filters_the_unusual_one_is_left() -> None:
     plain = FEATURES["two filters"](several)
     assert plain is not None
     assert plain.filters == (Filter("shuffle", 2),)
+
+
+OFFSET = replace(PLAIN, prefix=bytes(8))
+BAD_STORES = [
+    Bug(lambda scene: bool(scene.prefix) and not scene.sized),
+    Bug(lambda scene: bool(scene.prefix) and scene.served == "whole"),
+]
+
+
+def test_what_takes_a_bad_store_is_not_explained_by_what_does_not() -> None:
+    badly = replace(OFFSET, served="whole", sized=True)
+    finding = known(OFFSET, "offset")
+    assert explaining(BAD_STORES).explain(badly, [finding]).finding is None
+    assert explaining(BAD_STORES[:1]).explain(replace(OFFSET, served="whole"), [finding]).finding is not None
+    assert not looks_like(badly, finding)
+
+
+def test_a_reduction_that_begins_with_a_bad_store_ends_with_one() -> None:
+    session = PretendedSession(BAD_STORES)
+    case = case_of(replace(OFFSET, served="whole", sized=True), "reduction")
+    smallest = Reducer(session.judge, PROFILE, SHAPE).reduce(case, session.judge(case))
+    assert smallest.scene is not None
+    assert (smallest.scene.served, smallest.scene.sized) == ("whole", True)

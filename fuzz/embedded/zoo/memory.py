@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from fuzz.embedded.http_messages import Answer, HttpRequest, HttpResponse
 from fuzz.embedded.reference_server import ReferenceServer
 from fuzz.embedded.reference_server.reduction import (
@@ -61,7 +63,8 @@ class CacheWithoutDtype(Remembering):
         array = super().to_array(reduction, data)
         layout = (reduction.shape, reduction.order, reduction.byte_order)
         kept: Array = self.recall(("dtype", reduction.place, reduction.offset, reduction.size, layout, data), array)
-        return kept.astype(array.dtype) if kept.shape == array.shape else array
+        with np.errstate(invalid="ignore"):
+            return kept.astype(array.dtype) if kept.shape == array.shape else array
 
 
 class CacheWithoutOrder(Remembering):
