@@ -31,7 +31,7 @@ PACKAGE = "fuzz.embedded.zoo"
 LEFT_OUT_MARKS = ("OnlyInV1", "OnlyAWarning", "OnlyAtOnce")
 LEFT_OUT_MODULES = ("rare", "answering_v1", "marks", "catalogue", "keeping")
 SERVERS_AT_ONCE = 32
-AFTER_A_WHILE = "after a while"
+EVERY_TIME, AFTER_A_WHILE = "every time", "after a while"
 # What was seen once may take hundreds of requests to come again.
 TRIES_OF_CHANCE = {"flaky": 50, AFTER_A_WHILE: 2, "seen once": 600}
 CURATED = (
@@ -162,13 +162,21 @@ def owners(
     """
     only = [[bug] for bug in some]
     without = [[other for other in some if other is not bug] for bug in some]
-    with judges([*only, *without], store, profile) as ask:
+    with judges([*only, *without, some], store, profile) as ask:
         alone = {one.id: [bug for number, bug in enumerate(some) if _ever(ask[number], one)] for one in findings}
+        # What fails with several bugs together only, each of them is needed for.
+        certain = {one.id for one in findings if one.reproducibility == EVERY_TIME and not alone[one.id]}
+        together = {one.id: some if one.id in certain and _ever(ask[-1], one) else () for one in findings}
+        asked = {one.id: alone[one.id] or together[one.id] for one in findings}
         needed = {
-            one.id: tuple(bug for bug in alone[one.id] if not _ever(ask[len(some) + some.index(bug)], one))
+            one.id: tuple(bug for bug in asked[one.id] if not _ever(ask[len(some) + some.index(bug)], one))
             for one in findings
         }
-    shown = {bug for several in needed.values() for bug in several}
+    shown = {bug for name, several in needed.items() for bug in several if alone[name]}
+    for name, several in needed.items():
+        if not alone[name]:
+            needed[name] = tuple(bug for bug in several if bug not in shown)[:1] or several[:1]
+            shown.update(needed[name])
     # What two bugs do alike is one finding: it is the one's that shows in no other.
     for name, several in needed.items():
         left = [bug for bug in alone[name] if bug not in shown]

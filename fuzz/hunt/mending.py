@@ -141,14 +141,14 @@ def otherwise_told(case: Case, kind: Kind, profile: Profile) -> Iterator[Case]:
             yield _asked(case, put, send, {"dtype": "int32", "size": 8}, bytes(4))
         case (Put(served="missing-page"), Send() as send):
             yield replace(case, steps=(send,))
-        case (Put(data=b"") as put, Send() as send) if family_of(kind) == WRONG:
-            for fields in NOTHING_LEFT:
-                yield _asked(case, put, send, {"dtype": "int32", **fields}, ONE)
         case (Put() as put, Send() as send) if kind.parts & (TOO_SHORT | MISFIT):
             if "size" in send.fields:
                 yield _asked(case, put, send, send.fields.without("size"))
             for data, fields in LENGTHS if kind.parts & TOO_SHORT or len(kind.parts) > 1 else LENGTHS[:1]:
                 yield _asked(case, put, send, {"dtype": "int32", **fields}, data)
+        case (Put(data=b"") as put, Send() as send) if family_of(kind) == WRONG:
+            for fields in NOTHING_LEFT:
+                yield _asked(case, put, send, {"dtype": "int32", **fields}, ONE)
         case (Put() as put, Send() as send) if kind.requirement == UNNAMED and kind.symptom in send.fields:
             yield _asked(case, put, send, {"dtype": "int32", kind.symptom: send.fields[kind.symptom]}, SOME_DATA)
         case (Put() as put, Send() as send) if _about_a_codec(send, kind):

@@ -220,14 +220,15 @@ def _longer(scene: Scene) -> Scene | None:
         return None
     slices = scene.selection
     left = scene.shape if slices is None else [picked(*each) for each in zip(slices, scene.shape)]
-    # Threefold, so that a part of a dimension stays a part.
-    times = [2 + i if length == 1 else 3 for i, length in enumerate(scene.shape)]
+    # Threefold, so that a part of a dimension stays a part; and of a length of its own, so that dimensions differ.
+    lengths = (length for length in range(2, 2 + 2 * len(scene.shape)) if length not in scene.shape)
+    times = [next(lengths) if length == 1 else 3 for length in scene.shape]
     longer = repeated(scene, [many if one == 1 else 1 for one, many in zip(left, times)])
     if slices is None:
         return longer
-    lengths = longer.shape or ()
-    slices = tuple(still_outside(*each) for each in zip(slices, scene.shape, lengths))
-    more = (more_of(one, n) if was == 1 else one for one, was, n in zip(slices, left, lengths))
+    grown = longer.shape or ()
+    slices = tuple(still_outside(*each) for each in zip(slices, scene.shape, grown))
+    more = (more_of(one, n) if was == 1 else one for one, was, n in zip(slices, left, grown))
     return replace(longer, selection=tuple(more))
 
 

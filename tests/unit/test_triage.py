@@ -15,7 +15,7 @@ from fuzz.hunt.explaining import EVERYTHING, Explaining, Known, Reach, looks_lik
 from fuzz.hunt.failures import WRONG, Kind, family_of, kind_of, says_the_same
 from fuzz.hunt.histories import request_needs
 from fuzz.hunt.needs import essentials, has, projections
-from fuzz.hunt.plain import FEATURES, few_elements
+from fuzz.hunt.plain import FEATURES, SMALL_FEATURES, few_elements
 from fuzz.hunt.plain_slices import Triple, still_outside
 from fuzz.hunt.plain_values import VALUE_FEATURES, mirrored, to_dtype
 from fuzz.hunt.reducer import Reducer, Smallest
@@ -377,3 +377,9 @@ def test_a_reduction_that_begins_with_a_bad_store_ends_with_one() -> None:
     smallest = Reducer(session.judge, PROFILE, SHAPE).reduce(case, session.judge(case))
     assert smallest.scene is not None
     assert (smallest.scene.served, smallest.scene.sized) == ("whole", True)
+
+
+def test_a_longer_dimension_has_a_length_of_its_own() -> None:
+    longer = SMALL_FEATURES["length one"](replace(PLAIN, elements=PLAIN.elements[:2], shape=(1, 2), order="F"))
+    assert longer is not None
+    assert longer.shape == (3, 2)
