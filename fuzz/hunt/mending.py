@@ -40,11 +40,6 @@ LENGTHS: tuple[tuple[bytes, Mapping[str, Any]], ...] = (
 )
 UNDECODABLE = "undecodable data"
 SOME_DATA = bytes(8)
-ONE = b"\1\0\0\0"
-NOTHING_LEFT: tuple[Mapping[str, Any], ...] = (
-    {"missing": {"missing_value": 1}},
-    {"shape": [1], "selection": [[0, 0, 1]]},
-)
 NO_STREAM = b"no stream of any codec!!"
 NO_JSON = b"{"
 CODED = ("dtype", "compression")
@@ -146,9 +141,6 @@ def otherwise_told(case: Case, kind: Kind, profile: Profile) -> Iterator[Case]:
                 yield _asked(case, put, send, send.fields.without("size"))
             for data, fields in LENGTHS if kind.parts & TOO_SHORT or len(kind.parts) > 1 else LENGTHS[:1]:
                 yield _asked(case, put, send, {"dtype": "int32", **fields}, data)
-        case (Put(data=b"") as put, Send() as send) if family_of(kind) == WRONG:
-            for fields in NOTHING_LEFT:
-                yield _asked(case, put, send, {"dtype": "int32", **fields}, ONE)
         case (Put() as put, Send() as send) if kind.requirement == UNNAMED and kind.symptom in send.fields:
             yield _asked(case, put, send, {"dtype": "int32", kind.symptom: send.fields[kind.symptom]}, SOME_DATA)
         case (Put() as put, Send() as send) if _about_a_codec(send, kind):
