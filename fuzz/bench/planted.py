@@ -99,7 +99,7 @@ def _is_bug(candidate: type, others: list[type]) -> bool:
 
 
 def curated(names: Sequence[str] = CURATED, package: str = PACKAGE) -> list[Bug]:
-    """Ten bugs of different kinds that valid requests show; some share an operation or a field."""
+    """Chosen bugs of different kinds, ten that valid requests show; some share an operation or a field."""
     return [Bug(f"{package}.{one}") for one in names]
 
 

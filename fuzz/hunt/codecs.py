@@ -12,9 +12,10 @@ from specs.fields import Fields
 
 UNDECODABLE = Kind("refuses-unfit-data", "undecodable data")
 WINDOWS: Mapping[str, int] = MappingProxyType({"zlib": zlib.MAX_WBITS, "gzip": zlib.MAX_WBITS + 16})
+NO_STREAM = b"no stream of any codec!!"
 # Of lengths that are whole elements of what is taken as it is, too.
 DAMAGES: tuple[Callable[[bytes], bytes], ...] = (
-    lambda _: b"no stream of any codec!!",
+    lambda _: NO_STREAM,
     lambda stream: stream[:-4],
     lambda stream: stream[:-8] + bytes(255 - byte for byte in stream[-8:]),
 )

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from fuzz.executor import Judgement
+from fuzz.hunt.codecs import NO_STREAM
 from fuzz.hunt.failures import UNNAMED, WRONG, Judge, Kind, family_of, kind_of, of_family
 from fuzz.hunt.scene import Scene, asked_of, case_of, scene_of
 from fuzz.hunt.triage import cause_of_request
@@ -40,7 +41,6 @@ LENGTHS: tuple[tuple[bytes, Mapping[str, Any]], ...] = (
 )
 UNDECODABLE = "undecodable data"
 SOME_DATA = bytes(8)
-NO_STREAM = b"no stream of any codec!!"
 NO_JSON = b"{"
 CODED = ("dtype", "compression")
 # Who accepts a request that breaks the first, of a field, accepts the other for the same reason, if at all.

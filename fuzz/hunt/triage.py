@@ -136,8 +136,7 @@ def cause_of(smallest: Smallest, judge: Judge) -> Cause:
     scene = smallest.scene
     if kind.requirement in OF_ALL_ERRORS:
         nowhere = replace(smallest.case, steps=tuple(one for one in smallest.case.steps if not isinstance(one, Put)))
-        well_served = any(of_family(judge(one), family_of(kind)) for one in (nowhere, DENIED))
-        takes_bad_store = bad_stores(smallest.case) and not well_served
+        takes_bad_store = bad_stores(smallest.case) and not _fails_so(judge, kind, nowhere, DENIED)
         return cause_of_request(kind, smallest.case if takes_bad_store else nowhere)
     if scene is not None and kind.requirement not in REFUSED:
         needs = essentials(scene)
@@ -156,6 +155,10 @@ def cause_of(smallest: Smallest, judge: Judge) -> Cause:
     cause = cause_of_request(kind, smallest.case)
     codec = codec_needed(smallest.case, kind)
     return of_any_codec(cause, codec) if codec and all_alike(judge) else cause
+
+
+def _fails_so(judge: Judge, kind: Kind, *cases: Case) -> bool:
+    return any(of_family(judge(case), family_of(kind)) for case in cases)
 
 
 def of_any_codec(cause: Cause, codec: tuple[str, ...]) -> Cause:
