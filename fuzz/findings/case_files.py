@@ -83,7 +83,10 @@ def _converter() -> cattrs.Converter:
         Case, make_dict_unstructure_fn(Case, converter, together=override(omit_if_default=True))
     )
     unseen = override(omit=True)
-    converter.register_unstructure_hook(Finding, make_dict_unstructure_fn(Finding, converter, seen=unseen))
+    said = override(omit_if_default=True)
+    converter.register_unstructure_hook(
+        Finding, make_dict_unstructure_fn(Finding, converter, seen=unseen, unproved=said)
+    )
     converter.register_structure_hook(
         Finding, make_dict_structure_fn(Finding, converter, seen=unseen, _cattrs_forbid_extra_keys=True)
     )

@@ -17,8 +17,9 @@ Reproducibility = Literal["every time", "flaky", "seen once", "after a while"]
 class Finding:
     """One cause of failure, with the smallest case that shows it.
 
-    `needs` are the features without which the case passes; `fingerprint` is made of the violation's requirement and
-    symptom and of the needs; `id` names the folder. `outcomes` are the replies to the smallest case, step by step.
+    `needs` are the features without which the case passes; `unproved` are those that the case has and that nobody
+    tried without, as the budget ended first. `fingerprint` is made of the violation's requirement and symptom and of
+    the needs; `id` names the folder. `outcomes` are the replies to the smallest case, step by step.
     """
 
     id: str
@@ -32,3 +33,4 @@ class Finding:
     api: str = "v2"
     server: str = ""
     suite: str = ""
+    unproved: tuple[str, ...] = ()

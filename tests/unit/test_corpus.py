@@ -60,6 +60,7 @@ FINDINGS = st.builds(
     st.sampled_from(("v1", "v2")),
     st.text(),
     st.text(),
+    st.lists(st.text(), max_size=3).map(tuple),
 )
 BRIEFLY = settings(
     deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -96,6 +97,12 @@ def test_long_bytes_are_in_files_named_by_their_content(tmp_path: Path) -> None:
     table = json.loads((home / "case.json").read_text())
     name = table["case"]["steps"][0]["data"]["file"]
     assert (home / "data" / name).read_bytes() == bytes(range(256)) * 4
+
+
+def test_what_is_not_proved_stands_in_the_file_where_there_is_something(tmp_path: Path) -> None:
+    assert "unproved" not in (corpus.save(tmp_path, finding()) / "case.json").read_text()
+    home = corpus.save(tmp_path, finding(name="other", unproved=("axis", "order F")))
+    assert json.loads((home / "case.json").read_text())["unproved"] == ["axis", "order F"]
 
 
 def test_a_readable_body_stands_in_the_file_as_text(tmp_path: Path) -> None:
