@@ -38,11 +38,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class FindingFound:
-    """A new finding. The same id again means that it was seen more often or got smaller."""
+    """A new finding. The same id again means that it was seen more often or got smaller.
+
+    `requests` are those that it took to make the finding of the failure, where that is known; 0 where it is not.
+    """
 
     finding: Finding
     path: str
     known_reason: str = ""
+    requests: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ class PropertyDone:
 class RunEnded:
     """`why` says what ended the run: the budget, --max-findings, Ctrl-C, or what broke.
 
-    The last two are the time that went into failures of causes already known, and into shrinking new ones.
+    `sent_requests` are all that were sent, those asked to explain a failure included. Of causes already known, and of
+    the shrinking of new ones, it tells the time and the requests that went into them.
     """
 
     verdict: Verdict
@@ -91,6 +96,9 @@ class RunEnded:
     why: str = ""
     known_causes_seconds: float = 0.0
     shrinking_seconds: float = 0.0
+    sent_requests: int = 0
+    known_causes_requests: int = 0
+    shrinking_requests: int = 0
 
 
 Event = RunStarted | Progress | FindingFound | Warned | PutToTest | PropertyDone | RunEnded

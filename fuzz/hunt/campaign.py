@@ -41,10 +41,10 @@ class Account:
             case Tallies():
                 self._tallies[message.worker] = message
                 self._emit(self._progress(message.doing))
-            case FindingFound(finding=finding, path=path):
+            case FindingFound(finding=finding):
                 entry = self._known.match(finding)
                 self._reasons[finding.id] = entry.reason if entry is not None else ""
-                self._emit(FindingFound(finding, path, self._reasons[finding.id]))
+                self._emit(replace(message, known_reason=self._reasons[finding.id]))
             case Broke(text=text):
                 self._broken += 1
                 self.take(Warned(text))
@@ -91,6 +91,9 @@ class Account:
             why,
             sum(one.known_causes_seconds for one in self._tallies.values()) / self._plan.workers,
             sum(one.shrinking_seconds for one in self._tallies.values()) / self._plan.workers,
+            sum(one.sent_requests for one in self._tallies.values()),
+            sum(one.known_causes_requests for one in self._tallies.values()),
+            sum(one.shrinking_requests for one in self._tallies.values()),
         )
 
     def _put_to_test(self, one: Property) -> str:

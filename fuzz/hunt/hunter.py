@@ -132,7 +132,9 @@ class Hunter:
     def _accounted(self, tally: Tally) -> Iterator[None]:
         """Note what a failure cost, under known or new."""
         begun, sent, made = time.monotonic(), self.session.sent, self._keeper.made
+        self._keeper.since = sent
         yield
+        self._keeper.since = None
         seconds, asked = time.monotonic() - begun, self.session.sent - sent
         if self._keeper.made > made:
             tally.new += 1

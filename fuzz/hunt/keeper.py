@@ -19,11 +19,15 @@ MOST_FINDINGS_OF_A_FAMILY = 80
 
 
 class Keeper:
-    """Makes a finding of each new cause, once; `made` counts them, `named` holds those told of since it was cleared."""
+    """Makes a finding of each new cause, once; `made` counts them, `named` holds those told of since it was cleared.
+
+    `since` is how many requests had been sent when the failure was come upon that is being looked into.
+    """
 
     def __init__(self, session: Session, memory: Memory, emit: Callable[[Event], None]) -> None:
         self.made = 0
         self.named: set[str] = set()
+        self.since: int | None = None
         self._session = session
         self._memory = memory
         self._emit = emit
@@ -54,9 +58,9 @@ class Keeper:
             server=self._session.client.url,
             suite=suite_version(),
         )
-        self._emit(
-            FindingFound(finding, str(self._memory.save(scrubbed(finding, self._session.store.credentials.values()))))
-        )
+        path = str(self._memory.save(scrubbed(finding, self._session.store.credentials.values())))
+        asked = 0 if self.since is None else self._session.sent - self.since
+        self._emit(FindingFound(finding, path, requests=asked))
         self._memory.saw_again(name, cause.kind)
         self.named.add(name)
         return name

@@ -43,6 +43,9 @@ class Tallies:
     doing: str = ""
     known_causes_seconds: float = 0.0
     shrinking_seconds: float = 0.0
+    sent_requests: int = 0
+    known_causes_requests: int = 0
+    shrinking_requests: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Worker:
         self._tell = tell
         self._told = 0.0
         self.memory = Memory(plan.findings, f"{plan.seed:x}-{number}", plan.profile)
+        self._session = session
         self._hunter = Hunter(session, self.memory, life, tell)
         clock = Clock()
         self._properties = chosen(plan)
@@ -190,7 +194,9 @@ class Worker:
                 for name, tally in self._tallies.items()
             }
             effort = self._hunter.effort
-            self._tell(Tallies(self._number, table, doing, effort.known_seconds, effort.new_seconds))
+            seconds = effort.known_seconds, effort.new_seconds
+            asked = self._session.sent, effort.known_requests, effort.new_requests
+            self._tell(Tallies(self._number, table, doing, *seconds, *asked))
 
 
 def chosen(plan: Plan) -> list[Property]:

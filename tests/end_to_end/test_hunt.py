@@ -67,6 +67,15 @@ def test_each_of_three_bugs_is_one_finding(tmp_path: Path) -> None:
     assert (ended.verdict, ended.findings) == ("FAIL", len(findings)) == ("FAIL", len(events.found))
 
 
+def test_what_findings_cost_is_told_in_requests(tmp_path: Path) -> None:
+    ended, events = hunted(tmp_path, Settings(animals=THREE[:2]), examples=60)
+    told = {one.finding.id: one.requests for one in events.all if isinstance(one, FindingFound)}
+    assert all(told.values())
+    assert ended.sent_requests == ended.checked_requests + ended.known_causes_requests + ended.shrinking_requests
+    assert sum(told.values()) <= ended.shrinking_requests + ended.known_causes_requests
+    assert ended.known_causes_requests > 0
+
+
 def test_the_same_seed_finds_the_same_in_the_same_order(tmp_path: Path) -> None:
     (_, one), (_, other) = (hunted(tmp_path / name, Settings(animals=THREE)) for name in "ab")
     assert one.found == other.found != []
