@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import statistics
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fuzz.bench.costs import Costs
 from fuzz.bench.planted import Bug, hiding, owners
+from fuzz.bench.recording import Failures, RecordingTarget
 from fuzz.config import Settings
 from fuzz.events import Event, FindingFound, RunEnded
 from fuzz.findings import corpus
@@ -17,6 +20,8 @@ from fuzz.findings.finding import Finding
 from fuzz.hunt.campaign import Plan, hunt
 from fuzz.hunt.scene import scene_of
 from fuzz.targets import open_store_for, open_target, resolve_profile
+from fuzz.zoo.trials import PROFILES
+from specs.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +32,13 @@ class Hunt:
     bugs: tuple[Bug, ...]
     findings: tuple[Finding, ...]
     owners: dict[str, tuple[Bug, ...]]
-    ended: RunEnded
+    costs: Costs
     last_new_seconds: float
     elements: tuple[int, ...] = field(default=())
+
+    @property
+    def ended(self) -> RunEnded:
+        return self.costs.ended
 
     @property
     def found(self) -> set[Bug]:
@@ -49,38 +58,66 @@ class Hunt:
         return len(self.found) / max(1, len(self.findings))
 
 
-class _Watch:
-    """Notes when the last new finding came."""
+class Watch:
+    """Notes of each finding of a run when it came first, and how many requests it took."""
 
     def __init__(self) -> None:
-        self.seconds = 0.0
-        self._now = 0.0
-        self._seen: set[str] = set()
+        self.seconds: dict[str, float] = {}
+        self.requests: dict[str, int] = {}
+        self._begun = time.monotonic()
 
     def __call__(self, event: Event) -> None:
-        self._now = getattr(event, "elapsed_seconds", self._now)
-        if isinstance(event, FindingFound) and event.finding.id not in self._seen:
-            self._seen.add(event.finding.id)
-            self.seconds = self._now
+        if isinstance(event, FindingFound) and event.finding.id not in self.seconds:
+            self.seconds[event.finding.id] = time.monotonic() - self._begun
+            self.requests[event.finding.id] = event.requests
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a hunt found, when and at what cost; `failures` are cases that failed in it, where they were kept."""
+
+    findings: tuple[Finding, ...]
+    watch: Watch
+    ended: RunEnded
+    profile: Profile
+    failures: Failures
+
+    @property
+    def costs(self) -> Costs:
+        return Costs(tuple(self.watch.requests.values()), self.ended)
+
+
+def hunt_animals(
+    some: Sequence[Bug],
+    seed: int,
+    seconds: float,
+    workers: int = 1,
+    only: tuple[str, ...] = (),
+    keep: Path | None = None,
+) -> Outcome:
+    """Hunt a server with the animals; keep the findings where that is wanted, and the failures of a single worker."""
+    settings = Settings(animals=tuple(bug.path for bug in some), profile=PROFILES[some[0].api], workers=workers)
+    watch = Watch()
+    with tempfile.TemporaryDirectory() as passing:
+        folder = keep or Path(passing)
+        with open_target(settings) as opened:
+            target = RecordingTarget.of(opened)
+            plan = Plan(target.profile, seed, seconds, None, only, folder, None, workers)
+            ended = hunt(plan, target, watch)
+        return Outcome(tuple(corpus.load_all(folder)), watch, ended, target.profile, target.failures)
 
 
 def hunt_planted(
     some: Sequence[Bug], seed: int, seconds: float, workers: int, only: tuple[str, ...] = (), keep: Path | None = None
 ) -> Hunt:
-    """Plant the bugs in one server, hunt, and tell whose each finding is; keep the findings where that is wanted."""
-    settings = Settings(animals=tuple(bug.path for bug in some), workers=workers)
-    watch = _Watch()
-    with tempfile.TemporaryDirectory() as passing:
-        folder = keep or Path(passing)
-        with open_target(settings) as target:
-            plan = Plan(target.profile, seed, seconds, None, only, folder, None, workers)
-            ended = hunt(plan, target, watch)
-            profile = target.profile
-        findings = tuple(corpus.load_all(folder))
-    with closing(open_store_for(settings)) as store:
-        belongs = owners(findings, some, store, profile)
-    sizes = [scene.elements.size for scene in (scene_of(one.case, profile) for one in findings) if scene is not None]
-    return Hunt(seed, tuple(some), findings, belongs, ended, watch.seconds, tuple(sizes))
+    """Plant the bugs in one server, hunt, and tell whose each finding is."""
+    found = hunt_animals(some, seed, seconds, workers, only, keep)
+    with closing(open_store_for(Settings())) as store:
+        belongs = owners(found.findings, some, store, found.profile)
+    scenes = (scene_of(one.case, found.profile) for one in found.findings)
+    sizes = tuple(scene.elements.size for scene in scenes if scene is not None)
+    last = max(found.watch.seconds.values(), default=0.0)
+    return Hunt(seed, tuple(some), found.findings, belongs, found.costs, last, sizes)
 
 
 def seen_apart(several: Sequence[Bug]) -> list[Bug]:

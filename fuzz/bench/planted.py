@@ -18,6 +18,7 @@ from fuzz.embedded.reference_server.__main__ import build
 from fuzz.embedded.reference_server.server import serve
 from fuzz.executor import Session
 from fuzz.findings.finding import Finding
+from fuzz.findings.replay import TRIES_AT_ONCE
 from fuzz.hunt.failures import Judge, kind_of
 from fuzz.hunt.histories import SETTLING
 from fuzz.store import Store
@@ -27,37 +28,11 @@ from specs.fields import Fields
 from specs.profile import Profile
 
 PACKAGE = "fuzz.embedded.zoo"
-# What shows in other ways than by a wrong answer to one request of version 2.
-LEFT_OUT_MARKS = ("OnlyInV1", "OnlyAWarning", "OnlyAtOnce")
-LEFT_OUT_MODULES = ("rare", "answering_v1", "marks", "catalogue", "keeping")
+OF_V1, WARNS = "OnlyInV1", "OnlyAWarning"
 SERVERS_AT_ONCE = 32
 EVERY_TIME, AFTER_A_WHILE = "every time", "after a while"
 # What was seen once may take hundreds of requests to come again.
 TRIES_OF_CHANCE = {"flaky": 50, AFTER_A_WHILE: 2, "seen once": 600}
-CURATED = (
-    "selections:StrideIgnored",
-    "selections:NegativeBoundOffByOne",
-    "selections:ClampedEndOffByOne",
-    "layouts:ReductionsLaidOutInCOrder",
-    "missing:ValidMinExclusive",
-    "missing:OnlyFirstOfMissingValues",
-    "decoding:LaterGzipMembersDropped",
-    "decoding:ElementSizeIgnored",
-    "counting:CountInLanes",
-    "answering:ShapeAsBytesIgnored",
-)
-OF_OTHER_KINDS = (
-    "byte_orders:ByteOrderIgnoredForFloats",
-    "axes:OnlyFirstAxisOfList",
-    "accumulating:MaxStartsAtZero",
-    "floats:SelectThroughFloat32",
-    "fetching:OffsetIgnoredWithoutSize",
-    "refusing:UnknownFieldsIgnored",
-    "errors:SelectionErrorsUnnamed",
-    "credentials:AnonymousRefused",
-    "trusting:WholeTakenForThePart",
-    "memory:CacheWithoutDtype",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,32 +50,38 @@ class Bug:
         loaded: type[ReferenceServer] = getattr(importlib.import_module(module), name)
         return loaded
 
+    @property
+    def api(self) -> str:
+        """The version of the API in which it shows."""
+        return "v1" if OF_V1 in _marks(self.load()) else "v2"
 
-def bugs(package: str = PACKAGE, modules: Sequence[str] = ()) -> list[Bug]:
-    """Every bug of a package that one request can show, by name of module and class."""
+
+def bugs(package: str = PACKAGE, modules: Sequence[str] = (), apis: Sequence[str] = ("v2",)) -> list[Bug]:
+    """Every bug of a package that shows in these versions of the API, by name of module and class.
+
+    Those that deserve a warning and no more are left out: a hunt makes no finding of them.
+    """
     found = []
     for one in pkgutil.iter_modules(importlib.import_module(package).__path__):
-        if one.name in LEFT_OUT_MODULES or (modules and one.name not in modules):
+        if modules and one.name not in modules:
             continue
         module = importlib.import_module(f"{package}.{one.name}")
         classes = [
             each for _, each in inspect.getmembers(module, inspect.isclass) if each.__module__ == module.__name__
         ]
         found += [Bug(f"{module.__name__}:{each.__name__}") for each in classes if _is_bug(each, classes)]
-    return sorted(found, key=lambda bug: bug.path)
+    return sorted((bug for bug in found if bug.api in apis), key=lambda bug: bug.path)
 
 
 def _is_bug(candidate: type, others: list[type]) -> bool:
-    """Whether a class breaks something by itself: no mark, and no ground for others to build on."""
-    marks = {base.__name__ for base in candidate.__mro__}
-    if not issubclass(candidate, ReferenceServer) or marks & set(LEFT_OUT_MARKS):
+    """Whether a class breaks something by itself: no poor answer only, and no ground for others to build on."""
+    if not issubclass(candidate, ReferenceServer) or WARNS in _marks(candidate):
         return False
     return not any(issubclass(other, candidate) and other is not candidate for other in others)
 
 
-def curated(names: Sequence[str] = CURATED, package: str = PACKAGE) -> list[Bug]:
-    """Chosen bugs of different kinds, ten that valid requests show; some share an operation or a field."""
-    return [Bug(f"{package}.{one}") for one in names]
+def _marks(candidate: type) -> set[str]:
+    return {base.__name__ for base in candidate.__mro__}
 
 
 def hiding(several: Sequence[Bug], store: Store, profile: Profile) -> set[Bug]:
@@ -122,17 +103,19 @@ def planted(available: Sequence[Bug], count: int, seed: int) -> list[Bug]:
     chosen: list[Bug] = []
     taken: set[str] = set()
     for bug in order:
-        methods = _replaced(bug.load())
+        methods = replaced(bug)
         if len(chosen) < count and not methods & taken:
             chosen.append(bug)
             taken |= methods
     return chosen
 
 
-def _replaced(bug: type[ReferenceServer]) -> set[str]:
+def replaced(bug: Bug) -> set[str]:
+    """The methods of the reference server that a bug replaces by its own."""
+    order = bug.load().__mro__
     return {
         name
-        for base in bug.__mro__[: bug.__mro__.index(ReferenceServer)]
+        for base in order[: order.index(ReferenceServer)]
         for name, value in vars(base).items()
         if callable(value) and name != "__init__"
     }
@@ -163,13 +146,13 @@ def owners(
     only = [[bug] for bug in some]
     without = [[other for other in some if other is not bug] for bug in some]
     with judges([*only, *without, some], store, profile) as ask:
-        alone = {one.id: [bug for number, bug in enumerate(some) if _ever(ask[number], one)] for one in findings}
+        alone = {one.id: [bug for number, bug in enumerate(some) if ever_fails(ask[number], one)] for one in findings}
         # What fails with several bugs together only, each of them is needed for.
         certain = {one.id for one in findings if one.reproducibility == EVERY_TIME and not alone[one.id]}
-        together = {one.id: some if one.id in certain and _ever(ask[-1], one) else () for one in findings}
+        together = {one.id: some if one.id in certain and ever_fails(ask[-1], one) else () for one in findings}
         asked = {one.id: alone[one.id] or together[one.id] for one in findings}
         needed = {
-            one.id: tuple(bug for bug in asked[one.id] if not _ever(ask[len(some) + some.index(bug)], one))
+            one.id: tuple(bug for bug in asked[one.id] if not ever_fails(ask[len(some) + some.index(bug)], one))
             for one in findings
         }
     shown = {bug for name, several in needed.items() for bug in several if alone[name]}
@@ -186,9 +169,12 @@ def owners(
     return needed
 
 
-def _ever(judge: Judge, finding: Finding) -> bool:
+def ever_fails(judge: Judge, finding: Finding) -> bool:
     """Whether a finding's case fails: at some time and as it did, where it does not every time."""
     tries = TRIES_OF_CHANCE.get(finding.reproducibility)
+    if finding.case.together:
+        # Whether requests at the same time meet is chance, and so is how they fail.
+        return any(judge(finding.case).failures for _ in range(TRIES_AT_ONCE))
     if tries is None:
         return bool(judge(finding.case).failures)
     kind = kind_of(finding.violation)

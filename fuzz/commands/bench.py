@@ -7,7 +7,10 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 
 # Each is a module of fuzz.bench with the same two functions as a command.
 MEASUREMENTS = (
+    ("one", "whether a hunt makes exactly one finding of each animal of the zoo, alone in a server"),
+    ("two", "whether a hunt makes exactly two findings of two animals in one server"),
     ("hunt", "how many of the bugs planted in one server are found, and told apart"),
+    ("slowed", "whether a slow server gives the same findings with the same needs as a fast one"),
     ("kill", "whether anything is lost when a run is killed at any moment"),
     ("workers", "how many more requests two workers check than one"),
     ("rate", "how many requests are checked in a second, and how many a bare loop sends"),
@@ -18,7 +21,8 @@ MEASUREMENTS = (
 )
 EXAMPLES = """\
 examples:
-  asfuzz bench hunt --curated --verbose
+  asfuzz bench one --animals 40 --seconds 15
+  asfuzz bench hunt --bugs 10 --verbose
   asfuzz bench rate --requests 4000
   asfuzz bench soundness --requests 100000
   asfuzz bench malformed --requests 50000

@@ -5,9 +5,13 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from typing import TypeVar
 
 from fuzz.embedded.zoo import find
 from fuzz.zoo.trials import Task, Trial, let_loose
+
+Work = TypeVar("Work")
+Done = TypeVar("Done")
 
 
 def tasks_for(animals: Sequence[str], *, seeds: int, first_seed: int, seconds: float, ablation: str) -> Iterator[Task]:
@@ -21,12 +25,19 @@ def tasks_for(animals: Sequence[str], *, seeds: int, first_seed: int, seconds: f
 
 def visit(tasks: Sequence[Task], workers: int, tell: Callable[[Trial], None]) -> list[Trial]:
     """Do all tasks, and tell of each when it is done."""
+    return spread(let_loose, tasks, workers, tell)
+
+
+def spread(
+    do: Callable[[Work], Done], tasks: Sequence[Work], workers: int, tell: Callable[[Done], None] = lambda _: None
+) -> list[Done]:
+    """What a function of a module makes of each task, by so many processes; each is told of when it is done."""
     if workers <= 1:
-        return [told(let_loose(task), tell) for task in tasks]
+        return [told(do(task), tell) for task in tasks]
     # Forked processes would share this one's sockets and threads.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        futures = [pool.submit(let_loose, task) for task in tasks]
+        futures = [pool.submit(do, task) for task in tasks]
         try:
             done = {future: told(future.result(), tell) for future in as_completed(futures)}
         except BaseException:
@@ -35,7 +46,7 @@ def visit(tasks: Sequence[Task], workers: int, tell: Callable[[Trial], None]) ->
     return [done[future] for future in futures]
 
 
-def told(trial: Trial, tell: Callable[[Trial], None]) -> Trial:
-    """The trial, once it is told."""
-    tell(trial)
-    return trial
+def told(done: Done, tell: Callable[[Done], None]) -> Done:
+    """What was done, once it is told."""
+    tell(done)
+    return done

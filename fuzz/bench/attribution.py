@@ -1,0 +1,26 @@
+"""Which animals show a finding, each asked alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+
+from fuzz.bench.planted import Bug, ever_fails, judges
+from fuzz.config import Settings
+from fuzz.findings.finding import Finding
+from fuzz.targets import open_store_for
+from specs.profile import Profile
+
+
+def shown_by(findings: Sequence[Finding], some: Sequence[Bug], profile: Profile) -> dict[str, tuple[Bug, ...]]:
+    """For each finding the animals with which alone its case fails; none where the healthy server fails it as well."""
+    with (
+        closing(open_store_for(Settings())) as store,
+        judges([*([bug] for bug in some), []], store, profile) as (*ill, healthy),
+    ):
+        return {
+            one.id: ()
+            if ever_fails(healthy, one)
+            else tuple(bug for bug, judge in zip(some, ill) if ever_fails(judge, one))
+            for one in findings
+        }

@@ -1,0 +1,60 @@
+"""A target whose sessions keep the cases that failed."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, fields
+from typing import Self
+
+from fuzz.client import Client
+from fuzz.executor import Judgement, Session
+from fuzz.targets import Target
+from specs.case import Case
+
+MOST_KEPT = 2000
+
+
+class Failures:
+    """Cases that failed; of more than can be kept, each is as likely as any other to be among those kept."""
+
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self.kept: list[Case] = []
+        self.met = 0
+        self._most = most
+        self._chance = random.Random(0)
+
+    def note(self, case: Case) -> None:
+        """Keep a case, in the place of another where there are too many."""
+        self.met += 1
+        if len(self.kept) < self._most:
+            self.kept.append(case)
+        elif (place := self._chance.randrange(self.met)) < self._most:
+            self.kept[place] = case
+
+
+class RecordingSession(Session):
+    """A session that notes what fails."""
+
+    failures: Failures
+
+    def judge(self, case: Case, *, afresh: bool = False) -> Judgement:
+        judgement = super().judge(case, afresh=afresh)
+        if judgement.failures:
+            self.failures.note(case)
+        return judgement
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingTarget(Target):
+    """A target like another, of which every failure is noted, whoever asks."""
+
+    failures: Failures = field(default_factory=Failures)
+
+    @classmethod
+    def of(cls, target: Target) -> Self:
+        return cls(**{one.name: getattr(target, one.name) for one in fields(target)})
+
+    def session(self) -> Session:
+        session = RecordingSession(Client(self.url, self.client), self.store, self.profile)
+        session.failures = self.failures
+        return session

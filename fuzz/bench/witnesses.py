@@ -1,0 +1,131 @@
+"""Cases that show an animal, and whether two animals in one server can both be seen.
+
+A *witness* of an animal is a case that was drawn as a hunt draws them, that fails on a server with the animal alone,
+does so again when it is asked again, and passes on the healthy server. Nothing shrinks it and nothing tells it apart
+from others: what is measured has no part in it.
+
+A pair of animals is left out of the law of two
+
+- `no witness`: where no witness of the one or of the other was met in the time for it;
+- `hidden`: where no witness of one of them fails in the same way (the same requirement and symptom) on a server with
+  both: the other hides it;
+- `alike`: where those witnesses of one of them that do fail so with both fail with the other alone as well: what they
+  show may be the other.
+
+All other pairs are kept.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from fuzz.bench.planted import Bug, judges
+from fuzz.config import Settings
+from fuzz.findings.replay import TRIES_AT_ONCE
+from fuzz.hunt.failures import Judge
+from fuzz.hunt.rounds import seed_of, turn
+from fuzz.targets import open_store_for
+from fuzz.zoo.ablations import properties_of
+from fuzz.zoo.trials import PROFILES, size_bytes
+from specs import profile as profiles
+from specs.case import Case
+from specs.profile import Profile
+
+MOST_WITNESSES = 6
+# Those that an animal is slow to fail are few: the first is enough, once so much time is gone.
+ENOUGH_SECONDS, MOST_SECONDS = 15.0, 120.0
+EXAMPLES_A_TURN = 10
+TRIES = 3
+NO_WITNESS, HIDDEN, ALIKE = "no witness", "hidden", "alike"
+
+Way = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A case that an animal fails, and one way in which it does: the requirement and the symptom."""
+
+    case: Case
+    way: Way
+
+
+class _Enough(Exception):
+    """The witnesses are as many as are wanted, or the time is up."""
+
+
+def witnesses(bug: Bug, seed: int, examples: int, most: int = MOST_WITNESSES) -> tuple[Witness, ...]:
+    """Some witnesses of an animal among so many cases, the smallest first; none where none was met."""
+    profile = profiles.load(PROFILES[bug.api])
+    with closing(open_store_for(Settings())) as store, judges([[bug], []], store, profile) as (ill, healthy):
+        return met(profile, ill, healthy, seed, examples, most)
+
+
+def met(
+    profile: Profile, ill: Judge, healthy: Judge, seed: int, examples: int, most: int = MOST_WITNESSES
+) -> tuple[Witness, ...]:
+    """The witnesses among so many cases, of all properties by their shares, that one server fails and the healthy not.
+
+    The cases are counted, not timed, so that the same seed meets the same witnesses.
+    """
+    found: list[Witness] = []
+    begun = time.monotonic()
+
+    def attempt(case: Case) -> None:
+        ways = ways_of(ill, case)
+        if ways and not fails(healthy, case):
+            again = next((way for way in ways if fails(ill, case, way)), None)
+            if again is not None:
+                found.append(Witness(case, again))
+        seconds = time.monotonic() - begun
+        if len(found) >= most or seconds > (ENOUGH_SECONDS if found else MOST_SECONDS):
+            raise _Enough
+
+    properties = properties_of("", profile)
+    turns: Counter[str] = Counter()
+    try:
+        while turns.total() * EXAMPLES_A_TURN < examples:
+            one = min(properties, key=lambda each: turns[each.name] / each.share)
+            turn(one.cases(profile), seed_of(seed, one.name, turns[one.name]), EXAMPLES_A_TURN, attempt)
+            turns[one.name] += 1
+    except _Enough:
+        pass
+    return tuple(sorted(found, key=lambda one: size_bytes(one.case)))
+
+
+def left_out(one: Sequence[Witness], other: Sequence[Witness], together: Judge, alone: Sequence[Judge]) -> str:
+    """Why a pair with these witnesses is left out, or nothing; `alone` are the servers with each of the two."""
+    if not one or not other:
+        return NO_WITNESS
+    for some, elses in ((one, alone[1]), (other, alone[0])):
+        why = HIDDEN
+        for each in some:
+            if fails(together, each.case, each.way):
+                why = ALIKE
+                if not fails(elses, each.case):
+                    break
+        else:
+            return why
+    return ""
+
+
+def why_left_out(pair: Sequence[Bug], one: Sequence[Witness], other: Sequence[Witness]) -> str:
+    """Why a pair is left out, or nothing, as servers with both and with each of them tell."""
+    profile = profiles.load(PROFILES[pair[0].api])
+    sets = [list(pair), pair[:1], pair[1:]]
+    with closing(open_store_for(Settings())) as store, judges(sets, store, profile) as (together, *alone):
+        return left_out(one, other, together, alone)
+
+
+def fails(judge: Judge, case: Case, way: Way | None = None) -> bool:
+    """Whether a case fails, in that way where one is given, at one of several tries."""
+    tries = TRIES_AT_ONCE if case.together else TRIES
+    return any(ways and (way is None or way in ways) for ways in (ways_of(judge, case) for _ in range(tries)))
+
+
+def ways_of(judge: Judge, case: Case) -> list[Way]:
+    """In which ways a case fails."""
+    return [(one.requirement, one.symptom) for one in judge(case).failures]

@@ -1,0 +1,54 @@
+"""The measurements of the laws, by the command line, each of a few seconds."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from fuzz.bench.drawing import all_bugs, draw_animals, draw_pairs
+from fuzz.cli import main
+
+
+def said(words: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    assert main(["bench", *words.split()]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_the_law_of_one(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = said("one --animals 2 --seed 3 --seconds 5", capsys)
+    drawn = [bug.name for bug in draw_animals(all_bugs(), 2, 3)]
+    assert [row.split()[0] for row in rows[1:3]] == drawn
+    outcomes = [int(row.split(" of ")[0].split()[-1]) for row in rows if re.search(r" of 2 +\d", row)]
+    assert sum(outcomes) == 2
+    assert int(rows[1].split()[3]) > 100, "it was hunted"
+
+
+def test_the_law_of_two(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = said("two --pairs 2 --seed 3 --seconds 5 --witness-examples 60 --parallel 2 --verbose", capsys)
+    for one, other in draw_pairs(all_bugs(), 2, 3):
+        assert any(row.split()[:2] == [one.name, other.name] for row in rows)
+    hunted = next(int(row.split()[-1]) for row in rows if row.startswith("pairs drawn 2, hunted"))
+    left_out = sum(int(row.split()[-1]) for row in rows if re.fullmatch(r"left out: [a-z ]+\d+", row))
+    assert hunted + left_out == 2
+    assert hunted
+    assert any(re.fullmatch(r"two +\d of \d +[\d.]+%", row) for row in rows)
+
+
+def test_many_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = said("hunt --bugs 2 --from selections missing --seeds 2 --seconds 4", capsys)
+    shares = {row.split()[0]: row for row in rows if row.startswith(("precision", "recall"))}
+    assert set(shares) == {"precision", "recall"}
+    assert all(re.search(r"median [\d.]+, least [\d.]+$", row) for row in shares.values())
+    assert any(row.startswith("known causes took") for row in rows)
+
+
+def test_a_slow_server_gives_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = said("slowed --animal stride-ignored --seed 3 --examples 8 --times 5 --only reduction", capsys)
+    assert rows[-1] == "stride-ignored: the same findings with the same needs"
+    assert sum("needs stride beyond one" in row for row in rows) == 2
+
+
+def test_an_animal_that_there_is_not_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "slowed", "--animal", "stride-ignore"]) == 2
+    assert "did you mean 'stride-ignored'" in capsys.readouterr().err
