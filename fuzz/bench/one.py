@@ -21,7 +21,9 @@ The animals are drawn by the seed from the whole zoo; those of version 1 of the 
 those that deserve a warning and no more are left out. A finding is the animal's where its case fails with the animal
 alone and passes on the healthy server.
 """
-OUTCOMES = ("exactly one", "none", "several", "one, but not the animal's")
+EXACTLY_ONE, SEVERAL, NOT_ITS_OWN = "exactly one", "several", "one, but not the animal's"
+NOT_MET, UNTOLD = "none: nothing failed", "none, though cases failed"
+OUTCOMES = (EXACTLY_ONE, NOT_MET, UNTOLD, SEVERAL, NOT_ITS_OWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +37,22 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """What a hunt of one animal found; `own` are the findings that are the animal's."""
+    """What a hunt of one animal found; `own` are the findings that are the animal's, `failed` how many cases failed."""
 
     bug: Bug
     findings: tuple[Finding, ...]
     own: frozenset[str]
     first_seconds: float | None
     costs: Costs
+    failed: int
 
     @property
     def outcome(self) -> str:
         if not self.findings:
-            return "none"
+            return UNTOLD if self.failed else NOT_MET
         if len(self.findings) > 1:
-            return "several"
-        return "exactly one" if self.own else "one, but not the animal's"
+            return SEVERAL
+        return EXACTLY_ONE if self.own else NOT_ITS_OWN
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -83,12 +86,12 @@ def hunt_alone(task: Task) -> Alone:
     shown = shown_by(found.findings, [task.bug], found.profile)
     own = frozenset(name for name, some in shown.items() if some)
     first = min((seconds for name, seconds in found.watch.seconds.items() if name in own), default=None)
-    return Alone(task.bug, found.findings, own, first, found.costs)
+    return Alone(task.bug, found.findings, own, first, found.costs, found.failures.met)
 
 
 HEADER = (
-    f"{'animal':<44} {'findings':>8} {'its own':>7} {'requests':>8} {'to the new':>10} {'known':>6} {'first s':>7}  "
-    "what the findings need (? unproved)"
+    f"{'animal':<44} {'findings':>8} {'its own':>7} {'failed':>6} {'requests':>8} {'to the new':>10} "
+    f"{'known':>6} {'first s':>7}  what the findings need (? unproved)"
 )
 
 
@@ -99,7 +102,7 @@ def row(one: Alone) -> str:
     whose = {finding.id: "" if finding.id in one.own else "not its own: " for finding in one.findings}
     needs = " | ".join(whose[finding.id] + needs_of(finding) for finding in one.findings)
     return (
-        f"{one.bug.name:<44} {len(one.findings):>8} {len(one.own):>7} {ended.sent_requests:>8} "
+        f"{one.bug.name:<44} {len(one.findings):>8} {len(one.own):>7} {one.failed:>6} {ended.sent_requests:>8} "
         f"{','.join(map(str, one.costs.new)):>10} {ended.known_causes_requests / max(1, ended.sent_requests):>6.0%} "
         f"{first:>7}  {needs}"
     )
@@ -119,7 +122,7 @@ def totals(done: Sequence[Alone]) -> Iterator[str]:
     yield ""
     for outcome in OUTCOMES:
         count = sum(one.outcome == outcome for one in done)
-        yield f"{outcome:<25} {count:>4} of {len(done)}  {count / len(done):.1%}"
+        yield f"{outcome:<26} {count:>4} of {len(done)}  {count / len(done):.1%}"
     findings = [finding for one in done for finding in one.findings]
     proved = sum(not finding.unproved for finding in findings)
     yield f"findings without a need that is unproved: {proved} of {len(findings)}"

@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from fuzz.bench import one as law_of_one
 from fuzz.bench.attribution import shown_by
 from fuzz.bench.costs import Costs, cost_lines, percentile
 from fuzz.bench.drawing import all_bugs, draw_animals, draw_pairs
-from fuzz.bench.one import Alone, needs_of, totals
+from fuzz.bench.one import EXACTLY_ONE, NOT_ITS_OWN, SEVERAL, Alone, needs_of, totals
 from fuzz.bench.planted import PACKAGE, Bug, bugs, planted, replaced
 from fuzz.bench.recording import Failures
 from fuzz.bench.slow_server import slowed
@@ -204,11 +205,13 @@ def test_needs_that_nobody_proved_are_counted() -> None:
     assert (needs_of(proved), needs_of(unproved)) == ("axis", "axis, count?")
     costs = Costs((), RunEnded("FAIL", 1.0, 1, 1, 0))
     done = [
-        Alone(PADDED, (proved,), frozenset("a"), 1.0, costs),
-        Alone(WRAPS, (unproved,), frozenset(), None, costs),
-        Alone(STRIDE, (proved, unproved), frozenset("ab"), 1.0, costs),
+        Alone(PADDED, (proved,), frozenset("a"), 1.0, costs, 3),
+        Alone(WRAPS, (unproved,), frozenset(), None, costs, 3),
+        Alone(STRIDE, (proved, unproved), frozenset("ab"), 1.0, costs, 3),
+        Alone(PADDED, (), frozenset(), None, costs, 0),
+        Alone(PADDED, (), frozenset(), None, costs, 1),
     ]
-    assert [one.outcome for one in done] == ["exactly one", "one, but not the animal's", "several"]
+    assert [each.outcome for each in done] == [EXACTLY_ONE, NOT_ITS_OWN, SEVERAL, law_of_one.NOT_MET, law_of_one.UNTOLD]
     assert "findings without a need that is unproved: 2 of 4" in list(totals(done))
     assert told(proved) != told(unproved)
 
