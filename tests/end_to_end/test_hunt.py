@@ -136,8 +136,8 @@ def test_a_server_that_dies_is_started_again_and_the_hunt_goes_on(tmp_path: Path
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="the law of ten at once does not hold yet", strict=False)
+@pytest.mark.timeout(300)
 def test_ten_bugs_drawn_from_the_whole_zoo_are_told_apart() -> None:
-    one = hunt_planted(planted(seen_apart(bugs()), 10, 1), 1, 90.0, 1)
+    one = hunt_planted(planted(seen_apart(bugs()), 10, 1), 1, 120.0, 1)
     assert one.recall >= 0.85
     assert one.precision >= 0.9
