@@ -18,7 +18,7 @@ class Finding:
     """One cause of failure, with the smallest case that shows it.
 
     `needs` are the features without which the case passes; `fingerprint` is made of the violation's requirement and
-    symptom and of the needs; `id` names the folder. `outcomes` are the replies to the smallest case, step by step.
+    ids and of the needs; `id` names the folder. `outcomes` are the replies to the smallest case, step by step.
     """
 
     id: str

@@ -52,7 +52,7 @@ class Hunter:
         self._losses = Losses()
         self._beliefs = Beliefs(memory, session.profile)
         self._emit = emit
-        self._warnings: set[tuple[str, str]] = set()
+        self._warnings: set[tuple[str, ...]] = set()
         self._mending = Mending(self._deaths.judge, session.profile)
         self._habits: dict[str, Habit | None] = {}
         self._earlier = Earlier()
@@ -144,8 +144,8 @@ class Hunter:
 
     def _warn(self, judgement: Judgement) -> None:
         for one in judgement.violations:
-            if one.severity == "warning" and (one.requirement, one.symptom) not in self._warnings:
-                self._warnings.add((one.requirement, one.symptom))
+            if one.severity == "warning" and (one.requirement, *one.ids) not in self._warnings:
+                self._warnings.add((one.requirement, *one.ids))
                 self._emit(Warned(f"{one.requirement}: {one.title} (expected {one.expected}, got {one.actual})"))
 
     def _reducer(self, kind: Kind, limits: ReductionLimits) -> Reducer:
@@ -305,9 +305,11 @@ class Hunter:
     def _by_chance(self, case: Case, judgement: Judgement, kind: Kind) -> str:
         found = narrower(judgement, kind) or next(iter(judgement.failures), None)
         if found is None:
-            found = Violation(
-                kind.requirement, "seen once and not again", "the same answer each time", "a failure once", kind.symptom
-            )
+            seen = kind.seen or Violation(kind.requirement, "", "", "")
+            found = replace(
+                seen, title="seen once and not again", expected="the same answer each time", actual="a failure once",
+                step=-1,
+            )  # fmt: skip
         return self._keeper.keep(Smallest(case, judgement, found, None), Cause(kind, (CHANCE,)), "seen once")
 
     def _reduce(self, case: Case, judgement: Judgement, kind: Kind) -> str:

@@ -16,6 +16,7 @@ from specs.expectation import CLIENT_ERRORS, Expectation, Values
 from specs.oracle import expect
 from specs.profile import RULINGS, Profile
 from specs.request import Filter, Missing, Request
+from specs.rules import Rule
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 QUICK = settings(max_examples=60, deadline=None, database=None)
@@ -183,26 +184,26 @@ def test_data_that_is_read_twice_is_decoded_once():
 
 
 @pytest.mark.parametrize(
-    ("content", "fields", "cause", "statuses"),
+    ("content", "fields", "rule", "statuses"),
     [
-        (bytes(8), {"shape": (3,)}, "short read", CLIENT_ERRORS),
-        (bytes(7), {}, "data does not fit the shape", {400}),
-        (bytes(8), {"offset": 8}, "range beyond the object", CLIENT_ERRORS),
-        (bytes(8), {"size": 12}, "short read", CLIENT_ERRORS),
-        (bytes(8), {"compression": "gzip"}, "undecodable data", {400}),
-        (stored(SIX, compression="zlib"), {"compression": "zlib", "shape": (7,)}, "data does not fit the shape", {400}),
+        (bytes(8), {"shape": (3,)}, Rule.SHORT_READ, CLIENT_ERRORS),
+        (bytes(7), {}, Rule.DATA_DOES_NOT_FIT, {400}),
+        (bytes(8), {"offset": 8}, Rule.RANGE_BEYOND_THE_OBJECT, CLIENT_ERRORS),
+        (bytes(8), {"size": 12}, Rule.SHORT_READ, CLIENT_ERRORS),
+        (bytes(8), {"compression": "gzip"}, Rule.UNDECODABLE_DATA, {400}),
+        (stored(SIX, compression="zlib"), {"compression": "zlib", "shape": (7,)}, Rule.DATA_DOES_NOT_FIT, {400}),
     ],
 )
-def test_data_that_does_not_fit_is_refused(content, fields, cause, statuses):
+def test_data_that_does_not_fit_is_refused(content, fields, rule, statuses):
     expected = expect(Request("sum", "int32", "little", **fields), content, V2)
     assert not expected.answers
-    assert (expected.rejection.cause, expected.rejection.statuses) == (cause, frozenset(statuses))
+    assert (expected.rejection.rules, expected.rejection.statuses) == ({rule}, frozenset(statuses))
 
 
 def test_surplus_data_may_be_refused_or_its_beginning_answered_about():
     expected = expect(Request("sum", "int32", "little", shape=(2,)), stored(SIX), V2)
     assert expected.answers[0].values.tolist() == [3]
-    assert expected.rejection.cause == "surplus-data"
+    assert expected.rejection.rules == {Rule.SURPLUS_DATA}
 
 
 def test_every_ruling_can_be_switched_off_and_then_asks_less():
