@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from specs.decoding import Streams, Undecodable, decode
-from specs.dtypes import FLOATS, INTEGERS, Array, Bools, nearest
+from specs.dtypes import FLOATS, INTEGERS, Array, Bools, nearest, through_float64
 from specs.expectation import CLIENT_ERRORS, Expectation, Rejection, Values, breaking, either, unspecified
 from specs.profile import Profile
 from specs.request import Missing, Request
@@ -106,6 +106,42 @@ def _slice(start: int, end: int, stride: int, length: int) -> slice:
 
 
 def _answers(selected: Array, request: Request, profile: Profile, doubts: list[Rejection]) -> tuple[Values, ...]:
+    """The answers by each reading of the numbers that say what is missing."""
+    return tuple(
+        answer
+        for reading in _readings(selected, request)
+        for answer in _answers_by(selected, replace(request, missing=reading), profile, doubts)
+    )
+
+
+def _readings(selected: Array, request: Request) -> list[Missing | None]:
+    """What is missing, with each float32 rounded once or by way of a float64; readings that come to the same are one.
+
+    A reader of JSON may take integers the one way and other numbers the other.
+    """
+    missing = request.missing
+    found = [missing]
+    if missing is None or request.dtype != "float32":
+        return found
+    for twice in ((int,), (float,), (int, float)):
+        values = tuple(through_float64(one).item() if type(one) in twice else one for one in missing.values)
+        reading = replace(missing, values=values)
+        if all(math.isfinite(one) for one in values) and not any(_alike(selected, reading, one) for one in found):
+            found.append(reading)
+    return found
+
+
+def _alike(array: Array, one: Missing, other: Missing | None) -> bool:
+    """Whether the same elements are missing."""
+    if other is None or one == other:
+        return True
+    present, also = _present(array, one), _present(array, other)
+    if present is None or also is None:
+        return present is also
+    return bool(np.array_equal(present, also))
+
+
+def _answers_by(selected: Array, request: Request, profile: Profile, doubts: list[Rejection]) -> tuple[Values, ...]:
     if request.operation == "select":
         answers = [_selected(selected, request)]
     else:
