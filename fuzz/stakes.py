@@ -12,25 +12,14 @@ import numpy as np
 from specs.access import StoreFacts
 from specs.case import Case, Delete, Put, Send, SendRaw
 from specs.dtypes import Bools
-from specs.expectation import Expectation, Rejection, Values
+from specs.expectation import Expectation, Values
 from specs.model import expectations
 from specs.outcome import Outcome, Reply
 from specs.profile import Profile
 from specs.request import OPERATIONS, OPTIONS
+from specs.rules import Rule, requirement_of_all
 
 ALWAYS = ("answers", "no-server-error", "survives")
-REFUSALS: Mapping[str, str] = MappingProxyType(
-    {
-        "credentials": "credentials",
-        "foreign authorization": "foreign-authorization",
-        "short read": "refuses-unfit-data",
-        "undecodable data": "refuses-unfit-data",
-        "data does not fit": "refuses-unfit-data",
-        "range beyond": "refuses-unfit-data",
-        "no such": "refuses-missing-objects",
-        "not found": "refuses-missing-objects",
-    }
-)
 ANSWERS = ("answer-form", "answer-dtype", "answer-shape", "answer-length", "counts")
 TWINS = ("option_shape_as_bytes", "option_count_as_bytes")
 DROPPED = object()
@@ -50,7 +39,7 @@ def requirements_at_stake(step: Send | SendRaw, due: Expectation, outcome: Outco
         yield from ("error-form", "discloses-nothing")
     if due.rejection is not None and not due.answers:
         yield "error-status"
-        yield _refusal(due.rejection)
+        yield requirement_of_all(due.rejection.rules)
         if due.rejection.words:
             yield "error-names-field"
     if due.answers:
@@ -62,11 +51,6 @@ def requirements_at_stake(step: Send | SendRaw, due: Expectation, outcome: Outco
             yield "distrusts-store"
         if any(step.fields.get(name) for name in TWINS) if isinstance(step, Send) else False:
             yield "as-bytes"
-
-
-def _refusal(rejection: Rejection) -> str:
-    causes = [name for start, name in REFUSALS.items() if start in rejection.cause]
-    return causes[0] if causes else "refuses-invalid"
 
 
 def _values_at_stake(due: Values) -> Iterator[str]:
@@ -169,12 +153,12 @@ def alike(one: Expectation, other: Expectation) -> bool:
     if bool(one.answers) != bool(other.answers):
         return False
     if not one.answers:
-        return _cause(one) == _cause(other)
+        return _rules(one) == _rules(other)
     return any(_same_values(a, b) for a in one.answers for b in other.answers)
 
 
-def _cause(due: Expectation) -> str:
-    return due.rejection.cause if due.rejection is not None else ""
+def _rules(due: Expectation) -> frozenset[Rule]:
+    return due.rejection.rules if due.rejection is not None else frozenset()
 
 
 def _same_values(one: Values, other: Values) -> bool:

@@ -8,19 +8,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from specs.case import Send
-from specs.expectation import BAD_REQUEST, CLIENT_ERRORS, SERVER_ERRORS, Rejection
+from specs.expectation import BAD_REQUEST, CLIENT_ERRORS, SERVER_ERRORS, Because, Rejection, breaking
 from specs.profile import Profile
+from specs.rules import Rule
 
 BUCKETS = ("private", "public")
 # Of a general bucket; whether an S3 library or the store minds the others is its own affair.
 BUCKETS_NAME = re.compile(
     r"(?!.*\.\.)(?![\d.]+$)(?!.*(--x-s3|-s3alias|--ol-s3|\.mrap)$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 )
-DENIED = Rejection("credentials", frozenset({401, 403, 404}))
-NO_BUCKET = Rejection("no such bucket", CLIENT_ERRORS, ("NoSuchBucket",))
-NO_BUCKETS_NAME = Rejection("no bucket's name", CLIENT_ERRORS)
-NO_KEY = Rejection("no such object", CLIENT_ERRORS, ("NoSuchKey",))
-NOT_FOUND = Rejection("not found", CLIENT_ERRORS)
+DENIED = breaking(Rule.CREDENTIALS, frozenset({401, 403, 404}))
+NO_BUCKET = breaking(Rule.NO_SUCH_BUCKET, CLIENT_ERRORS, "NoSuchBucket")
+NO_BUCKETS_NAME = breaking(Rule.NO_BUCKETS_NAME, CLIENT_ERRORS)
+NO_KEY = breaking(Rule.NO_SUCH_OBJECT, CLIENT_ERRORS, "NoSuchKey")
+NOT_FOUND = breaking(Rule.NOT_FOUND, CLIENT_ERRORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Refusals:
     refusals: tuple[Rejection, ...] = ()
     optional: bool = False
     why: str = ""
+    because: Because = Because.THE_API
 
 
 def locator_refusals(step: Send, profile: Profile) -> Refusals:
@@ -41,7 +43,7 @@ def locator_refusals(step: Send, profile: Profile) -> Refusals:
     if isinstance(url, str) and url != "{url}":
         return _url_refusals(url)
     if interface in ("s3", "http", "https") and interface != step.interface:
-        return Refusals(why="the store is asked in another tongue: interface_type at odds with the URL")
+        return Refusals(why="interface_type at odds with the URL", because=Because.THE_STORE)
     return Refusals()
 
 
@@ -54,8 +56,8 @@ def _url_refusals(url: str) -> Refusals:
     except ValueError:
         usable = False
     if not usable:
-        return Refusals((Rejection("not a URL", BAD_REQUEST, ("url",)),))
-    return Refusals((Rejection("nothing there", CLIENT_ERRORS | SERVER_ERRORS),))
+        return Refusals((breaking(Rule.NOT_A_URL, BAD_REQUEST, "url"),))
+    return Refusals((breaking(Rule.NOTHING_THERE, CLIENT_ERRORS | SERVER_ERRORS),))
 
 
 def _v1_locators(step: Send) -> Refusals:
@@ -83,12 +85,12 @@ def access_refusals(step: Send, versions: tuple[object, ...], store: StoreFacts)
     """Who may read which object, as an S3 store has it; None is the version that is not there."""
     if step.interface != "s3":
         if step.credentials is not None and not store.basic_auth:
-            return Refusals(why="the store knows no Basic authentication")
+            return Refusals(why="the store knows no Basic authentication", because=Because.THE_STORE)
         return _plain_http(step, versions)
     trusted = step.credentials == "owner"
     public = step.bucket == "public"
     if not trusted and (not store.verifies_signatures or (public and not store.anonymous_reads)):
-        return Refusals(why="the store does not tell credentials apart")
+        return Refusals(why="the store does not tell credentials apart", because=Because.THE_STORE)
     denied = step.credentials in ("unknown", "wrong-secret") or (not trusted and not public)
     refusals: list[Rejection] = [DENIED] if denied else []
     if step.bucket not in BUCKETS:

@@ -10,14 +10,32 @@ from specs.case import Send, SendRaw
 from specs.expectation import Expectation
 from specs.outcome import NoReply, Reply
 from specs.profile import Profile
+from specs.request import OPTIONS
+from specs.rules import FOREIGN, Rule, requirement_of_all, told
+from specs.validity import BODY_FIELDS, LOCATORS
 from specs.value_checks import answer_checks
-from specs.violation import Violation
+from specs.violation import Aspect, Violation, Way
 
 LEAKS = ("Traceback (most recent", "panicked at", ".rs:", '.py", line', "goroutine ", "RUST_BACKTRACE")
 TOO_MUCH_TO_DO = (429, 503)
 # How an answer is written is the server's alone, whatever its store sent.
 OF_FORM = ("answer-form", "as-bytes")
-FRAMING_CAUSES = ("http framing", "too large")
+BELOW_JSON = frozenset({Rule.HTTP_FRAMING, Rule.TOO_LARGE})
+# What a server may find out, and answer, before it comes to what knows the API's errors.
+OF_ROUTING = frozenset({Rule.UNKNOWN_PATH, Rule.WRONG_METHOD, Rule.CONTENT_TYPE})
+# The names that an error may have to hold; others are what requests make up.
+NAMES_OF_THE_API = frozenset(
+    {*LOCATORS["v1"], *LOCATORS["v2"], *BODY_FIELDS, *OPTIONS, "id", "element_size", "NoSuchKey", "NoSuchBucket", "nan"}
+)
+NO_PROPER_ANSWER = {
+    "timeout": (Aspect.NONE, "no answer in time"),
+    "refused": (Aspect.CONNECTION_REFUSED, "the server is gone"),
+    "garbled": (Aspect.GARBLED, "the answer is not HTTP"),
+    "truncated": (Aspect.TRUNCATED, "the answer is cut short"),
+    "too-long": (Aspect.TOO_LONG, "the answer does not end"),
+    "closed": (Aspect.CLOSED, "the connection is dropped without an answer"),
+    "reset": (Aspect.RESET, "the connection is dropped without an answer"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +52,6 @@ class Exchange:
     together: bool = False
 
 
-NAMES = "a text that names "
-SECRET = "secret"
 Check = Callable[[Exchange, Expectation], Iterator[Violation]]
 
 
@@ -48,7 +64,7 @@ def violations(exchange: Exchange, expected: Expectation, step: int) -> list[Vio
     for check in OF_OVERLOAD if _overloaded(exchange) else CHECKS:
         for violation in check(exchange, expected):
             found.append(replace(violation, step=step))
-            if violation.severity == "failure" and violation.symptom != SECRET:
+            if violation.severity == "failure" and violation.aspect != Aspect.SECRET:
                 return found
     return found
 
@@ -57,15 +73,10 @@ def answers(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
     """The server answers; it does not hang up, time out or send what is not HTTP."""
     outcome = exchange.outcome
     if isinstance(outcome, NoReply):
-        title = {
-            "timeout": "no answer in time",
-            "refused": "the server is gone",
-            "garbled": "the answer is not HTTP",
-            "truncated": "the answer is cut short",
-            "too-long": "the answer does not end",
-        }.get(outcome.reason, "the connection is dropped without an answer")
-        symptom = f"{outcome.reason} {_cause(expected)}".strip()
-        yield Violation("answers", title, _due(expected), f"{outcome.reason} {outcome.detail}".strip(), symptom)
+        aspect, title = NO_PROPER_ANSWER[outcome.reason]
+        way = Way.SILENT if outcome.reason == "timeout" else Way.DROPPED
+        actual = f"{outcome.reason} {outcome.detail}".strip()
+        yield Violation("answers", title, _due(expected), actual, way=way, rules=due_rules(expected), aspect=aspect)
 
 
 def no_server_error(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
@@ -76,8 +87,13 @@ def no_server_error(exchange: Exchange, expected: Expectation) -> Iterator[Viola
     if expected.rejection is not None and reply.status in expected.rejection.statuses:
         return
     title = f"a {reply.status} where {'values are' if expected.answers else 'a client error is'} due"
-    symptom = f"{reply.status} {_cause(expected)}".strip()
-    yield Violation("no-server-error", title, _due(expected), _told(reply), symptom)
+    yield _by_status("no-server-error", title, expected, reply, Way.SERVER_ERROR)
+
+
+def _by_status(requirement: str, title: str, expected: Expectation, reply: Reply, way: Way) -> Violation:
+    """What is wrong with an answer by its status."""
+    rules = due_rules(expected)
+    return Violation(requirement, title, _due(expected), _told(reply), way=way, rules=rules, status=reply.status)
 
 
 def discloses_nothing(exchange: Exchange, _: Expectation) -> Iterator[Violation]:
@@ -87,35 +103,37 @@ def discloses_nothing(exchange: Exchange, _: Expectation) -> Iterator[Violation]
         return
     text = reply.body.decode("utf-8", "replace") + "\n".join(value for _, value in reply.headers)
     if any(secret in text for secret in exchange.secrets):
-        yield Violation("discloses-nothing", "an error holds a secret", "no secret", "the secret", SECRET)
+        yield _disclosure("an error holds a secret", "no secret", "the secret", Aspect.SECRET)
     leak = next((leak for leak in LEAKS if leak in text), None)
     if leak is not None:
-        yield Violation(
-            "discloses-nothing", "an error shows the server's insides", "a message", _told(reply), "insides"
-        )
+        yield _disclosure("an error shows the server's insides", "a message", _told(reply), Aspect.INSIDES)
+
+
+def _disclosure(title: str, expected: str, actual: str, aspect: Aspect) -> Violation:
+    return Violation("discloses-nothing", title, expected, actual, way=Way.DISCLOSES, aspect=aspect)
 
 
 def accepts(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
-    """A valid request is answered with values, an invalid one is not; errors have the cause's status."""
+    """A valid request is answered with values, an invalid one is not; errors have the status of the rule broken."""
     reply = _reply(exchange)
     if reply is None or expected.unspecified:
         if reply is not None and not (reply.status == 200 or reply.status >= 300):
-            yield Violation("no-server-error", f"a {reply.status}", _due(expected), _told(reply), f"{reply.status}")
+            yield _by_status("no-server-error", f"a {reply.status}", expected, reply, Way.STATUS)
         return
     rejection = expected.rejection
     if reply.status == 200 and rejection is not None and _is_an_error(reply):
-        title = f"{rejection.cause}: an error with status 200"
-        yield Violation("error-status", title, _due(expected), _told(reply), f"{_cause(expected)} 200".strip())
+        title = f"{told(rejection.rules)}: an error with status 200"
+        yield _by_status("error-status", title, expected, reply, Way.STATUS)
     elif reply.status == 200:
-        if not expected.answers and rejection is not None and _is_held_to(exchange.profile, rejection.cause):
-            yield _wrongly_accepted(expected)
+        if not expected.answers and rejection is not None:
+            yield from _wrongly_accepted(expected, rejection.rules, exchange.profile)
     elif rejection is None or (expected.answers and reply.status < 400):
         verb = "refused with" if reply.status >= 400 else "answered by"
         title = f"a valid {_name(exchange)} is {verb} {reply.status}"
-        yield Violation("accepts-valid", title, _due(expected), _told(reply), f"{reply.status}")
+        yield _by_status("accepts-valid", title, expected, reply, Way.REFUSED)
     elif reply.status not in rejection.statuses:
-        title = f"{rejection.cause}: {reply.status}, not {_statuses(rejection.statuses)}"
-        yield Violation("error-status", title, _due(expected), _told(reply), f"{rejection.cause} {reply.status}")
+        title = f"{told(rejection.rules)}: {reply.status}, not {_statuses(rejection.statuses)}"
+        yield _by_status("error-status", title, expected, reply, Way.STATUS)
 
 
 def _is_an_error(reply: Reply) -> bool:
@@ -126,22 +144,17 @@ def _is_an_error(reply: Reply) -> bool:
     return True
 
 
-def _is_held_to(profile: Profile, cause: str) -> bool:
-    return cause != "foreign authorization" or profile.rules("foreign-authorization")
-
-
-def _wrongly_accepted(expected: Expectation) -> Violation:
-    cause = expected.rejection.cause if expected.rejection else ""
-    requirement = "refuses-invalid"
-    if "credentials" in cause:
-        requirement = "credentials"
-    elif cause == "foreign authorization":
-        return Violation("foreign-authorization", "answered", _due(expected), "200", cause, "warning")
-    elif cause in ("short read", "undecodable data", "data does not fit the shape", "range beyond the object"):
-        requirement = "refuses-unfit-data"
-    elif cause.startswith("no such") or cause == "not found":
-        requirement = "refuses-missing-objects"
-    return Violation(requirement, f"{cause}: answered with values", _due(expected), "200", cause)
+def _wrongly_accepted(expected: Expectation, rules: frozenset[Rule], profile: Profile) -> Iterator[Violation]:
+    """Values where a refusal is due; of a foreign authorization a warning, if the profile is held to that at all."""
+    requirement = requirement_of_all(rules)
+    foreign = requirement == FOREIGN
+    if foreign and not profile.rules(FOREIGN):
+        return
+    title = "answered" if foreign else f"{told(rules)}: answered with values"
+    yield Violation(
+        requirement, title, _due(expected), "200",
+        way=Way.ACCEPTED, rules=rules, severity="warning" if foreign else "failure",
+    )  # fmt: skip
 
 
 def error_form(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
@@ -152,26 +165,16 @@ def error_form(exchange: Exchange, expected: Expectation) -> Iterator[Violation]
     try:
         wire.error_text(reply)
     except wire.Malformed as error:
-        yield Violation(
-            "error-form",
-            f"a {reply.status} {error}",
-            '{"error": {"message": …}}',
-            _told(reply),
-            _class_of(str(error), expected),
-        )
-
-
-def _class_of(text: str, expected: Expectation) -> str:
-    cause = expected.rejection.cause if expected.rejection else ""
-    return f"{text.split(':')[0]} {cause if cause in ('unknown path', 'wrong method', 'content type') else ''}".strip()
+        title, form = f"a {reply.status} {error}", '{"error": {"message": …}}'
+        rules = due_rules(expected) & OF_ROUTING
+        yield Violation("error-form", title, form, _told(reply), way=Way.FORM, rules=rules, aspect=error.aspect)
 
 
 def _below_json(exchange: Exchange, expected: Expectation) -> bool:
     """Where the trouble is with HTTP itself, a server's HTTP library answers in its own words."""
     if isinstance(exchange.step, SendRaw) and (exchange.step.method == "HEAD" or expected.unspecified):
         return True
-    causes = () if expected.rejection is None else expected.rejection.cause.split(" or ")
-    return any(cause in FRAMING_CAUSES for cause in causes)
+    return expected.rejection is not None and bool(expected.rejection.rules & BELOW_JSON)
 
 
 def error_names_the_field(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
@@ -186,9 +189,12 @@ def error_names_the_field(exchange: Exchange, expected: Expectation) -> Iterator
     except wire.Malformed:
         return
     if not any(_letters(word) in text for word in rejection.words):
-        title = f"{rejection.cause}: the error does not name {rejection.words[0]}"
-        words = " or ".join(dict.fromkeys(rejection.words))
-        yield Violation("error-names-field", title, f"{NAMES}{words}", _told(reply), rejection.cause)
+        first = rejection.words[0]
+        title = f"{told(rejection.rules)}: the error does not name {first}"
+        due = f"a text that names {' or '.join(dict.fromkeys(rejection.words))}"
+        aspect = first if first in NAMES_OF_THE_API else Aspect.NAME_OF_AN_UNKNOWN_FIELD
+        rules = rejection.rules
+        yield Violation("error-names-field", title, due, _told(reply), way=Way.UNNAMED, rules=rules, aspect=aspect)
 
 
 def _letters(text: str) -> str:
@@ -211,7 +217,7 @@ def serves_several(exchange: Exchange, expected: Expectation) -> Iterator[Violat
     reply = _reply(exchange)
     if reply is not None and expected.answers:
         title = f"a {reply.status} to one of the requests at the same time"
-        yield Violation("serves-several", title, _due(expected), _told(reply), f"{reply.status}", "warning")
+        yield replace(_by_status("serves-several", title, expected, reply, Way.REFUSED), severity="warning")
 
 
 CHECKS: tuple[Check, ...] = (
@@ -230,12 +236,10 @@ def _reply(exchange: Exchange) -> Reply | None:
     return exchange.outcome if isinstance(exchange.outcome, Reply) else None
 
 
-def _cause(expected: Expectation) -> str:
+def due_rules(expected: Expectation) -> frozenset[Rule]:
     """What should have been refused, to tell causes apart by; and an object without bytes, which may be answered."""
-    causes = [] if expected.rejection is None else expected.rejection.cause.split(" or ")
-    if expected.answers:
-        return next((cause for cause in causes if cause == "empty-object"), "")
-    return causes[0] if causes else ""
+    rules = frozenset[Rule]() if expected.rejection is None else expected.rejection.rules
+    return rules & {Rule.EMPTY_OBJECT} if expected.answers else rules
 
 
 def _name(exchange: Exchange) -> str:
@@ -248,7 +252,7 @@ def _due(expected: Expectation) -> str:
     if expected.answers:
         parts.append("200 with values")
     if expected.rejection is not None:
-        parts.append(f"{_statuses(expected.rejection.statuses)} ({expected.rejection.cause})")
+        parts.append(f"{_statuses(expected.rejection.statuses)} ({told(expected.rejection.rules)})")
     return " or ".join(parts) or f"any proper answer ({expected.why})"
 
 

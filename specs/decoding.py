@@ -11,6 +11,7 @@ import numpy as np
 
 from specs.dtypes import ITEM_SIZES, Array, in_byte_order
 from specs.request import Request
+from specs.rules import Rule
 
 MOST_DIMENSIONS = 60
 MOST_INFLATED_BYTES = 256 * 2**20
@@ -25,9 +26,9 @@ _ODD_KINDS = 0b1001000
 
 @dataclass(frozen=True, slots=True)
 class Undecodable(Exception):
-    """The stored bytes do not hold what the request says; `cause` is a requirement's."""
+    """The stored bytes do not hold what the request says: the rule that breaks, or None where nothing is specified."""
 
-    cause: str
+    rule: Rule | None
     detail: str
 
 
@@ -36,50 +37,48 @@ class Decoded:
     """The elements in the request's layout, and the doubts that allow a refusal instead."""
 
     array: Array
-    doubts: tuple[str, ...]
+    doubts: tuple[Rule, ...]
 
 
 # Streams already undone, by content, window and encoding; with what is doubtful about each.
-Streams = dict[tuple[object, ...], tuple[bytes, tuple[str, ...]]]
+Streams = dict[tuple[object, ...], tuple[bytes, tuple[Rule, ...]]]
 
 
 def decode(request: Request, content: bytes, streams: Streams | None = None) -> Decoded:
     """Read `content` as the request says; raises Undecodable where an error is due."""
     if request.shape is not None and len(request.shape) > MOST_DIMENSIONS:
-        raise Undecodable("unspecified", "more dimensions than NumPy has")
+        raise Undecodable(None, "more dimensions than NumPy has")
     data, known_doubts = _undone(request, content, {} if streams is None else streams)
     doubts = list(known_doubts)
     item_size = ITEM_SIZES[request.dtype]
     wanted = None if request.shape is None else math.prod(request.shape) * item_size
     if wanted is None:
         if len(data) % item_size:
-            raise Undecodable("misfit", "no multiple of the item size")
+            raise Undecodable(Rule.DATA_DOES_NOT_FIT, "no multiple of the item size")
     elif len(data) < wanted:
-        cause = "misfit" if request.compression else "short-read"
-        raise Undecodable(cause, "less data than the shape calls for")
+        rule = Rule.DATA_DOES_NOT_FIT if request.compression else Rule.SHORT_READ
+        raise Undecodable(rule, "less data than the shape calls for")
     elif len(data) > wanted:
-        doubts.append("surplus-data")
-        if request.filters:
-            doubts.append("surplus-data and filters")
+        doubts.append(Rule.SURPLUS_DATA)
         data = data[:wanted]
     array = np.frombuffer(data, in_byte_order(request.dtype, request.byte_order)).astype(request.dtype)
     shape = (array.size,) if request.shape is None else request.shape
     return Decoded(array.reshape(shape, order=request.order), tuple(doubts))
 
 
-def _undone(request: Request, content: bytes, streams: Streams) -> tuple[bytes, tuple[str, ...]]:
+def _undone(request: Request, content: bytes, streams: Streams) -> tuple[bytes, tuple[Rule, ...]]:
     """The window's bytes, decompressed and unfiltered, and the doubts about them."""
     data = _window(request, content)
     if request.compression is None and not request.filters:
         return data, ()
     key = (content, request.offset, request.size, request.compression, request.filters)
     if key not in streams:
-        doubts: list[str] = []
+        doubts: list[Rule] = []
         if request.compression is not None:
             data = _decompressed(request.compression, data, doubts)
         for one in reversed(request.filters):
             if len(data) % one.element_size or one.element_size >= 2**31:
-                doubts.append("element_size does not divide the data")
+                doubts.append(Rule.ELEMENT_SIZE_DOES_NOT_DIVIDE)
             data = unshuffled(data, one.element_size)
         streams[key] = data, tuple(doubts)
     return streams[key]
@@ -89,9 +88,9 @@ def _window(request: Request, content: bytes) -> bytes:
     if not content and request.offset == 0 and request.size is None and request.compression is None:
         return content
     if request.offset >= len(content):
-        raise Undecodable("range", "the range starts at or beyond the object's end")
+        raise Undecodable(Rule.RANGE_BEYOND_THE_OBJECT, "the range starts at or beyond the object's end")
     if request.size is not None and request.offset + request.size > len(content):
-        raise Undecodable("short-read", "the object ends before the range does")
+        raise Undecodable(Rule.SHORT_READ, "the object ends before the range does")
     return content[request.offset :] if request.size is None else content[request.offset :][: request.size]
 
 
@@ -105,13 +104,13 @@ def unshuffled(data: bytes, element_size: int) -> bytes:
     return matrix.T.tobytes() + data[whole:]
 
 
-def _decompressed(compression: str, data: bytes, doubts: list[str]) -> bytes:
+def _decompressed(compression: str, data: bytes, doubts: list[Rule]) -> bytes:
     if compression == "blosc2":
         return _blosc2(data, doubts)
     try:
         return _gzip(data, doubts) if compression == "gzip" else _zlib(data, doubts)
     except zlib.error as error:
-        raise Undecodable("undecodable", f"not a {compression} stream: {error}") from error
+        raise Undecodable(Rule.UNDECODABLE_DATA, f"not a {compression} stream: {error}") from error
 
 
 def _one_stream(data: bytes, window_bits: int, room: int) -> tuple[bytes, bytes]:
@@ -119,20 +118,20 @@ def _one_stream(data: bytes, window_bits: int, room: int) -> tuple[bytes, bytes]
     inflater = zlib.decompressobj(window_bits)
     inflated = inflater.decompress(data, room)
     if inflater.unconsumed_tail:
-        raise Undecodable("too-large", "inflates beyond the suite's limit")
+        raise Undecodable(Rule.INFLATES_TOO_FAR, "inflates beyond the suite's limit")
     if not inflater.eof:
-        raise Undecodable("undecodable", "the compressed stream is truncated")
+        raise Undecodable(Rule.UNDECODABLE_DATA, "the compressed stream is truncated")
     return inflated, inflater.unused_data
 
 
-def _zlib(data: bytes, doubts: list[str]) -> bytes:
+def _zlib(data: bytes, doubts: list[Rule]) -> bytes:
     inflated, rest = _one_stream(data, zlib.MAX_WBITS, MOST_INFLATED_BYTES)
     if rest:
-        doubts.append("bytes after the stream")
+        doubts.append(Rule.BYTES_AFTER_THE_STREAM)
     return inflated
 
 
-def _gzip(data: bytes, doubts: list[str]) -> bytes:
+def _gzip(data: bytes, doubts: list[Rule]) -> bytes:
     """Every member; zeros after the last are padding, other bytes after it a doubt."""
     parts: list[bytes] = []
     rest = data
@@ -144,32 +143,32 @@ def _gzip(data: bytes, doubts: list[str]) -> bytes:
         except (zlib.error, Undecodable):
             if not parts:
                 raise
-            doubts.append("bytes after the stream")
+            doubts.append(Rule.BYTES_AFTER_THE_STREAM)
             break
         parts.append(inflated)
     return b"".join(parts)
 
 
-def _blosc2(data: bytes, doubts: list[str]) -> bytes:
+def _blosc2(data: bytes, doubts: list[Rule]) -> bytes:
     import blosc2
 
     if data[2:10] == b"b2frame\0" or data[:8] == b"b2frame\0":
-        raise Undecodable("unspecified", "a blosc2 frame, not a bare chunk")
+        raise Undecodable(None, "a blosc2 frame, not a bare chunk")
     if len(data) < _BLOSC2_HEADER:
-        raise Undecodable("undecodable", "shorter than a blosc2 header")
+        raise Undecodable(Rule.UNDECODABLE_DATA, "shorter than a blosc2 header")
     inflated_bytes, _, stored_bytes = struct.unpack_from("<iii", data, 4)
     if not 0 <= inflated_bytes <= MOST_INFLATED_BYTES or not _BLOSC2_HEADER <= stored_bytes <= len(data):
-        raise Undecodable("undecodable", "the blosc2 header does not fit the data")
+        raise Undecodable(Rule.UNDECODABLE_DATA, "the blosc2 header does not fit the data")
     if stored_bytes < len(data):
-        doubts.append("bytes after the stream")
+        doubts.append(Rule.BYTES_AFTER_THE_STREAM)
     try:
         inflated = bytes(blosc2.decompress2(data[:stored_bytes], nthreads=1))
     except (RuntimeError, ValueError, TypeError) as error:
-        raise Undecodable("undecodable", f"not a blosc2 chunk: {error}") from error
+        raise Undecodable(Rule.UNDECODABLE_DATA, f"not a blosc2 chunk: {error}") from error
     if len(inflated) != inflated_bytes:
-        raise Undecodable("undecodable", "the blosc2 chunk inflates to another length than its header says")
+        raise Undecodable(Rule.UNDECODABLE_DATA, "the blosc2 chunk inflates to another length than its header says")
     if _is_unusual(data):
-        raise Undecodable("unspecified", "a blosc2 chunk of an unusual kind")
+        raise Undecodable(None, "a blosc2 chunk of an unusual kind")
     return inflated
 
 

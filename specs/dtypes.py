@@ -53,6 +53,15 @@ def nearest(number: int | float, dtype: str) -> Any:
     return np.float32(guess) if _is_float32(guess, number) else _nearest_float32(exact(number), guess)
 
 
+def through_float64(number: int | float) -> Any:
+    """The float32 nearest to the float64 nearest to a number; infinite where that is beyond float32.
+
+    Of numbers beside the middle of two float32 it may be another than `nearest` has.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        return np.float32(float(number))
+
+
 def _is_float32(guess: float, number: int | float) -> bool:
     with np.errstate(over="ignore", under="ignore"):
         return guess == number and float(np.float32(guess)) == guess

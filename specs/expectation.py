@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from specs.dtypes import Array, Bools
+from specs.rules import Rule
 
 CLIENT_ERRORS = frozenset(range(400, 500))
 SERVER_ERRORS = frozenset(range(500, 600))
@@ -36,14 +38,26 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """An error answer: its cause, the statuses allowed and the words of which one must be in the text."""
+    """An error answer: the rules broken, the statuses allowed and the words of which one must be in the text."""
 
-    cause: str
+    rules: frozenset[Rule]
     statuses: frozenset[int]
     words: tuple[str, ...] = ()
 
 
-BAD_STORE = Rejection("a store that serves badly", CLIENT_ERRORS | SERVER_ERRORS)
+def breaking(rule: Rule, statuses: frozenset[int], *words: str) -> Rejection:
+    """The rejection of what breaks one rule."""
+    return Rejection(frozenset({rule}), statuses, words)
+
+
+BAD_STORE = breaking(Rule.BAD_STORE, CLIENT_ERRORS | SERVER_ERRORS)
+
+
+class Because(StrEnum):
+    """What it is that leaves open how a request is to be answered."""
+
+    THE_API = "the-api"
+    THE_STORE = "the-store"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +67,7 @@ class Expectation:
     answers: tuple[Values, ...] = ()
     rejection: Rejection | None = None
     why: str = ""
+    because: Because = Because.THE_API
 
     @property
     def unspecified(self) -> bool:
@@ -61,23 +76,24 @@ class Expectation:
     @property
     def of_the_store(self) -> bool:
         """Whether nothing is specified because of the store, whose odd answers a server may pass on as its own."""
-        return self.unspecified and self.why.startswith("the store ")
+        return self.unspecified and self.because is Because.THE_STORE
 
     @property
     def of_bad_store(self) -> bool:
         """Whether an error is allowed because of how the store serves the object."""
-        return self.rejection is not None and self.rejection.cause.endswith(BAD_STORE.cause)
+        return self.rejection is not None and Rule.BAD_STORE in self.rejection.rules
 
 
-def unspecified(why: str) -> Expectation:
-    return Expectation(why=why)
+def unspecified(why: str, because: Because = Because.THE_API) -> Expectation:
+    """Nothing is specified; `why` tells people, `because` decides."""
+    return Expectation(why=why, because=because)
 
 
 def either(rejections: Iterable[Rejection]) -> Rejection:
-    """One rejection that any of several causes may give."""
+    """One rejection that any of several rules may give."""
     several = list(rejections)
     if len(several) == 1:
         return several[0]
     statuses = frozenset().union(*(one.statuses for one in several))
     words = () if any(not one.words for one in several) else tuple(w for one in several for w in one.words)
-    return Rejection(" or ".join(dict.fromkeys(one.cause for one in several)), statuses, words)
+    return Rejection(frozenset[Rule]().union(*(one.rules for one in several)), statuses, words)

@@ -14,9 +14,11 @@ from specs.decoding import Streams
 from specs.expectation import (
     BAD_REQUEST,
     BAD_STORE,
+    Because,
     Expectation,
     Rejection,
     Values,
+    breaking,
     either,
     unspecified,
 )  # fmt: skip
@@ -24,9 +26,8 @@ from specs.manners import WELL
 from specs.profile import Profile
 from specs.raw_requests import RawReading, read_raw
 from specs.request import OPERATIONS, OPTIONS, Request
+from specs.rules import Rule
 
-# What is wrong within a field of which nothing is claimed is no matter: the server may not know the field at all.
-UNKNOWN_FIELD = "unknown field"
 Versions = tuple[Put | None, ...]
 
 
@@ -79,7 +80,7 @@ def _send_raw(step: SendRaw, world: _World, profile: Profile, store: StoreFacts)
 def _with_doubts(inner: Expectation, raw: RawReading) -> Expectation:
     """The inner request's answer unless the envelope forbids one; its doubts always allow a refusal.
 
-    The cause of a refusal that is due leaves out what merely allows one.
+    The rules of a refusal that is due leave out what merely allows one.
     """
     due = list(raw.rejections)
     if inner.rejection is not None and not inner.answers:
@@ -87,31 +88,32 @@ def _with_doubts(inner: Expectation, raw: RawReading) -> Expectation:
     allowed = [*raw.rejections, *raw.doubts, *([inner.rejection] if inner.rejection else [])]
     rejection = either(allowed) if allowed else None
     if rejection is not None and due:
-        rejection = replace(rejection, cause=either(due).cause)
-    return Expectation(() if raw.rejections else inner.answers, rejection, inner.why)
+        rejection = replace(rejection, rules=either(due).rules)
+    return Expectation(() if raw.rejections else inner.answers, rejection, inner.why, inner.because)
 
 
 def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Expectation:
     located = locator_refusals(step, profile)
     if located.why:
-        return unspecified(located.why)
+        return unspecified(located.why, located.because)
     body = full_body(step, profile)
     reading = validity.read(step.operation, body, profile)
     strange = _unknown_fields(profile)
+    # What is wrong within a field of which nothing is claimed is no matter: the server may not know the field at all.
     faults = [
-        Rejection(UNKNOWN_FIELD if strange & set(fault.words) else fault.rule, BAD_REQUEST, fault.words)
+        breaking(Rule.UNKNOWN_FIELD if strange & set(fault.words) else fault.rule, BAD_REQUEST, *fault.words)
         for fault in reading.faults
     ]
     if step.operation not in OPERATIONS:
-        faults.append(Rejection("unknown operation", frozenset({404})))
+        faults.append(breaking(Rule.UNKNOWN_OPERATION, frozenset({404})))
     faults += located.refusals
-    doubts = [Rejection(doubt.rule, BAD_REQUEST) for doubt in reading.doubts]
+    doubts = [breaking(doubt.rule, BAD_REQUEST) for doubt in reading.doubts]
     request = reading.request
     any_age = profile.chunk_cache and profile.rules("stale-reads") and not (request and request.disable_chunk_cache)
     versions = world.versions(step.bucket, step.key, any_age=any_age)
     access = access_refusals(step, versions, store)
     if access.why and not faults:
-        return unspecified(access.why)
+        return unspecified(access.why, access.because)
     badly = any(one is not None and one.served != WELL for one in versions)
     if faults:
         refusal = either([*faults, *access.refusals, *_late_refusals(request, versions, world, profile)])
@@ -123,7 +125,8 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
         raise AssertionError(f"a request without faults must be readable: {body}")
     if not profile.rules("stale-reads") and len(world.objects.get((step.bucket, step.key), ())) > 1:
         return unspecified("the ruling on stale reads is off")
-    doubts += [replace(oracle.MAY_REFUSE, cause=f"not claimed: {name}") for name in unclaimed(request, step, profile)]
+    if unclaimed(request, step, profile):
+        doubts.append(oracle.may_refuse(Rule.NOT_CLAIMED))
     if access.refusals and not access.optional:
         return _with_bad_store(Expectation(rejection=either([*access.refusals, *doubts])), badly)
     doubts += access.refusals
@@ -131,14 +134,14 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
 
 
 def _with_bad_store(due: Expectation, badly: bool) -> Expectation:
-    """What is due, or an error where the store serves badly; where a refusal is due anyway, that is its cause."""
+    """What is due, or an error where the store serves badly; a refusal that is due anyway keeps its rules."""
     if not badly:
         return due
     if due.unspecified:
-        return unspecified(f"the store serves badly, and {due.why}")
+        return unspecified(f"the store serves badly, and {due.why}", Because.THE_STORE)
     refusal = either([BAD_STORE] if due.rejection is None else [due.rejection, BAD_STORE])
     if due.rejection is not None and not due.answers:
-        refusal = replace(refusal, cause=due.rejection.cause)
+        refusal = replace(refusal, rules=due.rejection.rules)
     return replace(due, rejection=refusal)
 
 

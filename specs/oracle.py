@@ -9,20 +9,25 @@ from typing import Any
 import numpy as np
 
 from specs.decoding import Streams, Undecodable, decode
-from specs.dtypes import FLOATS, INTEGERS, Array, Bools, nearest
-from specs.expectation import CLIENT_ERRORS, Expectation, Rejection, Values, either, unspecified
+from specs.dtypes import FLOATS, INTEGERS, Array, Bools, nearest, through_float64
+from specs.expectation import CLIENT_ERRORS, Expectation, Rejection, Values, breaking, either, unspecified
 from specs.profile import Profile
 from specs.request import Missing, Request
+from specs.rules import Rule
 from specs.tolerance import sum_bounds
 
 REFUSED_DATA = {
-    "undecodable": Rejection("undecodable data", frozenset({400})),
-    "misfit": Rejection("data does not fit the shape", frozenset({400})),
-    "short-read": Rejection("short read", CLIENT_ERRORS),
-    "range": Rejection("range beyond the object", CLIENT_ERRORS),
-    "too-large": Rejection("inflates too far", CLIENT_ERRORS),
+    Rule.UNDECODABLE_DATA: frozenset({400}),
+    Rule.DATA_DOES_NOT_FIT: frozenset({400}),
+    Rule.SHORT_READ: CLIENT_ERRORS,
+    Rule.RANGE_BEYOND_THE_OBJECT: CLIENT_ERRORS,
+    Rule.INFLATES_TOO_FAR: CLIENT_ERRORS,
 }
-MAY_REFUSE = Rejection("may be refused", CLIENT_ERRORS)
+
+
+def may_refuse(rule: Rule) -> Rejection:
+    """What allows a refusal by whatever status of the client's."""
+    return breaking(rule, CLIENT_ERRORS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,29 +58,29 @@ def expect(request: Request, content: bytes, profile: Profile, streams: Streams 
     try:
         decoded = decode(request, content, streams)
     except Undecodable as error:
-        if error.cause == "unspecified":
+        if error.rule is None:
             return unspecified(error.detail)
-        if error.cause == "short-read" and not profile.rules("short-read"):
+        if error.rule is Rule.SHORT_READ and not profile.rules("short-read"):
             return unspecified("less data than the request calls for")
-        return Expectation(rejection=REFUSED_DATA[error.cause])
+        return Expectation(rejection=breaking(error.rule, REFUSED_DATA[error.rule]))
     off = _ruled_out(request, decoded.array, decoded.doubts, profile)
     if off:
         return unspecified(f"the ruling {off} is off")
-    if "surplus-data and filters" in decoded.doubts:
+    if Rule.SURPLUS_DATA in decoded.doubts and request.filters:
         return unspecified("filters over more data than the shape calls for")
-    doubts = [replace(MAY_REFUSE, cause=doubt) for doubt in decoded.doubts]
+    doubts = [may_refuse(doubt) for doubt in decoded.doubts]
     selected = _select(decoded.array, request)
     if not content:
-        doubts.append(replace(MAY_REFUSE, cause="empty-object"))
+        doubts.append(may_refuse(Rule.EMPTY_OBJECT))
     answers = _answers(selected, request, profile, doubts)
     return Expectation(answers, either(doubts) if doubts else None)
 
 
-def _ruled_out(request: Request, array: Array, doubts: tuple[str, ...], profile: Profile) -> str | None:
+def _ruled_out(request: Request, array: Array, doubts: tuple[Rule, ...], profile: Profile) -> str | None:
     """The ruling that the answer hangs on and that the profile has switched off."""
     touched = {
-        "surplus-data": "surplus-data" in doubts,
-        "member-streams": request.compression == "gzip" and "bytes after the stream" in doubts,
+        "surplus-data": Rule.SURPLUS_DATA in doubts,
+        "member-streams": request.compression == "gzip" and Rule.BYTES_AFTER_THE_STREAM in doubts,
         "empty-object": array.size == 0,
         "exact-numbers": request.missing is not None and any(abs(x) > 2**53 for x in request.missing.values),
         "nan-is-not-missing": request.missing is not None and request.dtype in FLOATS and bool(np.isnan(array).any()),
@@ -101,6 +106,42 @@ def _slice(start: int, end: int, stride: int, length: int) -> slice:
 
 
 def _answers(selected: Array, request: Request, profile: Profile, doubts: list[Rejection]) -> tuple[Values, ...]:
+    """The answers by each reading of the numbers that say what is missing."""
+    return tuple(
+        answer
+        for reading in _readings(selected, request)
+        for answer in _answers_by(selected, replace(request, missing=reading), profile, doubts)
+    )
+
+
+def _readings(selected: Array, request: Request) -> list[Missing | None]:
+    """What is missing, with each float32 rounded once or by way of a float64; readings that come to the same are one.
+
+    A reader of JSON may take integers the one way and other numbers the other.
+    """
+    missing = request.missing
+    found = [missing]
+    if missing is None or request.dtype != "float32":
+        return found
+    for twice in ((int,), (float,), (int, float)):
+        values = tuple(through_float64(one).item() if type(one) in twice else one for one in missing.values)
+        reading = replace(missing, values=values)
+        if all(math.isfinite(one) for one in values) and not any(_alike(selected, reading, one) for one in found):
+            found.append(reading)
+    return found
+
+
+def _alike(array: Array, one: Missing, other: Missing | None) -> bool:
+    """Whether the same elements are missing."""
+    if other is None or one == other:
+        return True
+    present, also = _present(array, one), _present(array, other)
+    if present is None or also is None:
+        return present is also
+    return bool(np.array_equal(present, also))
+
+
+def _answers_by(selected: Array, request: Request, profile: Profile, doubts: list[Rejection]) -> tuple[Values, ...]:
     if request.operation == "select":
         answers = [_selected(selected, request)]
     else:
@@ -167,7 +208,7 @@ def _present(array: Array, missing: Missing | None) -> Bools | None:
 def _extreme(groups: _Groups, counts: Array, request: Request, profile: Profile, doubts: list[Rejection]) -> Values:
     free: Bools = np.equal(counts, 0)
     if free.all() or (free.any() and not profile.rules("nothing-left")):
-        doubts.append(replace(MAY_REFUSE, cause="nothing-left"))
+        doubts.append(may_refuse(Rule.NOTHING_LEFT))
     least, pick = (
         (_largest(request.dtype), np.minimum) if request.operation == "min" else (_smallest(request.dtype), np.maximum)
     )
@@ -204,7 +245,7 @@ def _nan_doubts(has_nan: Bools, profile: Profile, doubts: list[Rejection]) -> Bo
     """NaN may be refused by a 4xx that says so; with the ruling off its elements are free."""
     if has_nan.any():
         words = ("nan", "notanumber", "finite")
-        doubts.append(Rejection("nan", CLIENT_ERRORS, words if profile.rules("nan") else ()))
+        doubts.append(breaking(Rule.NAN, CLIENT_ERRORS, *(words if profile.rules("nan") else ())))
     return has_nan if not profile.rules("nan") else np.zeros(has_nan.shape, np.bool_)
 
 

@@ -10,10 +10,11 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from specs import json_text
 from specs.case import Credential, Send, SendRaw
-from specs.expectation import BAD_REQUEST, CLIENT_ERRORS, Rejection
+from specs.expectation import BAD_REQUEST, CLIENT_ERRORS, Rejection, breaking
 from specs.fields import Fields
 from specs.profile import Profile
 from specs.request import OPERATIONS
+from specs.rules import Rule
 
 COMMON_METHODS = ("GET", "HEAD", "PUT", "DELETE", "PATCH")
 HEADER_BYTES_ALL_TAKE = 4096
@@ -21,16 +22,16 @@ HEADERS_ALL_TAKE = 50
 BODY_BYTES_ALL_TAKE = 100_000
 FRAMING_HEADERS = ("content-length", "transfer-encoding", "host", "connection", "expect", "upgrade")
 
-FRAMING = Rejection("http framing", CLIENT_ERRORS | {501, 505})
-TOO_LARGE = Rejection("too large", frozenset({400, 408, 413, 414, 431}))
-BAD_JSON = Rejection("not JSON", BAD_REQUEST)
-BAD_TYPE = Rejection("content type", frozenset({400, 415, 422}))
+FRAMING = breaking(Rule.HTTP_FRAMING, CLIENT_ERRORS | {501, 505})
+TOO_LARGE = breaking(Rule.TOO_LARGE, frozenset({400, 408, 413, 414, 431}))
+BAD_JSON = breaking(Rule.NOT_JSON, BAD_REQUEST)
+BAD_TYPE = breaking(Rule.CONTENT_TYPE, frozenset({400, 415, 422}))
 # A path that the API does not know may be one of the server's own, by another method.
-UNKNOWN_PATH = Rejection("unknown path", frozenset({404, 405}))
-ODD_PATH = Rejection("http framing", frozenset({400, 404, 405}))
-WRONG_METHOD = Rejection("wrong method", frozenset({405}))
-ODD_METHOD = Rejection("odd method", frozenset({400, 404, 405, 501}))
-FOREIGN_AUTHORIZATION = Rejection("foreign authorization", frozenset({400, 401, 403}))
+UNKNOWN_PATH = breaking(Rule.UNKNOWN_PATH, frozenset({404, 405}))
+ODD_PATH = breaking(Rule.HTTP_FRAMING, frozenset({400, 404, 405}))
+WRONG_METHOD = breaking(Rule.WRONG_METHOD, frozenset({405}))
+ODD_METHOD = breaking(Rule.ODD_METHOD, frozenset({400, 404, 405, 501}))
+FOREIGN_AUTHORIZATION = breaking(Rule.FOREIGN_AUTHORIZATION, frozenset({400, 401, 403}))
 
 
 @dataclass(frozen=True, slots=True)

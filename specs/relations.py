@@ -21,9 +21,17 @@ from specs.profile import Profile
 from specs.told import Told, told
 from specs.tolerance import sum_bounds
 from specs.value_checks import shown
-from specs.violation import Violation
+from specs.violation import Aspect, Violation, Way
 
-Disagreements = Iterator[tuple[str, str, str]]
+Disagreements = Iterator[tuple[Aspect, str, str]]
+# What the answers disagree on, in words.
+DIFFERING = {
+    Aspect.SHAPE: "shapes",
+    Aspect.DTYPE: "dtypes",
+    Aspect.COUNTS: "counts",
+    Aspect.VALUES: "values",
+    Aspect.STATUSES: "statuses",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +63,14 @@ def violations(transcript: Transcript, due: tuple[Expectation | None, ...], prof
         if len(answers) < relation.size or (relation.layout and _layout_is_open(answers, profile)):
             continue
         found += [
-            Violation(f"relation-{name}", f"{name}: {what} differ", expected, actual, what, step=last)
-            for what, expected, actual in relation.disagreements(answers)
+            _differ(name, what, expected, actual, last) for what, expected, actual in relation.disagreements(answers)
         ]
     return found
+
+
+def _differ(name: str, what: Aspect, expected: str, actual: str, step: int) -> Violation:
+    title = f"{name}: {DIFFERING[what]} differ"
+    return Violation(f"relation-{name}", title, expected, actual, way=Way.DISAGREES, aspect=what, step=step)
 
 
 def _groups(case: Case, relation: Relation) -> Iterator[list[tuple[int, Send]]]:
@@ -83,7 +95,7 @@ def _answered_once(step: int, outcomes: Sequence[Outcome]) -> Iterator[Violation
     statuses = [one.status for one in outcomes if isinstance(one, Reply)]
     if len(statuses) == len(outcomes) and len({status == 200 for status in statuses}) > 1:
         was, now = (str(status) for status in statuses)
-        yield Violation("relation-asked-twice", "asked-twice: statuses differ", was, now, "status", step=step)
+        yield _differ("asked-twice", Aspect.STATUSES, was, now, step)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,15 +125,15 @@ def _reversed(answers: Sequence[Told]) -> Disagreements:
 
 def _compared(due: _Result, got: Told) -> Disagreements:
     if due.shape != got.shape:
-        yield "shapes", f"shape {list(due.shape)}", f"shape {list(got.shape)}"
+        yield Aspect.SHAPE, f"shape {list(due.shape)}", f"shape {list(got.shape)}"
         return
     if due.dtype != got.dtype:
-        yield "dtypes", due.dtype, got.dtype
+        yield Aspect.DTYPE, due.dtype, got.dtype
         return
     if due.counts is not None and got.counts is not None and not np.array_equal(due.counts, got.counts):
-        yield "counts", shown(due.counts), shown(got.counts)
+        yield Aspect.COUNTS, shown(due.counts), shown(got.counts)
     if (_unlike(due.values, got.values, due.width + got.width, got.request.operation) & ~(due.free | got.free)).any():
-        yield "values", shown(due.values), shown(got.values)
+        yield Aspect.VALUES, shown(due.values), shown(got.values)
 
 
 def _unlike(due: Array, got: Array, width: Array, operation: str) -> Bools:
@@ -169,7 +181,7 @@ def _recombined(answers: Sequence[Told], dimension: int) -> Disagreements:
     else:
         due = None
     if due is None:
-        yield "shapes", f"shape {list(whole.shape)} in two", f"shapes {list(one.shape)} and {list(other.shape)}"
+        yield Aspect.SHAPE, f"shape {list(whole.shape)} in two", f"shapes {list(one.shape)} and {list(other.shape)}"
         return
     yield from _compared(due, whole)
 
@@ -216,7 +228,7 @@ def _counted_over_axis(answers: Sequence[Told]) -> Disagreements:
     """The counts along axes add up to the count over all."""
     parts, whole = answers
     if int(parts.values.sum()) != int(whole.values.sum()):
-        yield "values", f"{shown(whole.values)} in all", shown(parts.values)
+        yield Aspect.VALUES, f"{shown(whole.values)} in all", shown(parts.values)
 
 
 def _selected_then_reduced(answers: Sequence[Told]) -> Disagreements:

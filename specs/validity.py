@@ -10,6 +10,7 @@ from typing import Any
 from specs import dtypes
 from specs.profile import Profile
 from specs.request import COMPRESSIONS, FILTERS, MISSING_KINDS, OPTIONS, Filter, Missing, Request
+from specs.rules import Rule
 
 LOCATORS = {"v1": ("source", "bucket", "object"), "v2": ("interface_type", "url")}
 BODY_FIELDS = (
@@ -25,7 +26,7 @@ FAR = 2**63
 class Fault:
     """A rule that a request breaks; `words` are names of which the error's text must hold one."""
 
-    rule: str
+    rule: Rule
     words: tuple[str, ...]
 
 
@@ -43,10 +44,10 @@ class _Notes:
     faults: list[Fault] = field(default_factory=list)
     doubts: list[Fault] = field(default_factory=list)
 
-    def fault(self, rule: str, *words: str) -> None:
+    def fault(self, rule: Rule, *words: str) -> None:
         self.faults.append(Fault(rule, words))
 
-    def doubt(self, rule: str, *words: str) -> None:
+    def doubt(self, rule: Rule, *words: str) -> None:
         self.doubts.append(Fault(rule, words))
 
 
@@ -56,13 +57,13 @@ def read(operation: str, body: Mapping[str, Any], profile: Profile) -> Reading:
     known = LOCATORS[profile.api] + BODY_FIELDS + (OPTIONS if profile.api == "v2" else ())
     for name in body:
         if name not in known:
-            notes.fault("unknown field", name)
+            notes.fault(Rule.UNKNOWN_FIELD, name)
     given = {name: value for name, value in body.items() if value is not None and name in known}
     _locators(given, profile, notes)
     values = {name: reader(given, notes) for name, reader in _READERS.items()}
     for name in OPTIONS:
         if name in given and not isinstance(given[name], bool):
-            notes.fault("not a boolean", name)
+            notes.fault(Rule.NOT_A_BOOLEAN, name)
     _doubt_readability(body, notes)
     if notes.faults and not _only_axis(operation, notes):
         return Reading(None, tuple(notes.faults), (*notes.doubts, *_further_faults(operation, values)))
@@ -94,7 +95,7 @@ def _doubt_readability(body: Mapping[str, Any], notes: _Notes) -> None:
         inner: list[Any] = []
         for one in level:
             if isinstance(one, float) and not math.isfinite(one):
-                notes.doubt("a number beyond all range")
+                notes.doubt(Rule.NUMBER_BEYOND_ALL_RANGE)
             elif isinstance(one, list):
                 inner += one
             elif isinstance(one, dict):
@@ -102,7 +103,7 @@ def _doubt_readability(body: Mapping[str, Any], notes: _Notes) -> None:
         level = inner
         if not level:
             return
-    notes.doubt("nested deeply")
+    notes.doubt(Rule.NESTED_DEEPLY)
 
 
 def _only_axis(operation: str, notes: _Notes) -> bool:
@@ -117,17 +118,17 @@ def _forgive_axis(notes: _Notes) -> None:
 def _locators(given: Mapping[str, Any], profile: Profile, notes: _Notes) -> None:
     for name in LOCATORS[profile.api]:
         if name not in given:
-            notes.fault("required field missing", name)
+            notes.fault(Rule.REQUIRED_FIELD_MISSING, name)
         elif not isinstance(given[name], str):
-            notes.fault("not a string", name)
+            notes.fault(Rule.NOT_A_STRING, name)
     interface = given.get("interface_type")
     if isinstance(interface, str) and interface not in ("s3", "http", "https"):
-        notes.fault("unknown interface", "interface_type")
+        notes.fault(Rule.UNKNOWN_INTERFACE, "interface_type")
 
 
 def _dtype(given: Mapping[str, Any], notes: _Notes) -> str | None:
     if "dtype" not in given:
-        notes.fault("required field missing", "dtype")
+        notes.fault(Rule.REQUIRED_FIELD_MISSING, "dtype")
     return _one_of("dtype", dtypes.NAMES, given, notes)
 
 
@@ -135,22 +136,22 @@ def _one_of(name: str, allowed: Sequence[str], given: Mapping[str, Any], notes: 
     value = given.get(name)
     if value is None or (isinstance(value, str) and value in allowed):
         return value
-    notes.fault("not one of the allowed", name)
+    notes.fault(Rule.NOT_ONE_OF_THE_ALLOWED, name)
     return None
 
 
 def _integer(value: Any, least: int | None, notes: _Notes, *words: str) -> int | None:
     """An integer of at least that much; a float without fraction is a doubt, as JSON readers differ."""
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
-        notes.doubt("a float where an integer belongs", *words)
+        notes.doubt(Rule.FLOAT_FOR_AN_INTEGER, *words)
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        notes.fault("not an integer", *words)
+        notes.fault(Rule.NOT_AN_INTEGER, *words)
     elif least is not None and value < least:
-        notes.fault("out of range", *words)
+        notes.fault(Rule.OUT_OF_RANGE, *words)
     else:
         if value >= FAR and least is not None:
-            notes.doubt("beyond 64 bits", *words)
+            notes.doubt(Rule.BEYOND_64_BITS, *words)
         return value
     return None
 
@@ -168,10 +169,10 @@ def _shape(given: Mapping[str, Any], notes: _Notes) -> tuple[int, ...] | None:
     if shape is None:
         return None
     if not isinstance(shape, list) or not shape:
-        notes.fault("not a non-empty list", "shape")
+        notes.fault(Rule.NOT_A_NON_EMPTY_LIST, "shape")
         return None
     if len(shape) > MOST_DIMENSIONS:
-        notes.doubt("many dimensions", "shape")
+        notes.doubt(Rule.MANY_DIMENSIONS, "shape")
     return tuple(_integer(length, 1, notes, "shape") or 0 for length in shape)
 
 
@@ -188,18 +189,18 @@ def _selection(given: Mapping[str, Any], notes: _Notes) -> tuple[tuple[int, int,
     if selection is None:
         return None
     if not isinstance(selection, list) or not selection:
-        notes.fault("not a non-empty list", "selection")
+        notes.fault(Rule.NOT_A_NON_EMPTY_LIST, "selection")
         return None
     slices = []
     for one in selection:
         if not isinstance(one, list) or len(one) != 3:
-            notes.fault("not [start, end, stride]", "selection")
+            notes.fault(Rule.NOT_A_SLICE, "selection")
             continue
         start, end, stride = (_integer(bound, None, notes, "selection") for bound in one)
         if stride == 0:
-            notes.fault("stride 0", "selection", "stride")
+            notes.fault(Rule.STRIDE_0, "selection", "stride")
         if any(bound is not None and not -FAR <= bound < FAR for bound in (start, end, stride)):
-            notes.doubt("bound beyond 64 bits", "selection")
+            notes.doubt(Rule.BOUND_BEYOND_64_BITS, "selection")
         slices.append((start or 0, end or 0, stride or 1))
     return tuple(slices)
 
@@ -209,7 +210,7 @@ def _compression(given: Mapping[str, Any], notes: _Notes) -> str | None:
     if compression is None:
         return None
     if not isinstance(compression, dict) or compression.get("id") not in COMPRESSIONS:
-        notes.fault("not a compression", "compression", "id", *_names(compression))
+        notes.fault(Rule.NOT_A_COMPRESSION, "compression", "id", *_names(compression))
         return None
     _only(("id",), compression, notes, "compression")
     return str(compression["id"])
@@ -218,7 +219,7 @@ def _compression(given: Mapping[str, Any], notes: _Notes) -> str | None:
 def _only(known: Collection[str], given: Mapping[str, Any], notes: _Notes, place: str) -> None:
     """Nothing else stands in what a field holds."""
     if not given.keys() <= set(known):
-        notes.fault("unknown inner field", place, *_names(given))
+        notes.fault(Rule.UNKNOWN_INNER_FIELD, place, *_names(given))
 
 
 def _names(value: Any) -> tuple[str, ...]:
@@ -230,18 +231,18 @@ def _filters(given: Mapping[str, Any], notes: _Notes) -> tuple[Filter, ...]:
     if filters is None:
         return ()
     if not isinstance(filters, list):
-        notes.fault("not a list", "filters")
+        notes.fault(Rule.NOT_A_LIST, "filters")
         return ()
     if not filters:
-        notes.doubt("empty list", "filters")
+        notes.doubt(Rule.EMPTY_LIST, "filters")
     if len(filters) > FILTERS_ALL_TAKE:
-        notes.doubt("many filters", "filters")
+        notes.doubt(Rule.MANY_FILTERS, "filters")
     return tuple(one for one in (_filter(item, notes) for item in filters) if one is not None)
 
 
 def _filter(item: Any, notes: _Notes) -> Filter | None:
     if not isinstance(item, dict) or item.get("id") not in FILTERS or "element_size" not in item:
-        notes.fault("not a filter", "filters", "id", "element_size", *_names(item))
+        notes.fault(Rule.NOT_A_FILTER, "filters", "id", "element_size", *_names(item))
         return None
     _only(("id", "element_size"), item, notes, "filters")
     size = _integer(item["element_size"], 1, notes, "element_size", "filters")
@@ -254,20 +255,20 @@ def _missing(given: Mapping[str, Any], notes: _Notes) -> Missing | None:
         return None
     kinds = [kind for kind in missing if kind in MISSING_KINDS] if isinstance(missing, dict) else []
     if len(kinds) != 1:
-        notes.fault("not exactly one kind of missing data", "missing", *_names(missing))
+        notes.fault(Rule.NOT_ONE_KIND_OF_MISSING, "missing", *_names(missing))
         return None
     _only(kinds, missing, notes, "missing")
     kind = kinds[0]
     value = missing[kind]
     values = value if kind in ("missing_values", "valid_range") else [value]
     if not isinstance(values, list) or (kind == "valid_range" and len(values) != 2):
-        notes.fault("wrong form", "missing", kind)
+        notes.fault(Rule.WRONG_FORM, "missing", kind)
         return None
     if any(isinstance(one, bool) or not isinstance(one, int | float) for one in values):
-        notes.fault("not a number", "missing", kind)
+        notes.fault(Rule.NOT_A_NUMBER, "missing", kind)
         return None
     if not values:
-        notes.doubt("empty list", "missing", kind)
+        notes.doubt(Rule.EMPTY_LIST, "missing", kind)
     return Missing(kind, tuple(values))
 
 
@@ -297,22 +298,22 @@ def _selection_against_shape(request: Request, notes: _Notes) -> None:
     if request.selection is None:
         return
     if request.shape is None:
-        notes.fault("selection without shape", "selection", "shape")
+        notes.fault(Rule.SELECTION_WITHOUT_SHAPE, "selection", "shape")
     elif len(request.selection) != len(request.shape):
-        notes.fault("selection and shape differ in length", "selection", "shape")
+        notes.fault(Rule.SELECTION_LENGTH, "selection", "shape")
 
 
 def _axis_against_shape(request: Request, notes: _Notes) -> None:
     if request.axis is None:
         return
     if request.shape is None:
-        notes.fault("axis without shape", "axis", "shape")
+        notes.fault(Rule.AXIS_WITHOUT_SHAPE, "axis", "shape")
     elif any(one >= len(request.shape) for one in request.axis):
-        notes.fault("axis out of range", "axis", "axes", "shape")
+        notes.fault(Rule.AXIS_OUT_OF_RANGE, "axis", "axes", "shape")
     if len(set(request.axis)) < len(request.axis):
-        notes.fault("axis repeated", "axis", "axes")
+        notes.fault(Rule.AXIS_REPEATED, "axis", "axes")
     elif list(request.axis) != sorted(request.axis):
-        notes.fault("axes unsorted", "axis", "axes")
+        notes.fault(Rule.AXES_UNSORTED, "axis", "axes")
 
 
 def _size_against_shape(request: Request, notes: _Notes) -> None:
@@ -321,9 +322,9 @@ def _size_against_shape(request: Request, notes: _Notes) -> None:
     item_size = dtypes.ITEM_SIZES[request.dtype]
     if request.shape is None:
         if request.size % item_size:
-            notes.fault("size is no multiple of the item size", "size", "dtype")
+            notes.fault(Rule.SIZE_NO_MULTIPLE, "size", "dtype")
     elif request.size != math.prod(request.shape) * item_size:
-        notes.fault("size against shape", "size", "shape")
+        notes.fault(Rule.SIZE_AGAINST_SHAPE, "size", "shape")
 
 
 def _missing_against_dtype(request: Request, notes: _Notes) -> None:
@@ -333,22 +334,22 @@ def _missing_against_dtype(request: Request, notes: _Notes) -> None:
     rounded = []
     for value in request.missing.values:
         if isinstance(value, float) and request.dtype in dtypes.INTEGERS:
-            notes.fault("missing value not of the dtype", *words)
+            notes.fault(Rule.MISSING_NOT_OF_DTYPE, *words)
             return
         infinite = isinstance(value, float) and not math.isfinite(value)
         near = None if infinite else dtypes.nearest(value, request.dtype)
         if near is None:
-            notes.fault("missing value not representable", *words)
+            notes.fault(Rule.MISSING_NOT_REPRESENTABLE, *words)
             return
         rounded.append(near)
         if _inexact(value, near.item(), request.dtype):
-            notes.doubt("missing value inexact", *words)
+            notes.doubt(Rule.MISSING_INEXACT, *words)
     if request.missing.kind == "valid_range":
         low, high = request.missing.values
         if not _ascending(low, high):
-            notes.fault("valid_range not ascending", *words)
+            notes.fault(Rule.RANGE_NOT_ASCENDING, *words)
         elif rounded[0] == rounded[1]:
-            notes.doubt("valid_range of one value", *words)
+            notes.doubt(Rule.RANGE_OF_ONE_VALUE, *words)
 
 
 def _ascending(low: int | float, high: int | float) -> bool:

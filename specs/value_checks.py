@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,7 +13,7 @@ from specs.dtypes import FLOATS, Array, Bools
 from specs.expectation import Values
 from specs.outcome import Reply
 from specs.profile import Profile
-from specs.violation import Violation
+from specs.violation import Aspect, Violation, Way
 
 CONTENT_TYPES = {"v1": "application/octet-stream", "v2": "application/cbor"}
 MOST_SHOWN = 8
@@ -26,15 +25,16 @@ def answer_checks(
     """Form first, then each part of the answer; with several answers allowed, the nearest one's differences."""
     content_type = (reply.header("content-type") or "").split(";")[0].strip().lower()
     if content_type != CONTENT_TYPES[profile.api]:
-        yield Violation(
-            "answer-form", "wrong content type", CONTENT_TYPES[profile.api], repr(content_type), "content type"
-        )
+        aspect = Aspect.CONTENT_TYPE if content_type else Aspect.NO_CONTENT_TYPE
+        due = CONTENT_TYPES[profile.api]
+        yield Violation("answer-form", "wrong content type", due, repr(content_type), way=Way.FORM, aspect=aspect)
         return
     try:
         answer = wire.read(reply, profile)
     except wire.Malformed as error:
-        symptom = re.split(r":| is | has | holds ", str(error))[0]
-        yield Violation("answer-form", "a malformed answer", "the API's form", str(error), symptom)
+        yield Violation(
+            "answer-form", "a malformed answer", "the API's form", str(error), way=Way.FORM, aspect=error.aspect
+        )
         return
     if profile.api == "v2" and isinstance(step, Send):
         yield from _twins(answer, step.fields)
@@ -50,28 +50,35 @@ def answer_checks(
 
 def _twins(answer: wire.Answer, fields: Mapping[str, Any]) -> Iterator[Violation]:
     """The options choose lists or their byte twins, never both."""
-    for option, listed, twin in (
-        ("option_shape_as_bytes", answer.listed_shape, answer.shape_twin),
-        ("option_count_as_bytes", answer.listed_counts, answer.counts_twin),
-    ):
+    for option, listed, twin, ignored, unasked in (
+        (
+            "option_shape_as_bytes", answer.listed_shape, answer.shape_twin,
+            Aspect.SHAPE_OPTION_IGNORED, Aspect.SHAPE_TWIN_UNASKED,
+        ),
+        (
+            "option_count_as_bytes", answer.listed_counts, answer.counts_twin,
+            Aspect.COUNT_OPTION_IGNORED, Aspect.COUNT_TWIN_UNASKED,
+        ),
+    ):  # fmt: skip
         as_bytes = fields.get(option) is True
         name = option.removeprefix("option_").removesuffix("_as_bytes")
         if as_bytes and listed:
-            yield Violation("as-bytes", f"{option} is ignored", f"an empty {name}", f"{name} {list(listed)}", option)
+            told = f"{name} {list(listed)}"
+            yield Violation("as-bytes", f"{option} is ignored", f"an empty {name}", told, way=Way.FORM, aspect=ignored)
         elif not as_bytes and twin:
-            yield Violation(
-                "as-bytes", f"{name}_as_bytes without being asked", "an empty twin", f"{twin.hex()}", f"{name} unasked"
-            )
+            title = f"{name}_as_bytes without being asked"
+            yield Violation("as-bytes", title, "an empty twin", twin.hex(), way=Way.FORM, aspect=unasked)
 
 
 def _differences(answer: wire.Answer, due: Values, profile: Profile) -> Iterator[Violation]:
     if answer.dtype != due.dtype:
-        yield Violation("answer-dtype", f"{due.operation}: wrong dtype", due.dtype, answer.dtype, due.operation)
+        yield Violation("answer-dtype", f"{due.operation}: wrong dtype", due.dtype, answer.dtype, aspect=Aspect.DTYPE)
         return
     if answer.shape != due.shape:
         yield Violation(
-            "answer-shape", f"{due.operation}: wrong shape", _shown_shape(due), _shown_answer(answer), due.operation
-        )
+            "answer-shape", f"{due.operation}: wrong shape", _shown_shape(due), _shown_answer(answer),
+            aspect=Aspect.SHAPE,
+        )  # fmt: skip
         return
     wanted_bytes = due.values.size * due.values.dtype.itemsize
     if len(answer.data) != wanted_bytes:
@@ -80,7 +87,7 @@ def _differences(answer: wire.Answer, due: Values, profile: Profile) -> Iterator
             f"{due.operation}: wrong number of bytes",
             f"{wanted_bytes} bytes",
             f"{len(answer.data)} bytes",
-            due.operation,
+            aspect=Aspect.LENGTH,
         )
         return
     yield from _counts(answer, due, profile)
@@ -94,7 +101,8 @@ def _counts(answer: wire.Answer, due: Values, profile: Profile) -> Iterator[Viol
     if profile.api == "v1" and profile.count_form == "number":
         counts = (sum(counts),)
     if answer.counts != counts:
-        yield Violation("counts", f"{due.operation}: wrong counts", shown(counts), shown(answer.counts), due.operation)
+        title = f"{due.operation}: wrong counts"
+        yield Violation("counts", title, shown(counts), shown(answer.counts), aspect=Aspect.COUNTS)
 
 
 def _values(got: Array, due: Values) -> Iterator[Violation]:
@@ -102,7 +110,11 @@ def _values(got: Array, due: Values) -> Iterator[Violation]:
     if wrong.any():
         requirement = "sum-accuracy" if due.low is not None else f"{due.operation}-values"
         yield Violation(
-            requirement, f"{due.operation}: wrong values", shown(due.values), shown(got), _symptom(got, due, wrong)
+            requirement,
+            f"{due.operation}: wrong values",
+            shown(due.values),
+            shown(got),
+            aspect=_aspect(got, due, wrong),
         )
     elif due.pairwise_low is not None and due.pairwise_high is not None:
         wide = _widened(got)
@@ -121,8 +133,8 @@ def _values(got: Array, due: Values) -> Iterator[Violation]:
                 "a sum less accurate than pairwise summation",
                 shown(due.values),
                 shown(got),
-                "",
-                "warning",
+                aspect=Aspect.PAIRWISE,
+                severity="warning",
             )
 
 
@@ -151,15 +163,15 @@ def _same(got: Array, due: Array) -> Bools:
     return same
 
 
-def _symptom(got: Array, due: Values, wrong: Bools) -> str:
-    """The operation, with what kind of difference it is where that tells causes apart."""
+def _aspect(got: Array, due: Values, wrong: Bools) -> Aspect:
+    """What kind of difference it is, where that tells causes apart."""
     if due.dtype in FLOATS:
         pair = got[wrong][0], due.values[wrong][0]
         if np.isnan(pair).any():
-            return f"{due.operation} nan"
+            return Aspect.NAN
         if pair[0] == pair[1]:
-            return f"{due.operation} zero sign"
-    return due.operation
+            return Aspect.ZERO_SIGN
+    return Aspect.VALUES
 
 
 def _shown_shape(due: Values) -> str:

@@ -14,14 +14,28 @@ import numpy as np
 from specs.dtypes import NAMES, Array, in_byte_order
 from specs.outcome import Reply
 from specs.profile import Profile
+from specs.violation import Aspect
 
 V2_KEYS = ("bytes", "dtype", "shape", "shape_as_bytes", "count", "count_as_bytes", "byte_order")
 MOST_SHOWN = 80
 TWINS = ("shape_as_bytes", "count_as_bytes")
+ASPECTS = {
+    "shape": Aspect.SHAPE,
+    "count": Aspect.COUNTS,
+    "shape_as_bytes": Aspect.SHAPE_AS_BYTES,
+    "count_as_bytes": Aspect.COUNT_AS_BYTES,
+    "bytes": Aspect.BYTES,
+    "x-activestorage-shape": Aspect.SHAPE,
+    "x-activestorage-count": Aspect.COUNTS,
+}
 
 
 class Malformed(ValueError):
-    """An answer that is not what the API says an answer is; the text says how."""
+    """An answer that is not what the API says an answer is; the text says how, and `aspect` in what."""
+
+    def __init__(self, aspect: Aspect, text: str) -> None:
+        super().__init__(text)
+        self.aspect = aspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +71,15 @@ def read_v2(reply: Reply, *, twins: bool = True) -> Answer:
     try:
         answer = cbor2.load(stream)
     except Exception as error:  # cbor2 raises many types on hostile bytes; all mean the same here
-        raise Malformed(f"not CBOR: {error}") from error
+        raise Malformed(Aspect.NOT_CBOR, f"not CBOR: {error}") from error
     if stream.tell() != len(reply.body) and stream.read(1):
-        raise Malformed("bytes after the CBOR map")
+        raise Malformed(Aspect.SURPLUS_BYTES, "bytes after the CBOR map")
     if not isinstance(answer, Mapping):
-        raise Malformed(f"a CBOR {type(answer).__name__}, not a map")
+        raise Malformed(Aspect.NOT_A_MAP, f"a CBOR {type(answer).__name__}, not a map")
     missing = [key for key in V2_KEYS if key not in answer and (twins or key not in TWINS)]
     extra = ", ".join(_shown(key) for key in answer if key not in V2_KEYS)
     if missing or extra:
-        raise Malformed(f"keys missing: {missing}, unknown: [{extra}]")
+        raise Malformed(Aspect.KEYS, f"keys missing: {missing}, unknown: [{extra}]")
     answer = {**dict.fromkeys(TWINS, b""), **answer}
     order = _byte_order(answer["byte_order"])
     shape, counts = _numbers(answer, "shape", 0), _numbers(answer, "count", None)
@@ -85,13 +99,13 @@ def read_v2(reply: Reply, *, twins: bool = True) -> Answer:
 
 def _byte_order(value: Any) -> str:
     if value not in ("little", "big"):
-        raise Malformed(f"byte_order is {_shown(value)}, neither 'little' nor 'big'")
+        raise Malformed(Aspect.BYTE_ORDER, f"byte_order is {_shown(value)}, neither 'little' nor 'big'")
     return str(value)
 
 
 def _dtype(value: Any) -> str:
     if value not in NAMES:
-        raise Malformed(f"dtype is {_shown(value)}, none of the API's")
+        raise Malformed(Aspect.DTYPE, f"dtype is {_shown(value)}, none of the API's")
     return str(value)
 
 
@@ -101,11 +115,11 @@ def _numbers(answer: Mapping[Any, Any], key: str, least: int | None) -> tuple[in
 
 def _integers(value: Any, name: str, least: int | None = None) -> tuple[int, ...]:
     if not isinstance(value, list) or not all(isinstance(one, int) and not isinstance(one, bool) for one in value):
-        raise Malformed(f"{name} is {_shown(value)}, not a list of integers")
+        raise Malformed(ASPECTS[name], f"{name} is {_shown(value)}, not a list of integers")
     if least is not None and any(one < least for one in value):
-        raise Malformed(f"{name} is {_shown(value)}, below {least}")
+        raise Malformed(ASPECTS[name], f"{name} is {_shown(value)}, below {least}")
     if not all(-(2**63) <= one < 2**63 for one in value):
-        raise Malformed(f"{name} holds a number beyond 64 bits")
+        raise Malformed(ASPECTS[name], f"{name} holds a number beyond 64 bits")
     return tuple(value)
 
 
@@ -121,15 +135,15 @@ def _shown(value: Any) -> str:
 def _bytes(answer: Mapping[Any, Any], key: str) -> bytes:
     value = answer[key]
     if isinstance(value, list) and all(isinstance(one, int) and 0 <= one <= 255 for one in value):
-        raise Malformed(f"{key} is a list of numbers, not a byte string")
+        raise Malformed(ASPECTS[key], f"{key} is a list of numbers, not a byte string")
     if not isinstance(value, bytes):
-        raise Malformed(f"{key} is a {type(value).__name__}, not a byte string")
+        raise Malformed(ASPECTS[key], f"{key} is a {type(value).__name__}, not a byte string")
     return value
 
 
 def _twin(data: bytes, kind: str, order: str, key: str) -> tuple[int, ...]:
     if len(data) % 8:
-        raise Malformed(f"{key} has {len(data)} bytes, no multiple of 8")
+        raise Malformed(ASPECTS[key], f"{key} has {len(data)} bytes, no multiple of 8")
     return tuple(np.frombuffer(data, ("<" if order == "little" else ">") + kind).tolist())
 
 
@@ -148,7 +162,7 @@ def read_v1(reply: Reply, count_form: str, tells_byte_order: bool, native_byte_o
 def _needed(reply: Reply, name: str) -> str:
     value = reply.header(name)
     if value is None:
-        raise Malformed(f"no header {name}")
+        raise Malformed(Aspect.HEADER_MISSING, f"no header {name}")
     return value
 
 
@@ -156,7 +170,7 @@ def _json_list(text: str, name: str) -> tuple[int, ...]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Malformed(f"{name} is {_shown(text)}, not a JSON list") from error
+        raise Malformed(ASPECTS[name], f"{name} is {_shown(text)}, not a JSON list") from error
     return _integers(value, name)
 
 
@@ -164,15 +178,16 @@ def error_text(reply: Reply) -> str:
     """All that an error says, message and causes; raises Malformed where it is not the API's form."""
     content_type = (reply.header("content-type") or "").split(";")[0].strip().lower()
     if content_type != "application/json":
-        raise Malformed(f"an error of content type {content_type!r}")
+        aspect = Aspect.CONTENT_TYPE if content_type else Aspect.NO_CONTENT_TYPE
+        raise Malformed(aspect, f"an error of content type {content_type!r}")
     try:
         error = json.loads(reply.body)
     except (ValueError, RecursionError) as fault:
-        raise Malformed(f"an error that is not JSON: {fault}") from fault
+        raise Malformed(Aspect.NOT_JSON, f"an error that is not JSON: {fault}") from fault
     match error:
         case {"error": {"message": str(message), **rest}}:
             causes = rest.get("caused_by")
             if causes is not None and not (isinstance(causes, list) and all(isinstance(one, str) for one in causes)):
-                raise Malformed("error.caused_by is no list of strings")
+                raise Malformed(Aspect.CAUSED_BY, "error.caused_by is no list of strings")
             return "\n".join([message, *(causes or [])])
-    raise Malformed("an error without error.message")
+    raise Malformed(Aspect.NO_MESSAGE, "an error without error.message")

@@ -66,7 +66,7 @@ def numbers(draw: st.DrawFn, dtype: str, data: Array) -> int | float:
 
 
 def _middle(dtype: str, element: Any, step: int, *, upwards: bool) -> int | float:
-    """A number next to the middle between an element and its neighbour, which is read wrongly if rounded twice."""
+    """A number next to the middle between an element and its neighbour: rounding twice may change what it means."""
     with np.errstate(all="ignore"):
         other = np.nextafter(element, np.dtype(dtype).type(np.inf if upwards else -np.inf))
     if not (np.isfinite(element) and np.isfinite(other)):

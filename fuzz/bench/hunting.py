@@ -155,4 +155,5 @@ def details(one: Hunt) -> list[str]:
 
 
 def _told(finding: Finding) -> str:
-    return f"{finding.id} ({finding.reproducibility}, {finding.violation.requirement} {finding.violation.symptom})"
+    failed = " ".join((finding.violation.requirement, *finding.violation.ids))
+    return f"{finding.id} ({finding.reproducibility}, {failed})"

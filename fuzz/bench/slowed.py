@@ -85,11 +85,11 @@ def hunt_slowly(
 def told(finding: Finding) -> Told:
     """What two hunts must tell alike of a finding."""
     violation = finding.violation
-    return violation.requirement, violation.symptom, finding.needs, finding.unproved, finding.reproducibility
+    return violation.requirement, " ".join(violation.ids), finding.needs, finding.unproved, finding.reproducibility
 
 
 def lines(findings: Sequence[Told]) -> Iterator[str]:
     """A line for each finding."""
-    for requirement, symptom, needs, unproved, reproducibility in sorted(findings):
+    for requirement, ids, needs, unproved, reproducibility in sorted(findings):
         needed = ", ".join([*needs, *(f"{one}?" for one in unproved)]) or "nothing"
-        yield f"    {requirement} {symptom}; needs {needed}; {reproducibility}"
+        yield f"    {requirement} {ids}; needs {needed}; {reproducibility}"

@@ -177,7 +177,7 @@ def details(one: Together) -> Iterator[str]:
 
     for finding in one.findings:
         who = " or ".join(bug.name for bug in one.shown[finding.id]) or "nobody"
-        yield f"    {who}: {finding.violation.requirement} {finding.violation.symptom}; needs {needs_of(finding)}"
+        yield f"    {who}: {finding.violation.requirement} {' '.join(finding.violation.ids)}; needs {needs_of(finding)}"
 
 
 def totals(done: Sequence[Together]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from others: what is measured has no part in it.
 A pair of animals is left out of the law of two
 
 - `no witness`: where no witness of the one or of the other was met in the time for it;
-- `hidden`: where no witness of one of them fails in the same way (the same requirement and symptom) on a server with
+- `hidden`: where no witness of one of them fails in the same way (the same requirement and ids) on a server with
   both: the other hides it;
 - `alike`: where those witnesses of one of them that do fail so with both fail with the other alone as well: what they
   show may be the other.
@@ -47,7 +47,7 @@ Way = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A case that an animal fails, and one way in which it does: the requirement and the symptom."""
+    """A case that an animal fails, and one way in which it does: the requirement and the ids."""
 
     case: Case
     way: Way
@@ -128,4 +128,4 @@ def fails(judge: Judge, case: Case, way: Way | None = None) -> bool:
 
 def ways_of(judge: Judge, case: Case) -> list[Way]:
     """In which ways a case fails."""
-    return [(one.requirement, one.symptom) for one in judge(case).failures]
+    return [(one.requirement, " ".join(one.ids)) for one in judge(case).failures]

@@ -106,5 +106,5 @@ def _verdict(one: Reported, session: Session) -> tuple[str, str]:
             raise CannotRun(f"{one.id} cannot be tried: {judgement.unstorable}")
         if shown_by(one, judgement):
             return "still there", ""
-        told += [f"{each.requirement} {each.symptom}: {each.actual}" for each in judgement.failures]
+        told += [f"{' '.join((each.requirement, *each.ids))}: {each.actual}" for each in judgement.failures]
     return ("changed", told[0]) if told else ("gone", "")

@@ -15,14 +15,16 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.v import format_exception
 
+from fuzz.findings import older
 from fuzz.findings.finding import Finding
 from specs.case import Case, Put, Step
 from specs.fields import Fields
 from specs.outcome import Outcome, Reply
+from specs.rules import Rule, in_order
 
-# Format 2 has cases whose requests are sent at the same time; the others are written for older suites to read.
-FORMAT: Final = 1
-FORMAT_OF_TOGETHER: Final = 2
+# Format 3 tells failures apart by ids; formats 1 and 2 did so by a text, their symptom.
+FORMAT: Final = 3
+OLDER_FORMATS: Final = (1, 2)
 MOST_INLINE_BYTES: Final = 256
 MOST_INLINE_TEXT_BYTES: Final = 4096
 MOST_KEPT_BODY_BYTES: Final = 64 * 1024
@@ -46,8 +48,7 @@ def write(finding: Finding) -> CaseFile:
     """What to store; bodies of answers are cut at `MOST_KEPT_BODY_BYTES`."""
     data: dict[str, bytes] = {}
     kept = replace(finding, outcomes=tuple(_cut(one) for one in finding.outcomes))
-    number = FORMAT_OF_TOGETHER if finding.case.together else FORMAT
-    table = {"format": number, **_bytes_out(_converter().unstructure(kept), data)}
+    table = {"format": FORMAT, **_bytes_out(_converter().unstructure(kept), data)}
     return CaseFile(laid_out(table) + "\n", data)
 
 
@@ -60,9 +61,10 @@ def read(text: str, data: Callable[[str], bytes]) -> Finding:
     if not isinstance(table, dict) or "format" not in table:
         raise Unreadable("no format number: not a finding of this suite")
     number = table.pop("format")
-    if number not in (FORMAT, FORMAT_OF_TOGETHER):
-        known = f"formats {FORMAT} and {FORMAT_OF_TOGETHER}"
-        raise Unreadable(f"format {number!r}, and this suite reads {known}: use the suite that wrote it")
+    if number not in (FORMAT, *OLDER_FORMATS):
+        raise Unreadable(f"format {number!r}, and this suite reads formats 1 to {FORMAT}: use the suite that wrote it")
+    if number in OLDER_FORMATS and isinstance(table.get("violation"), dict):
+        table["violation"] = older.converted(table["violation"])
     try:
         return _converter().structure(_files_in(table, data), Finding)
     except (cattrs.BaseValidationError, cattrs.ForbiddenExtraKeysError) as error:
@@ -77,6 +79,9 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(bytes, lambda value, _: _bytes_in(value))
     converter.register_unstructure_hook(Fields, _fields_out)
     converter.register_structure_hook(Fields, lambda value, _: _fields_in(value))
+    converter.register_unstructure_hook_func(
+        lambda kind: kind == frozenset[Rule], lambda rules: [rule.value for rule in in_order(rules)]
+    )
     _tag(converter, Step, "step")
     _tag(converter, Outcome, "outcome")
     converter.register_unstructure_hook(

@@ -11,17 +11,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from fuzz.findings import meant, older
 from fuzz.findings.finding import Finding
+from fuzz.findings.meant import OR
 from specs.outcome import Reply
 from specs.profile import Profile, did_you_mean
 
 FILE_NAME = "known.toml"
 _HEADER = "[[known]]"
 MEANS = ("fingerprint", "id", "requirement")
-# The requirement of an entry that goes by its needs alone: one cause may break several requirements.
-ANY = "*"
-# Between alternatives: of requirements, of symptoms, and within one need.
-OR = "|"
 # What a profile tells about a known issue beyond what it is recognised by: see fuzz.findings.reported.
 REPORT = "report"
 
@@ -32,17 +30,20 @@ class UnusableKnown(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One accepted cause: by fingerprint, by id, or by requirement with symptom, needs and `says` where they are given.
+    """One accepted cause: by fingerprint, by id, or by requirement and what else is given of how it fails.
 
-    Requirement, symptom and each need may name alternatives, as in "axis|several axes"; `says` is a part of what the
-    server answered.
+    Requirement, way, aspect and each need may name alternatives, as in "axis|several axes"; the failure breaks some of
+    the rules and no others; `says` is a part of what the server answered.
     """
 
     reason: str
     fingerprint: str = ""
     id: str = ""
     requirement: str = ""
-    symptom: str = ""
+    way: str = ""
+    rules: tuple[str, ...] | None = None
+    status: tuple[int, ...] = ()
+    aspect: str = ""
     needs: tuple[str, ...] = ()
     says: str = ""
     title: str = ""
@@ -53,7 +54,12 @@ class Entry:
     @property
     def name(self) -> str:
         """What to call the entry in a message."""
-        return self.id or self.title or self.fingerprint or " ".join((self.requirement, self.symptom)).strip()
+        return (
+            self.id
+            or self.title
+            or self.fingerprint
+            or " ".join((self.requirement, self.way, *(self.rules or ()), self.aspect)).strip()
+        )
 
     def covers(self, finding: Finding) -> bool:
         """Whether the entry is about this finding, whatever the day."""
@@ -64,8 +70,7 @@ class Entry:
         if self.fingerprint or self.id or not self.requirement:
             return False
         return (
-            (self.requirement == ANY or finding.violation.requirement in self.requirement.split(OR))
-            and (not self.symptom or finding.violation.symptom in self.symptom.split(OR))
+            meant.fits(self, finding.violation)
             and all(set(need.split(OR)) & set(finding.needs) for need in self.needs)
             and (not self.says or self._said(finding))
         )
@@ -141,9 +146,27 @@ def gather(findings: Path, profile: Profile | None = None, today: date | None = 
     return Known(tuple(entries), today or datetime.now().astimezone().date())
 
 
+def refuse_symptom(table: Mapping[str, Any], where: str) -> None:
+    """Say how an entry that was written before failures had ids is to be written now."""
+    if older.SYMPTOM not in table:
+        return
+    requirement = str(table.get("requirement", "")).split(OR)[0]
+    told = [older.ids(requirement, one) for one in str(table[older.SYMPTOM]).split(OR)]
+    written = (", ".join(f"{name} = {json.dumps(value)}" for name, value in one.items() if value) for one in told)
+    raise UnusableKnown(
+        f"{where}: symptom is not read any more; write way, rules, status and aspect in its place, "
+        f"as case.json has them, here: {' or '.join(written)}"
+    )
+
+
 def _entry(table: Mapping[str, Any], where: str) -> Entry:
     names = [one.name for one in fields(Entry) if one.name != "where"]
+    refuse_symptom(table, where)
     table = {name: value for name, value in table.items() if name != REPORT}
+    try:
+        told = meant.read(table)
+    except ValueError as error:
+        raise UnusableKnown(f"{where}: {error}") from error
     for name, value in table.items():
         if name not in names:
             raise UnusableKnown(f"{where}: {name!r} is unknown.{did_you_mean(name, names)}")
@@ -153,13 +176,13 @@ def _entry(table: Mapping[str, Any], where: str) -> Entry:
         elif name == "needs":
             if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
                 raise UnusableKnown(f"{where}: needs must be a list of texts, not {value!r}")
-        elif not isinstance(value, str):
+        elif name not in meant.FIELDS and not isinstance(value, str):
             raise UnusableKnown(f"{where}: {name} must be a text, not {value!r}")
     if not str(table.get("reason", "")).strip():
         raise UnusableKnown(f"{where}: a known issue needs a reason")
     if not any(table.get(name) for name in MEANS):
         raise UnusableKnown(f"{where}: a known issue needs one of {', '.join(MEANS)}")
-    return Entry(**{**table, "needs": tuple(table.get("needs", ()))}, where=where)
+    return Entry(**{**table, **told, "needs": tuple(table.get("needs", ()))}, where=where)
 
 
 def entry_of(finding: Finding, reason: str, *, link: str = "", expires: date | None = None) -> Entry:
@@ -176,8 +199,12 @@ def entry_of(finding: Finding, reason: str, *, link: str = "", expires: date | N
 
 def added(text: str, entry: Entry) -> str:
     """The text of a known.toml with one more entry; everything else stays as it is."""
-    texts = ("id", "fingerprint", "requirement", "symptom", "says", "title", "reason", "link")
+    texts = ("id", "fingerprint", "requirement", "way", "aspect", "says", "title", "reason", "link")
     lines = [_HEADER, *(f"{name} = {_toml_string(value)}" for name in texts if (value := getattr(entry, name)))]
+    if entry.rules is not None:
+        lines.append(f"rules = [{', '.join(_toml_string(one) for one in entry.rules)}]")
+    if entry.status:
+        lines.append(f"status = [{', '.join(map(str, entry.status))}]")
     if entry.needs:
         lines.append(f"needs = [{', '.join(_toml_string(one) for one in entry.needs)}]")
     if entry.expires is not None:

@@ -9,7 +9,7 @@ from typing import Literal
 from fuzz.findings.finding import Finding
 from specs.case import Case
 from specs.outcome import NoReply, Outcome
-from specs.violation import Violation
+from specs.violation import Aspect, Violation, Way
 
 Verdict = Literal["FIXED", "STILL FAILING", "CHANGED", "FLAKY", "ERROR"]
 
@@ -18,7 +18,7 @@ TRIES_WHEN_FLAKY = 10
 # Whether requests at the same time meet in a server's weak spot is chance, and once is enough to know that it is there.
 TRIES_AT_ONCE = 30
 # How a dying server's connection ends is chance.
-DROPPED = ("closed", "reset", "truncated", "garbled", "gone")
+DROPPED = (Aspect.CLOSED, Aspect.RESET, Aspect.TRUNCATED, Aspect.GARBLED, Aspect.GONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +114,14 @@ def _alike(finding: Finding, failures: tuple[Violation, ...]) -> Violation | Non
     return next((one for one in failures if _kind(one, together) == _kind(old, together)), None)
 
 
-def _kind(violation: Violation, together: bool) -> tuple[str, str]:
-    if violation.requirement in ("answers", "survives") and violation.symptom in DROPPED:
+def _kind(violation: Violation, together: bool) -> tuple[object, ...]:
+    """How a failure is told from others of the same case, whose broken rules are the same."""
+    if violation.way is Way.DROPPED and violation.aspect in DROPPED:
         return "answers", "dropped"
     if together and violation.requirement not in ("answers", "survives"):
         # Which answer is wrong, and how, hangs on which requests met.
         return "answers", "wrong"
-    return violation.requirement, violation.symptom
+    return violation.requirement, violation.way, violation.status, violation.aspect
 
 
 def _times(count: int) -> str:

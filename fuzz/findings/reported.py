@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from fuzz.findings.known import ANY, OR, REPORT, UnusableKnown
+from fuzz.findings import meant
+from fuzz.findings.known import REPORT, UnusableKnown, refuse_symptom
 from specs import validity
 from specs.case import Case, Delete, Put, Send, SendRaw, Step
 from specs.fields import Fields
@@ -25,12 +26,11 @@ USUAL = "as it comes"
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """One report. Its case shows it by a failure of `requirement` and `symptom`, or by taking longer than `seconds`."""
+    """One report. Its case shows it by a failure that is meant, or by taking longer than `seconds`."""
 
     id: str
     title: str
     requirement: str
-    symptom: str
     reason: str
     severity: str
     kind: str
@@ -39,6 +39,10 @@ class Reported:
     actual: str
     where: str
     case: Case
+    way: str = ""
+    rules: tuple[str, ...] | None = None
+    status: tuple[int, ...] = ()
+    aspect: str = ""
     proposal: str = ""
     configuration: str = USUAL
     api: str = ""
@@ -73,11 +77,17 @@ def _claimed(case: Case, profile: Profile) -> bool:
 def _reported(known: Mapping[str, Any], where: str) -> Reported:
     names = [one.name for one in fields(Reported)]
     table = {**known[REPORT]}
-    values = {name: known.get(name, "") for name in ("title", "requirement", "symptom", "reason")}
+    refuse_symptom(known, where)
+    refuse_symptom(table, where)
+    values = {name: known.get(name, "") for name in ("title", "requirement", "reason")}
     steps, together = table.pop("steps", []), table.pop("together", False)
     # What the case shows may be narrower than what the known issue covers.
-    for name in ("requirement", "symptom"):
-        values[name] = table.pop(name, values[name])
+    values["requirement"] = table.pop("requirement", values["requirement"])
+    told = {name: table.pop(name) for name in meant.FIELDS if name in table}
+    try:
+        values.update(meant.read({name: known[name] for name in meant.FIELDS if name in known} | told))
+    except ValueError as error:
+        raise UnusableKnown(f"{where}: {error}") from error
     for name, value in table.items():
         if name not in names or name in values or name == "case":
             raise UnusableKnown(f"{where}: {name!r} is unknown in a report.{did_you_mean(name, names)}")
@@ -152,8 +162,4 @@ def shown_by(report: Reported, judgement: Judgement) -> bool:
     outcomes = [one for one in judgement.transcript.outcomes if one is not None]
     if report.seconds and any(one.elapsed_ms > report.seconds * 1000 for one in outcomes):
         return True
-    return any(
-        (report.requirement == ANY or one.requirement in report.requirement.split(OR))
-        and (not report.symptom or one.symptom in report.symptom.split(OR))
-        for one in judgement.failures
-    )
+    return any(meant.fits(report, one) for one in judgement.failures)

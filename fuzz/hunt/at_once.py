@@ -19,7 +19,7 @@ from fuzz.hunt.simpler import simpler_requests
 from fuzz.hunt.triage import CHANCE, Cause
 from specs.case import MOST_TOGETHER, Case, Put, Send, SendRaw, requests
 from specs.fields import Fields
-from specs.violation import Violation
+from specs.violation import Violation, Way
 
 # How long looking into one failure may take; in the end it is told as far as it is known.
 LOOKING_SECONDS = 20.0
@@ -205,10 +205,9 @@ def family_of(violation: Violation) -> str:
     """Whatever is wrong with answers may be one mistake's doing; that there is none is another's."""
     if violation.requirement == GONE.requirement:
         return GONE.symptom
-    reason = violation.symptom.partition(" ")[0] if violation.requirement == "answers" else ""
-    if reason == NO_ANSWER_IN_TIME:
+    if violation.way is Way.SILENT:
         return NO_ANSWER_IN_TIME
-    return "dropped" if reason in DROPPED else WRONG
+    return "dropped" if violation.requirement == "answers" and violation.aspect in DROPPED else WRONG
 
 
 def _of_family(judgement: Judgement, family: str) -> Violation | None:

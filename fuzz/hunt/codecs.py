@@ -9,8 +9,9 @@ from types import MappingProxyType
 from fuzz.hunt.failures import Judge, Kind, kind_of
 from specs.case import Case, Put, Send
 from specs.fields import Fields
+from specs.rules import Rule
 
-UNDECODABLE = Kind("refuses-unfit-data", "undecodable data")
+UNDECODABLE = Kind("refuses-unfit-data", Rule.UNDECODABLE_DATA)
 WINDOWS: Mapping[str, int] = MappingProxyType({"zlib": zlib.MAX_WBITS, "gzip": zlib.MAX_WBITS + 16})
 NO_STREAM = b"no stream of any codec!!"
 # Of lengths that are whole elements of what is taken as it is, too.

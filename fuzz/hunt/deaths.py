@@ -13,9 +13,9 @@ from fuzz.hunt.failures import Kind
 from fuzz.hunt.histories import SETTLING
 from specs.case import Case, Send, SendRaw
 from specs.outcome import NoReply
-from specs.violation import Violation
+from specs.violation import Aspect, Violation, Way
 
-GONE = Kind("survives", "gone")
+GONE = Kind("survives", Aspect.GONE)
 DROPPED = ("refused", "closed", "reset", "truncated")
 
 
@@ -58,8 +58,9 @@ class Deaths:
         if step is None or self._life.alive():
             return None
         died = Violation(
-            GONE.requirement, "the server ends", "an answer", "the server is gone", GONE.symptom, step=step
-        )
+            GONE.requirement, "the server ends", "an answer", "the server is gone",
+            way=Way.DROPPED, aspect=Aspect.GONE, step=step,
+        )  # fmt: skip
         return replace(judgement, violations=(died,))
 
     def judge(self, case: Case) -> Judgement:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from fuzz.executor import Judgement
 from specs.case import Case
-from specs.checks import NAMES
-from specs.request import OPERATIONS
-from specs.violation import Violation
+from specs.rules import Rule, in_order
+from specs.violation import Aspect, Violation, Way
 
 VALUES = "values"
 WRONG = "wrong answer"
@@ -18,7 +17,7 @@ UNNAMED = "error-names-field"
 OF_VALUES = ("sum-accuracy", "distrusts-store")
 UNANSWERED = "answers"
 NO_ANSWER_IN_TIME = "timeout"
-RULES_OF_FORM = re.compile(" (unknown path|wrong method|content type)$")
+RULES_OF_FORM = re.compile(" (unknown-path|wrong-method|content-type)$")
 NUMBER = re.compile(r"\d+")
 STATUS = re.compile(r"\b[1-5][0-9]{2}\b")
 # One mistake in reading a valid request shows as any of these, depending on the data and on the operation.
@@ -30,12 +29,12 @@ SYMPTOMS_OF_WRONG = frozenset(
 )  # fmt: skip
 
 # What is wrong with one is wrong with the other.
-ALIKE = {
-    "no such bucket": "no such object",
-    "not found": "no such object",
-    "no bucket's name": "no such object",
-    "NoSuchBucket": "NoSuchKey",
+ALIKE_RULES = {
+    Rule.NO_SUCH_BUCKET: Rule.NO_SUCH_OBJECT,
+    Rule.NOT_FOUND: Rule.NO_SUCH_OBJECT,
+    Rule.NO_BUCKETS_NAME: Rule.NO_SUCH_OBJECT,
 }
+ALIKE_NAMES = {"NoSuchBucket": "NoSuchKey"}
 # Those by which an answer is no answer.
 NO_VALUES = frozenset({"accepts-valid", "no-server-error", "error-form", "refuses-unfit-data", "discloses-nothing"})
 
@@ -44,10 +43,14 @@ Judge = Callable[[Case], Judgement]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a failure is, whichever operation shows it."""
+    """What a failure is, whichever operation shows it: `symptom` is made of the violation's ids.
+
+    `seen` is a violation of the kind, where it is made of one.
+    """
 
     requirement: str
     symptom: str
+    seen: Violation | None = field(default=None, compare=False, repr=False)
 
     @property
     def parts(self) -> frozenset[str]:
@@ -70,15 +73,25 @@ def kind_of(violation: Violation) -> Kind:
 
     A field that is not named is one, whatever the rule.
     """
-    if violation.requirement == UNNAMED:
-        name = violation.expected.removeprefix(NAMES).split(" or ")[0]
-        return Kind(UNNAMED, ALIKE.get(name, name))
     of_values = violation.requirement.endswith("-values") or violation.requirement in OF_VALUES
-    requirement = VALUES if of_values else violation.requirement
-    symptom = " ".join(word for word in violation.symptom.split() if word not in OPERATIONS)
-    for one, other in ALIKE.items():
-        symptom = symptom.replace(one, other)
-    return Kind(requirement, symptom)
+    return Kind(VALUES if of_values else violation.requirement, _symptom(violation), violation)
+
+
+def _symptom(violation: Violation) -> str:
+    rules = [rule.value for rule in in_order(ALIKE_RULES.get(rule, rule) for rule in violation.rules)]
+    status = "" if violation.status is None else str(violation.status)
+    match violation.way:
+        case Way.UNNAMED:
+            return ALIKE_NAMES.get(violation.aspect, str(violation.aspect))
+        case Way.ACCEPTED | Way.STATUS:
+            parts = [" or ".join(rules), status]
+        case Way.SILENT:
+            parts = [NO_ANSWER_IN_TIME, *rules[:1]]
+        case Way.VALUES:
+            parts = [str(violation.aspect)] if violation.aspect in (Aspect.NAN, Aspect.ZERO_SIGN) else []
+        case _:
+            parts = [status, str(violation.aspect), *rules[:1]]
+    return " ".join(part for part in parts if part)
 
 
 def says_the_same(one: Violation, other: Violation) -> bool:

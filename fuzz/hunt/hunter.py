@@ -52,7 +52,7 @@ class Hunter:
         self._losses = Losses()
         self._beliefs = Beliefs(memory, session.profile)
         self._emit = emit
-        self._warnings: set[tuple[str, str]] = set()
+        self._warnings: set[tuple[str, ...]] = set()
         self._mending = Mending(self._deaths.judge, session.profile)
         self._habits: dict[str, Habit | None] = {}
         self._earlier = Earlier()
@@ -146,8 +146,8 @@ class Hunter:
 
     def _warn(self, judgement: Judgement) -> None:
         for one in judgement.violations:
-            if one.severity == "warning" and (one.requirement, one.symptom) not in self._warnings:
-                self._warnings.add((one.requirement, one.symptom))
+            if one.severity == "warning" and (one.requirement, *one.ids) not in self._warnings:
+                self._warnings.add((one.requirement, *one.ids))
                 self._emit(Warned(f"{one.requirement}: {one.title} (expected {one.expected}, got {one.actual})"))
 
     def _reducer(self, kind: Kind, limits: ReductionLimits) -> Reducer:
@@ -257,8 +257,7 @@ class Hunter:
         def reducer(silent: Kind) -> Reducer:
             return self._reducer(silent, REDUCING_HANGS)
 
-        judge, session = self._deaths.judge, self.session
-        found = looked_into(single, session.client, judge, reducer, session.profile)
+        found = looked_into(single, self.session.client, self._deaths.judge, reducer, self.session.profile)
         if isinstance(found, Judgement):
             return self._by_chance(single, found, kind)
         return self._keeper.keep(*found, "every time")
@@ -266,13 +265,12 @@ class Hunter:
     def _disagreement(self, until: Case, kind: Kind) -> str:
         """Answers that are right each by itself, and do not agree: with less asked, they might have no reason to."""
         judged = self._deaths.judge(until)
-        failure = narrower(judged, kind)
-        if failure is None:
+        if (failure := narrower(judged, kind)) is None:
             return self._by_chance(until, judged, kind)
         return self._keeper.keep(Smallest(until, judged, failure, None), Cause(kind, ()), "every time")
 
     def _several_steps(self, until: Case, judgement: Judgement, kind: Kind) -> str:
-        """A failure of the last request that it alone does not show: by what was asked before, or by chance."""
+        """A failure that its request alone does not show: by what was asked before, or by chance."""
         if self._beliefs.is_chance(kind, self._spent()) is not None:
             return self._by_chance(until, judgement, kind)
         believed = self._beliefs.keeps_state(kind, self._spent())
@@ -307,9 +305,11 @@ class Hunter:
     def _by_chance(self, case: Case, judgement: Judgement, kind: Kind) -> str:
         found = narrower(judgement, kind) or next(iter(judgement.failures), None)
         if found is None:
-            found = Violation(
-                kind.requirement, "seen once and not again", "the same answer each time", "a failure once", kind.symptom
-            )
+            seen = kind.seen or Violation(kind.requirement, "", "", "")
+            found = replace(
+                seen, title="seen once and not again", expected="the same answer each time", actual="a failure once",
+                step=-1,
+            )  # fmt: skip
         return self._keeper.keep(Smallest(case, judgement, found, None), Cause(kind, (CHANCE,)), "seen once")
 
     def _reduce(self, case: Case, judgement: Judgement, kind: Kind) -> str:

@@ -27,28 +27,29 @@ from specs.model import full_body
 from specs.profile import Profile
 from specs.raw_requests import read_raw
 from specs.request import OPTIONS
+from specs.rules import Rule
 
 # Besides wrong answers. Whether an invalid request is refused at all says nothing about valid ones.
 MENDABLE = ("error-names-field", "error-status", "no-server-error")
 # The same bytes are too few or too many for the shape, whatever the size says.
-TOO_SHORT = {"short read", "size against shape"}
-MISFIT = {"data does not fit the shape"}
+TOO_SHORT: frozenset[str] = frozenset({Rule.SHORT_READ, Rule.SIZE_AGAINST_SHAPE})
+MISFIT: frozenset[str] = frozenset({Rule.DATA_DOES_NOT_FIT})
 # Data of a wrong length, the most generally wrong first.
 LENGTHS: tuple[tuple[bytes, Mapping[str, Any]], ...] = (
     (bytes(5), {"shape": [1]}),
     (b"\1", {}),
     (zlib.compress(b"\1"), {"shape": [1], "compression": {"id": "zlib"}}),
 )
-UNDECODABLE = "undecodable data"
+UNDECODABLE = Rule.UNDECODABLE_DATA
 SOME_DATA = bytes(8)
 NO_JSON = b"{"
 CODED = ("dtype", "compression")
 # Who accepts a request that breaks the first, of a field, accepts the other for the same reason, if at all.
 SAME_REASON: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
-    ("unknown inner field", "missing", {"missing": {"missing_value": 1, "valid_min": 0}}),
-    ("not a non-empty list", "selection", {"shape": [1, 2], "selection": [[0, 1, 1]]}),
+    (Rule.UNKNOWN_INNER_FIELD, "missing", {"missing": {"missing_value": 1, "valid_min": 0}}),
+    (Rule.NOT_A_NON_EMPTY_LIST, "selection", {"shape": [1, 2], "selection": [[0, 1, 1]]}),
 )
-SENDER = frozenset({"credentials"})
+SENDER: frozenset[str] = frozenset({Rule.CREDENTIALS})
 RANGE = ("offset", "size")
 # With each fault taken out others may come to light.
 MOST_ROUNDS = 4

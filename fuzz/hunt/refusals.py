@@ -10,6 +10,7 @@ from fuzz.hunt.failures import UNNAMED, Judge, Kind, kind_of, narrower, without_
 from fuzz.hunt.reducer import Smallest
 from specs.case import Case, Credential, Put, Send, SendRaw
 from specs.fields import Fields
+from specs.rules import told as told_rules
 
 MANY_REFUSALS = "many refusals"
 # What a refusal can get wrong whatever it is about; that a rule is not known at all is a cause for each rule.
@@ -63,7 +64,7 @@ def _failure(fields: Mapping[str, Any], requirement: str, name: str, judge: Judg
     due = judgement.expectations[-1] if judgement.expectations else None
     if violation is None or due is None or due.rejection is None:
         return None
-    told = replace(violation, title=violation.title.replace(due.rejection.cause, MANY_REFUSALS))
+    told = replace(violation, title=violation.title.replace(told_rules(due.rejection.rules), MANY_REFUSALS))
     return Habit(_generally(kind_of(violation)), Smallest(case, judgement, told, None))
 
 

@@ -17,7 +17,6 @@ from fuzz.hunt.rounding import told_by_rounding
 from fuzz.hunt.scene import case_of
 from specs.case import Case, Put, Send, SendRaw
 from specs.dtypes import NAMES
-from specs.expectation import BAD_STORE
 from specs.fields import Fields
 from specs.manners import MANNERS, a_store
 from strategies.raw_requests import JSON_TYPE, named_by
@@ -25,6 +24,7 @@ from strategies.raw_requests import JSON_TYPE, named_by
 MOST_WORDS_OF_A_NAME = 3
 DIGITS_OF_A_NAME = 6
 CHANCE = "chance"
+BADLY_SERVED = "a store that serves badly"
 UNUSUAL_PATH = "an unusual path"
 REFUSALS = ("accepts-valid", "error-status", "error-names-field", "error-form", "no-server-error")
 # What is refused as it should be but for its status: the rule tells the cause.
@@ -172,7 +172,7 @@ def cause_of_request(kind: Kind, case: Case) -> Cause:
     What is unusual below its JSON is the cause, whatever rules that breaks.
     """
     if kind.requirement in OF_ALL_ERRORS or (kind.requirement in REFUSED and kind.status == "200"):
-        return Cause(without_rule(kind), (BAD_STORE.cause,) if bad_stores(case) else ())
+        return Cause(without_rule(kind), (BADLY_SERVED,) if bad_stores(case) else ())
     needs = (*codec_needed(case, kind), *request_needs(case))
     match case.steps[-1:]:
         case (SendRaw() as raw,) if kind.requirement in BELOW_JSON and unusual(raw):

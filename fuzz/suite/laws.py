@@ -21,7 +21,7 @@ from fuzz.suite.profiles import ALWAYS
 from fuzz.versions import suite_version
 from specs.case import Case
 from specs.outcome import NoReply
-from specs.violation import Violation
+from specs.violation import Aspect, Violation, Way
 
 
 class Broken(AssertionError):
@@ -91,14 +91,17 @@ def _dropped(judgement: Judgement) -> bool:
 
 def _class_of(violation: Violation, opening: Opening) -> type[Broken]:
     """One class for each kind: Hypothesis tells failures apart by class and line."""
-    name = f"Broken {violation.requirement} {violation.symptom}".strip()
+    name = " ".join(("Broken", violation.requirement, *violation.ids))
     return opening.kinds.setdefault(name, type(name, (Broken,), {}))
 
 
 def _death(judgement: Judgement, opening: Opening) -> Finding:
     """The case that was asked last, kept as it is: there is nobody left to ask about simpler ones."""
     end = judgement.failures[0].step + 1
-    died = Violation("survives", "the server ends", "an answer", "the server is gone", "gone", step=end - 1)
+    died = Violation(
+        "survives", "the server ends", "an answer", "the server is gone",
+        way=Way.DROPPED, aspect=Aspect.GONE, step=end - 1,
+    )  # fmt: skip
     finding = Finding(
         id=f"survives-{opening.worker}",
         fingerprint=opening.worker,

@@ -24,9 +24,7 @@ from specs.fields import Fields
 from specs.violation import Violation
 
 CASE = Case("reduction", (Put("a", b"\1\0\0\0"), Send("sum", Fields({"dtype": "int32"}), "a")))
-FINDING = Finding(
-    "sum-of-one", "f1", Violation("sum-values", "sum: wrong", "[1]", "[2]", "sum", step=1), CASE, (None, None)
-)
+FINDING = Finding("sum-of-one", "f1", Violation("sum-values", "sum: wrong", "[1]", "[2]", step=1), CASE, (None, None))
 BROKEN = """
 from fuzz.embedded.reference_server import ReferenceServer
 

@@ -18,7 +18,8 @@ from specs.case import Case, Put, Send, SendRaw
 from specs.outcome import NoReply, Outcome, Reply, Transcript
 from specs.profile import Profile
 from specs.request import Filter
-from specs.violation import Violation
+from specs.rules import Rule
+from specs.violation import Aspect, Violation, Way
 
 PROFILE: Profile = profiles.load("reference")
 ANSWER = Reply(200, (), b"")
@@ -30,10 +31,11 @@ class Bug:
 
     spoils: Callable[[Scene], bool]
     requirement: str = "answer-shape"
-    symptom: str = ""
+    way: Way = Way.VALUES
+    rules: frozenset[Rule] = frozenset()
 
     def violation(self, step: int) -> Violation:
-        return Violation(self.requirement, "wrong", "right", "wrong", self.symptom, step=step)
+        return Violation(self.requirement, "wrong", "right", "wrong", way=self.way, rules=self.rules, step=step)
 
 
 def needing(*names: str, requirement: str = "answer-shape", operations: Sequence[str] = ()) -> Bug:
@@ -125,7 +127,15 @@ class MortalSession(PretendedSession):
         step = judgement.failures[0].step
         outcomes = list(judgement.transcript.outcomes)
         outcomes[step] = NoReply("closed")
-        died = Violation("answers", "the connection is dropped", "an answer", "closed", "closed", step=step)
+        died = Violation(
+            "answers",
+            "the connection is dropped",
+            "an answer",
+            "closed",
+            way=Way.DROPPED,
+            aspect=Aspect.CLOSED,
+            step=step,
+        )
         return Judgement(Transcript(case, tuple(outcomes)), (died,))
 
 

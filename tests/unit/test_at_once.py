@@ -22,7 +22,7 @@ from fuzz.hunt.rounds import turn
 from specs import profile as profiles
 from specs.case import MOST_TOGETHER, Case, Put, Send, SendRaw, requests
 from specs.fields import Fields
-from specs.violation import Violation
+from specs.violation import Violation, Way
 from strategies import cases
 from tests.unit.pretended import PROFILE, Immortal, PretendedSession, needing
 
@@ -32,7 +32,7 @@ SUM = Fields({"dtype": "int32"})
 class Racing(PretendedSession):
     """Spoils some of the requests at the same time, with a probability, in one of several ways."""
 
-    def spoil(self, share: float, *ways: tuple[str, str], least: int = 2, in_turn: float = 0.0) -> Racing:
+    def spoil(self, share: float, *ways: tuple[str, Way, str], least: int = 2, in_turn: float = 0.0) -> Racing:
         self.share, self.ways, self.least, self.in_turn = share, ways, least, in_turn
         self.chance = random.Random(3)
         return self
@@ -43,15 +43,17 @@ class Racing(PretendedSession):
         share = self.share if case.together else self.in_turn
         wrong = list(judgement.failures)
         if len(asked) >= self.least and self.chance.random() < share:
-            requirement, symptom = self.chance.choice(self.ways)
+            requirement, way, aspect = self.chance.choice(self.ways)
             step = self.chance.choice(asked)
-            wrong.append(Violation(requirement, "wrong now", "right", "wrong", symptom, step=step))
+            wrong.append(Violation(requirement, "wrong now", "right", "wrong", way=way, aspect=aspect, step=step))
         return type(judgement)(judgement.transcript, tuple(wrong))
 
 
+COUNTS = ("counts", Way.VALUES, "")
 MANY_WAYS = (
-    ("sum-values", "sum"), ("counts", ""), ("no-server-error", "500"), ("accepts-valid", "400"), ("answer-form", "cut"),
-    ("error-names-field", "unknown field"), ("refuses-invalid", "wrong type"),
+    ("sum-values", Way.VALUES, ""), ("counts", Way.VALUES, ""), ("no-server-error", Way.SERVER_ERROR, ""),
+    ("accepts-valid", Way.REFUSED, ""), ("answer-form", Way.FORM, "keys"), ("error-names-field", Way.UNNAMED, "axis"),
+    ("refuses-invalid", Way.ACCEPTED, ""),
 )  # fmt: skip
 
 
@@ -83,14 +85,14 @@ def test_as_many_requests_are_kept_as_it_takes(tmp_path: Path) -> None:
 
 
 def test_dropped_connections_are_one_finding_beside_wrong_answers(tmp_path: Path) -> None:
-    ways = (("answers", "closed"), ("answers", "reset unknown field"), ("counts", ""))
+    ways = (("answers", Way.DROPPED, "closed"), ("answers", Way.DROPPED, "reset"), COUNTS)
     findings = hunted(tmp_path, Racing([]).spoil(1.0, *ways))
     assert sorted(one.violation.requirement for one in findings) == ["answers", "counts"]
     assert [one.needs for one in findings] == [(AT_ONCE,)] * 2
 
 
 def test_answers_that_do_not_come_are_a_finding_beside_those_that_are_wrong(tmp_path: Path) -> None:
-    findings = hunted(tmp_path, Racing([]).spoil(1.0, ("answers", "timeout"), ("counts", "")))
+    findings = hunted(tmp_path, Racing([]).spoil(1.0, ("answers", Way.SILENT, ""), COUNTS))
     assert sorted(one.violation.requirement for one in findings) == ["answers", "counts"]
 
 
@@ -106,7 +108,7 @@ def test_both_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_chance_is_not_taken_for_requests_at_the_same_time(tmp_path: Path) -> None:
-    findings = hunted(tmp_path, Racing([]).spoil(0.3, ("counts", ""), in_turn=0.3))
+    findings = hunted(tmp_path, Racing([]).spoil(0.3, COUNTS, in_turn=0.3))
     assert not any(one.case.together and one.needs == (AT_ONCE,) for one in findings)
 
 
@@ -117,7 +119,7 @@ def test_what_is_not_seen_again_is_told_so(tmp_path: Path) -> None:
             self.share = 0.0
             return judgement
 
-    (finding,) = hunted(tmp_path, Once([]).spoil(1.0, ("counts", "")))
+    (finding,) = hunted(tmp_path, Once([]).spoil(1.0, COUNTS))
     assert finding.reproducibility == "seen once"
     assert set(finding.needs) == {AT_ONCE, "chance"}
 
@@ -131,7 +133,7 @@ def test_what_was_seen_once_is_the_same_finding_when_it_is_seen_again(tmp_path: 
             self.judged += 1
             return super().judge(case, afresh=afresh)
 
-    (finding,) = hunted(tmp_path, Hesitant([]).spoil(1.0, ("counts", "")), examples=100)
+    (finding,) = hunted(tmp_path, Hesitant([]).spoil(1.0, COUNTS), examples=100)
     assert (finding.needs, finding.reproducibility) == ((AT_ONCE,), "every time")
 
 
@@ -144,7 +146,7 @@ class OrderSticks(PretendedSession):
         if case.together:
             random.Random(len(sends)).shuffle(sends)
         wrong = [
-            Violation("counts", "of the request before", "1", "2", "", step=at)
+            Violation("counts", "of the request before", "1", "2", step=at)
             for (_, before), (at, now) in pairwise(sends)
             if "shape" in before.fields and "shape" not in now.fields
         ]
@@ -187,7 +189,7 @@ def test_plain_cases_are_as_large_as_may_be() -> None:
 
 
 def test_looking_into_a_failure_ends_in_time() -> None:
-    session = Racing([]).spoil(1.0, ("counts", ""))
+    session = Racing([]).spoil(1.0, COUNTS)
     slow: Callable[[Case], object] = session.judge
     case = case_of("a", "b")
     asking = AtOnce(session.judge, lambda _: None, 0.0)

@@ -27,7 +27,7 @@ from fuzz.hunt.explaining import Known, Reach
 from fuzz.hunt.scene import Scene, case_of
 from specs.outcome import NoReply, Reply, Transcript
 from specs.profile import Profile
-from specs.violation import Violation
+from specs.violation import Violation, Way
 
 PROFILE = Profile("x")
 PLAIN = Scene("sum", "int32", np.arange(3, dtype="int32"))
@@ -45,7 +45,7 @@ class Clock:
 
 
 def known(*needs: str) -> Known:
-    hang = Violation("answers", "no answer in time", "an answer", "none", "timeout", step=1)
+    hang = Violation("answers", "no answer in time", "an answer", "none", way=Way.SILENT, step=1)
     return Known(Finding("hang", "f", hang, case_of(ZIPPED, "reduction"), (None, None), needs), ZIPPED, EVERY)
 
 

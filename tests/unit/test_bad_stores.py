@@ -44,6 +44,7 @@ from specs.manners import MANNERS, WELL, a_store, plainer
 from specs.model import expectations
 from specs.outcome import NoReply, Outcome, Reply
 from specs.profile import load
+from specs.rules import Rule
 from specs.violation import Violation
 from strategies import cases
 
@@ -103,21 +104,21 @@ def test_silence_and_errors_that_are_not_json_are_no_better_for_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "changes", "cause"),
+    ("fields", "changes", "rule"),
     [
-        ({"dtype": "int33"}, {}, "not one of the allowed"),
-        ({"dtype": "int32", "offset": 40, "size": 16}, {}, "short read"),
-        ({"dtype": "int32"}, {"credentials": "wrong-secret"}, "credentials"),
+        ({"dtype": "int33"}, {}, Rule.NOT_ONE_OF_THE_ALLOWED),
+        ({"dtype": "int32", "offset": 40, "size": 16}, {}, Rule.SHORT_READ),
+        ({"dtype": "int32"}, {"credentials": "wrong-secret"}, Rule.CREDENTIALS),
     ],
 )
 def test_what_must_be_refused_anyway_may_fail_by_the_store(
-    fields: dict[str, Any], changes: dict[str, Any], cause: str
+    fields: dict[str, Any], changes: dict[str, Any], rule: Rule
 ) -> None:
     well, badly = (due(about(served, Fields(fields), **changes)) for served in (WELL, "failing"))
     assert well.rejection is not None
     assert badly.rejection is not None
-    assert (badly.rejection.cause, badly.answers) == (well.rejection.cause, ())
-    assert cause in badly.rejection.cause
+    assert (badly.rejection.rules, badly.answers) == (well.rejection.rules, ())
+    assert rule in badly.rejection.rules
     assert {400, 401, 500, 503} <= badly.rejection.statuses
     assert badly.rejection.words == ()
     assert broken(about("failing", Fields(fields), **changes), error(503)) == []

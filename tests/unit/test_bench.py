@@ -22,17 +22,17 @@ from specs.violation import Violation
 KNOWN = Known(
     (
         Entry("r", requirement="counts", title="counts are wrong"),
-        Entry("r", requirement="answers", symptom="closed", title="it hangs up"),
-        Entry("r", requirement="answers", symptom="reset", title="it hangs up"),
+        Entry("r", requirement="answers", aspect="closed", title="it hangs up"),
+        Entry("r", requirement="answers", aspect="reset", title="it hangs up"),
     ),
     date(2026, 6, 1),
 )
 HEALTHY = f"{sys.executable} -m fuzz.bench.troublesome none --port {{port}}"
 
 
-def told(requirement: str, symptom: str = "") -> FindingFound:
-    violation = Violation(requirement, "t", "", "", symptom)
-    return FindingFound(Finding(f"{requirement}-{symptom}", "f", violation, Case("x", ()), ()), "there")
+def told(requirement: str, aspect: str = "") -> FindingFound:
+    violation = Violation(requirement, "t", "", "", aspect=aspect)
+    return FindingFound(Finding(f"{requirement}-{aspect}", "f", violation, Case("x", ()), ()), "there")
 
 
 def test_a_finding_is_found_again_by_the_entry_that_a_run_knows_it_by() -> None:

@@ -37,6 +37,6 @@ def test_only_what_cannot_be_decoded_is_about_a_codec() -> None:
         return Case("x", (Put("a", b"x"), Send("sum", Fields({"dtype": "int32", "compression": compression}), "a")))
 
     assert codec_needed(asking({"id": "gzip"}), UNDECODABLE) == ("gzip",)
-    assert codec_needed(asking({"id": "gzip"}), Kind("refuses-unfit-data", "short read")) == ()
+    assert codec_needed(asking({"id": "gzip"}), Kind("refuses-unfit-data", "short-read")) == ()
     assert codec_needed(asking(None), UNDECODABLE) == ()
     assert codec_needed(asking({"id": 1}), UNDECODABLE) == ()

@@ -23,7 +23,8 @@ from fuzz.findings.finding import Finding
 from specs.case import Case, Delete, Put, Send, SendRaw
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply
-from specs.violation import Violation
+from specs.rules import Rule
+from specs.violation import Aspect, Violation, Way
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
@@ -45,7 +46,16 @@ OUTCOMES = st.one_of(
     st.builds(NoReply, st.sampled_from(("closed", "timeout")), st.text()),
 )
 VIOLATIONS = st.builds(
-    Violation, st.text(), st.text(), st.text(), st.text(), st.text(), st.just("failure"), st.integers(-1, 5)
+    Violation,
+    st.text(),
+    st.text(),
+    st.text(),
+    st.text(),
+    way=st.sampled_from(Way),
+    rules=st.frozensets(st.sampled_from(Rule), max_size=3),
+    status=st.none() | st.integers(100, 599),
+    aspect=st.sampled_from((*Aspect, "axis")),
+    step=st.integers(-1, 5),
 )
 FINDINGS = st.builds(
     Finding,
@@ -207,13 +217,13 @@ def test_an_id_cannot_leave_the_folder(tmp_path: Path) -> None:
         corpus.save(tmp_path, finding(name="../elsewhere"))
 
 
-@pytest.mark.parametrize(("together", "number"), [(False, 1), (True, 2)])
-def test_requests_at_the_same_time_come_back_as_they_were(tmp_path: Path, together: bool, number: int) -> None:
+@pytest.mark.parametrize("together", [False, True])
+def test_requests_at_the_same_time_come_back_as_they_were(tmp_path: Path, together: bool) -> None:
     one = finding()
     one = replace(one, case=replace(one.case, together=together))
     home = corpus.save(tmp_path, one)
     document = json.loads((home / "case.json").read_text())
-    assert (document["format"], document["case"].get("together", False)) == (number, together)
+    assert (document["format"], document["case"].get("together", False)) == (3, together)
     assert corpus.load(home).case == one.case
 
 
@@ -238,7 +248,7 @@ def test_the_format_stays_readable() -> None:
         SendRaw("POST", "/v2/sum/", (("a", "b"),), b"{}", "a", "private", "stranger"),
     )
     assert one.outcomes[2:] == (Reply(200, (("c", "d"),), b"x", 1.5), NoReply("closed", "why", 2.5))
-    assert one.violation == Violation("sum-values", "title", "expected", "actual", "sum", "failure", 2)
+    assert one.violation == Violation("sum-values", "title", "expected", "actual", aspect="values", step=2)
 
 
 WRITER = """

@@ -20,7 +20,8 @@ from fuzz.hunt.memory import Memory
 from fuzz.hunt.rounds import turn
 from specs.case import Case, Put, Send
 from specs.fields import Fields
-from specs.violation import Violation
+from specs.rules import Rule
+from specs.violation import Aspect, Violation, Way
 from strategies import cases
 from tests.unit.pretended import PROFILE, Bug, Immortal, Mortal, MortalSession, PretendedSession, needing
 
@@ -101,7 +102,11 @@ def test_answers_that_disagree_are_kept_as_they_were_asked(tmp_path: Path) -> No
     """With a field less in one of the requests, they would differ for good reason."""
 
     def alter(number: int, found: list[Violation]) -> list[Violation]:
-        return [Violation("relation-s3-http", "differ", "1", "2", "values", step=3)] if number % 3 == 0 else found
+        return (
+            [Violation("relation-s3-http", "differ", "1", "2", way=Way.DISAGREES, aspect=Aspect.VALUES, step=3)]
+            if number % 3 == 0
+            else found
+        )
 
     sends = [Send("sum", Fields({"dtype": "int32"}), "a", "public", interface) for interface in ("s3", "http", "s3")]
     case = Case("s3-http", (Put("a", bytes(4), "public"), *sends))
@@ -141,7 +146,7 @@ class Remembering(PretendedSession):
         judgement = super().judge(case, afresh=afresh)
         asked = [(i, one.operation) for i, one in enumerate(case.steps) if hasattr(one, "operation")]
         wrong = [
-            Violation("counts", "of the request before", "1", "2", "", step=number)
+            Violation("counts", "of the request before", "1", "2", step=number)
             for (_, before), (number, now) in pairwise(asked)
             if (before, now) == ("sum", "count")
         ]
@@ -181,10 +186,10 @@ class Hanging(PretendedSession):
         return super().judge(case, afresh=afresh)
 
 
-@pytest.mark.parametrize("symptom", ["timeout", "timeout undecodable data"])
-def test_a_hang_costs_a_limited_number_of_waits(tmp_path: Path, symptom: str) -> None:
+@pytest.mark.parametrize("rules", [frozenset(), frozenset({Rule.UNDECODABLE_DATA})])
+def test_a_hang_costs_a_limited_number_of_waits(tmp_path: Path, rules: frozenset[Rule]) -> None:
     hang = needing("compression")
-    session = Hanging([Bug(hang.spoils, "answers", symptom)])
+    session = Hanging([Bug(hang.spoils, "answers", Way.SILENT, rules)])
     told = hunted(tmp_path, session, examples=60)
     assert len(told.new) == 1
     usual = session.client.settings.timeout_seconds
@@ -208,7 +213,7 @@ class Slow(Hanging):
 
 def test_a_server_that_is_slow_does_not_hang(tmp_path: Path) -> None:
     """What is found in haste is asked about with patience, before it is told as what happens every time."""
-    session = Slow([Bug(needing("compression").spoils, "answers", "timeout")])
+    session = Slow([Bug(needing("compression").spoils, "answers", Way.SILENT)])
     hunted(tmp_path, session, examples=60)
     found = corpus.load_all(tmp_path)
     assert [one.reproducibility for one in found] == ["seen once"]
@@ -217,7 +222,7 @@ def test_a_server_that_is_slow_does_not_hang(tmp_path: Path) -> None:
 
 def test_warnings_are_told_once_and_are_no_findings(tmp_path: Path) -> None:
     def alter(_number: int, _found: list[Violation]) -> list[Violation]:
-        return [Violation("pairwise-sum", "less accurate", "1", "2", "", "warning", step=1)]
+        return [Violation("pairwise-sum", "less accurate", "1", "2", severity="warning", step=1)]
 
     told = hunted(tmp_path, PretendedSession([], alter=alter), examples=10)
     assert len(told.events) == 1

@@ -19,13 +19,14 @@ from specs.case import Case, Put, Send
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply
 from specs.profile import Profile, load, shipped
-from specs.violation import Violation
+from specs.rules import Rule
+from specs.violation import Aspect, Violation
 
 DAY = date(2026, 6, 1)
 FINDING = Finding(
     "select-stride",
     "f1",
-    Violation("select-values", "select ignores the stride", "[0]", "[1]", "select"),
+    Violation("select-values", "select ignores the stride", "[0]", "[1]", aspect=Aspect.VALUES),
     Case("reduction", (Put("a", b"\0\0\0\0"), Send("select", Fields({"dtype": "int32"}), "a"))),
     (None, None),
     needs=("stride beyond one",),
@@ -37,7 +38,10 @@ ENTRIES = st.builds(
     fingerprint=WORDS,
     id=WORDS,
     requirement=st.text("abc-", min_size=1),
-    symptom=WORDS,
+    way=st.sampled_from(("", "dropped", "silent|dropped")),
+    rules=st.none() | st.lists(st.sampled_from([rule.value for rule in Rule]), max_size=2).map(tuple),
+    status=st.lists(st.integers(100, 599), max_size=2).map(tuple),
+    aspect=st.sampled_from(("", "counts", "axis|closed")),
     needs=st.lists(WORDS, max_size=3).map(tuple),
     says=WORDS,
     title=WORDS,
@@ -56,8 +60,8 @@ def accepted(*entries: Entry) -> Known:
         Entry("r", fingerprint="f1"),
         Entry("r", id="select-stride"),
         Entry("r", requirement="select-values"),
-        Entry("r", requirement="select-values", symptom="select", needs=("stride beyond one",)),
-        Entry("r", requirement="sum-values|select-values", symptom="sum|select", needs=("order F|stride beyond one",)),
+        Entry("r", requirement="select-values", way="values", rules=(), aspect="values", needs=("stride beyond one",)),
+        Entry("r", requirement="sum-values|select-values", way="refused|values", needs=("order F|stride beyond one",)),
         Entry("r", requirement="*", needs=("stride beyond one",)),
         Entry("r", fingerprint="f1", expires=DAY),
     ],
@@ -94,7 +98,7 @@ def test_an_entry_may_go_by_what_the_server_says(finding: Finding, says: str, co
         Entry("r", fingerprint="f2"),
         Entry("r", fingerprint="f2", requirement="select-values"),
         Entry("r", requirement="sum-values"),
-        Entry("r", requirement="select-values", symptom="sum"),
+        Entry("r", requirement="select-values", aspect="counts"),
         Entry("r", requirement="select-values", needs=("order F",)),
         Entry("r", requirement="sum-values|min-values"),
         Entry("r", requirement="*", needs=("stride beyond one", "order F|order C")),
@@ -124,7 +128,10 @@ def test_entries_that_are_written_are_read_back(entries: list[Entry]) -> None:
     for entry in entries:
         text = known.added(text, entry)
     tables = tomllib.loads(text).get("known", [])
-    assert [Entry(**{**one, "needs": tuple(one.get("needs", ()))}) for one in tables] == entries
+    assert [
+        Entry(**{name: tuple(value) if isinstance(value, list) else value for name, value in one.items()})
+        for one in tables
+    ] == entries
 
 
 @given(st.lists(ENTRIES, min_size=1, max_size=4), st.data())

@@ -36,7 +36,7 @@ PADDED = Bug(f"{PACKAGE}.decoding:ShortDataPadded")
 WRAPS = Bug(f"{PACKAGE}.refusing:AxisOutOfRangeWraps")
 STRIDE = Bug(f"{PACKAGE}.selections:StrideIgnored")
 PAIR = (PADDED, WRAPS)
-VALUES, COUNTS = ("values", "sum"), ("counts", "sum")
+VALUES, COUNTS = ("sum-values", "values values"), ("counts", "values counts")
 FIRST, SECOND = Case("first", ()), Case("second", ())
 
 
@@ -52,7 +52,7 @@ SHORT_AND_AXIS = asking(b"", shape=[1], axis=[1])
 
 
 def finding(name: str, case: Case, **changes: object) -> Finding:
-    plain = Finding(name, name, Violation("refuses-invalid", "", "", "", ""), case, ())
+    plain = Finding(name, name, Violation("refuses-invalid", "", "", ""), case, ())
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
@@ -107,7 +107,9 @@ def pretending(ways: Mapping[Case, Sequence[Way]]) -> Judge:
     """Judges cases by a table."""
 
     def judge(case: Case) -> Judgement:
-        failures = tuple(Violation(requirement, "", "", "", symptom) for requirement, symptom in ways.get(case, ()))
+        failures = tuple(
+            Violation(requirement, "", "", "", aspect=ids.split()[-1]) for requirement, ids in ways.get(case, ())
+        )
         return Judgement(Transcript(case, ()), failures)
 
     return judge

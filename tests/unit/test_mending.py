@@ -17,8 +17,8 @@ from specs.outcome import Transcript
 from specs.violation import Violation
 from tests.unit.pretended import PROFILE
 
-UNFIT = Kind("refuses-unfit-data", "data does not fit the shape")
-SHORT = Kind("refuses-unfit-data", "short read")
+UNFIT = Kind("refuses-unfit-data", "data-does-not-fit-the-shape")
+SHORT = Kind("refuses-unfit-data", "short-read")
 UNNAMED = Kind("error-names-field", "axis")
 
 
@@ -54,7 +54,7 @@ def test_what_is_mended_is_valid(fields: dict[str, object], data: bytes) -> None
 
 
 def test_what_is_wrongly_answered_is_not_mended() -> None:
-    assert not list(mended(asking(b"", axis=5, shape=[1]), Kind("refuses-invalid", "axis out of range"), PROFILE))
+    assert not list(mended(asking(b"", axis=5, shape=[1]), Kind("refuses-invalid", "axis-out-of-range"), PROFILE))
 
 
 def test_a_length_is_told_by_the_data_alone() -> None:
@@ -62,7 +62,7 @@ def test_a_length_is_told_by_the_data_alone() -> None:
     send = first.steps[1]
     assert isinstance(send, Send)
     assert dict(send.fields) == {"dtype": "int32", "shape": [2]}
-    assert not list(otherwise_told(asking(bytes(4)), Kind("refuses-unfit-data", "undecodable data"), PROFILE))
+    assert not list(otherwise_told(asking(bytes(4)), Kind("refuses-unfit-data", "undecodable-data"), PROFILE))
 
 
 class Judge:
@@ -74,7 +74,7 @@ class Judge:
 
     def __call__(self, case: Case) -> Judgement:
         self.asked += 1
-        wrong = Violation("answer-shape", "wrong", "right", "wrong", "", step=len(case.steps) - 1)
+        wrong = Violation("answer-shape", "wrong", "right", "wrong", step=len(case.steps) - 1)
         found = (wrong,) if self.fails(scene_of(case, PROFILE)) else ()
         return Judgement(Transcript(case, (None,) * len(case.steps)), found)
 
@@ -107,12 +107,12 @@ def test_a_null_is_asked_about_alone() -> None:
 
 
 def test_who_accepts_any_option_is_asked_whether_it_has_it() -> None:
-    asked = told(asking(b"", option_count_as_bytes="x"), Kind("refuses-invalid", "not a boolean"))
+    asked = told(asking(b"", option_count_as_bytes="x"), Kind("refuses-invalid", "not-a-boolean"))
     assert asked == [{"dtype": "int32", "option_count_as_bytes": True}]
 
 
 def test_what_is_accepted_for_the_same_reason_is_told_the_plainer_way() -> None:
-    asked = told(asking(b"", missing={"valid_min": 1, "x": 2}), Kind("refuses-invalid", "unknown inner field"))
+    asked = told(asking(b"", missing={"valid_min": 1, "x": 2}), Kind("refuses-invalid", "unknown-inner-field"))
     assert asked == [{"dtype": "int32", "missing": {"missing_value": 1, "valid_min": 0}}]
 
 
@@ -149,5 +149,5 @@ def test_what_is_behind_a_case_is_never_what_led_there() -> None:
 
 
 def test_a_wrong_status_may_be_about_something_else_than_what_is_at_fault() -> None:
-    asked = told(asking(b"", offset=5, nothing_known=[]), Kind("error-status", "unknown field 416"))
+    asked = told(asking(b"", offset=5, nothing_known=[]), Kind("error-status", "unknown-field 416"))
     assert {"dtype": "int32", "nothing_known": []} in asked

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from truthful import V2
 
-from specs.dtypes import FLOATS, INTEGERS, NAMES
+from specs.dtypes import FLOATS, INTEGERS, NAMES, nearest
 from specs.encoding import stored
 from specs.expectation import CLIENT_ERRORS, Expectation, Values
 from specs.oracle import expect
 from specs.profile import RULINGS, Profile
-from specs.request import Filter, Missing, Request
+from specs.request import Filter, Missing, MissingKind, Request
+from specs.rules import Rule
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 QUICK = settings(max_examples=60, deadline=None, database=None)
@@ -183,26 +184,26 @@ def test_data_that_is_read_twice_is_decoded_once():
 
 
 @pytest.mark.parametrize(
-    ("content", "fields", "cause", "statuses"),
+    ("content", "fields", "rule", "statuses"),
     [
-        (bytes(8), {"shape": (3,)}, "short read", CLIENT_ERRORS),
-        (bytes(7), {}, "data does not fit the shape", {400}),
-        (bytes(8), {"offset": 8}, "range beyond the object", CLIENT_ERRORS),
-        (bytes(8), {"size": 12}, "short read", CLIENT_ERRORS),
-        (bytes(8), {"compression": "gzip"}, "undecodable data", {400}),
-        (stored(SIX, compression="zlib"), {"compression": "zlib", "shape": (7,)}, "data does not fit the shape", {400}),
+        (bytes(8), {"shape": (3,)}, Rule.SHORT_READ, CLIENT_ERRORS),
+        (bytes(7), {}, Rule.DATA_DOES_NOT_FIT, {400}),
+        (bytes(8), {"offset": 8}, Rule.RANGE_BEYOND_THE_OBJECT, CLIENT_ERRORS),
+        (bytes(8), {"size": 12}, Rule.SHORT_READ, CLIENT_ERRORS),
+        (bytes(8), {"compression": "gzip"}, Rule.UNDECODABLE_DATA, {400}),
+        (stored(SIX, compression="zlib"), {"compression": "zlib", "shape": (7,)}, Rule.DATA_DOES_NOT_FIT, {400}),
     ],
 )
-def test_data_that_does_not_fit_is_refused(content, fields, cause, statuses):
+def test_data_that_does_not_fit_is_refused(content, fields, rule, statuses):
     expected = expect(Request("sum", "int32", "little", **fields), content, V2)
     assert not expected.answers
-    assert (expected.rejection.cause, expected.rejection.statuses) == (cause, frozenset(statuses))
+    assert (expected.rejection.rules, expected.rejection.statuses) == ({rule}, frozenset(statuses))
 
 
 def test_surplus_data_may_be_refused_or_its_beginning_answered_about():
     expected = expect(Request("sum", "int32", "little", shape=(2,)), stored(SIX), V2)
     assert expected.answers[0].values.tolist() == [3]
-    assert expected.rejection.cause == "surplus-data"
+    assert expected.rejection.rules == {Rule.SURPLUS_DATA}
 
 
 def test_every_ruling_can_be_switched_off_and_then_asks_less():
@@ -225,6 +226,37 @@ def test_every_ruling_can_be_switched_off_and_then_asks_less():
 def test_what_hangs_on_a_ruling_that_is_off_is_unspecified(ruling, operation, data, fields):
     assert due(operation, data, replace(V2, rulings_off=(ruling,)), **fields).unspecified
     assert not due(operation, data, **fields).unspecified
+
+
+# Next to the middle of two neighbours: the nearest float32 is one, by way of a float64 it is the other.
+BESIDE_A_MIDDLE = (1152921573326323713, -0.9999999701976776)
+
+
+@pytest.mark.parametrize("number", BESIDE_A_MIDDLE)
+@pytest.mark.parametrize("kind", ["missing_value", "missing_values"])
+def test_a_float32_that_says_what_is_missing_may_be_rounded_twice(number: int | float, kind: MissingKind) -> None:
+    once, twice = nearest(number, "float32"), np.float32(float(number))
+    assert once != twice
+    data = np.array([once, once, twice, 3], np.float32)
+    answers = due("count", data, missing=Missing(kind, (number,))).answers
+    assert [one.values.tolist() for one in answers] == [[2], [3]]
+    for operation in ("min", "max", "sum", "select"):
+        assert len(due(operation, data, missing=Missing(kind, (number,))).answers) == 2
+
+
+def test_each_way_of_reading_integers_goes_with_each_of_reading_other_numbers() -> None:
+    numbers = [(nearest(one, "float32"), np.float32(float(one))) for one in BESIDE_A_MIDDLE]
+    data = np.array([numbers[0][0], *[numbers[0][1]] * 2, *[numbers[1][0]] * 4, *[numbers[1][1]] * 8], np.float32)
+    answers = due("count", data, missing=Missing("missing_values", BESIDE_A_MIDDLE)).answers
+    assert {one.counts for one in answers} == {(15 - a - b,) for a in (1, 2) for b in (4, 8)}
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float64", "float32"])
+def test_where_rounding_comes_to_the_same_there_is_one_answer(dtype: str) -> None:
+    for number in (*BESIDE_A_MIDDLE, 2**53 + 1):
+        if dtype != "int64" or isinstance(number, int):
+            data = np.array([1, 2, 3], dtype)
+            assert len(due("sum", data, missing=Missing("missing_value", (number,))).answers) == 1
 
 
 # Laws.

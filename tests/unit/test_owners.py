@@ -22,7 +22,7 @@ STRIDE = Bug(f"{PACKAGE}.selections:StrideIgnored")
 
 def asking(name: str, data: bytes, requirement: str, **fields: object) -> Finding:
     send = Send("sum", Fields({"dtype": "int32", **fields}), "a")
-    return Finding(name, name, Violation(requirement, "", "", "", ""), Case("x", (Put("a", data), send)), ())
+    return Finding(name, name, Violation(requirement, "", "", ""), Case("x", (Put("a", data), send)), ())
 
 
 SHORT = asking("short", b"", "refuses-unfit-data", shape=[1])
@@ -46,7 +46,7 @@ def test_a_finding_is_of_the_bug_that_it_takes(findings: list[Finding], due: dic
 
 
 def test_what_passes_is_nobodys_and_so_is_what_comes_by_chance() -> None:
-    seldom = Finding("s", "s", Violation("sum-values", "", "", "", ""), AXIS.case, (), reproducibility="flaky")
+    seldom = Finding("s", "s", Violation("sum-values", "", "", ""), AXIS.case, (), reproducibility="flaky")
     right = asking("right", bytes(4), "sum-values", shape=[1])
     with closing(open_store_for(Settings())) as store:
         assert owners([right, seldom], [STRIDE], store, PROFILE) == {"right": (), "s": ()}

@@ -219,7 +219,7 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
 @settings(deadline=None, max_examples=40)
 @given(TEXT, st.lists(STEPS, max_size=3), st.sampled_from(("v1", "v2")))
 def test_whatever_a_case_holds_its_scripts_are_scripts(words: str, steps: list[Step], api: str) -> None:
-    violation = Violation("sum-values", words, words, words, words)
+    violation = Violation("sum-values", words, words, words)
     finding = Finding("x", "f", violation, Case("raw", tuple(steps)), (None,) * len(steps), api=api)
     assigned = {
         ast.unparse(node.targets[0]): node.value

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fuzz.findings.known import ANY, OR, gather
+from fuzz.findings.known import gather
+from fuzz.findings.meant import ANY, OR
 from fuzz.findings.reported import reports
 from fuzz.hunt.histories import AT_ONCE
 from fuzz.hunt.plain import FEATURES

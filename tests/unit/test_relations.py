@@ -15,10 +15,11 @@ from truthful import V1, V2, cbor, refusal, transcript, v2_map, with_outcome
 from specs import relations, requirements
 from specs.case import Case, Put, Send
 from specs.dtypes import in_byte_order
-from specs.expectation import Rejection, Values, unspecified
+from specs.expectation import Values, breaking, unspecified
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply
 from specs.relations import RELATIONS
+from specs.rules import Rule
 from strategies.families import FAMILIES, families
 
 PROFILES = (V2, V1, replace(V1, count_form="number"), replace(V1, count_form="none"))
@@ -99,7 +100,7 @@ def test_a_wrong_element_is_told(name):
         at = data.draw(st.sampled_from(settled(values)))
         wrong = with_outcome(whole, lying, lie(whole.outcomes[lying], bytes=far_from(values, at)))
         found = relations.violations(wrong, due, V2)
-        told = [(one.requirement, one.symptom, one.step) for one in found]
+        told = [(one.requirement, one.aspect, one.step) for one in found]
         assert told == [(f"relation-{name}", "values", sends[-1])]
 
     is_told()
@@ -115,31 +116,31 @@ def about(operation: str, **fields: object) -> Send:
 
 @pytest.mark.parametrize(
     ("part", "changed"),
-    [("counts", {"count": [2, 3]}), ("shapes", {"shape": [1, 2]}), ("dtypes", {"dtype": "uint32"})],
+    [("counts", {"count": [2, 3]}), ("shape", {"shape": [1, 2]}), ("dtype", {"dtype": "uint32"})],
 )
 def test_each_part_of_an_answer_is_compared(part, changed):
     whole, due = transcript(asked("asked-twice", about("sum", axis=0), about("sum", axis=0)))
     found = relations.violations(with_outcome(whole, 2, lie(whole.outcomes[2], **changed)), due, V2)
-    assert [(one.requirement, one.symptom) for one in found] == [("relation-asked-twice", part)]
+    assert [(one.requirement, one.aspect) for one in found] == [("relation-asked-twice", part)]
 
 
 def test_counts_of_parts_make_up_the_counts_of_the_whole():
     parts = [about("sum", axis=0, selection=[[0, 2, 1], bounds]) for bounds in ([0, 2, 1], [0, 1, 1], [1, 2, 1])]
     whole, due = transcript(asked("selection-split", *parts))
     found = relations.violations(with_outcome(whole, 2, lie(whole.outcomes[2], count=[1])), due, V2)
-    assert [(one.symptom, one.expected, one.actual) for one in found] == [("counts", "[1 2]", "[2 2]")]
+    assert [(one.aspect, one.expected, one.actual) for one in found] == [("counts", "[1 2]", "[2 2]")]
 
 
 def test_a_request_refused_at_one_time_and_answered_at_another_breaks_asked_twice():
     whole, due = transcript(asked("asked-twice", about("sum"), about("sum")))
-    refused = with_outcome(whole, 2, refusal(Rejection("broken", frozenset({400}))))
+    refused = with_outcome(whole, 2, refusal(breaking(Rule.OUT_OF_RANGE, frozenset({400}))))
     (found,) = relations.violations(refused, due, V2)
-    assert (found.symptom, found.expected, found.actual, found.step) == ("status", "200", "400", 2)
+    assert (found.aspect, found.expected, found.actual, found.step) == ("statuses", "200", "400", 2)
 
 
 def test_what_is_no_answer_is_left_to_the_other_checks():
     whole, due = transcript(asked("all-axes", about("sum", axis=[0, 1]), about("sum")))
-    for outcome in (NoReply("closed"), refusal(Rejection("broken", frozenset({400}))), Reply(200, (), b"\xff")):
+    for outcome in (NoReply("closed"), refusal(breaking(Rule.OUT_OF_RANGE, frozenset({400}))), Reply(200, (), b"\xff")):
         assert relations.violations(with_outcome(whole, 2, outcome), due, V2) == []
 
 

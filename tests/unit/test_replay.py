@@ -19,13 +19,19 @@ from fuzz.findings.replay import TRIES, TRIES_WHEN_FLAKY, Try, replay
 from specs.case import Case, Put, Send
 from specs.fields import Fields
 from specs.outcome import NoReply
-from specs.violation import Violation
+from specs.violation import Aspect, Violation, Way
 
-WRONG = Violation("sum-values", "sum: wrong values", "[1]", "[2]", "sum", step=1)
-OTHER = Violation("counts", "sum: wrong counts", "[1]", "[2]", "sum", step=1)
-DROPPED = Violation("answers", "the connection is dropped", "200", "closed", "closed", step=1)
-GONE = Violation("answers", "the server is gone", "200", "refused", "refused", step=1)
-DEAD = Violation("survives", "the server ends", "200", "the server is gone", "gone", step=1)
+WRONG = Violation("sum-values", "sum: wrong values", "[1]", "[2]", aspect=Aspect.VALUES, step=1)
+OTHER = Violation("counts", "sum: wrong counts", "[1]", "[2]", aspect=Aspect.COUNTS, step=1)
+DROPPED = Violation(
+    "answers", "the connection is dropped", "200", "closed", way=Way.DROPPED, aspect=Aspect.CLOSED, step=1
+)
+GONE = Violation(
+    "answers", "the server is gone", "200", "refused", way=Way.DROPPED, aspect=Aspect.CONNECTION_REFUSED, step=1
+)
+DEAD = Violation(
+    "survives", "the server ends", "200", "the server is gone", way=Way.DROPPED, aspect=Aspect.GONE, step=1
+)
 CASE = Case("reduction", (Put("a", np.int32(1).tobytes()), Send("sum", Fields({"dtype": "int32"}), "a")))
 FINDING = Finding("sum-values", "f1", WRONG, CASE, (None, None))
 CRASH = replace(FINDING, violation=DROPPED, outcomes=(None, NoReply("closed")))
@@ -56,14 +62,14 @@ def answers(*tries: Try) -> Callable[[Case], Try]:
         (CRASH, [REFUSED], "ERROR"),
         (CRASH, [Try((DROPPED,)), REFUSED], "STILL FAILING"),
         (replace(CRASH, violation=DEAD), [Try((DROPPED,)), REFUSED], "STILL FAILING"),
-        (CRASH, [Try((replace(DROPPED, symptom="reset"),))], "STILL FAILING"),
+        (CRASH, [Try((replace(DROPPED, aspect=Aspect.RESET),))], "STILL FAILING"),
         (replace(FINDING, reproducibility="flaky"), [*[RIGHT] * 9, SAME], "FLAKY"),
         (TOGETHER, [RIGHT], "FIXED"),
         (TOGETHER, [*[RIGHT] * 20, SAME], "STILL FAILING"),
         (TOGETHER, [*[RIGHT] * 20, CHANGED, RIGHT], "STILL FAILING"),
         (TOGETHER, [RIGHT, Try((DROPPED,))], "CHANGED"),
         (TOGETHER, [*[Try((DROPPED,)), RIGHT] * 20], "CHANGED"),
-        (DROPPED_TOGETHER, [RIGHT, Try((replace(DROPPED, symptom="reset"),))], "STILL FAILING"),
+        (DROPPED_TOGETHER, [RIGHT, Try((replace(DROPPED, aspect=Aspect.RESET),))], "STILL FAILING"),
         (DROPPED_TOGETHER, [RIGHT], "FIXED"),
     ],
 )

@@ -14,7 +14,7 @@ from fuzz.store.protocol import Credentials
 from specs.case import Case, Send
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply
-from specs.violation import Violation
+from specs.violation import Aspect, Violation, Way
 
 OWNER = Credentials("KEY", 'se/cr+et"1')
 
@@ -24,7 +24,9 @@ OWNER = Credentials("KEY", 'se/cr+et"1')
 )
 def test_a_secret_that_a_server_gives_away_is_not_kept(form: str) -> None:
     told = f"denied: {form}, sorry"
-    violation = Violation("discloses-nothing", f"an error holds {form}", "no secret", told, "secret")
+    violation = Violation(
+        "discloses-nothing", f"an error holds {form}", "no secret", told, way=Way.DISCLOSES, aspect=Aspect.SECRET
+    )
     outcomes = (Reply(400, (("x", told),), told.encode()), NoReply("garbled", told), None)
     case = Case("reduction", (Send("sum", Fields({"dtype": "int32"}), "a"),) * 3)
     finding = scrubbed(Finding("x", "f", violation, case, outcomes), [OWNER])

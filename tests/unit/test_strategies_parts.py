@@ -14,6 +14,7 @@ from specs.decoding import decode
 from specs.fields import Json
 from specs.profile import load
 from specs.request import MISSING_KINDS, Request
+from specs.rules import Rule
 from strategies import arrays, selections
 from strategies.axes import axes
 from strategies.contents import contents
@@ -124,7 +125,7 @@ def test_what_is_encoded_can_be_decoded(data: st.DataObject, dtype: str) -> None
     )
     read = decode(request, stored)
     assert read.array.tobytes() == array.tobytes()
-    assert set(read.doubts) <= {"element_size does not divide the data"}
+    assert set(read.doubts) <= {Rule.ELEMENT_SIZE_DOES_NOT_DIVIDE}
 
 
 @settings(deadline=None)

@@ -24,7 +24,7 @@ from fuzz.hunt.triage import Cause, cause_of, is_named, name_of, title_of
 from specs.case import Case, Put, Send
 from specs.fields import Fields
 from specs.request import Filter
-from specs.violation import Violation
+from specs.violation import Aspect, Violation, Way
 from tests.unit.pretended import PROFILE, Bug, PretendedSession, needing, rich
 
 SHAPE = Kind("answer-shape", "")
@@ -86,7 +86,7 @@ def test_hanging_is_a_family_of_its_own() -> None:
 
 
 def test_kinds_do_not_tell_operations_apart() -> None:
-    one, other = (Violation(f"{name}-values", "", "", "", f"{name} nan") for name in ("min", "max"))
+    one, other = (Violation(f"{name}-values", "", "", "", aspect=Aspect.NAN) for name in ("min", "max"))
     assert kind_of(one) == kind_of(other)
 
 
@@ -333,7 +333,7 @@ def test_nothing_left_is_nothing_however_it_comes_about() -> None:
 
 def test_errors_that_name_no_field_are_told_apart_by_their_text() -> None:
     def error(text: str, requirement: str = "error-names-field") -> Violation:
-        return Violation(requirement, "", "a text that names axis", text, "")
+        return Violation(requirement, "", "a text that names axis", text, way=Way.UNNAMED, aspect="axis")
 
     assert says_the_same(error("400 index 7 out of bounds"), error("400 index 12 out of bounds"))
     assert not says_the_same(error("400 index 7 out of bounds"), error("400 no such rank"))

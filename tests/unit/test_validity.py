@@ -18,6 +18,7 @@ from specs.case import Case, Send
 from specs.model import full_body
 from specs.proof import refused, schema_faults
 from specs.request import OPERATIONS, OPTIONS, Filter, Missing, Request
+from specs.rules import Rule
 from specs.schemas import load
 from specs.schemas.places import example, inlined
 from specs.validity import Reading
@@ -32,9 +33,9 @@ BIG = 10**400
 LOCATORS = ("interface_type", "url", "source", "bucket", "object")
 # What a schema cannot say: rules about several fields at once, or about a number and its dtype.
 CROSS_FIELD = {
-    "selection without shape", "selection and shape differ in length", "axis without shape", "axis out of range",
-    "axis repeated", "axes unsorted", "size is no multiple of the item size", "size against shape",
-    "missing value not of the dtype", "missing value not representable", "valid_range not ascending",
+    Rule.SELECTION_WITHOUT_SHAPE, Rule.SELECTION_LENGTH, Rule.AXIS_WITHOUT_SHAPE, Rule.AXIS_OUT_OF_RANGE,
+    Rule.AXIS_REPEATED, Rule.AXES_UNSORTED, Rule.SIZE_NO_MULTIPLE, Rule.SIZE_AGAINST_SHAPE,
+    Rule.MISSING_NOT_OF_DTYPE, Rule.MISSING_NOT_REPRESENTABLE, Rule.RANGE_NOT_ASCENDING,
 }  # fmt: skip
 
 
@@ -42,7 +43,7 @@ def read(operation: str = "sum", **fields: Any) -> Reading:
     return validity.read(operation, {**LOCATED, "dtype": "int32", **fields}, V2)
 
 
-def rules(reading: Reading) -> set[str]:
+def rules(reading: Reading) -> set[Rule]:
     return {fault.rule for fault in reading.faults}
 
 
@@ -75,77 +76,77 @@ def test_null_is_the_same_as_leaving_out():
 
 
 FAULTS: list[tuple[dict[str, Any], str, str]] = [
-    ({"colour": 1}, "unknown field", "colour"),
-    ({"dtype": None}, "required field missing", "dtype"),
-    ({"dtype": "int16"}, "not one of the allowed", "dtype"),
-    ({"dtype": ["int32"]}, "not one of the allowed", "dtype"),
-    ({"url": None}, "required field missing", "url"),
-    ({"url": 4}, "not a string", "url"),
-    ({"interface_type": "ftp"}, "unknown interface", "interface_type"),
-    ({"byte_order": "BIG"}, "not one of the allowed", "byte_order"),
-    ({"order": "c"}, "not one of the allowed", "order"),
-    ({"order": 1}, "not one of the allowed", "order"),
-    ({"offset": -1}, "out of range", "offset"),
-    ({"offset": "0"}, "not an integer", "offset"),
-    ({"offset": True}, "not an integer", "offset"),
-    ({"offset": 0.5}, "not an integer", "offset"),
-    ({"offset": float("inf")}, "not an integer", "offset"),
-    ({"size": 0}, "out of range", "size"),
-    ({"size": 2}, "size is no multiple of the item size", "size"),
-    ({"size": 8, "shape": [3]}, "size against shape", "size"),
-    ({"size": 96 * 2**64, **SHAPED}, "size against shape", "shape"),
-    ({"shape": []}, "not a non-empty list", "shape"),
-    ({"shape": 4}, "not a non-empty list", "shape"),
-    ({"shape": [0]}, "out of range", "shape"),
-    ({"shape": [2, "3"]}, "not an integer", "shape"),
-    ({"axis": 0}, "axis without shape", "axis"),
-    ({"axis": []}, "axis without shape", "axis"),
-    ({"axis": -1, **SHAPED}, "out of range", "axis"),
-    ({"axis": 3, **SHAPED}, "axis out of range", "axis"),
-    ({"axis": [0, 0], **SHAPED}, "axis repeated", "axis"),
-    ({"axis": [1, 0], **SHAPED}, "axes unsorted", "axis"),
-    ({"axis": "0", **SHAPED}, "not an integer", "axis"),
-    ({"axis": [[0]], **SHAPED}, "not an integer", "axis"),
-    ({"selection": [[0, 1, 1]]}, "selection without shape", "selection"),
-    ({"selection": [[0, 1, 1]], **SHAPED}, "selection and shape differ in length", "selection"),
-    ({"selection": [], **SHAPED}, "not a non-empty list", "selection"),
-    ({"selection": [[0, 1]], "shape": [4]}, "not [start, end, stride]", "selection"),
-    ({"selection": [0, 1, 1], "shape": [4]}, "not [start, end, stride]", "selection"),
-    ({"selection": [[0, 1, 0]], "shape": [4]}, "stride 0", "stride"),
-    ({"selection": [[0, None, 1]], "shape": [4]}, "not an integer", "selection"),
-    ({"compression": "gzip"}, "not a compression", "compression"),
-    ({"compression": {}}, "not a compression", "id"),
-    ({"compression": {"id": "lzma"}}, "not a compression", "compression"),
-    ({"compression": {"id": "gzip", "level": 1}}, "unknown inner field", "level"),
-    ({"compression": {"id": ["gzip"]}}, "not a compression", "compression"),
-    ({"filters": {"id": "shuffle"}}, "not a list", "filters"),
-    ({"filters": ["shuffle"]}, "not a filter", "filters"),
-    ({"filters": [{"id": "shuffle"}]}, "not a filter", "element_size"),
-    ({"filters": [{"id": "delta", "element_size": 4}]}, "not a filter", "filters"),
-    ({"filters": [{"id": "shuffle", "element_size": 4, "level": 1}]}, "unknown inner field", "level"),
-    ({"filters": [{"id": "shuffle", "element_size": 0}]}, "out of range", "element_size"),
-    ({"missing": 0}, "not exactly one kind of missing data", "missing"),
-    ({"missing": {}}, "not exactly one kind of missing data", "missing"),
-    ({"missing": {"fill": 0}}, "not exactly one kind of missing data", "fill"),
-    ({"missing": {"valid_min": 0, "valid_max": 1}}, "not exactly one kind of missing data", "missing"),
-    ({"missing": {"valid_min": 0, "fill": 1}}, "unknown inner field", "fill"),
-    ({"missing": {"missing_value": "0"}}, "not a number", "missing_value"),
-    ({"missing": {"missing_value": [0]}}, "not a number", "missing"),
-    ({"missing": {"missing_value": True}}, "not a number", "missing"),
-    ({"missing": {"missing_values": 0}}, "wrong form", "missing_values"),
-    ({"missing": {"valid_range": [0]}}, "wrong form", "valid_range"),
-    ({"missing": {"valid_range": [0, 1, 2]}}, "wrong form", "valid_range"),
-    ({"missing": {"valid_range": [1, 1]}}, "valid_range not ascending", "valid_range"),
-    ({"missing": {"valid_range": [2, 1]}}, "valid_range not ascending", "missing"),
-    ({"missing": {"missing_value": 0.5}}, "missing value not of the dtype", "dtype"),
-    ({"missing": {"missing_value": 1.0}}, "missing value not of the dtype", "missing"),
-    ({"missing": {"valid_min": 2**31}}, "missing value not representable", "valid_min"),
-    ({"missing": {"valid_min": -1}, "dtype": "uint64"}, "missing value not representable", "missing"),
-    ({"missing": {"valid_max": 2**64}, "dtype": "uint64"}, "missing value not representable", "missing"),
-    ({"missing": {"valid_max": 3.5e38}, "dtype": "float32"}, "missing value not representable", "missing"),
-    ({"missing": {"valid_max": BIG}, "dtype": "float64"}, "missing value not representable", "missing"),
-    ({"missing": {"valid_max": float("inf")}, "dtype": "float64"}, "missing value not representable", "missing"),
-    *(({option: 1}, "not a boolean", option) for option in OPTIONS),
+    ({"colour": 1}, Rule.UNKNOWN_FIELD, "colour"),
+    ({"dtype": None}, Rule.REQUIRED_FIELD_MISSING, "dtype"),
+    ({"dtype": "int16"}, Rule.NOT_ONE_OF_THE_ALLOWED, "dtype"),
+    ({"dtype": ["int32"]}, Rule.NOT_ONE_OF_THE_ALLOWED, "dtype"),
+    ({"url": None}, Rule.REQUIRED_FIELD_MISSING, "url"),
+    ({"url": 4}, Rule.NOT_A_STRING, "url"),
+    ({"interface_type": "ftp"}, Rule.UNKNOWN_INTERFACE, "interface_type"),
+    ({"byte_order": "BIG"}, Rule.NOT_ONE_OF_THE_ALLOWED, "byte_order"),
+    ({"order": "c"}, Rule.NOT_ONE_OF_THE_ALLOWED, "order"),
+    ({"order": 1}, Rule.NOT_ONE_OF_THE_ALLOWED, "order"),
+    ({"offset": -1}, Rule.OUT_OF_RANGE, "offset"),
+    ({"offset": "0"}, Rule.NOT_AN_INTEGER, "offset"),
+    ({"offset": True}, Rule.NOT_AN_INTEGER, "offset"),
+    ({"offset": 0.5}, Rule.NOT_AN_INTEGER, "offset"),
+    ({"offset": float("inf")}, Rule.NOT_AN_INTEGER, "offset"),
+    ({"size": 0}, Rule.OUT_OF_RANGE, "size"),
+    ({"size": 2}, Rule.SIZE_NO_MULTIPLE, "size"),
+    ({"size": 8, "shape": [3]}, Rule.SIZE_AGAINST_SHAPE, "size"),
+    ({"size": 96 * 2**64, **SHAPED}, Rule.SIZE_AGAINST_SHAPE, "shape"),
+    ({"shape": []}, Rule.NOT_A_NON_EMPTY_LIST, "shape"),
+    ({"shape": 4}, Rule.NOT_A_NON_EMPTY_LIST, "shape"),
+    ({"shape": [0]}, Rule.OUT_OF_RANGE, "shape"),
+    ({"shape": [2, "3"]}, Rule.NOT_AN_INTEGER, "shape"),
+    ({"axis": 0}, Rule.AXIS_WITHOUT_SHAPE, "axis"),
+    ({"axis": []}, Rule.AXIS_WITHOUT_SHAPE, "axis"),
+    ({"axis": -1, **SHAPED}, Rule.OUT_OF_RANGE, "axis"),
+    ({"axis": 3, **SHAPED}, Rule.AXIS_OUT_OF_RANGE, "axis"),
+    ({"axis": [0, 0], **SHAPED}, Rule.AXIS_REPEATED, "axis"),
+    ({"axis": [1, 0], **SHAPED}, Rule.AXES_UNSORTED, "axis"),
+    ({"axis": "0", **SHAPED}, Rule.NOT_AN_INTEGER, "axis"),
+    ({"axis": [[0]], **SHAPED}, Rule.NOT_AN_INTEGER, "axis"),
+    ({"selection": [[0, 1, 1]]}, Rule.SELECTION_WITHOUT_SHAPE, "selection"),
+    ({"selection": [[0, 1, 1]], **SHAPED}, Rule.SELECTION_LENGTH, "selection"),
+    ({"selection": [], **SHAPED}, Rule.NOT_A_NON_EMPTY_LIST, "selection"),
+    ({"selection": [[0, 1]], "shape": [4]}, Rule.NOT_A_SLICE, "selection"),
+    ({"selection": [0, 1, 1], "shape": [4]}, Rule.NOT_A_SLICE, "selection"),
+    ({"selection": [[0, 1, 0]], "shape": [4]}, Rule.STRIDE_0, "stride"),
+    ({"selection": [[0, None, 1]], "shape": [4]}, Rule.NOT_AN_INTEGER, "selection"),
+    ({"compression": "gzip"}, Rule.NOT_A_COMPRESSION, "compression"),
+    ({"compression": {}}, Rule.NOT_A_COMPRESSION, "id"),
+    ({"compression": {"id": "lzma"}}, Rule.NOT_A_COMPRESSION, "compression"),
+    ({"compression": {"id": "gzip", "level": 1}}, Rule.UNKNOWN_INNER_FIELD, "level"),
+    ({"compression": {"id": ["gzip"]}}, Rule.NOT_A_COMPRESSION, "compression"),
+    ({"filters": {"id": "shuffle"}}, Rule.NOT_A_LIST, "filters"),
+    ({"filters": ["shuffle"]}, Rule.NOT_A_FILTER, "filters"),
+    ({"filters": [{"id": "shuffle"}]}, Rule.NOT_A_FILTER, "element_size"),
+    ({"filters": [{"id": "delta", "element_size": 4}]}, Rule.NOT_A_FILTER, "filters"),
+    ({"filters": [{"id": "shuffle", "element_size": 4, "level": 1}]}, Rule.UNKNOWN_INNER_FIELD, "level"),
+    ({"filters": [{"id": "shuffle", "element_size": 0}]}, Rule.OUT_OF_RANGE, "element_size"),
+    ({"missing": 0}, Rule.NOT_ONE_KIND_OF_MISSING, "missing"),
+    ({"missing": {}}, Rule.NOT_ONE_KIND_OF_MISSING, "missing"),
+    ({"missing": {"fill": 0}}, Rule.NOT_ONE_KIND_OF_MISSING, "fill"),
+    ({"missing": {"valid_min": 0, "valid_max": 1}}, Rule.NOT_ONE_KIND_OF_MISSING, "missing"),
+    ({"missing": {"valid_min": 0, "fill": 1}}, Rule.UNKNOWN_INNER_FIELD, "fill"),
+    ({"missing": {"missing_value": "0"}}, Rule.NOT_A_NUMBER, "missing_value"),
+    ({"missing": {"missing_value": [0]}}, Rule.NOT_A_NUMBER, "missing"),
+    ({"missing": {"missing_value": True}}, Rule.NOT_A_NUMBER, "missing"),
+    ({"missing": {"missing_values": 0}}, Rule.WRONG_FORM, "missing_values"),
+    ({"missing": {"valid_range": [0]}}, Rule.WRONG_FORM, "valid_range"),
+    ({"missing": {"valid_range": [0, 1, 2]}}, Rule.WRONG_FORM, "valid_range"),
+    ({"missing": {"valid_range": [1, 1]}}, Rule.RANGE_NOT_ASCENDING, "valid_range"),
+    ({"missing": {"valid_range": [2, 1]}}, Rule.RANGE_NOT_ASCENDING, "missing"),
+    ({"missing": {"missing_value": 0.5}}, Rule.MISSING_NOT_OF_DTYPE, "dtype"),
+    ({"missing": {"missing_value": 1.0}}, Rule.MISSING_NOT_OF_DTYPE, "missing"),
+    ({"missing": {"valid_min": 2**31}}, Rule.MISSING_NOT_REPRESENTABLE, "valid_min"),
+    ({"missing": {"valid_min": -1}, "dtype": "uint64"}, Rule.MISSING_NOT_REPRESENTABLE, "missing"),
+    ({"missing": {"valid_max": 2**64}, "dtype": "uint64"}, Rule.MISSING_NOT_REPRESENTABLE, "missing"),
+    ({"missing": {"valid_max": 3.5e38}, "dtype": "float32"}, Rule.MISSING_NOT_REPRESENTABLE, "missing"),
+    ({"missing": {"valid_max": BIG}, "dtype": "float64"}, Rule.MISSING_NOT_REPRESENTABLE, "missing"),
+    ({"missing": {"valid_max": float("inf")}, "dtype": "float64"}, Rule.MISSING_NOT_REPRESENTABLE, "missing"),
+    *(({option: 1}, Rule.NOT_A_BOOLEAN, option) for option in OPTIONS),
 ]
 
 
@@ -160,20 +161,20 @@ def test_each_rule_has_its_name_and_its_words(fields, rule, word):
 @pytest.mark.parametrize(
     ("fields", "rule"),
     [
-        ({"offset": 8.0}, "a float where an integer belongs"),
-        ({"axis": [0, 1.0], **SHAPED}, "a float where an integer belongs"),
-        ({"shape": [1] * 33}, "many dimensions"),
-        ({"selection": [[0, 2**63, 1]], "shape": [4]}, "bound beyond 64 bits"),
-        ({"selection": [[-(2**63) - 1, 2, 1]], "shape": [4]}, "bound beyond 64 bits"),
-        ({"offset": 2**70}, "beyond 64 bits"),
-        ({"filters": []}, "empty list"),
-        ({"filters": [{"id": "shuffle", "element_size": 2**63}]}, "beyond 64 bits"),
-        ({"missing": {"missing_values": []}}, "empty list"),
-        ({"missing": {"missing_value": 0.1}, "dtype": "float32"}, "missing value inexact"),
-        ({"missing": {"missing_value": 2**24 + 1}, "dtype": "float32"}, "missing value inexact"),
-        ({"missing": {"missing_value": 2**53 + 1}, "dtype": "float64"}, "missing value inexact"),
-        ({"missing": {"missing_value": 1e-300}, "dtype": "float32"}, "missing value inexact"),
-        ({"missing": {"valid_range": [1.0, 1.00000001]}, "dtype": "float32"}, "valid_range of one value"),
+        ({"offset": 8.0}, Rule.FLOAT_FOR_AN_INTEGER),
+        ({"axis": [0, 1.0], **SHAPED}, Rule.FLOAT_FOR_AN_INTEGER),
+        ({"shape": [1] * 33}, Rule.MANY_DIMENSIONS),
+        ({"selection": [[0, 2**63, 1]], "shape": [4]}, Rule.BOUND_BEYOND_64_BITS),
+        ({"selection": [[-(2**63) - 1, 2, 1]], "shape": [4]}, Rule.BOUND_BEYOND_64_BITS),
+        ({"offset": 2**70}, Rule.BEYOND_64_BITS),
+        ({"filters": []}, Rule.EMPTY_LIST),
+        ({"filters": [{"id": "shuffle", "element_size": 2**63}]}, Rule.BEYOND_64_BITS),
+        ({"missing": {"missing_values": []}}, Rule.EMPTY_LIST),
+        ({"missing": {"missing_value": 0.1}, "dtype": "float32"}, Rule.MISSING_INEXACT),
+        ({"missing": {"missing_value": 2**24 + 1}, "dtype": "float32"}, Rule.MISSING_INEXACT),
+        ({"missing": {"missing_value": 2**53 + 1}, "dtype": "float64"}, Rule.MISSING_INEXACT),
+        ({"missing": {"missing_value": 1e-300}, "dtype": "float32"}, Rule.MISSING_INEXACT),
+        ({"missing": {"valid_range": [1.0, 1.00000001]}, "dtype": "float32"}, Rule.RANGE_OF_ONE_VALUE),
     ],
 )
 def test_what_is_left_open_is_doubtful_but_no_fault(fields, rule):
@@ -215,9 +216,9 @@ def test_version_1_has_other_locators_and_no_options():
     assert not validity.read("sum", body, V1).faults
     for name in ("source", "bucket", "object"):
         (fault,) = validity.read("sum", {**body, name: None}, V1).faults
-        assert (fault.rule, fault.words) == ("required field missing", (name,))
+        assert (fault.rule, fault.words) == (Rule.REQUIRED_FIELD_MISSING, (name,))
     for extra in ({"url": "x"}, {"option_count_as_bytes": True}):
-        assert rules(validity.read("sum", {**body, **extra}, V1)) == {"unknown field"}
+        assert rules(validity.read("sum", {**body, **extra}, V1)) == {Rule.UNKNOWN_FIELD}
 
 
 def test_every_fault_is_told_not_only_the_first():

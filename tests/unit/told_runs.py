@@ -12,7 +12,7 @@ from fuzz.findings.finding import Finding
 from specs.case import Case, Put, Send, Step
 from specs.fields import Fields
 from specs.outcome import Outcome, Reply
-from specs.violation import Violation
+from specs.violation import Aspect, Violation
 
 FINDINGS_FOLDER = "findings"
 
@@ -41,7 +41,9 @@ def stride_ignored(**changes: object) -> Finding:
     values: dict[str, object] = {
         "id": "select-stride",
         "fingerprint": "0123456789abcdef",
-        "violation": Violation("answer-shape", "select ignores the stride", "shape [2]", "shape [3]", "select", step=1),
+        "violation": Violation(
+            "answer-shape", "select ignores the stride", "shape [2]", "shape [3]", aspect=Aspect.SHAPE, step=1
+        ),
         "case": Case("reduction", steps),
         "outcomes": outcomes,
         "needs": ("stride ≠ 1",),

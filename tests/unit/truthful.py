@@ -15,6 +15,7 @@ from specs.expectation import Expectation, Rejection, Values
 from specs.model import StoreFacts, expectations
 from specs.outcome import NoReply, Outcome, Reply, Transcript
 from specs.profile import Profile
+from specs.rules import told
 
 V2 = Profile("v2")
 V1 = Profile("v1", api="v1", options=(), interfaces=("s3",))
@@ -57,7 +58,7 @@ def v1_reply(values: Values, byte_order: str = "little") -> Reply:
 
 def refusal(rejection: Rejection, status: int | None = None, text: str | None = None) -> Reply:
     """An error that the rejection allows."""
-    message = rejection.words[0] if rejection.words else rejection.cause
+    message = rejection.words[0] if rejection.words else told(rejection.rules)
     body = {"error": {"message": message if text is None else text}}
     return Reply(min(rejection.statuses) if status is None else status, JSON, json.dumps(body).encode())
 
@@ -65,7 +66,7 @@ def refusal(rejection: Rejection, status: int | None = None, text: str | None = 
 def reply(send: Send, due: Expectation, profile: Profile = V2) -> Reply:
     """What a right server says; an answer wherever one is allowed."""
     if not due.answers:
-        return refusal(due.rejection or Rejection("unspecified", frozenset({400})))
+        return refusal(due.rejection or Rejection(frozenset(), frozenset({400})))
     if profile.api == "v1":
         return v1_reply(due.answers[0])
     fields = send.fields
