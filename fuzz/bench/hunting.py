@@ -18,9 +18,8 @@ from fuzz.events import Event, FindingFound, RunEnded
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.hunt.campaign import Plan, hunt
-from fuzz.hunt.scene import scene_of
 from fuzz.targets import open_store_for, open_target, resolve_profile
-from fuzz.zoo.trials import PROFILES
+from fuzz.zoo.trials import PROFILES, size_bytes
 from specs.profile import Profile
 
 
@@ -34,7 +33,7 @@ class Hunt:
     owners: dict[str, tuple[Bug, ...]]
     costs: Costs
     last_new_seconds: float
-    elements: tuple[int, ...] = field(default=())
+    sizes: tuple[int, ...] = field(default=())
 
     @property
     def ended(self) -> RunEnded:
@@ -114,8 +113,7 @@ def hunt_planted(
     found = hunt_animals(some, seed, seconds, workers, only, keep)
     with closing(open_store_for(Settings())) as store:
         belongs = owners(found.findings, some, store, found.profile)
-    scenes = (scene_of(one.case, found.profile) for one in found.findings)
-    sizes = tuple(scene.elements.size for scene in scenes if scene is not None)
+    sizes = tuple(size_bytes(one.case) for one in found.findings)
     last = max(found.watch.seconds.values(), default=0.0)
     return Hunt(seed, tuple(some), found.findings, belongs, found.costs, last, sizes)
 
@@ -130,12 +128,12 @@ def seen_apart(several: Sequence[Bug]) -> list[Bug]:
 
 HEADER = (
     f"{'bugs':>4} {'seed':>5} {'found':>5} {'findings':>8} {'precision':>9} {'recall':>6} {'requests':>8} "
-    f"{'last new s':>10} {'re-finding':>10} {'shrinking':>9} {'median elements':>15}"
+    f"{'last new s':>10} {'re-finding':>10} {'shrinking':>9} {'   median bytes':>15}"
 )
 
 
 def row(one: Hunt) -> str:
-    elements = statistics.median(one.elements) if one.elements else 0
+    elements = statistics.median(one.sizes) if one.sizes else 0
     return (
         f"{len(one.bugs):>4} {one.seed:>5} {len(one.found):>5} {len(one.findings):>8} {one.precision:>9.2f} "
         f"{one.recall:>6.2f} {one.ended.checked_requests:>8} {one.last_new_seconds:>10.1f} "

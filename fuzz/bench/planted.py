@@ -6,7 +6,7 @@ import importlib
 import inspect
 import pkgutil
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
@@ -16,20 +16,22 @@ from fuzz.client import Client
 from fuzz.embedded.reference_server import ReferenceServer
 from fuzz.embedded.reference_server.__main__ import build
 from fuzz.embedded.reference_server.server import serve
-from fuzz.executor import Session
+from fuzz.executor import Judgement, Session
 from fuzz.findings.finding import Finding
 from fuzz.findings.replay import TRIES_AT_ONCE
-from fuzz.hunt.failures import Judge, kind_of
-from fuzz.hunt.histories import SETTLING
 from fuzz.store import Store
 from specs import encoding
 from specs.case import Case, Put, Send
 from specs.fields import Fields
 from specs.profile import Profile
+from specs.violation import Violation
 
 PACKAGE = "fuzz.embedded.zoo"
 OF_V1, WARNS = "OnlyInV1", "OnlyAWarning"
 SERVERS_AT_ONCE = 32
+# What a server that nobody has asked anything is asked first.
+FIRST = Case("first", (Put("a", bytes(8)), Send("sum", Fields({"dtype": "int32", "byte_order": "little"}), "a")))
+Judge = Callable[[Case], Judgement]
 EVERY_TIME, AFTER_A_WHILE = "every time", "after a while"
 # What was seen once may take hundreds of requests to come again.
 TRIES_OF_CHANCE = {"flaky": 50, AFTER_A_WHILE: 2, "seen once": 600}
@@ -177,11 +179,16 @@ def ever_fails(judge: Judge, finding: Finding) -> bool:
         return any(judge(finding.case).failures for _ in range(TRIES_AT_ONCE))
     if tries is None:
         return bool(judge(finding.case).failures)
-    kind = kind_of(finding.violation)
+    looks = _looks(finding.violation)
 
     def fails() -> bool:
         if finding.reproducibility == AFTER_A_WHILE:
-            judge(SETTLING)
-        return kind in map(kind_of, judge(finding.case).failures)
+            judge(FIRST)
+        return looks in map(_looks, judge(finding.case).failures)
 
     return any(fails() for _ in range(tries))
+
+
+def _looks(violation: Violation) -> tuple[str, ...]:
+    """What a failure that comes by chance looks like each time, whatever rules its request breaks."""
+    return violation.way.value, str(violation.aspect)

@@ -23,10 +23,9 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from fuzz.bench.planted import Bug, judges
+from fuzz.bench.planted import Bug, Judge, judges
 from fuzz.config import Settings
 from fuzz.findings.replay import TRIES_AT_ONCE
-from fuzz.hunt.failures import Judge
 from fuzz.hunt.rounds import seed_of, turn
 from fuzz.targets import open_store_for
 from fuzz.zoo.ablations import properties_of
