@@ -18,15 +18,21 @@ from specs.outcome import NoReply, Reply
 CONNECT_SECONDS = 5.0
 # One that the server had closed before it was asked says so at once; later it is the request that did it.
 STALE_SECONDS = 1.0
+# What a request gets where the run is over.
+LEAST_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class ClientSettings:
-    """How long a request may take, what an answer may weigh, and whose certificates are trusted."""
+    """How long a request may take, what an answer may weigh, and whose certificates are trusted.
+
+    `until` is when a run ends, by the monotonic clock: nothing is waited for beyond it.
+    """
 
     timeout_seconds: float = 10.0
     answers: AnswerLimits = field(default_factory=AnswerLimits)
     ca_cert: str | None = None
+    until: float | None = None
 
 
 class Client:
@@ -104,6 +110,11 @@ class Client:
             self.close()
         return self._sock
 
+    def _in_time(self, seconds: float) -> float:
+        """So many seconds, or what is left of the run."""
+        until = self.settings.until
+        return seconds if until is None else max(LEAST_SECONDS, min(seconds, until - time.monotonic()))
+
     def _exchange(self, sock: socket.socket | None, method: str, message: bytes, timeout_seconds: float | None) -> Read:
         if sock is None:
             self.close()
@@ -111,7 +122,7 @@ class Client:
                 sock = self._sock = self._connect()
             except OSError as error:
                 return Read(NoReply("refused", f"cannot connect: {error.strerror or error}"), any_byte=False)
-        sock.settimeout(timeout_seconds or self.settings.timeout_seconds)
+        sock.settimeout(self._in_time(timeout_seconds or self.settings.timeout_seconds))
         sent_all = True
         try:
             sock.sendall(message)

@@ -14,9 +14,9 @@ from fuzz.flags import add_config_flag, add_target_flags, settings_of
 from specs.outcome import NoReply, Reply
 
 if TYPE_CHECKING:
-    from fuzz.client import Client
-    from fuzz.hunt.deaths import Deaths
+    from fuzz.client import Client, ClientSettings
     from fuzz.targets import Target
+    from fuzz.triage.lab import Lab
     from specs.case import Case
 
 EXAMPLES_A_TURN = 20
@@ -52,6 +52,10 @@ class Sending:
     @property
     def url(self) -> str:
         return self.client.url
+
+    @property
+    def settings(self) -> ClientSettings:
+        return self.client.settings
 
     def send(
         self,
@@ -90,7 +94,7 @@ class Spent:
 class Checking:
     """Draws, uploads, sends and judges; counts the cases that fail, and brings back a server that they end."""
 
-    deaths: Deaths
+    lab: Lab
     target: Target
     failed: int = 0
     asked: int = 0
@@ -107,7 +111,7 @@ class Checking:
     def attempt(self, case: Case) -> None:
         from specs.case import requests
 
-        failures = self.deaths.judge(case).failures
+        failures = self.lab.run(case).failures
         if failures and self.target.settings.embedded:
             raise CannotRun(f"the embedded server fails: {failures[0].title}; see asfuzz run")
         self.failed += bool(failures)
@@ -136,15 +140,15 @@ def _measure(target: Target, requests: int, seed: int, checked: Spent, bare: Spe
     """How many cases failed meanwhile."""
     from fuzz.client import Client
     from fuzz.executor import Session
-    from fuzz.hunt.deaths import Deaths
     from fuzz.hunt.life import TargetLife
     from fuzz.hunt.rounds import seed_of
+    from fuzz.triage.lab import Lab
 
     sending = Sending(Client(target.url, target.client))
     with closing(sending.client):
         # The session asks of a client no more than `send`, `url` and `close`.
         session = Session(sending, target.store, target.profile)  # type: ignore[arg-type]
-        checking = Checking(Deaths(session, TargetLife.of(target)), target)
+        checking = Checking(Lab(session, TargetLife.of(target)), target)
         checking.turn(seed_of(seed, "warm-up"), WARM_UP)
         checking.failed = number = 0
         while checked.requests < requests:

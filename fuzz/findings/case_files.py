@@ -90,7 +90,10 @@ def _converter() -> cattrs.Converter:
     unseen = override(omit=True)
     said = override(omit_if_default=True)
     converter.register_unstructure_hook(
-        Finding, make_dict_unstructure_fn(Finding, converter, seen=unseen, unproved=said)
+        Finding,
+        make_dict_unstructure_fn(
+            Finding, converter, seen=unseen, unproved=said, not_seen_with=said, reads_as=said, covers=said
+        ),
     )
     converter.register_structure_hook(
         Finding, make_dict_structure_fn(Finding, converter, seen=unseen, _cattrs_forbid_extra_keys=True)

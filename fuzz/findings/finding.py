@@ -18,7 +18,7 @@ class Finding:
     """One cause of failure, with the smallest case that shows it.
 
     `needs` are the features without which the case passes; `unproved` are those that the case has and that nobody
-    tried without, as the budget ended first. `fingerprint` is made of the violation's requirement and ids and of
+    tried without, as the budget ended first. `fingerprint` is made of the violation's requirement and symptom and of
     the needs; `id` names the folder. `outcomes` are the replies to the smallest case, step by step.
     """
 
@@ -34,3 +34,6 @@ class Finding:
     server: str = ""
     suite: str = ""
     unproved: tuple[str, ...] = ()
+    not_seen_with: tuple[str, ...] = ()
+    reads_as: str = ""
+    covers: tuple[str, ...] = ()

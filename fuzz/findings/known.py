@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from fuzz.findings import meant, older
-from fuzz.findings.finding import Finding
+from fuzz.findings.finding import Finding, Reproducibility
 from fuzz.findings.meant import OR
 from specs.outcome import Reply
 from specs.profile import Profile, did_you_mean
@@ -28,12 +28,17 @@ class UnusableKnown(ValueError):
     """A list of known issues that does not say what one says; the text says where and what."""
 
 
+# Among the needs of an entry: of what was seen once.
+CHANCE = "chance"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One accepted cause: by fingerprint, by id, or by requirement and what else is given of how it fails.
 
     Requirement, way, aspect and each need may name alternatives, as in "axis|several axes"; the failure breaks some of
-    the rules and no others; `says` is a part of what the server answered.
+    the rules and no others; `says` is a part of what the server answered. Of `faults`, each a rule or a field with one
+    (as in "element_size:out-of-range"), the finding covers one at least.
     """
 
     reason: str
@@ -45,6 +50,8 @@ class Entry:
     status: tuple[int, ...] = ()
     aspect: str = ""
     needs: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    reproducibility: str = ""
     says: str = ""
     title: str = ""
     link: str = ""
@@ -69,9 +76,13 @@ class Entry:
             return True
         if self.fingerprint or self.id or not self.requirement:
             return False
+        # A finding that was cut short has what it may need: where that is known, it is taken for known.
+        needs = {*finding.needs, *finding.unproved, *([CHANCE] if finding.reproducibility == "seen once" else [])}
         return (
             meant.fits(self, finding.violation)
-            and all(set(need.split(OR)) & set(finding.needs) for need in self.needs)
+            and all(needs.intersection(need.split(OR)) for need in self.needs)
+            and (not self.faults or bool(set(self.faults) & set(finding.covers)))
+            and self.reproducibility in ("", finding.reproducibility)
             and (not self.says or self._said(finding))
         )
 
@@ -173,16 +184,18 @@ def _entry(table: Mapping[str, Any], where: str) -> Entry:
         if name == "expires":
             if not isinstance(value, date) or isinstance(value, datetime):
                 raise UnusableKnown(f"{where}: expires must be a date such as 2027-01-31, not {value!r}")
-        elif name == "needs":
+        elif name in ("needs", "faults"):
             if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
-                raise UnusableKnown(f"{where}: needs must be a list of texts, not {value!r}")
+                raise UnusableKnown(f"{where}: {name} must be a list of texts, not {value!r}")
+        elif name == "reproducibility" and value not in get_args(Reproducibility):
+            raise UnusableKnown(f"{where}: reproducibility must be one of {', '.join(get_args(Reproducibility))}")
         elif name not in meant.FIELDS and not isinstance(value, str):
             raise UnusableKnown(f"{where}: {name} must be a text, not {value!r}")
     if not str(table.get("reason", "")).strip():
         raise UnusableKnown(f"{where}: a known issue needs a reason")
     if not any(table.get(name) for name in MEANS):
         raise UnusableKnown(f"{where}: a known issue needs one of {', '.join(MEANS)}")
-    return Entry(**{**table, **told, "needs": tuple(table.get("needs", ()))}, where=where)
+    return Entry(**{**table, **told, **{name: tuple(table.get(name, ())) for name in ("needs", "faults")}}, where=where)
 
 
 def entry_of(finding: Finding, reason: str, *, link: str = "", expires: date | None = None) -> Entry:
@@ -199,14 +212,15 @@ def entry_of(finding: Finding, reason: str, *, link: str = "", expires: date | N
 
 def added(text: str, entry: Entry) -> str:
     """The text of a known.toml with one more entry; everything else stays as it is."""
-    texts = ("id", "fingerprint", "requirement", "way", "aspect", "says", "title", "reason", "link")
+    texts = ("id", "fingerprint", "requirement", "way", "aspect", "reproducibility", "says", "title", "reason", "link")
     lines = [_HEADER, *(f"{name} = {_toml_string(value)}" for name in texts if (value := getattr(entry, name)))]
     if entry.rules is not None:
         lines.append(f"rules = [{', '.join(_toml_string(one) for one in entry.rules)}]")
     if entry.status:
         lines.append(f"status = [{', '.join(map(str, entry.status))}]")
-    if entry.needs:
-        lines.append(f"needs = [{', '.join(_toml_string(one) for one in entry.needs)}]")
+    for name, several in (("needs", entry.needs), ("faults", entry.faults)):
+        if several:
+            lines.append(f"{name} = [{', '.join(_toml_string(one) for one in several)}]")
     if entry.expires is not None:
         lines.append(f"expires = {entry.expires.isoformat()}")
     before = text.rstrip("\n")

@@ -1,59 +1,19 @@
-"""What costs time: cases left alone that look like findings on which much was lost, and slow ones cut short."""
+"""What costs time: cases are left alone that look like findings on which much time was lost."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 
-from fuzz.client import Client
-from fuzz.executor import Judgement
-from fuzz.hunt.explaining import Known, looks_like
-from fuzz.hunt.reducer import ReductionLimits, isolated
-from fuzz.hunt.scene import scene_of
+from fuzz.triage.cause import Shown
+from fuzz.triage.traits import has
+from fuzz.triage.trial import isolated, trial_of
 from specs.case import Case, Send
-from specs.outcome import NoReply
 from specs.profile import Profile
 
 # A failure costs time where it hangs, eats memory or ends the server; most do not.
 COSTLY_SECONDS = 0.15
 MOST_LOST_SHARE = 0.15
-# How long to wait for what has not answered in time before: so many times what the slowest answer took.
-HASTE = 5
-LEAST_HANG_SECONDS = 0.5
-MOST_HANG_SECONDS = 2.0
-# A request that fails after this long, having eaten memory say, is shown by a case that is small enough.
-SLOW_MS = 1000.0
-REDUCING = ReductionLimits()
-# A try costs a restart, or the time in which no answer came.
-REDUCING_DEATHS = ReductionLimits(tries=400, seconds=60.0, hits=30)
-REDUCING_HANGS = ReductionLimits(tries=200, seconds=40.0, hits=8)
-REDUCING_SLOW = ReductionLimits(tries=60, seconds=10.0, hits=4)
-
-
-@contextmanager
-def hurried(client: Client) -> Iterator[None]:
-    """Wait for answers less long than usual."""
-    usual = client.settings
-    seconds = min(max(LEAST_HANG_SECONDS, HASTE * client.slowest_ms / 1000), MOST_HANG_SECONDS, usual.timeout_seconds)
-    client.settings = replace(usual, timeout_seconds=seconds)
-    try:
-        yield
-    finally:
-        client.settings = usual
-
-
-def limits_for(judgement: Judgement) -> ReductionLimits:
-    """How long to reduce what failed so."""
-    slow = any(one is not None and one.elapsed_ms > SLOW_MS for one in judgement.transcript.outcomes)
-    return REDUCING_SLOW if slow else REDUCING
-
-
-def keeps_waiting(judgement: Judgement, step: int) -> bool:
-    """Whether a request was long in getting no answer, be it that the connection was dropped in the end."""
-    outcome = judgement.transcript.outcomes[step]
-    return isinstance(outcome, NoReply) and outcome.elapsed_ms > SLOW_MS
 
 
 class Losses:
@@ -74,14 +34,18 @@ class Losses:
         """Whether more of the time than is worth it went into what is known."""
         return sum(self._lost.values()) > MOST_LOST_SHARE * (self._clock() - self._begun)
 
-    def likely(self, case: Case, known: Iterable[Known], profile: Profile) -> bool:
-        """Whether a request of the case looks like a finding that costs time.
+    def likely(self, case: Case, known: Iterable[Shown], profile: Profile) -> bool:
+        """Whether a request of the case has all that a finding needs which costs time.
 
-        One that needs no feature would look like anything: it is never left alone for that.
+        One that needs nothing would look like anything: it is never left alone for that.
         """
-        costly = [one for one in known if one.finding.id in self._lost and one.needed]
+        costly = [one for one in known if one.finding in self._lost and one.needs and not one.trial.several]
         if not costly:
             return False
         asked = (number for number, step in enumerate(case.steps) if isinstance(step, Send))
-        scenes = (scene_of(isolated(case, number), profile) for number in asked)
-        return any(scene is not None and any(looks_like(scene, one) for one in costly) for scene in scenes)
+        trials = [trial_of(isolated(case, number), profile) for number in asked]
+        return any(
+            (trial.scene is None) == (one.trial.scene is None) and all(has(trial, name) for name in one.needs)
+            for trial in trials
+            for one in costly
+        )

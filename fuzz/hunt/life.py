@@ -40,10 +40,6 @@ class TargetLife:
     def of(cls, target: Target) -> TargetLife:
         return cls(target.url, target.launcher, target.twin)
 
-    @property
-    def cheap(self) -> bool:
-        return self._launcher is not None
-
     def alive(self) -> bool:
         # A process that ends drops its connections first, and listens for a moment longer.
         if not self._is_there():

@@ -11,14 +11,14 @@ from pathlib import Path
 from fuzz.errors import CannotRun
 from fuzz.events import Event, Warned
 from fuzz.executor import Session
-from fuzz.hunt.deaths import Life
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
-from fuzz.hunt.memory import Memory
 from fuzz.hunt.plan import Plan
 from fuzz.hunt.rounds import seed_of, turn
 from fuzz.properties import PROPERTIES, Property, unclaimed
 from fuzz.store import StoreError
+from fuzz.triage.lab import Life
+from fuzz.triage.ledger import Ledger
 from fuzz.vacuity import Clock, Stakes
 from specs.case import Case
 
@@ -31,6 +31,10 @@ TELL_SECONDS = 0.2
 MOST_BOOST = 3.0
 FORGETTING = 0.7
 MOST_BROKEN = 20
+UNTOLD = (
+    "{} failures did not come again by themselves, on a server that keeps state: they were not told apart. "
+    "Mend what the findings about several requests show, and run again"
+)
 MOST_TOLD = 300
 
 
@@ -72,9 +76,9 @@ class Worker:
         self._number = number
         self._tell = tell
         self._told = 0.0
-        self.memory = Memory(plan.findings, f"{plan.seed:x}-{number}", plan.profile)
+        self.ledger = Ledger(plan.findings, f"{plan.seed:x}-{number}", plan.profile, tell)
         self._session = session
-        self._hunter = Hunter(session, self.memory, life, tell)
+        self._hunter = Hunter(session, self.ledger, life, tell)
         clock = Clock()
         self._properties = chosen(plan)
         self._tallies = {
@@ -102,24 +106,25 @@ class Worker:
                     break
                 self._turn(one, rounds[one.name], over)
                 rounds[one.name] += 1
-                self.memory.reload()
+                self.ledger.reload()
         except _Enough:
             pass
         finally:
-            self._hunter.races.conclude(self._tallies)
-            self.memory.flush()
+            self.ledger.flush()
             self._report("", force=True)
             for tally in self._tallies.values():
                 if tally.stakes is not None:
                     self._tell(tally.stakes.told())
-            for note in self.memory.unreadable:
+            if self._hunter.untold:
+                self._tell(Warned(UNTOLD.format(self._hunter.untold)))
+            for note in self.ledger.unreadable:
                 self._tell(Warned(note))
 
     def _replay(self, over: Callable[[], bool]) -> None:
         """What failed before first, for seconds."""
         end = time.monotonic() + REPLAY_SECONDS
         first = next(iter(self._tallies))
-        for finding in self.memory.findings():
+        for finding in self.ledger.findings():
             if over() or time.monotonic() > end:
                 return
             name = finding.case.property if finding.case.property in self._tallies else first

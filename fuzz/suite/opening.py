@@ -21,8 +21,8 @@ from fuzz.findings.replay import TRIES_AT_ONCE
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.life import TargetLife
-from fuzz.hunt.memory import Memory
 from fuzz.targets import Target, open_target
+from fuzz.triage.ledger import Ledger
 from specs.case import Case
 from specs.profile import Profile
 
@@ -72,8 +72,8 @@ class Opening:
 
     def findings_of(self, case: Case) -> list[Finding]:
         """Have the hunt triage a failing case: the findings it belongs to, saved. Raises CannotRun."""
-        memory = self._hunter.memory
-        memory.reload()
+        ledger = self._hunter.ledger
+        ledger.reload()
         tally = Tally()
         try:
             # Requests at the same time do not fail each time.
@@ -81,16 +81,14 @@ class Opening:
                 self._hunter.try_case(case, tally)
                 if tally.findings:
                     break
-            else:
-                self._hunter.races.conclude({case.property: tally})
         finally:
-            memory.flush()
-        return [finding for name in sorted(tally.findings) if (finding := memory.get(name)) is not None]
+            ledger.flush()
+        return [finding for name in sorted(tally.findings) if (finding := ledger.get(name)) is not None]
 
     @cached_property
     def _hunter(self) -> Hunter:
-        memory = Memory(self.settings.findings, self.worker, self.profile)
-        return Hunter(self.session(), memory, self.life, self._note)
+        ledger = Ledger(self.settings.findings, self.worker, self.profile, self._note)
+        return Hunter(self.session(), ledger, self.life, self._note)
 
     def _note(self, one: Event) -> None:
         if isinstance(one, FindingFound):

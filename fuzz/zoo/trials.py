@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from fuzz.client import Client, ClientSettings
 from fuzz.embedded.zoo import find, keep
 from fuzz.embedded.zoo.keeping import KeptServer, Told
-from fuzz.executor import Judgement, Session
-from fuzz.hunt.failures import kind_of
+from fuzz.executor import Session
 from fuzz.hunt.rounds import seed_of, turn
 from fuzz.properties import Property
 from fuzz.store import open_store
+from fuzz.triage.lab import Lab, OutOfBudget
+from fuzz.triage.minimal import minimal
+from fuzz.triage.trial import isolated, trial_of
 from fuzz.zoo.ablations import properties_of
 from specs import profile as profiles
 from specs.case import Case, Put, Send, SendRaw
@@ -26,6 +28,7 @@ PROFILES = {"v1": "reference-v1", "v2": "reference"}
 WARNING = "pairwise-sum"
 # A server that stalls computes nothing: the clock on the wall ends what would never end.
 MOST_IDLE = 8.0
+MOST_REQUESTS_TO_REDUCE = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class _Attempts:
     def __init__(self, task: Task, session: Session, clock: _Clock) -> None:
         self.session = session
         self.clock = clock
-        self.found: tuple[Case, Judgement, Violation] | None = None
+        self.found: tuple[Case, Violation] | None = None
         self._warns = any(find(one).warns for one in task.animals)
         self._seconds = task.seconds
 
@@ -110,7 +113,7 @@ class _Attempts:
         judgement = self.session.judge(case)
         due = [one for one in judgement.violations if one.severity == "failure" or self._is_due(one)]
         if due:
-            self.found = case, judgement, due[0]
+            self.found = case, due[0]
             raise _Over
 
     def over(self) -> bool:
@@ -145,8 +148,8 @@ def _tried(task: Task, server: KeptServer, session: Session) -> Trial:
     reached, triggered = sum(told.reached.values()), sum(told.triggered.values())
     if attempts.found is None:
         return Trial(task, requests, seconds, cpu_seconds, reached, triggered)
-    case, judgement, violation = attempts.found
-    size = _smallest(task, session, case, judgement, violation)
+    case, violation = attempts.found
+    size = _smallest(task, session, case, violation)
     seen = f"{violation.requirement}: {violation.title}"
     return Trial(task, requests, seconds, cpu_seconds, reached, triggered, seen, name, size)
 
@@ -178,14 +181,30 @@ def _turn(one: Property, profile: Profile, number: int, attempt: Callable[[Case]
         turn(one.cases(profile), number, EXAMPLES_A_TURN, attempt)
 
 
-def _smallest(task: Task, session: Session, case: Case, judgement: Judgement, violation: Violation) -> int:
+def _smallest(task: Task, session: Session, case: Case, violation: Violation) -> int:
     """The size of the smallest case that still shows it."""
     if task.reduce_seconds <= 0 or violation.severity != "failure":
         return size_bytes(case)
-    from fuzz.hunt.reducer import Reducer, ReductionLimits
+    until = time.monotonic() + task.reduce_seconds
+    lab = Lab(session, Untended(), lambda: time.monotonic() > until)
+    trial = trial_of(isolated(case, max(violation.step, 0)), session.profile)
+    with lab.budget(MOST_REQUESTS_TO_REDUCE), suppress(OutOfBudget):
+        seen = next((one for one in lab.ask(trial) if one.violation.way is violation.way), None)
+        if seen is not None:
+            return size_bytes(minimal(trial, seen, lab).trial.case)
+    return size_bytes(case)
 
-    reducer = Reducer(session.judge, session.profile, kind_of(violation), ReductionLimits(seconds=task.reduce_seconds))
-    return size_bytes(reducer.reduce(case, judgement).case)
+
+class Untended:
+    """The life of a server that is not brought back: a trial ends with it."""
+
+    twin = None
+
+    def alive(self) -> bool:
+        return True
+
+    def revive(self) -> bool:
+        return False
 
 
 def size_bytes(case: Case) -> int:

@@ -1,8 +1,8 @@
-"""A server that is only pretended: which scenes it answers wrongly is told by predicates."""
+"""A server that is only pretended: which requests it answers wrongly is told by predicates."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -11,10 +11,14 @@ import numpy as np
 
 from fuzz.client import Client
 from fuzz.executor import Judgement
-from fuzz.hunt.needs import has
-from fuzz.hunt.scene import Scene, scene_of
+from fuzz.triage.scene import Scene
+from fuzz.triage.traits import has
+from fuzz.triage.trial import Trial, trial_of
 from specs import profile as profiles
+from specs.access import StoreFacts
 from specs.case import Case, Put, Send, SendRaw
+from specs.expectation import Expectation
+from specs.model import expectations
 from specs.outcome import NoReply, Outcome, Reply, Transcript
 from specs.profile import Profile
 from specs.request import Filter
@@ -23,27 +27,52 @@ from specs.violation import Aspect, Violation, Way
 
 PROFILE: Profile = profiles.load("reference")
 ANSWER = Reply(200, (), b"")
+REFUSAL = Reply(400, (), b"")
+NOTHING: frozenset[Rule] = frozenset()
 
 
 @dataclass(frozen=True)
 class Bug:
-    """Which scenes it spoils, and how that shows."""
+    """Which trials it spoils, by what they have and by the rules that they break, and how that shows."""
 
-    spoils: Callable[[Scene], bool]
+    spoils: Callable[[Trial, frozenset[Rule]], bool]
     requirement: str = "answer-shape"
     way: Way = Way.VALUES
-    rules: frozenset[Rule] = frozenset()
+    rules: frozenset[Rule] = NOTHING
+    aspect: str = ""
+    status: int | None = None
 
-    def violation(self, step: int) -> Violation:
-        return Violation(self.requirement, "wrong", "right", "wrong", way=self.way, rules=self.rules, step=step)
+    def violation(self, step: int, broken: frozenset[Rule]) -> Violation:
+        return Violation(
+            self.requirement,
+            "wrong",
+            "right",
+            "wrong",
+            way=self.way,
+            rules=self.rules | broken,
+            status=self.status,
+            aspect=self.aspect,
+            step=step,
+        )
 
 
 def needing(*names: str, requirement: str = "answer-shape", operations: Sequence[str] = ()) -> Bug:
-    """A bug that takes all of the features named, and one of the operations."""
-    return Bug(
-        lambda scene: all(has(scene, name) for name in names) and (not operations or scene.operation in operations),
-        requirement,
-    )
+    """A bug about valid requests that takes all of the traits named, and one of the operations."""
+
+    def spoils(trial: Trial, _: frozenset[Rule]) -> bool:
+        scene = trial.scene
+        return (
+            scene is not None
+            and (not operations or scene.operation in operations)
+            and all(has(trial, name) for name in names)
+        )
+
+    return Bug(spoils, requirement)
+
+
+def refusing(way: Way, *, about: Collection[Rule] = tuple(Rule), aspect: str = "", status: int | None = None) -> Bug:
+    """A bug about requests that break some of the rules."""
+    return Bug(lambda _, broken: bool(broken & set(about)), "refusals", way, NOTHING, aspect, status)
 
 
 @dataclass
@@ -55,7 +84,7 @@ class PretendedSession:
     sent: int = 0
     alter: Callable[[int, list[Violation]], list[Violation]] | None = None
     client: Client = field(default_factory=lambda: Client("http://pretended"))
-
+    facts: StoreFacts = field(default_factory=StoreFacts)
     store: Any = field(default_factory=lambda: SimpleNamespace(credentials={}))
 
     def run(self, case: Case, *, afresh: bool = False) -> None:
@@ -64,21 +93,34 @@ class PretendedSession:
     def judge(self, case: Case, *, afresh: bool = False) -> Judgement:  # noqa: ARG002  (nothing is stored)
         found: list[Violation] = []
         outcomes: list[Outcome] = []
+        due: list[Expectation | None] = []
         objects: dict[tuple[str, str], Put] = {}
         for number, step in enumerate(case.steps):
-            outcomes.append(ANSWER if isinstance(step, Send | SendRaw) else None)
+            outcomes.append(None)
+            due.append(None)
             if isinstance(step, Put):
                 objects[step.bucket, step.key] = step
-            elif isinstance(step, Send):
+            elif isinstance(step, Send | SendRaw):
                 self.sent += 1
-                found += self._violations(case, number, step, objects)
-        return Judgement(Transcript(case, tuple(outcomes)), tuple(found))
+                put = objects.get((step.bucket, step.key))
+                trial = trial_of(Case(case.property, (step,) if put is None else (put, step)), self.profile)
+                due[number] = self._due(trial)
+                broken = _broken(due[number])
+                outcomes[number] = REFUSAL if broken else ANSWER
+                found += self._violations(trial, broken, number)
+        return Judgement(Transcript(case, tuple(outcomes)), tuple(found), tuple(due))
 
-    def _violations(self, case: Case, number: int, step: Send, objects: dict[tuple[str, str], Put]) -> list[Violation]:
-        put = objects.get((step.bucket, step.key))
-        scene = None if put is None else scene_of(Case(case.property, (put, step)), self.profile)
-        found = [] if scene is None else [bug.violation(number) for bug in self.bugs if bug.spoils(scene)][:1]
+    def _due(self, trial: Trial) -> Expectation | None:
+        """What an invalid request calls for; what a valid one does is of no matter here."""
+        return None if trial.scene is not None else expectations(trial.case, self.profile, self.facts)[-1]
+
+    def _violations(self, trial: Trial, broken: frozenset[Rule], number: int) -> list[Violation]:
+        found = [bug.violation(number, broken) for bug in self.bugs if bug.spoils(trial, broken)][:1]
         return found if self.alter is None else self.alter(self.sent, found)
+
+
+def _broken(due: Expectation | None) -> frozenset[Rule]:
+    return NOTHING if due is None or due.rejection is None else due.rejection.rules
 
 
 class Immortal:

@@ -25,16 +25,15 @@ from fuzz.executor import Session
 from fuzz.findings import case_files
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
-from fuzz.hunt.failures import WRONG, Kind, family_of, kind_of
-from fuzz.hunt.needs import essentials
-from fuzz.hunt.reducer import Reducer
-from fuzz.hunt.scene import Scene, case_of, scene_of
-from fuzz.hunt.simpler import simpler_scenes
-from fuzz.hunt.triage import cause_of_request
 from fuzz.properties import PROPERTIES, unclaimed
 from fuzz.reports.portrait import portrait
 from fuzz.store import MemoryStore, Unstorable
 from fuzz.store.s3 import S3Store
+from fuzz.triage.lab import Lab
+from fuzz.triage.minimal import minimal
+from fuzz.triage.scene import Scene, case_of, scene_of
+from fuzz.triage.traits import project, without
+from fuzz.triage.trial import trial_of
 from specs import checks
 from specs.access import StoreFacts
 from specs.case import Case, Manner, Put, Send
@@ -47,6 +46,7 @@ from specs.profile import load
 from specs.rules import Rule
 from specs.violation import Violation
 from strategies import cases
+from tests.unit.pretended import Immortal
 
 REFERENCE = load("reference")
 DATA = np.arange(12, dtype="<i4").tobytes()
@@ -200,26 +200,25 @@ def test_a_careless_server_is_seen_and_its_case_names_the_store(store: MemorySto
         serve(find("whole-taken-for-the-part").server()) as running,
         closing(Session(Client(running.url), store, REFERENCE)) as session,
     ):
-        first = session.judge(about("whole"))
-        kind = kind_of(first.failures[0])
-        assert family_of(kind) == WRONG
-        smallest = Reducer(session.judge, REFERENCE, kind).reduce(first.transcript.case, first)
-        assert smallest.scene is not None
-        assert a_store("whole") in essentials(smallest.scene)
+        lab = Lab(session, Immortal())  # type: ignore[arg-type]
+        trial = trial_of(about("whole"), REFERENCE)
+        with lab.budget(400):
+            (seen,) = lab.ask(trial)
+            assert seen.signature.family == "wrong"
+            assert a_store("whole") in minimal(trial, seen, lab).needs
         assert not session.judge(about(WELL)).failures
 
 
-def test_errors_of_no_form_are_one_matter_however_the_store_fails() -> None:
-    causes = [cause_of_request(Kind("error-form", "a 500"), about(served)) for served in ("failing", "hung-up", WELL)]
-    assert causes[0] == causes[1] != causes[2]
-    assert causes[0].needs == ("a store that serves badly",)
-
-
-def test_a_lie_is_tried_as_the_plainer_one_with_other_bytes_around_the_data() -> None:
-    lone = Scene("sum", "int32", np.ones(4, "<i4"), served="too-little", sized=True)
-    first, *others = simpler_scenes(lone)
-    assert first.served == WELL
-    assert any(one.served == "another-range" and one.suffix for one in others)
+@pytest.mark.parametrize("served", BAD)
+def test_a_lie_is_tried_as_the_plainer_one_and_in_the_end_as_none(served: Manner) -> None:
+    trial = trial_of(case_of(Scene("sum", "int32", np.ones(4, "<i4"), served=served, sized=True), "x"), REFERENCE)
+    plainer_one = without(trial, a_store(served))
+    assert plainer_one is not None
+    assert plainer_one.scene is not None
+    assert plainer_one.scene.served == MANNERS[served].plainer
+    plain = project(trial, ())
+    assert plain.scene is not None
+    assert plain.scene.served == WELL
 
 
 def test_a_scene_is_served_as_its_object_is() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -325,3 +326,15 @@ def test_whether_any_byte_came_is_told():
     assert read(b"H").any_byte
     assert read(OK).keep
     assert not read(OK + b"more").keep
+
+
+def test_nothing_is_waited_for_beyond_the_end_of_a_run() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        begun = time.monotonic()
+        client = Client(url, ClientSettings(timeout_seconds=20.0, until=begun + 0.2))
+        outcome = client.send("POST", "/", (), b"")
+        client.close()
+    assert isinstance(outcome, NoReply)
+    assert outcome.reason == "timeout"
+    assert 0.2 <= time.monotonic() - begun < 10

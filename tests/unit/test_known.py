@@ -215,3 +215,36 @@ def test_pruning_keeps_entries_whose_finding_may_be_the_unreadable_one(tmp_path:
 def test_the_known_issues_of_shipped_profiles_can_be_read(name: str, tmp_path: Path) -> None:
     profile = load(name)
     assert len(known.gather(tmp_path, profile, DAY).entries) == len(profile.known)
+
+
+@pytest.mark.parametrize(("reproducibility", "covers"), [("seen once", True), ("every time", False)])
+def test_chance_is_what_was_seen_once(reproducibility: str, covers: bool) -> None:
+    seen = Violation("answers", "t", "e", "a")
+    finding = Finding("f", "f", seen, Case("x", ()), (), reproducibility=reproducibility)  # type: ignore[arg-type]
+    assert Entry("r", requirement="answers", needs=("chance",)).covers(finding) is covers
+
+
+def test_an_entry_may_name_faults_of_which_a_finding_covers_one() -> None:
+    violation = Violation("answers", "dropped", "400", "closed", rules=frozenset({Rule.OUT_OF_RANGE}))
+    case = Case("malformed", (Send("sum", Fields({"dtype": "int32"}), "a"),))
+    one = Finding("f", "f", violation, case, (), covers=("element_size:out-of-range",))
+    entry = Entry("known", requirement="answers", faults=("element_size:out-of-range",))
+    assert entry.covers(one)
+    assert not entry.covers(replace(one, covers=("offset:out-of-range",)))
+    assert not entry.covers(replace(one, covers=()))
+
+
+def test_an_entry_about_chance_covers_nothing_that_comes_again() -> None:
+    violation = Violation("answers", "no answer", "an answer", "none")
+    case = Case("reduction", (Send("sum", Fields({"dtype": "int32"}), "a"),))
+    one = Finding("f", "f", violation, case, (), reproducibility="seen once")
+    entry = Entry("known", requirement="answers", reproducibility="seen once")
+    assert entry.covers(one)
+    assert not entry.covers(replace(one, reproducibility="every time"))
+
+
+def test_what_the_budget_left_unproved_counts_for_a_need() -> None:
+    case = Case("reduction", (Send("sum", Fields({"dtype": "int32"}), "a"),))
+    one = Finding("f", "f", Violation("answers", "no answer", "an answer", "none"), case, (), unproved=("blosc2",))
+    assert Entry("known", requirement="answers", needs=("blosc2",)).covers(one)
+    assert not Entry("known", requirement="answers", needs=("gzip",)).covers(one)

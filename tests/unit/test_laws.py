@@ -13,7 +13,7 @@ from fuzz.bench.attribution import shown_by
 from fuzz.bench.costs import Costs, cost_lines, percentile
 from fuzz.bench.drawing import all_bugs, draw_animals, draw_pairs
 from fuzz.bench.one import EXACTLY_ONE, NOT_ITS_OWN, SEVERAL, Alone, needs_of, totals
-from fuzz.bench.planted import PACKAGE, Bug, bugs, planted, replaced
+from fuzz.bench.planted import PACKAGE, Bug, Judge, bugs, planted, replaced
 from fuzz.bench.recording import Failures
 from fuzz.bench.slow_server import slowed
 from fuzz.bench.slowed import told
@@ -25,7 +25,6 @@ from fuzz.errors import UsageError
 from fuzz.events import RunEnded
 from fuzz.executor import Judgement
 from fuzz.findings.finding import Finding
-from fuzz.hunt.failures import Judge
 from specs.case import Case, Put, Send
 from specs.fields import Fields
 from specs.outcome import Transcript
@@ -36,7 +35,7 @@ PADDED = Bug(f"{PACKAGE}.decoding:ShortDataPadded")
 WRAPS = Bug(f"{PACKAGE}.refusing:AxisOutOfRangeWraps")
 STRIDE = Bug(f"{PACKAGE}.selections:StrideIgnored")
 PAIR = (PADDED, WRAPS)
-VALUES, COUNTS = ("sum-values", "values values"), ("counts", "values counts")
+VALUES, COUNTS = ("values", "values"), ("counts", "values")
 FIRST, SECOND = Case("first", ()), Case("second", ())
 
 
@@ -107,9 +106,7 @@ def pretending(ways: Mapping[Case, Sequence[Way]]) -> Judge:
     """Judges cases by a table."""
 
     def judge(case: Case) -> Judgement:
-        failures = tuple(
-            Violation(requirement, "", "", "", aspect=ids.split()[-1]) for requirement, ids in ways.get(case, ())
-        )
+        failures = tuple(Violation(requirement, "", "", "") for requirement, _ in ways.get(case, ()))
         return Judgement(Transcript(case, ()), failures)
 
     return judge

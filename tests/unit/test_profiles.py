@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fuzz.findings.known import gather
+from fuzz.findings.known import CHANCE, gather
 from fuzz.findings.meant import ANY, OR
 from fuzz.findings.reported import reports
-from fuzz.hunt.histories import AT_ONCE
-from fuzz.hunt.plain import FEATURES
-from fuzz.hunt.plain_values import VALUE_FEATURES
-from fuzz.hunt.triage import CHANCE
+from fuzz.triage.traits import can_be_told
 from specs import profile as profiles
 from specs import requirements
-from specs.dtypes import NAMES
 from specs.profile import UnusableProfile, from_table
 
 
@@ -41,8 +37,24 @@ def test_what_is_extended_must_be_shipped(name: object) -> None:
 
 
 @pytest.mark.parametrize("name", profiles.shipped())
-def test_known_issues_name_requirements_and_features_that_there_are(name: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    features = {*FEATURES, *VALUE_FEATURES, *NAMES, CHANCE, AT_ONCE, "an overwritten object"}
+def test_known_issues_name_requirements_and_traits_that_there_are(name: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
     for entry in gather(tmp_path, profiles.load(name)).entries:
-        assert {one for need in entry.needs for one in need.split(OR)} <= features
+        assert [one for need in entry.needs for one in need.split(OR) if one != CHANCE and not can_be_told(one)] == []
         assert {one for one in entry.requirement.split(OR) if one} <= {ANY, *requirements.load()}
+
+
+@pytest.mark.parametrize(
+    ("need", "told"),
+    [
+        ("stride beyond one", True),
+        ("zlib", True),
+        ("anonymous", True),
+        ("another axis", True),
+        ("an earlier refusal", True),
+        ("an unusual Accept", True),
+        ("chance", False),
+        ("strides", False),
+    ],
+)
+def test_needs_that_findings_tell_are_told_from_others(need: str, told: bool) -> None:
+    assert can_be_told(need) == told

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from fuzz.executor import Judgement
 from fuzz.findings import known, older, replay
 from fuzz.findings.finding import Finding
 from fuzz.findings.known import Entry
-from fuzz.hunt.failures import kind_of
 from fuzz.stakes import requirements_at_stake
+from fuzz.triage.trial import signature, trial_of
 from specs import requirements, rules, validity
 from specs.access import StoreFacts
 from specs.case import Case, Credential, Put, Send
@@ -21,7 +22,7 @@ from specs.checks import Exchange, violations
 from specs.expectation import CLIENT_ERRORS, Expectation, Rejection
 from specs.fields import Fields
 from specs.model import expectations
-from specs.outcome import NoReply, Reply
+from specs.outcome import NoReply, Reply, Transcript
 from specs.rules import ALLOWING, ORDER, Rule, in_order, requirement_of, requirement_of_all
 from specs.violation import Violation
 from tests.unit.truthful import V2
@@ -88,7 +89,7 @@ OUTCOMES: tuple[Reply | NoReply, ...] = (
 )
 
 
-def judged() -> list[tuple[Case, Expectation, list[Violation]]]:
+def judged() -> list[tuple[Judgement, list[Violation]]]:
     """Each request with each outcome: what is wrong by today's texts."""
     told = []
     for fields in SENDS:
@@ -99,12 +100,16 @@ def judged() -> list[tuple[Case, Expectation, list[Violation]]]:
             assert due is not None
             for outcome in OUTCOMES:
                 exchange = Exchange(send, outcome, V2, ("s3cret",))
-                told.append((case, due, violations(exchange, due, 1)))
+                found = violations(exchange, due, 1)
+                told.append((Judgement(Transcript(case, (None, outcome)), tuple(found), (None, due)), found))
     return told
 
 
-def decided(case: Case, due: Expectation, found: Violation) -> tuple[object, ...]:
+def decided(judgement: Judgement, found: Violation) -> tuple[object, ...]:
     """All that hangs on a violation."""
+    case, (_, due) = judgement.transcript.case, judgement.expectations
+    assert due is not None
+    seen = signature(found, trial_of(case, V2), judgement)
     entry = Entry(
         "r",
         requirement=found.requirement,
@@ -117,7 +122,7 @@ def decided(case: Case, due: Expectation, found: Violation) -> tuple[object, ...
     return (
         found.requirement,
         found.ids,
-        kind_of(found),
+        (seen, seen.family, seen.look, seen.like(seen)),
         replay._kind(found, together=False),
         entry.covers(finding),
         tuple(requirements_at_stake(case.steps[1], due, None)),  # type: ignore[arg-type]
@@ -128,10 +133,10 @@ def test_nothing_is_decided_by_a_text_of_ours(monkeypatch: pytest.MonkeyPatch) -
     before = judged()
     monkeypatch.setattr(rules, "TEXTS", MappingProxyType({rule: f"noise {n * 7 % 500}" for n, rule in enumerate(Rule)}))
     after = judged()
-    assert [one.title for _, _, some in before for one in some] != [one.title for _, _, some in after for one in some]
-    for (case, due, found), (_, due_now, found_now) in zip(before, after, strict=True):
+    assert [one.title for _, some in before for one in some] != [one.title for _, some in after for one in some]
+    for (judgement, found), (now, found_now) in zip(before, after, strict=True):
         noise = [replace(one, title="401 closed", expected="a text that names x", actual="500") for one in found_now]
-        assert [decided(case, due, one) for one in found] == [decided(case, due_now, one) for one in noise]
+        assert [decided(judgement, one) for one in found] == [decided(now, one) for one in noise]
 
 
 def test_faults_are_the_same_whatever_their_texts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,199 @@
+"""Causes: the ways in which a known finding shows, and whether one of them explains a failure.
+
+A way explains a trial that fails with nothing but the traits that the way needs, and passes without each one of them.
+What still fails without them is something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from fuzz.triage.lab import Lab, Seen
+from fuzz.triage.minimal import at_fault
+from fuzz.triage.traits import closure, has, named, project, without
+from fuzz.triage.traits.circumstances import EARLIER_REFUSAL, EARLIER_REQUEST, SEVERAL, after_refusal, asked_twice
+from fuzz.triage.traits.scenes import CONVERTED, VALUED
+from fuzz.triage.trial import Signature, Trial, place_of
+
+# In the faults that a way covers: any field, any rule, or both.
+ANY = "*"
+MOST_RESTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One way in which a finding shows: how its trial fails, what that needs, and which other faults fail alike."""
+
+    finding: str
+    trial: Trial
+    signature: Signature
+    needs: tuple[str, ...]
+    covers: frozenset[str] = frozenset()
+    reads_as: frozenset[str] = frozenset()
+
+    @property
+    def of_history(self) -> bool:
+        return self.trial.several and not self.trial.case.together
+
+    def concerns(self, trial: Trial, wanted: Signature) -> bool:
+        """Whether a trial has what this way needs, and fails in the same family."""
+        return (
+            self.signature.family == wanted.family
+            and bool(self.signature.faults) == bool(wanted.faults)
+            and all(covers(self.covers, fault) for fault in wanted.faults)
+            and (trial.several == self.trial.several and trial.case.together == self.trial.case.together)
+            and all(has(trial, name) for name in self.needs if name not in MADE)
+        )
+
+
+# What is asked by putting other requests before a trial's last.
+MADE = (EARLIER_REFUSAL, EARLIER_REQUEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The finding that explains a trial."""
+
+    finding: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What of a trial fails without anything that a known finding needs."""
+
+    trial: Trial
+    seen: Seen
+
+
+def covers(faults: frozenset[str], fault: str) -> bool:
+    """Whether a fault is one of those that fail alike."""
+    place, rule = place_of(fault), fault.rpartition(":")[2]
+    return bool(faults & {fault, ANY, f"{place}:{ANY}", f"{ANY}:{rule}"})
+
+
+def explain(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | Rest | None:
+    """The finding that explains a trial, or what is left of it without the known ones; None where none is at work."""
+    several = [one for one in known if one.signature.family == seen.signature.family]
+    rest: Rest | None = None
+    for _ in range(MOST_RESTS):
+        for one in several:
+            found = leaves(trial, seen, one, lab) or _converted(trial, seen, one, lab)
+            if isinstance(found, Explained):
+                return found
+            if found is not None:
+                trial, seen, rest = found.trial, found.seen, found
+                break
+        else:
+            return rest
+    return rest
+
+
+def _converted(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | None:
+    """The finding, if it explains what a trial is when it comes to the same in another way."""
+    for name in CONVERTED:
+        other = without(trial, name) if trial.scene is not None else None
+        while other is not None:
+            came = lab.fails(other, seen.signature) if one.concerns(other, seen.signature) else None
+            if came is not None:
+                found = leaves(other, came, one, lab)
+                return found if isinstance(found, Explained) else None
+            other = next((plain for each in CONVERTED if (plain := without(other, each)) is not None), None)
+    return None
+
+
+def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest | None:
+    """Whether a way explains a trial; what fails without it; or None where it is not at work in the trial."""
+    if not one.concerns(trial, seen.signature):
+        return None
+    if ANY in one.covers:
+        # Plain requests that are wrong in other ways have failed alike.
+        return Explained(one.finding)
+    if one.of_history:
+        return _leaves_history(trial, seen, one, lab)
+    plain = project(trial, closure(one.needs) | at_fault(seen.signature))
+    shown = lab.fails(plain, seen.signature)
+    if shown is None or not _is_sibling(plain, shown, one):
+        return None
+    for name in one.needs:
+        rest = without(trial, name)
+        still = None if rest is None else lab.fails(rest, seen.signature)
+        if rest is not None and still is not None:
+            return Rest(rest, still)
+    return Explained(one.finding)
+
+
+def _leaves_history(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest | None:
+    for name, made in ((EARLIER_REFUSAL, after_refusal), (EARLIER_REQUEST, asked_twice)):
+        if name in one.needs:
+            other = made(trial)
+            return Explained(one.finding) if other is not None and lab.fails(other, seen.signature) else None
+    for name in one.needs:
+        rest = without(trial, name)
+        if rest is None:
+            return None
+        still = lab.fails(rest, seen.signature)
+        if still is not None:
+            return None if name == SEVERAL else Rest(rest, still)
+    return Explained(one.finding)
+
+
+def _is_sibling(plain: Trial, seen: Seen, one: Shown) -> bool:
+    """Whether a plain trial looks wrong as known; with a sibling's operation or dtype it may look otherwise."""
+    return seen.signature.look == one.signature.look or any(values_apart(plain, one.trial, closure(one.needs)))
+
+
+def values_apart(trial: Trial, other: Trial, names: Iterable[str]) -> Iterator[str]:
+    """Those of some traits of which two trials have different siblings."""
+    for name in VALUED.keys() & set(names):
+        one, two = named(trial, name), named(other, name)
+        if one is not None and two is not None and one.value is not None and two.value is not None:
+            mine, theirs = one.value(trial), two.value(other)
+            if mine and theirs and mine != theirs:
+                yield name
+
+
+def needs_the_same(way: Shown, one: Shown) -> bool:
+    """Whether two causes look alike and need the same, so that the same is told of both."""
+    return (
+        bool(way.needs)
+        and set(way.needs) == set(one.needs)
+        and way.covers == one.covers
+        and way.signature.family == one.signature.family
+        and way.signature.look == one.signature.look
+        and not list(values_apart(way.trial, one.trial, closure(way.needs)))
+    )
+
+
+def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
+    """Whether a new cause is a known one: it reads as the same, needs the same, or is explained by it."""
+    if way.signature.family != one.signature.family:
+        return False
+    if needs_the_same(way, one) or (way.reads_as & one.reads_as and comparable(way.needs, one.needs)):
+        return True
+    if fail_alike(way, one) and comparable(way.needs, one.needs):
+        # The faults of one have been seen to fail like the other's, with no more than this.
+        return not list(values_apart(way.trial, one.trial, closure((*way.needs, *one.needs))))
+    return isinstance(leaves(way.trial, seen, one, lab), Explained)
+
+
+def is_plainer(way: Shown, one: Shown, lab: Lab) -> bool:
+    """Whether a new cause is a known one with less: it needs less, and explains the known finding's case."""
+    if way.signature.family != one.signature.family or len(way.needs) >= len(one.needs):
+        return False
+    seen = lab.fails(one.trial, one.signature)
+    return seen is not None and isinstance(leaves(one.trial, seen, way, lab), Explained)
+
+
+def fail_alike(way: Shown, one: Shown) -> bool:
+    """Whether plain requests with the faults of either have been seen to fail like the other."""
+    mine, theirs = way.signature.faults, one.signature.faults
+    if not mine or not theirs:
+        return False
+    others = way.covers - mine
+    return all(covers(one.covers, fault) for fault in mine) or all(covers(others, fault) for fault in theirs)
+
+
+def comparable(needs: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Whether one of two causes needs all that the other does."""
+    return set(needs) <= set(others) or set(others) <= set(needs)

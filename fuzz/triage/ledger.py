@@ -1,0 +1,171 @@
+"""The ledger: the findings of a folder, this worker's and others', and the ways in which each shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from fuzz.errors import CannotRun
+from fuzz.events import Event, FindingFound
+from fuzz.executor import Session
+from fuzz.findings import corpus
+from fuzz.findings.finding import Finding
+from fuzz.findings.pages import pages
+from fuzz.findings.scrubbing import scrubbed
+from fuzz.triage.cause import Shown
+from fuzz.triage.traits import trait_told
+from fuzz.triage.trial import Signature, faults_named, trial_of
+from fuzz.versions import suite_version
+from specs.profile import Profile
+
+MOST_WAYS = 12
+MOST_WORDS_OF_A_NAME = 3
+MOST_LETTERS_OF_A_NAME = 60
+DIGITS_OF_A_NAME = 6
+
+
+class Ledger:
+    """Keeps each new cause once; counts how often each is seen."""
+
+    def __init__(
+        self, folder: Path, worker: str, profile: Profile, emit: Callable[[Event], None] = lambda _event: None
+    ) -> None:
+        self.folder = folder
+        self.unreadable: list[str] = []
+        self.made = 0
+        self.named: set[str] = set()
+        self._worker = worker
+        self._profile = profile
+        self._emit = emit
+        self._findings: dict[str, Finding] = {}
+        self._ways: dict[str, list[Shown]] = {}
+        self._seen: dict[str, int] = {}
+        self._looks: dict[str, set[str]] = {}
+        self.reload()
+
+    def reload(self) -> None:
+        """Take in what other workers have found since."""
+        if not self.folder.is_dir():
+            return
+        there = {path.name for path in self.folder.iterdir() if path.is_dir() and not path.name.startswith(".")}
+        if there - set(self._findings):
+            for finding in corpus.load_all(self.folder, self._complain):
+                if finding.id not in self._findings:
+                    self._remember(finding, self._way_of(finding))
+
+    def _way_of(self, finding: Finding) -> Shown:
+        """How a finding of the folder shows, from what is saved of it."""
+        trial = trial_of(finding.case, self._profile)
+        violation, covers = finding.violation, frozenset(finding.covers)
+        named = frozenset(faults_named(violation.rules, trial)) or covers
+        seen = Signature(violation.way, named, violation.status, violation.aspect)
+        return Shown(finding.id, trial, seen, tuple(map(trait_told, finding.needs)), covers | named)
+
+    def findings(self) -> list[Finding]:
+        return list(self._findings.values())
+
+    def get(self, name: str) -> Finding | None:
+        return self._findings.get(name)
+
+    def seen(self, name: str) -> int:
+        """How often this worker has seen a finding."""
+        return self._seen.get(name, 0)
+
+    def shown(self) -> list[Shown]:
+        """The ways in which what always fails shows, of the findings seen most often first."""
+        certain = (name for name, one in self._findings.items() if one.reproducibility in ("every time", "flaky"))
+        order = sorted(certain, key=lambda name: -self.seen(name))
+        return [way for name in order for way in self._ways[name]]
+
+    def of_chance(self, wanted: Signature) -> Finding | None:
+        """The finding about what failed once and not again, in that family."""
+        for name, finding in self._findings.items():
+            if finding.reproducibility == "seen once" and self._ways[name][0].signature.family == wanted.family:
+                return finding
+        return None
+
+    def lasting(self) -> Finding | None:
+        """The finding about a server that has run for a while."""
+        return next((one for one in self._findings.values() if one.reproducibility == "after a while"), None)
+
+    def looks(self, name: str) -> set[str]:
+        """What failures have looked like that were told to be a finding's."""
+        return self._looks.get(name, set())
+
+    def also_shown(self, way: Shown) -> None:
+        """Remember another way in which a finding shows."""
+        ways = self._ways[way.finding]
+        if len(ways) < MOST_WAYS and all((one.signature, one.needs) != (way.signature, way.needs) for one in ways):
+            ways.append(way)
+
+    def again(self, name: str, wanted: Signature) -> str:
+        """Count a finding once more; tell of it when this run sees it first."""
+        first = self.seen(name) == 0
+        self._looks.setdefault(name, set()).add(wanted.look)
+        self._seen[name] = self.seen(name) + 1
+        finding = self._findings[name]
+        self._findings[name] = replace(finding, seen=finding.seen + 1)
+        self.named.add(name)
+        if first:
+            self._emit(FindingFound(self._findings[name], str(self.folder / name)))
+        return name
+
+    def keep(self, way: Shown, finding: Finding, session: Session, cost: int, replaces: str | None = None) -> str:
+        """Make a finding, or put a plainer case in the place of a known one's; its name."""
+        name = replaces or self._free_name(finding)
+        before = self._findings.get(name)
+        finding = replace(
+            finding,
+            id=name,
+            seen=1 if before is None else before.seen,
+            api=self._profile.api,
+            server=session.client.url,
+            suite=suite_version(),
+        )
+        ways = [one for one in self._ways.get(name, ()) if one.needs != way.needs]
+        self.made += before is None
+        self._remember(finding, replace(way, finding=name), *ways)
+        kept = scrubbed(finding, session.store.credentials.values())
+        path = corpus.save(self.folder, kept, pages(finding, self._profile))
+        self._emit(FindingFound(finding, str(path), requests=cost))
+        self._seen[name] = self.seen(name) or 1
+        self._looks.setdefault(name, set()).add(way.signature.look)
+        self.named.add(name)
+        return name
+
+    def _free_name(self, finding: Finding) -> str:
+        """A folder's name: readable words and as many digits as it takes to be no other finding's."""
+        for digits in range(DIGITS_OF_A_NAME, len(finding.fingerprint) + 1):
+            name = name_of(finding, digits)
+            if name not in self._findings and not (self.folder / name).exists():
+                return name
+        for number in range(2, 10**6):
+            name = f"{name_of(finding, len(finding.fingerprint))}-{number}"
+            if name not in self._findings and not (self.folder / name).exists():
+                return name
+        raise CannotRun(f"{self.folder} holds too many findings of one name: use another folder")
+
+    def flush(self) -> None:
+        """Write down how often each finding was seen."""
+        for name, times in self._seen.items():
+            if (self.folder / name).is_dir():
+                corpus.tally(self.folder / name, self._worker, times)
+
+    def _remember(self, finding: Finding, *ways: Shown) -> None:
+        self._findings[finding.id] = finding
+        self._ways[finding.id] = list(ways)
+
+    def _complain(self, path: Path, why: str) -> None:
+        note = f"{path} cannot be read and was left out: {why}"
+        if note not in self.unreadable:
+            self.unreadable.append(note)
+
+
+def name_of(finding: Finding, digits: int = DIGITS_OF_A_NAME) -> str:
+    """A folder name: what it needs, which requirement it breaks, and the beginning of its fingerprint."""
+    needs = (finding.needs or finding.unproved)[:MOST_WORDS_OF_A_NAME]
+    words = [*needs, finding.violation.requirement]
+    slug = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")[:MOST_LETTERS_OF_A_NAME].strip("-")
+    return f"{slug}-{finding.fingerprint[:digits]}"

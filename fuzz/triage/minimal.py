@@ -1,0 +1,176 @@
+"""The least that a trial needs to fail: delta debugging over traits, and a proof for each that is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from fuzz.triage.lab import Lab, OutOfBudget, Seen
+from fuzz.triage.plainer import plainer
+from fuzz.triage.traits import closure, narrow, present, project, without
+from fuzz.triage.traits.requests import AS_BYTES, BODY, DATA, METHOD, PATH, trait_of_field
+from fuzz.triage.traits.scenes import INCIDENTAL
+from fuzz.triage.traits.storage import SENDER
+from fuzz.triage.trial import Signature, Trial, place_of
+from specs.manners import MANNERS, a_store
+from specs.rules import Rule
+from specs.violation import Way
+
+# The traits that are the breach of a rule, where that is no field.
+CARRIERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        str(Rule.SHORT_READ): (DATA, "offset", "size"),
+        str(Rule.DATA_DOES_NOT_FIT): (DATA, "offset", "size"),
+        str(Rule.RANGE_BEYOND_THE_OBJECT): (DATA, "offset", "size"),
+        str(Rule.UNKNOWN_PATH): (AS_BYTES, PATH),
+        str(Rule.WRONG_METHOD): (AS_BYTES, METHOD),
+        str(Rule.ODD_METHOD): (AS_BYTES, METHOD),
+        str(Rule.NOT_JSON): (AS_BYTES, BODY),
+        str(Rule.CONTENT_TYPE): (AS_BYTES, "an unusual Content-Type"),
+        str(Rule.UNKNOWN_OPERATION): ("operation",),
+        str(Rule.CREDENTIALS): (SENDER,),
+        str(Rule.BYTES_AFTER_THE_STREAM): ("bytes after the stream",),
+        str(Rule.SURPLUS_DATA): ("surplus data",),
+        str(Rule.BAD_STORE): tuple(a_store(manner) for manner in MANNERS),
+    }
+)
+# How often a smallest case may turn out to need less than it was thought to.
+MOST_ROUNDS = 16
+MOST_TRIES_TO_SIMPLIFY = 36
+MISSES_TO_GIVE_UP = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Smallest:
+    """A trial that fails with as little as was found to do.
+
+    Without any of `needs` it passes, and each was asked; of `unproved` nobody knows.
+    """
+
+    trial: Trial
+    seen: Seen
+    needs: tuple[str, ...]
+    unproved: tuple[str, ...] = ()
+
+
+def minimal(trial: Trial, seen: Seen, lab: Lab) -> Smallest:
+    """The smallest trial that fails as this one does."""
+    return _Reduction(trial, seen, lab).reduced()
+
+
+class _Reduction:
+    """One trial on its way to its smallest."""
+
+    def __init__(self, trial: Trial, seen: Seen, lab: Lab) -> None:
+        self._trial = trial
+        self._seen = seen
+        self._lab = lab
+        self._wanted = seen.signature
+        self._left = present(trial)
+        self._proved: list[str] = []
+        self._met = set(self._left)
+
+    def reduced(self) -> Smallest:
+        try:
+            self._least()
+            self._simplify()
+            self._prove()
+        except OutOfBudget:
+            pass
+        about = at_fault(self._seen.signature)
+        needs = narrow(name for name in self._proved if name not in about)
+        asked = {*about, *closure(needs), *INCIDENTAL}
+        unproved = tuple(name for name in narrow(present(self._trial)) if name not in asked)
+        return Smallest(self._trial, self._seen, needs, unproved)
+
+    def _fails(self, plain: Trial) -> bool:
+        """Whether a trial fails as wanted; if so, it takes the place of the one before."""
+        if plain.case == self._trial.case:
+            return True
+        seen = self._lab.fails(plain, self._wanted)
+        if seen is None:
+            return False
+        self._trial, self._seen = plain, seen
+        # What a request breaks besides what it is reduced to is no matter any more.
+        self._wanted = replace(self._wanted, way=seen.signature.way, faults=seen.signature.faults)
+        return True
+
+    def _least(self) -> None:
+        """Delta debugging: leave out halves of the traits, quarters, and in the end each by itself."""
+        about = [name for name in self._left if name in at_fault(self._wanted)]
+        for kept in ([], about) if about else ([],):
+            # Of what is at fault nothing can be left out, and all else may have to go at once.
+            if self._fails(project(self._trial, kept)):
+                self._left = [*kept, *self._brought()]
+                break
+        parts = 2
+        while self._left:
+            for some in _parts(self._left, parts):
+                kept = [name for name in self._left if name not in some]
+                if self._fails(project(self._trial, kept)):
+                    self._left = [*kept, *self._brought()]
+                    parts = max(parts - 1, 2)
+                    break
+            else:
+                if parts >= len(self._left):
+                    break
+                parts = min(len(self._left), 2 * parts)
+
+    def _brought(self) -> list[str]:
+        """The traits that came with dropping others."""
+        brought = [name for name in present(self._trial) if name not in self._met]
+        self._met.update(brought)
+        return brought
+
+    def _simplify(self) -> None:
+        """Shorter data and plainer values, as long as no other trait comes in."""
+        tries = misses = 0
+        allowed = closure((*self._left, *present(self._trial), *INCIDENTAL))
+        again = True
+        while again:
+            again = False
+            for plain in plainer(self._trial):
+                if plain.case == self._trial.case or not allowed.issuperset(present(plain)):
+                    continue
+                if tries >= MOST_TRIES_TO_SIMPLIFY or misses >= MISSES_TO_GIVE_UP:
+                    return
+                tries += 1
+                misses += 1
+                if self._fails(plain):
+                    again, misses = True, 0
+                    break
+
+    def _prove(self) -> None:
+        """Ask for each trait of the smallest trial whether it passes without; one without which it fails goes."""
+        gone: set[str] = set()
+        for _ in range(MOST_ROUNDS):
+            self._proved = []
+            some = {*self._left}
+            found = [name for name in present(self._trial) if name in some or name not in INCIDENTAL]
+            self._left = [name for name in found if name not in gone]
+            for name in narrow(self._left):
+                plain = without(self._trial, name)
+                if plain is not None and self._fails(plain):
+                    # What comes back by dropping something else is not needed all the same.
+                    gone.add(name)
+                    break
+                self._proved.append(name)
+            else:
+                return
+        self._proved = []
+
+
+def at_fault(wanted: Signature) -> set[str]:
+    """The traits that a fault is all about: the field, the path or the data that breaks a rule."""
+    fields = {trait_of_field(place) for place in map(place_of, wanted.faults) if place}
+    carriers = {trait for fault in wanted.faults for trait in CARRIERS.get(fault, ())}
+    # Whose credentials are let in is a cause of its own; how they are refused is not.
+    return fields | (carriers - {SENDER} if wanted.way is Way.ACCEPTED else carriers)
+
+
+def _parts(names: Sequence[str], count: int) -> Iterator[Sequence[str]]:
+    """The names in so many parts, of those that were drawn last first."""
+    size = -(-len(names) // count)
+    for start in range(0, len(names), size):
+        yield names[start : start + size]

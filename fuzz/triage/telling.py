@@ -1,0 +1,53 @@
+"""A cause as a finding: its title, what it needs in words, and the fingerprint that tells it from others."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+
+from fuzz.findings.finding import Finding, Reproducibility
+from fuzz.triage.cause import ANY, Shown
+from fuzz.triage.minimal import Smallest
+from fuzz.triage.traits import told_need, value_of
+from fuzz.triage.trial import Signature
+from specs.rules import told as in_words
+from specs.violation import Violation
+
+MANY_REFUSALS = "many refusals"
+
+
+def finding_of(
+    smallest: Smallest, way: Shown, reproducibility: Reproducibility, apart_from: tuple[str, ...] = ()
+) -> Finding:
+    """The finding of a smallest case; it has no name yet."""
+    values = [f"{name}={value_of(smallest.trial, name)}" for name in way.needs]
+    told = tuple(told_need(smallest.trial, name) for name in way.needs)
+    return Finding(
+        id="",
+        fingerprint=fingerprint_of(way.signature, way.covers, values),
+        violation=replace(smallest.seen.violation, title=_title(smallest.seen.violation, told, ANY in way.covers)),
+        case=smallest.trial.case,
+        outcomes=smallest.seen.judgement.transcript.outcomes,
+        needs=told,
+        unproved=tuple(told_need(smallest.trial, name) for name in smallest.unproved),
+        covers=tuple(sorted(way.covers)),
+        not_seen_with=apart_from,
+        reads_as=next(iter(sorted(way.reads_as)), ""),
+        reproducibility=reproducibility,
+    )
+
+
+def fingerprint_of(wanted: Signature, covers: Iterable[str], needs: Iterable[str]) -> str:
+    """What tells causes apart: the family of the failure, the faults that fail alike, the needs with their siblings."""
+    text = "\n".join((wanted.family, *sorted(covers), "", *sorted(needs)))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _title(violation: Violation, needs: Iterable[str], whatever: bool) -> str:
+    """What is wrong, with what; of all refusals alike, without the rule that this one was about."""
+    title = violation.title
+    if whatever:
+        title = f"{MANY_REFUSALS}: {title.removeprefix(f'{in_words(violation.rules)}: ')}"
+    said = [need for need in needs if need not in title.split()]
+    return f"{title} · {', '.join(said)}" if said else title

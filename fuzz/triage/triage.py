@@ -1,0 +1,397 @@
+"""Triage: a failure becomes a finding, or is counted for one that explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+
+from fuzz.errors import CannotRun
+from fuzz.executor import Judgement, Session
+from fuzz.findings.finding import Reproducibility
+from fuzz.triage.behind import behind
+from fuzz.triage.cause import ANY, Explained, Rest, Shown, explain, is_plainer, is_same
+from fuzz.triage.general import faults_alike, not_seen_with
+from fuzz.triage.histories import Earlier, smallest_history, wrong_after
+from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, hurried, is_silent
+from fuzz.triage.ledger import Ledger
+from fuzz.triage.minimal import Smallest, minimal
+from fuzz.triage.reads_as import reads_as
+from fuzz.triage.telling import finding_of
+from fuzz.triage.together import apart, confirmed, smallest_race
+from fuzz.triage.traits import narrow, present
+from fuzz.triage.traits.circumstances import AT_ONCE, WHILE
+from fuzz.triage.trial import Signature, Trial, isolated, signature, trial_of
+from specs.case import Case
+from specs.violation import Aspect, Violation, Way
+
+# How many requests one failure may cost: in general, where each costs a wait or a restart, and for races.
+REQUESTS = 400
+REQUESTS_OF_SILENCE = 40
+REQUESTS_OF_DEATH = 80
+REQUESTS_OF_A_RACE = 1500
+REQUESTS_OF_A_HISTORY = 1000
+# How often the requests of a race are sent one after the other before it is believed that they must meet.
+TURNS_OF_A_RACE = 24
+MOST_FAILURES_OF_A_CASE = 6
+TRIES_TO_REPRODUCE = 2
+# Beyond this share of all requests, what looks like a known finding is counted for it unasked, once the finding has
+# been told so often.
+KNOWN_SHARE = 0.03
+CONFIRMATIONS = 3
+# A request that fails after so long, having eaten memory say, is not asked often.
+SLOW_MS = 1000.0
+
+
+class Triage:
+    """Tells failures apart by asking the server; keeps a finding for each cause."""
+
+    def __init__(
+        self,
+        session: Session,
+        ledger: Ledger,
+        life: Life,
+        over: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = lambda: 0.0,
+        enough: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.session = session
+        self.ledger = ledger
+        self.lab = Lab(session, life, over)
+        self.earlier = Earlier()
+        self.known_requests = 0
+        self.known_seconds = 0.0
+        self.untold = 0
+        self._begun = 0
+        self._smallest: Smallest | None = None
+        self._first: tuple[Trial, Seen] | None = None
+        self._clock = clock
+        self._enough = enough
+        self._born = clock()
+
+    def look_into(self, case: Case, judgement: Judgement) -> list[str]:
+        """The findings that a case's failures belong to, one for each request that failed."""
+        judgement = self.lab.noticed(judgement)
+        if judgement.failures[0].aspect == Aspect.GONE:
+            self._brought_back(case, judgement)
+        if is_silent(judgement):
+            self.lab.await_answers()
+        if case.together:
+            with self._counted():
+                return self._together(case, judgement)
+        names: list[str] = []
+        steps: set[int] = set()
+        for violation in judgement.failures:
+            if violation.step in steps or len(steps) >= MOST_FAILURES_OF_A_CASE:
+                continue
+            if names and (self.lab.over() or self._enough()):
+                break
+            steps.add(violation.step)
+            with self._counted():
+                names += self._named(self._failure(case, judgement, violation))
+        return names
+
+    def _brought_back(self, case: Case, judgement: Judgement) -> None:
+        """Bring back a server that has died of a case; where it stays away, the case is kept before all ends."""
+        try:
+            self.lab.revive()
+        except CannotRun:
+            violation = judgement.failures[0]
+            trial = trial_of(replace(case, steps=case.steps[: violation.step + 1]), self.session.profile)
+            seen = Seen(judgement, violation, signature(violation, trial, judgement))
+            self._kept(Smallest(trial, seen, ()), Shown("", trial, seen.signature, ()), "seen once")
+            raise
+
+    def _named(self, name: str | None) -> list[str]:
+        """The name, if there is one; a failure that belongs to nothing is counted as such."""
+        self.untold += name is None
+        return [] if name is None else [name]
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Note what the block cost, where nothing new came of it."""
+        begun, sent, made = self._clock(), self.session.sent, self.ledger.made
+        yield
+        if self.ledger.made == made:
+            self.known_requests += self.session.sent - sent
+            self.known_seconds += self._clock() - begun
+
+    def _spends_much(self) -> bool:
+        """Whether more requests, or more of a limited time, went into what is known than that is worth."""
+        late = self.known_seconds > KNOWN_SHARE * (self._clock() - self._born)
+        return late or self.known_requests > KNOWN_SHARE * max(1, self.session.sent)
+
+    def _failure(self, case: Case, judgement: Judgement, violation: Violation) -> str | None:
+        number = violation.step if violation.step >= 0 else len(case.steps) - 1
+        until = replace(case, steps=case.steps[: number + 1])
+        trial = trial_of(isolated(case, number), self.session.profile)
+        wanted = signature(violation, trial, judgement)
+        believed = self._believed(trial, wanted)
+        if believed is not None:
+            return self.ledger.again(believed, wanted)
+        if self._spends_much() and self._keeps_state() and self._passes_alone(trial, wanted):
+            return None
+        slow = _is_slow(judgement, number)
+        first = Seen(judgement, violation, wanted)
+        budget = REQUESTS_OF_SILENCE if slow else REQUESTS_OF_DEATH if wanted.died else REQUESTS
+        self._begun, self._smallest, self._first = self.session.sent, None, (trial, first)
+        with self.lab.budget(budget), hurried(self.session.client) if slow else nullcontext():
+            try:
+                if wanted.way is Way.DISAGREES:
+                    return self._disagreement(until, first)
+                return self._told(until, trial, first)
+            except OutOfBudget:
+                return self._cut_short(trial, first)
+            except CannotRun:
+                self._cut_short(trial, first)
+                raise
+
+    def _believed(self, trial: Trial, wanted: Signature) -> str | None:
+        """The finding that a failure looks like, where asking would cost more than it is worth."""
+        if not self._spends_much() and wanted.way is not Way.SILENT and not wanted.died:
+            return None
+        for one in self.ledger.shown():
+            often = self.ledger.seen(one.finding) >= CONFIRMATIONS or wanted.way is Way.SILENT or wanted.died
+            if often and wanted.look in self.ledger.looks(one.finding) and one.concerns(trial, wanted):
+                return one.finding
+        chance = self.ledger.of_chance(wanted)
+        if chance is not None:
+            return chance.id
+        return None
+
+    def _keeps_state(self) -> bool:
+        """Whether it is known that answers hang on what was asked before."""
+        return self.ledger.lasting() is not None or any(one.of_history for one in self.ledger.shown())
+
+    def _passes_alone(self, trial: Trial, wanted: Signature) -> bool:
+        with self.lab.budget(2):
+            try:
+                return self.lab.fails(trial, wanted) is None
+            except OutOfBudget:
+                return True
+
+    def _told(self, until: Case, trial: Trial, first: Seen) -> str | None:
+        """What a failure is: known, or new; asked by its request alone, or after what came before."""
+        seen = self.lab.fails(trial, first.signature)
+        if seen is None or not self._stands(trial, first.signature):
+            return self._after_others(until, trial, first)
+        found = explain(trial, seen, self.ledger.shown(), self.lab)
+        if isinstance(found, Explained):
+            return self.ledger.again(found.finding, seen.signature)
+        if isinstance(found, Rest):
+            trial, seen = found.trial, found.seen
+        smallest = self._smallest = minimal(trial, seen, self.lab)
+        if not self._stands(smallest.trial, smallest.seen.signature):
+            return self._after_others(until, trial, first)
+        valid = behind(smallest.trial, smallest.seen.signature, self.lab)
+        if valid is None:
+            return self._settled(smallest)
+        name = self._of_valid(*valid)
+        if name is None:
+            return None
+        self.ledger.also_shown(self._way(name, smallest))
+        return self.ledger.again(name, first.signature)
+
+    def _of_valid(self, trial: Trial, seen: Seen) -> str | None:
+        """The finding about a valid request that fails, found behind an invalid one."""
+        found = explain(trial, seen, self.ledger.shown(), self.lab)
+        if isinstance(found, Explained):
+            return found.finding
+        if isinstance(found, Rest):
+            trial, seen = found.trial, found.seen
+        return self._settled(minimal(trial, seen, self.lab))
+
+    def _stands(self, trial: Trial, wanted: Signature) -> bool:
+        """Whether a request fails whatever was asked before it; if not, the server keeps state, and is settled."""
+        if self.lab.settles:
+            return True
+        self.lab.settles = True
+        stands = self.lab.fails(trial, wanted, again=True) is not None
+        if stands:
+            self.lab.settles = False
+        else:
+            self.lab.forget()
+        return stands
+
+    def _way(self, name: str, smallest: Smallest, alike: frozenset[str] = frozenset()) -> Shown:
+        seen = smallest.seen.signature
+        return Shown(name, smallest.trial, seen, smallest.needs, alike | seen.faults, self._reading(smallest))
+
+    def _reading(self, smallest: Smallest) -> frozenset[str]:
+        return reads_as(smallest.trial, smallest.seen, self.session.facts)
+
+    def _settled(self, smallest: Smallest) -> str | None:
+        """A smallest trial against what is known: the same cause, a plainer case of it, or a new one."""
+        alike = faults_alike(smallest, self.lab)
+        if ANY in alike:
+            # Plain requests that are wrong in other ways fail alike, with nothing else that this one has.
+            smallest = replace(smallest, needs=(), unproved=())
+        way = self._way("", smallest, alike)
+        # Another worker may have come upon the same cause meanwhile.
+        self.ledger.reload()
+        for one in self.ledger.shown():
+            if is_same(way, smallest.seen, one, self.lab):
+                self.ledger.also_shown(replace(way, finding=one.finding))
+                return self.ledger.again(one.finding, way.signature)
+        for one in self.ledger.shown():
+            if is_plainer(way, one, self.lab):
+                return self._keep(smallest, way, replaces=one.finding)
+        return self._keep(smallest, way)
+
+    def _keep(self, smallest: Smallest, way: Shown, replaces: str | None = None) -> str | None:
+        reproducibility, needs = self._confirmed(smallest)
+        if reproducibility == "seen once":
+            if way.signature.way is Way.SILENT and self._first is not None:
+                return self._chance(*self._first)
+            return self._chance(smallest.trial, smallest.seen)
+        lasting = self.ledger.lasting() if reproducibility == "after a while" else None
+        if lasting is not None:
+            return self.ledger.again(lasting.id, way.signature)
+        way = replace(way, needs=needs)
+        apart_from = not_seen_with(smallest, self.lab)
+        return self._kept(smallest, way, reproducibility, replaces, apart_from)
+
+    def _kept(
+        self,
+        smallest: Smallest,
+        way: Shown,
+        reproducibility: Reproducibility,
+        replaces: str | None = None,
+        apart_from: tuple[str, ...] = (),
+    ) -> str:
+        finding = finding_of(smallest, way, reproducibility, apart_from)
+        return self.ledger.keep(way, finding, self.session, self.session.sent - self._begun, replaces)
+
+    def _confirmed(self, smallest: Smallest) -> tuple[Reproducibility, tuple[str, ...]]:
+        """How often a smallest case fails, asked anew, and what that adds to its needs."""
+        wanted = smallest.seen.signature
+        if wanted.way is Way.SILENT:
+            # It was looked into in a hurry: that there is no answer is said of the whole time that one may take.
+            with self.lab.budget(1), self.lab.patient():
+                silent = self.lab.fails(smallest.trial, wanted, again=True) is not None
+            return ("every time" if silent else "seen once"), smallest.needs
+        try:
+            hits = sum(
+                self.lab.fails(smallest.trial, wanted, again=True) is not None for _ in range(TRIES_TO_REPRODUCE)
+            )
+        except OutOfBudget:
+            return "every time", smallest.needs
+        if hits < TRIES_TO_REPRODUCE:
+            return ("flaky" if hits else "seen once"), smallest.needs
+        if not smallest.trial.several and self.lab.passes_afresh(smallest.trial.case):
+            return "after a while", (WHILE,)
+        return "every time", smallest.needs
+
+    def _after_others(self, until: Case, trial: Trial, first: Seen) -> str | None:
+        """A failure that its request alone does not show: by what was asked before, or by chance."""
+        with self.lab.budget(_requests_after_others(first)):
+            try:
+                found = self._with_others(until, first)
+                if found is None:
+                    return self._chance(trial, first)
+                alone = self.lab.fails(trial, first.signature, again=True)
+                if alone is not None:
+                    # It fails on a settled server too: a busy one had not answered.
+                    return self._settled(minimal(trial, alone, self.lab))
+                explained = explain(*found, self.ledger.shown(), self.lab)
+                if isinstance(explained, Explained):
+                    return self.ledger.again(explained.finding, first.signature)
+                if isinstance(explained, Rest):
+                    found = explained.trial, explained.seen
+                return self._settled(smallest_history(*found, self.lab))
+            except OutOfBudget:
+                return self._chance(trial, first)
+
+    def _with_others(self, until: Case, first: Seen) -> tuple[Trial, Seen] | None:
+        """The request after others, if it fails after them; from then on the server is settled before each try."""
+        settled, self.lab.settles = self.lab.settles, True
+        self.lab.forget()
+        for history in self.earlier.histories(until, self.session.profile):
+            found = wrong_after(history, self.session.profile, first.signature, self.lab)
+            if found is not None and found[0].several:
+                return found
+        self.lab.settles = settled
+        return None
+
+    def _chance(self, trial: Trial, first: Seen) -> str | None:
+        """A failure that does not come again: nobody knows what it takes.
+
+        It is told as such once; of a server that is known to keep state it is none.
+        """
+        if self._keeps_state():
+            return None
+        known = self.ledger.of_chance(first.signature)
+        if known is not None:
+            return self.ledger.again(known.id, first.signature)
+        smallest = Smallest(trial, first, ())
+        way = Shown("", trial, first.signature, (), frozenset())
+        return self._kept(smallest, way, "seen once")
+
+    def _disagreement(self, until: Case, first: Seen) -> str | None:
+        """Answers that are right each by itself, and do not agree: with less asked, they might have no reason to."""
+        trial = trial_of(until, self.session.profile)
+        judgement = self.lab.judge(until)
+        violation = next((one for one in judgement.failures if one.way is Way.DISAGREES), None)
+        if violation is None:
+            return self._chance(trial, first)
+        seen = Seen(judgement, violation, first.signature)
+        for one in self.ledger.shown():
+            if one.signature.way is Way.DISAGREES and one.trial.case.property == until.property:
+                return self.ledger.again(one.finding, first.signature)
+        return self._kept(Smallest(trial, seen, ()), Shown("", trial, first.signature, ()), "every time")
+
+    def _cut_short(self, trial: Trial, first: Seen) -> str:
+        """A failure for which there were no requests left: a known one if it looks like it, else one with no proof."""
+        for one in self.ledger.shown():
+            if one.concerns(trial, first.signature):
+                return self.ledger.again(one.finding, first.signature)
+        smallest = self._smallest or Smallest(trial, first, (), narrow(present(trial)))
+        wanted = smallest.seen.signature
+        return self._kept(smallest, Shown("", smallest.trial, wanted, smallest.needs, wanted.faults), "seen once")
+
+    def _together(self, case: Case, judgement: Judgement) -> list[str]:
+        """Failures of requests at the same time; those that they show one after the other too go the usual way."""
+        trial = trial_of(case, self.session.profile)
+        violation = judgement.failures[0]
+        first = Seen(judgement, violation, signature(violation, trial, judgement))
+        self._begun = self.session.sent
+        names: list[str] = []
+        with self.lab.budget(REQUESTS_OF_A_RACE):
+            try:
+                alone = apart(trial, self.lab)
+                if alone:
+                    for until, seen in alone[:MOST_FAILURES_OF_A_CASE]:
+                        names += self._named(self._failure(until.case, seen.judgement, seen.violation))
+                    return names
+                known = self._known_race(first.signature)
+                if known is not None:
+                    return [self.ledger.again(known, first.signature)]
+                again = confirmed(trial, self.lab)
+                if again is None:
+                    return self._named(self._chance(trial, first))
+                race = smallest_race(trial, again, self.lab)
+                if apart(race.trial, self.lab, TURNS_OF_A_RACE):
+                    return self._named(self._chance(trial, first))
+            except OutOfBudget:
+                return names or self._named(self._chance(trial, first))
+        smallest = Smallest(race.trial, race.seen, (AT_ONCE,))
+        way = Shown("", race.trial, race.seen.signature, (AT_ONCE,), frozenset())
+        return [self._kept(smallest, way, "every time" if race.every_time else "flaky")]
+
+    def _known_race(self, wanted: Signature) -> str | None:
+        for one in self.ledger.shown():
+            if one.trial.case.together and one.signature.family == wanted.family:
+                return one.finding
+        return None
+
+
+def _requests_after_others(first: Seen) -> int:
+    """How many requests a history may cost: fewer where each may cost a wait, or a restart."""
+    if first.signature.died:
+        return REQUESTS_OF_DEATH
+    return REQUESTS_OF_SILENCE if _is_slow(first.judgement, first.violation.step) else REQUESTS_OF_A_HISTORY
+
+
+def _is_slow(judgement: Judgement, number: int) -> bool:
+    outcome = judgement.transcript.outcomes[number] if number < len(judgement.transcript.outcomes) else None
+    return outcome is not None and outcome.elapsed_ms > SLOW_MS

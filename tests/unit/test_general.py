@@ -1,0 +1,91 @@
+"""How far a cause goes: one mistake about all refusals is one finding, one about a field's covers that field's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fuzz.findings import corpus
+from fuzz.findings.finding import Finding
+from fuzz.hunt.effort import Tally
+from fuzz.hunt.hunter import Hunter
+from fuzz.hunt.rounds import turn
+from fuzz.triage.cause import ANY
+from fuzz.triage.general import not_seen_with, witnesses
+from fuzz.triage.lab import Lab
+from fuzz.triage.ledger import Ledger
+from fuzz.triage.minimal import minimal
+from fuzz.triage.scene import case_of
+from fuzz.triage.trial import Trial, faults_named, trial_of
+from specs import profile as profiles
+from specs.access import StoreFacts
+from specs.model import expectations
+from specs.rules import Rule
+from specs.violation import Aspect, Way
+from strategies import cases
+from tests.unit.pretended import PROFILE, Bug, Immortal, PretendedSession, needing, refusing, rich
+
+
+def hunted(folder: Path, bugs: list[Bug], examples: int = 40) -> list[Finding]:
+    tally, ledger = Tally(), Ledger(folder, "w", PROFILE)
+    hunter = Hunter(PretendedSession(bugs), ledger, Immortal(), lambda _: None)  # type: ignore[arg-type]
+    turn(cases.malformed(PROFILE), 1, examples, lambda case: hunter.try_case(case, tally))
+    ledger.flush()
+    return corpus.load_all(folder)
+
+
+@pytest.mark.parametrize(
+    "bug",
+    [
+        refusing(Way.FORM, aspect=Aspect.NOT_JSON, status=400),
+        refusing(Way.SERVER_ERROR, status=500),
+        refusing(Way.DISCLOSES, aspect=Aspect.INSIDES, status=400),
+    ],
+    ids=["form", "server-error", "discloses"],
+)
+def test_the_same_wrong_in_every_refusal_is_one_finding_that_covers_all(tmp_path: Path, bug: Bug) -> None:
+    (finding,) = hunted(tmp_path, [bug])
+    assert ANY in finding.covers
+    assert finding.needs == ()
+    assert finding.seen > 3
+
+
+def of_selection(trial: Trial) -> bool:
+    due = expectations(trial.case, PROFILE, StoreFacts())[-1]
+    rules = frozenset() if due is None or due.rejection is None else due.rejection.rules
+    return any(fault.startswith("selection:") for fault in faults_named(rules, trial))
+
+
+def test_a_server_that_misnames_selections_is_one_finding_that_covers_only_those(tmp_path: Path) -> None:
+    bug = Bug(lambda trial, broken: bool(broken) and of_selection(trial), "error-names-field", Way.UNNAMED, status=400)
+    (finding,) = hunted(tmp_path, [bug], examples=120)
+    assert finding.covers
+    assert all(one.startswith("selection:") for one in finding.covers)
+
+
+@pytest.mark.parametrize("name", ["reference", "reference-v1"])
+def test_each_witness_breaks_the_rule_that_it_is_to_break(name: str) -> None:
+    profile = profiles.load(name)
+    several = list(witnesses("malformed", profile))
+    assert len(several) > 30
+    for one in several:
+        due = expectations(one.trial.case, profile, StoreFacts())[-1]
+        assert due is not None, one.fault
+        if due.rejection is not None:
+            assert one.fault.rpartition(":")[2] in {str(rule) for rule in due.rejection.rules}, one.fault
+
+
+def test_siblings_with_which_the_smallest_case_passes_are_told() -> None:
+    lab = Lab(PretendedSession([needing("missing", operations=["max", "min"])]), Immortal())  # type: ignore[arg-type]
+    trial = trial_of(case_of(rich(), "reduction"), PROFILE)
+    with lab.budget(1000):
+        (seen,) = lab.ask(trial)
+        assert not_seen_with(minimal(trial, seen, lab), lab) == ("select", "sum", "count")
+
+
+def test_who_accepts_unknown_fields_accepts_any(tmp_path: Path) -> None:
+    bug = Bug(lambda _, broken: broken == {Rule.UNKNOWN_FIELD}, "refuses-invalid", Way.ACCEPTED)
+    (finding,) = hunted(tmp_path, [bug], examples=240)
+    assert {one.rpartition(":")[2] for one in finding.covers} == {str(Rule.UNKNOWN_FIELD)}
+    assert finding.seen > 3

@@ -1,0 +1,149 @@
+"""The ledger: one folder for each cause, whoever found it; no folder is ever taken by another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fuzz.events import FindingFound
+from fuzz.findings import corpus
+from fuzz.findings.finding import Finding
+from fuzz.triage.cause import Shown
+from fuzz.triage.ledger import Ledger, name_of
+from fuzz.triage.scene import Scene, case_of
+from fuzz.triage.telling import fingerprint_of
+from fuzz.triage.traits import trait_told
+from fuzz.triage.trial import Signature, trial_of
+from specs.outcome import Outcome
+from specs.rules import Rule
+from specs.violation import Violation, Way
+from tests.unit.pretended import PROFILE, PretendedSession
+
+SESSION = PretendedSession([])
+SCENE = Scene("max", "int32", np.arange(1, 5, dtype="int32"), compression="gzip")
+OUTCOMES: tuple[Outcome, ...] = (None, None)
+
+
+def way(*needs: str) -> Shown:
+    return Shown("", trial_of(case_of(SCENE, "reduction"), PROFILE), Signature(Way.VALUES), needs)
+
+
+def finding(fingerprint: str = "0123456789ab", *needs: str) -> Finding:
+    violation = Violation("counts", "wrong", "1", "2", step=1)
+    return Finding("", fingerprint, violation, case_of(SCENE, "reduction"), OUTCOMES, needs)
+
+
+def keep(ledger: Ledger, one: Finding, *, replaces: str | None = None) -> str:
+    return ledger.keep(way(*map(trait_told, one.needs)), one, SESSION, 3, replaces)  # type: ignore[arg-type]
+
+
+def test_a_folder_is_never_taken_by_another_cause(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, "w", PROFILE)
+    prints = ["012345000000", "012345111111", "012345111111", "012345111111"]
+    names = [keep(ledger, finding(one, "gzip")) for one in prints]
+    assert len(set(names)) == 4
+    assert names[0] == name_of(finding(prints[0], "gzip"))
+    assert len(names[1]) == len(names[0]) + 1
+    assert [one.fingerprint for one in corpus.load_all(tmp_path)] == sorted(prints)
+    other = keep(Ledger(tmp_path, "v", PROFILE), finding(prints[0], "gzip"))
+    assert other not in names
+    assert len(corpus.load_all(tmp_path)) == 5
+
+
+def test_a_plainer_case_takes_the_place_under_the_same_name(tmp_path: Path) -> None:
+    told: list[object] = []
+    ledger = Ledger(tmp_path, "w", PROFILE, told.append)
+    name = keep(ledger, finding("0" * 12, "gzip", "max"))
+    ledger.again(name, Signature(Way.VALUES))
+    assert keep(ledger, finding("1" * 12, "gzip"), replaces=name) == name
+    (saved,) = corpus.load_all(tmp_path)
+    assert (saved.id, saved.needs, saved.fingerprint) == (name, ("gzip",), "1" * 12)
+    assert ledger.made == 1
+    assert [one.finding.id for one in told if isinstance(one, FindingFound)] == [name, name]
+    assert ledger.shown()[0].needs == ("compression",)
+    assert ledger.seen(name) == 2
+
+
+def test_what_is_saved_is_read_back_by_another_worker(tmp_path: Path) -> None:
+    first, other = Ledger(tmp_path, "w", PROFILE), Ledger(tmp_path, "v", PROFILE)
+    name = keep(first, finding("0" * 12, "gzip", "max"))
+    assert other.get(name) is None
+    other.reload()
+    (shown,) = other.shown()
+    assert (shown.finding, shown.needs, shown.signature.family) == (name, ("compression", "operation"), "wrong")
+    assert shown.trial.case == first.shown()[0].trial.case
+    told: list[object] = []
+    third = Ledger(tmp_path, "x", PROFILE, told.append)
+    third.again(name, Signature(Way.VALUES))
+    third.again(name, Signature(Way.VALUES))
+    assert len(told) == 1
+    assert third.made == 0
+
+
+def test_faults_are_read_back_as_they_were(tmp_path: Path) -> None:
+    violation = Violation("refuses-invalid", "", "", "", way=Way.ACCEPTED, rules=frozenset({Rule.SHORT_READ}), step=1)
+    one = replace(finding(), violation=violation, covers=("short-read", "size-no-multiple"))
+    keep(Ledger(tmp_path, "w", PROFILE), one)
+    (shown,) = Ledger(tmp_path, "v", PROFILE).shown()
+    assert shown.signature.faults == {"short-read"}
+    assert shown.covers == {"short-read", "size-no-multiple"}
+
+
+def test_how_often_all_workers_saw_a_finding_is_added_up(tmp_path: Path) -> None:
+    one = Ledger(tmp_path, "w", PROFILE)
+    name = keep(one, finding())
+    one.again(name, Signature(Way.VALUES))
+    one.flush()
+    other = Ledger(tmp_path, "v", PROFILE)
+    other.again(name, Signature(Way.VALUES))
+    other.flush()
+    assert [each.seen for each in corpus.load_all(tmp_path)] == [3]
+
+
+@pytest.mark.parametrize("reproducibility", ["seen once", "after a while"])
+def test_what_comes_by_chance_explains_nothing(tmp_path: Path, reproducibility: str) -> None:
+    ledger = Ledger(tmp_path, "w", PROFILE)
+    name = keep(ledger, replace(finding(), reproducibility=reproducibility))  # type: ignore[arg-type]
+    assert ledger.shown() == []
+    by_chance, lasting = ledger.of_chance(Signature(Way.REFUSED)), ledger.lasting()
+    found = by_chance if reproducibility == "seen once" else lasting
+    assert found is not None
+    assert found.id == name
+    assert ledger.of_chance(Signature(Way.SILENT)) is None
+
+
+def test_a_folder_that_cannot_be_read_is_told_of_and_kept(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "case.json").write_text("{")
+    ledger = Ledger(tmp_path, "w", PROFILE)
+    ledger.reload()
+    assert len(ledger.unreadable) == 1
+    assert "broken" in ledger.unreadable[0]
+    assert (broken / "case.json").read_text() == "{"
+
+
+def test_symptoms_of_one_cause_have_one_fingerprint_and_other_causes_others() -> None:
+    def print_of(seen: Signature, *needs: str) -> str:
+        return fingerprint_of(seen, (), needs)
+
+    wrong, refused = Signature(Way.VALUES, aspect="counts"), Signature(Way.REFUSED, status=400)
+    assert print_of(wrong, "missing", "axis") == print_of(refused, "axis", "missing")
+    several = [
+        print_of(wrong, "missing"),
+        print_of(wrong, "axis"),
+        print_of(Signature(Way.SILENT), "missing"),
+        print_of(wrong, "missing", "sum"),
+        print_of(wrong, "missing", "max"),
+        fingerprint_of(wrong, ("axis:x",), ("missing",)),
+    ]
+    assert len(set(several)) == len(several)
+
+
+def test_names_are_readable_folder_names() -> None:
+    assert name_of(finding("0123456789ab", "gzip", "max")) == "gzip-max-counts-012345"
+    unproved = replace(finding(), unproved=("byte_order",))
+    assert name_of(unproved) == "byte-order-counts-012345"

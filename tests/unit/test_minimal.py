@@ -1,0 +1,168 @@
+"""The least that a trial needs: exactly what the failure takes, each part of it proved by asking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fuzz.executor import Judgement
+from fuzz.triage.lab import Lab, Seen
+from fuzz.triage.minimal import Smallest, minimal
+from fuzz.triage.plainer import plainer
+from fuzz.triage.scene import Scene, case_of
+from fuzz.triage.traits import closure, has, narrow, present, project, without
+from fuzz.triage.traits.scenes import INCIDENTAL
+from fuzz.triage.trial import Trial, trial_of
+from specs.case import Case, Put, Send, SendRaw
+from specs.fields import Fields
+from tests.unit.pretended import PROFILE, Bug, Immortal, PretendedSession, needing, rich
+
+NEEDS = (
+    "option_count_as_bytes",
+    "offset",
+    "compression",
+    "several gzip members",
+    "two filters",
+    "shuffle_simd",
+    "byte_order",
+    "missing",
+    "missing_values",
+    "axis",
+    "selection",
+    "reversed selection",
+    "stride beyond one",
+    "order F",
+    "several dimensions",
+    "another sender",
+    "fractions",
+    "large values",
+)
+OF_SLICES = {"reversed selection", "stride beyond one"}
+PLENTY = 5000
+SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Two traits of slices may stand in two dimensions, which no reduction makes one.
+CONJUNCTIONS = st.sets(st.sampled_from(NEEDS), min_size=1, max_size=4).filter(lambda names: not names >= OF_SLICES)
+
+
+class Noting(PretendedSession):
+    """Notes what came of each case."""
+
+    def judge(self, case: Case, *, afresh: bool = False) -> Judgement:
+        judgement = super().judge(case, afresh=afresh)
+        self.came = {**getattr(self, "came", {}), case: bool(judgement.failures)}
+        return judgement
+
+
+def reduced(session: PretendedSession, trial: Trial, budget: int = PLENTY) -> Smallest:
+    lab = Lab(session, Immortal())  # type: ignore[arg-type]
+    with lab.budget(PLENTY):
+        first = lab.ask(trial)[0]
+    with lab.budget(budget):
+        return minimal(trial, first, Lab(session, Immortal()) if budget < PLENTY else lab)  # type: ignore[arg-type]
+
+
+def smallest_of(bugs: Sequence[Bug], scene: Scene) -> Smallest:
+    return reduced(PretendedSession(bugs), trial_of(case_of(scene, "reduction"), PROFILE))
+
+
+def rich_trial() -> Trial:
+    return trial_of(case_of(rich(), "reduction"), PROFILE)
+
+
+@given(CONJUNCTIONS)
+@SLOW
+def test_the_needs_are_what_the_failure_takes_and_nothing_else(names: set[str]) -> None:
+    session = Noting([needing(*names)])
+    smallest = reduced(session, rich_trial())
+    # Fractions take a float.
+    assert set(smallest.needs) - ({"dtype"} if "fractions" in names else set()) == set(narrow(names))
+    assert smallest.unproved == ()
+    for name in smallest.needs:
+        plain = without(smallest.trial, name)
+        assert plain is not None
+        assert session.came[plain.case] is False
+    assert session.judge(project(rich_trial(), closure(smallest.needs)).case).failures
+    assert session.judge(smallest.trial.case).failures
+
+
+@given(CONJUNCTIONS, st.integers(0, 60))
+@SLOW
+def test_out_of_budget_no_need_is_told_that_was_not_asked(names: set[str], budget: int) -> None:
+    session = Noting([needing(*names)])
+    lab = Lab(session, Immortal())  # type: ignore[arg-type]
+    trial = rich_trial()
+    with lab.budget(1):
+        seen: Seen = lab.ask(trial)[0]
+    begun = session.sent
+    with lab.budget(budget):
+        smallest = minimal(trial, seen, lab)
+    assert session.sent - begun <= budget
+    for name in smallest.needs:
+        plain = without(smallest.trial, name)
+        assert plain is not None
+        assert session.came[plain.case] is False
+    told = {*closure(smallest.needs), *closure(smallest.unproved), *INCIDENTAL}
+    assert set(present(smallest.trial)) <= told
+    assert set(names) <= told
+    assert not set(smallest.needs) & set(smallest.unproved)
+
+
+@pytest.mark.parametrize("name", NEEDS)
+def test_one_need_is_kept_and_named(name: str) -> None:
+    smallest = smallest_of([needing(name)], rich())
+    scene = smallest.trial.scene
+    assert scene is not None
+    assert name in smallest.needs
+    assert scene.operation == "select"
+    assert scene.dtype.startswith("float" if name == "fractions" else "int32")
+
+
+def test_a_failure_of_everything_ends_at_the_plainest_request() -> None:
+    smallest = smallest_of([needing()], rich())
+    assert smallest.trial.case.steps[-1] == Send("select", Fields({"dtype": "int32"}), "a")
+    assert (smallest.needs, smallest.unproved) == ((), ())
+
+
+def test_a_reduction_does_not_slip_to_another_family() -> None:
+    hang = replace(needing("byte_order"), way=needing().way.SILENT)
+    smallest = smallest_of([needing("missing", "axis"), hang], rich(byte_order=None))
+    assert set(smallest.needs) == {"missing", "axis"}
+
+
+def test_of_many_elements_few_cases_are_tried() -> None:
+    """Each of them costs seconds, of storing, reading and comparing."""
+    scene = rich()
+    flat = replace(scene, elements=np.resize(scene.elements, 100_000), shape=(100_000,), selection=None, axis=None)
+    sizes: list[int] = []
+
+    def spoils(trial: Trial, _: object) -> bool:
+        sizes.append(0 if trial.scene is None else trial.scene.elements.size)
+        return has(trial, "missing")
+
+    smallest = smallest_of([Bug(spoils)], flat)
+    assert smallest.trial.scene is not None
+    assert smallest.trial.scene.elements.size <= 5
+    assert sum(size > 50_000 for size in sizes) <= 8
+
+
+@pytest.mark.parametrize("depth", [3, 900, 5000])
+def test_what_nests_deeply_is_made_plainer_too(depth: int) -> None:
+    """Python reads deeper JSON than it writes, and how deep hangs on where it is asked to."""
+    body = b'{"dtype": "int32", "shape": ' + b"[" * depth + b"]" * depth + b"}"
+    raw = SendRaw("POST", "/v2/sum/", (("Content-Type", "application/json"),), body, "a")
+    nested: list[object] = []
+    for _ in range(depth):
+        nested = [nested]
+    send = Send("sum", Fields({"dtype": "int32", "shape": nested}), "a")
+    put = Put("a", bytes(4))
+    shape = without(trial_of(Case("abuse", (put, send)), PROFILE), "shape")
+    assert shape is not None
+    assert shape.case.steps[1] == replace(send, fields=Fields({"dtype": "int32"}))
+    assert list(plainer(trial_of(Case("abuse", (put, send)), PROFILE)))
+    several = [one.last for one in plainer(trial_of(Case("raw", (put, raw)), PROFILE))]
+    assert any(isinstance(one, SendRaw) and len(one.body) < len(body) for one in several)

@@ -1,0 +1,100 @@
+"""What a wrong answer would be right for tells what a server overlooks, and nothing where it is wrong by chance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from truthful import V2, cbor, v2_map
+
+from fuzz.executor import Judgement
+from fuzz.triage.lab import Seen
+from fuzz.triage.reads_as import alterations, reads_as
+from fuzz.triage.trial import Signature, trial_of
+from specs.access import StoreFacts
+from specs.case import Case, Put, Send
+from specs.expectation import Values
+from specs.fields import Fields
+from specs.model import expectations
+from specs.outcome import NoReply, Outcome, Reply, Transcript
+from specs.violation import Violation, Way
+
+FACTS = StoreFacts()
+DATA = np.array([7, 2, 9, 4, 1, 8], "<i4").tobytes()
+ASKED: dict[str, dict[str, Any]] = {
+    "byte_order": {"byte_order": "big"},
+    "offset": {"offset": 8, "size": 8},
+    "size": {"size": 12},
+    "order": {"shape": [2, 3], "order": "F", "axis": 0},
+    "selection": {"shape": [6], "selection": [[1, 4, 1]]},
+    "axis": {"shape": [2, 3], "axis": 0},
+    "missing": {"missing": {"missing_value": 9}},
+}
+
+
+def case_of(fields: dict[str, Any], operation: str = "sum") -> Case:
+    return Case("x", (Put("a", DATA), Send(operation, Fields({"dtype": "int32", **fields}), "a")))
+
+
+def right(case: Case) -> Values:
+    due = expectations(case, V2, FACTS)[-1]
+    assert due is not None
+    return due.answers[0]
+
+
+def reading(case: Case, outcome: Outcome, way: Way = Way.VALUES) -> frozenset[str]:
+    judgement = Judgement(Transcript(case, (None, outcome)), ())
+    seen = Seen(judgement, Violation("sum-values", "", "", "", way=way, step=1), Signature(way))
+    return reads_as(trial_of(case, V2), seen, FACTS)
+
+
+@pytest.mark.parametrize("name", ["byte_order", "order", "selection", "axis", "missing"])
+def test_who_ignores_a_field_answers_as_without_it(name: str) -> None:
+    case = case_of(ASKED[name])
+    without = case_of({one: value for one, value in ASKED[name].items() if one != name})
+    assert f"the answer to the same request without {name}" in reading(case, cbor(v2_map(right(without))))
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_right_answer_reads_as_no_other_request(name: str) -> None:
+    case = case_of(ASKED[name])
+    assert reading(case, cbor(v2_map(right(case)))) == frozenset()
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_an_answer_that_is_wrong_in_no_such_way_reads_as_nothing(name: str) -> None:
+    case = case_of(ASKED[name])
+    wrong = replace(right(case), values=right(case).values + 1000)
+    assert reading(case, cbor(v2_map(wrong))) == frozenset()
+
+
+def test_who_ignores_the_stride_answers_as_without_it() -> None:
+    case = case_of({"shape": [6], "selection": [[0, 6, 2]]})
+    plain = case_of({"shape": [6], "selection": [[0, 6, 1]]})
+    assert "the answer without the stride" in reading(case, cbor(v2_map(right(plain))))
+
+
+def test_who_reads_the_other_byte_order_answers_for_it() -> None:
+    case, other = case_of({}), case_of({"byte_order": "big"})
+    assert reading(case, cbor(v2_map(right(other)))) == {"the answer for big-endian data"}
+
+
+@pytest.mark.parametrize("outcome", [NoReply("closed"), Reply(400, (), b"")])
+def test_what_is_no_answer_reads_as_nothing(outcome: Outcome) -> None:
+    assert reading(case_of(ASKED["axis"]), outcome) == frozenset()
+
+
+def test_other_failures_than_of_values_read_as_nothing() -> None:
+    case = case_of(ASKED["missing"])
+    answer = cbor(v2_map(right(case_of({}))))
+    assert reading(case, answer)
+    assert reading(case, answer, Way.FORM) == frozenset()
+
+
+def test_no_alteration_is_the_request_itself() -> None:
+    for fields in ASKED.values():
+        send = case_of(fields).steps[-1]
+        assert isinstance(send, Send)
+        assert all(other != send for _, other in alterations(send))

@@ -1,0 +1,224 @@
+"""Traits: what is dropped is gone, what is kept is no more than was asked for, and plain data shows mistakes."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from fuzz.triage.plainer import plainer_scenes
+from fuzz.triage.scene import Scene, case_of, of_picked, scene_of
+from fuzz.triage.traits import closure, has, present, project, without
+from fuzz.triage.traits.numbers import missing_elements, missing_numbers, to_dtype
+from fuzz.triage.traits.revealing import DIFFERENT, numbers, revealing
+from fuzz.triage.traits.scenes import FEATURES, INCIDENTAL, few_elements
+from fuzz.triage.traits.slices import LEAST_LENGTH, SLICES, Triple, canonical, still_outside
+from fuzz.triage.trial import Trial, isolated, trial_of
+from specs.case import Case, Put, Send
+from specs.dtypes import NAMES
+from specs.fields import Fields
+from strategies import cases
+from tests.unit.pretended import PROFILE
+
+PLAIN = Scene("select", "int32", np.arange(4, dtype="int32"))
+SLOW = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+DRAWN = cases.reductions(PROFILE, most_requests=1, longest=300)
+KINDS = ("missing_value", "missing_values", "valid_min", "valid_max", "valid_range")
+
+
+def drawn(case: Case) -> Trial:
+    trial = trial_of(isolated(case, len(case.steps) - 1), PROFILE)
+    assume(trial.scene is not None)
+    return trial
+
+
+def of_scene(scene: Scene) -> Trial:
+    return trial_of(case_of(scene, "x"), PROFILE)
+
+
+@given(DRAWN, st.sampled_from(tuple(FEATURES)))
+@SLOW
+def test_a_trait_that_is_dropped_is_gone(case: Case, name: str) -> None:
+    plain = without(drawn(case), name)
+    assert plain is None or not has(plain, name)
+
+
+@given(DRAWN)
+@SLOW
+def test_what_is_plainer_is_valid_too(case: Case) -> None:
+    scene = drawn(case).scene
+    assert scene is not None
+    several = [simpler(scene) for simpler, _ in FEATURES.values()] + [to_dtype(scene, dtype) for dtype in NAMES]
+    for one in [*several, *islice(plainer_scenes(scene), 100)]:
+        assert one is None or scene_of(case_of(one, case.property), PROFILE) is not None, one
+
+
+@given(DRAWN, st.sets(st.sampled_from(tuple(FEATURES)), max_size=3))
+@SLOW
+def test_a_projection_keeps_no_more_than_asked_and_is_its_own_projection(case: Case, names: set[str]) -> None:
+    keep = closure(names)
+    plain = project(drawn(case), keep)
+    assert project(plain, keep).case == plain.case
+    for name in set(present(plain)) - keep - INCIDENTAL:
+        # What stands within something that is kept may not go without it.
+        assert without(plain, name) is None or without(plain, name) == plain
+
+
+@given(DRAWN)
+@SLOW
+def test_a_scene_and_its_case_tell_the_same(case: Case) -> None:
+    trial = drawn(case)
+    assert trial.scene is not None
+    again = scene_of(case_of(trial.scene, case.property), PROFILE)
+    assert again is not None
+    assert again.elements.tobytes() == trial.scene.elements.tobytes()
+    for name in set(Scene.__slots__) - {"elements", "tail"}:
+        assert getattr(again, name) == getattr(trial.scene, name)
+
+
+def traits_of(one: Triple, length: int) -> set[str]:
+    return {name for name, change in SLICES.items() if change(one, length) != one}
+
+
+BOUNDS = st.one_of(st.integers(-12, 12), st.sampled_from((2**31, -(2**31), 2**40)))
+STRIDES = st.integers(-12, 12).filter(bool)
+
+
+@given(st.tuples(BOUNDS, BOUNDS, STRIDES), st.integers(LEAST_LENGTH, 9))
+@settings(max_examples=500)
+def test_a_canonical_slice_has_only_the_traits_asked_for(one: Triple, length: int) -> None:
+    names = traits_of(one, length)
+    plain = canonical(frozenset(names), length)
+    assert traits_of(plain, length) <= names
+    assert canonical(frozenset(traits_of(plain, length)), length) == plain
+
+
+@pytest.mark.parametrize("name", SLICES)
+def test_a_canonical_slice_of_one_trait_has_it(name: str) -> None:
+    # A bound before the beginning is a negative one.
+    wider = {"a stride beyond the length": {"stride beyond one"}, "bounds before the beginning": {"negative bounds"}}
+    for length in range(LEAST_LENGTH, 10):
+        found = traits_of(canonical(frozenset({name}), length), length)
+        assert name in found
+        assert found <= {name, "bounds beyond the end", "stride beyond one", "part of a dimension"} | wider.get(
+            name, set()
+        )
+
+
+@given(st.integers(1, DIFFERENT))
+def test_revealing_numbers_differ_and_are_small(count: int) -> None:
+    found = numbers(count).tolist()
+    assert len(set(found)) == count
+    assert min(found) == 1
+    assert max(found) == count
+
+
+@given(st.integers(4, DIFFERENT))
+def test_the_least_and_the_greatest_are_neither_first_nor_last(count: int) -> None:
+    found = numbers(count).tolist()
+    assert {1, count}.isdisjoint({found[0], found[-1]})
+
+
+@st.composite
+def with_missing(draw: st.DrawFn) -> Scene:
+    elements = draw(st.lists(st.integers(0, 9), min_size=1, max_size=20))
+    kind = draw(st.sampled_from(KINDS))
+    low, high = sorted(draw(st.lists(st.integers(0, 9), min_size=2, max_size=2, unique=True)))
+    told = {"missing_values": [low, high], "valid_range": [low, high]}.get(kind, low)
+    return Scene("sum", "int32", np.array(elements, "int32"), missing=(kind, told))
+
+
+@given(with_missing())
+def test_revealing_numbers_leave_the_same_ones_missing(scene: Scene) -> None:
+    plain = revealing(scene) or scene
+    was = missing_elements(scene)
+    if was.any() or scene.elements.size == 1:
+        assert missing_elements(plain).tolist() == was.tolist()
+    else:
+        assert missing_elements(plain).tolist() == [True] + [False] * (scene.elements.size - 1)
+    assert revealing(plain) is None
+
+
+@given(with_missing())
+def test_the_ends_of_what_is_valid_are_among_the_numbers(scene: Scene) -> None:
+    plain = revealing(scene) or scene
+    assert plain.missing is not None
+    valid = set(plain.elements[~missing_elements(plain)].tolist())
+    if plain.missing[0].startswith("valid_") and len(valid) > 1:
+        assert set(missing_numbers(plain)) <= valid
+
+
+@pytest.mark.parametrize("operation", ["min", "max"])
+@given(numbers=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=5))
+def test_without_negatives_the_extreme_stays_in_its_place(operation: str, numbers: list[int]) -> None:
+    elements = np.array(numbers, "int64")
+    plain = FEATURES["negative values"][0](Scene(operation, "int64", elements))
+    if plain is None:
+        assert min(numbers) >= 0
+        return
+    assert plain.elements.min() >= 0
+    if has(of_scene(Scene(operation, "int64", elements)), "huge values"):
+        pick = np.argmin if operation == "min" else np.argmax
+        assert pick(plain.elements) == pick(elements)
+
+
+@pytest.mark.parametrize(("dtype", "other"), [("uint32", "int32"), ("int32", "uint32"), ("int64", "uint64")])
+def test_huge_integers_stay_huge_in_a_dtype_of_as_many_bits(dtype: str, other: str) -> None:
+    limits = np.iinfo(dtype)
+    moved = to_dtype(Scene("sum", dtype, np.array([limits.max, limits.max - 3], dtype)), other)
+    assert moved is not None
+    assert has(of_scene(moved), "huge values")
+
+
+def test_subnormal_numbers_stay_so_in_another_float() -> None:
+    for dtype, other in (("float32", "float64"), ("float64", "float32")):
+        least = np.array([np.finfo(dtype).smallest_subnormal, -np.finfo(dtype).smallest_subnormal], dtype)
+        cast = to_dtype(Scene("sum", dtype, least), other)
+        assert cast is not None
+        assert has(of_scene(cast), "subnormal numbers")
+        assert np.sign(cast.elements).tolist() == [1, -1]
+
+
+def test_numbers_that_are_missing_can_be_huge_or_subnormal() -> None:
+    huge = Scene("select", "uint64", np.zeros(1, "uint64"), missing=("missing_value", 2**63 + 1))
+    tiny = Scene("select", "float64", np.zeros(1), missing=("missing_value", 5e-324))
+    assert has(of_scene(huge), "huge values")
+    assert has(of_scene(tiny), "subnormal numbers")
+
+
+@pytest.mark.parametrize("one", [(2050, 1365, -1), (10, 90, 1), (-90, -10, 2), (0, 5000, 1), (-5000, 100, 3)])
+def test_a_selection_of_fewer_elements_is_of_the_same_sort(one: Triple) -> None:
+    scene = Scene("select", "int32", np.zeros(1438, "int32"), shape=(1438,), selection=(one,))
+    few = few_elements(scene)
+    assert few is not None
+    assert few.selection is not None
+    assert few.shape is not None
+    for was, now in zip(one, few.selection[0]):
+        assert (was < 0) == (now < 0)
+    assert range(*slice(*few.selection[0]).indices(few.shape[0]))
+    assert has(of_scene(few), "bounds beyond the end") == has(of_scene(scene), "bounds beyond the end")
+
+
+@pytest.mark.parametrize(
+    ("one", "moved"), [((-2, 1, 1), (-4, 1, 1)), ((0, 9, 1), (0, 11, 1)), ((0, -2, -1), (0, -4, -1)), ((0, 1, 1),) * 2]
+)
+def test_bounds_outside_of_a_dimension_stay_there_as_it_grows(one: Triple, moved: Triple) -> None:
+    assert still_outside(one, 1, 3) == moved
+
+
+def test_what_a_selection_picks_is_a_scene_of_its_own() -> None:
+    scene = Scene("max", "int32", np.arange(6), shape=(2, 3), selection=((1, 2, 1), (2, -4, -1)))
+    picked = of_picked(scene)
+    assert picked is not None
+    assert (picked.elements.tolist(), picked.shape, picked.selection) == ([5, 4, 3], (1, 3), None)
+
+
+def test_an_isolated_request_has_the_object_as_it_was_by_then() -> None:
+    puts = [Put("a", b"1111"), Put("b", b"2222"), Put("a", b"3333")]
+    send = Send("sum", Fields({"dtype": "int32"}), "a")
+    case = Case("history", (puts[0], puts[1], send, puts[2], send))
+    assert isolated(case, 2).steps == (puts[0], send)
+    assert isolated(case, 4).steps == (puts[2], send)
