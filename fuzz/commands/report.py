@@ -79,7 +79,7 @@ def _write(path: Path | None, text: str) -> None:
 
 def check(due: Sequence[Reported], target: Target) -> int:
     """Try findings, and tell which of them are still there; how many are not decides the exit code."""
-    from fuzz.findings.pages import takes_bad_store
+    from fuzz.findings.plan import takes_bad_store
 
     left_out = [] if target.store.misserves else [one for one in due if takes_bad_store(one.case)]
     for one in left_out:

@@ -117,8 +117,27 @@ def announcement(url: str, store: Store, *, public_keys: bool) -> list[str]:
         "and version 1:",
         *_curl(url, "/v1/sum/", owner, v1, "od -A n -t d4"),
         "",
+        "for the scripts of a finding, repro.py and curl.sh:",
+        f"  export {' '.join(f'{name}={value}' for name, value in _settings(url, store, public_keys).items())}",
+        "",
         "Ctrl-C stops both.",
     ]
+
+
+def _settings(url: str, store: Store, public_keys: bool) -> dict[str, str]:
+    """What a finding's scripts read from the environment, as words of a shell."""
+    keys = OWNER if public_keys else ('"$ASFUZZ_ACCESS_KEY"', '"$ASFUZZ_SECRET_KEY"')
+    strangers = {"STRANGER_ACCESS_KEY": STRANGER[0], "STRANGER_SECRET": STRANGER[1]} if public_keys else {}
+    return {
+        "SERVER_URL": url,
+        "STORE_URL": store.s3_url,
+        **({"HTTP_URL": store.http_url} if store.http_url else {}),
+        "AWS_ACCESS_KEY_ID": keys[0],
+        "AWS_SECRET_ACCESS_KEY": keys[1],
+        **strangers,
+        "BUCKET": store.buckets["private"],
+        "PUBLIC_BUCKET": store.buckets["public"],
+    }
 
 
 def _curl(url: str, path: str, owner: str, body: dict[str, object], reader: str) -> list[str]:

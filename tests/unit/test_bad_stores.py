@@ -246,11 +246,12 @@ def test_other_stores_serve_well_and_the_property_is_left_out_for_them() -> None
     assert unclaimed(one, REFERENCE) == ""
 
 
-def test_curl_says_that_no_store_misbehaves_on_demand() -> None:
+def test_no_script_by_curl_is_offered_where_a_store_has_to_misbehave() -> None:
     texts = pages(finding(about("whole")))
-    assert "asfuzz replay" in texts["curl.sh"]
+    assert "curl.sh" not in texts
     assert "http://127.0.0.1" in texts["finding.md"]
-    assert "curl.sh" in pages(finding(about(WELL)))["finding.md"]
+    assert "sh curl.sh" not in texts["finding.md"]
+    assert "sh curl.sh" in pages(finding(about(WELL)))["finding.md"]
 
 
 @pytest.mark.parametrize(
