@@ -15,10 +15,14 @@ from typing import Any, NoReturn, Protocol, cast
 
 from fuzz.errors import CannotRun, UsageError
 from fuzz.flags import EXIT_CODES
+from fuzz.suggestions import Parser
 
 # A command is a module of fuzz.commands with this name; one that is not there is not offered.
 COMMANDS = (
     ("run", "try things on a server, and tell what it got wrong"),
+    ("init", "write asfuzz.toml, a profile and a CI workflow for a server"),
+    ("findings", "list the saved findings"),
+    ("show", "show a saved finding and its files"),
     ("replay", "send saved findings again: fixed, or still failing?"),
     ("known", "list, add and prune the findings that are accepted for now"),
     ("properties", "list what is checked, and the requirements behind it"),
@@ -27,6 +31,7 @@ COMMANDS = (
     ("serve", "run the embedded server and store on their own"),
     ("zoo", "list and try the servers that are broken on purpose"),
     ("bench", "measure the suite itself"),
+    ("completion", "print a script by which a shell completes commands and flags"),
 )
 EXAMPLES = """\
 examples:
@@ -36,6 +41,8 @@ examples:
   asfuzz COMMAND --help                              what a command takes
 """
 INTERRUPTED = 130
+# The command that needs to know the flags of all others.
+COMPLETION = "completion"
 
 
 class Command(Protocol):
@@ -52,7 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; errors are told in one line."""
     words = list(sys.argv[1:] if argv is None else argv)
     parser = _parser(next((word for word in words if not word.startswith("-")), ""))
-    arguments = parser.parse_args(words)
+    arguments, unknown = parser.parse_known_args(words)
+    if unknown:
+        parser.children().get(arguments.command, parser).refuse(unknown)
     if arguments.command is None:
         parser.print_help()
         return UsageError.exit_code
@@ -81,15 +90,15 @@ def _as_interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _parser(chosen: str) -> argparse.ArgumentParser:
-    """The parser; only the chosen command is imported, so that help is quick."""
-    parser = argparse.ArgumentParser(
+def _parser(chosen: str) -> Parser:
+    """The parser; only the chosen command is imported, so that help is quick, or all where their flags are wanted."""
+    parser = Parser(
         prog="asfuzz",
         description="Property-based fuzzing of S3 active-storage servers.",
         epilog=f"{EXAMPLES}\n{EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action=_Version, help="print the suite's version")
+    parser.add_argument("-V", "--version", action=_Version, help="print the suite's version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, title in COMMANDS:
         if find_spec(f"fuzz.commands.{name}") is None:
@@ -100,8 +109,10 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
             description=f"{title[0].upper()}{title[1:]}.",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        if name == chosen:
+        if chosen in (name, COMPLETION):
             _command(name).add_arguments(command)
+    if chosen == COMPLETION:
+        parser.set_defaults(parser=parser)
     return parser
 
 

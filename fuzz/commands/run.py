@@ -51,7 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     budget.add_argument("--only", metavar="PROPERTY", nargs="+", action="extend", help="these properties only")
     budget.add_argument("--max-findings", metavar="N", help="stop after so many findings (default: 100)")
     budget.add_argument("--workers", metavar="N", help="processes that try things at the same time (default: 1)")
-    budget.add_argument("--animal", dest="animals", metavar="ID", nargs="+", action="extend", help=BROKEN)
+    budget.add_argument("--animal", "--animals", dest="animals", metavar="ID", nargs="+", action="extend", help=BROKEN)
     results = parser.add_argument_group("results")
     results.add_argument("--findings", metavar="DIR", help="the folder that remembers findings (default: findings)")
     results.add_argument("--summary", metavar="FILE", help="write the result as JSON")

@@ -44,7 +44,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--store", metavar="URL|memory|moto", help="the store with the example object (default: memory)"
     )
     parser.add_argument("--advertise", metavar="HOST", help="this machine's name, for clients on another machine")
-    parser.add_argument("--animal", dest="animals", metavar="ID", nargs="+", action="extend", help=BROKEN)
+    parser.add_argument("--animal", "--animals", dest="animals", metavar="ID", nargs="+", action="extend", help=BROKEN)
     parser.epilog = f"{EXAMPLES}\n{EXIT_CODES}"
 
 

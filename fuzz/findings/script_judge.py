@@ -13,6 +13,7 @@ from typing import Any
 
 FORMATS = {"int32": "i", "int64": "q", "uint32": "I", "uint64": "Q", "float32": "f", "float64": "d"}
 ORDERS = {"little": "<", "big": ">"}
+CONTENT_TYPES = {"v1": "application/octet-stream", "v2": "application/cbor"}
 MOST_SHOWN = 400
 
 
@@ -116,7 +117,10 @@ def faults(due: dict[str, Any], reply: Any) -> list[str]:
     if isinstance(reply, str):
         return [f"no answer: {reply}"]
     status, headers, body = reply
+    told_type = headers.get("content-type", "").split(";")[0].strip().lower()
     if status == 200 and due["answers"]:
+        if told_type != CONTENT_TYPES[due["api"]]:
+            return [f"content type {told_type!r}, not {CONTENT_TYPES[due['api']]!r}"]
         try:
             got = answer(due["api"], headers, body)
         except (ValueError, KeyError, IndexError, TypeError, struct.error) as error:
@@ -127,6 +131,8 @@ def faults(due: dict[str, Any], reply: Any) -> list[str]:
         return [f"status {status}"] if status >= 500 else []
     if not any(first <= status <= last for first, last in due["statuses"]):
         return [f"status {status}, not {due['expected']}"]
+    if due["json"] and told_type != "application/json":
+        return [f"an error of content type {told_type!r}"]
     return error_faults(due, body)
 
 

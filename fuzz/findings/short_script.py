@@ -17,7 +17,7 @@ import numpy as np
 from fuzz.findings.case_files import bytes_as_json
 from fuzz.findings.finding import Finding
 from fuzz.findings.plan import as_reply, printable, takes_bad_store
-from fuzz.findings.script_judge import answer, faults
+from fuzz.findings.script_judge import CONTENT_TYPES, answer, faults
 from specs.case import Case, Delete, Put, Send, Step
 from specs.dtypes import ITEM_SIZES
 from specs.outcome import NoReply, Reply
@@ -119,8 +119,13 @@ def _judged(finding: Finding, plan: dict[str, Any]) -> list[int]:
         if step.get("judged")
         and step["step"] == "send"
         and outcome is not None
-        and faults({**plan, **step, "words": [], "json": False, "unwelcome": []}, as_reply(outcome))
+        and faults({**plan, **step, "words": [], "json": False, "unwelcome": []}, _of_right_type(as_reply(outcome)))
     ]
+
+
+def _of_right_type(reply: Any) -> Any:
+    """A reply with the content type that is due, which the short script does not look at."""
+    return reply if isinstance(reply, str) else (reply[0], {"content-type": CONTENT_TYPES["v2"]}, reply[2])
 
 
 def _is_plain(finding: Finding, plan: dict[str, Any], at: int) -> bool:

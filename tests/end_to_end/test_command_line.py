@@ -88,7 +88,7 @@ def test_the_version_is_told(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         ((), "usage: asfuzz"),
-        (("hunt",), "invalid choice: 'hunt'"),
+        (("hunt",), "there is no 'hunt'"),
         (("run", "--sekonds", "3"), "--sekonds"),
         (("run", "--seconds", "soon"), "--seconds: 'soon' is not a time such as 90, 90s, 10m or 8h"),
         (("run", "--seconds", "3", "--examples", "3"), "not allowed with argument"),
