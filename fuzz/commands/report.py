@@ -35,6 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_target_flags(parser)
     parser.add_argument("--write", metavar="FILE", type=Path, help="the page to write (default: standard output)")
     parser.add_argument("--check", action="store_true", help="try the findings on --target or --launch instead")
+    parser.add_argument("--only", metavar="ID", dest="ids", nargs="+", help="check these findings only, by their ids")
     parser.add_argument(
         "--configuration", default=USUAL, help=f"of the server that is checked, as the page has it (default: {USUAL!r})"
     )
@@ -59,12 +60,24 @@ def main(arguments: Namespace) -> int:
         raise UsageError("--check needs a server: give --target or --launch")
     from fuzz.targets import open_target
 
-    due = [one for one in found if one.configuration == arguments.configuration]
+    if arguments.ids:
+        due = _named(found, arguments.ids)
+    else:
+        due = [one for one in found if one.configuration == arguments.configuration]
     if not due:
         known = ", ".join(sorted({one.configuration for one in found}))
         raise UsageError(f"--configuration {arguments.configuration!r} has no findings; there are: {known}")
     with open_target(settings) as target:
         return check(due, target)
+
+
+def _named(found: Sequence[Reported], ids: Sequence[str]) -> list[Reported]:
+    """The findings of these ids."""
+    there = [one.id for one in found]
+    for name in ids:
+        if name not in there:
+            raise UsageError(f"--only: there is no finding {name!r}.{profiles.did_you_mean(name, there)}")
+    return [one for one in found if one.id in ids]
 
 
 def _write(path: Path | None, text: str) -> None:
@@ -90,7 +103,7 @@ def check(due: Sequence[Reported], target: Target) -> int:
         with closing(target.session()) as session:
             verdict, detail = _verdict(one, session)
         gone += verdict != "still there"
-        print(f"{verdict:<12}  {one.id:<32}{detail}")
+        print(f"{verdict:<12}  {one.id:<32}{detail}".rstrip())
         if target.launcher is not None and not target.launcher.alive():
             target.launcher.restart()
     print(f"{len(due) - gone} of {len(due)} findings are still there")

@@ -49,20 +49,9 @@ $requests
 $judged
     done""")
 _NOT_BY_CURL: Final = "# The next request is one that curl cannot be made to send from a script: see repro.py."
-_JUDGE_MAIN: Final = r"""
-def reply_of(path):
-    head, _, body = open(path, "rb").read().partition(b"\r\n\r\n")
-    while head.startswith(b"HTTP/") and head.split()[1:2] in ([b"100"], [b"103"]):
-        head, _, body = body.partition(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/"):
-        return head.decode("utf-8", "replace").strip() or "nothing came"
-    first, *lines = head.decode("latin-1").split("\r\n")
-    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return int(first.split()[1]), headers, body
-
-
+_JUDGE_MAIN: Final = """\
 def main():
-    reply, due = reply_of(sys.argv[1]), json.loads(sys.stdin.read())
+    reply, due = parsed(open(sys.argv[1], "rb").read()), json.loads(sys.stdin.read())
     if due["unwelcome"]:
         key, secret = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
         due["unwelcome"] += [secret, base64.b64encode(f"{key}:{secret}".encode()).decode()]
@@ -70,7 +59,8 @@ def main():
     mark = "" if isinstance(reply, str) else f"{reply[0]} {hashlib.sha256(reply[2]).hexdigest()}"
     if not wrong and mark and mark == due.get("came"):
         wrong = ["the answer is the wrong one of then, byte for byte"]
-    print(f"expected  {due['expected']}\ngot       {shown(due['api'], reply)}\nnow       {'; '.join(wrong) or 'right'}")
+    print(f"expected  {due['expected']}\\ngot       {shown(due['api'], reply)}")
+    print(f"now       {'; '.join(wrong) or 'right'}")
     sys.exit(1 if wrong else 0)
 
 

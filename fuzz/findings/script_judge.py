@@ -64,6 +64,18 @@ def answer(api: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
     return {"dtype": dtype, "shape": shape, "count": count, "values": unpacked(data, order, FORMATS[dtype])}
 
 
+def parsed(data: bytes) -> Any:
+    """What `curl -i` printed as a reply (status, headers, body), or the reason why there is none."""
+    head, _, body = data.partition(b"\r\n\r\n")
+    while head.startswith(b"HTTP/") and head.split()[1:2] in ([b"100"], [b"103"]):
+        head, _, body = body.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/"):
+        return head.decode("utf-8", "replace").strip() or "nothing came"
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return int(first.split()[1]), headers, body
+
+
 def shown(api: str, reply: Any) -> str:
     """A reply (status, headers, body), or the reason why there is none, for people to read."""
     if isinstance(reply, str):
@@ -72,12 +84,11 @@ def shown(api: str, reply: Any) -> str:
     if status == 200:
         try:
             got = answer(api, headers, body)
-            return f"200  {got['dtype']}  shape {got['shape']}  count {got['count']}  values {got['values']}"[
-                :MOST_SHOWN
-            ]
+            text = f"200  {got['dtype']}  shape {got['shape']}  count {got['count']}  values {got['values']}"
+            return text[:MOST_SHOWN]
         except (ValueError, KeyError, IndexError, TypeError, struct.error):
             pass
-    return f"{status}  {body.decode('utf-8', 'backslashreplace')}"[:MOST_SHOWN]
+    return f"{status}  {' '.join(body.decode('utf-8', 'backslashreplace').split())}".rstrip()[:MOST_SHOWN]
 
 
 def same(one: Any, other: Any) -> bool:
