@@ -1,7 +1,8 @@
 """What the pages of known findings have one type works, and shows what they say where the server has the bug.
 
-The pages' server is Reductionist: REDUCTIONIST names its binary, and without one the recipes are tried on the healthy
-embedded server alone, where they must work and show something else.
+The variables REDUCTIONIST and PROTOTYPE hold what to type for `reductionist` and, in the prototype's environment, for
+`uvicorn`. Without them the recipes are tried on the healthy embedded server alone: they must work there, and show
+something else.
 """
 
 from __future__ import annotations
@@ -25,17 +26,19 @@ from fuzz.findings.reported import Reported, reports
 from fuzz.launcher import Launcher, free_port
 from specs import profile as profiles
 
-REDUCTIONIST = os.environ.get("REDUCTIONIST", "")
-PROFILES = ("reductionist-cached", "prototype")
+# The word by which each page starts its server, and what stands for it here.
+SERVERS = {
+    "reductionist-cached": ("reductionist ", os.environ.get("REDUCTIONIST", "")),
+    "prototype": ("uvicorn ", os.environ.get("PROTOTYPE", "")),
+}
 KEY, SECRET = "asfuzz", "not-a-secret"
 SECONDS = 110
 FOUND = [
     # Some recipes send hundreds of requests.
     pytest.param(profile, one, id=f"{profile}:{one.id}", marks=pytest.mark.slow if "came-*" in one.by_hand else ())
-    for profile in PROFILES
+    for profile in SERVERS
     for one in reports(profiles.load(profile))
 ]
-OF_REDUCTIONIST = [one for one in FOUND if one.values[0] == PROFILES[0]]
 pytestmark = pytest.mark.skipif(
     shutil.which("curl") is None or shutil.which("bash") is None, reason="there is no curl, or no bash"
 )
@@ -101,14 +104,18 @@ def test_a_recipe_works_and_shows_something_else_on_a_healthy_server(
     assert not one.shows or not is_shown(one.shows, done.stdout), f"{one.id}: a healthy server shows the same"
 
 
-@pytest.mark.skipif(not REDUCTIONIST, reason="REDUCTIONIST does not name a binary")
-@pytest.mark.parametrize(("profile", "one"), OF_REDUCTIONIST)
-def test_a_recipe_shows_the_bug_of_reductionist(profile: str, one: Reported, store: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("profile", "one"), FOUND)
+def test_a_recipe_shows_the_bug_of_the_real_server(profile: str, one: Reported, store: str, tmp_path: Path) -> None:
+    word, real = SERVERS[profile]
+    if not real:
+        pytest.skip(f"no variable says where {word}is")
     loaded = profiles.load(profile)
-    command = (one.start or profiles.load("reductionist").launch).replace("reductionist ", f"{REDUCTIONIST} ", 1)
+    command = (one.start or loaded.launch).replace(word, f"{real} ", 1)
+    if one.start == "" and profile == "reductionist-cached":
+        command = profiles.load("reductionist").launch.replace(word, f"{real} ", 1)
     commands = "\n".join(recipe(one, loaded))
     if takes_bad_store(one.case) and not one.by_hand:
-        commands = commands.replace("'reductionist ", f"'{REDUCTIONIST} ")
+        commands = commands.replace(f"'{word}", f"'{real} ")
     with Launcher(f"env RUST_LOG=error {command}") as launcher:
         done = typed(commands, profile, launcher.url, store, tmp_path)
     assert one.shows, f"{one.id} says nothing of what its recipe prints: {done.stdout}"
