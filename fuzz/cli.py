@@ -106,7 +106,7 @@ def _parser(chosen: str) -> Parser:
         command = commands.add_parser(
             name,
             help=title,
-            description=f"{title[0].upper()}{title[1:]}.",
+            description=f"{title[0].upper()}{title[1:]}{'' if title.endswith('?') else '.'}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if chosen in (name, COMPLETION):

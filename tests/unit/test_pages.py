@@ -13,7 +13,8 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ from fuzz.executor import Session
 from fuzz.findings import corpus
 from fuzz.findings.curl_script import curl_script
 from fuzz.findings.finding import Finding
-from fuzz.findings.pages import long_script, pages
+from fuzz.findings.pages import finding_page, long_script, pages
 from fuzz.findings.plan import plan_of
 from fuzz.findings.short_script import short_script
 from fuzz.launcher import free_port
@@ -269,6 +270,16 @@ def test_the_page_tells_what_was_sent_expected_and_got(store: MemoryStore) -> No
     page = pages(replace(finding, needs=("huge values",), reproducibility="flaky"))["finding.md"]
     for piece in ("# sum: wrong values", "POST /v2/sum/", "[15]", "[16]", "flaky", "huge values", "a server", "replay"):
         assert piece in page
+
+
+def test_the_page_tells_what_a_finding_may_know_besides(store: MemoryStore) -> None:
+    finding = found(one("sum"), SumsOneMore, store)
+    known = {name: getattr(finding, name) for name in Finding.__slots__}
+    more = {"unproved": ("size",), "reads_as": "the answer without the stride", "last_words": "panicked at x"}
+    page = finding_page(cast(Finding, SimpleNamespace(**{**known, **more})), REFERENCE["v2"], by_curl=True)
+    assert "Not tried without: size." in page
+    assert "The wrong answer is the answer without the stride." in page
+    assert "```text\npanicked at x\n```" in page
 
 
 def test_no_text_holds_a_secret(store: MemoryStore) -> None:
