@@ -23,8 +23,8 @@ EXAMPLE_KEY = "example"
 RUN = "serve"
 MOST_PORT = 65535
 SHOW_CBOR = "import cbor2, sys; print(cbor2.load(sys.stdin.buffer))"
-# Known to everybody, and good for nothing but the store in this process.
-OWNER, STRANGER = ("asfuzz", "not-a-secret"), ("stranger", "not-a-secret-either")
+# Known to everybody, and good for nothing but the store in this process. Real secrets hold such characters too.
+OWNER, STRANGER = ("asfuzz", "not/a+secret:%2B="), ("stranger", "not-a-secret-either")
 BROKEN = "break the embedded server on purpose, in a way of the zoo (see asfuzz zoo --list)"
 EXAMPLES = """\
 examples:

@@ -24,7 +24,7 @@ Any S3 store will do. Without one, `asfuzz serve --store-port 9000` starts one w
 makes a bucket that anybody may read, and has answers printed as text:
 
 ```sh
-SERVER=http://127.0.0.1:8080 S3=http://127.0.0.1:9000 KEY=asfuzz SECRET=not-a-secret
+SERVER=http://127.0.0.1:8080 S3=http://127.0.0.1:9000 KEY=asfuzz SECRET=not/a+secret:%2B=
 s3() { curl -sS --aws-sigv4 aws:amz:us-east-1:s3 --user "$KEY:$SECRET" -H x-amz-content-sha256:UNSIGNED-PAYLOAD "$@"; }
 ask() { op=$1; shift; curl -sS -i -H 'Content-Type: application/json' "$SERVER/API/$op/" "$@" | show; }
 show() { python3 show.py; }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from typing import Any, Final
@@ -41,26 +42,29 @@ _HOW_OFTEN: Final = {
 }
 
 
-def pages(finding: Finding, profile: Profile | None = None) -> dict[str, str]:
-    """The texts by file name. Without a profile the server is held to the whole API."""
+def pages(finding: Finding, profile: Profile | None = None, path: str = "") -> dict[str, str]:
+    """The texts by file name. Without a profile the server is held to the whole API.
+
+    `path` is the finding's folder, for the commands to copy; without it they go by the finding's id.
+    """
     held_to = profile or Profile("", api="v1" if finding.api == "v1" else "v2")
     plan = plan_of(finding, held_to)
     by_curl = curl_script(finding, held_to, plan)
     return {
-        "finding.md": finding_page(finding, held_to, by_curl=by_curl is not None),
+        "finding.md": finding_page(finding, held_to, path, by_curl=by_curl is not None),
         "repro.py": short_script(finding, plan) or long_script(plan),
         **({} if by_curl is None else {"curl.sh": by_curl}),
     }
 
 
-def finding_page(finding: Finding, profile: Profile, *, by_curl: bool) -> str:
+def finding_page(finding: Finding, profile: Profile, path: str = "", *, by_curl: bool) -> str:
     """What a person should know, in Markdown."""
     violation = finding.violation
     entry = requirements.load().get(violation.requirement)
     facts = [
         *([f"- requirement: {violation.requirement} ({entry.level}; {entry.source})"] if entry else []),
         f"- API: {finding.api}",
-        f"- server: {finding.server or 'unknown'}",
+        *_server_lines(finding),
         f"- suite: {finding.suite or 'unknown'}",
         f"- property: {finding.case.property}",
         f"- fingerprint: {finding.fingerprint}",
@@ -79,7 +83,7 @@ def finding_page(finding: Finding, profile: Profile, *, by_curl: bool) -> str:
             "Send it again, judged by the suite, or without the suite:",
             "",
             _fenced(
-                f"asfuzz replay {finding.id} --target SERVER_URL      # in the folder of the findings\n"
+                f"asfuzz replay {shlex.quote(path or finding.id)} --target SERVER_URL\n"
                 + (_BY_OWN_STORE if own_store else f"{_SETTINGS}\npython repro.py")
                 + ("\nsh curl.sh" if by_curl else "")
             ),
@@ -88,6 +92,18 @@ def finding_page(finding: Finding, profile: Profile, *, by_curl: bool) -> str:
             "",
         ]
     )
+
+
+def _server_lines(finding: Finding) -> Iterator[str]:
+    """Which server it was, how it was started or reached, and what it said before it died of the finding."""
+    # Findings of later suites remember where they were made.
+    origin = getattr(finding, "origin", None)
+    yield f"- server: {getattr(origin, 'server', '') or finding.server or 'unknown'}"
+    for name in ("server_version", "profile", "store", "seed"):
+        if (told := getattr(origin, name, None)) not in (None, ""):
+            yield f"- {name.replace('_', ' ')}: {_one_line(str(told))}"
+    if last_words := getattr(finding, "last_words", ""):
+        yield f"- its last words:\n\n{_fenced(last_words)}\n"
 
 
 def _sentences(finding: Finding) -> Iterator[str]:
@@ -102,8 +118,6 @@ def _sentences(finding: Finding) -> Iterator[str]:
         yield f"Not tried without: {', '.join(unproved)}. They may play no part."
     if reads_as := getattr(finding, "reads_as", ""):
         yield f"The wrong answer is {reads_as}."
-    if last_words := getattr(finding, "last_words", ""):
-        yield f"The server's last words:\n\n{_fenced(last_words)}"
 
 
 def _by_hand(finding: Finding, profile: Profile) -> Iterator[str]:

@@ -176,7 +176,7 @@ def _ending(due: dict[str, Any]) -> str | None:
     values = due["answers"][0]
     if "also" in values or any(values.get("loose", [])) or any(values.get("free", [])):
         return None
-    if not 0 < len(values.get("values", [])) <= MOST_VALUES:
+    if "values" not in values or len(values["values"]) > MOST_VALUES:
         return None
     start = f"200 {values['dtype']} shape {values['shape']} count {values['count']} values"
     if "low" not in values:

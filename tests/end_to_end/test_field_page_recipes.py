@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from fuzz.commands.serve import OWNER
 from fuzz.embedded.memory_store import MemoryStoreServer
 from fuzz.embedded.processes import start_reference_server
 from fuzz.findings.field_page import page, recipe
@@ -31,7 +32,7 @@ SERVERS = {
     "reductionist-cached": ("reductionist ", os.environ.get("REDUCTIONIST", "")),
     "prototype": ("uvicorn ", os.environ.get("PROTOTYPE", "")),
 }
-KEY, SECRET = "asfuzz", "not-a-secret"
+KEY, SECRET = OWNER
 SECONDS = 110
 FOUND = [
     # Some recipes send hundreds of requests.

@@ -326,7 +326,7 @@ def test_whatever_a_short_script_holds_it_is_python(
 ) -> None:
     operation, key, fields = asked
     case = Case("raw", (Put(key, data, bucket), Send(operation, Fields(fields), key, bucket)))
-    violation = Violation("refuses-invalid", title, "400", "200", "", step=1)
+    violation = Violation("refuses-invalid", title, "400", "200", step=1)
     finding = Finding("x", "f", violation, case, (None, Reply(200, (), b"")))
     plan = plan_of(finding, REFERENCE["v2"])
     script = short_script(finding, plan)
