@@ -21,7 +21,8 @@ from specs.profile import Profile
 
 SETUP = """\
 Any S3 store will do. Without one, `asfuzz serve --store-port 9000` starts one with the keys below. Paste this once; it
-makes a bucket that anybody may read, and has answers printed as text:
+makes a bucket that anybody may read, and has answers printed as text. In what is printed, … stands for what differs
+from run to run.
 
 ```sh
 SERVER=http://127.0.0.1:8080 S3=http://127.0.0.1:9000 KEY=asfuzz SECRET=not/a+secret:%2B=
@@ -133,7 +134,7 @@ def _section(one: Reported, profile: Profile) -> Iterator[str]:
     yield f"- **where** {one.where}"
     if one.configuration != USUAL:
         yield f"- **configuration** {one.configuration}"
-    if one.start:
+    if one.start and one.configuration != USUAL:
         yield f"- **start it by** `{one.start.replace('{port}', '8080').replace('{folder}', 'cache')}`"
     yield f"- **versions** {', '.join(one.versions)} · **severity** {one.severity}"
     yield f"\n{one.reason}"
