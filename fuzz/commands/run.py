@@ -5,19 +5,18 @@ from __future__ import annotations
 import secrets
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 from fuzz.config import Settings, keep_hypothesis_tidy
 from fuzz.errors import CannotRun, UsageError
-from fuzz.events import Event, RunEnded, RunStarted, Warned
+from fuzz.events import Event, RunEnded
 from fuzz.flags import CREDENTIALS, EXIT_CODES, add_config_flag, add_target_flags, settings_of
+from fuzz.reports.bus import Report, Telling
 from fuzz.reports.console import Console
 from fuzz.reports.events_file import EventsFile
 from fuzz.reports.summary import Summary
-from fuzz.reports.tally import Tally
 from fuzz.reports.terminal import Terminal
 from fuzz.versions import versions
 
@@ -58,35 +57,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     results.add_argument("--verbose", action="store_true", help="also tell what the answers hung on")
     add_config_flag(parser)
     parser.epilog = f"{EXAMPLES}\n{EXIT_CODES}\n{CREDENTIALS}"
-
-
-class Report(Protocol):
-    """Takes events as they come."""
-
-    def __call__(self, event: Event) -> None:
-        """Take one."""
-
-    def close(self) -> None:
-        """No more will come."""
-
-
-class Telling:
-    """Hands every event to every report; keeps the tally that says how a run cut short has ended."""
-
-    def __init__(self, reports: Sequence[Report]) -> None:
-        self._reports = reports
-        self.tally = Tally()
-        self.doubts: tuple[str, ...] = ()
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, RunEnded) and self.tally.ended is not None:
-            return
-        self.tally(event)
-        for report in self._reports:
-            report(event)
-        if isinstance(event, RunStarted):
-            for doubt in self.doubts:
-                self(Warned(doubt))
 
 
 def main(arguments: Namespace) -> int:

@@ -17,7 +17,7 @@ import numpy as np
 from fuzz.findings import canned
 from fuzz.findings.case_files import MOST_INLINE_TEXT_BYTES, bytes_as_json, laid_out
 from fuzz.findings.finding import Finding
-from fuzz.reports.portrait import portrait
+from fuzz.findings.portrait import portrait
 from specs import requirements
 from specs.access import StoreFacts
 from specs.case import Case, Delete, Put, Send, SendRaw, Step

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 
 from fuzz.events import Event, FindingFound, Progress, PropertyDone, PutToTest, RunEnded, RunStarted, Warned
-from fuzz.reports.elision import visible
-from fuzz.reports.portrait import portrait
+from fuzz.findings.elision import visible
+from fuzz.findings.portrait import portrait
 from fuzz.reports.tally import Tally
 from fuzz.reports.terminal import Terminal
 

@@ -14,8 +14,8 @@ from fuzz.executor import Judgement, Session
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
+from fuzz.findings.portrait import portrait
 from fuzz.properties import Property
-from fuzz.reports.portrait import portrait
 from fuzz.suite.opening import Opening
 from fuzz.suite.profiles import ALWAYS
 from fuzz.versions import suite_version

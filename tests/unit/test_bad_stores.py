@@ -25,6 +25,7 @@ from fuzz.executor import Session
 from fuzz.findings import case_files
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
+from fuzz.findings.portrait import portrait
 from fuzz.hunt.failures import WRONG, Kind, family_of, kind_of
 from fuzz.hunt.needs import essentials
 from fuzz.hunt.reducer import Reducer
@@ -32,7 +33,6 @@ from fuzz.hunt.scene import Scene, case_of, scene_of
 from fuzz.hunt.simpler import simpler_scenes
 from fuzz.hunt.triage import cause_of_request
 from fuzz.properties import PROPERTIES, unclaimed
-from fuzz.reports.portrait import portrait
 from fuzz.store import MemoryStore, Unstorable
 from fuzz.store.s3 import S3Store
 from specs import checks

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from told_runs import answer, stride_ignored
 
-from fuzz.reports.elision import array_line, bytes_line, json_line, visible
-from fuzz.reports.portrait import portrait
+from fuzz.findings.elision import array_line, bytes_line, json_line, visible
+from fuzz.findings.portrait import portrait
 from specs.case import Case, Delete, Put, Send, SendRaw, Step
 from specs.encoding import stored
 from specs.fields import Fields

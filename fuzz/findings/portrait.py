@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from fuzz.findings.elision import array_line, bytes_line, json_line, visible
 from fuzz.findings.finding import Finding
-from fuzz.reports.elision import array_line, bytes_line, json_line, visible
 from specs import requirements, validity, wire
 from specs.case import Case, Delete, Put, Send, SendRaw
 from specs.decoding import Undecodable, decode
