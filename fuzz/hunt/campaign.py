@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 
 from fuzz.errors import CannotRun
 from fuzz.events import Event, FindingFound, Progress, PropertyDone, PutToTest, RunEnded, RunStarted, Verdict, Warned
+from fuzz.exploration import sought
 from fuzz.findings.known import Known, gather
 from fuzz.hunt.life import TargetLife
 from fuzz.hunt.plan import Plan
@@ -17,6 +18,7 @@ from fuzz.properties import PROPERTIES, Property, unclaimed
 from fuzz.store import facts_of
 from fuzz.targets import Target
 from fuzz.vacuity import doubts, is_vacuous, never_at_stake, together
+from fuzz.versions import versions
 
 __all__ = ["Plan", "hunt"]
 
@@ -135,6 +137,7 @@ def hunt(plan: Plan, target: Target, emit: Callable[[Event], None]) -> RunEnded:
     known = gather(plan.findings, plan.profile)
     account = Account(plan, emit, known)
     emit(_started(plan, target))
+    emit(sought(plan.profile))
     for text in known.warnings():
         account.take(Warned(text))
     try:
@@ -164,4 +167,16 @@ def _started(plan: Plan, target: Target) -> RunStarted:
         workers=plan.workers,
         properties=tuple(one.name for one in chosen(plan)),
         findings_folder=str(plan.findings),
+        limits=tuple(_limits(plan, target)),
+        api=plan.profile.api,
+        rulings_off=plan.profile.rulings_off,
+        versions=tuple(versions().items()),
     )
+
+
+def _limits(plan: Plan, target: Target) -> Iterator[tuple[str, str]]:
+    """What a run does not go beyond, whatever the server does."""
+    if plan.max_findings is not None:
+        yield "findings", f"{plan.max_findings:,}"
+    yield "seconds a request", f"{target.client.timeout_seconds:g}"
+    yield "bytes of an answer", f"{target.client.answers.bytes / 2**20:g} MiB"

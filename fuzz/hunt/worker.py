@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fuzz.errors import CannotRun
-from fuzz.events import Event, Warned
+from fuzz.events import Event, Explored, Warned
 from fuzz.executor import Session
+from fuzz.exploration import Exploration
 from fuzz.hunt.deaths import Life
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
@@ -76,9 +77,11 @@ class Worker:
         self._session = session
         self._hunter = Hunter(session, self.memory, life, tell)
         clock = Clock()
+        self._exploration = Exploration(plan.profile.native_byte_order)
         self._properties = chosen(plan)
         self._tallies = {
-            one.name: Tally(stakes=Stakes(one.name, plan.profile, session.facts, clock)) for one in chosen(plan)
+            one.name: Tally(stakes=Stakes(one.name, plan.profile, session.facts, clock, self._exploration))
+            for one in chosen(plan)
         }
         self._spent = dict.fromkeys(self._tallies, 0.0)
         self._fresh = dict.fromkeys(self._tallies, 0.0)
@@ -109,6 +112,7 @@ class Worker:
             self._hunter.races.conclude(self._tallies)
             self.memory.flush()
             self._report("", force=True)
+            self._tell(self._explored())
             for tally in self._tallies.values():
                 if tally.stakes is not None:
                     self._tell(tally.stakes.told())
@@ -187,6 +191,8 @@ class Worker:
 
     def _report(self, doing: str, *, force: bool = False) -> None:
         now = time.monotonic()
+        if self._exploration.due():
+            self._tell(self._explored())
         if force or now - self._told > TELL_SECONDS:
             self._told = now
             table = {
@@ -197,6 +203,9 @@ class Worker:
             seconds = effort.known_seconds, effort.new_seconds
             asked = self._session.sent, effort.known_requests, effort.new_requests
             self._tell(Tallies(self._number, table, doing, *seconds, *asked))
+
+    def _explored(self) -> Explored:
+        return self._exploration.told({one.id: self.memory.seen(one.id) for one in self.memory.findings()})
 
 
 def chosen(plan: Plan) -> list[Property]:

@@ -5,15 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from told_runs import a_run_with_a_finding, found, progress, run_started, stride_ignored
 
 from fuzz.events import Event, Progress, PropertyDone, RunEnded, Warned
-from fuzz.reports.events_file import FILE_NAME, MOST_INLINE_BYTES, EventsFile, plain
+from fuzz.reports.events_file import FILE_NAME, EventsFile
 from fuzz.reports.summary import Summary, write_atomically
 from fuzz.reports.tally import Tally
-from specs.case import Case, Put
 
 
 def summary_of(events: list[Event], folder: Path) -> dict[str, Any]:
@@ -134,21 +131,3 @@ def test_of_progress_only_a_sample_is_kept(tmp_path: Path) -> None:
 def test_without_events_there_is_no_file(tmp_path: Path) -> None:
     EventsFile(tmp_path / "findings").close()
     assert list(tmp_path.iterdir()) == []
-
-
-def test_long_data_is_told_by_length_and_hash(tmp_path: Path) -> None:
-    report = EventsFile(tmp_path)
-    report(found(case=Case("p", (Put("a", b"\xff" * (MOST_INLINE_BYTES + 1)), Put("b", b"\xff")))))
-    report.close()
-    first, second = events_in(tmp_path)[0]["finding"]["case"]["steps"]
-    assert first["data"]["length"] == MOST_INLINE_BYTES + 1
-    assert second == {"is": "Put", "key": "b", "data": {"hex": "ff"}, "bucket": "private", "served": "well"}
-
-
-@given(
-    st.recursive(
-        st.none() | st.integers() | st.text() | st.binary(), lambda inner: st.lists(inner).map(tuple), max_leaves=5
-    )
-)
-def test_any_plain_value_is_json(value: Any) -> None:
-    json.dumps(plain(value))
