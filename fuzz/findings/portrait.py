@@ -30,8 +30,8 @@ MOST_RAW_LINES = 16
 
 def portrait(finding: Finding, path: str = "", width: int = WIDTH) -> list[str]:
     """The lines below a finding's title; `path` is its folder, for the command that replays it."""
-    rows = list(_rows(finding, path))
-    return [line for label, text in rows for line in _wrapped(label, text, width)]
+    shown = list(rows(finding, path))
+    return [line for label, text in shown for line in _wrapped(label, text, width)]
 
 
 def _wrapped(label: str, text: str, width: int) -> list[str]:
@@ -44,7 +44,8 @@ def _wrapped(label: str, text: str, width: int) -> list[str]:
     return [start + lines[0], *(" " * LABEL + line for line in lines[1:])]
 
 
-def _rows(finding: Finding, path: str) -> Iterator[tuple[str, str]]:
+def rows(finding: Finding, path: str = "") -> Iterator[tuple[str, str]]:
+    """A portrait's rows, each with its label; requests and steps have none."""
     case, violation = finding.case, finding.violation
     at = _guilty_step(finding)
     asked = [step for step in case.steps if isinstance(step, Send | SendRaw)]

@@ -11,6 +11,7 @@ from fuzz.findings.elision import visible
 from fuzz.findings.portrait import portrait
 from fuzz.reports.tally import Tally
 from fuzz.reports.terminal import Terminal
+from fuzz.reports.wording import clock_time, counted
 
 REDRAW_SECONDS = 0.2
 PLAIN_SECONDS = 10.0
@@ -67,7 +68,7 @@ class Console:
         dim = self._terminal.styled
         budget = []
         if run.budget_seconds is not None:
-            budget.append(_clock_time(run.budget_seconds))
+            budget.append(clock_time(run.budget_seconds))
         if run.budget_examples is not None:
             budget.append(f"{run.budget_examples:,} examples of each property")
         rows = [
@@ -95,14 +96,14 @@ class Console:
     def _parts(self, progress: Progress) -> list[str]:
         """The state of a run, the most telling first."""
         run = self._tally.started
-        elapsed = _clock_time(progress.elapsed_seconds)
+        elapsed = clock_time(progress.elapsed_seconds)
         if run and run.budget_seconds is not None:
-            elapsed = f"{elapsed} of {_clock_time(run.budget_seconds)}"
+            elapsed = f"{elapsed} of {clock_time(run.budget_seconds)}"
         total = len(run.properties) if run else 0
         parts = [
             elapsed,
             f"{progress.checked_requests:,} checked requests",
-            f"{_counted(progress.findings, 'finding')}" + (f" ({progress.known} known)" if progress.known else ""),
+            f"{counted(progress.findings, 'finding')}" + (f" ({progress.known} known)" if progress.known else ""),
             f"{progress.checked_requests / max(progress.elapsed_seconds, 0.001):,.0f} per second",
             f"properties {progress.properties_done}/{total}",
         ]
@@ -163,7 +164,7 @@ class Console:
 
     def _table_row(self, one: PropertyDone, width: int) -> str:
         verdict = self._terminal.styled(one.verdict, VERDICT_STYLES[one.verdict])
-        said = [_counted(one.findings, "finding")] if one.findings else []
+        said = [counted(one.findings, "finding")] if one.findings else []
         why = one.why or (NOT_REACHED if one.verdict == "SKIP" else "")
         if why:
             said.append(visible(why, 200))
@@ -195,8 +196,8 @@ class Console:
     def _verdict(self, end: RunEnded) -> list[str]:
         """The run in one line, and what to do next."""
         rate = f"{end.checked_requests / max(end.seconds, 0.001):,.0f} per second"
-        asked = f"{end.checked_requests:,} checked requests in {_clock_time(end.seconds)}, {rate}"
-        found = _counted(end.findings, "finding") + (f", {end.known} known" if end.known else "")
+        asked = f"{end.checked_requests:,} checked requests in {clock_time(end.seconds)}, {rate}"
+        found = counted(end.findings, "finding") + (f", {end.known} known" if end.known else "")
         verdict = self._terminal.styled(end.verdict, VERDICT_STYLES[end.verdict], "bold")
         why = f"  ({visible(end.why, 2000)})" if end.why not in ("", ORDINARY_END) and end.verdict != "ERROR" else ""
         lines = [f"{verdict}  {found} · {asked}{why}"]
@@ -218,14 +219,3 @@ def _hung_on(stakes: PutToTest, columns: int) -> list[str]:
     if not shares:
         return []
     return textwrap.wrap(f"{stakes.property}: {shares}", columns, subsequent_indent=INDENT, break_on_hyphens=False)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _clock_time(seconds: float) -> str:
-    """0:07, 12:34, 1:02:03."""
-    whole = int(seconds)
-    hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"

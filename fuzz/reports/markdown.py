@@ -1,0 +1,151 @@
+"""A report as Markdown, to paste into an issue."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+
+from fuzz.findings.elision import visible
+from fuzz.findings.portrait import LABEL, portrait
+from fuzz.reports.overview import Card, Overview
+from fuzz.reports.wording import clock_time, counted, milliseconds
+
+# An issue of GitHub takes 65,536 letters, a step's summary a megabyte.
+MOST_CARDS = 100
+MOST_SCRIPT = 4096
+MOST_NEVER = 40
+FENCE = "```"
+
+
+def markdown(report: Overview, *, scripts: bool = True) -> str:
+    """The whole report; without `scripts`, no texts of files."""
+    return "\n".join([*_head(report), *_findings(report, scripts=scripts), *_explored(report), *_runs(report)]) + "\n"
+
+
+def _head(report: Overview) -> Iterator[str]:
+    yield f"# {report.verdict}: {text(report.headline)}"
+    yield ""
+    asked = f"{report.requests:,} checked requests in {clock_time(report.seconds)}, {counted(len(report.runs), 'run')}"
+    yield f"{text(report.title)} · {asked}"
+    for note in report.notes:
+        yield f"\n> {text(note)}"
+
+
+def _findings(report: Overview, *, scripts: bool) -> Iterator[str]:
+    if report.fresh:
+        yield "\n## Findings"
+    for number, card in enumerate(report.fresh[:MOST_CARDS], 1):
+        yield from _card(number, card, scripts=scripts)
+    if len(report.fresh) > MOST_CARDS:
+        yield f"\n… and {len(report.fresh) - MOST_CARDS} more."
+    if report.known:
+        yield "\n## Accepted for now\n"
+        yield from table(
+            ("finding", "reason", "seen"),
+            ((one.finding.violation.title, one.known_reason, f"{one.finding.seen:,}") for one in report.known),
+        )
+
+
+def _card(number: int, card: Card, *, scripts: bool) -> Iterator[str]:
+    yield f"\n### {number}. {text(card.finding.violation.title)}\n"
+    yield from fenced("\n".join(picture(card)), "text")
+    for name, script in card.scripts if scripts else ():
+        if len(script) <= MOST_SCRIPT:
+            yield f"\n<details><summary>{text(name)}</summary>\n"
+            yield from fenced(script.rstrip("\n"), "python" if name.endswith(".py") else "sh")
+            yield "\n</details>"
+
+
+def picture(card: Card) -> list[str]:
+    """The lines of a finding."""
+    if card.is_whole:
+        return portrait(card.finding, card.path)
+    return [f"{label:<{LABEL}}{words}" for label, words in card.rows()]
+
+
+def _explored(report: Overview) -> Iterator[str]:
+    if not report.fields:
+        return
+    yield "\n## What was explored\n"
+    reached = sum(one.possible - len(one.never) for one in report.pairs)
+    possible = sum(one.possible for one in report.pairs)
+    yield f"{reached:,} of {possible:,} pairs of values were drawn together at least once."
+    yield ""
+    rows = (
+        (one.name, ", ".join(f"{v} {n:,}" for v, n in one.values if n), ", ".join(one.never)) for one in report.fields
+    )
+    yield from table(("field", "requests by value", "never"), rows)
+    yield from _never_at_stake(report)
+    yield f"\n## What is left\n\n{report.outlook.sentence()}"
+    if report.latencies:
+        yield "\n## Latencies\n"
+        yield from table(
+            ("operation", "object up to", "answers", "half within", "90 % within", "99 % within", "all within"),
+            (
+                (
+                    one.operation,
+                    one.size,
+                    f"{one.answers:,}",
+                    *map(milliseconds, (one.median_ms, one.p90_ms, one.p99_ms, one.most_ms)),
+                )
+                for one in report.latencies
+            ),
+        )
+
+
+def _never_at_stake(report: Overview) -> Iterator[str]:
+    yield "\n## What was at stake\n"
+    never = [one.name for one in report.stakes if not one.times]
+    staked = f"{len(report.stakes) - len(never)} of {len(report.stakes)}"
+    yield f"{staked} requirements could have been broken by some answer."
+    if never:
+        more = f" … and {len(never) - MOST_NEVER} more" if len(never) > MOST_NEVER else ""
+        yield f"Never at stake: {', '.join(f'`{name}`' for name in never[:MOST_NEVER])}{more}."
+
+
+def _runs(report: Overview) -> Iterator[str]:
+    if not report.runs:
+        return
+    yield "\n## Runs\n"
+    rows = (
+        (
+            day(run.begun),
+            run.verdict,
+            f"{run.requests:,}",
+            clock_time(run.seconds),
+            str(run.started.seed) if run.started else "",
+            run.started.profile if run.started else "",
+            " ".join(f"{name} {version}" for name, version in run.started.versions) if run.started else "",
+        )
+        for run in report.runs
+    )
+    yield from table(("begun (UTC)", "verdict", "requests", "took", "seed", "profile", "versions"), rows)
+    for warning, times in report.warnings:
+        yield f"\n- warning: {text(warning)}" + (f" ({times} times)" if times > 1 else "")
+
+
+def day(seconds: float) -> str:
+    """A moment, in UTC."""
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(seconds)) if seconds else ""
+
+
+def table(heading: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """The rows as a table of Markdown."""
+    names = list(heading)
+    yield f"| {' | '.join(names)} |"
+    yield f"|{'---|' * len(names)}"
+    for row in rows:
+        yield f"| {' | '.join(text(cell) for cell in row)} |"
+
+
+def text(words: str) -> str:
+    """Words that a server may have chosen, with nothing in them that Markdown or HTML would take for its own."""
+    return "".join(f"\\{one}" if one in "\\`*_[]<>|#&" else one for one in visible(words, 1000))
+
+
+def fenced(block: str, language: str) -> Iterator[str]:
+    """A block of text as it is, whatever fences are in it."""
+    fence = FENCE
+    while fence in block:
+        fence += "`"
+    yield f"{fence}{language}\n{block}\n{fence}"
