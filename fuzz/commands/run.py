@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import secrets
 import sys
-from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from fuzz.config import Settings, keep_hypothesis_tidy
 from fuzz.errors import CannotRun, UsageError
 from fuzz.events import Event, RunEnded
+from fuzz.findings.scrubbing import without_secrets
 from fuzz.flags import CREDENTIALS, EXIT_CODES, add_config_flag, add_target_flags, settings_of
 from fuzz.reports.bus import Report, Telling
 from fuzz.reports.console import Console
 from fuzz.reports.events_file import EventsFile
+from fuzz.reports.github import GitHub
+from fuzz.reports.junit import JUnit
 from fuzz.reports.summary import Summary
 from fuzz.reports.terminal import Terminal
+from fuzz.store.protocol import Credentials
 from fuzz.versions import versions
 
 MOST_SEED = 2**32
@@ -54,6 +58,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     results = parser.add_argument_group("results")
     results.add_argument("--findings", metavar="DIR", help="the folder that remembers findings (default: findings)")
     results.add_argument("--summary", metavar="FILE", help="write the result as JSON")
+    results.add_argument("--junit", metavar="FILE", help="write the result as JUnit XML: one failure for each finding")
+    results.add_argument(
+        "--github",
+        action=BooleanOptionalAction,
+        help="annotations and the step's summary for GitHub (default: where GITHUB_STEP_SUMMARY is set)",
+    )
     results.add_argument("--verbose", action="store_true", help="also tell what the answers hung on")
     add_config_flag(parser)
     parser.epilog = f"{EXAMPLES}\n{EXIT_CODES}\n{CREDENTIALS}"
@@ -70,7 +80,7 @@ def main(arguments: Namespace) -> int:
         except (CannotRun, UsageError) as error:
             telling(telling.tally.end_of_broken(str(error)))
             if telling.tally.started is None:
-                raise
+                raise type(error)(without_secrets(str(error), telling.secrets)) from error
             return error.exit_code
         except BrokenPipeError:
             raise
@@ -91,33 +101,47 @@ def exit_code(end: RunEnded) -> int:
 @contextmanager
 def _reports(settings: Settings, *, verbose: bool = False) -> Iterator[Telling]:
     """The reports of a run: for scripts, for reports to come, for the person who watches."""
-    _check_writable(settings.findings, settings.summary)
+    _check_writable(settings.findings, {"--summary": settings.summary, "--junit": settings.junit})
     reports: list[Report] = [EventsFile(settings.findings)]
     if settings.summary is not None:
         reports.insert(0, Summary(settings.summary, versions()))
+    if settings.junit is not None:
+        reports.insert(0, JUnit(settings.junit))
     reports.append(Console(Terminal(sys.stdout, color=settings.color), verbose=verbose))
+    if settings.github:
+        reports.append(GitHub(sys.stdout, settings.github_summary))
     try:
-        yield Telling(reports)
+        yield Telling(reports, _secrets(settings))
     finally:
         for report in reports:
             report.close()
 
 
-def _check_writable(findings: Path, summary: Path | None) -> None:
+def _secrets(settings: Settings) -> Iterator[Credentials]:
+    """The credentials that were given; those of a store of the suite's own are known when it is open."""
+    if settings.secret_key:
+        yield Credentials(settings.access_key or "", settings.secret_key)
+    if settings.stranger_secret_key:
+        yield Credentials(settings.stranger_access_key or "", settings.stranger_secret_key)
+
+
+def _check_writable(findings: Path, results: Mapping[str, Path | None]) -> None:
     """Better now than after a night."""
     try:
         findings.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotRun(f"--findings {findings}: the folder cannot be made: {error.strerror}") from error
-    if summary is not None:
+    for flag, path in results.items():
+        if path is None:
+            continue
         try:
-            summary.parent.mkdir(parents=True, exist_ok=True)
-            if summary.is_dir():
-                raise UsageError(f"--summary {summary} is a folder; name a file")
-            with summary.open("a"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_dir():
+                raise UsageError(f"{flag} {path} is a folder; name a file")
+            with path.open("a"):
                 pass
         except OSError as error:
-            raise CannotRun(f"--summary {summary} cannot be written: {error.strerror}") from error
+            raise CannotRun(f"{flag} {path} cannot be written: {error.strerror}") from error
 
 
 def _hunt(settings: Settings, telling: Telling) -> RunEnded:
@@ -129,6 +153,7 @@ def _hunt(settings: Settings, telling: Telling) -> RunEnded:
     _check_names(settings.only)
     with open_target(settings) as target:
         telling.doubts = target.doubts
+        telling.secrets = (*telling.secrets, *target.store.credentials.values())
         plan = Plan(
             profile=target.profile,
             seed=secrets.randbelow(MOST_SEED) if settings.seed is None else settings.seed,

@@ -6,18 +6,21 @@ import json
 from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fuzz.findings.finding import Finding
-from fuzz.store.protocol import Credentials
 from specs.outcome import NoReply, Outcome, Reply
+
+if TYPE_CHECKING:
+    from fuzz.store.protocol import Credentials
 
 MASK = "(a secret)"
 
 
 def scrubbed(finding: Finding, credentials: Iterable[Credentials]) -> Finding:
     """The finding with every form of a secret masked in what the server said, and in what we say of it."""
-    words = sorted({word for one in credentials for word in _forms(one)}, key=len, reverse=True)
+    words = _words(credentials)
     violation = finding.violation
     return replace(
         finding,
@@ -29,6 +32,16 @@ def scrubbed(finding: Finding, credentials: Iterable[Credentials]) -> Finding:
         ),
         outcomes=tuple(_outcome(one, words) for one in finding.outcomes),
     )
+
+
+def without_secrets(text: str, credentials: Iterable[Credentials]) -> str:
+    """The text with every form of a secret masked."""
+    return _masked(text, _words(credentials))
+
+
+def _words(credentials: Iterable[Credentials]) -> list[str]:
+    """Every form of every secret, the longest first."""
+    return sorted({word for one in credentials for word in _forms(one)}, key=len, reverse=True)
 
 
 def _forms(credentials: Credentials) -> Iterable[str]:

@@ -1,12 +1,17 @@
-"""The bus hands each event of a run to every report."""
+"""The bus hands each event of a run to every report, free of secrets."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
-from fuzz.events import Event, RunEnded, RunStarted, Warned
+from fuzz.events import Event, FindingFound, RunEnded, RunStarted, Warned
+from fuzz.findings.scrubbing import scrubbed, without_secrets
 from fuzz.reports.tally import Tally
+
+if TYPE_CHECKING:
+    from fuzz.store.protocol import Credentials
 
 
 class Report(Protocol):
@@ -22,17 +27,34 @@ class Report(Protocol):
 class Telling:
     """The bus also keeps the tally that says how a run cut short has ended."""
 
-    def __init__(self, reports: Sequence[Report]) -> None:
+    def __init__(self, reports: Sequence[Report], secrets: Iterable[Credentials] = ()) -> None:
         self._reports = reports
         self.tally = Tally()
         self.doubts: tuple[str, ...] = ()
+        # What a server or a store says may stand in any event.
+        self.secrets = tuple(secrets)
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunEnded) and self.tally.ended is not None:
             return
+        event = _harmless(event, self.secrets)
         self.tally(event)
         for report in self._reports:
             report(event)
         if isinstance(event, RunStarted):
             for doubt in self.doubts:
                 self(Warned(doubt))
+
+
+def _harmless(event: Event, secrets: Sequence[Credentials]) -> Event:
+    """The event with every secret masked in its texts."""
+    if not secrets:
+        return event
+    if isinstance(event, FindingFound):
+        event = replace(event, finding=scrubbed(event.finding, secrets))
+    texts: dict[str, Any] = {
+        one.name: without_secrets(value, secrets)
+        for one in fields(event)
+        if isinstance(value := getattr(event, one.name), str)
+    }
+    return replace(event, **texts)

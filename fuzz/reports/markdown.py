@@ -10,16 +10,16 @@ from fuzz.findings.portrait import LABEL, portrait
 from fuzz.reports.overview import Card, Overview
 from fuzz.reports.wording import clock_time, counted, milliseconds
 
-# An issue of GitHub takes 65,536 letters, a step's summary a megabyte.
 MOST_CARDS = 100
 MOST_SCRIPT = 4096
 MOST_NEVER = 40
 FENCE = "```"
 
 
-def markdown(report: Overview, *, scripts: bool = True) -> str:
+def markdown(report: Overview, *, scripts: bool = True, most_cards: int = MOST_CARDS) -> str:
     """The whole report; without `scripts`, no texts of files."""
-    return "\n".join([*_head(report), *_findings(report, scripts=scripts), *_explored(report), *_runs(report)]) + "\n"
+    found = _findings(report, scripts=scripts, most_cards=most_cards)
+    return "\n".join([*_head(report), *found, *_explored(report), *_runs(report)]) + "\n"
 
 
 def _head(report: Overview) -> Iterator[str]:
@@ -31,13 +31,13 @@ def _head(report: Overview) -> Iterator[str]:
         yield f"\n> {text(note)}"
 
 
-def _findings(report: Overview, *, scripts: bool) -> Iterator[str]:
+def _findings(report: Overview, *, scripts: bool, most_cards: int) -> Iterator[str]:
     if report.fresh:
         yield "\n## Findings"
-    for number, card in enumerate(report.fresh[:MOST_CARDS], 1):
+    for number, card in enumerate(report.fresh[:most_cards], 1):
         yield from _card(number, card, scripts=scripts)
-    if len(report.fresh) > MOST_CARDS:
-        yield f"\n… and {len(report.fresh) - MOST_CARDS} more."
+    if len(report.fresh) > most_cards:
+        yield f"\n… and {len(report.fresh) - most_cards} more."
     if report.known:
         yield "\n## Accepted for now\n"
         yield from table(
