@@ -14,7 +14,6 @@ from fuzz.reports.history import History, Run, Sums, Value
 from fuzz.reports.wording import counted
 from specs import requirements
 
-ACCEPTED = ("PASS", "KNOWN")
 CLASSES_A_DOUBLING = 4
 SIZE_ORDER = ("0 B", "256 B", "4 KiB", "64 KiB", "1 MiB", "more")
 
@@ -202,13 +201,15 @@ def _verdict(history: History, cards: tuple[Card, ...]) -> str:
     if any(not one.known_reason for one in cards):
         return "FAIL"
     last = history.runs[-1].verdict if history.runs else "NO RUN"
-    return "KNOWN" if last in (*ACCEPTED, "FAIL") and cards else "PASS" if last == "FAIL" else last
+    return "KNOWN" if cards and last in ("PASS", "FAIL") else last
 
 
 def _headline(verdict: str, cards: tuple[Card, ...], history: History) -> str:
     fresh = sum(not one.known_reason for one in cards)
     known = len(cards) - fresh
     match verdict:
+        case "FAIL" if not fresh:
+            return "The last run failed, and its findings are not in the folder any more"
         case "FAIL":
             return f"{counted(fresh, 'finding')} to look into" + (f", {known} accepted for now" if known else "")
         case "KNOWN":
