@@ -88,7 +88,7 @@ def main(arguments: Namespace) -> int:
 
 def _own(arguments: Namespace) -> int:
     """Write the report on findings folders and logs."""
-    from fuzz.commands.own_findings import collect
+    from fuzz.own_findings import collect
     from fuzz.reports.markdown import markdown
 
     if arguments.check:

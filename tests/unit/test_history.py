@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from told_runs import a_run_with_a_finding, found, progress, run_started, stride_ignored
 
-from fuzz.commands.own_findings import collect
 from fuzz.errors import UsageError
 from fuzz.events import Event, Explored, RunEnded, Sought, Warned
 from fuzz.findings import corpus
+from fuzz.own_findings import collect
 from fuzz.reports.events_file import FILE_NAME, EventsFile
 from fuzz.reports.history import gather
 from fuzz.reports.overview import Outlook, Overview, overview, quantile

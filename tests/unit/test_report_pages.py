@@ -11,6 +11,7 @@ from told_runs import answer, found, progress, run_started, stride_ignored
 from fuzz.events import Explored, FindingFound, RunEnded, Warned
 from fuzz.exploration import sought
 from fuzz.findings.pages import pages
+from fuzz.own_findings import SCRIPTS
 from fuzz.reports import plots
 from fuzz.reports.events_file import Told
 from fuzz.reports.history import History, Run
@@ -64,7 +65,8 @@ def report_of(*cards: Card, **started: object) -> Overview:
 
 def a_card(**changes: object) -> Card:
     finding = stride_ignored(**changes)
-    return Card(finding, f"findings/{finding.id}", scripts=tuple(pages(finding).items()))
+    texts = pages(finding)
+    return Card(finding, f"findings/{finding.id}", scripts=tuple((name, texts[name]) for name in SCRIPTS))
 
 
 def odd_card() -> Card:
