@@ -49,13 +49,22 @@ class EventsFile:
         self._run = run or token_hex(6)
         self._file: IO[bytes] | None = None
         self._last_progress = float("-inf")
+        self._left_out: tuple[float, Progress] | None = None
 
     def __call__(self, event: Event) -> None:
         now = self._clock()
         if isinstance(event, Progress):
             if now - self._last_progress < PROGRESS_SECONDS:
+                self._left_out = now, event
                 return
-            self._last_progress = now
+            self._last_progress, self._left_out = now, None
+        elif isinstance(event, FindingFound) and self._left_out is not None:
+            # How far the run was when it found something.
+            self._write(*self._left_out)
+            self._left_out = None
+        self._write(now, event)
+
+    def _write(self, now: float, event: Event) -> None:
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             ended = _ends_a_line(self._path)

@@ -128,6 +128,15 @@ def test_of_progress_only_a_sample_is_kept(tmp_path: Path) -> None:
     assert kinds[-1] == "PropertyDone"
 
 
+def test_how_far_a_run_was_when_it_found_something_is_kept(tmp_path: Path) -> None:
+    report = EventsFile(tmp_path, clock=lambda: 1.0)
+    for event in (progress(0.1, 1), progress(0.2, 2), progress(0.3, 3), found(), found("other")):
+        report(event)
+    report.close()
+    told = [(one["event"], one.get("checked_requests")) for one in events_in(tmp_path)]
+    assert told == [("Progress", 1), ("Progress", 3), ("FindingFound", None), ("FindingFound", None)]
+
+
 def test_without_events_there_is_no_file(tmp_path: Path) -> None:
     EventsFile(tmp_path / "findings").close()
     assert list(tmp_path.iterdir()) == []
