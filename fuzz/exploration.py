@@ -72,11 +72,11 @@ class Exploration:
         """The account since the last one; counting begins anew. `seen` says how often each finding was seen so far."""
         now = time.monotonic()
         wait = min(max(FIRST_SECONDS, SHARE_OF_ELAPSED * (now - self._begun)), MOST_SECONDS)
-        names, pairs = list(self._numbers), self._pairs
+        names, above, pairs = list(self._numbers), np.triu(self._pairs, 1), self._pairs.tolist()
         told = Explored(
             requests=self._requests,
-            values=tuple((*name, int(pairs[at, at])) for at, name in enumerate(names)),
-            pairs=tuple((i, j, int(pairs[i, j])) for i, j in combinations(range(len(names)), 2) if pairs[i, j]),
+            values=tuple((*name, pairs[at][at]) for at, name in enumerate(names)),
+            pairs=tuple((i, j, pairs[i][j]) for i, j in zip(*(at.tolist() for at in np.nonzero(above)))),
             at_stake=tuple((*name, times) for name, times in sorted(self._stakes.items())),
             latencies=tuple((*name, tuple(sorted(one.items()))) for name, one in sorted(self._latencies.items())),
             sightings=tuple(sorted((Counter(seen) - self._seen).items())),
