@@ -11,7 +11,6 @@ from fuzz.reports.overview import Card
 from fuzz.reports.wording import counted
 
 REPLAY = "again"
-# `needs` are among the chips already.
 TITLES = {"curl.sh": "By curl", "repro.py": "By Python"}
 MOST_CARDS = 300
 
@@ -46,12 +45,15 @@ def _card(number: int, card: Card) -> Element:
 
 
 def _chips(card: Card) -> Iterator[str]:
+    """What to sort findings by; how often it was seen, and what it needs, stands in a row."""
     finding = card.finding
     if card.known_reason:
         yield f"known: {card.known_reason}"
     yield finding.violation.requirement
-    yield f"seen {counted(finding.seen, 'time')}, {finding.reproducibility}"
-    yield from (f"needs {need}" for need in finding.needs)
+    yield f"property {finding.case.property}"
+    yield f"API {finding.api}"
+    if finding.reproducibility != "every time":
+        yield finding.reproducibility
 
 
 def _facts(rows: list[tuple[str, str]]) -> Iterator[Element]:
