@@ -9,11 +9,10 @@ from xml.etree.ElementTree import Element
 from fuzz.reports.cards import cards
 from fuzz.reports.elements import document, element
 from fuzz.reports.maps import explored, stakes
-from fuzz.reports.markdown import day
 from fuzz.reports.overview import Overview
 from fuzz.reports.plots import curve_plot, latency_plot
 from fuzz.reports.tables import latency_table, runs_table, scrolling
-from fuzz.reports.wording import clock_time, counted
+from fuzz.reports.wording import clock_time, counted, day
 
 STYLES = {"PASS": "is-good", "FAIL": "is-bad", "KNOWN": "is-warn", "ERROR": "is-bad"}
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 
 from fuzz.findings.elision import visible
 from fuzz.findings.portrait import LABEL, portrait
+from fuzz.reports.cells import LATENCIES, RUNS, latency_cells, run_cells, run_facts
 from fuzz.reports.overview import Card, Overview
-from fuzz.reports.wording import clock_time, counted, milliseconds
+from fuzz.reports.wording import clock_time, counted
 
 MOST_CARDS = 100
 MOST_SCRIPT = 4096
@@ -79,18 +79,7 @@ def _explored(report: Overview) -> Iterator[str]:
     yield f"\n## What is left\n\n{report.outlook.sentence()}"
     if report.latencies:
         yield "\n## Latencies\n"
-        yield from table(
-            ("operation", "object up to", "answers", "half within", "90 % within", "99 % within", "all within"),
-            (
-                (
-                    one.operation,
-                    one.size,
-                    f"{one.answers:,}",
-                    *map(milliseconds, (one.median_ms, one.p90_ms, one.p99_ms, one.most_ms)),
-                )
-                for one in report.latencies
-            ),
-        )
+        yield from table(LATENCIES, latency_cells(report))
 
 
 def _never_at_stake(report: Overview) -> Iterator[str]:
@@ -107,26 +96,12 @@ def _runs(report: Overview) -> Iterator[str]:
     if not report.runs:
         return
     yield "\n## Runs\n"
-    rows = (
-        (
-            day(run.begun),
-            run.verdict,
-            f"{run.requests:,}",
-            clock_time(run.seconds),
-            str(run.started.seed) if run.started else "",
-            run.started.profile if run.started else "",
-            " ".join(f"{name} {version}" for name, version in run.started.versions) if run.started else "",
-        )
-        for run in report.runs
-    )
-    yield from table(("begun (UTC)", "verdict", "requests", "took", "seed", "profile", "versions"), rows)
+    yield from table(RUNS, run_cells(report))
+    yield ""
+    for name, values in run_facts(report):
+        yield f"- {name}: {text('; '.join(values))}"
     for warning, times in report.warnings:
-        yield f"\n- warning: {text(warning)}" + (f" ({times} times)" if times > 1 else "")
-
-
-def day(seconds: float) -> str:
-    """A moment, in UTC."""
-    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(seconds)) if seconds else ""
+        yield f"- warning: {text(warning)}" + (f" ({times} times)" if times > 1 else "")
 
 
 def table(heading: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 
 def counted(number: int, noun: str) -> str:
     """A number and its noun, in the plural where that is due."""
@@ -18,3 +20,8 @@ def clock_time(seconds: float) -> str:
 def milliseconds(value: float) -> str:
     """A latency in three digits."""
     return f"{value:.3g} ms" if value < 1000 else f"{value / 1000:.3g} s"
+
+
+def day(seconds: float) -> str:
+    """A moment, in UTC."""
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(seconds)) if seconds else ""

@@ -78,6 +78,14 @@ def test_a_log_holds_no_object_but_those_of_the_smallest_cases(
             assert not re.search(r'"(hex|data|body)":', line), line[:200]
 
 
+def test_a_log_says_what_its_run_was_given(told: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, _ = told
+    started = json.loads((folder / "findings" / "events.jsonl").open(encoding="utf-8").readline())
+    assert (started["event"], started["seed"], started["api"], started["rulings_off"]) == ("RunStarted", 1, "v2", [])
+    assert dict(started["limits"])["findings"] == "100"
+    assert {"asfuzz", "python", "numpy"} <= set(dict(started["versions"]))
+
+
 def test_the_reports_say_what_the_run_found(told: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     folder, ran = told
     document = json.loads((folder / "summary.json").read_text("utf-8"))
