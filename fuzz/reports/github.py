@@ -14,9 +14,9 @@ from fuzz.reports.history import History, Run
 from fuzz.reports.markdown import markdown
 from fuzz.reports.overview import Card, overview
 
-# GitHub shows ten annotations of a kind for a step, and takes a megabyte of summary.
+# GitHub shows ten annotations of a kind for a step, and takes a megabyte of summary: a letter has four bytes at most.
 MOST_ANNOTATIONS = 10
-MOST_CARDS = 20
+MOST_LETTERS = 250_000
 # A `%` first, as the others' replacements begin with one.
 ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 ESCAPES_OF_PROPERTIES = {**ESCAPES, ":": "%3A", ",": "%2C"}
@@ -50,7 +50,7 @@ class GitHub:
         found = (Card(one.finding, one.path, one.known_reason) for one in run.tally.findings.values())
         report = overview(History((run,)), found)
         with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(markdown(report, scripts=False, most_cards=MOST_CARDS))
+            file.write(markdown(report, MOST_LETTERS))
 
 
 def commands(run: Run, end: RunEnded) -> Iterator[str]:

@@ -10,16 +10,30 @@ from fuzz.reports.cells import LATENCIES, RUNS, latency_cells, run_cells, run_fa
 from fuzz.reports.overview import Card, Overview
 from fuzz.reports.wording import clock_time, counted
 
-MOST_CARDS = 100
+# An issue of GitHub takes 65,536 letters.
+MOST_LETTERS = 65_000
+# What is left out first where a report is longer: scripts, then findings beyond a number, then lists of pairs.
+SHORTER = ((True, 100, 100), (False, 100, 100), (False, 50, 20), (False, 20, 20), (False, 10, 0), (False, 3, 0))
 MOST_SCRIPT = 4096
+MOST_ACCEPTED = 50
 MOST_NEVER = 40
+MOST_WARNINGS = 20
 FENCE = "```"
 
 
-def markdown(report: Overview, *, scripts: bool = True, most_cards: int = MOST_CARDS) -> str:
-    """The whole report; without `scripts`, no texts of files."""
+def markdown(report: Overview, most_letters: int = MOST_LETTERS) -> str:
+    """The report, as much of it as there is room for."""
+    told = ""
+    for scripts, most_cards, most_pairs in SHORTER:
+        told = _markdown(report, scripts=scripts, most_cards=most_cards, most_pairs=most_pairs)
+        if len(told) <= most_letters:
+            break
+    return told[:most_letters]
+
+
+def _markdown(report: Overview, *, scripts: bool, most_cards: int, most_pairs: int) -> str:
     found = _findings(report, scripts=scripts, most_cards=most_cards)
-    return "\n".join([*_head(report), *found, *_explored(report), *_runs(report)]) + "\n"
+    return "\n".join([*_head(report), *found, *_explored(report, most_pairs), *_runs(report)]) + "\n"
 
 
 def _head(report: Overview) -> Iterator[str]:
@@ -37,13 +51,18 @@ def _findings(report: Overview, *, scripts: bool, most_cards: int) -> Iterator[s
     for number, card in enumerate(report.fresh[:most_cards], 1):
         yield from _card(number, card, scripts=scripts)
     if len(report.fresh) > most_cards:
-        yield f"\n… and {len(report.fresh) - most_cards} more."
+        yield f"\n… and {len(report.fresh) - most_cards} more, for which there is no room here."
     if report.known:
         yield "\n## Accepted for now\n"
         yield from table(
             ("finding", "reason", "seen"),
-            ((one.finding.violation.title, one.known_reason, f"{one.finding.seen:,}") for one in report.known),
+            (
+                (one.finding.violation.title, one.known_reason, f"{one.finding.seen:,}")
+                for one in report.known[:MOST_ACCEPTED]
+            ),
         )
+        if len(report.known) > MOST_ACCEPTED:
+            yield f"\n… and {len(report.known) - MOST_ACCEPTED} more."
 
 
 def _card(number: int, card: Card, *, scripts: bool) -> Iterator[str]:
@@ -63,7 +82,7 @@ def picture(card: Card) -> list[str]:
     return [f"{label:<{LABEL}}{words}" for label, words in card.rows()]
 
 
-def _explored(report: Overview) -> Iterator[str]:
+def _explored(report: Overview, most_pairs: int) -> Iterator[str]:
     if not report.fields:
         return
     yield "\n## What was explored\n"
@@ -75,11 +94,23 @@ def _explored(report: Overview) -> Iterator[str]:
         (one.name, ", ".join(f"{v} {n:,}" for v, n in one.values if n), ", ".join(one.never)) for one in report.fields
     )
     yield from table(("field", "requests by value", "never"), rows)
+    yield from _never_together(report, most_pairs)
     yield from _never_at_stake(report)
     yield f"\n## What is left\n\n{report.outlook.sentence()}"
     if report.latencies:
         yield "\n## Latencies\n"
         yield from table(LATENCIES, latency_cells(report))
+
+
+def _never_together(report: Overview, most: int) -> Iterator[str]:
+    """The pairs of values that no request had, as many as there is room for."""
+    never = [f"{pair.one} {a} with {pair.other} {b}" for pair in report.pairs for a, b in pair.never]
+    if never and most:
+        yield f"\n<details><summary>{counted(len(never), 'pair')} never drawn together</summary>\n"
+        yield from (f"- {text(one)}" for one in never[:most])
+        if len(never) > most:
+            yield f"- … and {len(never) - most:,} more"
+        yield "\n</details>"
 
 
 def _never_at_stake(report: Overview) -> Iterator[str]:
@@ -100,7 +131,7 @@ def _runs(report: Overview) -> Iterator[str]:
     yield ""
     for name, values in run_facts(report):
         yield f"- {name}: {text('; '.join(values))}"
-    for warning, times in report.warnings:
+    for warning, times in report.warnings[:MOST_WARNINGS]:
         yield f"- warning: {text(warning)}" + (f" ({times} times)" if times > 1 else "")
 
 

@@ -16,7 +16,7 @@ from fuzz.reports import plots
 from fuzz.reports.events_file import Told
 from fuzz.reports.history import History, Run
 from fuzz.reports.html_page import html_page
-from fuzz.reports.markdown import markdown
+from fuzz.reports.markdown import MOST_LETTERS, markdown
 from fuzz.reports.overview import Card, Overview, overview
 from specs.case import Case, Put, Send
 from specs.fields import Fields
@@ -166,6 +166,16 @@ def test_a_thousand_findings_are_cut_with_their_number_told() -> None:
     text = html_page(report_of(*cards))
     assert "1,000 findings to look into" in text
     assert "and 700 more findings in the folder" in text
+
+
+@pytest.mark.parametrize("many", [1, 3, 30, 300])
+def test_markdown_fits_into_an_issue_however_many_findings_there_are(many: int) -> None:
+    cards = [a_card(id=f"finding-{at}", fingerprint=f"{at}") for at in range(many)]
+    told = markdown(report_of(*cards))
+    assert len(told) <= MOST_LETTERS < 65_536
+    assert told.count("\n### ") + int((re.findall(r"and (\d+) more, for which", told) or ["0"])[0]) == many
+    assert ("curl.sh" in told) == (many <= 30)
+    assert "pairs never drawn together" in told
 
 
 def test_nothing_at_all_makes_a_page_too() -> None:
