@@ -97,7 +97,8 @@ def event_fields(event: Event) -> dict[str, Any]:
     """An event's fields as JSON has them; a finding as in its case.json, with how often it was seen."""
     if isinstance(event, FindingFound):
         written = json.loads(case_files.write(event.finding).text)
-        return {"finding": written, "seen": event.finding.seen, "path": event.path, "known_reason": event.known_reason}
+        rest = {one.name: getattr(event, one.name) for one in fields(event) if one.name != "finding"}
+        return {"finding": written, "seen": event.finding.seen, **rest}
     return _plain_fields(event)
 
 
@@ -133,7 +134,8 @@ def _event(kind: type, table: dict[str, Any], folder: Path) -> Event:
         event: Event = _converter().structure(table, kind)
         return event
     finding = replace(_finding(table["finding"], folder), seen=int(table.get("seen", 1)))
-    return FindingFound(finding, str(table["path"]), str(table.get("known_reason", "")))
+    found: FindingFound = _converter().structure({**table, "finding": finding}, FindingFound)
+    return found
 
 
 def _finding(table: dict[str, Any], folder: Path) -> Finding:
@@ -155,4 +157,6 @@ def _finding(table: dict[str, Any], folder: Path) -> Finding:
 @cache
 def _converter() -> cattrs.Converter:
     """Fields that this suite does not know are left out: a newer one may tell more."""
-    return cattrs.Converter()
+    converter = cattrs.Converter()
+    converter.register_structure_hook(Finding, lambda finding, _: finding)
+    return converter

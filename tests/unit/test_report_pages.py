@@ -70,7 +70,7 @@ def a_card(**changes: object) -> Card:
 
 
 def odd_card() -> Card:
-    violation = Violation("answer-shape", ODD, ODD, ODD, "select", step=1)
+    violation = Violation("answer-shape", ODD, ODD, ODD, step=1)
     steps = (Put("a", ODD.encode("utf-8", "surrogatepass")), Send("select", Fields({"dtype": ODD}), ODD))
     finding = stride_ignored(violation=violation, case=Case("p", steps), outcomes=(None, answer((1,), [1], [1])))
     return Card(finding, ODD, ODD, (("curl.sh", ODD),))

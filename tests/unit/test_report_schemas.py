@@ -8,18 +8,19 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from told_runs import a_run_with_a_finding, run_started
+from told_runs import a_run_with_a_finding, run_started, stride_ignored
 
 from fuzz.events import RunEnded
+from fuzz.findings import case_files
 from fuzz.findings.finding import Finding
 from fuzz.reports.events_file import KINDS, EventsFile
 from fuzz.reports.schemas import NAMES, load, validator
 from fuzz.reports.summary import Summary
-from specs.case import Case, Put, Send, SendRaw
+from specs.case import Case, Delete, Put, Send, SendRaw
+from specs.fields import Fields
 from specs.outcome import NoReply, Reply
 from specs.violation import Violation
 
-UNIT = Path(__file__).parent
 ADVICE = "describe it in fuzz/reports/schemas"
 
 
@@ -38,7 +39,11 @@ def test_a_schema_is_one(name: str) -> None:
 
 
 def test_a_case_of_every_step_and_outcome_fits() -> None:
-    validator("case").validate(json.loads((UNIT / "format-1.case.json").read_text("utf-8")))
+    steps = (Put("a", b"\0" * 3000), Put("b", b"text"), Delete("a"), Send("sum", Fields({"n": float("nan")}), "a"))
+    raw = SendRaw("POST", "/v2/sum/", (("a", "b"),), b"\xff", credentials=None)
+    outcomes = (None, None, None, Reply(200, (("c", "d"),), b"x", 1.5), NoReply("closed", "why", 2.5))
+    finding = stride_ignored(case=Case("p", (*steps, raw)), outcomes=outcomes, unproved=("a stride",))
+    validator("case").validate(json.loads(case_files.write(finding).text))
 
 
 def test_a_summary_fits_and_has_nothing_that_is_not_described() -> None:

@@ -34,7 +34,7 @@ def github_of(events: list[Event], folder: Path | None = None) -> str:
 
 
 def odd_finding(name: str = "odd") -> Event:
-    return found(name, violation=Violation("answer-shape", ODD, ODD, ODD, "select", step=1))
+    return found(name, violation=Violation("answer-shape", ODD, ODD, ODD, step=1))
 
 
 def test_junit_has_one_failure_for_each_finding_and_a_case_for_each_other_property(tmp_path: Path) -> None:
