@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from base64 import b64encode
+from collections import Counter
 from pathlib import Path
 from urllib.parse import quote
 from xml.etree import ElementTree
@@ -84,6 +85,27 @@ def test_a_log_says_what_its_run_was_given(told: tuple[Path, subprocess.Complete
     assert (started["event"], started["seed"], started["api"], started["rulings_off"]) == ("RunStarted", 1, "v2", [])
     assert dict(started["limits"])["findings"] == "100"
     assert {"asfuzz", "python", "numpy"} <= set(dict(started["versions"]))
+
+
+def test_what_is_told_as_a_run_goes_adds_up_to_what_it_tells_at_its_end(
+    told: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, _ = told
+    document = json.loads((folder / "summary.json").read_text("utf-8"))
+    stakes, sightings = Counter[tuple[str, str]](), Counter[str]()
+    for line in (folder / "findings" / "events.jsonl").read_text("utf-8").splitlines():
+        event = json.loads(line)
+        if event["event"] == "Explored":
+            stakes.update({(name, requirement): times for name, requirement, times in event["at_stake"]})
+            sightings.update(dict(event["sightings"]))
+    assert stakes == {
+        (one["name"], requirement): times
+        for one in document["properties"]
+        for requirement, times in one["requirements_at_stake"].items()
+    }
+    for name, times in sightings.items():
+        counts = (folder / "findings" / name / "seen").glob("*.json")
+        assert times == sum(json.loads(path.read_text())["seen"] for path in counts)
 
 
 def test_the_reports_say_what_the_run_found(told: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
