@@ -57,8 +57,8 @@ def _masthead(report: Overview) -> Element:
     staked = sum(one.times > 0 for one in report.stakes)
     figures = [
         ("checked requests", f"{report.requests:,}"),
-        ("time", clock_time(report.seconds)),
-        ("runs", f"{len(report.runs):,}"),
+        (f"time, {counted(len(report.runs), 'run')}", clock_time(report.seconds)),
+        ("properties tried", "{} of {}".format(*report.properties)),
         ("findings", f"{len(report.fresh):,}" + (f" + {len(report.known):,} known" if report.known else "")),
         ("pairs of values reached", f"{100 * reached // possible} %" if possible else "unknown"),
         ("requirements at stake", f"{staked} of {len(report.stakes)}"),

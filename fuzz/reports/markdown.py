@@ -40,7 +40,8 @@ def _head(report: Overview) -> Iterator[str]:
     yield f"# {report.verdict}: {text(report.headline)}"
     yield ""
     asked = f"{report.requests:,} checked requests in {clock_time(report.seconds)}, {counted(len(report.runs), 'run')}"
-    yield f"{text(report.title)} · {asked}"
+    tried = "{} of {} properties tried".format(*report.properties)
+    yield f"{text(report.title)} · {asked}, {tried}"
     for note in report.notes:
         yield f"\n> {text(note)}"
 

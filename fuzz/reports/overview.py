@@ -151,6 +151,7 @@ class Overview:
     notes: tuple[str, ...]
     requests: int
     seconds: float
+    properties: tuple[int, int]
 
     @property
     def fresh(self) -> tuple[Card, ...]:
@@ -189,7 +190,18 @@ def overview(history: History, found: Iterable[Card], notes: tuple[str, ...] = (
         notes=(*_notes(history), *notes),
         requests=history.requests,
         seconds=history.seconds,
+        properties=_tried(history, sums),
     )
+
+
+def _tried(history: History, sums: Sums) -> tuple[int, int]:
+    """How many properties were tried in some run, and how many there were to try."""
+    tried = {name for name, _ in sums.at_stake}
+    every = set(tried)
+    for run in history.runs:
+        every |= {*run.tally.properties, *(run.started.properties if run.started is not None else ())}
+        tried |= {name for name, done in run.tally.properties.items() if done.examples}
+    return len(tried), len(every)
 
 
 def _counted_again(card: Card, times: int) -> Card:

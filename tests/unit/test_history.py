@@ -6,7 +6,7 @@ import pytest
 from told_runs import a_run_with_a_finding, found, progress, run_started, stride_ignored
 
 from fuzz.errors import UsageError
-from fuzz.events import Event, Explored, RunEnded, Sought, Warned
+from fuzz.events import Event, Explored, PropertyDone, RunEnded, Sought, Warned
 from fuzz.findings import corpus
 from fuzz.own_findings import collect
 from fuzz.reports.events_file import FILE_NAME, EventsFile
@@ -91,6 +91,14 @@ def test_a_field_s_values_and_pairs_that_were_never_reached_are_shown(tmp_path: 
     # int32 with F cannot come together; of the other three only one did.
     assert (pair.one, pair.other, pair.possible) == ("dtype", "order", 3)
     assert pair.never == (("int64", "C"), ("int64", "F"))
+
+
+def test_how_many_properties_were_tried_is_told_also_of_a_run_that_was_killed(tmp_path: Path) -> None:
+    killed = log(tmp_path / "killed", a_run(3)[:-1], "a")
+    assert of_logs(killed).properties == (1, 2)
+    ended = [run_started(), PropertyDone("malformed", "PASS", 5, 50, 0), PropertyDone("raw", "SKIP", 0, 0, 0)]
+    assert of_logs(log(tmp_path / "ended", [*ended], "b")).properties == (1, 3)
+    assert of_logs(killed, tmp_path / "ended" / FILE_NAME).properties == (2, 3)
 
 
 def test_requirements_that_were_never_at_stake_come_first(tmp_path: Path) -> None:
