@@ -24,6 +24,7 @@ COMMANDS = (
     ("properties", "list what is checked, and the requirements behind it"),
     ("probe", "find out what a server can do, and write a profile"),
     ("report", "write a profile's known findings as a page, or see which are still there"),
+    ("compare", "measure servers side by side, every answer checked"),
     ("serve", "run the embedded server and store on their own"),
     ("zoo", "list and try the servers that are broken on purpose"),
     ("bench", "measure the suite itself"),

@@ -140,7 +140,7 @@ class Session:
                 return None
             case Send() | SendRaw():
                 self.sent += 1
-                asked = self._message(step, key)
+                asked = self.message(step, key)
                 return self.client.send(asked.method, asked.path, asked.headers, asked.body)
 
     def _take_in_turn(self, case: Case, keys: Mapping[tuple[str, str], str]) -> tuple[Outcome, ...]:
@@ -157,7 +157,7 @@ class Session:
         messages: dict[int, Message] = {}
         for number, step in enumerate(case.steps):
             if isinstance(step, Send | SendRaw):
-                messages[number] = self._message(step, keys[step.bucket, step.key])
+                messages[number] = self.message(step, keys[step.bucket, step.key])
             else:
                 self._take(step, keys)
         self.sent += len(messages)
@@ -187,7 +187,8 @@ class Session:
             self._kept_bytes -= self._kept.pop((bucket, key))
             self.store.delete(bucket, key)
 
-    def _message(self, step: Send | SendRaw, key: str) -> Message:
+    def message(self, step: Send | SendRaw, key: str) -> Message:
+        """A step's request about the object that is stored under a key."""
         return self._raw_message(step, key) if isinstance(step, SendRaw) else self._reduction(step, key)
 
     def _reduction(self, step: Send, key: str) -> Message:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from argparse import _ArgumentGroup
+
     from fuzz.config import Settings
 
 EXIT_CODES = """\
@@ -39,6 +41,11 @@ def add_target_flags(parser: ArgumentParser) -> None:
         metavar="COMMAND",
         help="start the server, and again when it dies: 'my-server --port {port}'; {store} is the store's URL",
     )
+    add_store_flags(group)
+
+
+def add_store_flags(group: _ArgumentGroup) -> None:
+    """What a server claims, the store it reads from, and how both are reached."""
     group.add_argument("--profile", metavar="NAME|FILE", help="what the server claims: a shipped profile, or a file")
     group.add_argument("--store", metavar="URL|memory|moto", help="store that objects are put into (default: memory)")
     group.add_argument(

@@ -59,7 +59,7 @@ class Target:
         @contextmanager
         def started() -> Iterator[Session]:
             with (
-                _server(origin, self.store, self.client) as (url, _),
+                running_server(origin, self.store, self.client) as (url, _),
                 closing(replace(self, url=url).session()) as session,
             ):
                 yield session
@@ -70,9 +70,9 @@ class Target:
 @contextmanager
 def open_target(settings: Settings) -> Iterator[Target]:
     """Start or reach all that is needed, and end it with the block; raises UsageError and CannotRun."""
-    client = _client_settings(settings)
+    client = client_settings(settings)
     profile = resolve_profile(settings)
-    with closing(open_store_for(settings)) as store, _server(settings, store, client) as (url, launcher):
+    with closing(open_store_for(settings)) as store, running_server(settings, store, client) as (url, launcher):
         embedded = " as ".join(["the embedded reference server", *settings.animals])
         name = settings.target or settings.launch or embedded
         target = Target(url, store, profile, settings, client, launcher, name, tuple(_doubts(settings, store)))
@@ -80,7 +80,7 @@ def open_target(settings: Settings) -> Iterator[Target]:
 
 
 @contextmanager
-def _server(settings: Settings, store: Store, client: ClientSettings) -> Iterator[tuple[str, Launcher | None]]:
+def running_server(settings: Settings, store: Store, client: ClientSettings) -> Iterator[tuple[str, Launcher | None]]:
     """Where a server answers that somebody else runs, or that is started here and ended with the block."""
     with ExitStack() as stack:
         launcher = None
@@ -178,7 +178,7 @@ def check_reachable(url: str, client: ClientSettings) -> None:
             raise CannotRun(f"{url} cannot be reached: {error.strerror or error}") from error
 
 
-def _client_settings(settings: Settings) -> ClientSettings:
+def client_settings(settings: Settings) -> ClientSettings:
     if settings.ca_cert is not None:
         try:
             ssl.create_default_context(cafile=str(settings.ca_cert))
