@@ -61,11 +61,20 @@ def rows(runs: Sequence[Comparison], share: float) -> Iterator[str]:
         yield _row(f"{title}, against the run before", told)
     for name, title in ((TWIN, "the same server"), (SLOWED, f"slowed by {share:.0%}")):
         yield _row(f"{title}, side by side in one run", [_told_side_by_side(run, name) for run in runs[1:]])
+    yield f"how many times as long it really took, by the medians of pairs: {_really(runs)}"
 
 
 def _row(title: str, told: Sequence[set[str]]) -> str:
     counts = "".join(f"{sum(verdict in one for one in told):>8}" for verdict in ("slower", "faster"))
     return f"{title:<44}{counts}"
+
+
+def _really(runs: Sequence[Comparison]) -> str:
+    from fuzz.comparing.table import side_by_side
+
+    found = [one for run in runs for one in side_by_side(run)]
+    middles = {name: median(one.ratio.value for one in found if one.contender == name) for name in (TWIN, SLOWED)}
+    return ", ".join(f"{name} {middle:.2f}" for name, middle in middles.items())
 
 
 def _told_against(before: Comparison, after: Comparison, name: str) -> set[str]:

@@ -15,7 +15,7 @@ from statistics import fmean, median
 from typing import Literal
 
 from fuzz.comparing.questions import Question
-from fuzz.comparing.results import BYPASS, Comparison, Temperature, Times
+from fuzz.comparing.results import BYPASS, Comparison, Temperature, Times, rounds_of_both
 from fuzz.comparing.statistics import blocks_of, chance_of_noise, corrected
 
 BLOCKS = 10
@@ -80,9 +80,7 @@ def _pairs(
 ) -> list[tuple[float, float]]:
     """A server's time and the bypass's, of the rounds in which both were right."""
     mine, bypass = (comparison.find(question, name, temperature) for name in (contender, BYPASS))
-    if mine is None or bypass is None:
-        return []
-    return [(one, other) for one, other in zip(mine.elapsed_ms, bypass.elapsed_ms) if one and other]
+    return rounds_of_both(mine, bypass)
 
 
 def _with_chance(one: Change, chance: float) -> Change:

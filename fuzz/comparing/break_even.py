@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
+import numpy as np
+
 from fuzz.comparing.questions import Question
-from fuzz.comparing.results import BYPASS, Comparison, Temperature
+from fuzz.comparing.results import BYPASS, Comparison, Temperature, Times, rounds_of_both
+from fuzz.comparing.statistics import Interval, bootstrap
+from specs.dtypes import Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +20,14 @@ class BreakEven:
     """The bandwidth at which a server and the bypass take as long: below it the server is faster.
 
     It is derived from times that were measured without a narrow network, and from the bytes that go to the client:
-    time(bandwidth) = time + bytes / bandwidth. Infinite where the server is faster as it is; 0 where it never is.
+    time(bandwidth) = median + bytes / bandwidth. Infinite where the server is faster as it is; 0 where it never is.
     `measured` are the ratios bypass / server of medians at bandwidths that the store's network was narrowed to.
     """
 
     question: Question
     server: str
     temperature: Temperature
-    mbps: float
+    mbps: Interval
     measured: tuple[tuple[float, float], ...] = ()
 
 
@@ -33,16 +37,28 @@ def break_evens(comparison: Comparison, temperature: Temperature = "cold") -> It
         bypass = comparison.find(question, BYPASS, temperature)
         for server in comparison.servers:
             mine = comparison.find(question, server, temperature)
-            if mine is None or bypass is None:
+            if mine is None or bypass is None or not rounds_of_both(mine, bypass):
                 continue
-            mine_ms, bypass_ms = median(mine.right_ms), median(bypass.right_ms)
-            mbps = break_even_mbps(mine_ms, mine.bytes_to_client, bypass_ms, bypass.bytes_to_client)
+            mine_ms = median(mine.right_ms)
+            mbps = _interval(mine, bypass)
             measured = tuple(
                 (one.mbps, median(one.right_ms) / at_bandwidth(mine_ms, mine.bytes_to_client, one.mbps))
                 for one in comparison.times
                 if one.mbps and one.question == question and one.right_ms
             )
             yield BreakEven(question, server, temperature, mbps, measured)
+
+
+def _interval(mine: Times, bypass: Times) -> Interval:
+    """The break-even of the medians, and of those of rounds drawn anew."""
+    pairs = rounds_of_both(mine, bypass)
+
+    def of_medians(samples: Array) -> Array:
+        medians = np.median(samples, axis=1)
+        found = [break_even_mbps(one, mine.bytes_to_client, other, bypass.bytes_to_client) for one, other in medians]
+        return np.array(found)
+
+    return bootstrap(pairs, of_medians)
 
 
 def at_bandwidth(elapsed_ms: float, bytes_to_client: int, mbps: float) -> float:
@@ -60,4 +76,6 @@ def break_even_mbps(server_ms: float, server_bytes: int, bypass_ms: float, bypas
 
 def bandwidth_text(mbps: float) -> str:
     """A bandwidth for people."""
+    if math.isinf(mbps):
+        return "any bandwidth"
     return f"{mbps / 1000:,.3g} Gbit/s" if mbps >= 1000 else f"{mbps:.3g} Mbit/s"

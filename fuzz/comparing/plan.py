@@ -43,17 +43,25 @@ One = TypeVar("One", bound=Asked)
 def turns(contenders: Sequence[One], number: int) -> Iterator[tuple[Temperature, One]]:
     """Whose turn it is in a round: all of them one after the other, so that what drifts hits all alike.
 
-    They share the round's fresh object, which none of them has been asked about before. Whoever is first waits for
-    what has gone to sleep meanwhile, so that each round begins with the next of them, and goes backwards half the time.
+    They share the round's fresh object, which none of them has been asked about before.
     """
-    several = len(contenders) or 1
-    order = [contenders[(place + number) % several] for place in range(len(contenders))]
-    if number // several % 2:
-        order.reverse()
+    order = orders(len(contenders))
     for temperature in TEMPERATURES:
-        for one in order:
+        for place in order[number % len(order)] if order else ():
+            one = contenders[place]
             if not one.mbps or (temperature == "cold" and number < NARROW_ROUNDS):
                 yield temperature, one
+
+
+def orders(several: int) -> list[list[int]]:
+    """Orders in which each has each place as often, and comes after each other one as often.
+
+    Whoever is first, or comes after one that worked long, finds the machine in another state. The orders are those of
+    Williams (1949): a zigzag, moved on by one each time; of an odd number also backwards.
+    """
+    zigzag = [(place + 1) // 2 if place % 2 else (several - place // 2) % several for place in range(several)]
+    forwards = [[(one + step) % several for one in zigzag] for step in range(several)]
+    return forwards + [list(reversed(one)) for one in forwards] if several % 2 else forwards
 
 
 def block_requests(typical_ms: float, clients: int) -> int:

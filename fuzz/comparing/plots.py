@@ -16,6 +16,7 @@ from fuzz.comparing.results import BYPASS, Comparison, Temperature, Throughput
 from fuzz.errors import CannotRun
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -24,6 +25,7 @@ COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 BYPASS_COLOR = "#666666"
 PANEL_INCHES = (5.2, 3.8)
 COLUMNS = 3
+LEGEND_COLUMNS = 5
 MOST_PANELS = 12
 BANDWIDTHS_MBPS = (1.0, 100_000.0)
 BANDWIDTH_TICKS = (1.0, 10.0, 100.0, 1_000.0, 10_000.0, 100_000.0)
@@ -75,7 +77,7 @@ def times(comparison: Comparison) -> Figure | None:
         axes.set_title(kind)
         _log_scale(axes, "milliseconds (log scale)")
         axes.set_xlabel("elements of the array")
-    _below(figure, panels[0], "box: quartiles and median; whiskers: 5 % to 95 %; right answers only")
+    _below(figure, panels, "box: quartiles and median; whiskers: 5 % to 95 %; right answers only")
     return figure
 
 
@@ -98,13 +100,13 @@ def throughput(comparison: Comparison) -> Figure | None:
         axes.set_ylim(bottom=0)
         axes.set_ylabel("answers a second")
         axes.set_xlabel("clients at the same time (log scale)")
-    _below(figure, panels[0], "median of blocks, and their range; all about one object that was asked about before")
+    _below(figure, panels, "median of blocks, and their range; all about one object that was asked about before")
     return figure
 
 
 def bandwidth(comparison: Comparison) -> Figure | None:
     """How long a request takes over a network of any bandwidth: where the lines cross, the bypass catches up."""
-    crossings = {(one.question, one.server): one.mbps for one in break_evens(comparison)}
+    crossings = {(one.question, one.server): one.mbps.value for one in break_evens(comparison)}
     questions = list(dict.fromkeys(question for question, _ in crossings))
     if not questions:
         return None
@@ -126,7 +128,7 @@ def bandwidth(comparison: Comparison) -> Figure | None:
         axes.set_xlabel("Mbit/s to the client (log scale)")
         _log_scale(axes, "milliseconds (log scale)")
     note = "lines derived: median as measured + bytes / bandwidth; dots measured; left of a ▼ the server is faster"
-    _below(figure, panels[0], note)
+    _below(figure, panels, note)
     return figure
 
 
@@ -214,11 +216,16 @@ def _panels(comparison: Comparison, wanted: int, title: str) -> tuple[Figure, li
     return figure, panels
 
 
-def _below(figure: Figure, axes: Axes, note: str) -> None:
-    """The legend and a note, below all panels."""
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 6) or 1, title=note, fontsize=8,
-                  title_fontsize=8, frameon=False)  # fmt: skip
+def _below(figure: Figure, panels: Sequence[Axes], note: str) -> None:
+    """One legend for all panels and a note, below them."""
+    shown: dict[str, Artist] = {}
+    for axes in panels:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            shown.setdefault(str(label), handle)
+    figure.legend(
+        list(shown.values()), list(shown), loc="outside lower center", ncols=min(len(shown), LEGEND_COLUMNS) or 1,
+        title=note, fontsize=8, title_fontsize=8, frameon=False,
+    )  # fmt: skip
 
 
 def _temperatures(name: str) -> tuple[Temperature, ...]:

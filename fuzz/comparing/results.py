@@ -38,6 +38,13 @@ class Times:
         return tuple(one for one in self.elapsed_ms if one is not None)
 
 
+def rounds_of_both(mine: Times | None, theirs: Times | None) -> list[tuple[float, float]]:
+    """The times of the rounds in which both were right."""
+    if mine is None or theirs is None:
+        return []
+    return [(one, other) for one, other in zip(mine.elapsed_ms, theirs.elapsed_ms) if one and other]
+
+
 @dataclass(frozen=True, slots=True)
 class Throughput:
     """How many right answers a second one contender gave to so many clients, block by block."""

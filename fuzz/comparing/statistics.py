@@ -49,7 +49,8 @@ def bootstrap(
         data = data[:, None]
     chosen = np.random.default_rng(seed).integers(0, len(data), (resamples, len(data)))
     drawn = statistic(data[chosen])
-    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
+    # Of a statistic that may be infinite there is nothing between two values.
+    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2], method="nearest")
     return Interval(float(statistic(data[None])[0]), float(low), float(high))
 
 

@@ -10,7 +10,7 @@ from itertools import product
 from fuzz.comparing.break_even import BreakEven, bandwidth_text, break_evens
 from fuzz.comparing.plan import TEMPERATURES
 from fuzz.comparing.questions import Question
-from fuzz.comparing.results import BYPASS, Comparison, Temperature, Times
+from fuzz.comparing.results import BYPASS, Comparison, Temperature, Times, rounds_of_both
 from fuzz.comparing.statistics import CONFIDENCE, Interval, median_interval, quantiles, ratio_in_pairs, ratio_of_medians
 
 LEAST_FOR_INTERVALS = 4
@@ -61,7 +61,7 @@ def _row(comparison: Comparison, one: Times) -> str:
 
 def speed_up(comparison: Comparison, one: Times) -> Interval | None:
     """How many times as fast as the bypass, by the rounds that both answered rightly."""
-    pairs = _pairs(comparison.find(one.question, BYPASS, one.temperature), one)
+    pairs = rounds_of_both(comparison.find(one.question, BYPASS, one.temperature), one)
     return ratio_of_medians(*zip(*pairs, strict=True)) if len(pairs) >= LEAST_FOR_INTERVALS else None
 
 
@@ -90,7 +90,9 @@ def side_by_side(comparison: Comparison) -> Iterator[SideBySide]:
     first, *others = comparison.servers or ("",)
     asked = list(product(comparison.questions, others, TEMPERATURES))
     for question, name, temperature in asked:
-        pairs = _pairs(comparison.find(question, name, temperature), comparison.find(question, first, temperature))
+        pairs = rounds_of_both(
+            comparison.find(question, name, temperature), comparison.find(question, first, temperature)
+        )
         if len(pairs) >= LEAST_FOR_INTERVALS:
             confidence = 1 - (1 - CONFIDENCE) / len(asked)
             found = ratio_in_pairs(*zip(*pairs, strict=True), confidence=confidence)
@@ -105,13 +107,6 @@ def _side_by_side(comparison: Comparison) -> Iterator[str]:
     for one in found:
         bounds = f"{one.ratio.value:.2f}  [{one.ratio.low:.2f}, {one.ratio.high:.2f}]"
         yield f"  {one.question.label:<34} {f'{one.contender} {one.temperature}':<22} {bounds}   {one.verdict}"
-
-
-def _pairs(mine: Times | None, theirs: Times | None) -> list[tuple[float, float]]:
-    """The times of the rounds in which both were right."""
-    if mine is None or theirs is None:
-        return []
-    return [(one, other) for one, other in zip(mine.elapsed_ms, theirs.elapsed_ms) if one and other]
 
 
 def _throughputs(comparison: Comparison) -> Iterator[str]:
@@ -144,21 +139,22 @@ def _break_evens(comparison: Comparison) -> Iterator[str]:
     if not found:
         return
     yield ""
-    yield "worth it, by the bandwidth of the network to the client (derived: median + bytes / bandwidth; cold)"
+    yield "worth it, by the bandwidth of the network to the client (derived: median + bytes / bandwidth; cold; 95 %)"
     for one in found:
         yield f"  {one.question.label:<34} {one.server:<18} {told_of(one)}"
         for mbps, ratio in one.measured:
-            verb = "as fast as" if ratio >= 1 else "as fast as, so slower than,"
-            yield f"  {'':<34} {'':<18} bypass measured at {mbps:g} Mbit/s: {ratio:.2f} times {verb} the bypass"
+            yield f"  {'':<34} {'':<18} {ratio:.2f} times as fast as the bypass measured at {bandwidth_text(mbps)}"
 
 
 def told_of(one: BreakEven) -> str:
-    """From which bandwidth on, in words."""
-    if math.isinf(one.mbps):
-        return "at any bandwidth: faster than the bypass as it is"
-    if one.mbps <= 0:
+    """Below which bandwidth, in words, with what that is worth."""
+    found = one.mbps
+    if found.value <= 0:
         return "at none: it sends as much as the bypass fetches"
-    return f"below {bandwidth_text(one.mbps)}"
+    bounds = f"[{bandwidth_text(found.low)}, {bandwidth_text(found.high)}]"
+    if math.isinf(found.low):
+        return "at any bandwidth: faster than the bypass as it is"
+    return f"below {bandwidth_text(found.value)}  {bounds}"
 
 
 def _caches(comparison: Comparison) -> Iterator[str]:
@@ -179,7 +175,7 @@ def _caches(comparison: Comparison) -> Iterator[str]:
 def cache_gain(comparison: Comparison, question: Question, name: str) -> Interval | None:
     """How many times as fast the same question is when it is asked again."""
     cold, warm = (comparison.find(question, name, temperature) for temperature in TEMPERATURES)
-    pairs = _pairs(cold, warm)
+    pairs = rounds_of_both(cold, warm)
     return ratio_of_medians(*zip(*pairs, strict=True)) if len(pairs) >= LEAST_FOR_INTERVALS else None
 
 
