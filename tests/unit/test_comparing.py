@@ -26,7 +26,7 @@ from fuzz.comparing.results import BYPASS, from_document, read_comparison, to_js
 from fuzz.comparing.table import lines
 from fuzz.errors import UsageError
 from specs.outcome import NoReply, Reply
-from specs.profile import Profile
+from specs.profile import Profile, load
 from tests.unit.comparisons import LARGE, SMALL, measured, told
 
 PROFILE = Profile("compare")
@@ -94,6 +94,11 @@ def test_the_bypass_gives_the_answer_that_the_oracle_wants(codec: str) -> None:
         assert prepared.due.answers
         assert judge.right(prepared, BYPASS, as_reply(reduced(prepared.data, question))), judge.told
     assert not judge.told
+
+
+def test_the_bypass_is_right_whatever_version_of_the_api_the_servers_speak() -> None:
+    prepared = Prepared(SMALL, load("reference-v1"))
+    assert Judge().right(prepared, BYPASS, as_reply(reduced(prepared.data, SMALL)))
 
 
 def test_each_wrong_answer_is_counted_and_the_right_one_goes_on_being_right() -> None:
