@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fuzz.comparing.results import Comparison
     from fuzz.reports.terminal import Terminal
 
-FORMATS = ("json", "png", "svg")
+FORMATS = ("json", "png", "svg", "html")
 MOST_CLIENTS = 256
 SECONDS_BETWEEN_LINES = 10.0
 Number = TypeVar("Number", int, float)
@@ -54,10 +54,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     asked.add_argument("--repeats", type=int, default=20, metavar="N", help="rounds for each question (default: 20)")
     asked.add_argument("--store-mbps", default="", metavar="N,…", help="bypass over networks of so many Mbit/s as well")
     told = parser.add_argument_group("result")
-    told.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="write comparison.json and plots (default: a table only)"
-    )
-    told.add_argument("--formats", default=",".join(FORMATS), help="what --out writes (default: json,png,svg)")
+    told.add_argument("--out", type=Path, metavar="FOLDER", help="write the result and plots (default: a table only)")
+    told.add_argument("--formats", default=",".join(FORMATS), help="what --out writes (default: json,png,svg,html)")
     told.add_argument("--against", type=Path, metavar="FILE", help="an earlier run's comparison.json to compare with")
     add_store_flags(parser.add_argument_group("store"))
     add_config_flag(parser)
@@ -78,12 +76,12 @@ def main(arguments: Namespace) -> int:
     earlier = read_comparison(arguments.against) if arguments.against else None
     named = named_servers(arguments.servers, arguments.launched)
     found = _measured(arguments, plan, named)
-    told = Terminal(sys.stdout)
-    told.lines([*_heading(found), *lines(found)])
+    rows = [*_heading(found), *lines(found)]
     if earlier is not None:
-        told.lines(list(against_lines(told_changes(earlier, found), earlier, arguments.against)))
+        rows += against_lines(told_changes(earlier, found), earlier, arguments.against)
+    Terminal(sys.stdout).lines(rows)
     if arguments.out is not None:
-        _write(found, arguments.out, formats)
+        _write(found, rows, arguments.out, formats)
     return _exit_code(found)
 
 
@@ -136,7 +134,7 @@ def _formats(arguments: Namespace) -> tuple[str, ...]:
     unknown = [one for one in found if one not in FORMATS]
     if unknown:
         raise UsageError(f"--formats: {unknown[0]!r} is unknown; known: {', '.join(FORMATS)}")
-    if arguments.out is not None and {"png", "svg"} & set(found):
+    if arguments.out is not None and set(found) != {"json"}:
         check_installed()
     return found
 
@@ -193,8 +191,9 @@ def _heading(found: Comparison) -> Iterator[str]:
     yield f"rounds    {found.rounds}, begun {found.begun}{', interrupted' * found.interrupted}"
 
 
-def _write(found: Comparison, folder: Path, formats: Sequence[str]) -> None:
+def _write(found: Comparison, rows: Sequence[str], folder: Path, formats: Sequence[str]) -> None:
     """The result and the plots; raises CannotRun where the folder cannot be written."""
+    from fuzz.comparing.page import page
     from fuzz.comparing.plots import draw
     from fuzz.comparing.results import to_json
 
@@ -204,7 +203,10 @@ def _write(found: Comparison, folder: Path, formats: Sequence[str]) -> None:
         if "json" in formats:
             written.append(folder / "comparison.json")
             written[0].write_text(to_json(found), "utf-8")
-        written += draw(found, folder, [one for one in formats if one != "json"])
+        if "html" in formats:
+            written.append(folder / "comparison.html")
+            written[-1].write_text(page(found, rows), "utf-8")
+        written += draw(found, folder, [one for one in formats if one in ("png", "svg")])
     except OSError as error:
         raise CannotRun(f"--out {folder}: {error.strerror}") from error
     print(f"written   {', '.join(map(str, written))}")

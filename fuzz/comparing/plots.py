@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -43,26 +44,27 @@ def check_installed() -> None:
 
 def draw(comparison: Comparison, folder: Path, formats: Sequence[str]) -> list[Path]:
     """Write every picture that there is something to show in; the files written."""
-    if not formats:
-        return []
+    written = []
+    for kind in formats:
+        for name, data in pictures(comparison, kind):
+            path = folder / f"{name}.{kind}"
+            path.write_bytes(data)
+            written.append(path)
+    return written
+
+
+def pictures(comparison: Comparison, kind: str) -> Iterator[tuple[str, bytes]]:
+    """Every picture that there is something to show in, by name, as the bytes of a PNG or an SVG file."""
     import matplotlib as mpl
 
-    pictures: dict[str, Callable[[Comparison], Figure | None]] = {
-        "times": times,
-        "throughput": throughput,
-        "bandwidth": bandwidth,
-    }
-    written = []
     # The same result gives the same file, and text in a vector picture stays text.
     with mpl.rc_context({"svg.hashsalt": "asfuzz", "svg.fonttype": "none", "axes.axisbelow": True}):
-        for name, picture in pictures.items():
+        for name, picture in (("times", times), ("throughput", throughput), ("bandwidth", bandwidth)):
             figure = picture(comparison)
-            for kind in formats if figure is not None else ():
-                path = folder / f"{name}.{kind}"
-                assert figure is not None
-                figure.savefig(path, dpi=130, metadata={"Date": None} if kind == "svg" else None)
-                written.append(path)
-    return written
+            if figure is not None:
+                data = io.BytesIO()
+                figure.savefig(data, format=kind, dpi=130, metadata={"Date": None} if kind == "svg" else None)
+                yield name, data.getvalue()
 
 
 def times(comparison: Comparison) -> Figure | None:

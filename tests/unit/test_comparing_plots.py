@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fuzz.comparing import plots
+from fuzz.comparing.page import page
 from fuzz.comparing.questions import Question
 from fuzz.comparing.results import BYPASS, Times
 from fuzz.errors import CannotRun
@@ -40,6 +42,14 @@ def test_each_picture_is_made_in_both_formats_and_says_what_it_shows(tmp_path: P
         assert BYPASS in text
     assert "100²" in words(tmp_path / "times.svg")
     assert "bypass, measured" in words(tmp_path / "bandwidth.svg")
+
+
+def test_the_page_holds_pictures_and_table_and_needs_nothing_else() -> None:
+    text = page(measured({"a<b": 5.0, BYPASS: 3.0}), ["a row", "1 < 2"])
+    assert text.count("<svg") == text.count("</svg>") == 3
+    assert "a&lt;b" in text
+    assert "<pre>a row\n1 &lt; 2</pre>" in text
+    assert not re.search(r"(src|href)=[\"']?(http|//)|@import|<script|<\?xml", text)
 
 
 def test_the_same_result_gives_the_same_picture(tmp_path: Path) -> None:
