@@ -27,8 +27,9 @@ EXAMPLES = """\
 examples:
   asfuzz compare embedded                              the embedded server, and bypassing it
   asfuzz compare old=http://127.0.0.1:8080 new=http://127.0.0.1:8081 --out results
-  asfuzz compare --launch 'mine=my-server --port {port}' --against results/comparison.json
+  asfuzz compare new=http://127.0.0.1:8081 --against results/comparison.json
       what got slower since, with the chance that it is noise
+  asfuzz compare --launch 'mine=my-server --port {port}' --codecs none,gzip,shuffle+gzip
   asfuzz compare embedded --store-mbps 100,1000        the bypass over narrow networks too
 
 The servers and a client that bypasses them (it fetches the object by boto3 and reduces it by NumPy) take turns, so that
