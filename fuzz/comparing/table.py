@@ -15,7 +15,7 @@ from fuzz.comparing.statistics import CONFIDENCE, Interval, median_interval, qua
 
 LEAST_FOR_INTERVALS = 4
 LARGE_SHARE = 0.10
-HEAD = f"{'':<24}{'median':>10}{'95 %':>20}{'p5':>9}{'p95':>9}{'to client':>11}   times as fast as the bypass"
+HEAD = f"{'':<24}{'median':>10}{'95 %':>24}{'p5':>10}{'p95':>10}{'to client':>11}   times as fast as the bypass"
 
 
 def lines(comparison: Comparison) -> Iterator[str]:
@@ -51,7 +51,7 @@ def _row(comparison: Comparison, one: Times) -> str:
     name = where if one.contender == BYPASS else f"{where} {one.temperature}"
     bounds = f"{ms(middle.low)} … {ms(middle.high)}"
     size = byte_text(one.bytes_to_client)
-    row = f"  {name:<22}{ms(middle.value):>10}{bounds:>20}{ms(p5):>9}{ms(p95):>9}{size:>11}"
+    row = f"  {name:<22}{ms(middle.value):>10}{bounds:>24}{ms(p5):>10}{ms(p95):>10}{size:>11}"
     gain = None if one.contender == BYPASS else speed_up(comparison, one)
     missing = len(one.elapsed_ms) - len(one.right_ms)
     more = [] if gain is None else [f"{gain.value:.2f}  [{gain.low:.2f}, {gain.high:.2f}]"]
@@ -115,7 +115,7 @@ def _throughputs(comparison: Comparison) -> Iterator[str]:
         return
     yield ""
     yield "right answers a second, all about one object (median of blocks, and their range)"
-    yield f"{'':<24}" + "".join(f"{f'{clients} clients':>26}" for clients in counts)
+    yield f"{'':<24}" + "".join(f"{f'{clients} at a time':>26}" for clients in counts)
     for question in dict.fromkeys(one.question for one in comparison.throughputs):
         yield question.label
         for name in comparison.contenders:
@@ -187,7 +187,7 @@ def _harness(comparison: Comparison) -> Iterator[str]:
     yield ""
     share = cost.request_ms / min(medians) if medians else 0.0
     much = ": much of what is told above is the harness" if share > LARGE_SHARE else ""
-    rates = ", ".join(f"{clients} clients {rate:,.0f}" for clients, rate in cost.rates.items())
+    rates = ", ".join(f"{rate:,.0f} ({clients} at a time)" for clients, rate in cost.rates.items())
     yield (
         f"the harness costs at most {cost.request_ms * 1000:,.0f} µs a request (of a server that does nothing, "
         f"network included), {share:.0%} of the smallest median{much}"

@@ -209,7 +209,7 @@ def test_what_changed_is_listed_slower_first(tmp_path: Path) -> None:
 def test_the_table_tells_everything_once() -> None:
     found = replace(measured({"a": 1.0, BYPASS: 3.0}), told=(told(),), lost={"b": "nothing answers any more"})
     text = "\n".join(lines(found))
-    for word in ("median", "to client", "40.0 kB", "a cold", "a warm", "16 clients", "at any bandwidth", "50 µs",
+    for word in ("median", "to client", "40.0 kB", "a cold", "a warm", "16 at a time", "at any bandwidth", "50 µs",
                  "✗ a: wrong 7 times", "b was left out"):  # fmt: skip
         assert word in text, word
     assert text.count("bypass  ") == 2
