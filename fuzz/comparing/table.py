@@ -14,6 +14,8 @@ from fuzz.comparing.results import BYPASS, Comparison, Temperature, Times, round
 from fuzz.comparing.statistics import CONFIDENCE, Interval, median_interval, quantiles, ratio_in_pairs, ratio_of_medians
 
 LEAST_FOR_INTERVALS = 4
+# Of the longest label that there is, such as that of a strided selection of shuffled and compressed data.
+WIDEST = 46
 LARGE_SHARE = 0.10
 HEAD = f"{'':<24}{'median':>10}{'95 %':>24}{'p5':>10}{'p95':>10}{'to client':>11}   times as fast as the bypass"
 
@@ -106,7 +108,7 @@ def _side_by_side(comparison: Comparison) -> Iterator[str]:
         yield f"how many times as long as {comparison.servers[0]} in the same round (95 %, all of them together)"
     for one in found:
         bounds = f"{one.ratio.value:.2f}  [{one.ratio.low:.2f}, {one.ratio.high:.2f}]"
-        yield f"  {one.question.label:<34} {f'{one.contender} {one.temperature}':<22} {bounds}   {one.verdict}"
+        yield f"  {one.question.label:<{WIDEST}} {f'{one.contender} {one.temperature}':<22} {bounds}   {one.verdict}"
 
 
 def _throughputs(comparison: Comparison) -> Iterator[str]:
@@ -141,20 +143,22 @@ def _break_evens(comparison: Comparison) -> Iterator[str]:
     yield ""
     yield "worth it, by the bandwidth of the network to the client (derived: median + bytes / bandwidth; cold; 95 %)"
     for one in found:
-        yield f"  {one.question.label:<34} {one.server:<18} {told_of(one)}"
+        yield f"  {one.question.label:<{WIDEST}} {one.server:<18} {told_of(one)}"
         for mbps, ratio in one.measured:
-            yield f"  {'':<34} {'':<18} {ratio:.2f} times as fast as the bypass measured at {bandwidth_text(mbps)}"
+            told = f"{ratio:.2f} times as fast as the bypass measured at {bandwidth_text(mbps)}"
+            yield f"  {'':<{WIDEST}} {'':<18} {told}"
 
 
 def told_of(one: BreakEven) -> str:
     """Below which bandwidth, in words, with what that is worth."""
     found = one.mbps
     if found.value <= 0:
-        return "at none: it sends as much as the bypass fetches"
-    bounds = f"[{bandwidth_text(found.low)}, {bandwidth_text(found.high)}]"
+        return "at none: it sends no less than the bypass fetches"
     if math.isinf(found.low):
         return "at any bandwidth: faster than the bypass as it is"
-    return f"below {bandwidth_text(found.value)}  {bounds}"
+    if math.isinf(found.value):
+        return f"at any bandwidth as measured; for certain below {bandwidth_text(found.low)}"
+    return f"below {bandwidth_text(found.value)}  [{bandwidth_text(found.low)}, {bandwidth_text(found.high)}]"
 
 
 def _caches(comparison: Comparison) -> Iterator[str]:
@@ -165,7 +169,7 @@ def _caches(comparison: Comparison) -> Iterator[str]:
             gain = cache_gain(comparison, question, name)
             if gain is not None and gain.low > 1:
                 bounds = f"[{gain.low:.2f}, {gain.high:.2f}]"
-                told.append(f"  {question.label:<34} {name:<18} {gain.value:.2f} times as fast  {bounds}")
+                told.append(f"  {question.label:<{WIDEST}} {name:<18} {gain.value:.2f} times as fast  {bounds}")
     if told:
         yield ""
         yield "asked about the same object again (warm against cold: a cache, where it is much more than 1)"

@@ -16,14 +16,15 @@ from hypothesis import strategies as st
 
 from fuzz.comparing.against import lines as against_lines
 from fuzz.comparing.against import told_changes
-from fuzz.comparing.break_even import at_bandwidth, break_even_mbps, break_evens
+from fuzz.comparing.break_even import BreakEven, at_bandwidth, break_even_mbps, break_evens
 from fuzz.comparing.bypass import reduced
 from fuzz.comparing.judging import Judge, Prepared, as_reply
 from fuzz.comparing.opening import named_servers
 from fuzz.comparing.plan import NARROW_ROUNDS, Plan, block_requests, guessed_seconds, orders, turns
 from fuzz.comparing.questions import Question, questions
 from fuzz.comparing.results import BYPASS, from_document, read_comparison, to_json
-from fuzz.comparing.table import lines
+from fuzz.comparing.statistics import Interval
+from fuzz.comparing.table import lines, told_of
 from fuzz.errors import UsageError
 from specs.outcome import NoReply, Reply
 from specs.profile import Profile, load
@@ -213,6 +214,16 @@ def test_the_table_tells_everything_once() -> None:
                  "✗ a: wrong 7 times", "b was left out"):  # fmt: skip
         assert word in text, word
     assert text.count("bypass  ") == 2
+
+
+def test_a_bandwidth_is_told_with_what_it_is_worth() -> None:
+    def words(value: float, low: float, high: float) -> str:
+        return told_of(BreakEven(SMALL, "a", "cold", Interval(value, low, high)))
+
+    assert words(100.0, 80.0, 2000.0) == "below 100 Mbit/s  [80 Mbit/s, 2 Gbit/s]"
+    assert words(math.inf, 80.0, math.inf).endswith("for certain below 80 Mbit/s")
+    assert words(math.inf, math.inf, math.inf).startswith("at any bandwidth: faster")
+    assert words(0.0, 0.0, 0.0).startswith("at none")
 
 
 def test_times_that_were_left_out_are_told() -> None:
