@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--share", type=float, default=0.10, metavar="S", help="how much slower (default: 0.1)")
     parser.add_argument("--repeats", type=int, default=60, metavar="N", help="rounds of each run (default: 60)")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000], metavar="N", help="of squares (default: 1000)")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="keep each run's comparison as JSON")
     add_target_flags(parser)
     add_config_flag(parser)
     parser.epilog = EXAMPLES
@@ -42,10 +44,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Measure run after run, and print how many tries told what."""
+    from fuzz.comparing.results import to_json
+
     settings = settings_of(arguments)
     runs: list[Comparison] = []
     for number in range(arguments.tries + 1):
         runs.append(_run(settings, arguments.sizes, arguments.repeats, arguments.share))
+        if arguments.out is not None:
+            arguments.out.mkdir(parents=True, exist_ok=True)
+            (arguments.out / f"{number}.json").write_text(to_json(runs[-1]), "utf-8")
         print(f"{number}/{arguments.tries} {_medians(runs[-1])}", file=sys.stderr, flush=True)
     for row in rows(runs, arguments.share):
         print(row)

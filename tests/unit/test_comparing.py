@@ -199,6 +199,13 @@ def test_a_busier_machine_is_no_slower_server() -> None:
     assert {one.verdict for one in told_changes(before, after)} == {"no change"}
 
 
+def test_a_change_that_is_smaller_than_the_bypass_s_own_is_not_told() -> None:
+    before = measured({"a": 1.0, BYPASS: 3.0}, seed=1, rounds=60)
+    after = measured({"a": 1.5, BYPASS: 4.0}, seed=2, rounds=60)
+    assert {one.verdict for one in told_changes(before, after)} == {"no change"}
+    assert all(one.chance <= 0.05 for one in told_changes(before, after))
+
+
 def test_what_changed_is_listed_slower_first(tmp_path: Path) -> None:
     before = measured({"a": 1.0, "b": 1.0, "c": 1.0, BYPASS: 3.0}, rounds=60)
     after = measured({"a": 1.0, "b": 0.6, "c": 2.0, BYPASS: 3.0}, seed=2, rounds=60)
