@@ -97,7 +97,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
     }
 )
 SECRETS = ("access_key", "secret_key", "stranger_access_key", "stranger_secret_key")
-RIVALS = (("seconds", "examples"), ("target", "launch"))
+RIVALS = (("seconds", "examples"), ("target", "launch"), ("target", "animals"), ("launch", "animals"))
 
 
 def read_settings(
@@ -137,7 +137,8 @@ def _settle_rivals(pair: tuple[str, str], layer: Mapping[str, Any], together: di
     """Two settings exclude each other within a layer; across layers the stronger one puts the other out."""
     both = [name for name in pair if layer.get(name) is not None]
     if len(both) == 2:
-        raise UsageError(f"{pair[0]} and {pair[1]} are both given; give one of them")
+        one, other = ("animal" if name == "animals" else name for name in pair)
+        raise UsageError(f"{one} and {other} are both given; give one of them")
     if both:
         together.pop(pair[1 - pair.index(both[0])], None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace, _ArgumentGroup
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ exit codes:
   2  the command line, a configuration file or the environment makes no sense
   3  the suite, the store or the target could not run
 """
+BROKEN = "break the embedded server on purpose, in a way of the zoo (see asfuzz zoo --list)"
 CREDENTIALS = """\
 credentials of the store (never on the command line, never printed, never saved):
   ASFUZZ_ACCESS_KEY and ASFUZZ_SECRET_KEY, else --aws-profile NAME, else AWS_ACCESS_KEY_ID and
@@ -51,6 +52,11 @@ def add_target_flags(parser: ArgumentParser) -> None:
     group.add_argument("--timeout", metavar="S", help="how long a request may take (default: 10)")
 
 
+def add_animal_flag(parser: ArgumentParser | _ArgumentGroup) -> None:
+    """Which ways of the zoo the embedded server is broken in."""
+    parser.add_argument("--animal", dest="animals", metavar="ID", nargs="+", action="extend", help=BROKEN)
+
+
 def add_config_flag(parser: ArgumentParser) -> None:
     """Where the configuration file is."""
     parser.add_argument("--config", metavar="FILE", type=Path, help="configuration file (default: asfuzz.toml)")
@@ -62,3 +68,10 @@ def settings_of(arguments: Namespace) -> Settings:
 
     given = {name: value for name, value in vars(arguments).items() if name in OPTIONS}
     return read_settings(given, config=getattr(arguments, "config", None))
+
+
+def told_by(arguments: Namespace) -> frozenset[str]:
+    """The settings that the command line names."""
+    from fuzz.config import OPTIONS
+
+    return frozenset(name for name, value in vars(arguments).items() if name in OPTIONS and value is not None)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from fuzz.client import Client, ClientSettings
 from fuzz.config import AUTO, Settings
 from fuzz.errors import CannotRun, UsageError
+from fuzz.findings.remembered import origin_of
 from fuzz.launcher import Launcher
 from fuzz.store import Credentials, Store, StoreError, StoreSettings, open_store
 from specs import profile as profiles
@@ -47,7 +48,9 @@ class Target:
         """A session of one's own: its client is not to be shared."""
         from fuzz.executor import Session
 
-        return Session(Client(self.url, self.client), self.store, self.profile)
+        return Session(
+            Client(self.url, self.client), self.store, self.profile, origin_of(self.started_by or self.settings)
+        )
 
     @property
     def twin(self) -> Callable[[], AbstractContextManager[Session]] | None:

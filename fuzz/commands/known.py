@@ -9,7 +9,7 @@ from pathlib import Path
 from fuzz.errors import UsageError
 from fuzz.findings import corpus, known
 from fuzz.findings.case_files import Unreadable
-from fuzz.flags import add_config_flag, add_target_flags, settings_of
+from fuzz.flags import add_animal_flag, add_config_flag, add_target_flags, settings_of, told_by
 
 EPILOG = """\
 examples:
@@ -34,6 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     show = actions.add_parser("list", help="show what is accepted, and until when")
     prune = actions.add_parser("prune", help="remove what has expired, and with --target what is fixed")
     add_target_flags(prune)
+    add_animal_flag(prune)
     for one in (add, show, prune):
         one.add_argument("--findings", metavar="DIR", help="folder of the findings (default: findings)")
         add_config_flag(one)
@@ -52,9 +53,13 @@ def _day(text: str) -> date:
 
 def _add(arguments: Namespace) -> int:
     folder = settings_of(arguments).findings
-    place = Path(arguments.finding)
+    named = Path(arguments.finding)
+    home = corpus.home_of(named, folder)
+    # A path says which folder of findings is meant.
+    if home is not None and home != folder / named and arguments.findings is None:
+        folder = home.resolve().parent if home.name in ("", "..") else home.parent
     try:
-        finding = corpus.load(place if place.exists() else folder / arguments.finding)
+        finding = corpus.load(home or folder / named)
     except Unreadable as error:
         raise UsageError(f"{arguments.finding}: {error}") from error
     if not arguments.reason.strip():
@@ -100,10 +105,12 @@ def _prune(arguments: Namespace) -> int:
         elif not unreadable and not any(entry.covers(finding) for finding in findings):
             gone[number] = "no saved finding is of this kind"
     rest = [(number, entry) for number, entry in enumerate(accepted.entries) if number not in gone]
-    if not settings.embedded and rest:
-        from fuzz.commands.replay import replay_all
+    if (not settings.embedded or settings.animals) and rest:
+        from fuzz.commands.replay import by_server, replay_all
 
-        replayed = replay_all([one for one in findings if any(entry.covers(one) for _, entry in rest)], settings)
+        concerned = [one for one in findings if any(entry.covers(one) for _, entry in rest)]
+        groups = by_server(concerned, settings, told_by(arguments))
+        replayed = [one for where, group in groups.items() for one in replay_all(group, where)]
         for number, entry in rest:
             about = [one for one in replayed if entry.covers(one.finding)]
             if about and all(one.verdict == "FIXED" for one in about):

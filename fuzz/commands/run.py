@@ -7,13 +7,14 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from fuzz.config import Settings, keep_hypothesis_tidy
 from fuzz.errors import CannotRun, UsageError
 from fuzz.events import Event, RunEnded, RunStarted, Warned
-from fuzz.flags import CREDENTIALS, EXIT_CODES, add_config_flag, add_target_flags, settings_of
+from fuzz.flags import CREDENTIALS, EXIT_CODES, add_animal_flag, add_config_flag, add_target_flags, settings_of
 from fuzz.reports.console import Console
 from fuzz.reports.events_file import EventsFile
 from fuzz.reports.summary import Summary
@@ -22,7 +23,6 @@ from fuzz.reports.terminal import Terminal
 from fuzz.versions import versions
 
 MOST_SEED = 2**32
-BROKEN = "break the embedded server on purpose, in a way of the zoo (see asfuzz zoo --list)"
 EXAMPLES = """\
 examples:
   asfuzz run
@@ -51,7 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     budget.add_argument("--only", metavar="PROPERTY", nargs="+", action="extend", help="these properties only")
     budget.add_argument("--max-findings", metavar="N", help="stop after so many findings (default: 100)")
     budget.add_argument("--workers", metavar="N", help="processes that try things at the same time (default: 1)")
-    budget.add_argument("--animal", dest="animals", metavar="ID", nargs="+", action="extend", help=BROKEN)
+    add_animal_flag(budget)
     results = parser.add_argument_group("results")
     results.add_argument("--findings", metavar="DIR", help="the folder that remembers findings (default: findings)")
     results.add_argument("--summary", metavar="FILE", help="write the result as JSON")
@@ -157,11 +157,13 @@ def _hunt(settings: Settings, telling: Telling) -> RunEnded:
     from fuzz.targets import open_target
 
     _check_names(settings.only)
+    if settings.seed is None:
+        settings = replace(settings, seed=secrets.randbelow(MOST_SEED))
     with open_target(settings) as target:
         telling.doubts = target.doubts
         plan = Plan(
             profile=target.profile,
-            seed=secrets.randbelow(MOST_SEED) if settings.seed is None else settings.seed,
+            seed=settings.seed or 0,
             seconds=settings.seconds,
             examples=settings.examples,
             only=settings.only,

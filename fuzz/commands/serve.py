@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from fuzz.config import Settings
 from fuzz.errors import CannotRun, UsageError
-from fuzz.flags import EXIT_CODES, settings_of
+from fuzz.flags import EXIT_CODES, add_animal_flag, settings_of
 
 if TYPE_CHECKING:
     from fuzz.store import Store
@@ -25,7 +25,6 @@ MOST_PORT = 65535
 SHOW_CBOR = "import cbor2, sys; print(cbor2.load(sys.stdin.buffer))"
 # Known to everybody, and good for nothing but the store in this process.
 OWNER, STRANGER = ("asfuzz", "not-a-secret"), ("stranger", "not-a-secret-either")
-BROKEN = "break the embedded server on purpose, in a way of the zoo (see asfuzz zoo --list)"
 EXAMPLES = """\
 examples:
   asfuzz serve                           free ports, which are printed, and a request to copy
@@ -44,7 +43,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--store", metavar="URL|memory|moto", help="the store with the example object (default: memory)"
     )
     parser.add_argument("--advertise", metavar="HOST", help="this machine's name, for clients on another machine")
-    parser.add_argument("--animal", dest="animals", metavar="ID", nargs="+", action="extend", help=BROKEN)
+    add_animal_flag(parser)
     parser.epilog = f"{EXAMPLES}\n{EXIT_CODES}"
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from fuzz.findings import canned
 from fuzz.findings.case_files import MOST_INLINE_TEXT_BYTES, bytes_as_json, laid_out
 from fuzz.findings.finding import Finding
+from fuzz.findings.origin import Origin
 from fuzz.reports.portrait import portrait
 from specs import requirements
 from specs.access import StoreFacts
@@ -52,17 +53,20 @@ _HOW_OFTEN: Final = {
 }
 
 
-def pages(finding: Finding, profile: Profile | None = None) -> dict[str, str]:
-    """The texts by file name. Without a profile the server is held to the whole API."""
+def pages(finding: Finding, profile: Profile | None = None, path: str = "") -> dict[str, str]:
+    """The texts by file name. Without a profile the server is held to the whole API.
+
+    `path` is the finding's folder, for the commands to copy; without it they go by the finding's id.
+    """
     held_to = profile or Profile("", api="v1" if finding.api == "v1" else "v2")
     return {
-        "finding.md": finding_page(finding),
+        "finding.md": finding_page(finding, path),
         "repro.py": repro_script(finding, held_to),
         "curl.sh": curl_script(finding, held_to),
     }
 
 
-def finding_page(finding: Finding) -> str:
+def finding_page(finding: Finding, path: str = "") -> str:
     """What a person should know, in Markdown."""
     violation = finding.violation
     entry = requirements.load().get(violation.requirement)
@@ -72,7 +76,7 @@ def finding_page(finding: Finding) -> str:
     together = f"{_TOGETHER}{in_turn}." if finding.case.together else ""
     facts = [
         f"- API: {finding.api}",
-        f"- server: {finding.server or 'unknown'}",
+        *_server_lines(finding),
         f"- suite: {finding.suite or 'unknown'}",
         f"- property: {finding.case.property}",
         f"- fingerprint: {finding.fingerprint}",
@@ -92,7 +96,7 @@ def finding_page(finding: Finding) -> str:
             "Send it again, judged by the suite, or without the suite:",
             "",
             _fenced(
-                f"asfuzz replay {finding.id} --target SERVER_URL      # in the folder of the findings\n"
+                f"asfuzz replay {shlex.quote(path or finding.id)}\n"
                 + (_BY_OWN_STORE if takes_bad_store(finding.case) else _BY_ANY_STORE)
             ),
             "",
@@ -100,6 +104,22 @@ def finding_page(finding: Finding) -> str:
             "",
         ]
     )
+
+
+def _server_lines(finding: Finding) -> Iterator[str]:
+    """Which server it was, how it was started or reached, and what it said before it died of the finding."""
+    origin = finding.origin or Origin()
+    yield f"- server: {origin.server or finding.server or 'unknown'}"
+    if origin.server_version:
+        yield f"- server's version: {_one_line(origin.server_version)}"
+    if origin.profile:
+        yield f"- profile: {origin.profile}"
+    if origin.store:
+        yield f"- store: {origin.store}"
+    if origin.seed is not None:
+        yield f"- seed: {origin.seed}"
+    if finding.last_words:
+        yield f"- its last words:\n\n{_fenced(finding.last_words)}\n"
 
 
 def _fenced(text: str) -> str:

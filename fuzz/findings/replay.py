@@ -75,9 +75,9 @@ def _tries(finding: Finding) -> int:
 
 
 def outcomes_unreachable(outcomes: tuple[Outcome, ...]) -> bool:
-    """Whether no connection to the server could be made for the last request."""
-    last = next((one for one in reversed(outcomes) if one is not None), None)
-    return isinstance(last, NoReply) and last.reason == "refused"
+    """Whether no connection to the server could be made for the first request: it was gone before it was asked."""
+    first = next((one for one in outcomes if one is not None), None)
+    return isinstance(first, NoReply) and first.reason == "refused"
 
 
 def _verdict(finding: Finding, tried: list[Try]) -> Replayed:

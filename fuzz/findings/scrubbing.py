@@ -9,6 +9,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from fuzz.findings.finding import Finding
+from fuzz.findings.origin import Origin
 from fuzz.store.protocol import Credentials
 from specs.outcome import NoReply, Outcome, Reply
 
@@ -28,7 +29,14 @@ def scrubbed(finding: Finding, credentials: Iterable[Credentials]) -> Finding:
             actual=_masked(violation.actual, words),
         ),
         outcomes=tuple(_outcome(one, words) for one in finding.outcomes),
+        origin=_origin(finding.origin, words),
+        last_words=_masked(finding.last_words, words),
     )
+
+
+def scrubbed_text(text: str, credentials: Iterable[Credentials]) -> str:
+    """A text with every form of a secret masked."""
+    return _masked(text, sorted({word for one in credentials for word in _forms(one)}, key=len, reverse=True))
 
 
 def _forms(credentials: Credentials) -> Iterable[str]:
@@ -37,6 +45,13 @@ def _forms(credentials: Credentials) -> Iterable[str]:
     if secret:
         pair = f"{credentials.access_key}:{secret}".encode()
         yield from (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], b64encode(pair).decode())
+
+
+def _origin(origin: Origin | None, words: list[str]) -> Origin | None:
+    if origin is None:
+        return None
+    said = _masked(origin.server_version, words)
+    return replace(origin, launch=_masked(origin.launch, words), server_version=said)
 
 
 def _outcome(outcome: Outcome, words: list[str]) -> Outcome:

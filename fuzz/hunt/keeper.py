@@ -57,6 +57,7 @@ class Keeper:
             api=self._session.profile.api,
             server=self._session.client.url,
             suite=suite_version(),
+            origin=self._session.origin,
         )
         path = str(self._memory.save(scrubbed(finding, self._session.store.credentials.values())))
         asked = 0 if self.since is None else self._session.sent - self.since

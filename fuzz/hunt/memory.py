@@ -94,7 +94,7 @@ class Memory:
     def save(self, finding: Finding) -> Path:
         """Keep a new finding, or a smaller case of one, for good."""
         self._remember(finding)
-        return corpus.save(self.folder, finding, pages(finding, self._profile))
+        return corpus.save(self.folder, finding, pages(finding, self._profile, str(self.folder / finding.id)))
 
     def saw_again(self, name: str, kind: Kind) -> Finding:
         """Count a finding once more, shown by that kind of failure."""

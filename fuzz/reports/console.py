@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 import time
 from collections.abc import Callable
@@ -203,8 +204,9 @@ class Console:
         if end.verdict == "ERROR":
             lines += [visible(line, 2000) for line in (end.why or "no reason given").splitlines()]
         if self._tally.fresh:
-            first = self._tally.fresh[0].path
-            lines.append(f"next: read {first}/finding.md, mend the server, then: asfuzz replay {first}")
+            first = shlex.quote(self._tally.fresh[0].path)
+            page = shlex.quote(f"{self._tally.fresh[0].path}/finding.md")
+            lines.append(f"next: read {page}, mend the server, then: asfuzz replay {first}")
             lines.append(f"      or accept it for now: asfuzz known add {first} --reason '...'")
         elif end.verdict in ("PASS", "KNOWN") and self._tally.started:
             lines.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -26,6 +27,7 @@ LOCATORS: Mapping[str, Mapping[str, str]] = {
 }
 MOST_STEPS = 24
 MOST_RAW_LINES = 16
+AGAIN = "again"
 
 
 def portrait(finding: Finding, path: str = "", width: int = WIDTH) -> list[str]:
@@ -39,6 +41,9 @@ def _wrapped(label: str, text: str, width: int) -> list[str]:
     if not label:
         return [text]
     start = f"{label:<{LABEL - 1}} "
+    if label == AGAIN:
+        # A command that is to be pasted stays in one line.
+        return [start + text]
     room = max(width, LABEL + 30)
     lines = textwrap.wrap(text, room - LABEL, break_long_words=False, break_on_hyphens=False) or [""]
     return [start + lines[0], *(" " * LABEL + line for line in lines[1:])]
@@ -60,7 +65,7 @@ def _rows(finding: Finding, path: str) -> Iterator[tuple[str, str]]:
     yield "must", f"{violation.requirement}: {entry.sentence.rstrip('.')}" if entry else violation.requirement
     yield "seen", _seen(finding)
     if path:
-        yield "again", f"asfuzz replay {path}"
+        yield AGAIN, f"asfuzz replay {shlex.quote(path)}"
 
 
 def _guilty_step(finding: Finding) -> int:

@@ -112,8 +112,11 @@ def _death(judgement: Judgement, opening: Opening) -> Finding:
         api=opening.profile.api,
         server=opening.target.url,
         suite=suite_version(),
+        origin=opening.session().origin,
     )
-    corpus.save(opening.settings.findings, finding, pages(finding, opening.profile), worker=opening.worker)
+    folder = opening.settings.findings
+    texts = pages(finding, opening.profile, str(folder / finding.id))
+    corpus.save(folder, finding, texts, worker=opening.worker)
     return finding
 
 

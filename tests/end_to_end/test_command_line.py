@@ -168,7 +168,8 @@ def test_a_finding_is_still_failing_on_the_broken_server_and_fixed_on_the_health
     with start_reference_server((STRIDE_IGNORED,)) as broken:
         ran = asfuzz(folder, "replay", path, "--target", broken.url, "--profile", "reference")
     assert (ran.returncode, "STILL FAILING" in ran.stdout) == (1, True), ran.stdout + ran.stderr
-    ran = asfuzz(folder, "replay", path)
+    with start_reference_server() as healthy:
+        ran = asfuzz(folder, "replay", path, "--target", healthy.url, "--profile", "reference")
     assert (ran.returncode, "FIXED" in ran.stdout) == (0, True), ran.stdout + ran.stderr
 
 

@@ -54,6 +54,7 @@ class PretendedSession:
     profile: Profile = PROFILE
     sent: int = 0
     alter: Callable[[int, list[Violation]], list[Violation]] | None = None
+    origin: None = None
     client: Client = field(default_factory=lambda: Client("http://pretended"))
 
     store: Any = field(default_factory=lambda: SimpleNamespace(credentials={}))
