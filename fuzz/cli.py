@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from types import FrameType
 from typing import Any, NoReturn, Protocol, cast
 
-from fuzz.errors import CannotRun, UsageError
+from fuzz.errors import INTERRUPTED, CannotRun, UsageError
 from fuzz.flags import EXIT_CODES
 
 # A command is a module of fuzz.commands with this name; one that is not there is not offered.
@@ -35,7 +35,6 @@ examples:
   asfuzz replay findings/NAME --target URL           did the fix help?
   asfuzz COMMAND --help                              what a command takes
 """
-INTERRUPTED = 130
 
 
 class Command(Protocol):

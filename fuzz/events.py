@@ -7,7 +7,7 @@ from typing import Literal
 
 from fuzz.findings.finding import Finding
 
-Verdict = Literal["PASS", "FAIL", "KNOWN", "SKIP", "ERROR"]
+Verdict = Literal["PASS", "FAIL", "KNOWN", "SKIP", "INTERRUPTED", "ERROR"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,14 @@ class FindingFound:
     path: str
     known_reason: str = ""
     requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFixed:
+    """A saved finding was sent again, several times, and nothing in the run failed because of it."""
+
+    finding: Finding
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +109,4 @@ class RunEnded:
     shrinking_requests: int = 0
 
 
-Event = RunStarted | Progress | FindingFound | Warned | PutToTest | PropertyDone | RunEnded
+Event = RunStarted | Progress | FindingFound | FindingFixed | Warned | PutToTest | PropertyDone | RunEnded

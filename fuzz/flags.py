@@ -15,6 +15,7 @@ exit codes:
   1  findings
   2  the command line, a configuration file or the environment makes no sense
   3  the suite, the store or the target could not run
+  130  interrupted by Ctrl-C or SIGTERM; what was found until then is told and kept
 """
 BROKEN = "break the embedded server on purpose, in a way of the zoo (see asfuzz zoo --list)"
 CREDENTIALS = """\

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import secrets
+import signal
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import Protocol
 
 from fuzz.config import Settings, keep_hypothesis_tidy
-from fuzz.errors import CannotRun, UsageError
+from fuzz.errors import INTERRUPTED, CannotRun, UsageError
 from fuzz.events import Event, RunEnded, RunStarted, Warned
 from fuzz.flags import CREDENTIALS, EXIT_CODES, add_animal_flag, add_config_flag, add_target_flags, settings_of
 from fuzz.reports.console import Console
@@ -89,12 +91,28 @@ class Telling:
                 self(Warned(doubt))
 
 
+class Interruption:
+    """Hears Ctrl-C and SIGTERM: raises KeyboardInterrupt, and remembers it for where an exception comes to nothing."""
+
+    def __init__(self) -> None:
+        self.heard = False
+
+    def __call__(self, _signal: int, frame: FrameType | None) -> None:
+        self.heard = True
+        # Hypothesis has a callback of this name called by the garbage collector, which prints exceptions and goes on.
+        if frame is None or frame.f_code.co_name != "gc_callback":
+            raise KeyboardInterrupt
+
+
 def main(arguments: Namespace) -> int:
     """Run, and return the exit code of what came out."""
     settings = settings_of(arguments)
+    interruption = Interruption()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, interruption)
     with _reports(settings, verbose=arguments.verbose) as telling:
         try:
-            end = _hunt(settings, telling)
+            end = _hunt(settings, telling, lambda: interruption.heard)
         except KeyboardInterrupt:
             end = telling.tally.ended or telling.tally.end_of_interrupted("interrupted")
         except (CannotRun, UsageError) as error:
@@ -112,7 +130,9 @@ def main(arguments: Namespace) -> int:
 
 
 def exit_code(end: RunEnded) -> int:
-    """0 clean, 1 findings, 3 where nothing can be said; a run that checked nothing says nothing."""
+    """0 clean, 1 findings, 130 interrupted, 3 where nothing can be said; a run that checked nothing says nothing."""
+    if end.verdict == "INTERRUPTED":
+        return INTERRUPTED
     if end.verdict == "FAIL":
         return 1
     return CannotRun.exit_code if end.verdict == "ERROR" or end.checked_requests == 0 else 0
@@ -150,7 +170,7 @@ def _check_writable(findings: Path, summary: Path | None) -> None:
             raise CannotRun(f"--summary {summary} cannot be written: {error.strerror}") from error
 
 
-def _hunt(settings: Settings, telling: Telling) -> RunEnded:
+def _hunt(settings: Settings, telling: Telling, interrupted: Callable[[], bool]) -> RunEnded:
     keep_hypothesis_tidy()
     # The hunt brings Hypothesis, NumPy and all strategies with it: half a second that errors of usage need not wait.
     from fuzz.hunt.campaign import Plan, hunt
@@ -172,7 +192,7 @@ def _hunt(settings: Settings, telling: Telling) -> RunEnded:
             workers=settings.workers,
         )
         emit: Callable[[Event], None] = telling
-        end: RunEnded = hunt(plan, target, emit)
+        end: RunEnded = hunt(plan, target, emit, interrupted)
         telling(end)
         return end
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fuzz.errors import CannotRun
-from fuzz.events import Event, Warned
+from fuzz.events import Event, FindingFixed, Warned
 from fuzz.executor import Session
+from fuzz.findings.finding import Finding
+from fuzz.findings.replay import TRIES
 from fuzz.hunt.deaths import Life
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
@@ -69,6 +71,7 @@ class Worker:
         self, plan: Plan, session: Session, life: Life, tell: Callable[[Message], None], number: int = 0
     ) -> None:
         self._plan = plan
+        self._session = session
         self._number = number
         self._tell = tell
         self._told = 0.0
@@ -126,7 +129,18 @@ class Worker:
             if self._plan.only and finding.case.property not in self._tallies:
                 continue
             self._report("replaying findings")
-            self._try(finding.case, self._tallies[name])
+            if self._try(finding.case, self._tallies[name]):
+                self._tell_fixed(finding)
+
+    def _tell_fixed(self, finding: Finding) -> None:
+        """Tell of a saved finding that passes each time, if it was found on this server and failed every time."""
+        session = self._session
+        same = finding.origin is None or session.origin is None or finding.origin.server == session.origin.server
+        if not same or finding.reproducibility != "every time" or finding.case.together:
+            return
+        passes = all(not one.failures and not one.unstorable for one in map(session.judge, [finding.case] * TRIES))
+        if passes and not self.memory.seen(finding.id):
+            self._tell(FindingFixed(finding, str(self._plan.findings / finding.id)))
 
     def _next(self) -> Property | None:
         """The property that is furthest behind its share; those that find new things get more of it.
@@ -171,8 +185,11 @@ class Worker:
             self._spent[one.name] += time.monotonic() - begun
             self._fresh[one.name] = FORGETTING * self._fresh[one.name] + tally.new - new
 
-    def _try(self, case: Case, tally: Tally) -> None:
-        """Judge a case; what the suite itself cannot do is told, and does not end the run until it happens often."""
+    def _try(self, case: Case, tally: Tally) -> bool:
+        """Judge a case, and say whether that could be done.
+
+        What the suite itself cannot do is told, and does not end the run until it happens often.
+        """
         try:
             self._hunter.try_case(case, tally)
         except (CannotRun, StoreError):
@@ -184,6 +201,8 @@ class Worker:
             self._tell(Broke(f"the suite could not judge a case of {case.property}: {told}"))
             if self._broken >= MOST_BROKEN:
                 raise
+            return False
+        return True
 
     def _report(self, doing: str, *, force: bool = False) -> None:
         now = time.monotonic()

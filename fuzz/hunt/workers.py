@@ -43,8 +43,13 @@ def work_together(plan: Plan, target: Target, account: Account) -> None:
     workers: list[BaseProcess] = [
         context.Process(target=_work, args=(number, *arguments), daemon=True) for number in range(plan.workers)
     ]
-    for one in workers:
-        one.start()
+    # Ctrl-C at a terminal goes to all processes: it is the parent's to hear, also while the others are still starting.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        for one in workers:
+            one.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     try:
         _follow(workers, messages, target, account, stop)
     finally:

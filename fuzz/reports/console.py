@@ -21,7 +21,14 @@ MOST_SHOWN = 20
 ORDINARY_END = "the budget"
 NOT_REACHED = "not reached before the run ended"
 INDENT = " " * 5
-VERDICT_STYLES = {"PASS": "green", "FAIL": "red", "KNOWN": "yellow", "SKIP": "dim", "ERROR": "red"}
+VERDICT_STYLES = {
+    "PASS": "green",
+    "FAIL": "red",
+    "KNOWN": "yellow",
+    "SKIP": "dim",
+    "ERROR": "red",
+    "INTERRUPTED": "yellow",
+}
 
 
 class Console:
@@ -150,6 +157,8 @@ class Console:
             lines += ["", f"{INDENT}… and {len(fresh) - MOST_SHOWN} more in {folder}"]
         if tally.known:
             lines += ["", *self._known()]
+        if tally.fixed:
+            lines += ["", *self._fixed()]
         repeated = {text: times for text, times in tally.warnings.items() if times > 1}
         if repeated:
             lines += ["", *(f"warning  {visible(text)}  ({times} times)" for text, times in repeated.items())]
@@ -193,6 +202,21 @@ class Console:
             for found in self._tally.known
         ]
 
+    def _fixed(self) -> list[str]:
+        return [
+            f"{self._terminal.styled('fixed', 'green')}  {visible(one.finding.violation.title)}  "
+            f"{self._terminal.styled(one.path, 'dim')}"
+            for one in self._tally.fixed.values()
+        ]
+
+    def _extent(self) -> list[str]:
+        """How much of what was meant was tried."""
+        tally = self._tally
+        if not tally.properties:
+            return []
+        said = f"tried {tally.tried} of {_counted(len(tally.meant), 'property', 'properties')}"
+        return [f"{said}, {tally.too_little} of them too little to tell" if tally.too_little else said]
+
     def _verdict(self, end: RunEnded) -> list[str]:
         """The run in one line, and what to do next."""
         rate = f"{end.checked_requests / max(end.seconds, 0.001):,.0f} per second"
@@ -200,7 +224,12 @@ class Console:
         found = _counted(end.findings, "finding") + (f", {end.known} known" if end.known else "")
         verdict = self._terminal.styled(end.verdict, VERDICT_STYLES[end.verdict], "bold")
         why = f"  ({visible(end.why, 2000)})" if end.why not in ("", ORDINARY_END) and end.verdict != "ERROR" else ""
-        lines = [f"{verdict}  {found} · {asked}{why}"]
+        fixed = len(self._tally.fixed)
+        mended = [f"{_counted(fixed, 'saved finding')} {'is' if fixed == 1 else 'are'} fixed"] if fixed else []
+        lines = [f"{verdict}  {' · '.join([found, asked, *self._extent(), *mended])}{why}"]
+        told = self._tally.tried - self._tally.too_little
+        if end.verdict == "PASS" and self._tally.properties and 2 * told < len(self._tally.meant):
+            lines.append("This run was too short to mean much: most properties had too few requests, or none.")
         if end.verdict == "ERROR":
             lines += [visible(line, 2000) for line in (end.why or "no reason given").splitlines()]
         if self._tally.fresh:
@@ -222,8 +251,8 @@ def _hung_on(stakes: PutToTest, columns: int) -> list[str]:
     return textwrap.wrap(f"{stakes.property}: {shares}", columns, subsequent_indent=INDENT, break_on_hyphens=False)
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def _counted(number: int, noun: str, several: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"
 
 
 def _clock_time(seconds: float) -> str:

@@ -39,6 +39,12 @@ class Summary:
             "seconds": round(end.seconds, 3),
             "checked_requests": end.checked_requests,
             "findings": [_finding(one) for one in tally.findings.values()],
+            "fixed": [
+                {"id": one.finding.id, "title": one.finding.violation.title, "path": one.path}
+                for one in tally.fixed.values()
+            ],
+            "properties_tried": tally.tried,
+            "properties_meant": len(tally.meant),
             "properties": [_property(one, tally.stakes.get(one.name)) for one in tally.properties.values()],
             "warnings": [{"text": text, "times": times} for text, times in tally.warnings.items()],
             "target": run.target if run else None,

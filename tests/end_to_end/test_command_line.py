@@ -98,6 +98,7 @@ def test_the_version_is_told(tmp_path: Path) -> None:
         (("run", "--launch", "my-server"), "{port}"),
         (("run", "--store", "http://127.0.0.1:9"), "no credentials"),
         (("run", "--config", "absent.toml"), "absent.toml cannot be read"),
+        (("run", "--target", "http://127.0.0.1:9", "--animal", "stride-ignored"), "target and animal are both given"),
         (("serve", "--port", "99999"), "99999 is no port"),
     ],
 )
@@ -204,12 +205,48 @@ def test_an_interrupted_run_ends_cleanly_with_its_summary_so_far(tmp_path: Path,
             assert line, events.read_text() if events.exists() else "the run ended by itself"
         running.send_signal(how)
         rest, errors = running.communicate(timeout=60)
-    assert running.returncode == 0, rest + errors
-    assert "(interrupted)" in rest
+    assert running.returncode == 130, rest + errors
+    assert "\nINTERRUPTED  0 findings" in rest
+    assert "tried 1 of 1 property" in rest
     assert errors == ""
     document = summary_in(tmp_path)
-    assert (document["verdict"], document["why"]) == ("PASS", "interrupted")
+    assert (document["verdict"], document["why"]) == ("INTERRUPTED", "interrupted")
     assert document["checked_requests"] > 0
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_run_that_is_interrupted_before_its_first_request_says_so(
+    tmp_path: Path, how: signal.Signals, workers: str
+) -> None:
+    arguments = ("run", "--seconds", "300", "--workers", workers, "--summary", "summary.json")
+    with subprocess.Popen(
+        [*COMMAND, *arguments], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, start_new_session=True,
+    ) as running:  # fmt: skip
+        assert running.stdout is not None
+        first = running.stdout.readline()
+        # A terminal sends Ctrl-C to all of the command's processes.
+        os.killpg(running.pid, how) if how == signal.SIGINT else running.send_signal(how)
+        rest, errors = running.communicate(timeout=90)
+    assert (running.returncode, errors) == (130, ""), first + rest + errors
+    assert "\nINTERRUPTED  0 findings" in rest
+    assert summary_in(tmp_path)["verdict"] == "INTERRUPTED"
+
+
+def test_a_saved_finding_that_no_longer_fails_is_told_as_fixed(tmp_path: Path) -> None:
+    flags = ("--only", "reduction", "--summary", "summary.json", "--seed", "1")
+    asfuzz(tmp_path, "run", *flags, "--seconds", "60", "--max-findings", "1", "--animal", STRIDE_IGNORED)
+    (case,) = (tmp_path / "findings").glob("*/case.json")
+    table = json.loads(case.read_text())
+    # As if the server of that time had been mended since.
+    del table["origin"]
+    case.write_text(json.dumps(table))
+    ran = asfuzz(tmp_path, "run", *flags, "--examples", "2")
+    assert (ran.returncode, "1 saved finding is fixed" in ran.stdout) == (0, True), ran.stdout + ran.stderr
+    assert [one["id"] for one in summary_in(tmp_path)["fixed"]] == [case.parent.name]
+    ran = asfuzz(tmp_path, "run", *flags, "--examples", "2", "--animal", STRIDE_IGNORED)
+    assert "is fixed" not in ran.stdout
 
 
 def test_the_properties_are_listed_with_their_requirements(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from told_runs import a_run_with_a_finding, found, progress, run_started, stride_ignored
 
-from fuzz.events import Event, PropertyDone, RunEnded, Warned
+from fuzz.events import Event, FindingFixed, PropertyDone, RunEnded, Warned
 from fuzz.reports.console import MOST_SHOWN, Console
 from fuzz.reports.terminal import STYLED, Terminal
 from specs.violation import Violation
@@ -71,7 +71,7 @@ def test_a_run_ends_with_a_table_its_findings_and_what_to_do_next() -> None:
     assert lines[start + 1].startswith("     POST /v2/select/  {")
     assert "     again      asfuzz replay findings/select-stride" in lines
     verdict = next(line for line in lines if line.startswith("FAIL"))
-    assert verdict == "FAIL  1 finding · 12,340 checked requests in 0:30, 405 per second"
+    assert verdict == "FAIL  1 finding · 12,340 checked requests in 0:30, 405 per second · tried 1 of 2 properties"
     assert "asfuzz replay findings/select-stride" in lines[-2]
 
 
@@ -107,7 +107,23 @@ def test_a_run_that_breaks_says_why_line_by_line() -> None:
 
 
 def test_an_interrupted_run_says_so() -> None:
-    assert "(interrupted)" in shown([run_started(), RunEnded("PASS", 1.0, 10, 0, 0, "interrupted")])
+    text = shown([run_started(), RunEnded("INTERRUPTED", 1.0, 10, 0, 0, "interrupted")])
+    assert text.splitlines()[-1].startswith("INTERRUPTED  0 findings · 10 checked requests")
+
+
+def test_a_run_too_short_to_mean_anything_says_so() -> None:
+    idle = PropertyDone("malformed", "SKIP", 2, 8, 0, "too few requests to tell")
+    text = shown([run_started(), PropertyDone("reduction", "SKIP", 0, 0, 0), idle, RunEnded("PASS", 1.0, 8, 0, 0)])
+    assert "tried 1 of 2 properties, 1 of them too little to tell" in text
+    assert "too short to mean much" in text
+    done = [PropertyDone(name, "PASS", 20, 80, 0) for name in ("reduction", "malformed")]
+    assert "too short" not in shown([run_started(), *done, RunEnded("PASS", 1.0, 160, 0, 0)])
+
+
+def test_saved_findings_that_are_fixed_are_told() -> None:
+    text = shown([run_started(), FindingFixed(stride_ignored(), "findings/a"), RunEnded("PASS", 1.0, 8, 0, 0)])
+    assert "fixed  select ignores the stride  findings/a" in text
+    assert "1 saved finding is fixed" in text
 
 
 def test_a_clean_run_says_how_to_repeat_it() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from told_runs import a_run_with_a_finding, found, progress, run_started, stride_ignored
 
-from fuzz.events import Event, Progress, PropertyDone, RunEnded, Warned
+from fuzz.events import Event, FindingFixed, Progress, PropertyDone, RunEnded, Warned
 from fuzz.reports.events_file import FILE_NAME, MOST_INLINE_BYTES, EventsFile, plain
 from fuzz.reports.summary import Summary, write_atomically
 from fuzz.reports.tally import Tally
@@ -83,15 +83,23 @@ def test_the_tally_keeps_the_latest_of_everything() -> None:
     assert tally.known == []
 
 
-def test_an_interrupted_run_fails_by_what_it_found_and_says_nothing_if_it_checked_nothing() -> None:
+def test_an_interrupted_run_is_told_as_such_whatever_it_found() -> None:
     tally = Tally()
-    assert tally.end_of_interrupted("interrupted").verdict == "ERROR"
+    before = "interrupted, before anything was checked"
+    assert tally.end_of_interrupted("interrupted") == RunEnded("INTERRUPTED", 0.0, 0, 0, 0, before)
     tally(Progress(3.0, 100, 0, 0, 0))
-    assert tally.end_of_interrupted("interrupted") == RunEnded("PASS", 3.0, 100, 0, 0, "interrupted")
+    assert tally.end_of_interrupted("interrupted") == RunEnded("INTERRUPTED", 3.0, 100, 0, 0, "interrupted")
     tally(found("k", known_reason="tracked"))
-    assert tally.end_of_interrupted("interrupted").verdict == "KNOWN"
     tally(found("f"))
-    assert tally.end_of_interrupted("interrupted") == RunEnded("FAIL", 3.0, 100, 1, 1, "interrupted")
+    assert tally.end_of_interrupted("interrupted") == RunEnded("INTERRUPTED", 3.0, 100, 1, 1, "interrupted")
+
+
+def test_how_much_was_tried_and_what_is_fixed_is_in_the_summary(tmp_path: Path) -> None:
+    done = [PropertyDone("reduction", "PASS", 5, 50, 0), PropertyDone("malformed", "SKIP", 0, 0, 0)]
+    fixed = FindingFixed(stride_ignored(), "findings/select-stride")
+    document = summary_of([run_started(), fixed, *done, RunEnded("PASS", 1.0, 50, 0, 0)], tmp_path)
+    assert (document["properties_tried"], document["properties_meant"]) == (1, 2)
+    assert [one["path"] for one in document["fixed"]] == ["findings/select-stride"]
 
 
 def test_warnings_are_counted_and_bounded() -> None:
