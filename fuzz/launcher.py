@@ -23,6 +23,8 @@ CHUNK_BYTES = 4096
 POLL_SECONDS = 0.02
 # How long the last of what a dead server wrote may take to come through the pipe.
 READ_SECONDS = 1.0
+# A process that ends drops its connections first, and listens for a moment longer.
+DYING_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,21 @@ class Launcher:
         self.restarts += 1
         self.start()
 
+    def revive(self) -> None:
+        """Start the server again if it has died; one that has just dropped a connection gets a moment to do so."""
+        end = time.monotonic() + DYING_SECONDS
+        while self.alive() and time.monotonic() < end:
+            time.sleep(POLL_SECONDS)
+        if not self.alive() or not self._accepts():
+            self.restart()
+
+    def _accepts(self) -> bool:
+        try:
+            socket.create_connection((self._host, self.port), 1.0).close()
+        except OSError:
+            return False
+        return True
+
     def stop(self) -> None:
         """End every process of the command: kindly first, then by force."""
         process, self._process = self._process, None
@@ -179,7 +196,7 @@ class Launcher:
         while time.monotonic() < end:
             if ending(process) is not None:
                 raise CannotRun(f"--launch {self.command!r}: {self.end_of()} before it listened{self._quoted()}")
-            with contextlib.suppress(OSError), socket.create_connection((self._host, self.port), 1.0):
+            if self._accepts():
                 return
             time.sleep(POLL_SECONDS)
         raise CannotRun(

@@ -16,7 +16,7 @@ from fuzz.findings.case_files import Unreadable
 from fuzz.findings.finding import Finding
 from fuzz.findings.origin import Origin
 from fuzz.findings.remembered import SERVER, as_found
-from fuzz.findings.replay import Replayed, Try, outcomes_unreachable, replay
+from fuzz.findings.replay import Replayed, Try, judged, outcomes_unreachable, replay
 from fuzz.findings.scrubbing import scrubbed_text
 from fuzz.flags import CREDENTIALS, add_animal_flag, add_config_flag, add_target_flags, settings_of, told_by
 from fuzz.reports.terminal import Terminal
@@ -192,10 +192,7 @@ def asking(session: Session, launcher: Launcher | None = None) -> Callable[[Case
     """How a session is asked about a case; a server of the launcher that is gone before that is started again."""
 
     def ask(case: Case) -> Try:
-        judgement = session.judge(case)
-        if launcher is not None and outcomes_unreachable(judgement.transcript.outcomes):
-            launcher.restart()
-            judgement = session.judge(case)
+        judgement = judged(session, case, launcher.revive if launcher is not None else None)
         if judgement.unstorable:
             raise CannotRun(judgement.unstorable)
         return Try(judgement.failures, outcomes_unreachable(judgement.transcript.outcomes))

@@ -73,10 +73,14 @@ class Report(Protocol):
 
 
 class Telling:
-    """Hands every event to every report; keeps the tally that says how a run cut short has ended."""
+    """Hands every event to every report; keeps the tally that says how a run cut short has ended.
 
-    def __init__(self, reports: Sequence[Report]) -> None:
-        self._reports = reports
+    The console is not told of the end of a run that never started: the command line says why in a line.
+    """
+
+    def __init__(self, files: Sequence[Report], console: Report) -> None:
+        self._files = files
+        self._console = console
         self.tally = Tally()
         self.doubts: tuple[str, ...] = ()
 
@@ -84,7 +88,8 @@ class Telling:
         if isinstance(event, RunEnded) and self.tally.ended is not None:
             return
         self.tally(event)
-        for report in self._reports:
+        broken_before = isinstance(event, RunEnded) and event.verdict == "ERROR" and self.tally.started is None
+        for report in self._files if broken_before else (*self._files, self._console):
             report(event)
         if isinstance(event, RunStarted):
             for doubt in self.doubts:
@@ -142,14 +147,14 @@ def exit_code(end: RunEnded) -> int:
 def _reports(settings: Settings, *, verbose: bool = False) -> Iterator[Telling]:
     """The reports of a run: for scripts, for reports to come, for the person who watches."""
     _check_writable(settings.findings, settings.summary)
-    reports: list[Report] = [EventsFile(settings.findings)]
+    files: list[Report] = [EventsFile(settings.findings)]
     if settings.summary is not None:
-        reports.insert(0, Summary(settings.summary, versions()))
-    reports.append(Console(Terminal(sys.stdout, color=settings.color), verbose=verbose))
+        files.insert(0, Summary(settings.summary, versions()))
+    console = Console(Terminal(sys.stdout, color=settings.color), verbose=verbose)
     try:
-        yield Telling(reports)
+        yield Telling(files, console)
     finally:
-        for report in reports:
+        for report in (*files, console):
             report.close()
 
 

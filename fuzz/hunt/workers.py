@@ -111,7 +111,7 @@ def _work(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(BrokenPipeError):
         try:
-            with open_target(settings) as found:
+            with open_target(settings, ask_first=False) as found:
                 target = replace(found, profile=plan.profile, started_by=started_by)
                 with closing(target.session()) as session:
                     worker = Worker(plan, session, TargetLife.of(target), messages.put, number)
