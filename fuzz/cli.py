@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib.util import find_spec
+from io import TextIOWrapper
 from types import FrameType
 from typing import Any, NoReturn, Protocol, cast
 
@@ -55,6 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.command is None:
         parser.print_help()
         return UsageError.exit_code
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # What a terminal's encoding has no letter for is better spelt out than the end of the command.
+            stream.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
         return _command(arguments.command).main(arguments)

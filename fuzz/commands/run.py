@@ -19,7 +19,7 @@ from fuzz.events import Event, RunEnded, RunStarted, Warned
 from fuzz.flags import CREDENTIALS, EXIT_CODES, add_animal_flag, add_config_flag, add_target_flags, settings_of
 from fuzz.reports.console import Console
 from fuzz.reports.events_file import EventsFile
-from fuzz.reports.summary import Summary
+from fuzz.reports.summary import STANDARD_OUTPUT, Summary
 from fuzz.reports.tally import Tally
 from fuzz.reports.terminal import Terminal
 from fuzz.versions import versions
@@ -56,7 +56,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_animal_flag(budget)
     results = parser.add_argument_group("results")
     results.add_argument("--findings", metavar="DIR", help="the folder that remembers findings (default: findings)")
-    results.add_argument("--summary", metavar="FILE", help="write the result as JSON")
+    results.add_argument("--summary", metavar="FILE", help="write the result as JSON; - is standard output")
     results.add_argument("--verbose", action="store_true", help="also tell what the answers hung on")
     add_config_flag(parser)
     parser.epilog = f"{EXAMPLES}\n{EXIT_CODES}\n{CREDENTIALS}"
@@ -64,6 +64,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 class Report(Protocol):
     """Takes events as they come."""
+
+    @property
+    def name(self) -> str:
+        """What it writes."""
 
     def __call__(self, event: Event) -> None:
         """Take one."""
@@ -79,7 +83,7 @@ class Telling:
     """
 
     def __init__(self, files: Sequence[Report], console: Report) -> None:
-        self._files = files
+        self._files = list(files)
         self._console = console
         self.tally = Tally()
         self.doubts: tuple[str, ...] = ()
@@ -89,8 +93,17 @@ class Telling:
             return
         self.tally(event)
         broken_before = isinstance(event, RunEnded) and event.verdict == "ERROR" and self.tally.started is None
-        for report in self._files if broken_before else (*self._files, self._console):
-            report(event)
+        for report in list(self._files):
+            try:
+                report(event)
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                # A full disk ends neither the run nor what is told of it.
+                self._files.remove(report)
+                self(Warned(f"{report.name} cannot be written: {error.strerror}; the run goes on without it"))
+        if not broken_before:
+            self._console(event)
         if isinstance(event, RunStarted):
             for doubt in self.doubts:
                 self(Warned(doubt))
@@ -150,7 +163,8 @@ def _reports(settings: Settings, *, verbose: bool = False) -> Iterator[Telling]:
     files: list[Report] = [EventsFile(settings.findings)]
     if settings.summary is not None:
         files.insert(0, Summary(settings.summary, versions()))
-    console = Console(Terminal(sys.stdout, color=settings.color), verbose=verbose)
+    stream = sys.stderr if settings.summary == STANDARD_OUTPUT else sys.stdout
+    console = Console(Terminal(stream, color=settings.color), verbose=verbose)
     try:
         yield Telling(files, console)
     finally:
@@ -164,9 +178,10 @@ def _check_writable(findings: Path, summary: Path | None) -> None:
         findings.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotRun(f"--findings {findings}: the folder cannot be made: {error.strerror}") from error
-    if summary is not None:
+    if summary is not None and summary != STANDARD_OUTPUT:
         try:
-            summary.parent.mkdir(parents=True, exist_ok=True)
+            if not summary.parent.is_dir():
+                raise UsageError(f"--summary {summary}: there is no folder {summary.parent}")
             if summary.is_dir():
                 raise UsageError(f"--summary {summary} is a folder; name a file")
             with summary.open("a"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shlex
 import signal
@@ -87,7 +88,9 @@ def _check_free(host: str, port: int) -> None:
         with socket.create_server((host, port)):
             pass
     except OSError as error:
-        raise CannotRun(f"cannot listen on {host}:{port}: {error.strerror}. Choose another --port") from error
+        elsewhere = error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror)
+        advice = "Choose a --host that is an address of this machine" if elsewhere else "Choose another --port"
+        raise CannotRun(f"cannot listen on {host}:{port}: {error.strerror}. {advice}") from error
 
 
 def announcement(url: str, store: Store, *, public_keys: bool) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from fuzz.errors import CannotRun
+from fuzz.errors import CannotRun, UsageError
 from fuzz.events import (
     Event,
     FindingFixed,
@@ -20,7 +20,7 @@ from fuzz.events import (
     Verdict,
     Warned,
 )
-from fuzz.findings.known import Known, gather
+from fuzz.findings.known import Known, UnusableKnown, gather
 from fuzz.hunt.life import TargetLife
 from fuzz.hunt.plan import Plan
 from fuzz.hunt.worker import Broke, Message, Tallies, Worker, chosen
@@ -180,7 +180,10 @@ def hunt(
     That is told by KeyboardInterrupt, and by `interrupted` where such an exception came to nothing.
     """
     plan = replace(plan, store=facts_of(target.store))
-    known = gather(plan.findings, plan.profile)
+    try:
+        known = gather(plan.findings, plan.profile)
+    except UnusableKnown as error:
+        raise UsageError(str(error)) from error
     account = Account(plan, emit, known, interrupted)
     emit(_started(plan, target))
     for text in known.warnings():

@@ -59,7 +59,7 @@ class Keeper:
             suite=suite_version(),
             origin=self._session.origin,
         )
-        path = str(self._memory.save(scrubbed(finding, self._session.store.credentials.values())))
+        path = self._memory.save(scrubbed(finding, self._session.store.credentials.values()))
         asked = 0 if self.since is None else self._session.sent - self.since
         self._emit(FindingFound(finding, path, requests=asked))
         self._memory.saw_again(name, cause.kind)
@@ -72,5 +72,5 @@ class Keeper:
         finding = self._memory.saw_again(name, kind)
         self.named.add(name)
         if first:
-            self._emit(FindingFound(finding, str(self._memory.folder / name)))
+            self._emit(FindingFound(finding, self._memory.path_of(name)))
         return name

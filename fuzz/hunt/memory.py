@@ -25,6 +25,8 @@ class Memory:
     def __init__(self, folder: Path, worker: str, profile: Profile) -> None:
         self.folder = folder
         self.unreadable: list[str] = []
+        self.unwritten: list[str] = []
+        self._unsaved: set[str] = set()
         self._worker = worker
         self._profile = profile
         self._findings: dict[str, Finding] = {}
@@ -91,10 +93,25 @@ class Memory:
         """The kinds of failure that a finding has been confirmed to cause."""
         return self._symptoms.get(name, set())
 
-    def save(self, finding: Finding) -> Path:
-        """Keep a new finding, or a smaller case of one, for good."""
+    def save(self, finding: Finding) -> str:
+        """Keep a new finding, or a smaller case of one, for good; the path, or nothing where it cannot be written."""
         self._remember(finding)
-        return corpus.save(self.folder, finding, pages(finding, self._profile, str(self.folder / finding.id)))
+        self._save(finding)
+        return self.path_of(finding.id)
+
+    def path_of(self, name: str) -> str:
+        """The folder of a finding; empty where it could not be saved."""
+        return "" if name in self._unsaved else str(self.folder / name)
+
+    def _save(self, finding: Finding) -> None:
+        texts = pages(finding, self._profile, str(self.folder / finding.id))
+        try:
+            corpus.save(self.folder, finding, texts)
+        except OSError as error:
+            self._unsaved.add(finding.id)
+            self.unwritten.append(f"{self.folder / finding.id} cannot be written: {error.strerror}; the run goes on")
+        else:
+            self._unsaved.discard(finding.id)
 
     def saw_again(self, name: str, kind: Kind) -> Finding:
         """Count a finding once more, shown by that kind of failure."""
@@ -105,10 +122,18 @@ class Memory:
         return self._findings[name]
 
     def flush(self) -> None:
-        """Write down how often each finding was seen."""
+        """Write down how often each finding was seen, and what could not be written before, or is gone since."""
         for name, times in self._seen.items():
-            if (self.folder / name).is_dir():
-                corpus.tally(self.folder / name, self._worker, times)
+            if not (self.folder / name / corpus.CASE).exists():
+                self._save(self._findings[name])
+            if name not in self._unsaved:
+                self._count(name, times)
+
+    def _count(self, name: str, times: int) -> None:
+        try:
+            corpus.tally(self.folder / name, self._worker, times)
+        except OSError as error:
+            self.unwritten.append(f"how often {name} was seen cannot be written: {error.strerror}")
 
     def _remember(self, finding: Finding) -> None:
         scene = scene_of(finding.case, self._profile)
@@ -117,6 +142,6 @@ class Memory:
         self._known[finding.id] = None if scene is None else Known(finding, scene)
 
     def _complain(self, path: Path, why: str) -> None:
-        note = f"{path} cannot be read and was left out: {why}"
+        note = f"{why}: left out" if str(path) in why else f"{path} was left out: {why}"
         if note not in self.unreadable:
             self.unreadable.append(note)

@@ -117,6 +117,12 @@ class Worker:
                     self._tell(tally.stakes.told())
             for note in self.memory.unreadable:
                 self._tell(Warned(note))
+            self._tell_unwritten()
+
+    def _tell_unwritten(self) -> None:
+        """Tell what could not be written since the last time."""
+        while self.memory.unwritten:
+            self._tell(Warned(self.memory.unwritten.pop()))
 
     def _replay(self, over: Callable[[], bool]) -> None:
         """What failed before first, for seconds."""
@@ -192,6 +198,7 @@ class Worker:
         """
         try:
             self._hunter.try_case(case, tally)
+            self._tell_unwritten()
         except (CannotRun, StoreError):
             raise
         except Exception as error:

@@ -44,6 +44,10 @@ class Console:
         self._last_drawn = float("-inf")
         self._drawn_state = ""
 
+    @property
+    def name(self) -> str:
+        return "the terminal"
+
     def __call__(self, event: Event) -> None:
         is_new = isinstance(event, FindingFound) and event.finding.id not in self._tally.findings
         is_new_warning = isinstance(event, Warned) and event.text not in self._tally.warnings
@@ -202,6 +206,16 @@ class Console:
             for found in self._tally.known
         ]
 
+    def _next_of(self, path: str) -> list[str]:
+        """What to do about the first finding that is saved."""
+        if not path:
+            seed = self._tally.started.seed if self._tally.started else 0
+            return [f"next: nothing could be saved; make room, and run again by --seed {seed}"]
+        return [
+            f"next: read {shlex.quote(f'{path}/finding.md')}, mend the server, then: asfuzz replay {shlex.quote(path)}",
+            f"      or accept it for now: asfuzz known add {shlex.quote(path)} --reason '...'",
+        ]
+
     def _fixed(self) -> list[str]:
         return [
             f"{self._terminal.styled('fixed', 'green')}  {visible(one.finding.violation.title)}  "
@@ -233,10 +247,7 @@ class Console:
         if end.verdict == "ERROR":
             lines += [visible(line, 2000) for line in (end.why or "no reason given").splitlines()]
         if self._tally.fresh:
-            first = shlex.quote(self._tally.fresh[0].path)
-            page = shlex.quote(f"{self._tally.fresh[0].path}/finding.md")
-            lines.append(f"next: read {page}, mend the server, then: asfuzz replay {first}")
-            lines.append(f"      or accept it for now: asfuzz known add {first} --reason '...'")
+            lines += self._next_of(next((one.path for one in self._tally.fresh if one.path), ""))
         elif end.verdict in ("PASS", "KNOWN") and self._tally.started:
             lines.append(
                 f"next: go on for longer by --seconds 10m; the same again by --seed {self._tally.started.seed}"

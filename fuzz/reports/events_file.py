@@ -26,6 +26,10 @@ class EventsFile:
         self._file: IO[bytes] | None = None
         self._last_progress = float("-inf")
 
+    @property
+    def name(self) -> str:
+        return str(self._path)
+
     def __call__(self, event: Event) -> None:
         now = self._clock()
         if isinstance(event, Progress):

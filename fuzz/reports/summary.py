@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from fuzz.events import Event, FindingFound, PropertyDone, PutToTest, RunEnded
 from fuzz.reports.tally import Tally
 
 FORMAT = 1
+# The name of a file that is none.
+STANDARD_OUTPUT = Path("-")
 
 
 class Summary:
@@ -22,10 +25,18 @@ class Summary:
         self._versions = dict(versions or {})
         self._tally = Tally()
 
+    @property
+    def name(self) -> str:
+        return str(self._path)
+
     def __call__(self, event: Event) -> None:
         self._tally(event)
         if isinstance(event, RunEnded):
-            write_atomically(self._path, json.dumps(self.document(event), indent=2, ensure_ascii=True) + "\n")
+            text = json.dumps(self.document(event), indent=2, ensure_ascii=True) + "\n"
+            if self._path == STANDARD_OUTPUT:
+                sys.stdout.write(text)
+            else:
+                write_atomically(self._path, text)
 
     def close(self) -> None:
         """Nothing is kept open."""
@@ -98,8 +109,14 @@ def _fields(stakes: PutToTest) -> dict[str, dict[str, int]]:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """The whole file or, if anything breaks on the way, the one that was there before."""
+    """The whole file or, if anything breaks on the way, the one that was there before.
+
+    What is no regular file, a device or a pipe, is written to as it is: nothing may take its place.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not path.is_file():
+        path.write_text(text, "utf-8")
+        return
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with unfinished.open("w", encoding="utf-8") as file:
