@@ -35,7 +35,8 @@ def start_reference_server(
 
     A class is given itself or as "module:name"; the first of several goes before the others.
     """
-    command = [sys.executable, "-m", "fuzz.embedded.reference_server", "--host", host, "--port", str(port)]
+    # -P: in a folder with a package of its own called fuzz, that would be taken for ours.
+    command = [sys.executable, "-P", "-m", "fuzz.embedded.reference_server", "--host", host, "--port", str(port)]
     for animal in animals:
         command += ["--with", animal if isinstance(animal, str) else class_path(animal)]
     # The child reads its standard input to its end, which comes when this process ends, in whatever way.

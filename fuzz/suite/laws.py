@@ -135,15 +135,20 @@ def broken_by(error: BaseException) -> Broken | None:
     return error if isinstance(error, Broken) else None
 
 
-def report(broken: Broken, opening: Opening) -> str:
-    """Keep a failure as a finding, and tell it in lines."""
+def report(broken: Broken, opening: Opening, test: str) -> str:
+    """Keep a failure as a finding, and tell it in lines; of a finding that another test has told, name that test."""
     found = list(broken.causes) or triaged(broken.case, opening)
     if not found:
         violation = broken.violation
         differs = f"expected  {violation.expected}\ngot       {violation.actual}"
         return f"{violation.title}\n{differs}\nnot seen again when asked once more"
     new = [one for one in found if opening.known.match(one) is None]
-    return "\n\n".join(told(one, opening) for one in new or found)
+    texts = []
+    for one in new or found:
+        first = opening.told.setdefault(one.id, test)
+        same = f"same as {first}: {one.violation.title}"
+        texts.append(told(one, opening) if first == test else same)
+    return "\n\n".join(texts)
 
 
 def told(finding: Finding, opening: Opening) -> str:

@@ -9,8 +9,8 @@ import pytest
 from fuzz.executor import Session
 from fuzz.findings.finding import Finding
 from fuzz.findings.replay import Try, judged, outcomes_unreachable, replay
-from fuzz.pytest_plugin import opening_of
 from fuzz.suite.laws import told
+from fuzz.suite.opening import opening_of
 from specs.case import Case
 
 
