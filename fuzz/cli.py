@@ -21,7 +21,7 @@ from fuzz.flags import EXIT_CODES
 COMMANDS = (
     ("run", "try things on a server, and tell what it got wrong"),
     ("replay", "send saved findings again: fixed, or still failing?"),
-    ("known", "list, add and prune the findings that are accepted for now"),
+    ("known", "list, add, remove and prune the findings that are accepted for now"),
     ("properties", "list what is checked, and the requirements behind it"),
     ("probe", "find out what a server can do, and write a profile"),
     ("report", "write a profile's known findings as a page, or see which are still there"),
@@ -93,7 +93,7 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
         epilog=f"{EXAMPLES}\n{EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action=_Version, help="print the suite's version")
+    parser.add_argument("-V", "--version", action=_Version, help="print the suite's version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, title in COMMANDS:
         if find_spec(f"fuzz.commands.{name}") is None:
@@ -101,7 +101,7 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
         command = commands.add_parser(
             name,
             help=title,
-            description=f"{title[0].upper()}{title[1:]}.",
+            description=f"{title[0].upper()}{title[1:]}{'' if title.endswith('?') else '.'}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if name == chosen:

@@ -37,6 +37,13 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Doing:
+    """What a worker is at that takes a while, such as EXPLAINING 1 of 3; its next Progress says so."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class FindingFound:
     """A new finding. The same id again means that it was seen more often or got smaller.
 
@@ -108,5 +115,7 @@ class RunEnded:
     known_causes_requests: int = 0
     shrinking_requests: int = 0
 
+
+EXPLAINING = "explaining"
 
 Event = RunStarted | Progress | FindingFound | FindingFixed | Warned | PutToTest | PropertyDone | RunEnded

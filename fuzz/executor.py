@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from secrets import token_hex
@@ -57,6 +57,8 @@ class Session:
         self.sent = 0
         # What findings are to remember of where they were made.
         self.origin = origin
+        # Called after each case, so that whoever watches sees that something goes on.
+        self.tick: Callable[[], None] | None = None
         self._run = token_hex(4)
         self._histories = count(1)
         self._kept: OrderedDict[tuple[str, str], int] = OrderedDict()
@@ -94,6 +96,8 @@ class Session:
         outcomes = self._take_together(case, keys) if case.together else self._take_in_turn(case, keys)
         self._forget(keys)
         self._note_version(outcomes)
+        if self.tick is not None:
+            self.tick()
         return Transcript(case, outcomes)
 
     def _note_version(self, outcomes: Iterable[Outcome]) -> None:

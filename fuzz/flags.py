@@ -55,7 +55,7 @@ def add_target_flags(parser: ArgumentParser) -> None:
 
 def add_animal_flag(parser: ArgumentParser | _ArgumentGroup) -> None:
     """Which ways of the zoo the embedded server is broken in."""
-    parser.add_argument("--animal", dest="animals", metavar="ID", nargs="+", action="extend", help=BROKEN)
+    parser.add_argument("--animal", "--animals", dest="animals", metavar="ID", nargs="+", action="extend", help=BROKEN)
 
 
 def add_config_flag(parser: ArgumentParser) -> None:

@@ -57,6 +57,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     results = parser.add_argument_group("results")
     results.add_argument("--findings", metavar="DIR", help="the folder that remembers findings (default: findings)")
     results.add_argument("--summary", metavar="FILE", help="write the result as JSON; - is standard output")
+    results.add_argument("-q", "--quiet", action="store_true", help="show what was found and the verdict, nothing else")
     results.add_argument("--verbose", action="store_true", help="also tell what the answers hung on")
     add_config_flag(parser)
     parser.epilog = f"{EXAMPLES}\n{EXIT_CODES}\n{CREDENTIALS}"
@@ -128,7 +129,7 @@ def main(arguments: Namespace) -> int:
     interruption = Interruption()
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, interruption)
-    with _reports(settings, verbose=arguments.verbose) as telling:
+    with _reports(settings, verbose=arguments.verbose, quiet=arguments.quiet) as telling:
         try:
             end = _hunt(settings, telling, lambda: interruption.heard)
         except KeyboardInterrupt:
@@ -157,14 +158,14 @@ def exit_code(end: RunEnded) -> int:
 
 
 @contextmanager
-def _reports(settings: Settings, *, verbose: bool = False) -> Iterator[Telling]:
+def _reports(settings: Settings, *, verbose: bool = False, quiet: bool = False) -> Iterator[Telling]:
     """The reports of a run: for scripts, for reports to come, for the person who watches."""
     _check_writable(settings.findings, settings.summary)
     files: list[Report] = [EventsFile(settings.findings)]
     if settings.summary is not None:
         files.insert(0, Summary(settings.summary, versions()))
     stream = sys.stderr if settings.summary == STANDARD_OUTPUT else sys.stdout
-    console = Console(Terminal(stream, color=settings.color), verbose=verbose)
+    console = Console(Terminal(stream, color=settings.color), verbose=verbose, quiet=quiet)
     try:
         yield Telling(files, console)
     finally:

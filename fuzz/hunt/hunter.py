@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 from fuzz.errors import CannotRun
-from fuzz.events import Event, Warned
+from fuzz.events import EXPLAINING, Doing, Event, Warned
 from fuzz.executor import Judgement, Session
 from fuzz.findings.finding import Finding
 from fuzz.hunt.at_once import Race, in_turn
@@ -42,7 +43,7 @@ BY_CHANCE = ("flaky", "seen once")
 class Hunter:
     """Judges cases one by one; keeps a finding for each new cause."""
 
-    def __init__(self, session: Session, memory: Memory, life: Life, emit: Callable[[Event], None]) -> None:
+    def __init__(self, session: Session, memory: Memory, life: Life, emit: Callable[[Event | Doing], None]) -> None:
         self.session = session
         self.memory = memory
         self.effort = Effort()
@@ -91,15 +92,16 @@ class Hunter:
 
     def _failures(self, case: Case, judgement: Judgement, tally: Tally) -> None:
         taken: dict[int, bool] = {}
+        several = min(len({one.step for one in judgement.failures}), MOST_FAILURES_OF_A_CASE)
         for violation in judgement.failures:
-            if taken and self.enough():
+            if taken and (self.enough() or self._seconds_left(math.inf) <= OVERTIME_SECONDS):
                 break
             # Behind the form of all errors there may be something that is wrong with this one.
             general = violation.requirement in OF_ALL_ERRORS
-            if (violation.step not in taken or taken[violation.step] > general) and len(
-                taken
-            ) < MOST_FAILURES_OF_A_CASE:
+            fresh = violation.step not in taken or taken[violation.step] > general
+            if fresh and len(taken) < MOST_FAILURES_OF_A_CASE:
                 taken[violation.step] = general
+                self._emit(Doing(f"{EXPLAINING} {len(taken)} of {several}"))
                 self._mending.begin()
                 with self._accounted(tally):
                     tally.findings.add(self._triage(case, judgement, violation))

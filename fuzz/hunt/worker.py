@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fuzz.errors import CannotRun
-from fuzz.events import Event, FindingFixed, Warned
+from fuzz.events import Doing, Event, FindingFixed, Warned
 from fuzz.executor import Session
 from fuzz.findings.finding import Finding
 from fuzz.findings.replay import TRIES
@@ -76,8 +76,9 @@ class Worker:
         self._tell = tell
         self._told = 0.0
         self.memory = Memory(plan.findings, f"{plan.seed:x}-{number}", plan.profile)
-        self._session = session
-        self._hunter = Hunter(session, self.memory, life, tell)
+        self._doing = ""
+        session.tick = lambda: self._report(self._doing)
+        self._hunter = Hunter(session, self.memory, life, self._hear)
         clock = Clock()
         self._properties = chosen(plan)
         self._tallies = {
@@ -86,6 +87,14 @@ class Worker:
         self._spent = dict.fromkeys(self._tallies, 0.0)
         self._fresh = dict.fromkeys(self._tallies, 0.0)
         self._broken = 0
+
+    def _hear(self, event: Event | Doing) -> None:
+        """Tell what the hunter has to say; what it is at goes into the account of how far the worker is."""
+        if isinstance(event, Doing):
+            self._doing = event.text
+            self._report(event.text, force=True)
+        else:
+            self._tell(event)
 
     def work(self, stop: Callable[[], bool]) -> None:
         """Hunt until told to stop, or until every property has had its examples."""
@@ -134,7 +143,8 @@ class Worker:
             name = finding.case.property if finding.case.property in self._tallies else first
             if self._plan.only and finding.case.property not in self._tallies:
                 continue
-            self._report("replaying findings")
+            self._doing = "replaying findings"
+            self._report(self._doing)
             if self._try(finding.case, self._tallies[name]):
                 self._tell_fixed(finding)
 
@@ -175,6 +185,7 @@ class Worker:
         def attempt(case: Case) -> None:
             if tally.examples >= least and over():
                 raise _Enough
+            self._doing = one.name
             self._try(case, tally)
             self._report(one.name)
 

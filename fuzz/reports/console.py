@@ -7,7 +7,7 @@ import textwrap
 import time
 from collections.abc import Callable
 
-from fuzz.events import Event, FindingFound, Progress, PropertyDone, PutToTest, RunEnded, RunStarted, Warned
+from fuzz.events import EXPLAINING, Event, FindingFound, Progress, PropertyDone, PutToTest, RunEnded, RunStarted, Warned
 from fuzz.reports.elision import visible
 from fuzz.reports.portrait import portrait
 from fuzz.reports.tally import Tally
@@ -35,9 +35,16 @@ class Console:
     """Shows events on a terminal as they come, and the whole when the run has ended."""
 
     def __init__(
-        self, terminal: Terminal, *, clock: Callable[[], float] = time.monotonic, verbose: bool = False
+        self,
+        terminal: Terminal,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        verbose: bool = False,
+        quiet: bool = False,
     ) -> None:
+        """`quiet` shows what was found and how the run ended, and nothing else."""
         self._terminal = terminal
+        self._quiet = quiet
         self._verbose = verbose
         self._clock = clock
         self._tally = Tally()
@@ -52,6 +59,8 @@ class Console:
         is_new = isinstance(event, FindingFound) and event.finding.id not in self._tally.findings
         is_new_warning = isinstance(event, Warned) and event.text not in self._tally.warnings
         self._tally(event)
+        if self._quiet and not isinstance(event, RunEnded):
+            return
         match event:
             case RunStarted():
                 self._terminal.lines(self._opening(event))
@@ -115,10 +124,13 @@ class Console:
             elapsed,
             f"{progress.checked_requests:,} checked requests",
             f"{_counted(progress.findings, 'finding')}" + (f" ({progress.known} known)" if progress.known else ""),
-            f"{progress.checked_requests / max(progress.elapsed_seconds, 0.001):,.0f} per second",
-            f"properties {progress.properties_done}/{total}",
         ]
-        return [*parts, visible(progress.doing)] if progress.doing else parts
+        properties = f"properties {progress.properties_done}/{total}"
+        if progress.doing.startswith(EXPLAINING):
+            # Requests are not checked meanwhile: a rate would say nothing about the server.
+            return [*parts, visible(progress.doing), properties]
+        rate = f"{progress.checked_requests / max(progress.elapsed_seconds, 0.001):,.0f} per second"
+        return [*parts, rate, properties, *([visible(progress.doing)] if progress.doing else [])]
 
     def _live_line(self, progress: Progress) -> str:
         """As many parts as fit, in their order."""
@@ -150,7 +162,7 @@ class Console:
 
     def _closing(self, end: RunEnded) -> list[str]:
         tally = self._tally
-        lines = ["", *self._table()] if tally.properties else []
+        lines = ["", *self._table()] if tally.properties and not self._quiet else []
         if self._verbose and tally.stakes:
             lines += ["", *self._stakes()]
         fresh = tally.fresh
@@ -166,7 +178,8 @@ class Console:
         repeated = {text: times for text, times in tally.warnings.items() if times > 1}
         if repeated:
             lines += ["", *(f"warning  {visible(text)}  ({times} times)" for text, times in repeated.items())]
-        return [*lines, "", *self._verdict(end)]
+        lines += ["", *self._verdict(end)]
+        return lines[1:] if self._quiet else lines
 
     def _table(self) -> list[str]:
         """The properties, with what was asked of each."""

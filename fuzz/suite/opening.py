@@ -13,7 +13,7 @@ import pytest
 
 from fuzz.config import Settings, read_settings
 from fuzz.errors import CannotRun, UsageError
-from fuzz.events import Event, FindingFound
+from fuzz.events import Doing, Event, FindingFound
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.findings.known import Known, UnusableKnown, gather
@@ -108,7 +108,7 @@ class Opening:
         memory = Memory(self.settings.findings, self.worker, self.profile)
         return Hunter(self.session(), memory, self.life, self._note)
 
-    def _note(self, one: Event) -> None:
+    def _note(self, one: Event | Doing) -> None:
         if isinstance(one, FindingFound):
             self.made.append(one.finding)
 

@@ -81,7 +81,9 @@ def test_each_command_has_help_with_examples(tmp_path: Path, command: str) -> No
 
 
 def test_the_version_is_told(tmp_path: Path) -> None:
-    assert re.fullmatch(r"asfuzz \S.*\n", asfuzz(tmp_path, "--version").stdout)
+    told = asfuzz(tmp_path, "--version").stdout
+    assert re.fullmatch(r"asfuzz \S.*\n", told)
+    assert asfuzz(tmp_path, "-V").stdout == told
 
 
 @pytest.mark.parametrize(

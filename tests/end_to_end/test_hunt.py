@@ -12,8 +12,9 @@ import pytest
 from fuzz.bench.hunting import hunt_planted, seen_apart
 from fuzz.bench.planted import Bug, bugs, owners, planted
 from fuzz.config import Settings
-from fuzz.events import Event, FindingFound, RunEnded
+from fuzz.events import EXPLAINING, Doing, Event, FindingFound, Progress, RunEnded
 from fuzz.findings import corpus
+from fuzz.hunt import worker
 from fuzz.hunt.campaign import Plan, hunt
 from fuzz.targets import open_store_for, open_target
 
@@ -84,6 +85,16 @@ def test_the_same_seed_finds_the_same_in_the_same_order(tmp_path: Path) -> None:
 def test_enough_findings_end_the_run(tmp_path: Path) -> None:
     ended, _ = hunted(tmp_path, Settings(animals=THREE), max_findings=1)
     assert (ended.findings, ended.why) == (1, "--max-findings reached")
+
+
+def test_progress_is_told_while_a_failure_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "TELL_SECONDS", 0.0)
+    _, events = hunted(tmp_path, Settings(animals=THREE[:1]), max_findings=1)
+    told = [one.elapsed_seconds for one in events.all if isinstance(one, Progress) and EXPLAINING in one.doing]
+    assert len(told) > 3
+    assert told == sorted(told)
+    assert told[-1] > told[0]
+    assert not any(isinstance(one, Doing) for one in events.all)
 
 
 def test_what_is_wrong_with_every_refusal_is_one_finding_that_replays(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What the person who watches a run sees: on a terminal, in a log, without colour, without UTF-8."""
 
 import io
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from told_runs import a_run_with_a_finding, found, progress, run_started, stride_ignored
 
-from fuzz.events import Event, FindingFixed, PropertyDone, RunEnded, Warned
+from fuzz.events import EXPLAINING, Event, FindingFixed, PropertyDone, RunEnded, Warned
 from fuzz.reports.console import MOST_SHOWN, Console
 from fuzz.reports.terminal import STYLED, Terminal
 from specs.violation import Violation
@@ -222,3 +223,25 @@ def test_what_a_server_says_cannot_move_the_cursor() -> None:
 def test_the_same_finding_has_the_same_portrait_wherever_it_is_shown() -> None:
     text = shown([run_started(), found(), RunEnded("FAIL", 1.0, 10, 1, 0)])
     assert all(one in text for one in stride_ignored().needs)
+
+
+def test_while_something_is_explained_the_live_line_says_so_and_names_no_rate() -> None:
+    screen = Screen()
+    console = Console(Terminal(screen, live=True), clock=iter(range(0, 1000, 60)).__next__)
+    console(run_started())
+    console(replace(progress(4.0, 12, findings=1), doing=f"{EXPLAINING} 1 of 3"))
+    live = seen_on_screen(screen.getvalue())[-1]
+    assert f"0:04 of 0:30 · 12 checked requests · 1 finding · {EXPLAINING} 1 of 3" in live
+    assert "per second" not in live
+
+
+def test_a_quiet_run_shows_what_was_found_and_the_verdict_and_nothing_else() -> None:
+    screen = Screen()
+    console = Console(Terminal(screen, live=True), clock=iter(range(0, 1000, 60)).__next__, quiet=True)
+    for event in a_run_with_a_finding():
+        console(event)
+    console.close()
+    lines = seen_on_screen(screen.getvalue())
+    assert lines[0].startswith("✗ 1  select ignores the stride")
+    assert not any(line.startswith(("target", "property", "reduction")) for line in lines)
+    assert any(line.startswith("FAIL  1 finding") for line in lines)
