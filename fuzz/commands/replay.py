@@ -86,7 +86,8 @@ def main(arguments: Namespace) -> int:
     accepted = _accepted({home.parent for home in findings})
 
     def tell(one: Replayed, words: str) -> None:
-        terminal.lines([_told(one, accepted), *(f"{WORDS_INDENT}{line}" for line in words.splitlines())])
+        said = words or ("" if one.verdict == "FIXED" else one.finding.last_words)
+        terminal.lines([_told(one, accepted), *(f"{WORDS_INDENT}{line}" for line in said.splitlines())])
 
     replayed = []
     for known_of, group in by_server(findings.values(), settings, told).items():

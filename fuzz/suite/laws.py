@@ -14,6 +14,7 @@ from fuzz.executor import Judgement, Session
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
+from fuzz.findings.scrubbing import scrubbed
 from fuzz.properties import Property
 from fuzz.reports.portrait import portrait
 from fuzz.suite.opening import Opening
@@ -113,7 +114,9 @@ def _death(judgement: Judgement, opening: Opening) -> Finding:
         server=opening.target.url,
         suite=suite_version(),
         origin=opening.session().origin,
+        last_words=opening.target.launcher.last_words() if opening.target.launcher is not None else "",
     )
+    finding = scrubbed(finding, opening.target.store.credentials.values())
     folder = opening.settings.findings
     texts = pages(finding, opening.profile, str(folder / finding.id))
     corpus.save(folder, finding, texts, worker=opening.worker)
