@@ -33,7 +33,7 @@ class Summary:
         self._tally(event)
         if isinstance(event, RunEnded):
             text = json.dumps(self.document(event), indent=2, ensure_ascii=True) + "\n"
-            if self._path == STANDARD_OUTPUT:
+            if _is_standard_output(self._path):
                 sys.stdout.write(text)
             else:
                 write_atomically(self._path, text)
@@ -108,13 +108,23 @@ def _fields(stakes: PutToTest) -> dict[str, dict[str, int]]:
     return {name: {"given": given, "mattered": mattered} for name, given, mattered in stakes.fields}
 
 
+def _is_standard_output(path: Path) -> bool:
+    """Whether a path is - or leads, as /dev/stdout does, to where everything else is printed."""
+    if path == STANDARD_OUTPUT:
+        return True
+    try:
+        return os.path.samestat(path.stat(), os.fstat(sys.stdout.fileno()))
+    except (OSError, ValueError):
+        return False
+
+
 def write_atomically(path: Path, text: str) -> None:
     """The whole file or, if anything breaks on the way, the one that was there before.
 
-    What is no regular file, a device or a pipe, is written to as it is: nothing may take its place.
+    What is no regular file, a device, a pipe or a link, is written to as it is: nothing may take its place.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and not path.is_file():
+    if path.is_symlink() or (path.exists() and not path.is_file()):
         path.write_text(text, "utf-8")
         return
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")

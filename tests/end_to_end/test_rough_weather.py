@@ -162,6 +162,26 @@ def test_what_is_no_regular_file_is_written_in_place(tmp_path: Path) -> None:
         os.close(reader)
 
 
+def test_a_link_is_followed_and_stays_one(tmp_path: Path) -> None:
+    link, file = tmp_path / "link", tmp_path / "file"
+    link.symlink_to(file)
+    write_atomically(link, "whole\n")
+    assert link.is_symlink()
+    assert file.read_text() == "whole\n"
+
+
+def test_standard_output_by_the_name_of_its_device_holds_the_summary_and_all_else(tmp_path: Path) -> None:
+    device = tmp_path / "stdout"
+    device.symlink_to("/dev/stdout")
+    with (tmp_path / "out").open("w") as out:
+        arguments = ["run", "--only", "reduction", "--examples", "1", "--summary", "stdout"]
+        subprocess.run([*COMMAND, *arguments], cwd=tmp_path, env=environment(), stdout=out, check=True, timeout=SECONDS)
+    told = (tmp_path / "out").read_text()
+    assert '"checked_requests"' in told
+    assert "\nPASS  0 findings" in told
+    assert device.is_symlink()
+
+
 def test_an_address_that_is_not_this_machines_is_told_so(tmp_path: Path) -> None:
     ran = asfuzz(tmp_path, "serve", "--host", "192.0.2.1")
     assert (ran.returncode, "Choose a --host that is an address of this machine" in ran.stderr) == (3, True)
