@@ -21,6 +21,7 @@ from fuzz.events import (
     Warned,
 )
 from fuzz.findings.known import Known, UnusableKnown, gather
+from fuzz.findings.scrubbing import scrubbed_text
 from fuzz.hunt.life import TargetLife
 from fuzz.hunt.plan import Plan
 from fuzz.hunt.worker import Broke, Message, Tallies, Worker, chosen
@@ -206,7 +207,7 @@ def hunt(
 
 def _started(plan: Plan, target: Target) -> RunStarted:
     return RunStarted(
-        target=target.name or target.url,
+        target=scrubbed_text(target.name or target.url, target.store.credentials.values()),
         store=target.store.s3_url,
         profile=plan.profile.name,
         seed=plan.seed,

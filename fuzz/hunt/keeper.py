@@ -59,9 +59,10 @@ class Keeper:
             suite=suite_version(),
             origin=self._session.origin,
         )
-        path = self._memory.save(scrubbed(finding, self._session.store.credentials.values()))
+        # Reports and logs are told no more than the folder is.
+        finding = scrubbed(finding, self._session.store.credentials.values())
         asked = 0 if self.since is None else self._session.sent - self.since
-        self._emit(FindingFound(finding, path, requests=asked))
+        self._emit(FindingFound(finding, self._memory.save(finding), requests=asked))
         self._memory.saw_again(name, cause.kind)
         self.named.add(name)
         return name
