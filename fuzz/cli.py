@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 import os
 import signal
@@ -51,8 +52,10 @@ class Command(Protocol):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; errors are told in one line."""
     words = list(sys.argv[1:] if argv is None else argv)
-    parser = _parser(next((word for word in words if not word.startswith("-")), ""))
-    arguments = parser.parse_args(words)
+    parser, chosen = _parser(next((word for word in words if not word.startswith("-")), ""))
+    arguments, unknown = parser.parse_known_args(words)
+    if unknown:
+        chosen.error(_unknown(chosen, unknown))
     if arguments.command is None:
         parser.print_help()
         return UsageError.exit_code
@@ -85,8 +88,16 @@ def _as_interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _parser(chosen: str) -> argparse.ArgumentParser:
-    """The parser; only the chosen command is imported, so that help is quick."""
+def _unknown(parser: argparse.ArgumentParser, words: Sequence[str]) -> str:
+    """What is wrong with words that a command does not take, and which of its flags may be meant."""
+    flags = [flag for action in parser._actions for flag in action.option_strings]
+    close = difflib.get_close_matches(words[0].partition("=")[0], flags, 1)
+    hint = f". Did you mean {close[0]!r}?" if close else ""
+    return f"unrecognized arguments: {' '.join(words)}{hint}"
+
+
+def _parser(chosen: str) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
+    """The parser, and that of the chosen command; only that command is imported, so that help is quick."""
     parser = argparse.ArgumentParser(
         prog="asfuzz",
         description="Property-based fuzzing of S3 active-storage servers.",
@@ -94,6 +105,7 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("-V", "--version", action=_Version, help="print the suite's version")
+    own = parser
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, title in COMMANDS:
         if find_spec(f"fuzz.commands.{name}") is None:
@@ -105,8 +117,9 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if name == chosen:
+            own = command
             _command(name).add_arguments(command)
-    return parser
+    return parser, own
 
 
 def _command(name: str) -> Command:

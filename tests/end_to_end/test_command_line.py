@@ -91,7 +91,8 @@ def test_the_version_is_told(tmp_path: Path) -> None:
     [
         ((), "usage: asfuzz"),
         (("hunt",), "invalid choice: 'hunt'"),
-        (("run", "--sekonds", "3"), "--sekonds"),
+        (("run", "--sekonds", "3"), "usage: asfuzz run"),
+        (("run", "--sekonds", "3"), "Did you mean '--seconds'?"),
         (("run", "--seconds", "soon"), "--seconds: 'soon' is not a time such as 90, 90s, 10m or 8h"),
         (("run", "--seconds", "3", "--examples", "3"), "not allowed with argument"),
         (("run", "--profile", "referense"), "Did you mean 'reference'?"),
