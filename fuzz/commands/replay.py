@@ -15,7 +15,7 @@ from fuzz.findings import corpus, known
 from fuzz.findings.case_files import Unreadable
 from fuzz.findings.finding import Finding
 from fuzz.findings.origin import Origin
-from fuzz.findings.remembered import SERVER, as_found
+from fuzz.findings.remembered import SERVER, as_found, origin_of
 from fuzz.findings.replay import Replayed, Try, judged, outcomes_unreachable, replay
 from fuzz.findings.scrubbing import scrubbed_text
 from fuzz.flags import CREDENTIALS, add_animal_flag, add_config_flag, add_target_flags, settings_of, told_by
@@ -90,9 +90,9 @@ def main(arguments: Namespace) -> int:
         terminal.lines([_told(one, accepted), *(f"{WORDS_INDENT}{line}" for line in said.splitlines())])
 
     replayed = []
-    for known_of, group in by_server(findings.values(), settings, told).items():
-        terminal.lines(list(_where(group, told)))
-        replayed += replay_all(group, known_of, tries=arguments.tries, tell=tell)
+    for settings_now, group in by_server(findings.values(), settings, told).items():
+        terminal.lines(list(_where(group, settings_now, told)))
+        replayed += replay_all(group, settings_now, tries=arguments.tries, tell=tell)
     counts = Counter(one.verdict for one in replayed)
     counts["ERROR"] += len(unreadable)
     terminal.line(", ".join(f"{count} {verdict.lower()}" for verdict, count in counts.items() if count))
@@ -149,12 +149,12 @@ def by_server(
     return dict(groups)
 
 
-def _where(group: Sequence[Finding], told: Collection[str]) -> Iterator[str]:
+def _where(group: Sequence[Finding], settings: Settings, told: Collection[str]) -> Iterator[str]:
     """Which server is judged, where the command line does not say so; and where another one is than was found wrong."""
     servers = list(dict.fromkeys((one.origin or Origin()).server or HEALTHY for one in group if one.origin))
     if servers and not set(told) & set(SERVER):
         yield f"on the server that they came from: {servers[0]}"
-    elif servers:
+    elif servers and servers != [origin_of(settings).server]:
         yield f"found on {', '.join(servers)}; judged on the server that the command line names"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -92,16 +91,15 @@ class Hunter:
 
     def _failures(self, case: Case, judgement: Judgement, tally: Tally) -> None:
         taken: dict[int, bool] = {}
-        several = min(len({one.step for one in judgement.failures}), MOST_FAILURES_OF_A_CASE)
         for violation in judgement.failures:
-            if taken and (self.enough() or self._seconds_left(math.inf) <= OVERTIME_SECONDS):
+            if taken and (self.enough() or self._seconds_left(float("inf")) <= OVERTIME_SECONDS):
                 break
             # Behind the form of all errors there may be something that is wrong with this one.
             general = violation.requirement in OF_ALL_ERRORS
             fresh = violation.step not in taken or taken[violation.step] > general
             if fresh and len(taken) < MOST_FAILURES_OF_A_CASE:
                 taken[violation.step] = general
-                self._emit(Doing(f"{EXPLAINING} {len(taken)} of {several}"))
+                self._emit(Doing(f"{EXPLAINING} {len(taken)} of {len({one.step for one in judgement.failures})}"))
                 self._mending.begin()
                 with self._accounted(tally):
                     tally.findings.add(self._triage(case, judgement, violation))
