@@ -217,8 +217,7 @@ def test_an_interrupted_run_ends_cleanly_with_its_summary_so_far(tmp_path: Path,
     assert document["checked_requests"] > 0
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize(("how", "workers"), [(signal.SIGINT, "2"), (signal.SIGTERM, "1")])
 def test_a_run_that_is_interrupted_before_its_first_request_says_so(
     tmp_path: Path, how: signal.Signals, workers: str
 ) -> None:

@@ -12,6 +12,10 @@ from pathlib import Path
 import pytest
 from test_command_line import asfuzz
 
+from fuzz.config import AUTO, Settings
+from fuzz.errors import CannotRun
+from fuzz.targets import open_target
+
 ERROR = json.dumps({"error": {"message": "dispatch failure: no such host"}}).encode()
 
 
@@ -62,21 +66,30 @@ def told(ran: subprocess.CompletedProcess[str]) -> str:
     return line
 
 
-@pytest.mark.parametrize("profile", [(), ("--profile", "reductionist")])
+HTML = "text/html;charset=utf-8"
+
+
+@pytest.mark.parametrize("profile", [AUTO, "reductionist"])
 @pytest.mark.parametrize(
     ("says", "expected"),
     [
-        ({"/": (501, "text/html;charset=utf-8", b"<!DOCTYPE HTML>")}, "server: POST /v2/count/ gets 501 text/html"),
+        (
+            {"/": (501, HTML, b"<!DOCTYPE HTML>")},
+            "this is no active-storage server: POST /v2/count/ gets 501 text/html",
+        ),
         ({}, "this is no active-storage server: POST /v2/count/ gets 404 text/html"),
         ({"/v2": (500, "application/json", ERROR)}, "Does it reach the store at http://127.0.0.1:"),
     ],
-)  # fmt: skip
+)
 def test_a_target_that_answers_no_plain_request_is_told_in_a_line(
-    server: Pretending, tmp_path: Path, says: dict[str, tuple[int, str, bytes]], expected: str, profile: tuple[str, ...]
+    server: Pretending, says: dict[str, tuple[int, str, bytes]], expected: str, profile: str
 ) -> None:
     server.says = says
-    url = f"http://127.0.0.1:{server.server_port}"
-    assert expected in told(asfuzz(tmp_path, "run", "--target", url, "--seconds", "5", *profile))
+    settings = Settings(target=f"http://127.0.0.1:{server.server_port}", profile=profile)
+    with pytest.raises(CannotRun) as caught, open_target(settings):
+        pass
+    assert expected in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_target_of_another_version_is_told_in_a_line(server: Pretending, tmp_path: Path) -> None:

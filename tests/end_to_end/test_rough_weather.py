@@ -72,7 +72,7 @@ def test_a_report_that_cannot_be_written_is_left_out_and_told_once() -> None:
 
 def test_findings_whose_folder_vanishes_are_kept_all_the_same(tmp_path: Path) -> None:
     with subprocess.Popen(
-        [*COMMAND, "run", "--only", "reduction", "--seed", "1", "--examples", "40", "--animal", STRIDE_IGNORED],
+        [*COMMAND, "run", "--only", "reduction", "--seed", "1", "--examples", "15", "--animal", STRIDE_IGNORED],
         cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as running:  # fmt: skip
         assert running.stdout is not None
@@ -87,7 +87,7 @@ def test_findings_whose_folder_vanishes_are_kept_all_the_same(tmp_path: Path) ->
 def test_two_runs_share_a_folder(tmp_path: Path) -> None:
     started = [
         subprocess.Popen(
-            [*COMMAND, *HUNT[:3], "--seed", str(seed), "--examples", "30", "--animal", STRIDE_IGNORED],
+            [*COMMAND, *HUNT[:3], "--seed", str(seed), "--examples", "10", "--animal", STRIDE_IGNORED],
             cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )
         for seed in (1, 2)
