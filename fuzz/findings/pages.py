@@ -112,12 +112,9 @@ def _server_lines(finding: Finding) -> Iterator[str]:
     yield f"- server: {origin.server or finding.server or 'unknown'}"
     if origin.server_version:
         yield f"- server's version: {_one_line(origin.server_version)}"
-    if origin.profile:
-        yield f"- profile: {origin.profile}"
-    if origin.store:
-        yield f"- store: {origin.store}"
-    if origin.seed is not None:
-        yield f"- seed: {origin.seed}"
+    if finding.origin is not None:
+        seed = "" if origin.seed is None else f"--seed {origin.seed}"
+        yield f"- found by: `{' '.join(part for part in ('asfuzz run', origin.flags, seed) if part)}`"
     if finding.last_words:
         yield f"- its last words:\n\n{_fenced(finding.last_words)}\n"
 

@@ -67,7 +67,9 @@ def commands_in(text: str) -> list[str]:
 
 def test_the_lines_about_a_finding_replay_it_on_the_server_that_it_came_from(hunted: Hunted) -> None:
     lines = [one for one in commands_in(hunted.printed) if one.startswith("asfuzz replay")]
-    lines += commands_in((hunted.home / "finding.md").read_text())
+    page = (hunted.home / "finding.md").read_text()
+    lines += [one for one in commands_in(page) if one.startswith("asfuzz replay")]
+    assert f"- found by: `asfuzz run --animal {ANIMAL} --seed 1`\n" in page
     assert len(lines) >= 3
     for line in dict.fromkeys(lines):
         ran = pasted(hunted.folder, line)
