@@ -18,7 +18,7 @@ from fuzz.findings.pages import pages
 from specs.case import Case, Put, Send
 from specs.fields import Fields
 from specs.outcome import NoReply
-from specs.violation import Violation
+from specs.violation import Aspect, Violation, Way
 
 # It dies of the greatest of float64, as a server does that panics outside of a request's own thread.
 MORTAL = """
@@ -37,7 +37,9 @@ with serve(Mortal(), port=int(sys.argv[1])):
     threading.Event().wait()
 """
 CASE = Case("reduction", (Put("a", b"\0" * 8), Send("max", Fields({"dtype": "float64"}), "a")))
-DIED = Violation("survives", "the server ends", "an answer", "the server is gone", "gone", step=1)
+DIED = Violation(
+    "survives", "the server ends", "an answer", "the server is gone", way=Way.DROPPED, aspect=Aspect.GONE, step=1
+)
 
 
 @pytest.fixture
