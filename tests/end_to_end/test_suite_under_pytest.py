@@ -21,10 +21,11 @@ from fuzz.launcher import free_port
 from fuzz.properties import PROPERTIES
 from specs.case import Case, Put, Send
 from specs.fields import Fields
-from specs.violation import Violation
+from specs.violation import Aspect, Violation
 
 CASE = Case("reduction", (Put("a", b"\1\0\0\0"), Send("sum", Fields({"dtype": "int32"}), "a")))
-FINDING = Finding("sum-of-one", "f1", Violation("sum-values", "sum: wrong", "[1]", "[2]", step=1), CASE, (None, None))
+WRONG = Violation("sum-values", "sum: wrong", "[1]", "[2]", aspect=Aspect.VALUES, step=1)
+FINDING = Finding("sum-of-one", "f1", WRONG, CASE, (None, None))
 BROKEN = """
 from fuzz.embedded.reference_server import ReferenceServer
 
