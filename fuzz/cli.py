@@ -10,23 +10,31 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib.util import find_spec
+from io import TextIOWrapper
 from types import FrameType
 from typing import Any, NoReturn, Protocol, cast
 
-from fuzz.errors import CannotRun, UsageError
+from fuzz.errors import INTERRUPTED, CannotRun, UsageError
 from fuzz.flags import EXIT_CODES
+from fuzz.suggestions import Parser
 
 # A command is a module of fuzz.commands with this name; one that is not there is not offered.
 COMMANDS = (
     ("run", "try things on a server, and tell what it got wrong"),
+    ("init", "write asfuzz.toml, a profile and a CI workflow for a server"),
+    ("findings", "list the saved findings"),
+    ("show", "show a saved finding and its files"),
     ("replay", "send saved findings again: fixed, or still failing?"),
-    ("known", "list, add and prune the findings that are accepted for now"),
+    ("known", "list, add, remove and prune the findings that are accepted for now"),
     ("properties", "list what is checked, and the requirements behind it"),
     ("probe", "find out what a server can do, and write a profile"),
-    ("report", "write a profile's known findings as a page, or see which are still there"),
+    ("report", "write what was found, or what a profile knows, as a page"),
+    ("diff", "compare the findings of two runs: new, fixed, still there"),
+    ("compare", "measure servers side by side, every answer checked"),
     ("serve", "run the embedded server and store on their own"),
     ("zoo", "list and try the servers that are broken on purpose"),
     ("bench", "measure the suite itself"),
+    ("completion", "print a script by which a shell completes commands and flags"),
 )
 EXAMPLES = """\
 examples:
@@ -35,7 +43,8 @@ examples:
   asfuzz replay findings/NAME --target URL           did the fix help?
   asfuzz COMMAND --help                              what a command takes
 """
-INTERRUPTED = 130
+# The command that needs to know the flags of all others.
+COMPLETION = "completion"
 
 
 class Command(Protocol):
@@ -52,10 +61,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; errors are told in one line."""
     words = list(sys.argv[1:] if argv is None else argv)
     parser = _parser(next((word for word in words if not word.startswith("-")), ""))
-    arguments = parser.parse_args(words)
+    arguments, unknown = parser.parse_known_args(words)
+    if unknown:
+        parser.children().get(arguments.command, parser).refuse(unknown)
     if arguments.command is None:
         parser.print_help()
         return UsageError.exit_code
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # What a terminal's encoding has no letter for is better spelt out than the end of the command.
+            stream.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
         return _command(arguments.command).main(arguments)
@@ -81,15 +96,15 @@ def _as_interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _parser(chosen: str) -> argparse.ArgumentParser:
-    """The parser; only the chosen command is imported, so that help is quick."""
-    parser = argparse.ArgumentParser(
+def _parser(chosen: str) -> Parser:
+    """The parser; only the chosen command is imported, so that help is quick, or all where their flags are wanted."""
+    parser = Parser(
         prog="asfuzz",
         description="Property-based fuzzing of S3 active-storage servers.",
         epilog=f"{EXAMPLES}\n{EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action=_Version, help="print the suite's version")
+    parser.add_argument("-V", "--version", action=_Version, help="print the suite's version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, title in COMMANDS:
         if find_spec(f"fuzz.commands.{name}") is None:
@@ -97,11 +112,13 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
         command = commands.add_parser(
             name,
             help=title,
-            description=f"{title[0].upper()}{title[1:]}.",
+            description=f"{title[0].upper()}{title[1:]}{'' if title.endswith('?') else '.'}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        if name == chosen:
+        if chosen in (name, COMPLETION):
             _command(name).add_arguments(command)
+    if chosen == COMPLETION:
+        parser.set_defaults(parser=parser)
     return parser
 
 

@@ -20,6 +20,7 @@ from fuzz.option_values import (
     path,
     port_command,
     store_name,
+    switch,
     text,
 )
 
@@ -48,6 +49,9 @@ class Settings:
     findings: Path = Path("findings")
     max_findings: int | None = 100
     summary: Path | None = None
+    junit: Path | None = None
+    github: bool = False
+    github_summary: Path | None = None
     workers: int = 1
     ca_cert: Path | None = None
     timeout_seconds: float = 10.0
@@ -89,6 +93,8 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
         "findings": Option("findings", path),
         "max_findings": Option("max_findings", number(1)),
         "summary": Option("summary", path),
+        "junit": Option("junit", path),
+        "github": Option("github", switch),
         "workers": Option("workers", number(1, MOST_WORKERS)),
         "ca_cert": Option("ca_cert", path),
         "timeout": Option("timeout_seconds", duration_seconds),
@@ -97,7 +103,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
     }
 )
 SECRETS = ("access_key", "secret_key", "stranger_access_key", "stranger_secret_key")
-RIVALS = (("seconds", "examples"), ("target", "launch"))
+RIVALS = (("seconds", "examples"), ("target", "launch"), ("target", "animals"), ("launch", "animals"))
 
 
 def read_settings(
@@ -122,6 +128,7 @@ def read_settings(
     if together.get("seconds") is None and together.get("examples") is None:
         together["seconds"] = DEFAULT_SECONDS
     fields = {OPTIONS[name].field: value for name, value in together.items()}
+    fields = _of_github(environ) | fields
     return _with_secrets(Settings(**fields, color=_wants_color(environ)), environ)
 
 
@@ -137,7 +144,8 @@ def _settle_rivals(pair: tuple[str, str], layer: Mapping[str, Any], together: di
     """Two settings exclude each other within a layer; across layers the stronger one puts the other out."""
     both = [name for name in pair if layer.get(name) is not None]
     if len(both) == 2:
-        raise UsageError(f"{pair[0]} and {pair[1]} are both given; give one of them")
+        one, other = ("animal" if name == "animals" else name for name in pair)
+        raise UsageError(f"{one} and {other} are both given; give one of them")
     if both:
         together.pop(pair[1 - pair.index(both[0])], None)
 
@@ -192,6 +200,12 @@ def _value(name: str, value: Any, place: str) -> Any:
 def _did_you_mean(word: str, known: Mapping[str, Any]) -> str:
     close = difflib.get_close_matches(word, known, 1)
     return f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(known)}."
+
+
+def _of_github(environ: Mapping[str, str]) -> dict[str, Any]:
+    """In a workflow of GitHub, where the summary of its step goes; results are told there unless it is forbidden."""
+    summary = environ.get("GITHUB_STEP_SUMMARY")
+    return {"github": True, "github_summary": Path(summary)} if summary else {}
 
 
 def _wants_color(environ: Mapping[str, str]) -> bool:

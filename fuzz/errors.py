@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# The exit code of a command that Ctrl-C or SIGTERM ended.
+INTERRUPTED = 130
+
 
 class UsageError(Exception):
     """What was asked for makes no sense; the text says what to write instead."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 from fuzz.findings.finding import Finding
 
-Verdict = Literal["PASS", "FAIL", "KNOWN", "SKIP", "ERROR"]
+Verdict = Literal["PASS", "FAIL", "KNOWN", "SKIP", "INTERRUPTED", "ERROR"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,20 @@ class RunStarted:
     properties: tuple[str, ...]
     findings_folder: str
     limits: tuple[tuple[str, str], ...] = ()
+    api: str = ""
+    rulings_off: tuple[str, ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """The fields of a request with the values that the profile has for them.
+
+    `not_asked` holds the pairs of values that cannot come together, by their numbers, counted through all fields.
+    """
+
+    fields: tuple[tuple[str, tuple[str, ...]], ...]
+    not_asked: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +51,13 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Doing:
+    """What a worker is at that takes a while, such as EXPLAINING 1 of 3; its next Progress says so."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class FindingFound:
     """A new finding. The same id again means that it was seen more often or got smaller.
 
@@ -47,6 +68,14 @@ class FindingFound:
     path: str
     known_reason: str = ""
     requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFixed:
+    """A saved finding was sent again, several times, and nothing in the run failed because of it."""
+
+    finding: Finding
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +97,24 @@ class PutToTest:
     examples: int
     requirements: tuple[tuple[str, int], ...]
     fields: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """What one worker asked since it last told; all such events add up.
+
+    `values` holds each value of a field and in how many requests it was, `pairs` two values by their numbers in
+    `values` and in how many requests both were. `at_stake` holds a property, a requirement and how many of its requests
+    some answer to would have broken it. `latencies` holds an operation, the size up to which an object counts, and how
+    many answers took up to 2 ** (class / 4) ms, by class. `sightings` holds a finding's id and how often it was seen.
+    """
+
+    requests: int
+    values: tuple[tuple[str, str, int], ...] = ()
+    pairs: tuple[tuple[int, int, int], ...] = ()
+    at_stake: tuple[tuple[str, str, int], ...] = ()
+    latencies: tuple[tuple[str, str, tuple[tuple[int, int], ...]], ...] = ()
+    sightings: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +148,17 @@ class RunEnded:
     shrinking_requests: int = 0
 
 
-Event = RunStarted | Progress | FindingFound | Warned | PutToTest | PropertyDone | RunEnded
+EXPLAINING = "explaining"
+
+Event = (
+    RunStarted
+    | Sought
+    | Progress
+    | FindingFound
+    | FindingFixed
+    | Warned
+    | Explored
+    | PutToTest
+    | PropertyDone
+    | RunEnded
+)

@@ -5,21 +5,22 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from collections import Counter, OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import count
 from secrets import token_hex
 from typing import Any
 
 from fuzz.client import Client
 from fuzz.crowd import Crowd, Message
+from fuzz.findings.origin import Origin
 from fuzz.store import Store, Unstorable, facts_of
 from specs import checks, relations
 from specs.case import Case, Delete, Put, Send, SendRaw, Step
 from specs.expectation import Expectation
 from specs.fields import Fields
 from specs.model import expectations, full_body
-from specs.outcome import NoReply, Outcome, Transcript
+from specs.outcome import NoReply, Outcome, Reply, Transcript
 from specs.profile import Profile
 from specs.violation import Violation
 
@@ -48,12 +49,16 @@ class Judgement:
 class Session:
     """A client, a store and a profile. Objects are uploaded once per content, under keys that no other run uses."""
 
-    def __init__(self, client: Client, store: Store, profile: Profile) -> None:
+    def __init__(self, client: Client, store: Store, profile: Profile, origin: Origin | None = None) -> None:
         self.client = client
         self.store = store
         self._crowd = Crowd(client.url)
         self.profile = profile
         self.sent = 0
+        # What findings are to remember of where they were made.
+        self.origin = origin
+        # Called after each case, so that whoever watches sees that something goes on.
+        self.tick: Callable[[], None] | None = None
         self._run = token_hex(4)
         self._histories = count(1)
         self._kept: OrderedDict[tuple[str, str], int] = OrderedDict()
@@ -90,7 +95,17 @@ class Session:
         keys = self._keys(case, afresh=afresh or case.together)
         outcomes = self._take_together(case, keys) if case.together else self._take_in_turn(case, keys)
         self._forget(keys)
+        self._note_version(outcomes)
+        if self.tick is not None:
+            self.tick()
         return Transcript(case, outcomes)
+
+    def _note_version(self, outcomes: Iterable[Outcome]) -> None:
+        """Keep what the server calls itself, from the first answer that says so."""
+        if self.origin is None or self.origin.server_version:
+            return
+        told = (one.header("server") for one in outcomes if isinstance(one, Reply))
+        self.origin = replace(self.origin, server_version=next(filter(None, told), ""))
 
     def close(self) -> None:
         self._crowd.close()
@@ -140,7 +155,7 @@ class Session:
                 return None
             case Send() | SendRaw():
                 self.sent += 1
-                asked = self._message(step, key)
+                asked = self.message(step, key)
                 return self.client.send(asked.method, asked.path, asked.headers, asked.body)
 
     def _take_in_turn(self, case: Case, keys: Mapping[tuple[str, str], str]) -> tuple[Outcome, ...]:
@@ -157,7 +172,7 @@ class Session:
         messages: dict[int, Message] = {}
         for number, step in enumerate(case.steps):
             if isinstance(step, Send | SendRaw):
-                messages[number] = self._message(step, keys[step.bucket, step.key])
+                messages[number] = self.message(step, keys[step.bucket, step.key])
             else:
                 self._take(step, keys)
         self.sent += len(messages)
@@ -187,7 +202,8 @@ class Session:
             self._kept_bytes -= self._kept.pop((bucket, key))
             self.store.delete(bucket, key)
 
-    def _message(self, step: Send | SendRaw, key: str) -> Message:
+    def message(self, step: Send | SendRaw, key: str) -> Message:
+        """A step's request about the object that is stored under a key."""
         return self._raw_message(step, key) if isinstance(step, SendRaw) else self._reduction(step, key)
 
     def _reduction(self, step: Send, key: str) -> Message:

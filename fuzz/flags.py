@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace, _ArgumentGroup
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from argparse import _ArgumentGroup
+
     from fuzz.config import Settings
 
 EXIT_CODES = """\
@@ -15,7 +17,9 @@ exit codes:
   1  findings
   2  the command line, a configuration file or the environment makes no sense
   3  the suite, the store or the target could not run
+  130  interrupted by Ctrl-C or SIGTERM; what was found until then is told and kept
 """
+BROKEN = "break the embedded server on purpose, in a way of the zoo (see asfuzz zoo --list)"
 CREDENTIALS = """\
 credentials of the store (never on the command line, never printed, never saved):
   ASFUZZ_ACCESS_KEY and ASFUZZ_SECRET_KEY, else --aws-profile NAME, else AWS_ACCESS_KEY_ID and
@@ -39,6 +43,11 @@ def add_target_flags(parser: ArgumentParser) -> None:
         metavar="COMMAND",
         help="start the server, and again when it dies: 'my-server --port {port}'; {store} is the store's URL",
     )
+    add_store_flags(group)
+
+
+def add_store_flags(group: _ArgumentGroup) -> None:
+    """What a server claims, the store it reads from, and how both are reached."""
     group.add_argument("--profile", metavar="NAME|FILE", help="what the server claims: a shipped profile, or a file")
     group.add_argument("--store", metavar="URL|memory|moto", help="store that objects are put into (default: memory)")
     group.add_argument(
@@ -49,6 +58,11 @@ def add_target_flags(parser: ArgumentParser) -> None:
     group.add_argument("--aws-profile", metavar="NAME", help="the AWS profile with the store's credentials")
     group.add_argument("--ca-cert", metavar="FILE", help="certificates to trust, for https")
     group.add_argument("--timeout", metavar="S", help="how long a request may take (default: 10)")
+
+
+def add_animal_flag(parser: ArgumentParser | _ArgumentGroup) -> None:
+    """Which ways of the zoo the embedded server is broken in."""
+    parser.add_argument("--animal", "--animals", dest="animals", metavar="ID", nargs="+", action="extend", help=BROKEN)
 
 
 def add_config_flag(parser: ArgumentParser) -> None:
@@ -62,3 +76,10 @@ def settings_of(arguments: Namespace) -> Settings:
 
     given = {name: value for name, value in vars(arguments).items() if name in OPTIONS}
     return read_settings(given, config=getattr(arguments, "config", None))
+
+
+def told_by(arguments: Namespace) -> frozenset[str]:
+    """The settings that the command line names."""
+    from fuzz.config import OPTIONS
+
+    return frozenset(name for name, value in vars(arguments).items() if name in OPTIONS and value is not None)

@@ -21,6 +21,10 @@ from fuzz.errors import CannotRun, UsageError
 
 CHUNK_BYTES = 4096
 POLL_SECONDS = 0.02
+# How long the last of what a dead server wrote may take to come through the pipe.
+READ_SECONDS = 1.0
+# A process that ends drops its connections first, and listens for a moment longer.
+DYING_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Launcher:
         self._reader: threading.Thread | None = None
         self._folder = ""
         self._tail: deque[int] = deque(maxlen=self._limits.tail_bytes)
+        self._last_words = ""
 
     def __enter__(self) -> Self:
         self.start()
@@ -85,9 +90,21 @@ class Launcher:
             return ""
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
+    def last_words(self) -> str:
+        """How the server that died last ended, and the last of what it wrote; empty while none has died."""
+        if self._process is not None and self.end_of():
+            return self._words_of_the_dead()
+        return self._last_words
+
+    def _words_of_the_dead(self) -> str:
+        if self._reader is not None:
+            self._reader.join(READ_SECONDS)
+        return "\n".join(part for part in (f"the server {self.end_of()}", self.stderr_tail.strip()) if part)
+
     def start(self) -> None:
         """Start the command and wait until it accepts connections; raises CannotRun."""
         arguments = self._arguments()
+        self._tail.clear()
         try:
             process = subprocess.Popen(
                 arguments,
@@ -111,9 +128,25 @@ class Launcher:
 
     def restart(self) -> None:
         """End what is left of the server, and start it again; raises CannotRun where it does not come back."""
+        self._last_words = self.last_words()
         self.stop()
         self.restarts += 1
         self.start()
+
+    def revive(self) -> None:
+        """Start the server again if it has died; one that has just dropped a connection gets a moment to do so."""
+        end = time.monotonic() + DYING_SECONDS
+        while self.alive() and time.monotonic() < end:
+            time.sleep(POLL_SECONDS)
+        if not self.alive() or not self._accepts():
+            self.restart()
+
+    def _accepts(self) -> bool:
+        try:
+            socket.create_connection((self._host, self.port), 1.0).close()
+        except OSError:
+            return False
+        return True
 
     def stop(self) -> None:
         """End every process of the command: kindly first, then by force."""
@@ -162,18 +195,18 @@ class Launcher:
         end = time.monotonic() + self._limits.start_seconds
         while time.monotonic() < end:
             if ending(process) is not None:
-                raise CannotRun(f"--launch {self.command!r}: {self.end_of()} before it listened{self._last_words()}")
-            with contextlib.suppress(OSError), socket.create_connection((self._host, self.port), 1.0):
+                raise CannotRun(f"--launch {self.command!r}: {self.end_of()} before it listened{self._quoted()}")
+            if self._accepts():
                 return
             time.sleep(POLL_SECONDS)
         raise CannotRun(
             f"--launch {self.command!r}: nothing listens on {self._host}:{self.port} after "
-            f"{self._limits.start_seconds:g} s; does the command use {{port}}?{self._last_words()}"
+            f"{self._limits.start_seconds:g} s; does the command use {{port}}?{self._quoted()}"
         )
 
-    def _last_words(self) -> str:
+    def _quoted(self) -> str:
         if self._reader is not None and not self.alive():
-            self._reader.join(1.0)
+            self._reader.join(READ_SECONDS)
         text = self.stderr_tail.strip()
         return f"\nits last words:\n{text}" if text else ""
 

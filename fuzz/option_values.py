@@ -95,3 +95,11 @@ def names(value: Any) -> tuple[str, ...]:
     if not found:
         raise ValueError("a list without a name")
     return tuple(dict.fromkeys(found))
+
+
+def switch(value: Any) -> bool:
+    """On or off: a truth value, or a word for one."""
+    known = {True: True, False: False, "true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if not isinstance(value, bool | str) or value not in known:
+        raise ValueError(f"{value!r} is neither true nor false")
+    return known[value]

@@ -8,21 +8,21 @@ from typing import Any, Literal
 
 from fuzz.errors import CannotRun
 from fuzz.executor import Session
+from fuzz.findings.replay import judged, outcomes_unreachable
+from fuzz.first_question import Connect, plain, told, version_of
 from fuzz.questions import NUMBERS, Question, questions
 from fuzz.store import Store
 from specs import encoding, wire
 from specs.case import Case, Put, Send, Step
 from specs.dtypes import ByteOrder
 from specs.fields import Fields
-from specs.outcome import NoReply, Outcome, Reply
+from specs.outcome import NoReply, Reply
 from specs.profile import CountForm, Profile
 
-NAME = "auto"
 CACHE_ROUNDS = 3
-MOST_DETAIL = 100
 
-Reading = Literal["yes", "refused", "wrong", "failed", "not asked"]
-Connect = Callable[[Profile], Session]
+# What is absent is a matter of how the server is set up, and none that it must have.
+Reading = Literal["yes", "absent", "refused", "wrong", "failed", "not asked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,18 @@ class Probed:
     findings: tuple[Finding, ...]
 
 
-def probe(connect: Connect, store: Store) -> Probed:
-    """Ask a server everything, one feature at a time; raises CannotRun where it speaks neither version."""
+def probe(connect: Connect, store: Store, revive: Callable[[], None] | None = None) -> Probed:
+    """Ask a server everything, one feature at a time; raises CannotRun where it speaks neither version.
+
+    One that dies of a question is started again before the next, by `revive`; where there is none, that is the end.
+    """
     profile = _version(connect)
     session = connect(profile)
     try:
         found = [Finding("api", profile.api, "yes"), *_forms(profile)]
-        found += [_ask(session, one) for one in questions(profile, frozenset(store.interfaces), store.public_readable)]
+        found += [
+            _ask(session, one, revive) for one in questions(profile, frozenset(store.interfaces), store.public_readable)
+        ]
         found += _cache(session)
         found.append(_error_style(session))
     finally:
@@ -59,29 +64,8 @@ def probe(connect: Connect, store: Store) -> Probed:
 
 def _version(connect: Connect) -> Profile:
     """The API's version, told by which of the two answers a plain request, whatever the operation."""
-    said = []
-    for base in (Profile(NAME), Profile(NAME, api="v1", options=(), interfaces=("s3",))):
-        session = connect(base)
-        try:
-            outcomes = [(operation, _plain(session, operation)) for operation in base.operations]
-        finally:
-            session.close()
-        for _, outcome in outcomes:
-            if isinstance(outcome, Reply) and outcome.status == 200:
-                return base if base.api == "v2" else _v1_forms(base, outcome)
-        said += [f"/{base.api}/{operation}/: {told(outcome)}" for operation, outcome in outcomes]
-    raise CannotRun(
-        "the target answers no plain request, of either version of the API:\n  "
-        + "\n  ".join(said)
-        + "\nDoes it reach the store? If it is on another machine or in a container, give --advertise HOST"
-    )
-
-
-def _plain(session: Session, operation: str = "sum", **fields: Any) -> Outcome:
-    """A few integers reduced, asked with nothing that a server could lack."""
-    data = encoding.plain(NUMBERS)
-    body = Fields({"dtype": "int32", "offset": 0, "size": len(data), **fields})
-    return session.run(Case("probe", (Put("a", data), Send(operation, body, "a")))).outcomes[-1]
+    base, answer = version_of(connect)
+    return base if base.api == "v2" else _v1_forms(base, answer)
 
 
 def _v1_forms(base: Profile, reply: Reply) -> Profile:
@@ -100,10 +84,12 @@ def _forms(profile: Profile) -> Iterator[Finding]:
         yield Finding("tells_byte_order", "", "refused" if told else "yes", told)
 
 
-def _ask(session: Session, question: Question) -> Finding:
+def _ask(session: Session, question: Question, revive: Callable[[], None] | None) -> Finding:
     if question.send is None:
         return Finding(question.capability, question.value, "not asked", question.why)
-    judgement = session.judge(Case("probe", (question.put(), question.send)))
+    judgement = judged(session, Case("probe", (question.put(), question.send)), revive)
+    if outcomes_unreachable(judgement.transcript.outcomes):
+        raise CannotRun(f"the target at {session.client.url} is gone since it was probed: is the server running?")
     outcome = judgement.transcript.outcomes[-1]
     reading: Reading = "yes"
     if isinstance(outcome, NoReply) or outcome is None or outcome.status >= 500:
@@ -129,12 +115,12 @@ def _cache(session: Session) -> list[Finding]:
         bodies = [one.body for one in outcomes if isinstance(one, Reply) and one.status == 200]
         if len(bodies) == len(steps) - 2 and bodies[-1] == bodies[0]:
             return [Finding("chunk_cache", "", "yes")]
-    return [Finding("chunk_cache", "", "refused", "an overwritten object is read anew")]
+    return [Finding("chunk_cache", "", "absent", "an overwritten object is read anew")]
 
 
 def _error_style(session: Session) -> Finding:
     """Whether an error has the API's form; asked by a dtype that there is not."""
-    outcome = _plain(session, dtype="no-such-dtype")
+    outcome = plain(session, dtype="no-such-dtype")
     try:
         if isinstance(outcome, Reply) and outcome.status >= 400:
             wire.error_text(outcome)
@@ -142,16 +128,6 @@ def _error_style(session: Session) -> Finding:
     except wire.Malformed as error:
         return Finding("json_errors", "", "refused", str(error))
     return Finding("json_errors", "", "failed", told(outcome))
-
-
-def told(outcome: Outcome) -> str:
-    """What came, in a line."""
-    if isinstance(outcome, NoReply):
-        return f"no answer: {outcome.reason} {outcome.detail}".strip()
-    if outcome is None:
-        return "no answer"
-    text = " ".join(outcome.body.decode("utf-8", "replace").split())
-    return f"{outcome.status} {text[:MOST_DETAIL]}".strip()
 
 
 _LISTS = (

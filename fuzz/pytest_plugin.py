@@ -1,35 +1,36 @@
-"""The suite's options under pytest. Every pytest run in this environment loads this: it imports nothing heavy."""
+"""The suite's options under pytest.
+
+Every pytest run in this environment loads this file, under the name asfuzz_pytest: a project may have a package of its
+own called fuzz, which then stands in the way of ours. So the suite is imported only where it is asked for.
+"""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from fuzz.executor import Session
-    from fuzz.suite.opening import Opening
-
 PACKAGE = "fuzz.suite"
-FOLDER = Path(__file__).parent / "suite"
+# A file of the suite that no other package called fuzz has.
+MARK = Path("suite") / "opening.py"
 DEFAULT_PROFILE = "dev"
-
-_OPENING = pytest.StashKey["Opening"]()
+OPTIONS = (
+    ("target", "URL", "server under test (default: the embedded reference server)"),
+    ("launch", "COMMAND", "start the server: 'my-server --port {port}'"),
+    ("store", "URL|memory|moto", "store that objects are put into (default: memory)"),
+    ("plain-store", "URL", "a web server with the store's objects, for http and https"),
+    ("advertise", "HOST", "this machine's name, for a target on another machine"),
+    ("profile", "NAME|FILE", "what the server claims: a shipped profile, or a file"),
+    ("findings", "DIR", "folder of the findings, new and replayed (default: findings)"),
+    ("config", "FILE", "configuration file (default: asfuzz.toml)"),
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("asfuzz", "fuzzing S3 active-storage servers (pytest --pyargs fuzz.suite)")
-    group.addoption("--target", metavar="URL", help="server under test (default: the embedded reference server)")
-    group.addoption("--launch", metavar="COMMAND", help="start the server: 'my-server --port {port}'")
-    group.addoption("--store", metavar="URL|memory|moto", help="store that objects are put into (default: memory)")
-    group.addoption("--plain-store", metavar="URL", help="a web server with the store's objects, for http and https")
-    group.addoption("--advertise", metavar="HOST", help="this machine's name, for a target on another machine")
-    group.addoption(
-        "--asfuzz-profile", metavar="NAME|FILE", help="what the server claims: a shipped profile, or a file"
-    )
-    group.addoption("--asfuzz-config", metavar="FILE", help="configuration file (default: asfuzz.toml)")
-    group.addoption("--findings", metavar="DIR", help="folder of the findings, new and replayed (default: findings)")
+    for name, metavar, told in OPTIONS:
+        group.addoption(f"--asfuzz-{name}", metavar=metavar, help=told)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -48,40 +49,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def asks_for_suite(config: pytest.Config) -> bool:
     """Whether a path or package on the command line is the suite, or in it."""
+    folder = suite_folder()
+    if folder is None:
+        return False
     places = [argument.split("::")[0] for argument in config.args]
     if config.getoption("pyargs", False) and any(f"{one}.".startswith(f"{PACKAGE}.") for one in places):
         return True
-    return any((config.invocation_params.dir / one).resolve().is_relative_to(FOLDER) for one in places)
+    return any((config.invocation_params.dir / one).resolve().is_relative_to(folder) for one in places)
 
 
-def opening_of(config: pytest.Config) -> Opening:
-    """What this run is about; made when first asked for, closed with the run."""
-    opening = config.stash.get(_OPENING, None)
-    if opening is None:
-        from fuzz.suite.opening import Opening
-
-        opening = config.stash[_OPENING] = Opening(
-            {
-                "target": config.getoption("--target"),
-                "launch": config.getoption("--launch"),
-                "store": config.getoption("--store"),
-                "plain_store": config.getoption("--plain-store"),
-                "advertise": config.getoption("--advertise"),
-                "profile": config.getoption("--asfuzz-profile"),
-                "findings": config.getoption("--findings"),
-            },
-            config.getoption("--asfuzz-config"),
-        )
-    return opening
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    opening = config.stash.get(_OPENING, None)
-    if opening is not None:
-        opening.close()
-
-
-@pytest.fixture(scope="session")
-def session(request: pytest.FixtureRequest) -> Session:
-    """A session with the server under test."""
-    return opening_of(request.config).session()
+def suite_folder() -> Path | None:
+    """Where the suite is; None where another package has its name. Imports nothing."""
+    found = find_spec("fuzz")
+    packages = [Path(one) for one in found.submodule_search_locations or ()] if found is not None else []
+    return next(((one / MARK).parent for one in packages if (one / MARK).is_file()), None)

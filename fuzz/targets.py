@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from fuzz.client import Client, ClientSettings
 from fuzz.config import AUTO, Settings
 from fuzz.errors import CannotRun, UsageError
+from fuzz.findings.remembered import origin_of
+from fuzz.findings.scrubbing import without_secrets
 from fuzz.launcher import Launcher
 from fuzz.store import Credentials, Store, StoreError, StoreSettings, open_store
 from specs import profile as profiles
@@ -47,7 +49,9 @@ class Target:
         """A session of one's own: its client is not to be shared."""
         from fuzz.executor import Session
 
-        return Session(Client(self.url, self.client), self.store, self.profile)
+        return Session(
+            Client(self.url, self.client), self.store, self.profile, origin_of(self.started_by or self.settings)
+        )
 
     @property
     def twin(self) -> Callable[[], AbstractContextManager[Session]] | None:
@@ -59,7 +63,7 @@ class Target:
         @contextmanager
         def started() -> Iterator[Session]:
             with (
-                _server(origin, self.store, self.client) as (url, _),
+                running_server(origin, self.store, self.client) as (url, _),
                 closing(replace(self, url=url).session()) as session,
             ):
                 yield session
@@ -68,19 +72,24 @@ class Target:
 
 
 @contextmanager
-def open_target(settings: Settings) -> Iterator[Target]:
-    """Start or reach all that is needed, and end it with the block; raises UsageError and CannotRun."""
-    client = _client_settings(settings)
+def open_target(settings: Settings, *, ask_first: bool = True) -> Iterator[Target]:
+    """Start or reach all that is needed, and end it with the block; raises UsageError and CannotRun.
+
+    A target that somebody else wrote is asked a plain request first, unless that has been done.
+    """
+    client = client_settings(settings)
     profile = resolve_profile(settings)
-    with closing(open_store_for(settings)) as store, _server(settings, store, client) as (url, launcher):
+    with closing(open_store_for(settings)) as store, running_server(settings, store, client) as (url, launcher):
         embedded = " as ".join(["the embedded reference server", *settings.animals])
         name = settings.target or settings.launch or embedded
         target = Target(url, store, profile, settings, client, launcher, name, tuple(_doubts(settings, store)))
-        yield target if profile.name != AUTO else _probed(target)
+        if ask_first and not settings.embedded:
+            target = _that_answers(target)
+        yield target
 
 
 @contextmanager
-def _server(settings: Settings, store: Store, client: ClientSettings) -> Iterator[tuple[str, Launcher | None]]:
+def running_server(settings: Settings, store: Store, client: ClientSettings) -> Iterator[tuple[str, Launcher | None]]:
     """Where a server answers that somebody else runs, or that is started here and ended with the block."""
     with ExitStack() as stack:
         launcher = None
@@ -118,11 +127,29 @@ def _url_of_launched(launcher: Launcher, settings: Settings, client: ClientSetti
     return launcher.url
 
 
+def _that_answers(target: Target) -> Target:
+    """The target once it has answered a plain request, probed if it has no profile; raises CannotRun."""
+    from fuzz.first_question import check
+
+    try:
+        if target.profile.name == AUTO:
+            return _probed(target)
+        check(lambda profile: replace(target, profile=profile).session(), target.profile)
+    except CannotRun as error:
+        words = target.launcher.last_words() if target.launcher is not None else ""
+        if not words:
+            raise
+        said = without_secrets(words, target.store.credentials.values())
+        raise CannotRun(f"{error}\nits last words:\n{said}") from error
+    return target
+
+
 def _probed(target: Target) -> Target:
     """The target held to what it shows when it is asked, and to what its version of the API has had from the first."""
     from fuzz.probe import held_to_its_version, probe
 
-    probed = probe(lambda profile: replace(target, profile=profile).session(), target.store)
+    revive = target.launcher.revive if target.launcher is not None else None
+    probed = probe(lambda profile: replace(target, profile=profile).session(), target.store, revive)
     refused = [f"{one.capability} {one.value}".strip() for one in probed.findings if one.reading == "refused"]
     doubts = target.doubts
     if refused:
@@ -138,9 +165,15 @@ def resolve_profile(settings: Settings) -> Profile:
     if settings.profile == AUTO:
         return profiles.load("reference") if settings.embedded else Profile(AUTO)
     try:
-        return profiles.load(settings.profile)
+        profile = profiles.load(settings.profile)
     except profiles.UnusableProfile as error:
         raise UsageError(f"--profile: {error}") from error
+    if settings.embedded and (profile.launch or profile.install):
+        how = f", or --launch {shlex.quote(profile.launch)}" if profile.launch else " or --launch COMMAND"
+        raise UsageError(
+            f"--profile {settings.profile} is about another server than the embedded one: give --target URL{how}"
+        )
+    return profile
 
 
 def check_reachable(url: str, client: ClientSettings) -> None:
@@ -178,7 +211,7 @@ def check_reachable(url: str, client: ClientSettings) -> None:
             raise CannotRun(f"{url} cannot be reached: {error.strerror or error}") from error
 
 
-def _client_settings(settings: Settings) -> ClientSettings:
+def client_settings(settings: Settings) -> ClientSettings:
     if settings.ca_cert is not None:
         try:
             ssl.create_default_context(cafile=str(settings.ca_cert))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from fuzz.events import PutToTest
 from fuzz.executor import Judgement
+from fuzz.exploration import Exploration
 from fuzz.stakes import compared, fields_that_matter, requirements_at_stake
 from specs.access import StoreFacts
 from specs.case import Case, Put, Send, SendRaw
@@ -39,11 +40,14 @@ class Clock:
 class Stakes:
     """What one property has put to the test so far."""
 
-    def __init__(self, name: str, profile: Profile, store: StoreFacts, clock: Clock) -> None:
+    def __init__(
+        self, name: str, profile: Profile, store: StoreFacts, clock: Clock, exploration: Exploration | None = None
+    ) -> None:
         self._name = name
         self._profile = profile
         self._store = store
         self._clock = clock
+        self._exploration = exploration or Exploration()
         self._examples = 0
         self._requirements: Counter[str] = Counter()
         self._given: Counter[str] = Counter()
@@ -54,14 +58,19 @@ class Stakes:
         self._examples += 1
         due, outcomes = judgement.expectations, judgement.transcript.outcomes
         asked: list[int] = []
+        self._exploration.note(case, judgement)
         for number, (step, expected, outcome) in enumerate(zip(case.steps, due, outcomes)):
             if isinstance(step, Send | SendRaw) and expected is not None:
-                self._requirements.update(set(requirements_at_stake(step, expected, outcome)))
+                self._count({*requirements_at_stake(step, expected, outcome)})
                 asked.append(number)
         if case.property in RELATIONS and compared(case, due, outcomes):
-            self._requirements[f"relation-{case.property}"] += 1
+            self._count({f"relation-{case.property}"})
         if asked and (self._examples <= FREE_LOOKS or self._clock.due()) and _weight(case) <= MOST_BYTES:
             self._look_closer(case, judgement, asked[self._examples % len(asked)])
+
+    def _count(self, requirements: set[str]) -> None:
+        self._requirements.update(requirements)
+        self._exploration.at_stake(self._name, requirements)
 
     def _look_closer(self, case: Case, judgement: Judgement, number: int) -> None:
         expected = judgement.expectations[number]

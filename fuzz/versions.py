@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from importlib import metadata
 
@@ -25,3 +26,17 @@ def _version(distribution: str) -> str | None:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
         return None
+
+
+def install_source() -> str | None:
+    """What pip installs this suite from, for another machine to do the same; None if it is a folder of this one."""
+    try:
+        text = metadata.distribution(DISTRIBUTION).read_text("direct_url.json")
+    except metadata.PackageNotFoundError:
+        return None
+    if text is None:
+        return f"{DISTRIBUTION}=={suite_version()}"
+    origin = json.loads(text)
+    if "vcs_info" not in origin:
+        return None
+    return f"{DISTRIBUTION} @ {origin['vcs_info']['vcs']}+{origin['url']}@{origin['vcs_info']['commit_id']}"

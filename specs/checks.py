@@ -10,9 +10,8 @@ from specs.case import Send, SendRaw
 from specs.expectation import Expectation
 from specs.outcome import NoReply, Reply
 from specs.profile import Profile
-from specs.request import OPTIONS
 from specs.rules import FOREIGN, Rule, requirement_of_all, told
-from specs.validity import BODY_FIELDS, LOCATORS
+from specs.validity import NAMES_OF_THE_API
 from specs.value_checks import answer_checks
 from specs.violation import Aspect, Violation, Way
 
@@ -23,10 +22,6 @@ OF_FORM = ("answer-form", "as-bytes")
 BELOW_JSON = frozenset({Rule.HTTP_FRAMING, Rule.TOO_LARGE})
 # What a server may find out, and answer, before it comes to what knows the API's errors.
 OF_ROUTING = frozenset({Rule.UNKNOWN_PATH, Rule.WRONG_METHOD, Rule.CONTENT_TYPE})
-# The names that an error may have to hold; others are what requests make up.
-NAMES_OF_THE_API = frozenset(
-    {*LOCATORS["v1"], *LOCATORS["v2"], *BODY_FIELDS, *OPTIONS, "id", "element_size", "NoSuchKey", "NoSuchBucket", "nan"}
-)
 NO_PROPER_ANSWER = {
     "timeout": (Aspect.NONE, "no answer in time"),
     "refused": (Aspect.CONNECTION_REFUSED, "the server is gone"),

@@ -58,6 +58,7 @@ class Profile:
     rulings_off: tuple[str, ...] = ()
     launch: str = ""
     install: str = ""
+    version: str = ""
     known: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
 
     def rules(self, ruling: str) -> bool:

@@ -16,6 +16,10 @@ LOCATORS = {"v1": ("source", "bucket", "object"), "v2": ("interface_type", "url"
 BODY_FIELDS = (
     "dtype", "byte_order", "offset", "size", "shape", "axis", "order", "selection", "compression", "filters", "missing",
 )  # fmt: skip
+# The names that an error may have to hold; others are what requests make up.
+NAMES_OF_THE_API = frozenset(
+    {*LOCATORS["v1"], *LOCATORS["v2"], *BODY_FIELDS, *OPTIONS, "id", "element_size", "NoSuchKey", "NoSuchBucket", "nan"}
+)
 MOST_DIMENSIONS = 32
 FILTERS_ALL_TAKE = 16
 DEPTH_ALL_TAKE = 30

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from datetime import date
 from pathlib import Path
 
 from fuzz.errors import UsageError
 from fuzz.findings import corpus, known
 from fuzz.findings.case_files import Unreadable
-from fuzz.flags import add_config_flag, add_target_flags, settings_of
+from fuzz.flags import add_animal_flag, add_config_flag, add_target_flags, settings_of, told_by
 
 EPILOG = """\
 examples:
   asfuzz known add findings/select-stride --reason 'strides come in 0.14' --expires 2027-01-31
   asfuzz known list
+  asfuzz known remove findings/select-stride
   asfuzz known prune                                 remove what has expired, or has no finding any more
   asfuzz known prune --target URL                    and what that server gets right by now
 
@@ -31,30 +32,48 @@ def add_arguments(parser: ArgumentParser) -> None:
     add.add_argument("--reason", required=True, help="why it is accepted")
     add.add_argument("--link", default="", help="where it is tracked")
     add.add_argument("--expires", type=_day, metavar="YYYY-MM-DD", help="the last day on which it is accepted")
+    remove = actions.add_parser("remove", help="no longer accept a finding")
+    remove.add_argument("finding", metavar="FINDING", help="folder of the finding, its id, or the entry's title")
     show = actions.add_parser("list", help="show what is accepted, and until when")
     prune = actions.add_parser("prune", help="remove what has expired, and with --target what is fixed")
     add_target_flags(prune)
-    for one in (add, show, prune):
+    add_animal_flag(prune)
+    for one in (add, remove, show, prune):
         one.add_argument("--findings", metavar="DIR", help="folder of the findings (default: findings)")
         add_config_flag(one)
 
 
 def main(arguments: Namespace) -> int:
     try:
-        return {"add": _add, "list": _list, "prune": _prune}[arguments.action](arguments)
+        return {"add": _add, "remove": _remove, "list": _list, "prune": _prune}[arguments.action](arguments)
     except known.UnusableKnown as error:
         raise UsageError(str(error)) from error
 
 
 def _day(text: str) -> date:
-    return date.fromisoformat(text)
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is not a date such as 2027-01-31") from error
+
+
+def _named(arguments: Namespace) -> tuple[Path, Path]:
+    """The folder of findings that is meant, and the folder of the finding, which may not be there."""
+    folder = settings_of(arguments).findings
+    named = Path(arguments.finding)
+    home = corpus.home_of(named, folder)
+    if home is None:
+        return folder, folder / named
+    # A path says which folder of findings is meant.
+    if arguments.findings is None and (home == named or named.name == corpus.CASE):
+        folder = home.resolve().parent if home.name in ("", "..") else home.parent
+    return folder, home
 
 
 def _add(arguments: Namespace) -> int:
-    folder = settings_of(arguments).findings
-    place = Path(arguments.finding)
+    folder, home = _named(arguments)
     try:
-        finding = corpus.load(place if place.exists() else folder / arguments.finding)
+        finding = corpus.load(home)
     except Unreadable as error:
         raise UsageError(f"{arguments.finding}: {error}") from error
     if not arguments.reason.strip():
@@ -62,11 +81,32 @@ def _add(arguments: Namespace) -> int:
     path = folder / known.FILE_NAME
     accepted = known.gather(folder)
     earlier = accepted.match(finding)
+    if arguments.expires is not None and arguments.expires < accepted.today:
+        raise UsageError(f"--expires {arguments.expires} is past: give a day to come, or leave it out")
     if earlier is not None:
         raise UsageError(f"{finding.id} is known already: {earlier.reason} ({earlier.where})")
     entry = known.entry_of(finding, arguments.reason, link=arguments.link, expires=arguments.expires)
     _rewrite(path, known.added(_text(path), entry))
     print(f"{path}: {finding.id} is accepted{_until(entry)}")
+    return 0
+
+
+def _remove(arguments: Namespace) -> int:
+    folder, home = _named(arguments)
+    path = folder / known.FILE_NAME
+    entries = known.read(path)
+    finding = corpus.load(home) if (home / corpus.CASE).exists() else None
+    names = (arguments.finding, home.name)
+    meant = {
+        number
+        for number, one in enumerate(entries)
+        if (finding is not None and one.covers(finding)) or set(names) & {one.id, one.title, one.fingerprint} - {""}
+    }
+    if not meant:
+        raise UsageError(f"{arguments.finding} is not accepted in {path}: asfuzz known list says what is")
+    _rewrite(path, known.removed(_text(path), meant))
+    for number in sorted(meant):
+        print(f"{path}: {entries[number].name} is no longer accepted")
     return 0
 
 
@@ -100,10 +140,12 @@ def _prune(arguments: Namespace) -> int:
         elif not unreadable and not any(entry.covers(finding) for finding in findings):
             gone[number] = "no saved finding is of this kind"
     rest = [(number, entry) for number, entry in enumerate(accepted.entries) if number not in gone]
-    if not settings.embedded and rest:
-        from fuzz.commands.replay import replay_all
+    if (not settings.embedded or settings.animals) and rest:
+        from fuzz.commands.replay import by_server, replay_all
 
-        replayed = replay_all([one for one in findings if any(entry.covers(one) for _, entry in rest)], settings)
+        concerned = [one for one in findings if any(entry.covers(one) for _, entry in rest)]
+        groups = by_server(concerned, settings, told_by(arguments))
+        replayed = [one for where, group in groups.items() for one in replay_all(group, where)]
         for number, entry in rest:
             about = [one for one in replayed if entry.covers(one.finding)]
             if about and all(one.verdict == "FIXED" for one in about):

@@ -17,8 +17,8 @@ from fuzz.reports.terminal import Terminal
 from specs.profile import shipped
 
 DEFAULT_FILE = "probed.toml"
-MARKS = {"yes": "✓", "refused": "–", "wrong": "✗", "failed": "!", "not asked": "?"}
-LEGEND = "✓ answered rightly   – refused   ✗ answered wrongly   ! no answer, or a 5xx   ? not asked"
+MARKS = {"yes": "✓", "absent": "·", "refused": "–", "wrong": "✗", "failed": "!", "not asked": "?"}
+LEGEND = "✓ answered rightly   · none, as it may be   – refused   ✗ answered wrongly   ! no answer or 5xx   ? not asked"
 EXAMPLES = """\
 examples:
   asfuzz probe --target http://127.0.0.1:8080
@@ -34,6 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """What to ask, and where the profile goes."""
     add_target_flags(parser)
     parser.add_argument("--write", metavar="FILE", type=Path, help=f"the profile to write (default: {DEFAULT_FILE})")
+    parser.add_argument("--overwrite", action="store_true", help="replace the file if it is there already")
     add_config_flag(parser)
     parser.epilog = f"{EXAMPLES}\n{EXIT_CODES}\n{CREDENTIALS}"
 
@@ -43,14 +44,15 @@ def main(arguments: Namespace) -> int:
     from fuzz.targets import open_target
 
     path: Path = arguments.write or Path(DEFAULT_FILE)
-    if arguments.write is None and path.exists():
-        raise UsageError(f"{path} is there already; name another file by --write FILE, or this one to replace it")
+    if path.exists() and not arguments.overwrite:
+        raise UsageError(f"{path} is there already; name another file by --write FILE, or give --overwrite")
     settings = settings_of(arguments)
     # Probing is what this command is for: any profile that is merely loaded keeps it from happening twice.
-    with open_target(replace(settings, profile="reference")) as target:
+    with open_target(replace(settings, profile="reference"), ask_first=False) as target:
         terminal = Terminal(sys.stdout, color=settings.color)
         terminal.line(f"probing {target.name}")
-        probed = probe(lambda profile: replace(target, profile=profile).session(), target.store)
+        revive = target.launcher.revive if target.launcher is not None else None
+        probed = probe(lambda profile: replace(target, profile=profile).session(), target.store, revive)
     terminal.lines(list(matrix(probed)))
     _write(path, profile_text(probed, _name(path)))
     terminal.line(f"\nprofile written to {path}; next: asfuzz run --profile {path} …")

@@ -1,4 +1,4 @@
-"""Write a profile's known findings as a page, or see which of them are still there."""
+"""Write one's own findings, or a profile's known ones, as a page; or see which of those are still there."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 TRIES = 3
 EXAMPLES = """\
 examples:
+  asfuzz report findings --html report.html
+      what was found, what was explored and what was not: one file, to open or to attach
+  asfuzz report findings
+      the same as Markdown, to paste into an issue
+  asfuzz report findings /mnt/other-machine/findings --html report.html
+      of several folders, and of logs (events.jsonl), together
   asfuzz report --profile reductionist --write findings.md
       the page: what is known to be wrong, with the smallest cases and how to see them by curl
   asfuzz report --profile reductionist --check --launch 'reductionist --host 127.0.0.1 --port {port}'
@@ -31,10 +37,15 @@ examples:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Which profile's findings, and what to do with them."""
+    """Whose findings, and what to do with them."""
+    parser.add_argument(
+        "folders", nargs="*", type=Path, metavar="FOLDER", help="folders of findings, or logs, to report on"
+    )
     add_target_flags(parser)
     parser.add_argument("--write", metavar="FILE", type=Path, help="the page to write (default: standard output)")
+    parser.add_argument("--html", metavar="FILE", type=Path, help="the report on folders as one HTML file")
     parser.add_argument("--check", action="store_true", help="try the findings on --target or --launch instead")
+    parser.add_argument("--only", metavar="ID", dest="ids", nargs="+", help="check these findings only, by their ids")
     parser.add_argument(
         "--configuration", default=USUAL, help=f"of the server that is checked, as the page has it (default: {USUAL!r})"
     )
@@ -45,13 +56,22 @@ def add_arguments(parser: ArgumentParser) -> None:
 def main(arguments: Namespace) -> int:
     """Write the page, or check."""
     settings = settings_of(arguments)
+    if arguments.folders:
+        return _own(arguments)
+    if arguments.html is not None:
+        raise UsageError(
+            "--html is for one's own findings: name their folder, as in: asfuzz report findings --html FILE"
+        )
     try:
         profile = profiles.load(settings.profile)
         found = reports(profile)
     except (profiles.UnusableProfile, UnusableKnown) as error:
         raise UsageError(f"--profile: {error}") from error
     if not found:
-        raise UsageError(f"--profile {profile.name}: none of its known issues has a report")
+        raise UsageError(
+            f"--profile {profile.name}: none of its known issues has a report. "
+            "For what you have found yourself, name its folder: asfuzz report findings"
+        )
     if not arguments.check:
         _write(arguments.write, "\n".join(page(profile, found)) + "\n")
         return 0
@@ -59,7 +79,10 @@ def main(arguments: Namespace) -> int:
         raise UsageError("--check needs a server: give --target or --launch")
     from fuzz.targets import open_target
 
-    due = [one for one in found if one.configuration == arguments.configuration]
+    if arguments.ids:
+        due = _named(found, arguments.ids)
+    else:
+        due = [one for one in found if one.configuration == arguments.configuration]
     if not due:
         known = ", ".join(sorted({one.configuration for one in found}))
         raise UsageError(f"--configuration {arguments.configuration!r} has no findings; there are: {known}")
@@ -67,19 +90,46 @@ def main(arguments: Namespace) -> int:
         return check(due, target)
 
 
-def _write(path: Path | None, text: str) -> None:
+def _named(found: Sequence[Reported], ids: Sequence[str]) -> list[Reported]:
+    """The findings of these ids."""
+    there = [one.id for one in found]
+    for name in ids:
+        if name not in there:
+            raise UsageError(f"--only: there is no finding {name!r}.{profiles.did_you_mean(name, there)}")
+    return [one for one in found if one.id in ids]
+
+
+def _own(arguments: Namespace) -> int:
+    """Write the report on findings folders and logs."""
+    from fuzz.own_findings import collect
+    from fuzz.reports.markdown import markdown
+
+    if arguments.check:
+        raise UsageError("--check tries a profile's findings; for your own: asfuzz replay FOLDER")
+    report = collect(arguments.folders)
+    if arguments.html is not None:
+        from fuzz.reports.html_page import html_page
+
+        _write(arguments.html, html_page(report), "--html")
+        print(f"{report.verdict}: {report.headline}. The report is in {arguments.html}")
+    if arguments.html is None or arguments.write is not None:
+        _write(arguments.write, markdown(report))
+    return 0
+
+
+def _write(path: Path | None, text: str, flag: str = "--write") -> None:
     if path is None:
         sys.stdout.write(text)
         return
     try:
         path.write_text(text, "utf-8")
     except OSError as error:
-        raise CannotRun(f"--write {path}: {error.strerror}") from error
+        raise CannotRun(f"{flag} {path}: {error.strerror}") from error
 
 
 def check(due: Sequence[Reported], target: Target) -> int:
     """Try findings, and tell which of them are still there; how many are not decides the exit code."""
-    from fuzz.findings.pages import takes_bad_store
+    from fuzz.findings.plan import takes_bad_store
 
     left_out = [] if target.store.misserves else [one for one in due if takes_bad_store(one.case)]
     for one in left_out:
@@ -90,7 +140,7 @@ def check(due: Sequence[Reported], target: Target) -> int:
         with closing(target.session()) as session:
             verdict, detail = _verdict(one, session)
         gone += verdict != "still there"
-        print(f"{verdict:<12}  {one.id:<32}{detail}")
+        print(f"{verdict:<12}  {one.id:<32}{detail}".rstrip())
         if target.launcher is not None and not target.launcher.alive():
             target.launcher.restart()
     print(f"{len(due) - gone} of {len(due)} findings are still there")

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import secrets
+import signal
 import sys
-from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator, Sequence
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from types import FrameType
 
 from fuzz.config import Settings, keep_hypothesis_tidy
-from fuzz.errors import CannotRun, UsageError
-from fuzz.events import Event, RunEnded, RunStarted, Warned
-from fuzz.flags import CREDENTIALS, EXIT_CODES, add_config_flag, add_target_flags, settings_of
+from fuzz.errors import INTERRUPTED, CannotRun, UsageError
+from fuzz.events import Event, RunEnded
+from fuzz.findings.scrubbing import without_secrets
+from fuzz.flags import CREDENTIALS, EXIT_CODES, add_animal_flag, add_config_flag, add_target_flags, settings_of
+from fuzz.reports.bus import Report, Telling
 from fuzz.reports.console import Console
 from fuzz.reports.events_file import EventsFile
-from fuzz.reports.summary import Summary
-from fuzz.reports.tally import Tally
+from fuzz.reports.github import GitHub
+from fuzz.reports.junit import JUnit
+from fuzz.reports.summary import STANDARD_OUTPUT, Summary
 from fuzz.reports.terminal import Terminal
+from fuzz.store.protocol import Credentials
 from fuzz.versions import versions
 
 MOST_SEED = 2**32
-BROKEN = "break the embedded server on purpose, in a way of the zoo (see asfuzz zoo --list)"
 EXAMPLES = """\
 examples:
   asfuzz run
@@ -51,56 +56,50 @@ def add_arguments(parser: ArgumentParser) -> None:
     budget.add_argument("--only", metavar="PROPERTY", nargs="+", action="extend", help="these properties only")
     budget.add_argument("--max-findings", metavar="N", help="stop after so many findings (default: 100)")
     budget.add_argument("--workers", metavar="N", help="processes that try things at the same time (default: 1)")
-    budget.add_argument("--animal", dest="animals", metavar="ID", nargs="+", action="extend", help=BROKEN)
+    add_animal_flag(budget)
     results = parser.add_argument_group("results")
     results.add_argument("--findings", metavar="DIR", help="the folder that remembers findings (default: findings)")
-    results.add_argument("--summary", metavar="FILE", help="write the result as JSON")
+    results.add_argument("--summary", metavar="FILE", help="write the result as JSON; - is standard output")
+    results.add_argument("--junit", metavar="FILE", help="write the result as JUnit XML: one failure for each finding")
+    results.add_argument(
+        "--github",
+        action=BooleanOptionalAction,
+        help="annotations and the step's summary for GitHub (default: where GITHUB_STEP_SUMMARY is set)",
+    )
+    results.add_argument("-q", "--quiet", action="store_true", help="show what was found and the verdict, nothing else")
     results.add_argument("--verbose", action="store_true", help="also tell what the answers hung on")
     add_config_flag(parser)
     parser.epilog = f"{EXAMPLES}\n{EXIT_CODES}\n{CREDENTIALS}"
 
 
-class Report(Protocol):
-    """Takes events as they come."""
+class Interruption:
+    """Hears Ctrl-C and SIGTERM: raises KeyboardInterrupt, and remembers it for where an exception comes to nothing."""
 
-    def __call__(self, event: Event) -> None:
-        """Take one."""
+    def __init__(self) -> None:
+        self.heard = False
 
-    def close(self) -> None:
-        """No more will come."""
-
-
-class Telling:
-    """Hands every event to every report; keeps the tally that says how a run cut short has ended."""
-
-    def __init__(self, reports: Sequence[Report]) -> None:
-        self._reports = reports
-        self.tally = Tally()
-        self.doubts: tuple[str, ...] = ()
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, RunEnded) and self.tally.ended is not None:
-            return
-        self.tally(event)
-        for report in self._reports:
-            report(event)
-        if isinstance(event, RunStarted):
-            for doubt in self.doubts:
-                self(Warned(doubt))
+    def __call__(self, _signal: int, frame: FrameType | None) -> None:
+        self.heard = True
+        # Hypothesis has a callback of this name called by the garbage collector, which prints exceptions and goes on.
+        if frame is None or frame.f_code.co_name != "gc_callback":
+            raise KeyboardInterrupt
 
 
 def main(arguments: Namespace) -> int:
     """Run, and return the exit code of what came out."""
     settings = settings_of(arguments)
-    with _reports(settings, verbose=arguments.verbose) as telling:
+    interruption = Interruption()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, interruption)
+    with _reports(settings, verbose=arguments.verbose, quiet=arguments.quiet) as telling:
         try:
-            end = _hunt(settings, telling)
+            end = _hunt(settings, telling, lambda: interruption.heard)
         except KeyboardInterrupt:
             end = telling.tally.ended or telling.tally.end_of_interrupted("interrupted")
         except (CannotRun, UsageError) as error:
             telling(telling.tally.end_of_broken(str(error)))
             if telling.tally.started is None:
-                raise
+                raise type(error)(without_secrets(str(error), telling.secrets)) from error
             return error.exit_code
         except BrokenPipeError:
             raise
@@ -112,56 +111,77 @@ def main(arguments: Namespace) -> int:
 
 
 def exit_code(end: RunEnded) -> int:
-    """0 clean, 1 findings, 3 where nothing can be said; a run that checked nothing says nothing."""
+    """0 clean, 1 findings, 130 interrupted, 3 where nothing can be said; a run that checked nothing says nothing."""
+    if end.verdict == "INTERRUPTED":
+        return INTERRUPTED
     if end.verdict == "FAIL":
         return 1
     return CannotRun.exit_code if end.verdict == "ERROR" or end.checked_requests == 0 else 0
 
 
 @contextmanager
-def _reports(settings: Settings, *, verbose: bool = False) -> Iterator[Telling]:
+def _reports(settings: Settings, *, verbose: bool = False, quiet: bool = False) -> Iterator[Telling]:
     """The reports of a run: for scripts, for reports to come, for the person who watches."""
-    _check_writable(settings.findings, settings.summary)
+    _check_writable(settings.findings, {"--summary": settings.summary, "--junit": settings.junit})
     reports: list[Report] = [EventsFile(settings.findings)]
     if settings.summary is not None:
         reports.insert(0, Summary(settings.summary, versions()))
-    reports.append(Console(Terminal(sys.stdout, color=settings.color), verbose=verbose))
+    if settings.junit is not None:
+        reports.insert(0, JUnit(settings.junit))
+    stream = sys.stderr if settings.summary == STANDARD_OUTPUT else sys.stdout
+    reports.append(Console(Terminal(stream, color=settings.color), verbose=verbose, quiet=quiet))
+    if settings.github:
+        reports.append(GitHub(stream, settings.github_summary))
     try:
-        yield Telling(reports)
+        yield Telling(reports, _secrets(settings))
     finally:
         for report in reports:
             report.close()
 
 
-def _check_writable(findings: Path, summary: Path | None) -> None:
+def _secrets(settings: Settings) -> Iterator[Credentials]:
+    """The credentials that were given; those of a store of the suite's own are known when it is open."""
+    if settings.secret_key:
+        yield Credentials(settings.access_key or "", settings.secret_key)
+    if settings.stranger_secret_key:
+        yield Credentials(settings.stranger_access_key or "", settings.stranger_secret_key)
+
+
+def _check_writable(findings: Path, results: Mapping[str, Path | None]) -> None:
     """Better now than after a night."""
     try:
         findings.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotRun(f"--findings {findings}: the folder cannot be made: {error.strerror}") from error
-    if summary is not None:
+    for flag, path in results.items():
+        if path is None or path == STANDARD_OUTPUT:
+            continue
         try:
-            summary.parent.mkdir(parents=True, exist_ok=True)
-            if summary.is_dir():
-                raise UsageError(f"--summary {summary} is a folder; name a file")
-            with summary.open("a"):
+            if not path.parent.is_dir():
+                raise UsageError(f"{flag} {path}: there is no folder {path.parent}")
+            if path.is_dir():
+                raise UsageError(f"{flag} {path} is a folder; name a file")
+            with path.open("a"):
                 pass
         except OSError as error:
-            raise CannotRun(f"--summary {summary} cannot be written: {error.strerror}") from error
+            raise CannotRun(f"{flag} {path} cannot be written: {error.strerror}") from error
 
 
-def _hunt(settings: Settings, telling: Telling) -> RunEnded:
+def _hunt(settings: Settings, telling: Telling, interrupted: Callable[[], bool]) -> RunEnded:
     keep_hypothesis_tidy()
     # The hunt brings Hypothesis, NumPy and all strategies with it: half a second that errors of usage need not wait.
     from fuzz.hunt.campaign import Plan, hunt
     from fuzz.targets import open_target
 
     _check_names(settings.only)
+    if settings.seed is None:
+        settings = replace(settings, seed=secrets.randbelow(MOST_SEED))
     with open_target(settings) as target:
         telling.doubts = target.doubts
+        telling.secrets = (*telling.secrets, *target.store.credentials.values())
         plan = Plan(
             profile=target.profile,
-            seed=secrets.randbelow(MOST_SEED) if settings.seed is None else settings.seed,
+            seed=settings.seed or 0,
             seconds=settings.seconds,
             examples=settings.examples,
             only=settings.only,
@@ -170,7 +190,7 @@ def _hunt(settings: Settings, telling: Telling) -> RunEnded:
             workers=settings.workers,
         )
         emit: Callable[[Event], None] = telling
-        end: RunEnded = hunt(plan, target, emit)
+        end: RunEnded = hunt(plan, target, emit, interrupted)
         telling(end)
         return end
 

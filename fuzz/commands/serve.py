@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shlex
 import signal
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from fuzz.config import Settings
 from fuzz.errors import CannotRun, UsageError
-from fuzz.flags import EXIT_CODES, settings_of
+from fuzz.flags import EXIT_CODES, add_animal_flag, settings_of
 
 if TYPE_CHECKING:
     from fuzz.store import Store
@@ -23,9 +24,8 @@ EXAMPLE_KEY = "example"
 RUN = "serve"
 MOST_PORT = 65535
 SHOW_CBOR = "import cbor2, sys; print(cbor2.load(sys.stdin.buffer))"
-# Known to everybody, and good for nothing but the store in this process.
-OWNER, STRANGER = ("asfuzz", "not-a-secret"), ("stranger", "not-a-secret-either")
-BROKEN = "break the embedded server on purpose, in a way of the zoo (see asfuzz zoo --list)"
+# Known to everybody, and good for nothing but the store in this process. Real secrets hold such characters too.
+OWNER, STRANGER = ("asfuzz", "not/a+secret:%2B="), ("stranger", "not-a-secret-either")
 EXAMPLES = """\
 examples:
   asfuzz serve                           free ports, which are printed, and a request to copy
@@ -44,7 +44,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--store", metavar="URL|memory|moto", help="the store with the example object (default: memory)"
     )
     parser.add_argument("--advertise", metavar="HOST", help="this machine's name, for clients on another machine")
-    parser.add_argument("--animal", dest="animals", metavar="ID", nargs="+", action="extend", help=BROKEN)
+    add_animal_flag(parser)
     parser.epilog = f"{EXAMPLES}\n{EXIT_CODES}"
 
 
@@ -88,7 +88,9 @@ def _check_free(host: str, port: int) -> None:
         with socket.create_server((host, port)):
             pass
     except OSError as error:
-        raise CannotRun(f"cannot listen on {host}:{port}: {error.strerror}. Choose another --port") from error
+        elsewhere = error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror)
+        advice = "Choose a --host that is an address of this machine" if elsewhere else "Choose another --port"
+        raise CannotRun(f"cannot listen on {host}:{port}: {error.strerror}. {advice}") from error
 
 
 def announcement(url: str, store: Store, *, public_keys: bool) -> list[str]:
@@ -117,8 +119,27 @@ def announcement(url: str, store: Store, *, public_keys: bool) -> list[str]:
         "and version 1:",
         *_curl(url, "/v1/sum/", owner, v1, "od -A n -t d4"),
         "",
+        "for the scripts of a finding, repro.py and curl.sh:",
+        f"  export {' '.join(f'{name}={value}' for name, value in _settings(url, store, public_keys).items())}",
+        "",
         "Ctrl-C stops both.",
     ]
+
+
+def _settings(url: str, store: Store, public_keys: bool) -> dict[str, str]:
+    """What a finding's scripts read from the environment, as words of a shell."""
+    keys = OWNER if public_keys else ('"$ASFUZZ_ACCESS_KEY"', '"$ASFUZZ_SECRET_KEY"')
+    strangers = {"STRANGER_ACCESS_KEY": STRANGER[0], "STRANGER_SECRET": STRANGER[1]} if public_keys else {}
+    return {
+        "SERVER_URL": url,
+        "STORE_URL": store.s3_url,
+        **({"HTTP_URL": store.http_url} if store.http_url else {}),
+        "AWS_ACCESS_KEY_ID": keys[0],
+        "AWS_SECRET_ACCESS_KEY": keys[1],
+        **strangers,
+        "BUCKET": store.buckets["private"],
+        "PUBLIC_BUCKET": store.buckets["public"],
+    }
 
 
 def _curl(url: str, path: str, owner: str, body: dict[str, object], reader: str) -> list[str]:

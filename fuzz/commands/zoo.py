@@ -40,7 +40,7 @@ exit codes:
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.epilog = EPILOG
-    parser.add_argument("--animals", metavar="ID", nargs="+", help="which (default: all)")
+    parser.add_argument("--animals", "--animal", metavar="ID", nargs="+", help="which (default: all)")
     parser.add_argument("--kind", metavar="CLASS", help="those of one class of habits, such as missing")
     parser.add_argument("--list", action="store_true", help="show all animals and their habits")
     parser.add_argument("--seconds", type=float, default=10.0, help="of one core, for each trial (default: 10)")

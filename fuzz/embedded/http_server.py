@@ -25,6 +25,7 @@ from fuzz.embedded.http_messages import (
     may_have_body,
 )
 from fuzz.embedded.http_reader import RequestReader
+from fuzz.embedded.pace import Pace
 
 __all__ = [
     "Answer",
@@ -57,8 +58,11 @@ class HttpServer:
         on_error: ErrorAnswer,
         limits: HttpLimits | None = None,
         tls: ssl.SSLContext | None = None,
+        pace: Pace | None = None,
     ) -> None:
+        """With `pace`, answers go out as over a network of that bandwidth."""
         self._handler = handler
+        self._pace = pace
         self._host = host
         self._port = port
         self._on_error = on_error
@@ -225,11 +229,18 @@ class HttpServer:
         head = encode_head(answer, keep_alive=keep_alive)
         body = answer.body if method != "HEAD" and may_have_body(answer.status) else b""
         connection.settimeout(self._limits.request_seconds)
-        if len(body) <= ONE_WRITE_BYTES:
+        if self._pace is not None:
+            self._send_at_a_pace(connection, head + body, self._pace)
+        elif len(body) <= ONE_WRITE_BYTES:
             connection.sendall(head + body)
         else:
             connection.sendall(head)
             connection.sendall(body)
+
+    def _send_at_a_pace(self, connection: socket.socket, data: bytes, pace: Pace) -> None:
+        for piece, seconds in pace.pieces(data):
+            self._closing.wait(seconds)
+            connection.sendall(piece)
 
     def _misbehave(self, connection: socket.socket, answer: DropConnection | RawAnswer | Stall) -> None:
         if isinstance(answer, RawAnswer):

@@ -7,6 +7,7 @@ from typing import Self
 from fuzz.embedded.bad_service import MANNERS
 from fuzz.embedded.http_server import Answer, HttpLimits, HttpRequest, HttpResponse, HttpServer
 from fuzz.embedded.memory_objects import Bucket, MemoryObjects, stored_object
+from fuzz.embedded.pace import Pace
 from fuzz.embedded.plain_front import PlainFront
 from fuzz.embedded.s3_errors import xml_error
 from fuzz.embedded.s3_front import S3Front
@@ -37,8 +38,10 @@ class MemoryStoreServer:
             self.memory.buckets[name] = Bucket(name, public)
         self._s3 = S3Front(self.memory, reserved=frozenset({reserved}))
         self._plain = PlainFront(self.memory, PLAIN_PREFIX)
-        limits = HttpLimits(body_bytes=LARGEST_PUT_BYTES)
-        self._server = HttpServer(self._handle, host=host, port=port, on_error=protocol_error, limits=limits, tls=tls)
+        self._limits = HttpLimits(body_bytes=LARGEST_PUT_BYTES)
+        self._server = HttpServer(
+            self._handle, host=host, port=port, on_error=protocol_error, limits=self._limits, tls=tls
+        )
 
     @property
     def port(self) -> int:
@@ -64,6 +67,10 @@ class MemoryStoreServer:
     def close(self) -> None:
         """Stop serving; the objects stay until the store itself goes."""
         self._server.close()
+
+    def narrowed(self, mbps: float, *, host: str = "127.0.0.1") -> HttpServer:
+        """Another way to the same objects, not yet started: over a network of so many Mbit/s."""
+        return HttpServer(self._handle, host=host, on_error=protocol_error, limits=self._limits, pace=Pace(mbps))
 
     def put(self, bucket: str, key: str, data: bytes, served: str = "well") -> None:
         """Store an object, without a detour over the network; `served` is one of `bad_service.MANNERS`, or well."""

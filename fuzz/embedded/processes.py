@@ -20,11 +20,12 @@ class ReferenceServerError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """A server in a process of its own."""
+    """A server in a process of its own; `narrowed` are its URLs over networks of a given bandwidth, if it has any."""
 
     url: str
     port: int
     process_id: int
+    narrowed: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager
@@ -35,13 +36,25 @@ def start_reference_server(
 
     A class is given itself or as "module:name"; the first of several goes before the others.
     """
-    command = [sys.executable, "-m", "fuzz.embedded.reference_server", "--host", host, "--port", str(port)]
+    # -P: in a folder with a package of its own called fuzz, that would be taken for ours.
+    command = [sys.executable, "-P", "-m", "fuzz.embedded.reference_server", "--host", host, "--port", str(port)]
     for animal in animals:
         command += ["--with", animal if isinstance(animal, str) else class_path(animal)]
+    with running(command) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def running(command: Sequence[str], first_line: bytes = b"") -> Iterator[RunningServer]:
+    """A process that tells where it listens, until the end of the block; it is told the first line, if there is one."""
     # The child reads its standard input to its end, which comes when this process ends, in whatever way.
     # Its own session keeps Ctrl-C from ending it before those who still need it.
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
     try:
+        if first_line:
+            assert process.stdin is not None
+            process.stdin.write(first_line)
+            process.stdin.flush()
         yield read_announcement(process)
     finally:
         stop(process)
@@ -66,7 +79,8 @@ def read_announcement(process: subprocess.Popen[bytes]) -> RunningServer:
         command = " ".join(process.args) if isinstance(process.args, list) else str(process.args)
         raise ReferenceServerError(f"the reference server {state}; to see why, run: {command}")
     announcement = json.loads(line)
-    return RunningServer(announcement["url"], announcement["port"], process.pid)
+    narrowed = tuple(announcement.get("narrowed", ()))
+    return RunningServer(announcement["url"], announcement["port"], process.pid, narrowed)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -26,6 +26,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "InvalidRequest": (400, "Invalid Request."),
     "InvalidURI": (400, "Couldn't parse the specified URI."),
     "KeyTooLongError": (400, "Your key is too long."),
+    "MalformedPolicy": (400, "Policies must be valid JSON with statements."),
     "MalformedXML": (400, "The XML you provided was not well-formed."),
     "MethodNotAllowed": (405, "The specified method is not allowed against this resource."),
     "NoSuchBucket": (404, "The specified bucket does not exist."),

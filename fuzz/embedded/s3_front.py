@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import unquote_to_bytes
 
-from fuzz.embedded import s3_listings
+from fuzz.embedded import bucket_policies, s3_listings
 from fuzz.embedded.aws_chunks import unframed
 from fuzz.embedded.bad_service import served
 from fuzz.embedded.byte_ranges import RangeNotSatisfiable
@@ -89,6 +90,9 @@ class S3Front:
             return s3_listings.deletion_result(keys)
         if method == "DELETE" and not parameters:
             return self._remove(self._find(name, user, write=True))
+        if method in ("PUT", "DELETE") and parameters.keys() == {"policy"}:
+            public = method == "PUT" and bucket_policies.lets_everybody_read(request.body)
+            return self._open(self._find(name, user, write=True), public=public)
         bucket = self._find(name, user, write=method not in ("GET", "HEAD"))
         if method == "HEAD":
             return HttpResponse(200, {"x-amz-bucket-region": "us-east-1"})
@@ -107,6 +111,11 @@ class S3Front:
             raise S3Error("BucketAlreadyOwnedByYou")
         self._memory.buckets[name] = Bucket(name)
         return HttpResponse(200, {"Location": f"/{name}"})
+
+    def _open(self, bucket: Bucket, *, public: bool) -> HttpResponse:
+        """Let everybody read a bucket's objects, or the owner alone."""
+        self._memory.buckets[bucket.name] = replace(bucket, public=public)
+        return HttpResponse(204, {})
 
     def _remove(self, bucket: Bucket) -> HttpResponse:
         if bucket.objects:

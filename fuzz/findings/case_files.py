@@ -17,6 +17,7 @@ from cattrs.v import format_exception
 
 from fuzz.findings import older
 from fuzz.findings.finding import Finding
+from fuzz.findings.origin import Origin
 from specs.case import Case, Put, Step
 from specs.fields import Fields
 from specs.outcome import Outcome, Reply
@@ -88,11 +89,23 @@ def _converter() -> cattrs.Converter:
         Case, make_dict_unstructure_fn(Case, converter, together=override(omit_if_default=True))
     )
     unseen = override(omit=True)
+    converter.register_unstructure_hook(
+        Origin, make_dict_unstructure_fn(Origin, converter, _cattrs_omit_if_default=True)
+    )
+    # What came later to findings is written only where it says something, so that older ones stay as they are.
     said = override(omit_if_default=True)
     converter.register_unstructure_hook(
         Finding,
         make_dict_unstructure_fn(
-            Finding, converter, seen=unseen, unproved=said, not_seen_with=said, reads_as=said, covers=said
+            Finding,
+            converter,
+            seen=unseen,
+            unproved=said,
+            not_seen_with=said,
+            reads_as=said,
+            covers=said,
+            origin=said,
+            last_words=said,
         ),
     )
     converter.register_structure_hook(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from fuzz.findings.origin import Origin
 from specs.case import Case
 from specs.outcome import Outcome
 from specs.violation import Violation
@@ -18,8 +19,9 @@ class Finding:
     """One cause of failure, with the smallest case that shows it.
 
     `needs` are the features without which the case passes; `unproved` are those that the case has and that nobody
-    tried without, as the budget ended first. `fingerprint` is made of the violation's requirement and symptom and of
-    the needs; `id` names the folder. `outcomes` are the replies to the smallest case, step by step.
+    tried without, as the budget ended first. `fingerprint` is made of the violation's requirement and ids and of
+    the needs; `id` names the folder. `outcomes` are the replies to the smallest case, step by step. `origin` is where
+    it was made, and `last_words` what the server wrote before it died of it.
     """
 
     id: str
@@ -37,3 +39,5 @@ class Finding:
     not_seen_with: tuple[str, ...] = ()
     reads_as: str = ""
     covers: tuple[str, ...] = ()
+    origin: Origin | None = None
+    last_words: str = ""

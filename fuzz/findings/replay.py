@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from fuzz.findings.finding import Finding
 from specs.case import Case
 from specs.outcome import NoReply, Outcome
 from specs.violation import Aspect, Violation, Way
+
+if TYPE_CHECKING:
+    from fuzz.executor import Judgement, Session
 
 Verdict = Literal["FIXED", "STILL FAILING", "CHANGED", "FLAKY", "ERROR"]
 
@@ -75,9 +78,24 @@ def _tries(finding: Finding) -> int:
 
 
 def outcomes_unreachable(outcomes: tuple[Outcome, ...]) -> bool:
-    """Whether no connection to the server could be made for the last request."""
-    last = next((one for one in reversed(outcomes) if one is not None), None)
-    return isinstance(last, NoReply) and last.reason == "refused"
+    """Whether no connection to the server could be made for the first request: it was gone before it was asked."""
+    first = next((one for one in outcomes if one is not None), None)
+    return isinstance(first, NoReply) and first.reason == "refused"
+
+
+def judged(session: Session, case: Case, revive: Callable[[], None] | None) -> Judgement:
+    """What came of a case; a server that was gone before, or died of it, is started again by `revive`."""
+    judgement = session.judge(case)
+    if revive is not None and outcomes_unreachable(judgement.transcript.outcomes):
+        revive()
+        judgement = session.judge(case)
+    if revive is not None and any(_hung_up(one) for one in judgement.transcript.outcomes):
+        revive()
+    return judgement
+
+
+def _hung_up(outcome: Outcome) -> bool:
+    return isinstance(outcome, NoReply) and outcome.reason != "timeout"
 
 
 def _verdict(finding: Finding, tried: list[Try]) -> Replayed:

@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("high", "medium", "low")
 KINDS = ("bug", "ruling")
-USUAL = "as it comes"
+USUAL = "default"
 
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """One report. Its case shows it by a failure that is meant, or by taking longer than `seconds`."""
+    """One report. Its case shows it by a failure that is meant, or by taking longer than `seconds`.
+
+    `by_hand` are commands that show it where those of the case do not; `shows` is what they print. `start` is the
+    command of a server of that configuration.
+    """
 
     id: str
     title: str
@@ -48,16 +52,25 @@ class Reported:
     api: str = ""
     seconds: float = 0.0
     by_hand: str = ""
+    shows: str = ""
+    start: str = ""
 
 
 def reports(profile: Profile) -> tuple[Reported, ...]:
-    """The reports of a profile's known issues that it has claims about, in its order; raises UnusableKnown."""
+    """The reports of a profile's known issues that it has claims about, in its order; raises UnusableKnown.
+
+    A profile that names its version has those only that were seen in it.
+    """
     every = (
         _reported(table, f"profile {profile.name}, known issue {number}")
         for number, table in enumerate(profile.known, 1)
         if REPORT in table
     )
-    found = tuple(one for one in every if one.api in ("", profile.api) and _claimed(one.case, profile))
+    found = tuple(
+        one
+        for one in every
+        if one.api in ("", profile.api) and profile.version in ("", *one.versions) and _claimed(one.case, profile)
+    )
     for one in found:
         if sum(other.id == one.id for other in found) > 1:
             raise UnusableKnown(f"profile {profile.name}: two reports are called {one.id!r}")

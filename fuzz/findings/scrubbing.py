@@ -6,18 +6,22 @@ import json
 from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fuzz.findings.finding import Finding
-from fuzz.store.protocol import Credentials
+from fuzz.findings.origin import Origin
 from specs.outcome import NoReply, Outcome, Reply
+
+if TYPE_CHECKING:
+    from fuzz.store.protocol import Credentials
 
 MASK = "(a secret)"
 
 
 def scrubbed(finding: Finding, credentials: Iterable[Credentials]) -> Finding:
     """The finding with every form of a secret masked in what the server said, and in what we say of it."""
-    words = sorted({word for one in credentials for word in _forms(one)}, key=len, reverse=True)
+    words = _words(credentials)
     violation = finding.violation
     return replace(
         finding,
@@ -28,7 +32,19 @@ def scrubbed(finding: Finding, credentials: Iterable[Credentials]) -> Finding:
             actual=_masked(violation.actual, words),
         ),
         outcomes=tuple(_outcome(one, words) for one in finding.outcomes),
+        origin=_origin(finding.origin, words),
+        last_words=_masked(finding.last_words, words),
     )
+
+
+def without_secrets(text: str, credentials: Iterable[Credentials]) -> str:
+    """The text with every form of a secret masked."""
+    return _masked(text, _words(credentials))
+
+
+def _words(credentials: Iterable[Credentials]) -> list[str]:
+    """Every form of every secret, the longest first."""
+    return sorted({word for one in credentials for word in _forms(one)}, key=len, reverse=True)
 
 
 def _forms(credentials: Credentials) -> Iterable[str]:
@@ -37,6 +53,13 @@ def _forms(credentials: Credentials) -> Iterable[str]:
     if secret:
         pair = f"{credentials.access_key}:{secret}".encode()
         yield from (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], b64encode(pair).decode())
+
+
+def _origin(origin: Origin | None, words: list[str]) -> Origin | None:
+    if origin is None:
+        return None
+    said = _masked(origin.server_version, words)
+    return replace(origin, launch=_masked(origin.launch, words), server_version=said)
 
 
 def _outcome(outcome: Outcome, words: list[str]) -> Outcome:

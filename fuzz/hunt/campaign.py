@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from fuzz.errors import CannotRun
-from fuzz.events import Event, FindingFound, Progress, PropertyDone, PutToTest, RunEnded, RunStarted, Verdict, Warned
-from fuzz.findings.known import Known, gather
+from fuzz.errors import CannotRun, UsageError
+from fuzz.events import (
+    Event,
+    FindingFixed,
+    FindingFound,
+    Progress,
+    PropertyDone,
+    PutToTest,
+    RunEnded,
+    RunStarted,
+    Verdict,
+    Warned,
+)
+from fuzz.exploration import sought
+from fuzz.findings.known import Known, UnusableKnown, gather
+from fuzz.findings.scrubbing import without_secrets
 from fuzz.hunt.life import TargetLife
 from fuzz.hunt.plan import Plan
 from fuzz.hunt.worker import Broke, Message, Tallies, Worker, chosen
 from fuzz.properties import PROPERTIES, Property, unclaimed
 from fuzz.store import facts_of
 from fuzz.targets import Target
-from fuzz.vacuity import doubts, is_vacuous, never_at_stake, together
+from fuzz.vacuity import MANY, doubts, is_vacuous, never_at_stake, together
+from fuzz.versions import versions
 
 __all__ = ["Plan", "hunt"]
 
@@ -24,8 +38,11 @@ __all__ = ["Plan", "hunt"]
 class Account:
     """Adds up what workers tell, and tells it on."""
 
-    def __init__(self, plan: Plan, emit: Callable[[Event], None], known: Known) -> None:
+    def __init__(
+        self, plan: Plan, emit: Callable[[Event], None], known: Known, interrupted: Callable[[], bool]
+    ) -> None:
         self._plan = plan
+        self.interrupted = interrupted
         self._properties = chosen(plan)
         self._emit = emit
         self._known = known
@@ -33,6 +50,7 @@ class Account:
         self._tallies: dict[int, Tallies] = {}
         self._reasons: dict[str, str] = {}
         self._warned: set[str] = set()
+        self._fixed: dict[str, FindingFixed] = {}
         self._broken = 0
         self._stakes: dict[str, list[PutToTest]] = {}
 
@@ -52,6 +70,8 @@ class Account:
                 if text not in self._warned:
                     self._warned.add(text)
                     self._emit(message)
+            case FindingFixed(finding=finding):
+                self._fixed[finding.id] = message
             case PutToTest():
                 self._stakes.setdefault(message.property, []).append(message)
             case _:
@@ -62,14 +82,28 @@ class Account:
         return sum(not reason for reason in self._reasons.values())
 
     def enough(self) -> bool:
+        return self.interrupted() or self._found_enough()
+
+    def _found_enough(self) -> bool:
         return self._plan.max_findings is not None and self.unknown() >= self._plan.max_findings
 
-    def close(self, why: str, *, broken: bool = False) -> RunEnded:
+    def conclude(self) -> RunEnded:
+        """The end of a run that nothing has broken."""
+        if self.interrupted():
+            return self.close("interrupted", interrupted=True)
+        return self.close("--max-findings reached" if self._found_enough() else "the budget")
+
+    def close(self, why: str, *, broken: bool = False, interrupted: bool = False) -> RunEnded:
         """Tell how each property fared; the end of the run."""
+        for name, fixed in self._fixed.items():
+            if name not in self._reasons:
+                self._emit(fixed)
         for one in self._properties:
             examples, requests, found = self._of(one.name)
             verdict = self._verdict(found)
             vacuous = self._put_to_test(one)
+            if verdict != "PASS":
+                vacuous = ""
             if not examples or (verdict == "PASS" and vacuous):
                 verdict = "SKIP"
             self._emit(PropertyDone(one.name, verdict, examples, requests, len(found), vacuous))
@@ -81,6 +115,8 @@ class Account:
         if self._broken and verdict != "FAIL":
             verdict = "ERROR"
             why = f"{why}; the suite could not judge {self._broken} cases"
+        if interrupted:
+            verdict = "INTERRUPTED"
         known = len(self._reasons) - self.unknown()
         return RunEnded(
             verdict,
@@ -106,7 +142,7 @@ class Account:
             self.take(Warned(doubt))
         if not is_vacuous(stakes, one.requirements):
             return ""
-        return f"nothing was put to the test: {', '.join(never_at_stake(stakes, one.requirements))} never at stake"
+        return _said_nothing(stakes, never_at_stake(stakes, one.requirements))
 
     def _verdict(self, found: set[str]) -> Verdict:
         if not found:
@@ -129,12 +165,31 @@ class Account:
         return time.monotonic() - self._begun
 
 
-def hunt(plan: Plan, target: Target, emit: Callable[[Event], None]) -> RunEnded:
-    """Hunt until the budget ends, there are findings enough, or the user has seen enough."""
+def _said_nothing(stakes: PutToTest, idle: Sequence[str]) -> str:
+    """Why a property that was tried says nothing."""
+    few = (
+        "too few requests to tell" if stakes.examples < MANY else f"after {stakes.examples:,} examples nothing to tell"
+    )
+    if any(name.startswith("refuses-") for name in idle):
+        return f"{few}: none of them was one that must be refused"
+    return f"{few}: no answer could have broken {', '.join(idle)}"
+
+
+def hunt(
+    plan: Plan, target: Target, emit: Callable[[Event], None], interrupted: Callable[[], bool] = lambda: False
+) -> RunEnded:
+    """Hunt until the budget ends, there are findings enough, or the user has seen enough.
+
+    That is told by KeyboardInterrupt, and by `interrupted` where such an exception came to nothing.
+    """
     plan = replace(plan, store=facts_of(target.store))
-    known = gather(plan.findings, plan.profile)
-    account = Account(plan, emit, known)
+    try:
+        known = gather(plan.findings, plan.profile)
+    except UnusableKnown as error:
+        raise UsageError(str(error)) from error
+    account = Account(plan, emit, known, interrupted)
     emit(_started(plan, target))
+    emit(sought(plan.profile))
     for text in known.warnings():
         account.take(Warned(text))
     try:
@@ -146,16 +201,16 @@ def hunt(plan: Plan, target: Target, emit: Callable[[Event], None]) -> RunEnded:
             with closing(target.session()) as session:
                 Worker(plan, session, TargetLife.of(target), account.take).work(account.enough)
     except KeyboardInterrupt:
-        return account.close("interrupted")
+        return account.close("interrupted", interrupted=True)
     except CannotRun as error:
         emit(Warned(str(error)))
         return account.close(str(error), broken=True)
-    return account.close("--max-findings reached" if account.enough() else "the budget")
+    return account.conclude()
 
 
 def _started(plan: Plan, target: Target) -> RunStarted:
     return RunStarted(
-        target=target.name or target.url,
+        target=without_secrets(target.name or target.url, target.store.credentials.values()),
         store=target.store.s3_url,
         profile=plan.profile.name,
         seed=plan.seed,
@@ -164,4 +219,16 @@ def _started(plan: Plan, target: Target) -> RunStarted:
         workers=plan.workers,
         properties=tuple(one.name for one in chosen(plan)),
         findings_folder=str(plan.findings),
+        limits=tuple(_limits(plan, target)),
+        api=plan.profile.api,
+        rulings_off=plan.profile.rulings_off,
+        versions=tuple(versions().items()),
     )
+
+
+def _limits(plan: Plan, target: Target) -> Iterator[tuple[str, str]]:
+    """What a run does not go beyond, whatever the server does."""
+    if plan.max_findings is not None:
+        yield "findings", f"{plan.max_findings:,}"
+    yield "seconds a request", f"{target.client.timeout_seconds:g}"
+    yield "bytes of an answer", f"{target.client.answers.bytes / 2**20:g} MiB"

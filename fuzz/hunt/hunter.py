@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from fuzz.events import Event, Warned
+from fuzz.events import Doing, Event, Warned
 from fuzz.executor import Judgement, Session
 from fuzz.hunt.avoiding import Losses
 from fuzz.hunt.effort import Effort, Tally
@@ -22,7 +22,7 @@ OVERTIME_SECONDS = 1.5
 class Hunter:
     """Judges cases one by one; keeps a finding for each new cause."""
 
-    def __init__(self, session: Session, ledger: Ledger, life: Life, emit: Callable[[Event], None]) -> None:
+    def __init__(self, session: Session, ledger: Ledger, life: Life, emit: Callable[[Event | Doing], None]) -> None:
         self.session = session
         self.ledger = ledger
         self.effort = Effort()
@@ -31,7 +31,9 @@ class Hunter:
         self._losses = Losses()
         self._emit = emit
         self._warnings: set[tuple[str, ...]] = set()
-        self._triage = Triage(session, ledger, life, self._over, self._now, lambda: self.enough())
+        self._triage = Triage(
+            session, ledger, life, self._over, self._now, lambda: self.enough(), lambda text: emit(Doing(text))
+        )
 
     @property
     def untold(self) -> int:

@@ -65,6 +65,9 @@ class TargetLife:
             self._pause.wait(POLL_SECONDS)
         return False
 
+    def last_words(self) -> str:
+        return "" if self._launcher is None else self._launcher.last_words()
+
     def _accepts(self) -> bool:
         try:
             socket.create_connection(self._address, timeout=2.0).close()

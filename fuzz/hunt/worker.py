@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fuzz.errors import CannotRun
-from fuzz.events import Event, Warned
+from fuzz.events import Doing, Event, Explored, FindingFixed, Warned
 from fuzz.executor import Session
+from fuzz.exploration import Exploration
+from fuzz.findings.finding import Finding
+from fuzz.findings.replay import TRIES
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.plan import Plan
@@ -73,20 +76,32 @@ class Worker:
         self, plan: Plan, session: Session, life: Life, tell: Callable[[Message], None], number: int = 0
     ) -> None:
         self._plan = plan
+        self._session = session
         self._number = number
         self._tell = tell
         self._told = 0.0
         self.ledger = Ledger(plan.findings, f"{plan.seed:x}-{number}", plan.profile, tell)
-        self._session = session
-        self._hunter = Hunter(session, self.ledger, life, tell)
+        self._doing = ""
+        session.tick = lambda: self._report(self._doing)
+        self._hunter = Hunter(session, self.ledger, life, self._hear)
         clock = Clock()
+        self._exploration = Exploration(plan.profile.native_byte_order)
         self._properties = chosen(plan)
         self._tallies = {
-            one.name: Tally(stakes=Stakes(one.name, plan.profile, session.facts, clock)) for one in chosen(plan)
+            one.name: Tally(stakes=Stakes(one.name, plan.profile, session.facts, clock, self._exploration))
+            for one in chosen(plan)
         }
         self._spent = dict.fromkeys(self._tallies, 0.0)
         self._fresh = dict.fromkeys(self._tallies, 0.0)
         self._broken = 0
+
+    def _hear(self, event: Event | Doing) -> None:
+        """Tell what the hunter has to say; what it is at goes into the account of how far the worker is."""
+        if isinstance(event, Doing):
+            self._doing = event.text
+            self._report(event.text, force=True)
+        else:
+            self._tell(event)
 
     def work(self, stop: Callable[[], bool]) -> None:
         """Hunt until told to stop, or until every property has had its examples."""
@@ -112,6 +127,7 @@ class Worker:
         finally:
             self.ledger.flush()
             self._report("", force=True)
+            self._tell(self._explored())
             for tally in self._tallies.values():
                 if tally.stakes is not None:
                     self._tell(tally.stakes.told())
@@ -119,6 +135,12 @@ class Worker:
                 self._tell(Warned(UNTOLD.format(self._hunter.untold)))
             for note in self.ledger.unreadable:
                 self._tell(Warned(note))
+            self._tell_unwritten()
+
+    def _tell_unwritten(self) -> None:
+        """Tell what could not be written since the last time."""
+        while self.ledger.unwritten:
+            self._tell(Warned(self.ledger.unwritten.pop()))
 
     def _replay(self, over: Callable[[], bool]) -> None:
         """What failed before first, for seconds."""
@@ -130,8 +152,20 @@ class Worker:
             name = finding.case.property if finding.case.property in self._tallies else first
             if self._plan.only and finding.case.property not in self._tallies:
                 continue
-            self._report("replaying findings")
-            self._try(finding.case, self._tallies[name])
+            self._doing = "replaying findings"
+            self._report(self._doing)
+            if self._try(finding.case, self._tallies[name]):
+                self._tell_fixed(finding)
+
+    def _tell_fixed(self, finding: Finding) -> None:
+        """Tell of a saved finding that passes each time, if it was found on this server and failed every time."""
+        session = self._session
+        same = finding.origin is None or session.origin is None or finding.origin.server == session.origin.server
+        if not same or finding.reproducibility != "every time" or finding.case.together:
+            return
+        passes = all(not one.failures and not one.unstorable for one in map(session.judge, [finding.case] * TRIES))
+        if passes and not self.ledger.seen(finding.id):
+            self._tell(FindingFixed(finding, str(self._plan.findings / finding.id)))
 
     def _next(self) -> Property | None:
         """The property that is furthest behind its share; those that find new things get more of it.
@@ -160,6 +194,7 @@ class Worker:
         def attempt(case: Case) -> None:
             if tally.examples >= least and over():
                 raise _Enough
+            self._doing = one.name
             self._try(case, tally)
             self._report(one.name)
 
@@ -176,10 +211,14 @@ class Worker:
             self._spent[one.name] += time.monotonic() - begun
             self._fresh[one.name] = FORGETTING * self._fresh[one.name] + tally.new - new
 
-    def _try(self, case: Case, tally: Tally) -> None:
-        """Judge a case; what the suite itself cannot do is told, and does not end the run until it happens often."""
+    def _try(self, case: Case, tally: Tally) -> bool:
+        """Judge a case, and say whether that could be done.
+
+        What the suite itself cannot do is told, and does not end the run until it happens often.
+        """
         try:
             self._hunter.try_case(case, tally)
+            self._tell_unwritten()
         except (CannotRun, StoreError):
             raise
         except Exception as error:
@@ -189,9 +228,13 @@ class Worker:
             self._tell(Broke(f"the suite could not judge a case of {case.property}: {told}"))
             if self._broken >= MOST_BROKEN:
                 raise
+            return False
+        return True
 
     def _report(self, doing: str, *, force: bool = False) -> None:
         now = time.monotonic()
+        if self._exploration.due():
+            self._tell(self._explored())
         if force or now - self._told > TELL_SECONDS:
             self._told = now
             table = {
@@ -202,6 +245,9 @@ class Worker:
             seconds = effort.known_seconds, effort.new_seconds
             asked = self._session.sent, effort.known_requests, effort.new_requests
             self._tell(Tallies(self._number, table, doing, *seconds, *asked))
+
+    def _explored(self) -> Explored:
+        return self._exploration.told({one.id: self.ledger.seen(one.id) for one in self.ledger.findings()})
 
 
 def chosen(plan: Plan) -> list[Property]:

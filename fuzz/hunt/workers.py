@@ -43,8 +43,13 @@ def work_together(plan: Plan, target: Target, account: Account) -> None:
     workers: list[BaseProcess] = [
         context.Process(target=_work, args=(number, *arguments), daemon=True) for number in range(plan.workers)
     ]
-    for one in workers:
-        one.start()
+    # Ctrl-C at a terminal goes to all processes: it is the parent's to hear, also while the others are still starting.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        for one in workers:
+            one.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     try:
         _follow(workers, messages, target, account, stop)
     finally:
@@ -106,7 +111,7 @@ def _work(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(BrokenPipeError):
         try:
-            with open_target(settings) as found:
+            with open_target(settings, ask_first=False) as found:
                 target = replace(found, profile=plan.profile, started_by=started_by)
                 with closing(target.session()) as session:
                     worker = Worker(plan, session, TargetLife.of(target), messages.put, number)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 import time
 from collections.abc import Callable
 
-from fuzz.events import Event, FindingFound, Progress, PropertyDone, PutToTest, RunEnded, RunStarted, Warned
-from fuzz.reports.elision import visible
-from fuzz.reports.portrait import portrait
+from fuzz.events import EXPLAINING, Event, FindingFound, Progress, PropertyDone, PutToTest, RunEnded, RunStarted, Warned
+from fuzz.findings.elision import visible
+from fuzz.findings.portrait import portrait
 from fuzz.reports.tally import Tally
 from fuzz.reports.terminal import Terminal
+from fuzz.reports.wording import clock_time, counted
 
 REDRAW_SECONDS = 0.2
 PLAIN_SECONDS = 10.0
@@ -20,26 +22,46 @@ MOST_SHOWN = 20
 ORDINARY_END = "the budget"
 NOT_REACHED = "not reached before the run ended"
 INDENT = " " * 5
-VERDICT_STYLES = {"PASS": "green", "FAIL": "red", "KNOWN": "yellow", "SKIP": "dim", "ERROR": "red"}
+VERDICT_STYLES = {
+    "PASS": "green",
+    "FAIL": "red",
+    "KNOWN": "yellow",
+    "SKIP": "dim",
+    "ERROR": "red",
+    "INTERRUPTED": "yellow",
+}
 
 
 class Console:
     """Shows events on a terminal as they come, and the whole when the run has ended."""
 
     def __init__(
-        self, terminal: Terminal, *, clock: Callable[[], float] = time.monotonic, verbose: bool = False
+        self,
+        terminal: Terminal,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        verbose: bool = False,
+        quiet: bool = False,
     ) -> None:
+        """`quiet` shows what was found and how the run ended, and nothing else."""
         self._terminal = terminal
+        self._quiet = quiet
         self._verbose = verbose
         self._clock = clock
         self._tally = Tally()
         self._last_drawn = float("-inf")
         self._drawn_state = ""
 
+    @property
+    def name(self) -> str:
+        return "the terminal"
+
     def __call__(self, event: Event) -> None:
         is_new = isinstance(event, FindingFound) and event.finding.id not in self._tally.findings
         is_new_warning = isinstance(event, Warned) and event.text not in self._tally.warnings
         self._tally(event)
+        if self._quiet and not isinstance(event, RunEnded):
+            return
         match event:
             case RunStarted():
                 self._terminal.lines(self._opening(event))
@@ -49,6 +71,9 @@ class Console:
                 self._announce(event)
             case Warned() if is_new_warning:
                 self._terminal.line(f"{self._terminal.styled('warning', 'yellow')}  {visible(event.text)}")
+            case RunEnded() if event.verdict == "ERROR" and self._tally.started is None:
+                # Of a run that never started the command line says why, in a line.
+                pass
             case RunEnded():
                 self._terminal.clear()
                 self._terminal.lines(self._closing(event))
@@ -67,7 +92,7 @@ class Console:
         dim = self._terminal.styled
         budget = []
         if run.budget_seconds is not None:
-            budget.append(_clock_time(run.budget_seconds))
+            budget.append(clock_time(run.budget_seconds))
         if run.budget_examples is not None:
             budget.append(f"{run.budget_examples:,} examples of each property")
         rows = [
@@ -95,18 +120,21 @@ class Console:
     def _parts(self, progress: Progress) -> list[str]:
         """The state of a run, the most telling first."""
         run = self._tally.started
-        elapsed = _clock_time(progress.elapsed_seconds)
+        elapsed = clock_time(progress.elapsed_seconds)
         if run and run.budget_seconds is not None:
-            elapsed = f"{elapsed} of {_clock_time(run.budget_seconds)}"
+            elapsed = f"{elapsed} of {clock_time(run.budget_seconds)}"
         total = len(run.properties) if run else 0
         parts = [
             elapsed,
             f"{progress.checked_requests:,} checked requests",
-            f"{_counted(progress.findings, 'finding')}" + (f" ({progress.known} known)" if progress.known else ""),
-            f"{progress.checked_requests / max(progress.elapsed_seconds, 0.001):,.0f} per second",
-            f"properties {progress.properties_done}/{total}",
+            f"{counted(progress.findings, 'finding')}" + (f" ({progress.known} known)" if progress.known else ""),
         ]
-        return [*parts, visible(progress.doing)] if progress.doing else parts
+        properties = f"properties {progress.properties_done}/{total}"
+        if progress.doing.startswith(EXPLAINING):
+            # Requests are not checked meanwhile: a rate would say nothing about the server.
+            return [*parts, visible(progress.doing), properties]
+        rate = f"{progress.checked_requests / max(progress.elapsed_seconds, 0.001):,.0f} per second"
+        return [*parts, rate, properties, *([visible(progress.doing)] if progress.doing else [])]
 
     def _live_line(self, progress: Progress) -> str:
         """As many parts as fit, in their order."""
@@ -138,7 +166,7 @@ class Console:
 
     def _closing(self, end: RunEnded) -> list[str]:
         tally = self._tally
-        lines = ["", *self._table()] if tally.properties else []
+        lines = ["", *self._table()] if tally.properties and not self._quiet else []
         if self._verbose and tally.stakes:
             lines += ["", *self._stakes()]
         fresh = tally.fresh
@@ -149,10 +177,13 @@ class Console:
             lines += ["", f"{INDENT}… and {len(fresh) - MOST_SHOWN} more in {folder}"]
         if tally.known:
             lines += ["", *self._known()]
+        if tally.fixed:
+            lines += ["", *self._fixed()]
         repeated = {text: times for text, times in tally.warnings.items() if times > 1}
         if repeated:
             lines += ["", *(f"warning  {visible(text)}  ({times} times)" for text, times in repeated.items())]
-        return [*lines, "", *self._verdict(end)]
+        lines += ["", *self._verdict(end)]
+        return lines[1:] if self._quiet else lines
 
     def _table(self) -> list[str]:
         """The properties, with what was asked of each."""
@@ -163,7 +194,7 @@ class Console:
 
     def _table_row(self, one: PropertyDone, width: int) -> str:
         verdict = self._terminal.styled(one.verdict, VERDICT_STYLES[one.verdict])
-        said = [_counted(one.findings, "finding")] if one.findings else []
+        said = [counted(one.findings, "finding")] if one.findings else []
         why = one.why or (NOT_REACHED if one.verdict == "SKIP" else "")
         if why:
             said.append(visible(why, 200))
@@ -192,20 +223,48 @@ class Console:
             for found in self._tally.known
         ]
 
+    def _next_of(self, path: str) -> list[str]:
+        """What to do about the first finding that is saved."""
+        if not path:
+            seed = self._tally.started.seed if self._tally.started else 0
+            return [f"next: nothing could be saved; make room, and run again by --seed {seed}"]
+        return [
+            f"next: read {shlex.quote(f'{path}/finding.md')}, mend the server, then: asfuzz replay {shlex.quote(path)}",
+            f"      or accept it for now: asfuzz known add {shlex.quote(path)} --reason '...'",
+        ]
+
+    def _fixed(self) -> list[str]:
+        return [
+            f"{self._terminal.styled('fixed', 'green')}  {visible(one.finding.violation.title)}  "
+            f"{self._terminal.styled(one.path, 'dim')}"
+            for one in self._tally.fixed.values()
+        ]
+
+    def _extent(self) -> list[str]:
+        """How much of what was meant was tried."""
+        tally = self._tally
+        if not tally.properties:
+            return []
+        said = f"tried {tally.tried} of {counted(len(tally.meant), 'property', 'properties')}"
+        return [f"{said}, {tally.too_little} of them too little to tell" if tally.too_little else said]
+
     def _verdict(self, end: RunEnded) -> list[str]:
         """The run in one line, and what to do next."""
         rate = f"{end.checked_requests / max(end.seconds, 0.001):,.0f} per second"
-        asked = f"{end.checked_requests:,} checked requests in {_clock_time(end.seconds)}, {rate}"
-        found = _counted(end.findings, "finding") + (f", {end.known} known" if end.known else "")
+        asked = f"{end.checked_requests:,} checked requests in {clock_time(end.seconds)}, {rate}"
+        found = counted(end.findings, "finding") + (f", {end.known} known" if end.known else "")
         verdict = self._terminal.styled(end.verdict, VERDICT_STYLES[end.verdict], "bold")
         why = f"  ({visible(end.why, 2000)})" if end.why not in ("", ORDINARY_END) and end.verdict != "ERROR" else ""
-        lines = [f"{verdict}  {found} · {asked}{why}"]
+        fixed = len(self._tally.fixed)
+        mended = [f"{counted(fixed, 'saved finding')} {'is' if fixed == 1 else 'are'} fixed"] if fixed else []
+        lines = [f"{verdict}  {' · '.join([found, asked, *self._extent(), *mended])}{why}"]
+        told = self._tally.tried - self._tally.too_little
+        if end.verdict == "PASS" and self._tally.properties and 2 * told < len(self._tally.meant):
+            lines.append("This run was too short to mean much: most properties had too few requests, or none.")
         if end.verdict == "ERROR":
             lines += [visible(line, 2000) for line in (end.why or "no reason given").splitlines()]
         if self._tally.fresh:
-            first = self._tally.fresh[0].path
-            lines.append(f"next: read {first}/finding.md, mend the server, then: asfuzz replay {first}")
-            lines.append(f"      or accept it for now: asfuzz known add {first} --reason '...'")
+            lines += self._next_of(next((one.path for one in self._tally.fresh if one.path), ""))
         elif end.verdict in ("PASS", "KNOWN") and self._tally.started:
             lines.append(
                 f"next: go on for longer by --seconds 10m; the same again by --seed {self._tally.started.seed}"
@@ -218,14 +277,3 @@ def _hung_on(stakes: PutToTest, columns: int) -> list[str]:
     if not shares:
         return []
     return textwrap.wrap(f"{stakes.property}: {shares}", columns, subsequent_indent=INDENT, break_on_hyphens=False)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _clock_time(seconds: float) -> str:
-    """0:07, 12:34, 1:02:03."""
-    whole = int(seconds)
-    hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"

@@ -2,42 +2,82 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from secrets import token_hex
+from typing import IO, Any, get_args
 
-from fuzz.events import Event, Progress
+import cattrs
+
+from fuzz.events import Event, FindingFixed, FindingFound, Progress
+from fuzz.findings import case_files
+from fuzz.findings.finding import Finding
 
 FILE_NAME = "events.jsonl"
 PROGRESS_SECONDS = 5.0
-MOST_INLINE_BYTES = 256
+KINDS = {kind.__name__: kind for kind in get_args(Event)}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event as a log has it: which run told it, and when."""
+
+    run: str
+    at: float
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A line that holds no event: cut off where a run was killed, or damaged, or of a suite that tells more."""
+
+    number: int
+    why: str
 
 
 class EventsFile:
     """Appends each event as it comes; of progress, a sample. The file is opened by the first."""
 
-    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time, run: str | None = None) -> None:
         self._path = folder / FILE_NAME
         self._clock = clock
+        # Two runs may write into one file at the same time.
+        self._run = run or token_hex(6)
         self._file: IO[bytes] | None = None
         self._last_progress = float("-inf")
+        self._left_out: tuple[float, Progress] | None = None
+
+    @property
+    def name(self) -> str:
+        return str(self._path)
 
     def __call__(self, event: Event) -> None:
         now = self._clock()
         if isinstance(event, Progress):
             if now - self._last_progress < PROGRESS_SECONDS:
+                self._left_out = now, event
                 return
-            self._last_progress = now
+            self._last_progress, self._left_out = now, None
+        elif isinstance(event, FindingFound) and self._left_out is not None:
+            # How far the run was when it found something.
+            self._write(*self._left_out)
+            self._left_out = None
+        self._write(now, event)
+
+    def _write(self, now: float, event: Event) -> None:
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            ended = _ends_a_line(self._path)
             # Unbuffered and appended in one write each, so that a run killed leaves whole lines.
             self._file = self._path.open("ab", buffering=0)
-        line = json.dumps({"event": type(event).__name__, "at": round(now, 3), **plain_fields(event)})
-        self._file.write(line.encode() + b"\n")
+            if not ended:
+                self._file.write(b"\n")
+        table = {"event": type(event).__name__, "at": round(now, 3), "run": self._run, **event_fields(event)}
+        self._file.write(json.dumps(table, separators=(",", ":")).encode() + b"\n")
 
     def close(self) -> None:
         if self._file is not None:
@@ -45,24 +85,80 @@ class EventsFile:
             self._file = None
 
 
-def plain_fields(value: Any) -> dict[str, Any]:
-    """A dataclass's fields as JSON has them."""
-    return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+def _ends_a_line(path: Path) -> bool:
+    """Whether the file is empty or ends with a whole line; a run killed on a full disk leaves half of one."""
+    try:
+        with path.open("rb") as file:
+            if file.seek(0, 2) == 0:
+                return True
+            file.seek(-1, 2)
+            return file.read() == b"\n"
+    except FileNotFoundError:
+        return True
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON has it; long bytes by their length and hash, since a finding's folder holds them."""
+def event_fields(event: Event) -> dict[str, Any]:
+    """An event's fields as JSON has them; a finding as in its case.json, with how often it was seen."""
+    if isinstance(event, FindingFound | FindingFixed):
+        written = json.loads(case_files.write(event.finding).text)
+        rest = {one.name: getattr(event, one.name) for one in fields(event) if one.name != "finding"}
+        return {"finding": written, "seen": event.finding.seen, **rest}
+    return _plain_fields(event)
+
+
+def _plain_fields(value: Any) -> dict[str, Any]:
+    return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+
+
+def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {"is": type(value).__name__, **plain_fields(value)}
-    match value:
-        case bytes() if len(value) <= MOST_INLINE_BYTES:
-            return {"hex": value.hex()}
-        case bytes():
-            return {"length": len(value), "sha256": hashlib.sha256(value).hexdigest()}
-        case Mapping():
-            return {str(name): plain(one) for name, one in value.items()}
-        case list() | tuple() | frozenset():
-            return [plain(one) for one in value]
-        case Path():
-            return str(value)
-    return value
+        return _plain_fields(value)
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def read(path: Path) -> Iterator[Told | Unreadable]:
+    """The events of a log, in its order. Data that a finding's line only names are looked for in the log's folder."""
+    run = 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                table = json.loads(line)
+                kind, at = KINDS[table["event"]], float(table["at"])
+                # Logs of older suites do not name their runs.
+                run += table["event"] == "RunStarted"
+                yield Told(str(table.get("run") or f"{path}#{run}"), at, _event(kind, table, path.parent))
+            except (ValueError, KeyError, TypeError, RecursionError, cattrs.BaseValidationError) as error:
+                yield Unreadable(number, f"{type(error).__name__}: {error}"[:200])
+
+
+def _event(kind: type, table: dict[str, Any], folder: Path) -> Event:
+    if "finding" in table:
+        table = {**table, "finding": replace(_finding(table["finding"], folder), seen=int(table.get("seen", 1)))}
+    event: Event = _converter().structure(table, kind)
+    return event
+
+
+def _finding(table: dict[str, Any], folder: Path) -> Finding:
+    """The finding; without its case where data that belong to it are not there."""
+
+    def data(name: str) -> bytes:
+        try:
+            return (folder / str(table["id"]) / "data" / name).read_bytes()
+        except OSError as error:
+            raise ValueError(f"data/{name}: {error.strerror}") from error
+
+    try:
+        return case_files.read(json.dumps(table), data)
+    except case_files.Unreadable:
+        bare = {"case": {**table["case"], "steps": []}, "outcomes": []}
+        return case_files.read(json.dumps({**table, **bare}), data)
+
+
+@cache
+def _converter() -> cattrs.Converter:
+    """Fields that this suite does not know are left out: a newer one may tell more."""
+    converter = cattrs.Converter()
+    converter.register_structure_hook(Finding, lambda finding, _: finding)
+    return converter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from fuzz.events import Event, FindingFound, PropertyDone, PutToTest, RunEnded
 from fuzz.reports.tally import Tally
 
 FORMAT = 1
+# The name of a file that is none.
+STANDARD_OUTPUT = Path("-")
 
 
 class Summary:
@@ -22,10 +25,18 @@ class Summary:
         self._versions = dict(versions or {})
         self._tally = Tally()
 
+    @property
+    def name(self) -> str:
+        return str(self._path)
+
     def __call__(self, event: Event) -> None:
         self._tally(event)
         if isinstance(event, RunEnded):
-            write_atomically(self._path, json.dumps(self.document(event), indent=2, ensure_ascii=True) + "\n")
+            text = json.dumps(self.document(event), indent=2, ensure_ascii=True) + "\n"
+            if _is_standard_output(self._path):
+                sys.stdout.write(text)
+            else:
+                write_atomically(self._path, text)
 
     def close(self) -> None:
         """Nothing is kept open."""
@@ -39,6 +50,12 @@ class Summary:
             "seconds": round(end.seconds, 3),
             "checked_requests": end.checked_requests,
             "findings": [_finding(one) for one in tally.findings.values()],
+            "fixed": [
+                {"id": one.finding.id, "title": one.finding.violation.title, "path": one.path}
+                for one in tally.fixed.values()
+            ],
+            "properties_tried": tally.tried,
+            "properties_meant": len(tally.meant),
             "properties": [_property(one, tally.stakes.get(one.name)) for one in tally.properties.values()],
             "warnings": [{"text": text, "times": times} for text, times in tally.warnings.items()],
             "target": run.target if run else None,
@@ -68,6 +85,9 @@ def _finding(found: FindingFound) -> dict[str, Any]:
         "expected": violation.expected,
         "actual": violation.actual,
         "needs": list(finding.needs),
+        "unproved": list(finding.unproved),
+        "not_seen_with": list(finding.not_seen_with),
+        "reads_as": finding.reads_as,
         "seen": finding.seen,
         "reproducibility": finding.reproducibility,
     }
@@ -91,9 +111,25 @@ def _fields(stakes: PutToTest) -> dict[str, dict[str, int]]:
     return {name: {"given": given, "mattered": mattered} for name, given, mattered in stakes.fields}
 
 
+def _is_standard_output(path: Path) -> bool:
+    """Whether a path is - or leads, as /dev/stdout does, to where everything else is printed."""
+    if path == STANDARD_OUTPUT:
+        return True
+    try:
+        return os.path.samestat(path.stat(), os.fstat(sys.stdout.fileno()))
+    except (OSError, ValueError):
+        return False
+
+
 def write_atomically(path: Path, text: str) -> None:
-    """The whole file or, if anything breaks on the way, the one that was there before."""
+    """The whole file or, if anything breaks on the way, the one that was there before.
+
+    What is no regular file, a device, a pipe or a link, is written to as it is: nothing may take its place.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        path.write_text(text, "utf-8")
+        return
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with unfinished.open("w", encoding="utf-8") as file:

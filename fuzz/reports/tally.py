@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fuzz.events import Event, FindingFound, Progress, PropertyDone, PutToTest, RunEnded, RunStarted, Verdict, Warned
+from fuzz.events import (
+    Event,
+    FindingFixed,
+    FindingFound,
+    Progress,
+    PropertyDone,
+    PutToTest,
+    RunEnded,
+    RunStarted,
+    Verdict,
+    Warned,
+)
 
 MOST_WARNINGS = 200
 
@@ -16,6 +27,7 @@ class Tally:
     started: RunStarted | None = None
     progress: Progress | None = None
     findings: dict[str, FindingFound] = field(default_factory=dict)
+    fixed: dict[str, FindingFixed] = field(default_factory=dict)
     properties: dict[str, PropertyDone] = field(default_factory=dict)
     stakes: dict[str, PutToTest] = field(default_factory=dict)
     warnings: dict[str, int] = field(default_factory=dict)
@@ -29,6 +41,8 @@ class Tally:
                 self.progress = event
             case FindingFound():
                 self.findings[event.finding.id] = event
+            case FindingFixed():
+                self.fixed[event.finding.id] = event
             case PutToTest():
                 self.stakes[event.property] = event
             case PropertyDone():
@@ -48,14 +62,28 @@ class Tally:
     def known(self) -> list[FindingFound]:
         return [one for one in self.findings.values() if one.known_reason]
 
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """The properties that the run is about."""
+        return self.started.properties if self.started else tuple(self.properties)
+
+    @property
+    def tried(self) -> int:
+        """How many of those properties had an example at all."""
+        return sum(one.examples > 0 for name, one in self.properties.items() if name in self.meant)
+
+    @property
+    def too_little(self) -> int:
+        """How many of those that were tried had too few requests to tell anything."""
+        done = [one for name, one in self.properties.items() if name in self.meant]
+        return sum(one.examples > 0 and one.verdict == "SKIP" for one in done)
+
     def end_of_interrupted(self, why: str) -> RunEnded:
-        """The end of a run that could not tell its own: what was found stands."""
+        """The end of a run that was stopped before it could tell its own: what was found stands."""
         progress = self.progress or Progress(0.0, 0, 0, 0, 0)
-        nothing = progress.checked_requests == 0 and not self.findings
-        verdict: Verdict = "FAIL" if self.fresh else "ERROR" if nothing else "KNOWN" if self.known else "PASS"
-        if nothing:
+        if progress.checked_requests == 0 and not self.findings:
             why = f"{why}, before anything was checked"
-        return self._end(verdict, progress, why)
+        return self._end("INTERRUPTED", progress, why)
 
     def end_of_broken(self, why: str) -> RunEnded:
         """The end of a run that the suite, the store or the target could not finish."""

@@ -26,7 +26,7 @@ class MotoStore(S3Store):
         try:
             from moto.server import ThreadedMotoServer
         except ImportError as error:
-            raise StoreError("moto is not installed; run: pip install 's3-active-storage-fuzz[moto]'") from error
+            raise StoreError("moto is not installed; run in asfuzz's own folder: pip install -e '.[moto]'") from error
         # One line for each request would drown the suite's own output.
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         host = "0.0.0.0" if advertise else "127.0.0.1"

@@ -10,10 +10,18 @@ from _pytest._code.code import ReprFileLocation, TerminalRepr
 from _pytest._io import TerminalWriter
 
 from fuzz.errors import CannotRun
-from fuzz.pytest_plugin import PACKAGE, opening_of
+from fuzz.executor import Session
+from fuzz.pytest_plugin import PACKAGE
 from fuzz.suite.laws import TargetGone, broken_by, law, report, told
+from fuzz.suite.opening import opening_of
 
 REGISTRY = "PROPERTIES"
+
+
+@pytest.fixture(scope="session")
+def session(request: pytest.FixtureRequest) -> Session:
+    """A session with the server under test."""
+    return opening_of(request.config).session()
 
 
 class Told(TerminalRepr):
@@ -58,7 +66,7 @@ def pytest_runtest_makereport(
             raise call.excinfo.value
         broken = broken_by(call.excinfo.value)
         if broken is not None:
-            result.longrepr = Told(report(broken, opening_of(item.config)), item.nodeid)
+            result.longrepr = Told(report(broken, opening_of(item.config), item.name), item.nodeid)
             result.sections.clear()
     except TargetGone as gone:
         last = "".join(f"\n\n{told(finding, opening_of(item.config))}" for finding in gone.last)

@@ -14,8 +14,9 @@ from fuzz.executor import Judgement, Session
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
+from fuzz.findings.portrait import portrait
+from fuzz.findings.scrubbing import scrubbed
 from fuzz.properties import Property
-from fuzz.reports.portrait import portrait
 from fuzz.suite.opening import Opening
 from fuzz.suite.profiles import ALWAYS
 from fuzz.versions import suite_version
@@ -112,8 +113,13 @@ def _death(judgement: Judgement, opening: Opening) -> Finding:
         api=opening.profile.api,
         server=opening.target.url,
         suite=suite_version(),
+        origin=opening.session().origin,
+        last_words=opening.target.launcher.last_words() if opening.target.launcher is not None else "",
     )
-    corpus.save(opening.settings.findings, finding, pages(finding, opening.profile), worker=opening.worker)
+    finding = scrubbed(finding, opening.target.store.credentials.values())
+    folder = opening.settings.findings
+    texts = pages(finding, opening.profile, str(folder / finding.id))
+    corpus.save(folder, finding, texts, worker=opening.worker)
     return finding
 
 
@@ -132,15 +138,20 @@ def broken_by(error: BaseException) -> Broken | None:
     return error if isinstance(error, Broken) else None
 
 
-def report(broken: Broken, opening: Opening) -> str:
-    """Keep a failure as a finding, and tell it in lines."""
+def report(broken: Broken, opening: Opening, test: str) -> str:
+    """Keep a failure as a finding, and tell it in lines; of a finding that another test has told, name that test."""
     found = list(broken.causes) or triaged(broken.case, opening)
     if not found:
         violation = broken.violation
         differs = f"expected  {violation.expected}\ngot       {violation.actual}"
         return f"{violation.title}\n{differs}\nnot seen again when asked once more"
     new = [one for one in found if opening.known.match(one) is None]
-    return "\n\n".join(told(one, opening) for one in new or found)
+    texts = []
+    for one in new or found:
+        first = opening.told.setdefault(one.id, test)
+        same = f"same as {first}: {one.violation.title}"
+        texts.append(told(one, opening) if first == test else same)
+    return "\n\n".join(texts)
 
 
 def told(finding: Finding, opening: Opening) -> str:

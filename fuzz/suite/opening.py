@@ -13,7 +13,7 @@ import pytest
 
 from fuzz.config import Settings, read_settings
 from fuzz.errors import CannotRun, UsageError
-from fuzz.events import Event, FindingFound
+from fuzz.events import Doing, Event, FindingFound
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.findings.known import Known, UnusableKnown, gather
@@ -33,6 +33,20 @@ if TYPE_CHECKING:
 USAGE_EXIT = int(pytest.ExitCode.USAGE_ERROR)
 
 
+_OPENING = pytest.StashKey["Opening"]()
+_FLAGS = ("target", "launch", "store", "plain_store", "advertise", "profile", "findings")
+
+
+def opening_of(config: pytest.Config) -> Opening:
+    """What this run is about; made when first asked for, closed with the run."""
+    opening = config.stash.get(_OPENING, None)
+    if opening is None:
+        flags = {name: config.getoption(f"asfuzz_{name}") for name in _FLAGS}
+        opening = config.stash[_OPENING] = Opening(flags, config.getoption("asfuzz_config"))
+        config.add_cleanup(opening.close)
+    return opening
+
+
 class Opening:
     """Errors end the run with a message: without a target nothing can be told, and that must not look like success."""
 
@@ -42,6 +56,8 @@ class Opening:
         self._stack = ExitStack()
         self.worker = f"pytest-{randbits(32):08x}"
         self.made: list[Finding] = []
+        # The test that has told of a finding, by the finding's id.
+        self.told: dict[str, str] = {}
         self.kinds: dict[str, type[Broken]] = {}
         self.unreadable: list[tuple[Path, str]] = []
 
@@ -90,7 +106,7 @@ class Opening:
         ledger = Ledger(self.settings.findings, self.worker, self.profile, self._note)
         return Hunter(self.session(), ledger, self.life, self._note)
 
-    def _note(self, one: Event) -> None:
+    def _note(self, one: Event | Doing) -> None:
         if isinstance(one, FindingFound):
             self.made.append(one.finding)
 

@@ -8,9 +8,9 @@ import pytest
 
 from fuzz.executor import Session
 from fuzz.findings.finding import Finding
-from fuzz.findings.replay import Try, outcomes_unreachable, replay
-from fuzz.pytest_plugin import opening_of
+from fuzz.findings.replay import Try, judged, outcomes_unreachable, replay
 from fuzz.suite.laws import told
+from fuzz.suite.opening import opening_of
 from specs.case import Case
 
 
@@ -27,7 +27,8 @@ def test_a_saved_finding_is_fixed(saved: Finding | str, session: Session, reques
         pytest.fail(f"ERROR: {saved}", pytrace=False)
 
     def ask(case: Case) -> Try:
-        judgement = session.judge(case)
+        launcher = opening.target.launcher
+        judgement = judged(session, case, launcher.revive if launcher is not None else None)
         if judgement.unstorable:
             pytest.skip(judgement.unstorable)
         return Try(judgement.failures, outcomes_unreachable(judgement.transcript.outcomes))

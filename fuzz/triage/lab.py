@@ -68,6 +68,9 @@ class Life(Protocol):
     def revive(self) -> bool:
         """Bring it back or wait for it; whether it is back."""
 
+    def last_words(self) -> str:
+        """How it ended when it died last, and the last of what it wrote; empty where nobody knows."""
+
 
 class OutOfBudget(Exception):
     """A failure has had the requests that it may cost, or the run is over."""

@@ -34,6 +34,8 @@ class Ledger:
     ) -> None:
         self.folder = folder
         self.unreadable: list[str] = []
+        self.unwritten: list[str] = []
+        self._unsaved: set[str] = set()
         self.made = 0
         self.named: set[str] = set()
         self._worker = worker
@@ -109,11 +111,14 @@ class Ledger:
         self._findings[name] = replace(finding, seen=finding.seen + 1)
         self.named.add(name)
         if first:
-            self._emit(FindingFound(self._findings[name], str(self.folder / name)))
+            self._emit(FindingFound(self._findings[name], self.path_of(name)))
         return name
 
     def keep(self, way: Shown, finding: Finding, session: Session, cost: int, replaces: str | None = None) -> str:
         """Make a finding, or put a plainer case in the place of a known one's; its name."""
+        made_meanwhile = None if replaces else self._made_meanwhile(finding)
+        if made_meanwhile is not None:
+            return self.again(made_meanwhile, way.signature)
         name = replaces or self._free_name(finding)
         before = self._findings.get(name)
         finding = replace(
@@ -123,17 +128,40 @@ class Ledger:
             api=self._profile.api,
             server=session.client.url,
             suite=suite_version(),
+            origin=session.origin,
         )
+        # Reports and logs are told no more than the folder is.
+        finding = scrubbed(finding, session.store.credentials.values())
         ways = [one for one in self._ways.get(name, ()) if one.needs != way.needs]
         self.made += before is None
         self._remember(finding, replace(way, finding=name), *ways)
-        kept = scrubbed(finding, session.store.credentials.values())
-        path = corpus.save(self.folder, kept, pages(finding, self._profile))
-        self._emit(FindingFound(finding, str(path), requests=cost))
+        self._save(finding)
+        self._emit(FindingFound(finding, self.path_of(name), requests=cost))
         self._seen[name] = self.seen(name) or 1
         self._looks.setdefault(name, set()).add(way.signature.look)
         self.named.add(name)
         return name
+
+    def path_of(self, name: str) -> str:
+        """The folder of a finding; empty where it could not be saved."""
+        return "" if name in self._unsaved else str(self.folder / name)
+
+    def _save(self, finding: Finding) -> None:
+        texts = pages(finding, self._profile, str(self.folder / finding.id))
+        try:
+            corpus.save(self.folder, finding, texts)
+        except OSError as error:
+            self._unsaved.add(finding.id)
+            self.unwritten.append(f"{self.folder / finding.id} cannot be written: {error.strerror}; the run goes on")
+        else:
+            self._unsaved.discard(finding.id)
+
+    def _made_meanwhile(self, finding: Finding) -> str | None:
+        """The finding of the same fingerprint that another worker has made while this one was being confirmed."""
+        before = set(self._findings)
+        self.reload()
+        new = (one for name, one in self._findings.items() if name not in before)
+        return next((one.id for one in new if one.fingerprint == finding.fingerprint), None)
 
     def _free_name(self, finding: Finding) -> str:
         """A folder's name: readable words and as many digits as it takes to be no other finding's."""
@@ -148,17 +176,25 @@ class Ledger:
         raise CannotRun(f"{self.folder} holds too many findings of one name: use another folder")
 
     def flush(self) -> None:
-        """Write down how often each finding was seen."""
+        """Write down how often each finding was seen, and what could not be written before, or is gone since."""
         for name, times in self._seen.items():
-            if (self.folder / name).is_dir():
-                corpus.tally(self.folder / name, self._worker, times)
+            if not (self.folder / name / corpus.CASE).exists():
+                self._save(self._findings[name])
+            if name not in self._unsaved:
+                self._count(name, times)
+
+    def _count(self, name: str, times: int) -> None:
+        try:
+            corpus.tally(self.folder / name, self._worker, times)
+        except OSError as error:
+            self.unwritten.append(f"how often {name} was seen cannot be written: {error.strerror}")
 
     def _remember(self, finding: Finding, *ways: Shown) -> None:
         self._findings[finding.id] = finding
         self._ways[finding.id] = list(ways)
 
     def _complain(self, path: Path, why: str) -> None:
-        note = f"{path} cannot be read and was left out: {why}"
+        note = f"{why}: left out" if str(path) in why else f"{path} was left out: {why}"
         if note not in self.unreadable:
             self.unreadable.append(note)
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 from fuzz.errors import CannotRun
+from fuzz.events import EXPLAINING
 from fuzz.executor import Judgement, Session
 from fuzz.findings.finding import Reproducibility
 from fuzz.triage.behind import behind
@@ -54,6 +55,7 @@ class Triage:
         over: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = lambda: 0.0,
         enough: Callable[[], bool] = lambda: False,
+        doing: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self.session = session
         self.ledger = ledger
@@ -67,6 +69,7 @@ class Triage:
         self._first: tuple[Trial, Seen] | None = None
         self._clock = clock
         self._enough = enough
+        self._doing = doing
         self._born = clock()
 
     def look_into(self, case: Case, judgement: Judgement) -> list[str]:
@@ -87,6 +90,7 @@ class Triage:
             if names and (self.lab.over() or self._enough()):
                 break
             steps.add(violation.step)
+            self._doing(f"{EXPLAINING} {len(steps)} of {len({one.step for one in judgement.failures})}")
             with self._counted():
                 names += self._named(self._failure(case, judgement, violation))
         return names
@@ -155,9 +159,7 @@ class Triage:
             if often and wanted.look in self.ledger.looks(one.finding) and one.concerns(trial, wanted):
                 return one.finding
         chance = self.ledger.of_chance(wanted)
-        if chance is not None:
-            return chance.id
-        return None
+        return None if chance is None else chance.id
 
     def _keeps_state(self) -> bool:
         """Whether it is known that answers hang on what was asked before."""
@@ -259,7 +261,8 @@ class Triage:
         replaces: str | None = None,
         apart_from: tuple[str, ...] = (),
     ) -> str:
-        finding = finding_of(smallest, way, reproducibility, apart_from)
+        last_words = self.lab.life.last_words() if smallest.seen.signature.died else ""
+        finding = replace(finding_of(smallest, way, reproducibility, apart_from), last_words=last_words)
         return self.ledger.keep(way, finding, self.session, self.session.sent - self._begun, replaces)
 
     def _confirmed(self, smallest: Smallest) -> tuple[Reproducibility, tuple[str, ...]]:

@@ -206,6 +206,9 @@ class Untended:
     def revive(self) -> bool:
         return False
 
+    def last_words(self) -> str:
+        return ""
+
 
 def size_bytes(case: Case) -> int:
     """Bytes of objects and requests."""

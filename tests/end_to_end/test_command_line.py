@@ -81,15 +81,18 @@ def test_each_command_has_help_with_examples(tmp_path: Path, command: str) -> No
 
 
 def test_the_version_is_told(tmp_path: Path) -> None:
-    assert re.fullmatch(r"asfuzz \S.*\n", asfuzz(tmp_path, "--version").stdout)
+    told = asfuzz(tmp_path, "--version").stdout
+    assert re.fullmatch(r"asfuzz \S.*\n", told)
+    assert asfuzz(tmp_path, "-V").stdout == told
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ((), "usage: asfuzz"),
-        (("hunt",), "invalid choice: 'hunt'"),
-        (("run", "--sekonds", "3"), "--sekonds"),
+        (("hunt",), "there is no 'hunt'"),
+        (("run", "--sekonds", "3"), "usage: asfuzz run"),
+        (("run", "--sekonds", "3"), "Did you mean '--seconds'?"),
         (("run", "--seconds", "soon"), "--seconds: 'soon' is not a time such as 90, 90s, 10m or 8h"),
         (("run", "--seconds", "3", "--examples", "3"), "not allowed with argument"),
         (("run", "--profile", "referense"), "Did you mean 'reference'?"),
@@ -98,6 +101,7 @@ def test_the_version_is_told(tmp_path: Path) -> None:
         (("run", "--launch", "my-server"), "{port}"),
         (("run", "--store", "http://127.0.0.1:9"), "no credentials"),
         (("run", "--config", "absent.toml"), "absent.toml cannot be read"),
+        (("run", "--target", "http://127.0.0.1:9", "--animal", "stride-ignored"), "target and animal are both given"),
         (("serve", "--port", "99999"), "99999 is no port"),
     ],
 )
@@ -168,7 +172,8 @@ def test_a_finding_is_still_failing_on_the_broken_server_and_fixed_on_the_health
     with start_reference_server((STRIDE_IGNORED,)) as broken:
         ran = asfuzz(folder, "replay", path, "--target", broken.url, "--profile", "reference")
     assert (ran.returncode, "STILL FAILING" in ran.stdout) == (1, True), ran.stdout + ran.stderr
-    ran = asfuzz(folder, "replay", path)
+    with start_reference_server() as healthy:
+        ran = asfuzz(folder, "replay", path, "--target", healthy.url, "--profile", "reference")
     assert (ran.returncode, "FIXED" in ran.stdout) == (0, True), ran.stdout + ran.stderr
 
 
@@ -203,12 +208,47 @@ def test_an_interrupted_run_ends_cleanly_with_its_summary_so_far(tmp_path: Path,
             assert line, events.read_text() if events.exists() else "the run ended by itself"
         running.send_signal(how)
         rest, errors = running.communicate(timeout=60)
-    assert running.returncode == 0, rest + errors
-    assert "(interrupted)" in rest
+    assert running.returncode == 130, rest + errors
+    assert "\nINTERRUPTED  0 findings" in rest
+    assert "tried 1 of 1 property" in rest
     assert errors == ""
     document = summary_in(tmp_path)
-    assert (document["verdict"], document["why"]) == ("PASS", "interrupted")
+    assert (document["verdict"], document["why"]) == ("INTERRUPTED", "interrupted")
     assert document["checked_requests"] > 0
+
+
+@pytest.mark.parametrize(("how", "workers"), [(signal.SIGINT, "2"), (signal.SIGTERM, "1")])
+def test_a_run_that_is_interrupted_before_its_first_request_says_so(
+    tmp_path: Path, how: signal.Signals, workers: str
+) -> None:
+    arguments = ("run", "--seconds", "300", "--workers", workers, "--summary", "summary.json")
+    with subprocess.Popen(
+        [*COMMAND, *arguments], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, start_new_session=True,
+    ) as running:  # fmt: skip
+        assert running.stdout is not None
+        first = running.stdout.readline()
+        # A terminal sends Ctrl-C to all of the command's processes.
+        os.killpg(running.pid, how) if how == signal.SIGINT else running.send_signal(how)
+        rest, errors = running.communicate(timeout=90)
+    assert (running.returncode, errors) == (130, ""), first + rest + errors
+    assert "\nINTERRUPTED  0 findings" in rest
+    assert summary_in(tmp_path)["verdict"] == "INTERRUPTED"
+
+
+def test_a_saved_finding_that_no_longer_fails_is_told_as_fixed(tmp_path: Path) -> None:
+    flags = ("--only", "reduction", "--summary", "summary.json", "--seed", "1")
+    asfuzz(tmp_path, "run", *flags, "--seconds", "60", "--max-findings", "1", "--animal", STRIDE_IGNORED)
+    (case,) = (tmp_path / "findings").glob("*/case.json")
+    table = json.loads(case.read_text())
+    # As if the server of that time had been mended since.
+    del table["origin"]
+    case.write_text(json.dumps(table))
+    ran = asfuzz(tmp_path, "run", *flags, "--examples", "2")
+    assert (ran.returncode, "1 saved finding is fixed" in ran.stdout) == (0, True), ran.stdout + ran.stderr
+    assert [one["id"] for one in summary_in(tmp_path)["fixed"]] == [case.parent.name]
+    ran = asfuzz(tmp_path, "run", *flags, "--examples", "2", "--animal", STRIDE_IGNORED)
+    assert "is fixed" not in ran.stdout
 
 
 def test_the_properties_are_listed_with_their_requirements(tmp_path: Path) -> None:

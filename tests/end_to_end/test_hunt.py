@@ -12,8 +12,10 @@ import pytest
 from fuzz.bench.hunting import hunt_planted, seen_apart
 from fuzz.bench.planted import Bug, bugs, owners, planted
 from fuzz.config import Settings
-from fuzz.events import Event, FindingFound, RunEnded
+from fuzz.events import EXPLAINING, Doing, Event, FindingFound, Progress, RunEnded
 from fuzz.findings import corpus
+from fuzz.findings.scrubbing import MASK
+from fuzz.hunt import worker
 from fuzz.hunt.campaign import Plan, hunt
 from fuzz.targets import open_store_for, open_target
 
@@ -86,6 +88,16 @@ def test_enough_findings_end_the_run(tmp_path: Path) -> None:
     assert (ended.findings, ended.why) == (1, "--max-findings reached")
 
 
+def test_progress_is_told_while_a_failure_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "TELL_SECONDS", 0.0)
+    _, events = hunted(tmp_path, Settings(animals=THREE[:1]), max_findings=1)
+    told = [one.elapsed_seconds for one in events.all if isinstance(one, Progress) and EXPLAINING in one.doing]
+    assert len(told) > 3
+    assert told == sorted(told)
+    assert told[-1] > told[0]
+    assert not any(isinstance(one, Doing) for one in events.all)
+
+
 def test_what_is_wrong_with_every_refusal_is_one_finding_that_replays(tmp_path: Path) -> None:
     settings = Settings(animals=(f"{ZOO}.errors:MessageUnhelpful",))
     ended, events = hunted(tmp_path, settings, only=("malformed",), examples=40)
@@ -94,6 +106,15 @@ def test_what_is_wrong_with_every_refusal_is_one_finding_that_replays(tmp_path: 
     assert finding.violation.title == "many refusals: the error does not name dtype"
     with closing(open_store_for(settings)) as store, open_target(settings) as target:
         assert bool(owners([finding], [Bug(settings.animals[0])], store, target.profile))
+
+
+def test_a_secret_that_a_server_gives_away_reaches_no_report(tmp_path: Path) -> None:
+    settings = Settings(animals=(f"{ZOO}.errors:SecretShownToTheClient",))
+    _, events = hunted(tmp_path, settings, only=("credentials",), examples=30, max_findings=1)
+    told = [one.finding for one in events.all if isinstance(one, FindingFound)]
+    shown = [one for one in told if one.violation.requirement == "discloses-nothing"]
+    assert shown
+    assert all(MASK in repr(one.outcomes) for one in shown)
 
 
 def test_a_rule_that_is_not_known_is_a_finding_of_its_own(tmp_path: Path) -> None:

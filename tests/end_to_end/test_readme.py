@@ -1,4 +1,4 @@
-"""What README.md says holds: its commands are there, its flags come from --help, its files exist."""
+"""What README.md and the pages of the rooms say holds: commands are there, flags come from --help, files exist."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 TEXT = (ROOT / "README.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```sh\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+ROOMS = ("fuzz", "fuzz/bench", "specs", "strategies", "tests")
+PAGES = "\n".join([TEXT, *((ROOT / room / "README.md").read_text("utf-8") for room in ROOMS)])
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", PAGES, re.DOTALL | re.MULTILINE)
 LINES = [line for block in BLOCKS for line in block.splitlines() if line.strip()]
 COMMANDS = [line for line in LINES if shlex.split(line)[0] == "asfuzz"]
 PYTEST = [line for line in LINES if shlex.split(line)[0] == "pytest"]
@@ -86,10 +88,25 @@ def test_quick_commands_run(line: str, tmp_path: Path) -> None:
 
 
 def test_files_that_are_named_exist() -> None:
-    named = re.findall(r"`((?:specs|strategies|fuzz|tests|\.ci)/[\w./-]+)`", TEXT)
+    named = re.findall(r"`((?:specs|strategies|fuzz|tests|\.ci)/[\w./-]+)`", PAGES)
     assert named
     missing = [name for name in named if not (ROOT / name).exists()]
     assert not missing, f"README.md names files that are not there: {missing}"
+
+
+def test_pages_that_are_linked_exist() -> None:
+    linked = re.findall(r"\]\(([\w./-]+)\)", TEXT)
+    assert {f"{room}/README.md" for room in ROOMS} <= set(linked)
+    assert not [name for name in linked if not (ROOT / name).exists()]
+
+
+def test_its_settings_are_settings(tmp_path: Path) -> None:
+    from fuzz.config import read_settings
+
+    (example,) = re.findall(r"^```toml\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+    (tmp_path / "asfuzz.toml").write_text(example, "utf-8")
+    settings = read_settings(config=tmp_path / "asfuzz.toml", environment={})
+    assert (settings.seconds, settings.workers, settings.max_findings) == (120.0, 2, 20)
 
 
 def test_environment_variables_that_are_named_are_known() -> None:
@@ -108,6 +125,6 @@ def test_a_finding_looks_as_it_is_shown(tmp_path: Path) -> None:
     done = asfuzz([*words, "--seed", "1"], tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
     rows = re.findall(r"^     ([a-z]+)  ", shown, re.MULTILINE)
-    assert rows == ["data", "expected", "got", "must", "seen", "again"]
+    assert rows == ["data", "expected", "got", "must", "needs", "seen", "again"]
     for row in rows:
         assert re.search(rf"^     {row}  ", done.stdout, re.MULTILINE), f"a finding has no row {row!r} any more"

@@ -54,14 +54,14 @@ def test_a_buffer_that_requests_share_is_one_finding(
 def test_it_is_still_there_where_it_was(hunted: tuple[Path, subprocess.CompletedProcess[str]], broken: str) -> None:
     folder, _ = hunted
     again = asfuzz(folder, "replay", "--target", broken, "--profile", "reference")
-    assert (again.returncode, again.stdout.split()[:2]) == (1, ["STILL", "FAILING"]), again.stdout + again.stderr
+    assert (again.returncode, "STILL FAILING" in again.stdout) == (1, True), again.stdout + again.stderr
 
 
 def test_it_is_fixed_in_the_healthy_server(hunted: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     folder, _ = hunted
     with start_reference_server() as server:
         again = asfuzz(folder, "replay", "--target", server.url, "--profile", "reference")
-    assert (again.returncode, again.stdout.split()[:1]) == (0, ["FIXED"]), again.stdout + again.stderr
+    assert (again.returncode, "FIXED" in again.stdout) == (0, True), again.stdout + again.stderr
 
 
 def test_a_healthy_server_passes(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_the_next_run_knows_it(hunted: tuple[Path, subprocess.CompletedProcess[s
 
 def test_the_suite_under_pytest_tells_it_too(tmp_path: Path, broken: str) -> None:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--pyargs", "fuzz.suite"]
-    only = ["-q", "-k", "at_the_same_time", "--target", broken]
+    only = ["-q", "-k", "at_the_same_time", "--asfuzz-target", broken]
     run = subprocess.run([*command, *only], cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert run.returncode == 1, run.stdout + run.stderr
     assert "needs requests at the same time" in run.stdout

@@ -21,10 +21,11 @@ from fuzz.launcher import free_port
 from fuzz.properties import PROPERTIES
 from specs.case import Case, Put, Send
 from specs.fields import Fields
-from specs.violation import Violation
+from specs.violation import Aspect, Violation
 
 CASE = Case("reduction", (Put("a", b"\1\0\0\0"), Send("sum", Fields({"dtype": "int32"}), "a")))
-FINDING = Finding("sum-of-one", "f1", Violation("sum-values", "sum: wrong", "[1]", "[2]", step=1), CASE, (None, None))
+WRONG = Violation("sum-values", "sum: wrong", "[1]", "[2]", aspect=Aspect.VALUES, step=1)
+FINDING = Finding("sum-of-one", "f1", WRONG, CASE, (None, None))
 BROKEN = """
 from fuzz.embedded.reference_server import ReferenceServer
 
@@ -76,7 +77,7 @@ def test_a_healthy_server_passes(tmp_path: Path) -> None:
 def test_failures_tell_of_the_server_and_are_kept(tmp_path: Path, broken_server: str) -> None:
     corpus.save(tmp_path / "findings", FINDING)
     (tmp_path / "findings" / "cut").mkdir()
-    ran = run(tmp_path, "fuzz.suite", "-k", "test_reduction or saved", "--target", broken_server)
+    ran = run(tmp_path, "fuzz.suite", "-k", "test_reduction or saved", "--asfuzz-target", broken_server)
     assert ran.returncode == 1, ran.stdout + ran.stderr
     for piece in ("POST /v2/sum/", "expected   [1]", "STILL FAILING", "case.json cannot be read", "asfuzz replay"):
         assert piece in ran.stdout
@@ -105,7 +106,7 @@ with serve(DiesOfSums(), port=int(sys.argv[1])):
 def test_a_server_that_dies_is_told_of_with_the_case_that_ended_it(tmp_path: Path) -> None:
     (tmp_path / "dying.py").write_text(DYING)
     flags = ("--asfuzz-profile", "reference", "-k", "test_reduction")
-    ran = run(tmp_path, "fuzz.suite", *flags, "--launch", f"{sys.executable} dying.py {{port}}")
+    ran = run(tmp_path, "fuzz.suite", *flags, "--asfuzz-launch", f"{sys.executable} dying.py {{port}}")
     assert ran.returncode == 1, ran.stdout + ran.stderr
     assert "the server ends" in ran.stdout
     assert "POST /v2/sum/" in ran.stdout
@@ -118,7 +119,7 @@ def test_a_server_that_stays_dead_ends_the_run_with_the_last_case_kept(tmp_path:
     with subprocess.Popen([sys.executable, "dying.py", port], cwd=tmp_path) as server:
         wait_for(int(port))
         flags = ("--asfuzz-profile", "reference", "-k", "test_reduction")
-        ran = run(tmp_path, "fuzz.suite", *flags, "--target", f"http://127.0.0.1:{port}")
+        ran = run(tmp_path, "fuzz.suite", *flags, "--asfuzz-target", f"http://127.0.0.1:{port}")
         server.kill()
     assert ran.returncode == 3, ran.stdout + ran.stderr
     (finding,) = corpus.load_all(tmp_path / "findings")
@@ -143,7 +144,7 @@ def test_known_findings_fail_nothing(tmp_path: Path, broken_server: str) -> None
         "[[known]]\nid = 'sum-of-one'\nreason = 'not yet'\n[[known]]\nrequirement = 'sum-values'\nreason = 'nor this'\n"
         "[[known]]\nrequirement = 'sum-accuracy'\nreason = 'nor this'\n"
     )
-    ran = run(tmp_path, "fuzz.suite", "-rx", "-k", "sum-of-one or test_reduction", "--target", broken_server)
+    ran = run(tmp_path, "fuzz.suite", "-rx", "-k", "sum-of-one or test_reduction", "--asfuzz-target", broken_server)
     assert ran.returncode == 0, ran.stdout
     assert "known: not yet" in ran.stdout
 
@@ -151,7 +152,7 @@ def test_known_findings_fail_nothing(tmp_path: Path, broken_server: str) -> None
 @pytest.mark.parametrize(
     ("flags", "code", "message"),
     [
-        (["--target", "http://127.0.0.1:9"], 3, "nothing answers at http://127.0.0.1:9"),
+        (["--asfuzz-target", "http://127.0.0.1:9"], 3, "nothing answers at http://127.0.0.1:9"),
         (["--asfuzz-profile", "refrence"], 4, "Did you mean 'reference'"),
     ],
 )
@@ -214,11 +215,65 @@ def test_other_projects_profiles_are_left_alone(tmp_path: Path) -> None:
 
 
 def test_the_plugin_imports_nothing_heavy() -> None:
-    heavy = ("hypothesis", "numpy", "requests", "boto3", "cattrs", "fuzz.suite", "specs")
+    heavy = ("hypothesis", "numpy", "requests", "boto3", "cattrs", "fuzz", "specs")
     shown = subprocess.run(
-        [sys.executable, "-c", f"import sys, fuzz.pytest_plugin; print([m for m in {heavy} if m in sys.modules])"],
+        [sys.executable, "-c", f"import sys, asfuzz_pytest; print([m for m in {heavy} if m in sys.modules])"],
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert shown.stdout == "[]\n"
+
+
+OWN_CONFTEST = """
+def pytest_addoption(parser):
+    for name in ("--target", "--launch", "--store", "--findings", "--advertise", "--plain-store"):
+        parser.addoption(name, default="ours")
+"""
+OWN_TEST = """
+import pytest
+import fuzz.thing
+import specs.thing
+
+@pytest.fixture
+def session():
+    return "our session"
+
+def test_own(pytestconfig, session):
+    assert pytestconfig.getoption("--target") == "ours"
+    assert (fuzz.thing.NAME, specs.thing.NAME, session) == ("fuzz", "specs", "our session")
+"""
+
+
+@pytest.mark.parametrize("module", [("pytest",), ("pytest", "-n", "1")])
+def test_a_project_with_the_same_options_and_packages_runs_as_without_the_suite(
+    tmp_path: Path, module: tuple[str, ...]
+) -> None:
+    for name in ("fuzz", "specs", "strategies"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("")
+        (tmp_path / name / "thing.py").write_text(f"NAME = {name!r}\n")
+    (tmp_path / "conftest.py").write_text(OWN_CONFTEST)
+    (tmp_path / "test_own.py").write_text(OWN_TEST)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ASFUZZ_", "PYTEST_"))}
+    command = [sys.executable, "-m", *module, "-p", "no:cacheprovider"]
+    ran = subprocess.run(command, cwd=tmp_path, env=inherited, capture_output=True, text=True, timeout=100)
+    assert (ran.returncode, "1 passed" in ran.stdout) == (0, True), ran.stdout + ran.stderr
+
+
+def test_the_embedded_server_starts_beside_a_package_of_its_name(tmp_path: Path) -> None:
+    (tmp_path / "fuzz").mkdir()
+    (tmp_path / "fuzz" / "__init__.py").write_text("raise ImportError('another package')\n")
+    command = "from fuzz.cli import main; main(['run', '--only', 'reduction', '--examples', '1'])"
+    ran = subprocess.run(
+        [sys.executable, "-P", "-c", command], cwd=tmp_path, capture_output=True, text=True, timeout=100
+    )
+    assert "checked requests" in ran.stdout, ran.stdout + ran.stderr
+
+
+def test_one_cause_is_told_once(tmp_path: Path, broken_server: str) -> None:
+    ran = run(tmp_path, "fuzz.suite", "-k", "test_reduction or test_padding", "--asfuzz-target", broken_server)
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert "2 failed" in ran.stdout
+    assert ran.stdout.count("POST /v2/sum/") == 1
+    assert "same as test_reduction: " in ran.stdout

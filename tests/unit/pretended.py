@@ -83,6 +83,7 @@ class PretendedSession:
     profile: Profile = PROFILE
     sent: int = 0
     alter: Callable[[int, list[Violation]], list[Violation]] | None = None
+    origin: None = None
     client: Client = field(default_factory=lambda: Client("http://pretended"))
     facts: StoreFacts = field(default_factory=StoreFacts)
     store: Any = field(default_factory=lambda: SimpleNamespace(credentials={}))
@@ -132,6 +133,9 @@ class Immortal:
     def alive(self) -> bool:
         return True
 
+    def last_words(self) -> str:
+        return ""
+
     def revive(self) -> bool:
         return True
 
@@ -148,6 +152,9 @@ class Mortal:
 
     def alive(self) -> bool:
         return not self.dead
+
+    def last_words(self) -> str:
+        return ""
 
     def revive(self) -> bool:
         self.lives -= 1

@@ -25,8 +25,8 @@ from fuzz.executor import Session
 from fuzz.findings import case_files
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
+from fuzz.findings.portrait import portrait
 from fuzz.properties import PROPERTIES, unclaimed
-from fuzz.reports.portrait import portrait
 from fuzz.store import MemoryStore, Unstorable
 from fuzz.store.s3 import S3Store
 from fuzz.triage.lab import Lab
@@ -245,11 +245,12 @@ def test_other_stores_serve_well_and_the_property_is_left_out_for_them() -> None
     assert unclaimed(one, REFERENCE) == ""
 
 
-def test_curl_says_that_no_store_misbehaves_on_demand() -> None:
+def test_no_script_by_curl_is_offered_where_a_store_has_to_misbehave() -> None:
     texts = pages(finding(about("whole")))
-    assert "asfuzz replay" in texts["curl.sh"]
+    assert "curl.sh" not in texts
     assert "http://127.0.0.1" in texts["finding.md"]
-    assert "curl.sh" in pages(finding(about(WELL)))["finding.md"]
+    assert "sh curl.sh" not in texts["finding.md"]
+    assert "sh curl.sh" in pages(finding(about(WELL)))["finding.md"]
 
 
 @pytest.mark.parametrize(

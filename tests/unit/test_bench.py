@@ -74,6 +74,16 @@ def test_the_rate_of_any_server_is_measured(capsys: pytest.CaptureFixture[str]) 
     assert "failed" not in rows[-1]
 
 
+def test_a_server_that_is_much_slower_is_told_to_be(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--tries", "1", "--repeats", "12", "--sizes", "60", "--share", "4"]
+    assert main(["bench", "slowdowns", *words]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert rows[0].endswith("of 1 tries")
+    told = {row.split(",")[0]: row.split()[-2:] for row in rows[3:5]}
+    assert told["slowed by 400%"] == ["1", "0"]
+    assert float(rows[-1].split()[-1]) > 1.5
+
+
 @pytest.mark.parametrize("words", [["refinding"], ["trouble", "--launch", "x {port}"]])
 def test_what_cannot_be_measured_is_told(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", *words]) == 2

@@ -28,6 +28,8 @@ EXAMPLES = {
     "findings": ("f", "g", "h"),
     "max_findings": ("1", "2", "3"),
     "summary": ("s", "t", "u"),
+    "junit": ("a.xml", "b.xml", "c.xml"),
+    "github": (True, "false", True),
     "workers": ("1", "2", "3"),
     "ca_cert": ("x.pem", "y.pem", "z.pem"),
     "timeout": ("1", "2s", "3"),

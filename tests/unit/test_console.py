@@ -1,6 +1,7 @@
 """What the person who watches a run sees: on a terminal, in a log, without colour, without UTF-8."""
 
 import io
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from told_runs import a_run_with_a_finding, found, progress, run_started, stride_ignored
 
-from fuzz.events import Event, PropertyDone, RunEnded, Warned
+from fuzz.events import EXPLAINING, Event, FindingFixed, PropertyDone, RunEnded, Warned
 from fuzz.reports.console import MOST_SHOWN, Console
 from fuzz.reports.terminal import STYLED, Terminal
 from specs.violation import Violation
@@ -71,7 +72,7 @@ def test_a_run_ends_with_a_table_its_findings_and_what_to_do_next() -> None:
     assert lines[start + 1].startswith("     POST /v2/select/  {")
     assert "     again      asfuzz replay findings/select-stride" in lines
     verdict = next(line for line in lines if line.startswith("FAIL"))
-    assert verdict == "FAIL  1 finding · 12,340 checked requests in 0:30, 405 per second"
+    assert verdict == "FAIL  1 finding · 12,340 checked requests in 0:30, 405 per second · tried 1 of 2 properties"
     assert "asfuzz replay findings/select-stride" in lines[-2]
 
 
@@ -101,13 +102,30 @@ def test_known_findings_are_listed_with_their_reason_and_are_no_failures() -> No
 
 
 def test_a_run_that_breaks_says_why_line_by_line() -> None:
-    text = shown([RunEnded("ERROR", 0.0, 0, 0, 0, "nothing answers at http://a:1\nits last words:\npanic")])
+    why = "nothing answers at http://a:1\nits last words:\npanic"
+    text = shown([run_started(), RunEnded("ERROR", 0.0, 0, 0, 0, why)])
     assert text.splitlines()[-3:] == ["nothing answers at http://a:1", "its last words:", "panic"]
     assert "ERROR" in text
 
 
 def test_an_interrupted_run_says_so() -> None:
-    assert "(interrupted)" in shown([run_started(), RunEnded("PASS", 1.0, 10, 0, 0, "interrupted")])
+    text = shown([run_started(), RunEnded("INTERRUPTED", 1.0, 10, 0, 0, "interrupted")])
+    assert text.splitlines()[-1].startswith("INTERRUPTED  0 findings · 10 checked requests")
+
+
+def test_a_run_too_short_to_mean_anything_says_so() -> None:
+    idle = PropertyDone("malformed", "SKIP", 2, 8, 0, "too few requests to tell")
+    text = shown([run_started(), PropertyDone("reduction", "SKIP", 0, 0, 0), idle, RunEnded("PASS", 1.0, 8, 0, 0)])
+    assert "tried 1 of 2 properties, 1 of them too little to tell" in text
+    assert "too short to mean much" in text
+    done = [PropertyDone(name, "PASS", 20, 80, 0) for name in ("reduction", "malformed")]
+    assert "too short" not in shown([run_started(), *done, RunEnded("PASS", 1.0, 160, 0, 0)])
+
+
+def test_saved_findings_that_are_fixed_are_told() -> None:
+    text = shown([run_started(), FindingFixed(stride_ignored(), "findings/a"), RunEnded("PASS", 1.0, 8, 0, 0)])
+    assert "fixed  select ignores the stride  findings/a" in text
+    assert "1 saved finding is fixed" in text
 
 
 def test_a_clean_run_says_how_to_repeat_it() -> None:
@@ -191,7 +209,7 @@ def test_any_encoding_takes_all_that_is_shown(encoding: str, live: bool) -> None
 def test_without_utf8_the_marks_are_ascii() -> None:
     text = shown(list(a_run_with_a_finding()), Screen("ascii"))
     assert "x 1  select ignores the stride" in text
-    assert "needs stride != 1" in text
+    assert "needs      stride != 1" in text
 
 
 def test_what_a_server_says_cannot_move_the_cursor() -> None:
@@ -206,3 +224,25 @@ def test_what_a_server_says_cannot_move_the_cursor() -> None:
 def test_the_same_finding_has_the_same_portrait_wherever_it_is_shown() -> None:
     text = shown([run_started(), found(), RunEnded("FAIL", 1.0, 10, 1, 0)])
     assert all(one in text for one in stride_ignored().needs)
+
+
+def test_while_something_is_explained_the_live_line_says_so_and_names_no_rate() -> None:
+    screen = Screen()
+    console = Console(Terminal(screen, live=True), clock=iter(range(0, 1000, 60)).__next__)
+    console(run_started())
+    console(replace(progress(4.0, 12, findings=1), doing=f"{EXPLAINING} 1 of 3"))
+    live = seen_on_screen(screen.getvalue())[-1]
+    assert f"0:04 of 0:30 · 12 checked requests · 1 finding · {EXPLAINING} 1 of 3" in live
+    assert "per second" not in live
+
+
+def test_a_quiet_run_shows_what_was_found_and_the_verdict_and_nothing_else() -> None:
+    screen = Screen()
+    console = Console(Terminal(screen, live=True), clock=iter(range(0, 1000, 60)).__next__, quiet=True)
+    for event in a_run_with_a_finding():
+        console(event)
+    console.close()
+    lines = seen_on_screen(screen.getvalue())
+    assert lines[0].startswith("✗ 1  select ignores the stride")
+    assert not any(line.startswith(("target", "property", "reduction")) for line in lines)
+    assert any(line.startswith("FAIL  1 finding") for line in lines)

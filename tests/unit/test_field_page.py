@@ -125,7 +125,9 @@ def test_a_report_says_how_its_object_is_served() -> None:
     (one,) = reports(profile)
     assert isinstance(one.case.steps[0], Put)
     assert one.case.steps[0].served == "whole"
-    assert "# Served by a store that sends the whole object for a range" in "\n".join(page(profile, (one,)))
+    text = "\n".join(page(profile, (one,)))
+    assert "# It takes a store that sends the whole object for a range" in text
+    assert "asfuzz report --profile mine --check --only x --launch" in text
     with pytest.raises(UnusableKnown, match=r"no store serves 'hole'. Did you mean 'whole'"):
         reports(profile_with(steps=[{**steps[0], "served": "hole"}, steps[1]]))
 
@@ -137,3 +139,36 @@ def test_what_takes_a_bad_store_is_not_tried_on_another(capsys: pytest.CaptureFi
     told = capsys.readouterr().out
     assert told.startswith("not tried")
     assert told.endswith("0 of 0 findings are still there\n")
+
+
+def test_the_page_asks_about_the_bucket_that_the_case_asks_about() -> None:
+    profile = profile_with(steps=[{"send": "sum", "body": "{}", "bucket": ""}])
+    assert '"url": "\'$S3\'//a"' in "\n".join(page(profile, reports(profile)))
+    assert "/asfuzz/a" in "\n".join(page(profile_with(), reports(profile_with())))
+
+
+def test_a_profile_of_a_version_has_the_findings_of_that_version() -> None:
+    for name in ("reductionist-0.9", "reductionist-0.12", "reductionist-v1", "reductionist-cached"):
+        profile = profiles.load(name)
+        found = reports(profile)
+        assert found
+        assert all(profile.version in one.versions for one in found)
+
+
+def test_what_to_mend_first_stands_first_and_the_totals_add_up() -> None:
+    profile = profiles.load(SOURCE)
+    found = reports(profile)
+    text = "\n".join(page(profile, found))
+    rows = re.findall(r"^\| \[.*?\) \| (\w+)( \(ruling\))? \|", text, re.M)
+    assert len(rows) == len(found)
+    assert rows == sorted(rows, key=lambda row: (bool(row[1]), SEVERITIES.index(row[0])))
+    (bugs,) = re.findall(r"^\| bugs \| (.*) \|$", text, re.M)
+    *each, total = (int(number) for number in bugs.split(" | "))
+    assert each == [sum((one.kind, one.severity) == ("bug", severity) for one in found) for severity in SEVERITIES]
+    assert total == sum(each)
+
+
+def test_one_finding_is_checked_by_its_id(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["report", "--profile", "reductionist", "--check", "--target", "http://127.0.0.1:9"]
+    assert main([*words, "--only", "infinity-los"]) == 2
+    assert "Did you mean 'infinity-lost'?" in capsys.readouterr().err

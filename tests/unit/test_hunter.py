@@ -125,6 +125,20 @@ def test_re_finding_known_causes_costs_little(tmp_path: Path) -> None:
     assert hunter.effort.known_requests < 0.25 * session.sent
 
 
+@pytest.mark.parametrize(("until", "found"), [(None, 2), (0.0, 1)])
+def test_when_the_time_is_over_one_failure_of_a_case_is_explained_and_no_more(
+    tmp_path: Path, until: float | None, found: int
+) -> None:
+    bugs = (needing("stride beyond one", requirement="answer-shape"), needing("missing", requirement="counts"))
+    strided = Send("select", Fields({"dtype": "int32", "shape": [3], "selection": [[0, 3, 2]]}), "a")
+    missing = Send("sum", Fields({"dtype": "int32", "missing": {"missing_value": 1}}), "a")
+    hunter = Hunter(PretendedSession(bugs), Ledger(tmp_path, "w", PROFILE), Immortal(), Told())  # type: ignore[arg-type]
+    hunter.until = until
+    tally = Tally()
+    hunter.try_case(Case("reduction", (Put("a", bytes(range(12))), strided, missing)), tally)
+    assert len(tally.findings) == found
+
+
 def test_answers_that_disagree_are_kept_as_they_were_asked(tmp_path: Path) -> None:
     """With a field less in one of the requests, they would differ for good reason."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tomllib
 from dataclasses import replace
 from datetime import date
@@ -181,7 +182,9 @@ def test_adding_listing_and_pruning(tmp_path: Path, capsys: pytest.CaptureFixtur
     corpus.save(folder, replace(FINDING, id="other", fingerprint="f2"))
     flags = ["--findings", str(folder)]
     assert main(["known", "add", str(home), "--reason", "not yet", "--expires", "2999-01-01", *flags]) == 0
-    assert main(["known", "add", "other", "--reason", "old", "--expires", "2001-01-01", *flags]) == 0
+    assert main(["known", "add", "other", "--reason", "old", *flags]) == 0
+    path = folder / "known.toml"
+    path.write_text(path.read_text().rstrip() + "\nexpires = 2001-01-01\n")
     assert known.gather(folder).match(FINDING) is not None
     capsys.readouterr()
     assert main(["known", "list", *flags]) == 0
@@ -200,6 +203,39 @@ def test_adding_twice_or_without_a_finding_is_a_usage_error(tmp_path: Path, caps
     assert main(["known", "add", "select-stride", "--reason", "again", *flags]) == 2
     assert "is known already: not yet" in capsys.readouterr().err
     assert main(["known", "add", "nothing", "--reason", "r", *flags]) == 2
+
+
+def test_what_is_accepted_can_be_removed_by_path_by_id_and_without_its_finding(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "elsewhere"
+    home = corpus.save(folder, FINDING)
+    for named, flags in ((str(home), []), ("select-stride", ["--findings", str(folder)])):
+        assert main(["known", "add", named, "--reason", "not yet", *flags]) == 0
+        assert main(["known", "remove", named, *flags]) == 0
+        assert known.read(folder / "known.toml") == ()
+    assert main(["known", "add", str(home), "--reason", "not yet"]) == 0
+    shutil.rmtree(home)
+    assert main(["known", "remove", "select-stride", "--findings", str(folder)]) == 0
+    capsys.readouterr()
+    assert main(["known", "remove", "select-stride", "--findings", str(folder)]) == 2
+    assert "asfuzz known list says what is" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("day", "said"), [("2020-01-01", "is past"), ("tomorrow", "'tomorrow' is not a date such as 2027-01-31")]
+)
+def test_a_day_that_nothing_can_expire_on_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], day: str, said: str
+) -> None:
+    corpus.save(tmp_path, FINDING)
+    arguments = ["known", "add", "select-stride", "--reason", "r", "--findings", str(tmp_path), "--expires", day]
+    try:
+        code = main(arguments)
+    except SystemExit as ended:
+        code = int(str(ended.code))
+    assert (code, said in capsys.readouterr().err) == (2, True)
+    assert not (tmp_path / "known.toml").exists()
 
 
 def test_pruning_keeps_entries_whose_finding_may_be_the_unreadable_one(tmp_path: Path) -> None:

@@ -171,11 +171,33 @@ def test_a_folder_is_empty_at_every_start_and_gone_at_the_end(tmp_path: Path) ->
             server.accept()[0].close()
     """
     with Launcher(command(tmp_path, script) + " {folder}", limits=QUICK) as launcher:
-        first = launcher.stderr_tail.split()[-1]
-        launcher.restart()
         lines = launcher.stderr_tail.splitlines()
+        first = lines[-1].split()[-1]
+        launcher.restart()
+        lines += launcher.stderr_tail.splitlines()
         assert [line.split(" in ")[0] for line in lines] == ["found []", "found []"]
         second = lines[-1].split()[-1]
         assert Path(second).is_dir()
     assert not Path(first).exists()
     assert not Path(second).exists()
+
+
+def test_the_last_words_of_a_server_outlive_its_restart(tmp_path: Path) -> None:
+    script = """
+        import os, socket, sys
+        server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+        server.accept()
+        server.accept()
+        print("thread panicked at src/operations.rs:357", flush=True)
+        os._exit(101)
+    """
+    with Launcher(command(tmp_path, script), limits=QUICK) as launcher:
+        assert launcher.last_words() == ""
+        assert launcher.process_id is not None
+        process = launcher.process_id
+        assert accepts(launcher.port)
+        os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
+        said = "the server ended with code 101\nthread panicked at src/operations.rs:357"
+        assert launcher.last_words() == said
+        launcher.restart()
+        assert launcher.last_words() == said

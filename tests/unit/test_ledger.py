@@ -53,6 +53,14 @@ def test_a_folder_is_never_taken_by_another_cause(tmp_path: Path) -> None:
     assert len(corpus.load_all(tmp_path)) == 5
 
 
+def test_what_another_worker_made_of_the_same_cause_meanwhile_is_counted_for_it(tmp_path: Path) -> None:
+    first, other = Ledger(tmp_path, "w", PROFILE), Ledger(tmp_path, "v", PROFILE)
+    name = keep(first, finding("0" * 12, "gzip"))
+    assert keep(other, finding("0" * 12, "gzip")) == name
+    assert keep(other, finding("1" * 12, "gzip")) != name
+    assert len(corpus.load_all(tmp_path)) == 2
+
+
 def test_a_plainer_case_takes_the_place_under_the_same_name(tmp_path: Path) -> None:
     told: list[object] = []
     ledger = Ledger(tmp_path, "w", PROFILE, told.append)

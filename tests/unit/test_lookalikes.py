@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from urllib.parse import quote
 
-from hypothesis import find, settings
+from hypothesis import Phase, find, settings
 
 from specs.case import Case, Put, Send
 from specs.profile import load
@@ -34,7 +34,10 @@ def both_asked_about(case: Case) -> bool:
 
 
 def test_two_lookalikes_are_asked_about_in_one_history() -> None:
-    found = find(cases.histories(load("reference")), both_asked_about, settings=QUIET)
+    # Whether there is one is the question, not how small it can be.
+    found = find(
+        cases.histories(load("reference")), both_asked_about, settings=settings(QUIET, phases=[Phase.generate])
+    )
     assert both_asked_about(found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import runpy
 import shutil
 import subprocess
@@ -24,15 +25,22 @@ from fuzz.embedded.reference_server import ReferenceServer
 from fuzz.embedded.reference_server.server import serve
 from fuzz.executor import Session
 from fuzz.findings import corpus
+from fuzz.findings.curl_script import curl_script
 from fuzz.findings.finding import Finding
-from fuzz.findings.pages import curl_script, pages, repro_script
+from fuzz.findings.pages import finding_page, long_script, pages
+from fuzz.findings.plan import plan_of
+from fuzz.findings.short_script import short_script
+from fuzz.launcher import free_port
 from fuzz.store import MemoryStore
 from specs.case import Case, Delete, Put, Send, SendRaw, Step
 from specs.fields import Fields
+from specs.outcome import Reply
 from specs.profile import Profile
 from specs.violation import Violation
 
 REFERENCE = {api: Profile("reference", api=api) for api in ("v1", "v2")}  # type: ignore[arg-type]
+# The docstring and the imports with them.
+MOST_LINES = 40
 NUMBERS = np.arange(6, dtype="<i4").tobytes()
 
 
@@ -58,7 +66,6 @@ def environment(store: MemoryStore) -> dict[str, str]:
         "PATH": "/usr/bin:/bin",
         "AWS_ACCESS_KEY_ID": owner.access_key,
         "AWS_SECRET_ACCESS_KEY": owner.secret,
-        "PRIVATE_BUCKET": store.buckets.private,
         "BUCKET": store.buckets.private,
         "PUBLIC_BUCKET": store.buckets.public,
         "HTTP_URL": store.http_url or "",
@@ -90,9 +97,17 @@ class Repro:
         for name, value in environment(self.store).items():
             self.monkeypatch.setenv(name, value)
         with serve(server()) as running:
-            self.monkeypatch.setattr(sys, "argv", ["repro.py", running.url])
-            code = runpy.run_path(str(home / "repro.py"), run_name="repro")["main"]()
-        return code, self.capsys.readouterr().out
+            self.monkeypatch.setenv("SERVER_URL", running.url)
+            self.monkeypatch.setattr(sys, "argv", ["repro.py"])
+            self.monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+            with pytest.raises(SystemExit) as ended:
+                runpy.run_path(str(home / "repro.py"), run_name="__main__")
+        return int(ended.value.code or 0), self.capsys.readouterr().out
+
+
+def long_only(finding: Finding, profile: Profile) -> dict[str, str]:
+    """A finding's texts, with the long script where the short one would do."""
+    return {**pages(finding, profile), "repro.py": long_script(plan_of(finding, profile))}
 
 
 @pytest.fixture
@@ -104,13 +119,19 @@ def one(operation: str, data: bytes = NUMBERS, **fields: Any) -> Case:
     return Case("reduction", (Put("a b", data), Send(operation, Fields({"dtype": "int32", **fields}), "a b")))
 
 
-RAW = SendRaw("POST", "/v2/sum/", (("Content-Type", "application/json"),), b'{"dtype": 1}')
+class CallsAnswersText(ReferenceServer):
+    def answer_v2(self, reduction: Any, outcome: Any) -> Any:
+        answer = super().answer_v2(reduction, outcome)
+        return replace(answer, headers={**answer.headers, "content-type": "text/plain"})
+
+
 CASES = [
     (one("sum"), SumsOneMore, "v2"),
     (one("sum", shape=[2, 3], axis=[1], option_count_as_bytes=True), SumsOneMore, "v2"),
     (one("sum", np.ones(999, "<f4").tobytes(), dtype="float32"), SumsOneMore, "v2"),
     (one("sum", shape=[2, 3], axis=0), SumsOneMore, "v1"),
     (one("sum", offset=-1), NamesNothing, "v2"),
+    (one("sum"), CallsAnswersText, "v2"),
     (
         Case("raw", (SendRaw("POST", "/v2/sum/", (("Content-Type", "application/json"),), b'{"dtype": 1}'),)),
         NamesNothing,
@@ -132,23 +153,30 @@ CASES = [
 ]
 
 
+@pytest.mark.parametrize("texts", [pages, long_only])
 @pytest.mark.parametrize(("case", "server", "api"), CASES)
-def test_the_stand_alone_script_fails_where_the_server_did_and_passes_where_it_is_right(
-    case: Case, server: type[ReferenceServer], api: str, store: MemoryStore, tmp_path: Path, repro: Repro
+def test_the_script_fails_where_the_server_did_and_passes_where_it_is_right(
+    texts: Any, case: Case, server: type[ReferenceServer], api: str, store: MemoryStore, tmp_path: Path, repro: Repro
 ) -> None:
     finding = found(case, server, store, api)
-    home = corpus.save(tmp_path, finding, pages(finding, REFERENCE[api]))
+    home = corpus.save(tmp_path, finding, texts(finding, REFERENCE[api]))
     code, told = repro.run(home, server)
     assert code == 1, told
-    assert finding.violation.expected in told
+    assert finding.violation.expected.strip("[]") in told or finding.violation.requirement == "answer-form"
     code, told = repro.run(home, ReferenceServer)
     assert code == 0, told
-    assert told.endswith("now       right\n")
+
+
+@pytest.mark.parametrize(("at", "short"), [(0, True), (1, False), (2, True), (3, False), (5, False), (7, True)])
+def test_what_a_few_lines_can_show_has_a_script_of_a_few_lines(at: int, short: bool, store: MemoryStore) -> None:
+    case, server, api = CASES[at]
+    text = pages(found(case, server, store, api), REFERENCE[api])["repro.py"]
+    assert (len(text.splitlines()) <= MOST_LINES) == short
 
 
 def test_the_stand_alone_script_needs_nothing_of_the_suite(store: MemoryStore, tmp_path: Path) -> None:
     finding = found(one("sum"), SumsOneMore, store)
-    home = corpus.save(tmp_path, finding, pages(finding))
+    home = corpus.save(tmp_path, finding, long_only(finding, REFERENCE["v2"]))
     hidden = "import sys; sys.modules.update(dict.fromkeys(('fuzz', 'specs', 'strategies', 'cbor2'))); import runpy; "
     command = hidden + f"sys.argv = sys.argv[1:]; runpy.run_path({str(home / 'repro.py')!r}, run_name='__main__')"
     with serve(SumsOneMore()) as running:
@@ -164,7 +192,7 @@ def test_the_stand_alone_script_needs_nothing_of_the_suite(store: MemoryStore, t
 
 def test_the_stand_alone_script_says_what_it_lacks(store: MemoryStore, tmp_path: Path) -> None:
     finding = found(one("sum"), SumsOneMore, store)
-    home = corpus.save(tmp_path, finding, pages(finding))
+    home = corpus.save(tmp_path, finding, long_only(finding, REFERENCE["v2"]))
     lacking = subprocess.run(
         [sys.executable, str(home / "repro.py")], env={}, capture_output=True, text=True, timeout=60
     )
@@ -172,24 +200,68 @@ def test_the_stand_alone_script_says_what_it_lacks(store: MemoryStore, tmp_path:
     assert "AWS_ACCESS_KEY_ID" in lacking.stderr
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
-@pytest.mark.parametrize(("case", "server", "api"), [CASES[0], CASES[2], CASES[5], CASES[6]])
-def test_the_curl_script_shows_what_the_server_answers(
-    case: Case, server: type[ReferenceServer], api: str, store: MemoryStore, tmp_path: Path
-) -> None:
-    finding = found(case, server, store, api)
-    home = corpus.save(tmp_path, finding, pages(finding, REFERENCE[api]))
+def by_curl(home: Path, server: type[ReferenceServer], store: MemoryStore) -> subprocess.CompletedProcess[str]:
     with serve(server()) as running:
-        ran = subprocess.run(
+        return subprocess.run(
             ["/bin/sh", str(home / "curl.sh")],
             env={**environment(store), "SERVER_URL": running.url},
             capture_output=True,
             text=True,
             timeout=60,
+            check=False,
         )
-    assert (ran.returncode, ran.stderr) == (0, "")
-    due = "4   0   0" if finding.violation.requirement == "error-names-field" else "2   0   0"
-    assert due in ran.stdout
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+@pytest.mark.parametrize(("case", "server", "api"), CASES)
+def test_the_curl_script_decodes_compares_and_exits_by_1_while_the_bug_is_there(
+    case: Case, server: type[ReferenceServer], api: str, store: MemoryStore, tmp_path: Path
+) -> None:
+    finding = found(case, server, store, api)
+    home = corpus.save(tmp_path, finding, pages(finding, REFERENCE[api]))
+    ran = by_curl(home, server, store)
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert f"expected  {finding.violation.expected}" in ran.stdout
+    ran = by_curl(home, ReferenceServer, store)
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
+    assert ran.stdout.endswith("now       right\n")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+def test_the_curl_script_says_when_it_cannot_tell(store: MemoryStore, tmp_path: Path) -> None:
+    finding = found(one("sum"), SumsOneMore, store)
+    home = corpus.save(tmp_path, finding, pages(finding))
+    unused = f"http://127.0.0.1:{free_port()}"
+    given = {**environment(store), "SERVER_URL": unused}
+    for changed, code in (({}, 3), ({"SERVER_URL": store.s3_url, "STORE_URL": unused}, 3), ({"BUCKET": ""}, 2)):
+        ran = subprocess.run(
+            ["sh", str(home / "curl.sh")], env={**given, **changed}, capture_output=True, text=True, timeout=60
+        )
+        assert ran.returncode == code, ran.stdout + ran.stderr
+
+
+def test_curl_is_not_offered_where_it_cannot_show_the_finding(store: MemoryStore) -> None:
+    finding = found(one("sum"), SumsOneMore, store)
+    puts = tuple(replace(step, served="whole") if isinstance(step, Put) else step for step in finding.case.steps)
+    texts = pages(replace(finding, case=replace(finding.case, steps=puts)))
+    assert "curl.sh" not in texts
+    assert "sh curl.sh" not in texts["finding.md"]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+def test_the_request_on_the_page_is_sent_by_pasting_it(store: MemoryStore) -> None:
+    finding = found(one("sum"), SumsOneMore, store)
+    (block,) = re.findall(r"^```sh\n(.*?)^```$", pages(finding)["finding.md"], re.MULTILINE | re.DOTALL)
+    with serve(SumsOneMore()) as running:
+        ran = subprocess.run(
+            ["sh", "-euc", block],
+            env={**environment(store), "SERVER_URL": running.url},
+            capture_output=True,
+            timeout=60,
+            check=True,
+        )
+    assert ran.stdout.startswith(b"HTTP/1.1 200")
+    assert b"application/cbor" in ran.stdout
 
 
 def test_the_page_tells_what_was_sent_expected_and_got(store: MemoryStore) -> None:
@@ -197,6 +269,15 @@ def test_the_page_tells_what_was_sent_expected_and_got(store: MemoryStore) -> No
     page = pages(replace(finding, needs=("huge values",), reproducibility="flaky"))["finding.md"]
     for piece in ("# sum: wrong values", "POST /v2/sum/", "[15]", "[16]", "flaky", "huge values", "a server", "replay"):
         assert piece in page
+
+
+def test_the_page_tells_what_a_finding_may_know_besides(store: MemoryStore) -> None:
+    finding = found(one("sum"), SumsOneMore, store)
+    more = replace(finding, unproved=("size",), reads_as="the answer without the stride", last_words="panicked at x")
+    page = finding_page(more, REFERENCE["v2"], by_curl=True)
+    assert "Not reduced to the end: nobody tried without size." in page
+    assert "The wrong answer is the answer without the stride." in page
+    assert "```text\npanicked at x\n```" in page
 
 
 def test_no_text_holds_a_secret(store: MemoryStore) -> None:
@@ -223,14 +304,32 @@ def test_whatever_a_case_holds_its_scripts_are_scripts(words: str, steps: list[S
     finding = Finding("x", "f", violation, Case("raw", tuple(steps)), (None,) * len(steps), api=api)
     assigned = {
         ast.unparse(node.targets[0]): node.value
-        for node in ast.parse(repro_script(finding, REFERENCE[api])).body
+        for node in ast.parse(long_script(plan_of(finding, REFERENCE[api]))).body
         if isinstance(node, ast.Assign)
     }
     plan = ast.literal_eval(assigned["PLAN_TEXT"])
     assert json.loads(plan)["title"] == words
-    script = curl_script(finding, REFERENCE[api])
+    script = curl_script(finding, REFERENCE[api], plan_of(finding, REFERENCE[api])) or ""
     checked = subprocess.run(["/bin/sh", "-n"], input=script.encode("utf-8", "replace"), capture_output=True)
     assert (checked.returncode, checked.stderr) == (0, b"")
+
+
+KEYS_AND_VALUES = st.tuples(TEXT, TEXT, st.dictionaries(TEXT, TEXT | st.integers() | st.none(), max_size=2))
+
+
+@settings(deadline=None, max_examples=40)
+@given(TEXT, KEYS_AND_VALUES, st.binary(max_size=8), st.sampled_from(("private", "public")))
+def test_whatever_a_short_script_holds_it_is_python(
+    title: str, asked: tuple[str, str, dict[str, Any]], data: bytes, bucket: Any
+) -> None:
+    operation, key, fields = asked
+    case = Case("raw", (Put(key, data, bucket), Send(operation, Fields(fields), key, bucket)))
+    violation = Violation("refuses-invalid", title, "400", "200", step=1)
+    finding = Finding("x", "f", violation, case, (None, Reply(200, (), b"")))
+    plan = plan_of(finding, REFERENCE["v2"])
+    script = short_script(finding, plan)
+    assert script is not None or not plan["steps"][1]["statuses"]
+    ast.parse(script or "")
 
 
 # Requests at the same time.
@@ -281,15 +380,8 @@ def test_curl_sends_them_in_the_background_and_waits(tmp_path: Path, store: Memo
     home = corpus.save(tmp_path, one, pages(one, REFERENCE["v2"]))
     text = (home / "curl.sh").read_text()
     assert text.count(" &\n") == 4
-    assert "\nwait\n" in text
-    with serve(ReferenceServer()) as running:
-        done = subprocess.run(
-            ["sh", str(home / "curl.sh")],
-            env={**environment(store), "SERVER_URL": running.url},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+    assert "\n        wait\n" in text
+    assert by_curl(home, SharesItsNumbers, store).returncode == 1
+    done = by_curl(home, ReferenceServer, store)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("try ") == 20

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from told_runs import answer, stride_ignored
 
-from fuzz.reports.elision import array_line, bytes_line, json_line, visible
-from fuzz.reports.portrait import portrait
+from fuzz.findings.elision import array_line, bytes_line, json_line, visible
+from fuzz.findings.portrait import portrait
 from specs.case import Case, Delete, Put, Send, SendRaw, Step
 from specs.encoding import stored
 from specs.fields import Fields
@@ -43,7 +43,8 @@ def test_a_finding_reads_as_the_design_page_shows_it() -> None:
         "got        shape [3]   [0 1 0]",
         "must       answer-shape: The answer's shape is the selected shape without the reduced axes, and the",
         "           selected shape for select",
-        "seen       318 times, every time · needs stride ≠ 1",
+        "needs      stride ≠ 1",
+        "seen       318 times, every time",
         "again      asfuzz replay findings/select-stride",
     ]
 

@@ -51,6 +51,14 @@ def test_objects_of_one_case_share_a_prefix(store: Notes) -> None:
     assert [key.rpartition("/")[2] for key in store.puts] == ["a b", "a_20b"]
 
 
+def test_whoever_watches_hears_of_every_case(store: Notes) -> None:
+    one, heard = session(store), []
+    one.tick = lambda: heard.append(one.sent)
+    for _ in range(2):
+        one.run(Case("x", (Put("a", b"1"), Send("sum", ASK, "a"))))
+    assert heard == [1, 2]
+
+
 def test_the_same_objects_are_put_once(store: Notes) -> None:
     one = session(store)
     for operation in ("sum", "min"):

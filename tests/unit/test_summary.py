@@ -5,15 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from told_runs import a_run_with_a_finding, found, progress, run_started, stride_ignored
 
-from fuzz.events import Event, Progress, PropertyDone, RunEnded, Warned
-from fuzz.reports.events_file import FILE_NAME, MOST_INLINE_BYTES, EventsFile, plain
+from fuzz.events import Event, FindingFixed, Progress, PropertyDone, RunEnded, Warned
+from fuzz.reports.events_file import FILE_NAME, EventsFile
 from fuzz.reports.summary import Summary, write_atomically
 from fuzz.reports.tally import Tally
-from specs.case import Case, Put
 
 
 def summary_of(events: list[Event], folder: Path) -> dict[str, Any]:
@@ -44,6 +41,9 @@ def test_a_script_reads_the_verdict_the_numbers_and_the_findings(tmp_path: Path)
         "expected": violation.expected,
         "actual": violation.actual,
         "needs": ["stride ≠ 1"],
+        "unproved": [],
+        "not_seen_with": [],
+        "reads_as": "",
         "seen": 318,
         "reproducibility": "every time",
     }
@@ -83,15 +83,23 @@ def test_the_tally_keeps_the_latest_of_everything() -> None:
     assert tally.known == []
 
 
-def test_an_interrupted_run_fails_by_what_it_found_and_says_nothing_if_it_checked_nothing() -> None:
+def test_an_interrupted_run_is_told_as_such_whatever_it_found() -> None:
     tally = Tally()
-    assert tally.end_of_interrupted("interrupted").verdict == "ERROR"
+    before = "interrupted, before anything was checked"
+    assert tally.end_of_interrupted("interrupted") == RunEnded("INTERRUPTED", 0.0, 0, 0, 0, before)
     tally(Progress(3.0, 100, 0, 0, 0))
-    assert tally.end_of_interrupted("interrupted") == RunEnded("PASS", 3.0, 100, 0, 0, "interrupted")
+    assert tally.end_of_interrupted("interrupted") == RunEnded("INTERRUPTED", 3.0, 100, 0, 0, "interrupted")
     tally(found("k", known_reason="tracked"))
-    assert tally.end_of_interrupted("interrupted").verdict == "KNOWN"
     tally(found("f"))
-    assert tally.end_of_interrupted("interrupted") == RunEnded("FAIL", 3.0, 100, 1, 1, "interrupted")
+    assert tally.end_of_interrupted("interrupted") == RunEnded("INTERRUPTED", 3.0, 100, 1, 1, "interrupted")
+
+
+def test_how_much_was_tried_and_what_is_fixed_is_in_the_summary(tmp_path: Path) -> None:
+    done = [PropertyDone("reduction", "PASS", 5, 50, 0), PropertyDone("malformed", "SKIP", 0, 0, 0)]
+    fixed = FindingFixed(stride_ignored(), "findings/select-stride")
+    document = summary_of([run_started(), fixed, *done, RunEnded("PASS", 1.0, 50, 0, 0)], tmp_path)
+    assert (document["properties_tried"], document["properties_meant"]) == (1, 2)
+    assert [one["path"] for one in document["fixed"]] == ["findings/select-stride"]
 
 
 def test_warnings_are_counted_and_bounded() -> None:
@@ -131,24 +139,15 @@ def test_of_progress_only_a_sample_is_kept(tmp_path: Path) -> None:
     assert kinds[-1] == "PropertyDone"
 
 
+def test_how_far_a_run_was_when_it_found_something_is_kept(tmp_path: Path) -> None:
+    report = EventsFile(tmp_path, clock=lambda: 1.0)
+    for event in (progress(0.1, 1), progress(0.2, 2), progress(0.3, 3), found(), found("other")):
+        report(event)
+    report.close()
+    told = [(one["event"], one.get("checked_requests")) for one in events_in(tmp_path)]
+    assert told == [("Progress", 1), ("Progress", 3), ("FindingFound", None), ("FindingFound", None)]
+
+
 def test_without_events_there_is_no_file(tmp_path: Path) -> None:
     EventsFile(tmp_path / "findings").close()
     assert list(tmp_path.iterdir()) == []
-
-
-def test_long_data_is_told_by_length_and_hash(tmp_path: Path) -> None:
-    report = EventsFile(tmp_path)
-    report(found(case=Case("p", (Put("a", b"\xff" * (MOST_INLINE_BYTES + 1)), Put("b", b"\xff")))))
-    report.close()
-    first, second = events_in(tmp_path)[0]["finding"]["case"]["steps"]
-    assert first["data"]["length"] == MOST_INLINE_BYTES + 1
-    assert second == {"is": "Put", "key": "b", "data": {"hex": "ff"}, "bucket": "private", "served": "well"}
-
-
-@given(
-    st.recursive(
-        st.none() | st.integers() | st.text() | st.binary(), lambda inner: st.lists(inner).map(tuple), max_leaves=5
-    )
-)
-def test_any_plain_value_is_json(value: Any) -> None:
-    json.dumps(plain(value))

@@ -45,7 +45,7 @@ def test_a_launched_server_is_a_target_and_learns_where_the_store_is(tmp_path: P
         "http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Handler).serve_forever()\n"
     )
     settings = Settings(launch=f"{sys.executable} {script} {{port}} {{store}}", profile="reference")
-    with open_target(settings) as target:
+    with open_target(settings, ask_first=False) as target:
         with urllib.request.urlopen(target.url) as answer:
             assert answer.read().decode() == target.store.s3_url
         assert target.launcher is not None

@@ -6,6 +6,7 @@ import importlib
 import json
 import os
 import sys
+from pathlib import Path
 
 from fuzz.embedded.reference_server.server import ReferenceServer, serve
 
@@ -26,6 +27,8 @@ def main() -> int:
         help="a class whose methods replace the server's; may be repeated",
     )
     options = parser.parse_args()
+    # Last, so that a class of the current folder is found, and nothing of that folder is taken for the suite's.
+    sys.path.append(str(Path.cwd()))
     server = build([load_class(path) for path in options.animals])
     with serve(server, host=options.host, port=options.port) as http:
         print(json.dumps({"url": http.url, "port": http.port}), flush=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from fuzz.findings.elision import array_line, bytes_line, json_line, visible
 from fuzz.findings.finding import Finding
-from fuzz.reports.elision import array_line, bytes_line, json_line, visible
 from specs import requirements, validity, wire
 from specs.case import Case, Delete, Put, Send, SendRaw
 from specs.decoding import Undecodable, decode
@@ -26,12 +27,13 @@ LOCATORS: Mapping[str, Mapping[str, str]] = {
 }
 MOST_STEPS = 24
 MOST_RAW_LINES = 16
+AGAIN = "again"
 
 
 def portrait(finding: Finding, path: str = "", width: int = WIDTH) -> list[str]:
     """The lines below a finding's title; `path` is its folder, for the command that replays it."""
-    rows = list(_rows(finding, path))
-    return [line for label, text in rows for line in _wrapped(label, text, width)]
+    shown = list(rows(finding, path))
+    return [line for label, text in shown for line in _wrapped(label, text, width)]
 
 
 def _wrapped(label: str, text: str, width: int) -> list[str]:
@@ -39,12 +41,16 @@ def _wrapped(label: str, text: str, width: int) -> list[str]:
     if not label:
         return [text]
     start = f"{label:<{LABEL - 1}} "
+    if label == AGAIN:
+        # A command that is to be pasted stays in one line.
+        return [start + text]
     room = max(width, LABEL + 30)
     lines = textwrap.wrap(text, room - LABEL, break_long_words=False, break_on_hyphens=False) or [""]
     return [start + lines[0], *(" " * LABEL + line for line in lines[1:])]
 
 
-def _rows(finding: Finding, path: str) -> Iterator[tuple[str, str]]:
+def rows(finding: Finding, path: str = "") -> Iterator[tuple[str, str]]:
+    """A portrait's rows, each with its label; requests and steps have none."""
     case, violation = finding.case, finding.violation
     at = _guilty_step(finding)
     asked = [step for step in case.steps if isinstance(step, Send | SendRaw)]
@@ -52,15 +58,16 @@ def _rows(finding: Finding, path: str) -> Iterator[tuple[str, str]]:
         yield from _only_request(case, at, finding.api)
     else:
         yield from _numbered_steps(finding, at)
-    got = _got(finding, at)
     due = f"count {violation.expected}" if violation.requirement == "counts" else violation.expected
     yield "expected", visible(due)
-    yield "got", got
+    yield "got", _got(finding, at) + (f"   = {finding.reads_as}" if finding.reads_as else "")
     entry = requirements.load().get(violation.requirement)
     yield "must", f"{violation.requirement}: {entry.sentence.rstrip('.')}" if entry else violation.requirement
+    if needed := _needed(finding):
+        yield "needs", needed
     yield "seen", _seen(finding)
     if path:
-        yield "again", f"asfuzz replay {path}"
+        yield AGAIN, f"asfuzz replay {shlex.quote(path)}"
 
 
 def _guilty_step(finding: Finding) -> int:
@@ -77,9 +84,17 @@ def _seen(finding: Finding) -> str:
         "after a while": "every time, but not to a fresh server",
     }
     how = how_often[finding.reproducibility]
-    times = f"{finding.seen:,} times, {how}" if finding.seen > 1 else f"once; sent again: {how}"
-    needs = f" · needs {', '.join(finding.needs)}" if finding.needs else ""
-    return f"{times}{needs}"
+    return f"{finding.seen:,} times, {how}" if finding.seen > 1 else f"once; sent again: {how}"
+
+
+def _needed(finding: Finding) -> str:
+    """What the failure takes, as far as that was tried."""
+    said = [", ".join(finding.needs)] if finding.needs else []
+    if finding.unproved:
+        said.append(f"not reduced to the end: {', '.join(finding.unproved)}")
+    if finding.not_seen_with:
+        said.append(f"not seen with {', '.join(finding.not_seen_with)}")
+    return " · ".join(said)
 
 
 def _only_request(case: Case, at: int, api: str) -> Iterator[tuple[str, str]]:

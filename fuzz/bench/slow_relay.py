@@ -1,0 +1,58 @@
+"""A relay that makes a server slower by a share of the time it takes: what a measurement of slowness is tried on."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import threading
+import time
+
+from fuzz.client import Client
+from fuzz.embedded.http_server import Answer, DropConnection, HttpRequest, HttpResponse, HttpServer
+from specs.outcome import NoReply
+
+OF_THE_CONNECTION = frozenset({"connection", "content-length", "host", "transfer-encoding", "keep-alive"})
+
+
+class Relay:
+    """Passes requests on to a server, and its answers back when they have taken longer."""
+
+    def __init__(self, upstream: str, share: float) -> None:
+        self._upstream = upstream
+        self._share = share
+        # Each connection has a thread of its own, and so a client of its own.
+        self._own = threading.local()
+
+    def __call__(self, request: HttpRequest) -> Answer:
+        begun = time.perf_counter()
+        client: Client | None = getattr(self._own, "client", None)
+        if client is None:
+            client = self._own.client = Client(self._upstream)
+        headers = [(name, value) for name, value in request.headers.items() if name not in OF_THE_CONNECTION]
+        outcome = client.send(request.method, request.target, headers, request.body)
+        end = begun + (time.perf_counter() - begun) * (1 + self._share)
+        # Sleeping takes a little longer than it should, which is much of a short request.
+        while time.perf_counter() < end:
+            pass
+        if isinstance(outcome, NoReply):
+            return DropConnection()
+        kept = {name: value for name, value in outcome.headers if name not in OF_THE_CONNECTION}
+        return HttpResponse(outcome.status, kept, outcome.body)
+
+
+def main() -> int:
+    """Relay until standard input ends."""
+    parser = argparse.ArgumentParser(prog="python -m fuzz.bench.slow_relay", description=__doc__)
+    parser.add_argument("--upstream", required=True, metavar="URL", help="the server that answers")
+    parser.add_argument("--share", type=float, default=0.0, help="0.1 takes a tenth longer (default: 0)")
+    options = parser.parse_args()
+    relay = Relay(options.upstream, options.share)
+    with HttpServer(relay, on_error=lambda status, _: HttpResponse(status, {})) as server:
+        print(json.dumps({"url": server.url, "port": server.port}), flush=True)
+        sys.stdin.read()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""Measure how often `asfuzz compare` tells that a server has become slower, and how often where it has not."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from fuzz.flags import add_config_flag, add_target_flags, settings_of
+
+if TYPE_CHECKING:
+    from fuzz.comparing.results import Comparison
+    from fuzz.config import Settings
+
+SERVER, TWIN, SLOWED = "server", "twin", "slowed"
+EXAMPLES = """\
+examples:
+  asfuzz bench slowdowns                                the embedded server
+  asfuzz bench slowdowns --launch 'my-server --port {port}' --sizes 1000 --repeats 100
+
+Each run starts the server anew and asks it through three relays, in turns with the bypass: two that pass everything on,
+and one that takes a share longer. In the next run the same is asked against it (--against), and in the same run side by
+side. A relay is measured as part of the server; its own 0.3 ms or so is not slowed.
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """How many tries, and how much slower."""
+    parser.add_argument("--tries", type=int, default=20, metavar="N", help="of each kind (default: 20)")
+    parser.add_argument("--share", type=float, default=0.10, metavar="S", help="how much slower (default: 0.1)")
+    parser.add_argument("--repeats", type=int, default=60, metavar="N", help="rounds of each run (default: 60)")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1000], metavar="N", help="of squares (default: 1000)")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="keep each run's comparison as JSON")
+    add_target_flags(parser)
+    add_config_flag(parser)
+    parser.epilog = EXAMPLES
+
+
+def main(arguments: Namespace) -> int:
+    """Measure run after run, and print how many tries told what."""
+    from fuzz.comparing.results import to_json
+
+    settings = settings_of(arguments)
+    runs: list[Comparison] = []
+    for number in range(arguments.tries + 1):
+        runs.append(_run(settings, arguments.sizes, arguments.repeats, arguments.share))
+        if arguments.out is not None:
+            arguments.out.mkdir(parents=True, exist_ok=True)
+            (arguments.out / f"{number}.json").write_text(to_json(runs[-1]), "utf-8")
+        print(f"{number}/{arguments.tries} {_medians(runs[-1])}", file=sys.stderr, flush=True)
+    for row in rows(runs, arguments.share):
+        print(row)
+    return 0
+
+
+def rows(runs: Sequence[Comparison], share: float) -> Iterator[str]:
+    """What was told of each kind of try."""
+    tries = len(runs) - 1
+    yield f"{'':<44}{'slower':>8}{'faster':>8}   of {tries} tries"
+    for name, title in ((SERVER, "the same server"), (SLOWED, f"slowed by {share:.0%}")):
+        told = [_told_against(before, after, name) for before, after in pairwise(runs)]
+        yield _row(f"{title}, against the run before", told)
+    for name, title in ((TWIN, "the same server"), (SLOWED, f"slowed by {share:.0%}")):
+        yield _row(f"{title}, side by side in one run", [_told_side_by_side(run, name) for run in runs[1:]])
+    yield f"how many times as long it really took, by the medians of pairs: {_really(runs)}"
+
+
+def _row(title: str, told: Sequence[set[str]]) -> str:
+    counts = "".join(f"{sum(verdict in one for one in told):>8}" for verdict in ("slower", "faster"))
+    return f"{title:<44}{counts}"
+
+
+def _really(runs: Sequence[Comparison]) -> str:
+    from fuzz.comparing.table import side_by_side
+
+    found = [one for run in runs for one in side_by_side(run)]
+    middles = {name: median(one.ratio.value for one in found if one.contender == name) for name in (TWIN, SLOWED)}
+    return ", ".join(f"{name} {middle:.2f}" for name, middle in middles.items())
+
+
+def _told_against(before: Comparison, after: Comparison, name: str) -> set[str]:
+    """The verdicts on one of the relays, taken for the server of the run before."""
+    from fuzz.comparing.against import told_changes
+
+    return {one.verdict for one in told_changes(_only(before, SERVER), _only(after, name))}
+
+
+def _only(run: Comparison, name: str) -> Comparison:
+    from fuzz.comparing.results import BYPASS
+
+    kept = [one for one in run.times if one.contender in (name, BYPASS)]
+    return replace(run, times=tuple(replace(one, contender=SERVER) if one.contender == name else one for one in kept))
+
+
+def _told_side_by_side(run: Comparison, name: str) -> set[str]:
+    from fuzz.comparing.table import side_by_side
+
+    return {one.verdict for one in side_by_side(run) if one.contender == name}
+
+
+def _medians(run: Comparison) -> str:
+    found = {name: [one for one in run.times if one.contender == name and one.right_ms] for name in run.contenders}
+    return "  ".join(
+        f"{name} {' '.join(f'{median(one.right_ms):.2f}' for one in times)} ms" for name, times in found.items()
+    )
+
+
+def _run(settings: Settings, sizes: Sequence[int], rounds: int, share: float) -> Comparison:
+    from fuzz.comparing.contenders import Server
+    from fuzz.comparing.measuring import Course
+    from fuzz.comparing.opening import Named, open_field
+    from fuzz.comparing.plan import Plan
+    from fuzz.comparing.questions import Question
+    from fuzz.embedded.processes import running
+
+    plan = Plan(tuple(map(Question, sizes)), rounds, ())
+    named = Named(SERVER, settings.target, settings.launch)
+    with ExitStack() as stack:
+        field = stack.enter_context(open_field(settings, [named], ()))
+        server, bypass = field.contenders
+        assert isinstance(server, Server)
+        relayed = []
+        for name, more in ((SERVER, 0.0), (TWIN, 0.0), (SLOWED, share)):
+            command = [sys.executable, "-m", "fuzz.bench.slow_relay", "--upstream", server.url, "--share", str(more)]
+            url = stack.enter_context(running(command)).url
+            one = Server(name, url, field.store, field.profile, server.settings)
+            relayed.append(stack.enter_context(closing(one)))
+        course = Course(plan, (*relayed, bypass), field.store, field.profile, lambda *_: None)
+        course.run()
+        return course.result()

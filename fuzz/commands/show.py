@@ -1,0 +1,74 @@
+"""Show one saved finding: what was sent, what was due, what came, and its files."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from fuzz.errors import UsageError
+from fuzz.findings import corpus
+from fuzz.findings.case_files import Unreadable
+from fuzz.findings.elision import visible
+from fuzz.findings.portrait import portrait
+from fuzz.flags import add_config_flag, settings_of
+from fuzz.reports.terminal import Terminal
+from specs.profile import did_you_mean
+
+FILES = {
+    "finding.md": "all of this as a page, with the requests in full",
+    "repro.py": "shows the bug without asfuzz",
+    "curl.sh": "shows the bug by curl",
+    "case.json": "what asfuzz replay reads",
+}
+EPILOG = """\
+examples:
+  asfuzz show stride-beyond-one-answer-shape-6d2ae5
+  asfuzz show stride                                 the beginning of an id, where one id alone begins so
+  asfuzz show nightly/findings/stride-beyond-one-answer-shape-6d2ae5
+
+exit codes:
+  0  it is shown
+  2  there is no such finding, or it cannot be read
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Which finding."""
+    parser.add_argument("finding", metavar="ID", help="a finding's id, the beginning of one, or its folder")
+    parser.add_argument("--findings", metavar="DIR", help="folder of the findings (default: findings)")
+    add_config_flag(parser)
+    parser.epilog = EPILOG
+
+
+def main(arguments: Namespace) -> int:
+    """Print a finding as a run does, and the files in its folder."""
+    settings = settings_of(arguments)
+    home = home_of(arguments.finding, settings.findings)
+    try:
+        finding = corpus.load(home)
+    except Unreadable as error:
+        raise UsageError(str(error)) from error
+    terminal = Terminal(sys.stdout, color=settings.color)
+    terminal.line(terminal.styled(visible(finding.violation.title), "bold"))
+    terminal.lines([f"  {line}".rstrip() for line in portrait(finding, str(home), terminal.width - 2)])
+    terminal.line()
+    for name, what in FILES.items():
+        if (home / name).exists():
+            terminal.line(f"  {home / name}  {terminal.styled(what, 'dim')}")
+    return 0
+
+
+def home_of(name: str, folder: Path) -> Path:
+    """The folder of the finding that a path, an id or the beginning of an id names."""
+    home = corpus.home_of(Path(name), folder)
+    if home is not None:
+        return home
+    ids = sorted(one.parent.name for one in folder.glob(f"[!.]*/{corpus.CASE}"))
+    beginning = [one for one in ids if one.startswith(name)]
+    if len(beginning) == 1:
+        return folder / beginning[0]
+    if beginning:
+        raise UsageError(f"{name!r} begins several ids: {', '.join(beginning)}")
+    hint = did_you_mean(name, ids) if ids else f" There are none in {folder}."
+    raise UsageError(f"there is no finding {name!r}.{hint} asfuzz findings lists them.")

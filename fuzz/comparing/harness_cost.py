@@ -1,0 +1,30 @@
+"""What the harness itself costs, measured on a server that does nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from statistics import median
+
+from fuzz.comparing.lanes import Lanes
+from fuzz.comparing.results import HarnessCost
+from fuzz.embedded.processes import running
+
+ALONE, EACH = 500, 200
+TIMEOUT_SECONDS = 10.0
+REQUEST = b"POST /v2/sum/ HTTP/1.1\r\nHost: idle\r\nContent-Length: 256\r\n\r\n" + b" " * 256
+
+
+def measure(clients: Sequence[int]) -> HarnessCost:
+    """The time of a request that takes a server no time, and how many go in a second from so many clients."""
+    command = [sys.executable, "-m", "fuzz.comparing.idle_server"]
+    with running(command) as server, closing(Lanes(server.url, TIMEOUT_SECONDS)) as lanes:
+        lanes.ask([REQUEST] * EACH)
+        # One by one, as the rounds do it: each with a loop of its own.
+        alone = [lanes.ask([REQUEST])[0][0].elapsed_ms for _ in range(ALONE)]
+        rates = {}
+        for count in clients:
+            came, seconds = lanes.ask([REQUEST] * (EACH * count), count)
+            rates[count] = len(came) / seconds
+    return HarnessCost(median(alone), rates)

@@ -1,0 +1,239 @@
+"""Requests sent over several connections from one loop, each timed from its first byte to the answer's last."""
+
+from __future__ import annotations
+
+import re
+import selectors
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
+
+from fuzz.answers import AnswerLimits, read_answer
+from specs.outcome import NoReply, Reply
+
+if TYPE_CHECKING:
+    from _typeshed import FileDescriptorLike
+
+CONNECT_SECONDS = 5.0
+CHUNK_BYTES = 256 * 1024
+LARGE_BYTES = 64 * 1024
+HEAD_END = b"\r\n\r\n"
+LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
+CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r]*chunked", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What came of one request, and how long it took."""
+
+    elapsed_ms: float
+    outcome: Reply | NoReply
+
+
+class Lane:
+    """One connection, which has at most one request under way."""
+
+    def __init__(self, url: str, tls: ssl.SSLContext | None = None) -> None:
+        parts = urlsplit(url)
+        self._host = parts.hostname or ""
+        self._port = parts.port or (443 if tls else 80)
+        self._tls = tls
+        self._sock: socket.socket | None = None
+        self._read = bytearray()
+        self._length: int | None = None
+        self._chunked = False
+        self.number = -1
+        self.begun = self.ended = 0.0
+        self.fresh = True
+
+    def send(self, number: int, message: bytes) -> socket.socket:
+        """Send a request and say which socket its answer comes by; raises OSError."""
+        sock = self._sock or self._connected()
+        self._read, self._length, self._chunked, self.number = bytearray(), None, False, number
+        self.begun = self.ended = time.perf_counter()
+        sent = sock.send(message)
+        if sent < len(message):
+            sock.settimeout(CONNECT_SECONDS)
+            sock.sendall(message[sent:])
+            sock.setblocking(False)
+        return sock
+
+    def receive(self) -> bool:
+        """Read what is there; whether that was the last of the answer."""
+        assert self._sock is not None
+        while True:
+            try:
+                data = self._sock.recv(CHUNK_BYTES)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                return False
+            except OSError:
+                data = b""
+            self.ended = time.perf_counter()
+            self._read += data
+            if not data:
+                self.close()
+                return True
+            if self._whole():
+                self.fresh = False
+                return True
+
+    def read(self) -> tuple[float, bytes]:
+        """How many milliseconds the answer took, and what it was, as it came."""
+        return (self.ended - self.begun) * 1000, bytes(self._read)
+
+    def close(self) -> None:
+        """End the connection; the next request opens another."""
+        if self._sock is not None:
+            self._sock.close()
+            self._sock = None
+
+    @property
+    def stale(self) -> bool:
+        """Whether a kept connection was closed before any byte of an answer, so that asking again is fair."""
+        return self._sock is None and not self.fresh and not self._read
+
+    def _connected(self) -> socket.socket:
+        sock = socket.create_connection((self._host, self._port), CONNECT_SECONDS)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._tls is not None:
+            sock = self._tls.wrap_socket(sock, server_hostname=self._host)
+        sock.setblocking(False)
+        self._sock, self.fresh = sock, True
+        return sock
+
+    def _whole(self) -> bool:
+        if self._length is None and not self._chunked:
+            end = self._read.find(HEAD_END)
+            if end < 0:
+                return False
+            head = bytes(self._read[: end + 2])
+            length = LENGTH.search(head)
+            self._length = None if length is None else end + 4 + int(length[1])
+            self._chunked = CHUNKED.search(head) is not None
+        if self._chunked:
+            return self._read.endswith(b"0\r\n\r\n")
+        return self._length is not None and len(self._read) >= self._length
+
+
+class Lanes:
+    """Connections to one server, opened as they are needed and kept."""
+
+    def __init__(self, url: str, timeout_seconds: float, ca_cert: str | None = None) -> None:
+        self._url = url
+        self._timeout_seconds = timeout_seconds
+        self._tls = ssl.create_default_context(cafile=ca_cert) if url.startswith("https:") else None
+        self._lanes: list[Lane] = []
+
+    def ask(self, messages: Sequence[bytes], clients: int = 1) -> tuple[list[Came], float]:
+        """Send all messages, `clients` of them at the same time; what came, and how many seconds that took."""
+        while len(self._lanes) < clients:
+            self._lanes.append(Lane(self._url, self._tls))
+        with _Loop(messages, self._timeout_seconds) as loop:
+            begun = time.perf_counter()
+            loop.run(self._lanes[:clients])
+            seconds = time.perf_counter() - begun
+        # Answers are read off the clock, lest one client's wait for another's.
+        return loop.came(), seconds
+
+    def close(self) -> None:
+        for lane in self._lanes:
+            lane.close()
+
+
+class _Loop:
+    """One round of asking: which requests are left, under way and answered."""
+
+    def __init__(self, messages: Sequence[bytes], timeout_seconds: float) -> None:
+        self._messages = messages
+        self._timeout_seconds = timeout_seconds
+        self._left = deque(range(len(messages)))
+        self._read: dict[int, tuple[float, bytes, bytes]] = {}
+        self._bodies: list[bytes] = []
+        self._none: dict[int, Came] = {}
+        self._selector = selectors.DefaultSelector()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._selector.close()
+
+    def run(self, lanes: Sequence[Lane]) -> None:
+        for lane in lanes:
+            self._next_on(lane)
+        while under_way := self._selector.get_map():
+            events = self._selector.select(self._timeout_seconds)
+            for key, _ in events:
+                if key.data.receive():
+                    self._answered(key.data, key.fileobj)
+            if not events:
+                self._give_up([(key.data, key.fileobj) for key in under_way.values()])
+
+    def came(self) -> list[Came]:
+        """What came of each request, in their order."""
+        return [self._none.get(number) or self._came(*self._read[number]) for number in range(len(self._messages))]
+
+    def _came(self, elapsed_ms: float, head: bytes, body: bytes) -> Came:
+        # What was read is read once more, by the code that reads every answer of the suite.
+        outcome = read_answer(_Recorded(head + body), "POST", AnswerLimits()).outcome  # type: ignore[arg-type]
+        if isinstance(outcome, Reply):
+            outcome = replace(outcome, body=self._once(outcome.body))
+        return Came(elapsed_ms, outcome)
+
+    def _next_on(self, lane: Lane) -> None:
+        """Send on a free lane until a request is under way, or none is left."""
+        while self._left and not self._sent(lane, self._left.popleft()):
+            pass
+
+    def _sent(self, lane: Lane, number: int) -> bool:
+        try:
+            self._selector.register(lane.send(number, self._messages[number]), selectors.EVENT_READ, lane)
+        except OSError as error:
+            lane.close()
+            self._none[number] = Came(0.0, NoReply("refused", f"cannot connect: {error.strerror or error}"))
+            return False
+        return True
+
+    def _answered(self, lane: Lane, sock: FileDescriptorLike) -> None:
+        self._selector.unregister(sock)
+        if lane.stale and self._sent(lane, lane.number):
+            return
+        elapsed_ms, data = lane.read()
+        end = data.find(HEAD_END) + len(HEAD_END) if len(data) >= LARGE_BYTES else len(data)
+        self._read.setdefault(lane.number, (elapsed_ms, data[:end], self._once(data[end:])))
+        self._next_on(lane)
+
+    def _once(self, body: bytes) -> bytes:
+        """The same bytes as they came before, where they did: many large answers would fill the memory."""
+        if len(body) < LARGE_BYTES:
+            return body
+        known = next((one for one in self._bodies if one == body), None)
+        if known is None:
+            self._bodies.append(body)
+        return known or body
+
+    def _give_up(self, waiting: Sequence[tuple[Lane, FileDescriptorLike]]) -> None:
+        """No byte came from anybody for as long as a request may take."""
+        for lane, sock in waiting:
+            self._selector.unregister(sock)
+            lane.close()
+            reason = f"no answer within {self._timeout_seconds:g} s"
+            self._none[lane.number] = Came(self._timeout_seconds * 1000, NoReply("timeout", reason))
+        for lane, _ in waiting:
+            self._next_on(lane)
+
+
+class _Recorded:
+    """Bytes that are read like a socket."""
+
+    def __init__(self, data: bytes) -> None:
+        self._left = memoryview(data)
+
+    def recv(self, most: int) -> bytes:
+        data, self._left = self._left[:most], self._left[most:]
+        return bytes(data)

@@ -1,0 +1,235 @@
+"""A comparison under way: uploads, asks everybody in turn, has answers judged, removes what it uploaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
+from statistics import median
+from typing import TYPE_CHECKING
+
+from fuzz.comparing.contenders import Block, Contender, unreachable
+from fuzz.comparing.judging import Judge, Prepared
+from fuzz.comparing.plan import (
+    BLOCKS,
+    TEMPERATURES,
+    WARM_UP,
+    Plan,
+    block_requests,
+    guessed_seconds,
+    turns,
+)
+from fuzz.comparing.results import BYPASS, Comparison, HarnessCost, Temperature, Throughput, Times
+from fuzz.store import StoreError
+from fuzz.versions import versions
+
+if TYPE_CHECKING:
+    from fuzz.comparing.questions import Question
+    from fuzz.store import Store
+    from specs.profile import Profile
+
+# So many answers in a row that are not right, and a question is not put to that contender any more.
+ENOUGH_FAILURES = 3
+# What is being done, how much of everything that is, and how much is done.
+Progress = Callable[[str, float], None]
+
+
+class Course:
+    """Asks the questions of a plan; what was measured so far can be had at any time."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        contenders: Sequence[Contender],
+        store: Store,
+        profile: Profile,
+        progress: Progress,
+        lost: dict[str, str] | None = None,
+    ) -> None:
+        """`lost` are servers that could not even be started, and why."""
+        self._plan = plan
+        self._contenders = contenders
+        self._store = store
+        self._profile = profile
+        self._progress = progress
+        self._judge = Judge()
+        self._numbers = count()
+        self._times: list[Times] = []
+        self._throughputs: list[Throughput] = []
+        self._begun = datetime.now(UTC).isoformat(timespec="seconds")
+        self._unasked: dict[str, str] = {}
+        self.lost = dict(lost or {})
+        self.harness: HarnessCost | None = None
+        self.interrupted = False
+
+    def run(self) -> None:
+        """Ask everything; a question that the store fails for is left out, and the others are asked."""
+        guesses = {one: guessed_seconds(self._plan, _size(one), len(self._whole)) for one in self._plan.questions}
+        total, done = sum(guesses.values()) or 1.0, 0.0
+        for question in self._plan.questions:
+
+            def tell(part: float, begun: float = done, question: Question = question) -> None:
+                self._progress(question.label, (begun + part * guesses[question]) / total)
+
+            try:
+                self._ask(Prepared(question, self._profile), tell)
+            except StoreError as error:
+                self._unasked[question.label] = str(error)
+            done += guesses[question]
+
+    def result(self) -> Comparison:
+        """Everything that is known by now."""
+        return Comparison(
+            contenders=tuple(dict.fromkeys([*(one.name for one in self._contenders), *self.lost])),
+            store=self._store.s3_url,
+            begun=self._begun,
+            rounds=self._plan.rounds,
+            versions=versions(),
+            times=tuple(self._times),
+            throughputs=tuple(self._throughputs),
+            told=tuple(self._judge.told.values()),
+            lost=dict(self.lost),
+            unasked=dict(self._unasked),
+            harness=self.harness,
+            interrupted=self.interrupted,
+        )
+
+    @property
+    def _whole(self) -> list[Contender]:
+        """The contenders on a network that is not narrowed."""
+        return [one for one in self._contenders if not one.mbps]
+
+    def _ask(self, prepared: Prepared, tell: Callable[[float], None]) -> None:
+        tell(0.0)
+        with self._uploaded(prepared) as warm:
+            usable = [one for one in self._contenders if self._warmed_up(one, prepared, warm)]
+            if not usable:
+                return
+            series = _Series(prepared, self._judge, usable)
+            share = self._share_of_rounds(prepared, len(usable))
+            try:
+                for number in range(self._plan.rounds):
+                    with self._uploaded(prepared) as cold:
+                        self._fetch_once(prepared, cold)
+                        keys = {"cold": cold, "warm": warm}
+                        for temperature, one in turns(series.going_on(self.lost), number):
+                            block = one.ask(prepared, keys[temperature], 1, 1)
+                            series.add(one, temperature, number, block)
+                            self._lose_if_gone(one, block)
+                    tell(share * (number + 1) / self._plan.rounds)
+            finally:
+                self._times += series.times()
+            self._ask_together(prepared, warm, series, lambda part: tell(share + (1 - share) * part))
+
+    def _fetch_once(self, prepared: Prepared, key: str) -> None:
+        """Have the store send a new object once off the clock, lest whoever is first wait for the store's caches."""
+        for one in self._whole:
+            if one.name == BYPASS:
+                one.ask(prepared, key, 1, 1)
+
+    def _share_of_rounds(self, prepared: Prepared, contenders: int) -> float:
+        """About how much of a question's time its rounds take."""
+        alone = replace(self._plan, clients=())
+        guesses = [guessed_seconds(plan, len(prepared.data), contenders) for plan in (alone, self._plan)]
+        return guesses[0] / guesses[1]
+
+    def _warmed_up(self, one: Contender, prepared: Prepared, key: str) -> bool:
+        """Ask a few times off the clock; whether any of the answers was right."""
+        if one.name in self.lost:
+            return False
+        if one.mbps:
+            return True
+        block = one.ask(prepared, key, WARM_UP, 1)
+        self._lose_if_gone(one, block)
+        right = [self._judge.right(prepared, one.name, came.outcome) for came in block.came]
+        return any(right)
+
+    def _lose_if_gone(self, one: Contender, block: Block) -> None:
+        """Leave out from now on whom no connection can be made to."""
+        if block.came and all(map(unreachable, block.came)):
+            self.lost.setdefault(one.name, f"nothing answers any more {one.last_words()}".strip())
+
+    def _ask_together(self, prepared: Prepared, key: str, series: _Series, tell: Callable[[float], None]) -> None:
+        """Several clients at the same time, all about the object that was asked about before."""
+        for done, clients in enumerate(self._plan.clients):
+            usable = [one for one in series.going_on(self.lost) if not one.mbps]
+            requests = {one.name: block_requests(series.typical_ms(one), clients) for one in usable}
+            rates: dict[str, list[float]] = {one.name: [] for one in usable}
+            slowest: dict[str, float] = dict.fromkeys(rates, 0.0)
+            for one in usable:
+                one.ask(prepared, key, clients, clients)
+            for number in range(BLOCKS):
+                for one in [one for one in usable if one.name not in self.lost]:
+                    block = one.ask(prepared, key, requests[one.name], clients)
+                    self._lose_if_gone(one, block)
+                    right = [came for came in block.came if self._judge.right(prepared, one.name, came.outcome)]
+                    rates[one.name].append(len(right) / max(block.seconds, 1e-9))
+                    slowest[one.name] = max([slowest[one.name], *(came.elapsed_ms for came in right)])
+                tell((done + (number + 1) / BLOCKS) / len(self._plan.clients))
+            self._throughputs += [
+                Throughput(
+                    prepared.question, one.name, clients, tuple(rates[one.name]), requests[one.name], slowest[one.name]
+                )
+                for one in usable
+            ]
+
+    @contextmanager
+    def _uploaded(self, prepared: Prepared) -> Iterator[str]:
+        """The key of an object that nobody has asked about; removed with the block."""
+        key = f"compare/{next(self._numbers)}"
+        try:
+            self._store.put("private", key, prepared.data)
+            yield key
+        finally:
+            with suppress(StoreError):
+                # What cannot be removed now is removed with its bucket.
+                self._store.delete("private", key)
+
+
+class _Series:
+    """The times of one question, as they come in."""
+
+    def __init__(self, prepared: Prepared, judge: Judge, contenders: Sequence[Contender]) -> None:
+        self._prepared = prepared
+        self._judge = judge
+        self._contenders = contenders
+        self._elapsed: dict[tuple[int, Temperature], list[float | None]] = {}
+        self._bytes: dict[int, int] = {}
+        self._failing: dict[int, int] = {}
+
+    def going_on(self, lost: dict[str, str]) -> list[Contender]:
+        """Those that are still asked."""
+        return [
+            one for one in self._contenders if one.name not in lost and self._failing.get(id(one), 0) < ENOUGH_FAILURES
+        ]
+
+    def add(self, one: Contender, temperature: Temperature, number: int, block: Block) -> None:
+        """An answer that is not right leaves a gap where its time would be."""
+        came = block.came[0] if block.came else None
+        right = came is not None and self._judge.right(self._prepared, one.name, came.outcome)
+        elapsed = self._elapsed.setdefault((id(one), temperature), [])
+        elapsed += [None] * (number - len(elapsed))
+        elapsed.append(came.elapsed_ms if right and came is not None else None)
+        self._failing[id(one)] = 0 if right else self._failing.get(id(one), 0) + 1
+        if right and came is not None:
+            self._bytes.setdefault(id(one), one.bytes_to_client(self._prepared, came))
+
+    def typical_ms(self, one: Contender) -> float:
+        right = [ms for temperature in TEMPERATURES for ms in self._elapsed.get((id(one), temperature), []) if ms]
+        return median(right) if right else 1.0
+
+    def times(self) -> Iterator[Times]:
+        """One series for each contender, network and temperature."""
+        for one in self._contenders:
+            for temperature in TEMPERATURES:
+                elapsed = self._elapsed.get((id(one), temperature))
+                if elapsed:
+                    size = self._bytes.get(id(one), 0)
+                    yield Times(self._prepared.question, one.name, temperature, tuple(elapsed), size, one.mbps)
+
+
+def _size(question: Question) -> int:
+    """About how many bytes an object has."""
+    return question.side**2 * 8

@@ -1,0 +1,131 @@
+"""The store and the contenders of a comparison, started or reached, and ended with the block."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fuzz.comparing.contenders import Bypass, Contender, Server
+from fuzz.comparing.results import BYPASS
+from fuzz.config import AUTO, Settings
+from fuzz.errors import CannotRun, UsageError
+from fuzz.option_values import http_url, port_command
+from fuzz.store import StoreError
+from fuzz.targets import client_settings, open_store_for, resolve_profile, running_server
+from specs.profile import Profile
+
+if TYPE_CHECKING:
+    from fuzz.store import Store
+
+EMBEDDED = "embedded"
+MEMORY = "memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A server by the name that the user gave it: where it answers, or how it is started; the embedded one by none."""
+
+    name: str
+    target: str | None = None
+    launch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """All that a comparison talks to. `lost` are servers that did not start, and why."""
+
+    store: Store
+    profile: Profile
+    contenders: tuple[Contender, ...]
+    lost: Mapping[str, str]
+
+
+def named_servers(servers: Sequence[str], launched: Sequence[str]) -> tuple[Named, ...]:
+    """The servers of a command line; raises UsageError."""
+    found = [_named("", text) for text in servers] + [_named("--launch ", text) for text in launched]
+    names = [one.name for one in found]
+    for name in names:
+        if names.count(name) > 1 or name == BYPASS:
+            raise UsageError(f"the name {name!r} is taken; give each server one of its own")
+    return tuple(found) or (Named(EMBEDDED),)
+
+
+def _named(flag: str, text: str) -> Named:
+    name, equals, place = text.partition("=")
+    if text == EMBEDDED and not flag:
+        return Named(EMBEDDED)
+    if not name or not equals or "://" in name or " " in name:
+        wanted = "NAME='my-server --port {port}'" if flag else f"NAME=http://127.0.0.1:8080, or {EMBEDDED}"
+        raise UsageError(f"{flag}{text!r} is not of the form {wanted}")
+    try:
+        return Named(name, launch=port_command(place)) if flag else Named(name, target=http_url(place))
+    except ValueError as error:
+        raise UsageError(f"{flag}{name}: {error}") from error
+
+
+@contextmanager
+def open_field(settings: Settings, servers: Sequence[Named], mbps: Sequence[float]) -> Iterator[Field]:
+    """Everything a comparison talks to; a server that cannot be had is lost, and the others are there."""
+    if mbps and settings.store != MEMORY:
+        raise UsageError(f"--store-mbps goes with the store in memory, not with --store {settings.store}")
+    profile = Profile("compare") if settings.profile == AUTO else resolve_profile(settings)
+    with ExitStack() as stack:
+        store, narrowed = _open_store(settings, mbps, stack)
+        lost: dict[str, str] = {}
+        contenders: list[Contender] = []
+        for one in servers:
+            try:
+                contenders.append(stack.enter_context(_server(one, settings, store, profile)))
+            except CannotRun as error:
+                lost[one.name] = str(error)
+        if not contenders:
+            raise CannotRun("\n".join(f"{name}: {why}" for name, why in lost.items()))
+        own = settings.store if "://" in settings.store else store.s3_url
+        for url, bandwidth in ((own, 0.0), *zip(narrowed, mbps, strict=True)):
+            bypass = Bypass(
+                url,
+                store.buckets["private"],
+                store.credentials["owner"],
+                settings.region,
+                str(settings.ca_cert) if settings.ca_cert else True,
+                bandwidth,
+            )
+            contenders.append(stack.enter_context(closing(bypass)))
+        yield Field(store, profile, tuple(contenders), lost)
+
+
+def _open_store(settings: Settings, mbps: Sequence[float], stack: ExitStack) -> tuple[Store, tuple[str, ...]]:
+    try:
+        if settings.store == MEMORY:
+            from fuzz.store.apart import memory_store_apart
+
+            return stack.enter_context(memory_store_apart(mbps, settings.advertise))
+        return stack.enter_context(_closing_told(open_store_for(settings))), ()
+    except StoreError as error:
+        raise CannotRun(str(error)) from error
+
+
+@contextmanager
+def _closing_told(store: Store) -> Iterator[Store]:
+    """A store that fails when it is to be emptied takes no result with it, but is told."""
+    try:
+        yield store
+    finally:
+        try:
+            store.close()
+        except StoreError as error:
+            print(f"asfuzz compare: left behind in the store: {error}", file=sys.stderr)
+
+
+@contextmanager
+def _server(one: Named, settings: Settings, store: Store, profile: Profile) -> Iterator[Server]:
+    client = client_settings(settings)
+    own = replace(settings, target=one.target, launch=one.launch, animals=())
+    with (
+        running_server(own, store, client) as (url, launcher),
+        closing(Server(one.name, url, store, profile, client, launcher)) as server,
+    ):
+        yield server

@@ -1,0 +1,32 @@
+"""A comparison as one HTML file that needs nothing beside it: the pictures, and the table below them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from html import escape
+
+from fuzz.comparing.plots import pictures
+from fuzz.comparing.results import Comparison
+
+STYLE = """\
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 90em; padding: 0 1em; }
+svg { display: block; height: auto; max-width: 100%; margin: 1em 0; background: white; }
+pre { overflow-x: auto; font-size: 13px; }
+"""
+
+
+def page(comparison: Comparison, rows: Iterable[str]) -> str:
+    """The whole page; `rows` are those of the table."""
+    return "\n".join(_parts(comparison, rows))
+
+
+def _parts(comparison: Comparison, rows: Iterable[str]) -> Iterator[str]:
+    title = escape(f"{', '.join(comparison.contenders)}, side by side")
+    yield f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>'
+    yield f"<style>\n{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>"
+    for name, data in pictures(comparison, "svg"):
+        text = data.decode("utf-8")
+        # What stands before the element is for files of their own.
+        yield f'<figure id="{name}">\n{text[text.index("<svg") :]}</figure>'
+    table = escape("\n".join(rows))
+    yield f"<pre>{table}</pre>\n</body>\n</html>\n"

@@ -1,0 +1,79 @@
+"""What is done in which order, and about how long it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from fuzz.comparing.questions import Question
+from fuzz.comparing.results import Temperature
+
+TEMPERATURES: tuple[Temperature, ...] = ("cold", "warm")
+# A narrow network takes as long each time, so that a few times tell enough.
+NARROW_ROUNDS = 5
+WARM_UP = 3
+BLOCKS = 5
+BLOCK_SECONDS = 0.5
+LEAST_EACH, MOST_EACH = 2, 64
+# For the first estimate alone: a request, and each megabyte of its object.
+GUESSED_SECONDS, GUESSED_SECONDS_A_MB = 0.004, 0.008
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The questions, how often each is asked, and by how many clients at the same time."""
+
+    questions: tuple[Question, ...]
+    rounds: int = 20
+    clients: tuple[int, ...] = (1, 4, 16)
+    mbps: tuple[float, ...] = ()
+
+
+class Asked(Protocol):
+    """A contender, as far as its turn depends on it."""
+
+    @property
+    def mbps(self) -> float: ...
+
+
+One = TypeVar("One", bound=Asked)
+
+
+def turns(contenders: Sequence[One], number: int) -> Iterator[tuple[Temperature, One]]:
+    """Whose turn it is in a round: all of them one after the other, so that what drifts hits all alike.
+
+    They share the round's fresh object, which none of them has been asked about before.
+    """
+    order = orders(len(contenders))
+    for temperature in TEMPERATURES:
+        for place in order[number % len(order)] if order else ():
+            one = contenders[place]
+            if not one.mbps or (temperature == "cold" and number < NARROW_ROUNDS):
+                yield temperature, one
+
+
+def orders(several: int) -> list[list[int]]:
+    """Orders in which each has each place as often, and comes after each other one as often.
+
+    Whoever is first, or comes after one that worked long, finds the machine in another state. The orders are those of
+    Williams (1949): a zigzag, moved on by one each time; of an odd number also backwards.
+    """
+    zigzag = [(place + 1) // 2 if place % 2 else (several - place // 2) % several for place in range(several)]
+    forwards = [[(one + step) % several for one in zigzag] for step in range(several)]
+    return forwards + [list(reversed(one)) for one in forwards] if several % 2 else forwards
+
+
+def block_requests(typical_ms: float, clients: int) -> int:
+    """How many requests of several clients take about a block's time."""
+    fitting = round(BLOCK_SECONDS * 1000 / max(typical_ms, 1e-3))
+    return min(max(fitting, LEAST_EACH * clients), MOST_EACH * clients)
+
+
+def guessed_seconds(plan: Plan, object_bytes: int, contenders: int) -> float:
+    """About how long one question takes, with all that is done for it."""
+    once = GUESSED_SECONDS + GUESSED_SECONDS_A_MB * object_bytes / 1e6
+    alone = plan.rounds * len(TEMPERATURES) * contenders * once
+    together = len(plan.clients) * contenders * (BLOCKS + 1) * max(BLOCK_SECONDS, LEAST_EACH * once)
+    narrow = sum(min(NARROW_ROUNDS, plan.rounds) * (once + object_bytes * 8 / (one * 1e6)) for one in plan.mbps)
+    return alone + together + narrow

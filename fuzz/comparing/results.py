@@ -1,0 +1,169 @@
+"""What a comparison came to, as values; JSON both ways, so that a later run can be held against it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from fuzz.comparing.questions import Question
+from fuzz.errors import UsageError
+
+FORMAT = "asfuzz comparison 1"
+BYPASS = "bypass"
+# Cold: about an object that nobody has asked about. Warm: about one that was asked about before.
+Temperature = Literal["cold", "warm"]
+Trouble = Literal["wrong", "failed", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long one contender took for one question, round by round; None where the answer was not right.
+
+    `mbps` is the bandwidth of the network that the objects came over; 0 means that it was not narrowed.
+    """
+
+    question: Question
+    contender: str
+    temperature: Temperature
+    elapsed_ms: tuple[float | None, ...]
+    bytes_to_client: int
+    mbps: float = 0.0
+
+    @property
+    def right_ms(self) -> tuple[float, ...]:
+        """The times of right answers."""
+        return tuple(one for one in self.elapsed_ms if one is not None)
+
+
+def rounds_of_both(mine: Times | None, theirs: Times | None) -> list[tuple[float, float]]:
+    """The times of the rounds in which both were right."""
+    if mine is None or theirs is None:
+        return []
+    return [(one, other) for one, other in zip(mine.elapsed_ms, theirs.elapsed_ms) if one and other]
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """How many right answers a second one contender gave to so many clients, block by block."""
+
+    question: Question
+    contender: str
+    clients: int
+    rates: tuple[float, ...]
+    requests: int
+    slowest_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What went wrong with a contender's answers to a question, and how often; `shown` is the first of them."""
+
+    question: Question
+    contender: str
+    trouble: Trouble
+    shown: str
+    times: int
+    request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HarnessCost:
+    """What timing itself takes: a request to a server that does nothing, and how many of those go in a second."""
+
+    request_ms: float
+    rates: Mapping[int, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything that was measured.
+
+    `lost` says of a contender why it was left out from some point on, `unasked` of a question why the store kept it
+    from being asked.
+    """
+
+    contenders: tuple[str, ...]
+    store: str
+    begun: str
+    rounds: int
+    versions: Mapping[str, str] = field(default_factory=dict)
+    times: tuple[Times, ...] = ()
+    throughputs: tuple[Throughput, ...] = ()
+    told: tuple[Told, ...] = ()
+    lost: Mapping[str, str] = field(default_factory=dict)
+    unasked: Mapping[str, str] = field(default_factory=dict)
+    harness: HarnessCost | None = None
+    interrupted: bool = False
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        return tuple(name for name in self.contenders if name != BYPASS)
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions in the order in which they were asked."""
+        return tuple(dict.fromkeys(one.question for one in self.times))
+
+    @property
+    def wrong(self) -> int:
+        """How many answers of servers broke the API's requirements."""
+        return sum(one.times for one in self.told if one.trouble != "refused" and one.contender != BYPASS)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everybody could be asked everything, the store's bypass too, and nobody refused everything."""
+        answering = {one.contender for one in self.times if one.right_ms}
+        failing = any(one.contender == BYPASS for one in self.told)
+        return not (self.lost or self.unasked or failing or set(self.contenders) - answering)
+
+    def find(
+        self, question: Question, contender: str, temperature: Temperature = "cold", mbps: float = 0.0
+    ) -> Times | None:
+        """The times of one contender for one question, if there are any right ones."""
+        wanted = (question, contender, temperature, mbps)
+        found = (one for one in self.times if (one.question, one.contender, one.temperature, one.mbps) == wanted)
+        return next((one for one in found if one.right_ms), None)
+
+
+def to_json(comparison: Comparison) -> str:
+    return json.dumps({"format": FORMAT, **asdict(comparison)}, indent=1) + "\n"
+
+
+def read_comparison(path: Path) -> Comparison:
+    """An earlier run's result; raises UsageError."""
+    try:
+        return from_document(json.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise UsageError(f"--against {path}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        wanted = "it must be the comparison.json that asfuzz compare --out FOLDER writes"
+        raise UsageError(f"--against {path}: {wanted} ({error})") from error
+
+
+def from_document(document: Mapping[str, Any]) -> Comparison:
+    """A comparison from parsed JSON; raises ValueError, KeyError or TypeError."""
+    fields = dict(document)
+    if fields.pop("format") != FORMAT:
+        raise ValueError(f"not of the format {FORMAT!r}")
+    harness = fields.pop("harness")
+    return Comparison(
+        **{
+            **fields,
+            "contenders": tuple(fields["contenders"]),
+            "times": tuple(
+                Times(**{**one, "question": Question(**one["question"]), "elapsed_ms": tuple(one["elapsed_ms"])})
+                for one in fields["times"]
+            ),
+            "throughputs": tuple(
+                Throughput(**{**one, "question": Question(**one["question"]), "rates": tuple(one["rates"])})
+                for one in fields["throughputs"]
+            ),
+            "told": tuple(Told(**{**one, "question": Question(**one["question"])}) for one in fields["told"]),
+        },
+        harness=None
+        if harness is None
+        else HarnessCost(harness["request_ms"], {int(key): rate for key, rate in harness["rates"].items()}),
+    )

@@ -1,0 +1,111 @@
+"""Numbers told with what they are worth: confidence intervals, and the chance that a difference is noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from specs.dtypes import Array
+
+RESAMPLES = 2000
+CONFIDENCE = 0.95
+SEED = 20240229
+# Of fewer rows there would be too few stretches to draw from.
+LEAST_FOR_STRETCHES = 50
+SWAPS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate, and the bounds between which the true value lies with the confidence asked for."""
+
+    value: float
+    low: float
+    high: float
+
+    def excludes(self, number: float) -> bool:
+        return not self.low <= number <= self.high
+
+
+def quantiles(values: Sequence[float], *shares: float) -> tuple[float, ...]:
+    """The values below which so many of them lie."""
+    return tuple(float(one) for one in np.quantile(np.asarray(values, float), shares))
+
+
+def bootstrap(
+    rows: Sequence[float] | Sequence[Sequence[float]],
+    statistic: Callable[[Array], Array],
+    *,
+    confidence: float = CONFIDENCE,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> Interval:
+    """An interval by resampling whole rows, so that what was measured side by side stays side by side.
+
+    Many rows are drawn in stretches: neighbours in time are more alike than others, and so tell less than their number.
+    `statistic` makes one number of each sample: it takes an array of samples × rows × columns.
+    """
+    data = np.asarray(rows, float)
+    if data.ndim == 1:
+        data = data[:, None]
+    stretch = round(1.5 * len(data) ** (1 / 3)) if len(data) >= LEAST_FOR_STRETCHES else 1
+    begins = np.random.default_rng(seed).integers(0, len(data), (resamples, -(-len(data) // stretch), 1))
+    chosen = ((begins + np.arange(stretch)) % len(data)).reshape(resamples, -1)[:, : len(data)]
+    drawn = statistic(data[chosen])
+    # Of a statistic that may be infinite there is nothing between two values.
+    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2], method="nearest")
+    return Interval(float(statistic(data[None])[0]), float(low), float(high))
+
+
+def median_interval(values: Sequence[float], *, confidence: float = CONFIDENCE, seed: int = SEED) -> Interval:
+    """The median of values, with its interval."""
+    return bootstrap(values, lambda samples: np.median(samples[:, :, 0], axis=1), confidence=confidence, seed=seed)
+
+
+def ratio_of_medians(above: Sequence[float], below: Sequence[float], *, seed: int = SEED) -> Interval:
+    """How many times as large the one's median is as the other's; the values belong together pair by pair."""
+    return bootstrap(
+        list(zip(above, below, strict=True)),
+        lambda samples: np.median(samples[:, :, 0], axis=1) / np.median(samples[:, :, 1], axis=1),
+        seed=seed,
+    )
+
+
+def ratio_in_pairs(
+    above: Sequence[float], below: Sequence[float], *, confidence: float = CONFIDENCE, seed: int = SEED
+) -> Interval:
+    """How many times as large the one is as the other in a typical pair: what slows both of a pair is left out."""
+    ratios = np.asarray(above, float) / np.asarray(below, float)
+    return median_interval(list(ratios), confidence=confidence, seed=seed)
+
+
+def chance_of_noise(before: Sequence[float], after: Sequence[float], *, seed: int = SEED) -> float:
+    """How often chance alone makes a difference of means as large as the one between two groups of blocks.
+
+    The blocks are dealt out to the two groups anew: if nothing has changed it does not matter which is in which.
+    """
+    together = np.concatenate([np.asarray(before, float), np.asarray(after, float)])
+    first = len(before)
+    found = abs(float(np.mean(together[first:]) - np.mean(together[:first])))
+    dealt = np.random.default_rng(seed).permuted(np.tile(together, (SWAPS, 1)), axis=1)
+    differences = np.abs(dealt[:, first:].mean(axis=1) - dealt[:, :first].mean(axis=1))
+    return float((1 + np.count_nonzero(differences >= found * (1 - 1e-9))) / (1 + SWAPS))
+
+
+def corrected(chances: Sequence[float]) -> tuple[float, ...]:
+    """Chances that hold for all of several comparisons together, by Holm's method."""
+    order = sorted(range(len(chances)), key=lambda one: chances[one])
+    result = [1.0] * len(chances)
+    largest = 0.0
+    for rank, one in enumerate(order):
+        largest = max(largest, min(1.0, chances[one] * (len(chances) - rank)))
+        result[one] = largest
+    return tuple(result)
+
+
+def blocks_of(values: Sequence[float], blocks: int) -> list[float]:
+    """The medians of so many stretches of values, one after the other: neighbours in time are much alike."""
+    stretches = np.array_split(np.asarray(values, float), min(blocks, len(values)))
+    return [float(np.median(one)) for one in stretches]

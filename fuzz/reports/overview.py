@@ -1,0 +1,322 @@
+"""What a report shows, as plain values: computed once, and written as Markdown or HTML."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import accumulate, combinations
+
+from fuzz.findings.elision import visible
+from fuzz.findings.finding import Finding
+from fuzz.findings.portrait import rows
+from fuzz.reports.history import History, Run, Sums, Value
+from fuzz.reports.wording import counted
+from specs import requirements
+
+CLASSES_A_DOUBLING = 4
+SIZE_ORDER = ("0 B", "256 B", "4 KiB", "64 KiB", "1 MiB", "more")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A finding as a report shows it. `scripts` are the texts of files in its folder, by name."""
+
+    finding: Finding
+    path: str
+    known_reason: str = ""
+    scripts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its case is there; a log alone may lack the data of a large one."""
+        return bool(self.finding.case.steps)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The rows of its portrait; of a finding without its case, what was due and what came."""
+        if self.is_whole:
+            return list(rows(self.finding, self.path))
+        violation = self.finding.violation
+        return [
+            ("data", "this log does not hold them: they are in the folder that the finding was found in"),
+            ("expected", visible(violation.expected)),
+            ("got", visible(violation.actual)),
+            ("must", violation.requirement),
+            ("again", f"asfuzz replay {self.path}"),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMap:
+    """A field's values, and in how many requests each was."""
+
+    name: str
+    values: tuple[tuple[str, int], ...]
+
+    @property
+    def never(self) -> tuple[str, ...]:
+        return tuple(value for value, times in self.values if not times)
+
+
+@dataclass(frozen=True, slots=True)
+class PairMap:
+    """Two fields: how many pairs of their values can come together, and those that never did."""
+
+    one: str
+    other: str
+    possible: int
+    never: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """A requirement, and how many requests some answer to would have broken it."""
+
+    name: str
+    sentence: str
+    level: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """How long the answers of an operation about objects up to a size took."""
+
+    operation: str
+    size: str
+    answers: int
+    median_ms: float
+    p90_ms: float
+    p99_ms: float
+    most_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is left to find, by how often causes were met: n failures, of them so many causes met once and twice."""
+
+    failures: int
+    causes: int
+    once: int
+    twice: int
+    requests: int
+
+    @property
+    def chance(self) -> float:
+        """Good and Turing: how likely the next failure has a cause that was not met before."""
+        return self.once / self.failures if self.failures else 0.0
+
+    @property
+    def unseen(self) -> float:
+        """Chao: how many causes there are at least that were not met."""
+        return self.once * (self.once - 1) / (2 * (self.twice + 1))
+
+    def sentence(self) -> str:
+        """The outlook in words."""
+        if not self.failures:
+            most = 3 / max(1, self.requests)
+            return (
+                f"Nothing failed in {self.requests:,} checked requests. With 95 % confidence, fewer than {most:.2g} of "
+                "all requests drawn like these fail (the rule of three)."
+            )
+        met = f"{counted(self.failures, 'failure')} had {counted(self.causes, 'cause')}; "
+        if not self.once:
+            return (
+                f"{met}none of them was met only once. By Good and Turing's estimate, next to no failure of requests "
+                "drawn like these has a new cause."
+            )
+        met += f"{self.once:,} of them {'was' if self.once == 1 else 'were'} met only once."
+        return (
+            f"{met} By Good and Turing's estimate, the next failure has a new cause with a chance of "
+            f"{100 * self.chance:.2g} %. By Chao's, at least {self.unseen:.0f} more causes wait among what is drawn."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All that a report shows."""
+
+    title: str
+    verdict: str
+    headline: str
+    cards: tuple[Card, ...]
+    fields: tuple[FieldMap, ...]
+    pairs: tuple[PairMap, ...]
+    stakes: tuple[Stake, ...]
+    outlook: Outlook
+    curve: tuple[tuple[int, int], ...]
+    latencies: tuple[Latency, ...]
+    runs: tuple[Run, ...]
+    warnings: tuple[tuple[str, int], ...]
+    notes: tuple[str, ...]
+    requests: int
+    seconds: float
+    properties: tuple[int, int]
+
+    @property
+    def fresh(self) -> tuple[Card, ...]:
+        return tuple(one for one in self.cards if not one.known_reason)
+
+    @property
+    def known(self) -> tuple[Card, ...]:
+        return tuple(one for one in self.cards if one.known_reason)
+
+
+def overview(history: History, found: Iterable[Card], notes: tuple[str, ...] = ()) -> Overview:
+    """What some runs, and the findings that are there of them, come to."""
+    sums = history.sums()
+    # A run that was killed has not written down in the findings how often it saw them.
+    cards = tuple(_counted_again(one, sums.sightings[one.finding.id]) for one in found)
+    seen = sums.sightings or Counter({one.finding.id: one.finding.seen for one in cards})
+    verdict = _verdict(history, cards)
+    ordered = sorted(cards, key=lambda one: (bool(one.known_reason), -one.finding.seen, one.finding.id))
+    warnings: Counter[str] = Counter()
+    for run in history.runs:
+        warnings.update(run.tally.warnings)
+    targets = dict.fromkeys(run.started.target for run in history.runs if run.started is not None)
+    return Overview(
+        title=", ".join(targets) or "a server",
+        verdict=verdict,
+        headline=_headline(verdict, cards, history),
+        cards=tuple(ordered),
+        fields=tuple(_fields(history, sums)),
+        pairs=tuple(_pairs(history, sums)),
+        stakes=tuple(_stakes(sums)),
+        outlook=_outlook(seen, history.requests),
+        curve=tuple(_curve(history)),
+        latencies=tuple(_latencies(sums)),
+        runs=history.runs,
+        warnings=tuple(warnings.items()),
+        notes=(*_notes(history), *notes),
+        requests=history.requests,
+        seconds=history.seconds,
+        properties=_tried(history, sums),
+    )
+
+
+def _tried(history: History, sums: Sums) -> tuple[int, int]:
+    """How many properties were tried in some run, and how many there were to try."""
+    tried = {name for name, _ in sums.at_stake}
+    every = set(tried)
+    for run in history.runs:
+        every |= {*run.tally.properties, *(run.started.properties if run.started is not None else ())}
+        tried |= {name for name, done in run.tally.properties.items() if done.examples}
+    return len(tried), len(every)
+
+
+def _counted_again(card: Card, times: int) -> Card:
+    return card if times <= card.finding.seen else replace(card, finding=replace(card.finding, seen=times))
+
+
+def _verdict(history: History, cards: tuple[Card, ...]) -> str:
+    """Findings decide; without new ones, the last run does."""
+    if any(not one.known_reason for one in cards):
+        return "FAIL"
+    last = history.runs[-1].verdict if history.runs else "NO RUN"
+    return "KNOWN" if cards and last in ("PASS", "FAIL") else last
+
+
+def _headline(verdict: str, cards: tuple[Card, ...], history: History) -> str:
+    fresh = sum(not one.known_reason for one in cards)
+    known = len(cards) - fresh
+    match verdict:
+        case "FAIL" if not fresh:
+            return "The last run failed, and its findings are not in the folder any more"
+        case "FAIL":
+            return f"{counted(fresh, 'finding')} to look into" + (f", {known} accepted for now" if known else "")
+        case "KNOWN":
+            return f"{counted(known, 'finding')}, all accepted for now"
+        case "PASS":
+            return "Every request was answered as it must be"
+    why = history.runs[-1].why if history.runs else "there is no log of a run"
+    return f"The last run cannot vouch for the server: {why}"
+
+
+def _notes(history: History) -> Iterator[str]:
+    """What a reader must know about the logs."""
+    for run in history.runs:
+        if run.ended is None:
+            yield f"A run (seed {run.started.seed if run.started else 'unknown'}) has no end: {run.why}."
+    logs = Counter(str(log) for log, _ in history.unreadable)
+    for log, times in logs.items():
+        yield f"{log}: {counted(times, 'line')} could not be read and {'was' if times == 1 else 'were'} left out."
+
+
+def _domains(history: History) -> dict[str, tuple[str, ...]]:
+    """The values of each field that some run had for it."""
+    found: dict[str, dict[str, None]] = {}
+    for run in history.runs:
+        if run.sought is not None:
+            for name, values in run.sought.fields:
+                found.setdefault(name, {}).update(dict.fromkeys(values))
+    return {name: tuple(values) for name, values in found.items()}
+
+
+def _fields(history: History, sums: Sums) -> Iterator[FieldMap]:
+    for name, values in _domains(history).items():
+        more = tuple(sorted(value for field, value in sums.values if field == name and value not in values))
+        yield FieldMap(name, tuple((value, sums.values[name, value]) for value in (*values, *more)))
+
+
+def _pairs(history: History, sums: Sums) -> Iterator[PairMap]:
+    """For each two fields what could come together in some run, and what never did."""
+    possible: dict[tuple[str, str], dict[tuple[Value, Value], None]] = {}
+    for run in history.runs:
+        if run.sought is None:
+            continue
+        flat = [(name, value) for name, values in run.sought.fields for value in values]
+        apart = set(run.sought.not_asked)
+        for i, j in combinations(range(len(flat)), 2):
+            a, b = flat[i], flat[j]
+            if a[0] != b[0] and (i, j) not in apart:
+                possible.setdefault((a[0], b[0]), {})[a, b] = None
+    for (one, other), pairs in possible.items():
+        never = tuple((a[1], b[1]) for a, b in pairs if not sums.pairs[min(a, b), max(a, b)])
+        yield PairMap(one, other, len(pairs), never)
+
+
+def _stakes(sums: Sums) -> Iterator[Stake]:
+    """Every requirement, those at stake least often first."""
+    times: Counter[str] = Counter()
+    for (_, requirement), count in sums.at_stake.items():
+        times[requirement] += count
+    known = requirements.load()
+    for name in sorted({*known, *times}, key=lambda one: (times[one], one)):
+        entry = known.get(name)
+        yield Stake(name, entry.sentence if entry else name, entry.level if entry else "", times[name])
+
+
+def _outlook(seen: Mapping[str, int], requests: int) -> Outlook:
+    met = [times for times in seen.values() if times > 0]
+    return Outlook(sum(met), len(met), met.count(1), met.count(2), requests)
+
+
+def _curve(history: History) -> Iterator[tuple[int, int]]:
+    """How many different findings there were after how many requests of all runs, one after the other."""
+    before, known = 0, set[str]()
+    for run in history.runs:
+        for name, (_, requests) in sorted(run.found.items(), key=lambda one: one[1]):
+            if name not in known:
+                known.add(name)
+                yield before + requests, len(known)
+        before += run.requests
+    if known:
+        yield before, len(known)
+
+
+def _latencies(sums: Sums) -> Iterator[Latency]:
+    order = sorted(sums.latencies, key=lambda one: (one[0], SIZE_ORDER.index(one[1]) if one[1] in SIZE_ORDER else 99))
+    for operation, size in order:
+        classes = sums.latencies[operation, size]
+        answers = classes.total()
+        bounds = [quantile(classes, share) for share in (0.5, 0.9, 0.99, 1.0)]
+        yield Latency(operation, size, answers, *bounds)
+
+
+def quantile(classes: Mapping[int, int], share: float) -> float:
+    """The milliseconds within which that share of the answers came: the upper bound of a class."""
+    ordered = sorted(classes)
+    total = sum(classes.values())
+    sums = accumulate(classes[one] for one in ordered)
+    found = next(one for one, so_far in zip(ordered, sums) if so_far >= share * total)
+    return float(2 ** (found / CLASSES_A_DOUBLING))

@@ -1,0 +1,192 @@
+"""`asfuzz compare` by the command line: servers side by side, wrong ones seen, everything removed whatever happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from fuzz.comparing.results import Comparison, read_comparison
+from fuzz.embedded.http_messages import Answer, HttpRequest
+from fuzz.embedded.http_server import HttpServer
+from fuzz.embedded.memory_store import MemoryStoreServer, protocol_error
+from fuzz.launcher import free_port
+from tests.end_to_end.test_command_line import COMMAND, environment
+
+SECONDS = 100
+QUICK = ("--sizes", "30", "--repeats", "10", "--clients", "0", "--formats", "json", "--out", "out")
+WRONG = "fuzz.embedded.zoo.selections:StrideIgnored"
+KEYS = {"ASFUZZ_ACCESS_KEY": "someone", "ASFUZZ_SECRET_KEY": "a-secret"}
+# A server that is right until it dies, after so many requests.
+MORTAL = """
+    import itertools, os, sys, threading
+    from fuzz.embedded.reference_server import ReferenceServer
+    from fuzz.embedded.reference_server.server import serve
+
+    class Mortal(ReferenceServer):
+        asked = itertools.count()
+
+        def answer(self, request):
+            if next(self.asked) >= 12:
+                print("last words", file=sys.stderr, flush=True)
+                os._exit(3)
+            return super().answer(request)
+
+    with serve(Mortal(), port=int(sys.argv[1])):
+        threading.Event().wait()
+"""
+
+
+def compare(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, "compare", *words],
+        cwd=folder, env=environment(**more), capture_output=True, text=True, timeout=SECONDS, check=False,
+    )  # fmt: skip
+
+
+def result(folder: Path) -> Comparison:
+    return read_comparison(folder / "out" / "comparison.json")
+
+
+def test_the_embedded_server_is_compared_with_the_bypass_and_later_with_itself(tmp_path: Path) -> None:
+    done = compare(tmp_path, "embedded", *QUICK, "--clients", "1,3", "--store-mbps", "200")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = result(tmp_path)
+    assert found.contenders == ("embedded", "bypass")
+    assert found.harness is not None
+    assert not found.told
+    assert {(one.contender, one.temperature, len(one.right_ms), one.mbps) for one in found.times} == {
+        ("embedded", "cold", 10, 0.0), ("embedded", "warm", 10, 0.0),
+        ("bypass", "cold", 10, 0.0), ("bypass", "warm", 10, 0.0), ("bypass", "cold", 5, 200.0),
+    }  # fmt: skip
+    assert {(one.contender, one.clients) for one in found.throughputs} == {
+        (name, clients) for name in found.contenders for clients in (1, 3)
+    }
+    assert all(rate > 0 for one in found.throughputs for rate in one.rates)
+    again = compare(tmp_path, "embedded", "--sizes", "30", "--repeats", "10", "--clients", "0",
+                    "--against", "out/comparison.json")  # fmt: skip
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "chance that it is noise" in again.stdout
+
+
+def test_a_wrong_server_is_a_finding_and_its_times_are_left_out(tmp_path: Path) -> None:
+    wrong = f"wrong={sys.executable} -m fuzz.embedded.reference_server --port {{port}} --with {WRONG}"
+    # It ends with its standard input, which a launched server has none of.
+    wrong = wrong.replace(f"wrong={sys.executable}", f"wrong=sh -c 'sleep 1000 | exec {sys.executable}") + "'"
+    done = compare(tmp_path, "embedded", "--launch", wrong, *QUICK, "--selections", "all,strided")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "✗ wrong: wrong" in done.stdout
+    assert "POST /v2/sum/" in done.stdout
+    found = result(tmp_path)
+    assert {one.contender for one in found.told} == {"wrong"}
+    timed = {(one.question.selection, one.contender) for one in found.times if one.right_ms}
+    assert timed == {
+        ("all", "embedded"), ("all", "wrong"), ("all", "bypass"), ("strided", "embedded"), ("strided", "bypass"),
+    }  # fmt: skip
+
+
+def test_servers_that_are_not_there_or_die_are_told_and_the_others_go_on(tmp_path: Path) -> None:
+    script = tmp_path / "mortal.py"
+    script.write_text(textwrap.dedent(MORTAL))
+    gone = f"gone=http://127.0.0.1:{free_port()}"
+    mortal = f"mortal={sys.executable} {script} {{port}}"
+    done = compare(tmp_path, gone, "embedded", "--launch", mortal, *QUICK, "--sizes", "30,40")
+    found = result(tmp_path)
+    assert set(found.lost) == {"gone", "mortal"}
+    assert "last words" in found.lost["mortal"]
+    assert "ended with code 3" in found.lost["mortal"]
+    assert "nothing answers" in found.lost["gone"]
+    assert {one.question.side for one in found.times if one.contender == "embedded" and len(one.right_ms) == 10} == {
+        30, 40,
+    }  # fmt: skip
+    # That it died while it was asked is a finding; that the other was not there is none.
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "! gone was left out" in done.stdout
+    assert compare(tmp_path, gone, "embedded", *QUICK).returncode == 3
+    assert compare(tmp_path, gone, *QUICK).returncode == 3
+
+
+class Watched(MemoryStoreServer):
+    """A store that says when it has been asked for an object."""
+
+    def __init__(self) -> None:
+        super().__init__(owner=KEYS["ASFUZZ_ACCESS_KEY"], secrets={"someone": KEYS["ASFUZZ_SECRET_KEY"]}, buckets={})
+        self.read = threading.Event()
+
+    def _handle(self, request: HttpRequest) -> Answer:
+        if request.method == "GET" and "/compare/" in request.target:
+            self.read.set()
+        return super()._handle(request)
+
+
+@contextmanager
+def under_way(folder: Path, store: Watched) -> Iterator[subprocess.Popen[str]]:
+    """A comparison that has begun to ask, and would go on for long."""
+    words = ("embedded", "--sizes", "50", "--repeats", "100000", "--clients", "0", "--store", store.url)
+    process = subprocess.Popen(
+        [*COMMAND, "compare", *words, "--formats", "json", "--out", "out"],
+        cwd=folder, env=environment(**KEYS), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert store.read.wait(SECONDS)
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_leaves_nothing_in_the_store_and_tells_what_it_has(tmp_path: Path, how: signal.Signals) -> None:
+    with Watched() as store, under_way(tmp_path, store) as process:
+        assert store.memory.buckets
+        os.kill(process.pid, how)
+        out, err = process.communicate(timeout=SECONDS)
+        assert process.returncode == 130, out + err
+        assert not store.memory.buckets
+        assert "interrupted" in out
+        assert "Traceback" not in err
+        assert result(tmp_path).interrupted
+
+
+def test_a_store_that_fails_is_told(tmp_path: Path) -> None:
+    with HttpServer(lambda _: protocol_error(500, "no"), on_error=protocol_error) as store:
+        done = compare(tmp_path, "embedded", *QUICK, "--store", store.url, **KEYS)
+    assert done.returncode == 3
+    assert store.url in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("embedded", "--sizes", "ten"), "--sizes 'ten' is not a list of numbers"),
+        (("embedded", "--repeats", "0"), "--repeats 0"),
+        (("embedded", "--operations", "summ"), "Did you mean 'sum'?"),
+        (("embedded", "--formats", "pdf"), "'pdf' is unknown"),
+        (("embedded", "--store-mbps", "10", "--store", "moto"), "--store-mbps goes with the store in memory"),
+        (("embedded", "--against", "absent.json"), "absent.json"),
+        (("nobody",), "NAME=http://127.0.0.1:8080"),
+    ],
+)
+def test_what_makes_no_sense_is_exit_2_with_what_to_write(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    done = compare(tmp_path, *words)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert said in done.stderr
+
+
+def test_help_has_examples_and_the_result_no_secrets(tmp_path: Path) -> None:
+    assert "examples:" in compare(tmp_path, "--help").stdout
+    with Watched() as store:
+        done = compare(tmp_path, "embedded", *QUICK, "--store", store.url, **KEYS)
+        assert not store.memory.buckets
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert KEYS["ASFUZZ_SECRET_KEY"] not in json.dumps((tmp_path / "out" / "comparison.json").read_text()) + done.stdout

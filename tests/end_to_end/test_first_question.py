@@ -1,0 +1,112 @@
+"""A target that is not what it is taken for is told in one line, before anything is blamed on it."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from test_command_line import asfuzz
+
+from fuzz.config import AUTO, Settings
+from fuzz.errors import CannotRun
+from fuzz.targets import open_target
+
+ERROR = json.dumps({"error": {"message": "dispatch failure: no such host"}}).encode()
+
+
+class Pretender(http.server.BaseHTTPRequestHandler):
+    """Answers by what its server says of a path: a status, and the body that goes with it."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        for start, (status, kind, body) in self.server.says.items():  # type: ignore[attr-defined]
+            if self.path.startswith(start):
+                self.send_response(status)
+                self.send_header("content-type", kind)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+                return
+        self.send_error(404)
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is told."""
+
+
+class Pretending(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    says: dict[str, tuple[int, str, bytes]]
+
+
+@pytest.fixture
+def server() -> Iterator[Pretending]:
+    with Pretending(("127.0.0.1", 0), Pretender) as one:
+        one.says = {}
+        thread = threading.Thread(target=one.serve_forever)
+        thread.start()
+        try:
+            yield one
+        finally:
+            one.shutdown()
+            thread.join()
+
+
+def told(ran: subprocess.CompletedProcess[str]) -> str:
+    """The one line that the command has to say."""
+    assert (ran.returncode, ran.stdout) == (3, ""), ran.stdout + ran.stderr
+    (line,) = ran.stderr.splitlines()
+    return line
+
+
+HTML = "text/html;charset=utf-8"
+
+
+@pytest.mark.parametrize("profile", [AUTO, "reductionist"])
+@pytest.mark.parametrize(
+    ("says", "expected"),
+    [
+        (
+            {"/": (501, HTML, b"<!DOCTYPE HTML>")},
+            "this is no active-storage server: POST /v2/count/ gets 501 text/html",
+        ),
+        ({}, "this is no active-storage server: POST /v2/count/ gets 404 text/html"),
+        ({"/v2": (500, "application/json", ERROR)}, "Does it reach the store at http://127.0.0.1:"),
+    ],
+)
+def test_a_target_that_answers_no_plain_request_is_told_in_a_line(
+    server: Pretending, says: dict[str, tuple[int, str, bytes]], expected: str, profile: str
+) -> None:
+    server.says = says
+    settings = Settings(target=f"http://127.0.0.1:{server.server_port}", profile=profile)
+    with pytest.raises(CannotRun) as caught, open_target(settings):
+        pass
+    assert expected in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_target_of_another_version_is_told_in_a_line(server: Pretending, tmp_path: Path) -> None:
+    server.says = {"/v1": (200, "application/octet-stream", b"")}
+    url = f"http://127.0.0.1:{server.server_port}"
+    line = told(asfuzz(tmp_path, "run", "--target", url, "--profile", "reductionist"))
+    assert "the target speaks version 1 of the API, and profile reductionist is about version 2" in line
+
+
+def test_a_target_with_the_version_in_its_url_is_told_to_leave_it_out(server: Pretending, tmp_path: Path) -> None:
+    server.says = {"/v2/v2": (404, "application/json", b"{}")}
+    line = told(asfuzz(tmp_path, "run", "--target", f"http://127.0.0.1:{server.server_port}/v2"))
+    assert "leave out /v2" in line
+
+
+def test_a_profile_of_another_server_is_not_tried_on_the_embedded_one(tmp_path: Path) -> None:
+    ran = asfuzz(tmp_path, "run", "--profile", "reductionist")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "is about another server than the embedded one" in ran.stderr
+    assert "--launch 'reductionist --host 127.0.0.1 --port {port}'" in ran.stderr

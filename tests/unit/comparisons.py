@@ -1,0 +1,47 @@
+"""Comparisons made up for tests: no server is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from fuzz.comparing.questions import Question
+from fuzz.comparing.results import BYPASS, Comparison, HarnessCost, Throughput, Times, Told
+
+SMALL, LARGE = Question(100), Question(1000)
+
+
+def measured(
+    median_ms: Mapping[str, float],
+    *,
+    rounds: int = 40,
+    seed: int = 1,
+    noise: float = 0.05,
+    drift: float = 0.0,
+    questions: Sequence[Question] = (SMALL,),
+) -> Comparison:
+    """Contenders with times around given medians; `drift` slows the machine, and so all of them, in some rounds."""
+    random = np.random.default_rng(seed)
+    times = []
+    for question in questions:
+        busy = np.exp(np.abs(random.normal(0.0, drift, rounds))) if drift else np.ones(rounds)
+        for name, median in median_ms.items():
+            size = 40_000 if name == BYPASS else 150
+            for temperature in ("cold", "warm"):
+                elapsed = median * busy * np.exp(random.normal(0.0, noise, rounds))
+                times.append(Times(question, name, temperature, tuple(map(float, elapsed)), size))  # type: ignore[arg-type]
+    throughputs = tuple(
+        Throughput(question, name, clients, (900.0 * clients, 1000.0 * clients), 50, 9.0)
+        for question in questions
+        for name in median_ms
+        for clients in (1, 4, 16)
+    )
+    return Comparison(
+        tuple(median_ms), "http://127.0.0.1:9000", "2026-01-02T03:04:05+00:00", rounds, {"asfuzz": "1"},
+        tuple(times), throughputs, harness=HarnessCost(0.05, {1: 9000.0, 4: 12000.0}),
+    )  # fmt: skip
+
+
+def told(question: Question = SMALL) -> Told:
+    return Told(question, "a", "wrong", "wrong values: got 2, due 3", 7, "POST /v2/sum/  {}")

@@ -1,0 +1,122 @@
+"""Requests over several connections: each is answered once, timed, and told where nothing came."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from fuzz.comparing.lanes import Lanes
+from fuzz.embedded.http_server import (
+    Answer,
+    DropConnection,
+    HttpLimits,
+    HttpRequest,
+    HttpResponse,
+    HttpServer,
+    RawAnswer,
+    Stall,
+)
+from fuzz.launcher import free_port
+from specs.outcome import NoReply, Reply
+
+LARGE = bytes(range(256)) * 4096
+CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n2\r\nef\r\n0\r\n\r\n"
+
+
+class Answers:
+    """Answers by the path, and counts how many requests were under way together."""
+
+    def __init__(self) -> None:
+        self.meeting: threading.Barrier | None = None
+
+    def __call__(self, request: HttpRequest) -> Answer:
+        if self.meeting is not None:
+            self.meeting.wait(20.0)
+        match request.target.removeprefix("/"):
+            case "large":
+                return HttpResponse(200, {}, LARGE)
+            case "chunks":
+                return RawAnswer(CHUNKS)
+            case "drop":
+                return DropConnection()
+            case "stall":
+                return Stall(20.0)
+            case "slow":
+                return Stall(0.15, HttpResponse(200, {}, b"slow"))
+        return HttpResponse(200, {}, request.body)
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers()
+
+
+@pytest.fixture
+def server(answers: Answers) -> Iterator[HttpServer]:
+    with HttpServer(answers, on_error=lambda status, _: HttpResponse(status, {}), limits=HttpLimits()) as one:
+        yield one
+
+
+def asked(server: HttpServer, path: str, bodies: list[bytes], clients: int = 1, seconds: float = 20.0) -> list[object]:
+    messages = [
+        f"POST /{path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body for body in bodies
+    ]
+    with closing(Lanes(server.url, seconds)) as lanes:
+        came, _ = lanes.ask(messages, clients)
+    return [one.outcome.body if isinstance(one.outcome, Reply) else one.outcome for one in came]
+
+
+@pytest.mark.parametrize("clients", [1, 3, 16])
+def test_each_request_has_its_own_answer_however_many_lanes_there_are(server: HttpServer, clients: int) -> None:
+    bodies = [f"number {one}".encode() for one in range(40)]
+    assert asked(server, "", bodies, clients) == bodies
+
+
+def test_as_many_are_under_way_as_there_are_lanes(server: HttpServer, answers: Answers) -> None:
+    answers.meeting = threading.Barrier(4)
+    assert asked(server, "", [b"x"] * 12, clients=4) == [b"x"] * 12
+
+
+def test_large_and_chunked_answers_come_whole_and_large_ones_are_kept_once(server: HttpServer) -> None:
+    large = asked(server, "large", [b""] * 6, clients=3)
+    assert large == [LARGE] * 6
+    assert len({id(one) for one in large}) == 1
+    assert asked(server, "chunks", [b""] * 3) == [b"abcdef"] * 3
+
+
+def test_a_time_is_that_until_the_answer(server: HttpServer) -> None:
+    message = b"POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+    with closing(Lanes(server.url, 20.0)) as lanes:
+        came, seconds = lanes.ask([message] * 2, 2)
+    assert all(150 <= one.elapsed_ms < 5_000 for one in came)
+    assert 0.15 <= seconds < 5.0
+
+
+def test_where_nothing_comes_the_others_go_on(server: HttpServer) -> None:
+    dropped = asked(server, "drop", [b"", b"x"])
+    assert [type(one) for one in dropped] == [NoReply, NoReply]
+    (silent,) = asked(server, "stall", [b""], seconds=0.2)
+    assert isinstance(silent, NoReply)
+    assert silent.reason == "timeout"
+    with closing(Lanes(f"http://127.0.0.1:{free_port()}", 1.0)) as lanes:
+        came, _ = lanes.ask([b"x"] * 3, 2)
+    assert {one.outcome.reason for one in came if isinstance(one.outcome, NoReply)} == {"refused"}
+    assert len(came) == 3
+
+
+def test_a_connection_that_the_server_closed_meanwhile_is_opened_anew() -> None:
+    port = 0
+    message = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\ny"
+    lanes: Lanes | None = None
+    for _ in range(2):
+        with HttpServer(Answers(), port=port, on_error=lambda status, _: HttpResponse(status, {})) as server:
+            port = server.port
+            lanes = lanes or Lanes(server.url, 5.0)
+            ((came,), _) = lanes.ask([message])
+            assert isinstance(came.outcome, Reply), came
+            assert came.outcome.body == b"y"
+    assert lanes is not None
+    lanes.close()
