@@ -61,8 +61,8 @@ class Ledger:
         """How a finding of the folder shows, from what is saved of it."""
         trial = trial_of(finding.case, self._profile)
         violation, covers = finding.violation, frozenset(finding.covers)
-        named = frozenset(faults_named(violation.rules, trial)) or covers
-        seen = Signature(violation.way, named, violation.status, violation.aspect)
+        named = frozenset() if trial.several else frozenset(faults_named(violation.rules, trial)) or covers
+        seen = Signature(violation.way, named, violation.status, violation.aspect, after_others=trial.several)
         return Shown(finding.id, trial, seen, tuple(map(trait_told, finding.needs)), covers | named)
 
     def findings(self) -> list[Finding]:

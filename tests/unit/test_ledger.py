@@ -61,6 +61,16 @@ def test_what_another_worker_made_of_the_same_cause_meanwhile_is_counted_for_it(
     assert len(corpus.load_all(tmp_path)) == 2
 
 
+def test_a_race_that_is_read_back_is_of_the_family_of_races(tmp_path: Path) -> None:
+    one = finding("0" * 12, "requests at the same time")
+    put, send = one.case.steps
+    race = replace(one, case=replace(one.case, steps=(put, send, send), together=True), outcomes=(None, None, None))
+    race = replace(race, violation=replace(race.violation, rules=frozenset({Rule.DATA_DOES_NOT_FIT})))
+    keep(Ledger(tmp_path, "w", PROFILE), race)
+    (shown,) = Ledger(tmp_path, "v", PROFILE).shown()
+    assert shown.signature.family == Signature(Way.VALUES, after_others=True).family
+
+
 def test_a_plainer_case_takes_the_place_under_the_same_name(tmp_path: Path) -> None:
     told: list[object] = []
     ledger = Ledger(tmp_path, "w", PROFILE, told.append)
