@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import at_fault
-from fuzz.triage.traits import closure, has, named, project, without
+from fuzz.triage.traits import closure, has, named, present, project, without
 from fuzz.triage.traits.circumstances import EARLIER_REFUSAL, EARLIER_REQUEST, SEVERAL, after_refusal, asked_twice
-from fuzz.triage.traits.scenes import CONVERTED, VALUED
+from fuzz.triage.traits.scenes import CONVERTED, VALUED, in_other_ways
 from fuzz.triage.trial import Signature, Trial, place_of
 
 # In the faults that a way covers: any field, any rule, or both.
@@ -91,15 +91,24 @@ def explain(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Expla
 
 def _converted(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | None:
     """The finding, if it explains what a trial is when it comes to the same in another way."""
-    for name in CONVERTED:
-        other = without(trial, name) if trial.scene is not None else None
-        while other is not None:
-            came = lab.fails(other, seen.signature) if one.concerns(other, seen.signature) else None
-            if came is not None:
-                found = leaves(other, came, one, lab)
-                return found if isinstance(found, Explained) else None
-            other = next((plain for each in CONVERTED if (plain := without(other, each)) is not None), None)
+    for other in _come_to_the_same(trial):
+        came = lab.fails(other, seen.signature) if one.concerns(other, seen.signature) else None
+        if came is not None and isinstance(leaves(other, came, one, lab), Explained):
+            return Explained(one.finding)
     return None
+
+
+def _come_to_the_same(trial: Trial) -> Iterator[Trial]:
+    """What a trial of one valid request is when it comes to the same in plainer ways, one after the other."""
+    if trial.scene is None:
+        return
+    for scene in in_other_ways(trial.scene):
+        yield trial.of_scene(scene)
+    for name in CONVERTED:
+        plain = without(trial, name)
+        if plain is not None:
+            trial = plain
+            yield trial
 
 
 def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest | None:
@@ -174,15 +183,31 @@ def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
     if fail_alike(way, one) and comparable(way.needs, one.needs):
         # The faults of one have been seen to fail like the other's, with no more than this.
         return not list(values_apart(way.trial, one.trial, closure((*way.needs, *one.needs))))
-    return isinstance(leaves(way.trial, seen, one, lab), Explained)
+    if isinstance(leaves(way.trial, seen, one, lab) or _converted(way.trial, seen, one, lab), Explained):
+        return True
+    return _meet(way, one, lab)
+
+
+def _meet(way: Shown, one: Shown, lab: Lab) -> bool:
+    """Whether the cases of two causes come to the same plainer one, which fails alike."""
+    theirs = {tuple(present(other)): other for other in _come_to_the_same(one.trial)}
+    for other in _come_to_the_same(way.trial):
+        known = theirs.get(tuple(present(other)))
+        if known is not None and lab.fails(other, way.signature) and lab.fails(known, one.signature):
+            return True
+    return False
 
 
 def is_plainer(way: Shown, one: Shown, lab: Lab) -> bool:
     """Whether a new cause is a known one with less: it needs less, and explains the known finding's case."""
-    if way.signature.family != one.signature.family or len(way.needs) >= len(one.needs):
+    if way.signature.family != one.signature.family or len(way.needs) > len(one.needs):
         return False
     seen = lab.fails(one.trial, one.signature)
-    return seen is not None and isinstance(leaves(one.trial, seen, way, lab), Explained)
+    if seen is None:
+        return False
+    if len(way.needs) == len(one.needs):
+        return _converted(one.trial, seen, way, lab) is not None
+    return isinstance(leaves(one.trial, seen, way, lab), Explained)
 
 
 def fail_alike(way: Shown, one: Shown) -> bool:

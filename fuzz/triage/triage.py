@@ -343,11 +343,14 @@ class Triage:
                 return self.ledger.again(one.finding, first.signature)
         return self._kept(Smallest(trial, seen, ()), Shown("", trial, first.signature, ()), "every time")
 
-    def _cut_short(self, trial: Trial, first: Seen) -> str:
+    def _cut_short(self, trial: Trial, first: Seen) -> str | None:
         """A failure for which there were no requests left: a known one if it looks like it, else one with no proof."""
-        for one in self.ledger.shown():
+        alike = [one for one in self.ledger.shown() if one.signature.family == first.signature.family]
+        for one in alike:
             if one.concerns(trial, first.signature):
                 return self.ledger.again(one.finding, first.signature)
+        if alike and self._smallest is None:
+            return None
         smallest = self._smallest or Smallest(trial, first, (), narrow(present(trial)))
         wanted = smallest.seen.signature
         return self._kept(smallest, Shown("", smallest.trial, wanted, smallest.needs, wanted.faults), "seen once")

@@ -9,7 +9,7 @@ import numpy as np
 
 from fuzz.triage.scene import Scene, with_elements
 from fuzz.triage.traits.numbers import missing_elements
-from specs.dtypes import Array
+from specs.dtypes import Array, Bools
 
 # So many numbers are small in every dtype, and differ.
 DIFFERENT = 97
@@ -23,7 +23,8 @@ def revealing(scene: Scene) -> Scene | None:
     The least and the greatest stand neither first nor last, where there is room. Of a valid range the ends are among
     the numbers.
     """
-    plain = _with_missing(scene) if scene.missing is not None else with_elements(scene, numbers(scene.elements.size))
+    several = scene.elements.size
+    plain = with_missing(scene, _gone(scene)) if scene.missing else with_elements(scene, numbers(several))
     same = plain.missing == scene.missing and np.array_equal(plain.elements, scene.elements)
     return None if same and not _has_negative_zero(scene) else plain
 
@@ -54,10 +55,10 @@ def _has_negative_zero(scene: Scene) -> bool:
     return elements.dtype.kind == "f" and bool(np.any((elements == 0) & np.signbit(elements)))
 
 
-def _with_missing(scene: Scene) -> Scene:
+def with_missing(scene: Scene, gone: Bools) -> Scene:
+    """The scene with plain numbers, so many of them missing as are told, in the way in which some were."""
     assert scene.missing is not None
     kind, told = scene.missing
-    gone = _gone(scene)
     valid = numbers(int((~gone).sum()), LEAST_VALID)
     if kind == "missing_values":
         # Valid numbers stand between those that are missing.
@@ -70,7 +71,7 @@ def _with_missing(scene: Scene) -> Scene:
     return replace(with_elements(scene, elements), missing=(kind, missing))
 
 
-def _gone(scene: Scene) -> Any:
+def _gone(scene: Scene) -> Bools:
     """Which elements are missing: as in the scene, or the first where none is though one could be."""
     gone = missing_elements(scene)
     if not gone.any() and gone.size > 1:

@@ -6,7 +6,7 @@ A trait's function gives the scene with the trait put back to its plain value, o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -14,7 +14,6 @@ import numpy as np
 
 from fuzz.triage.scene import (
     Scene,
-    are_axes,
     of_like_selection,
     repeated,
     with_elements,
@@ -22,7 +21,7 @@ from fuzz.triage.scene import (
     without_dimension,
 )
 from fuzz.triage.traits.numbers import PLAIN_DTYPE, VALUE_FEATURES, missing_elements, shown_missing, to_dtype
-from fuzz.triage.traits.revealing import revealing
+from fuzz.triage.traits.revealing import revealing, with_missing
 from fuzz.triage.traits.slices import (
     PARTICULAR_BOUNDS,
     SLICE_FEATURES,
@@ -106,26 +105,28 @@ def _valid_max(scene: Scene) -> Scene | None:
 
 
 def _nothing(scene: Scene) -> Scene | None:
-    """An element of which nothing is selected, instead of none."""
     if scene.elements.size or scene.shape is not None:
         return None
-    one = with_elements(scene, np.ones(1, scene.dtype))
-    return replace(one, shape=(1,), selection=((0, 0, 1),), sized=False, suffix=b"")
+    return with_elements(scene, np.ones(1, scene.dtype))
 
 
-def _result_of_nothing(scene: Scene) -> Scene | None:
-    """One element, which is missing, instead of many of which all that make one of several results are missing."""
+def _some_left(scene: Scene) -> Scene | None:
+    """The scene with valid numbers, of which the first is missing where that leaves something for each result."""
+    if not (_is_of_nothing(scene) or _everything_missing(scene)):
+        return None
+    plain = with_missing(scene, np.arange(scene.elements.size) == 0)
+    return with_missing(scene, np.zeros(scene.elements.size, np.bool_)) if _is_of_nothing(plain) else plain
+
+
+def _everything_missing(scene: Scene) -> bool:
+    return _all_gone(scene, None)
+
+
+def _is_of_nothing(scene: Scene) -> bool:
+    """Whether all that makes one of several results is missing."""
     axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
-    if not are_axes(axes) or scene.operation == PLAIN_OPERATION or not _all_gone(scene, tuple(axes)):
-        return None
-    return replace(_nothing_left(scene), missing=("missing_value", 1))
-
-
-def _everything_missing(scene: Scene) -> Scene | None:
-    """One element of which nothing is selected, instead of elements that are all missing."""
-    if not _all_gone(scene, None):
-        return None
-    return replace(_nothing_left(scene), shape=(1,), selection=((0, 0, 1),))
+    along = scene.axis is not None and scene.operation != PLAIN_OPERATION
+    return _all_gone(scene, tuple(axes) if along else None)
 
 
 def _all_gone(scene: Scene, axes: tuple[int, ...] | None) -> bool:
@@ -140,10 +141,18 @@ def _all_gone(scene: Scene, axes: tuple[int, ...] | None) -> bool:
     return bool(gone.size and np.any(np.all(gone, axis=axes)))
 
 
-def _nothing_left(scene: Scene) -> Scene:
+def in_other_ways(scene: Scene) -> Iterator[Scene]:
+    """The scene come to nothing in plainer ways: one missing element for many, nothing selected for nothing there."""
     one = with_elements(scene, np.ones(1, scene.dtype))
-    plain = replace(one, shape=None, selection=None, axis=None, order="C", missing=None)
-    return replace(plain, sized=False, surplus=b"", suffix=b"")
+    bare = replace(one, shape=None, selection=None, axis=None, order="C", missing=None)
+    bare = replace(bare, sized=False, surplus=b"", suffix=b"")
+    none_selected = replace(bare, shape=(1,), selection=((0, 0, 1),))
+    if _is_of_nothing(scene):
+        if not _everything_missing(scene):
+            yield replace(bare, missing=("missing_value", 1))
+        yield none_selected
+    elif not scene.elements.size and scene.shape is None:
+        yield none_selected
 
 
 def _interest(scene: Scene, dimension: int) -> tuple[bool, int]:
@@ -240,8 +249,7 @@ FEATURES: Mapping[str, tuple[Simpler, str]] = MappingProxyType(
     {
         **STORAGE,
         "missing": (_missing, ""),
-        "a result of nothing": (_result_of_nothing, "missing"),
-        "everything missing": (_everything_missing, "missing"),
+        "a result of nothing": (_some_left, "missing"),
         "missing_values": (_several_missing, "missing"),
         "valid_range": (_valid_range, "valid bounds"),
         "valid_max": (_valid_max, "valid bounds"),
@@ -314,9 +322,6 @@ VALUED: Mapping[str, tuple[Callable[[Trial], str], Callable[[Trial, str], Trial 
 SIBLINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"operation": OPERATIONS, "dtype": NAMES, "compression": COMPRESSIONS, SENDER: tuple(SENDERS)}
 )
-# What comes in the place of these is another way to the same: nothing left, several results, a part of an object.
-CONVERTED = (
-    "a result of nothing", "everything missing", "no data at all", "axis []", "offset", "negative bounds",
-    "stride beyond one", "reversed selection",
-)  # fmt: skip
+# What comes in the place of these is another way to the same: several results, a part of an object or a dimension.
+CONVERTED = ("axis []", "offset", "negative bounds", "stride beyond one", "reversed selection")
 SCENES: tuple[Trait, ...] = tuple(on_scene(name, *parts) for name, parts in FEATURES.items())
