@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from specs.profile import Profile
 
 UNREACHABLE = ("refused",)
+MOST_LETTERS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,7 @@ class Server:
         return len(reply.body) + sum(len(name) + len(value) + 4 for name, value in reply.headers)
 
     def last_words(self) -> str:
-        if self.launcher is None:
-            return ""
-        return " ".join(filter(None, [self.launcher.end_of(), self.launcher.stderr_tail.strip()[-400:]]))
+        return "" if self.launcher is None else self.launcher.last_words()[-MOST_LETTERS:]
 
     def close(self) -> None:
         self._session.close()

@@ -149,7 +149,7 @@ class Course:
     def _lose_if_gone(self, one: Contender, block: Block) -> None:
         """Leave out from now on whom no connection can be made to."""
         if block.came and all(map(unreachable, block.came)):
-            self.lost.setdefault(one.name, f"nothing answers any more {one.last_words()}".strip())
+            self.lost.setdefault(one.name, f"nothing answers any more: {one.last_words()}".rstrip(": "))
 
     def _ask_together(self, prepared: Prepared, key: str, series: _Series, tell: Callable[[float], None]) -> None:
         """Several clients at the same time, all about the object that was asked about before."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from fuzz.triage.scene import (
     Scene,
+    are_axes,
     of_like_selection,
     repeated,
     with_elements,
@@ -125,7 +126,8 @@ def _everything_missing(scene: Scene) -> bool:
 def _is_of_nothing(scene: Scene) -> bool:
     """Whether all that makes one of several results is missing."""
     axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
-    along = scene.axis is not None and scene.operation != PLAIN_OPERATION
+    # A select takes any axis, as it has no use for it.
+    along = scene.axis is not None and scene.operation != PLAIN_OPERATION and are_axes(axes)
     return _all_gone(scene, tuple(axes) if along else None)
 
 
@@ -244,7 +246,8 @@ def _to_operation(scene: Scene, operation: str) -> Scene | None:
     return replace(scene, operation=operation) if scene.operation != operation else None
 
 
-# The widest first: what stands within another is taken along where that is dropped.
+# The widest first: what stands within another is taken along where that is dropped. Lengths come before slices, which
+# have no room in short dimensions.
 FEATURES: Mapping[str, tuple[Simpler, str]] = MappingProxyType(
     {
         **STORAGE,
@@ -258,6 +261,9 @@ FEATURES: Mapping[str, tuple[Simpler, str]] = MappingProxyType(
         "several axes": (_several_axes, "axis"),
         "axis list": (_axis_list, "axis"),
         "axis []": (_no_axes, "axis"),
+        PARTICULAR_LENGTHS: (of_plain_lengths, ""),
+        "many elements": (few_elements, PARTICULAR_LENGTHS),
+        "length one": (_longer, PARTICULAR_LENGTHS),
         "selection": (_selection, "shape"),
         **{name: (simpler, WIDER_SLICES.get(name, "selection")) for name, simpler in SLICE_FEATURES.items()},
         "order F": (_order, "shape"),
@@ -265,9 +271,6 @@ FEATURES: Mapping[str, tuple[Simpler, str]] = MappingProxyType(
         "no data at all": (_nothing, ""),
         "several dimensions": (_several_dimensions, "shape"),
         "more than two dimensions": (_more_than_two_dimensions, "several dimensions"),
-        PARTICULAR_LENGTHS: (of_plain_lengths, ""),
-        "many elements": (few_elements, PARTICULAR_LENGTHS),
-        "length one": (_longer, PARTICULAR_LENGTHS),
         PARTICULAR: (revealing, ""),
         **{name: (simpler, WIDER_NUMBERS.get(name, PARTICULAR)) for name, simpler in VALUE_FEATURES.items()},
         "operation": (_operation, ""),
