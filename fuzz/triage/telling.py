@@ -33,7 +33,7 @@ def finding_of(
         unproved=tuple(told_need(smallest.trial, name) for name in smallest.unproved),
         covers=tuple(sorted(way.covers)),
         not_seen_with=apart_from,
-        reads_as=next(iter(sorted(way.reads_as)), ""),
+        reads_as=min(sorted(way.reads_as), key=len, default=""),
         reproducibility=reproducibility,
     )
 
