@@ -91,14 +91,14 @@ def explain(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Expla
 
 def _converted(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | None:
     """The finding, if it explains what a trial is when it comes to the same in another way."""
-    for other in _come_to_the_same(trial):
+    for other in come_to_the_same(trial):
         came = lab.fails(other, seen.signature) if one.concerns(other, seen.signature) else None
         if came is not None and isinstance(leaves(other, came, one, lab), Explained):
             return Explained(one.finding)
     return None
 
 
-def _come_to_the_same(trial: Trial) -> Iterator[Trial]:
+def come_to_the_same(trial: Trial) -> Iterator[Trial]:
     """What a trial of one valid request is when it comes to the same in plainer ways, one after the other."""
     if trial.scene is None:
         return
@@ -190,8 +190,8 @@ def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
 
 def _meet(way: Shown, one: Shown, lab: Lab) -> bool:
     """Whether the cases of two causes come to the same plainer one, which fails alike."""
-    theirs = {tuple(present(other)): other for other in _come_to_the_same(one.trial)}
-    for other in _come_to_the_same(way.trial):
+    theirs = {tuple(present(other)): other for other in come_to_the_same(one.trial)}
+    for other in come_to_the_same(way.trial):
         known = theirs.get(tuple(present(other)))
         if known is not None and lab.fails(other, way.signature) and lab.fails(known, one.signature):
             return True

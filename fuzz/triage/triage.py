@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 
 from fuzz.errors import CannotRun
@@ -11,7 +11,7 @@ from fuzz.events import EXPLAINING
 from fuzz.executor import Judgement, Session
 from fuzz.findings.finding import Reproducibility
 from fuzz.triage.behind import behind
-from fuzz.triage.cause import ANY, Explained, Rest, Shown, explain, is_plainer, is_same
+from fuzz.triage.cause import ANY, Explained, Rest, Shown, come_to_the_same, explain, is_plainer, is_same
 from fuzz.triage.general import faults_alike, not_seen_with
 from fuzz.triage.histories import Earlier, smallest_history, wrong_after
 from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, hurried, is_silent
@@ -133,8 +133,9 @@ class Triage:
         believed = self._believed(trial, wanted)
         if believed is not None:
             return self.ledger.again(believed, wanted)
-        if self._spends_much() and self._keeps_state() and self._passes_alone(trial, wanted):
-            return None
+        chance = self.ledger.of_chance(wanted)
+        if self._spends_much() and (chance or self._keeps_state()) and self._passes_alone(trial, wanted):
+            return None if chance is None else self.ledger.again(chance.id, wanted)
         slow = _is_slow(judgement, number)
         first = Seen(judgement, violation, wanted)
         budget = REQUESTS_OF_SILENCE if slow else REQUESTS_OF_DEATH if wanted.died else REQUESTS
@@ -154,23 +155,22 @@ class Triage:
         """The finding that a failure looks like, where asking would cost more than it is worth."""
         if not self._spends_much() and wanted.way is not Way.SILENT and not wanted.died:
             return None
+        ways = [trial, *come_to_the_same(trial)]
         for one in self.ledger.shown():
             often = self.ledger.seen(one.finding) >= CONFIRMATIONS or wanted.way is Way.SILENT or wanted.died
-            if often and wanted.look in self.ledger.looks(one.finding) and one.concerns(trial, wanted):
+            alike = often and wanted.look in self.ledger.looks(one.finding)
+            if alike and any(one.concerns(other, wanted) for other in ways):
                 return one.finding
-        chance = self.ledger.of_chance(wanted)
-        return None if chance is None else chance.id
+        return None
 
     def _keeps_state(self) -> bool:
         """Whether it is known that answers hang on what was asked before."""
         return self.ledger.lasting() is not None or any(one.of_history for one in self.ledger.shown())
 
     def _passes_alone(self, trial: Trial, wanted: Signature) -> bool:
-        with self.lab.budget(2):
-            try:
-                return self.lab.fails(trial, wanted) is None
-            except OutOfBudget:
-                return True
+        with self.lab.budget(2), suppress(OutOfBudget):
+            return self.lab.fails(trial, wanted) is None
+        return True
 
     def _told(self, until: Case, trial: Trial, first: Seen) -> str | None:
         """What a failure is: known, or new; asked by its request alone, or after what came before."""
@@ -216,11 +216,9 @@ class Triage:
         return stands
 
     def _way(self, name: str, smallest: Smallest, alike: frozenset[str] = frozenset()) -> Shown:
-        seen = smallest.seen.signature
-        return Shown(name, smallest.trial, seen, smallest.needs, alike | seen.faults, self._reading(smallest))
-
-    def _reading(self, smallest: Smallest) -> frozenset[str]:
-        return reads_as(smallest.trial, smallest.seen, self.session.facts)
+        wanted = smallest.seen.signature
+        reading = reads_as(smallest.trial, smallest.seen, self.session.facts)
+        return Shown(name, smallest.trial, wanted, smallest.needs, alike | wanted.faults, reading)
 
     def _settled(self, smallest: Smallest) -> str | None:
         """A smallest trial against what is known: the same cause, a plainer case of it, or a new one."""
@@ -346,9 +344,9 @@ class Triage:
     def _cut_short(self, trial: Trial, first: Seen) -> str | None:
         """A failure for which there were no requests left: a known one if it looks like it, else one with no proof."""
         alike = [one for one in self.ledger.shown() if one.signature.family == first.signature.family]
-        for one in alike:
-            if one.concerns(trial, first.signature):
-                return self.ledger.again(one.finding, first.signature)
+        known = next((one.finding for one in alike if one.concerns(trial, first.signature)), None)
+        if known is not None:
+            return self.ledger.again(known, first.signature)
         if alike and self._smallest is None:
             return None
         smallest = self._smallest or Smallest(trial, first, (), narrow(present(trial)))
@@ -385,10 +383,8 @@ class Triage:
         return [self._kept(smallest, way, "every time" if race.every_time else "flaky")]
 
     def _known_race(self, wanted: Signature) -> str | None:
-        for one in self.ledger.shown():
-            if one.trial.case.together and one.signature.family == wanted.family:
-                return one.finding
-        return None
+        races = (one for one in self.ledger.shown() if one.trial.case.together)
+        return next((one.finding for one in races if one.signature.family == wanted.family), None)
 
 
 def _requests_after_others(first: Seen) -> int:
