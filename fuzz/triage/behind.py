@@ -11,7 +11,7 @@ import numpy as np
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import at_fault
 from fuzz.triage.scene import Scene, asked_of
-from fuzz.triage.traits import project
+from fuzz.triage.traits import closure, project
 from fuzz.triage.traits.revealing import revealing
 from fuzz.triage.trial import Signature, Trial
 from specs import validity
@@ -38,7 +38,7 @@ def behind(trial: Trial, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | No
     """A plainer request than an invalid one that fails too: with nothing but its fault, or without it."""
     if not wanted.faults or wanted.way not in TELLING or trial.several:
         return None
-    bare = project(trial, at_fault(wanted))
+    bare = project(trial, closure(at_fault(wanted)))
     for one in lab.ask(bare) if bare.case != trial.case else ():
         # A fault that is overlooked shows as another refusal where something else is wrong too.
         if one.signature.faults and one.signature.faults <= wanted.faults:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import at_fault
-from fuzz.triage.traits import closure, has, named, present, project, without
+from fuzz.triage.traits import closure, has, named, present, project, value_of, without
 from fuzz.triage.traits.circumstances import EARLIER_REFUSAL, EARLIER_REQUEST, SEVERAL, after_refusal, asked_twice
 from fuzz.triage.traits.scenes import CONVERTED, VALUED, in_other_ways
 from fuzz.triage.trial import Signature, Trial, place_of
@@ -120,7 +120,7 @@ def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest |
         return Explained(one.finding)
     if one.of_history:
         return _leaves_history(trial, seen, one, lab)
-    plain = project(trial, closure(one.needs) | at_fault(seen.signature))
+    plain = project(trial, closure((*one.needs, *at_fault(seen.signature))))
     shown = lab.fails(plain, seen.signature)
     if shown is None or not _is_sibling(plain, shown, one):
         return None
@@ -180,12 +180,24 @@ def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
         return False
     if needs_the_same(way, one) or (way.reads_as & one.reads_as and comparable(way.needs, one.needs)):
         return True
-    if fail_alike(way, one) and comparable(way.needs, one.needs):
+    apart = list(values_apart(way.trial, one.trial, closure((*way.needs, *one.needs))))
+    if fail_alike(way, one) and comparable(way.needs, one.needs) and not apart:
         # The faults of one have been seen to fail like the other's, with no more than this.
-        return not list(values_apart(way.trial, one.trial, closure((*way.needs, *one.needs))))
+        return True
+    if set(way.needs) == set(one.needs) and apart and _with_siblings_of(way, one, apart, lab):
+        return True
     if isinstance(leaves(way.trial, seen, one, lab) or _converted(way.trial, seen, one, lab), Explained):
         return True
     return _meet(way, one, lab)
+
+
+def _with_siblings_of(way: Shown, one: Shown, names: Iterable[str], lab: Lab) -> bool:
+    """Whether a cause's case fails alike with the operation, dtype or codec of another's."""
+    plain: Trial | None = way.trial
+    for name in names:
+        trait = named(plain, name) if plain is not None else None
+        plain = trait.swap(plain, value_of(one.trial, name)) if trait and trait.swap and plain is not None else None
+    return plain is not None and lab.fails(plain, way.signature) is not None
 
 
 def _meet(way: Shown, one: Shown, lab: Lab) -> bool:

@@ -19,6 +19,7 @@ from fuzz.triage.traits import trait_told
 from fuzz.triage.trial import Signature, faults_named, trial_of
 from fuzz.versions import suite_version
 from specs.profile import Profile
+from specs.violation import Way
 
 MOST_WAYS = 12
 MOST_WORDS_OF_A_NAME = 3
@@ -82,9 +83,9 @@ class Ledger:
         return [way for name in order for way in self._ways[name]]
 
     def of_chance(self, wanted: Signature) -> Finding | None:
-        """The finding about what failed once and not again, in that family."""
+        """The finding about what failed once and not again: one for all answers, and one for silence or death each."""
         for name, finding in self._findings.items():
-            if finding.reproducibility == "seen once" and self._ways[name][0].signature.family == wanted.family:
+            if finding.reproducibility == "seen once" and _unheard(self._ways[name][0].signature) == _unheard(wanted):
                 return finding
         return None
 
@@ -205,3 +206,7 @@ def name_of(finding: Finding, digits: int = DIGITS_OF_A_NAME) -> str:
     words = [*needs, finding.violation.requirement]
     slug = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")[:MOST_LETTERS_OF_A_NAME].strip("-")
     return f"{slug}-{finding.fingerprint[:digits]}"
+
+
+def _unheard(wanted: Signature) -> tuple[bool, bool]:
+    return wanted.way is Way.SILENT, wanted.died

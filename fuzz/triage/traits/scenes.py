@@ -25,6 +25,7 @@ from fuzz.triage.traits.numbers import PLAIN_DTYPE, VALUE_FEATURES, missing_elem
 from fuzz.triage.traits.revealing import revealing, with_missing
 from fuzz.triage.traits.slices import (
     PARTICULAR_BOUNDS,
+    PLAIN_LENGTHS,
     SLICE_FEATURES,
     more_of,
     of_plain_lengths,
@@ -218,7 +219,7 @@ def has_length_one(scene: Scene) -> bool:
 
 def few_elements(scene: Scene, *, last: bool = False) -> Scene | None:
     """The scene cut down to its first (or last) few elements; an odd number of them where it was odd."""
-    if scene.elements.size <= MANY:
+    if scene.elements.size <= max(MANY, math.prod(PLAIN_LENGTHS[: len(scene.shape or ())])):
         return None
     if scene.shape is None:
         count = MANY - scene.elements.size % 2
