@@ -1,17 +1,22 @@
 """A reference server in a process of its own answers, and ends with those who started it."""
 
 import http.client
+import json
 import os
+import platform
 import select
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fuzz.embedded.http_messages import Answer, HttpRequest, HttpResponse
 from fuzz.embedded.processes import ReferenceServerError, start_reference_server
 from fuzz.embedded.reference_server import ReferenceServer
+from tests.unit.reference_asking import OWNER, asking, basic
 
 
 class Teapot(ReferenceServer):
@@ -69,6 +74,34 @@ def test_it_ends_when_its_parent_is_killed() -> None:
         assert wait_for_end(watch)
     finally:
         os.close(watch)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="memory is kept by a setting of glibc")
+def test_large_objects_are_reduced_in_memory_that_is_kept_whatever_the_connection() -> None:
+    elements = np.zeros(2**20, "float32")
+    pages = elements.nbytes // os.sysconf("SC_PAGE_SIZE")
+    with asking() as asker, start_reference_server() as server:
+        body = json.dumps(asker.fields(elements))
+        connections = [http.client.HTTPConnection("127.0.0.1", server.port, timeout=10) for _ in range(4)]
+        faults = []
+        for _ in range(8):
+            before = page_faults(server.process_id)
+            for connection in connections:
+                sent = {"content-type": "application/json", "authorization": basic(*OWNER)}
+                connection.request("POST", "/v2/sum/", body, sent)
+                answer = connection.getresponse()
+                assert answer.status == 200, answer.read()
+                answer.read()
+            faults.append((page_faults(server.process_id) - before) / len(connections))
+        for connection in connections:
+            connection.close()
+    # At first memory is taken; later the same is used again.
+    assert sum(faults[4:]) / 4 < pages / 4, faults
+
+
+def page_faults(process_id: int) -> int:
+    """How many pages a process has been given so far."""
+    return int(Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[7])
 
 
 def wait_for_end(watch: int) -> bool:

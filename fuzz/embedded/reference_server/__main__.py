@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from fuzz.embedded.kept_memory import keep_memory
 from fuzz.embedded.reference_server.server import ReferenceServer, serve
 
 READ_BYTES = 4096
@@ -27,6 +28,7 @@ def main() -> int:
         help="a class whose methods replace the server's; may be repeated",
     )
     options = parser.parse_args()
+    keep_memory()
     # Last, so that a class of the current folder is found, and nothing of that folder is taken for the suite's.
     sys.path.append(str(Path.cwd()))
     server = build([load_class(path) for path in options.animals])
