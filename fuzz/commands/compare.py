@@ -197,6 +197,7 @@ def _write(found: Comparison, rows: Sequence[str], folder: Path, formats: Sequen
     from fuzz.comparing.page import page
     from fuzz.comparing.plots import draw
     from fuzz.comparing.results import to_json
+    from fuzz.figures import KINDS
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -207,7 +208,7 @@ def _write(found: Comparison, rows: Sequence[str], folder: Path, formats: Sequen
         if "html" in formats:
             written.append(folder / "comparison.html")
             written[-1].write_text(page(found, rows), "utf-8")
-        written += draw(found, folder, [one for one in formats if one in ("png", "svg")])
+        written += draw(found, folder, [kind for kind in KINDS if kind in formats])
     except OSError as error:
         raise CannotRun(f"--out {folder}: {error.strerror}") from error
     print(f"written   {', '.join(map(str, written))}")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -15,6 +13,7 @@ from fuzz.comparing.plan import TEMPERATURES
 from fuzz.comparing.questions import Question
 from fuzz.comparing.results import BYPASS, Comparison, Temperature, Throughput
 from fuzz.errors import CannotRun
+from fuzz.figures import Kind, blank_figure, can_draw, plain_log_ticks, written
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -35,14 +34,14 @@ STEPS = 80
 
 def check_installed() -> None:
     """Raise CannotRun where there is nothing to draw with."""
-    if find_spec("matplotlib") is None:
+    if not can_draw():
         raise CannotRun(
             "matplotlib, which draws the plots, is not installed; run: pip install -e '.[plots]', "
             "or leave them out by --formats json"
         )
 
 
-def draw(comparison: Comparison, folder: Path, formats: Sequence[str]) -> list[Path]:
+def draw(comparison: Comparison, folder: Path, formats: Sequence[Kind]) -> list[Path]:
     """Write every picture that there is something to show in; the files written."""
     written = []
     for kind in formats:
@@ -53,18 +52,12 @@ def draw(comparison: Comparison, folder: Path, formats: Sequence[str]) -> list[P
     return written
 
 
-def pictures(comparison: Comparison, kind: str) -> Iterator[tuple[str, bytes]]:
+def pictures(comparison: Comparison, kind: Kind) -> Iterator[tuple[str, bytes]]:
     """Every picture that there is something to show in, by name, as the bytes of a PNG or an SVG file."""
-    import matplotlib as mpl
-
-    # The same result gives the same file, and text in a vector picture stays text.
-    with mpl.rc_context({"svg.hashsalt": "asfuzz", "svg.fonttype": "none", "axes.axisbelow": True}):
-        for name, picture in (("times", times), ("throughput", throughput), ("bandwidth", bandwidth)):
-            figure = picture(comparison)
-            if figure is not None:
-                data = io.BytesIO()
-                figure.savefig(data, format=kind, dpi=130, metadata={"Date": None} if kind == "svg" else None)
-                yield name, data.getvalue()
+    for name, picture in (("times", times), ("throughput", throughput), ("bandwidth", bandwidth)):
+        figure = picture(comparison)
+        if figure is not None:
+            yield name, written(figure, kind, name)
 
 
 def times(comparison: Comparison) -> Figure | None:
@@ -165,14 +158,10 @@ def _boxes(comparison: Comparison, questions: Sequence[Question], axes: Axes) ->
 
 def _log_scale(axes: Axes, label: str) -> None:
     """A logarithmic scale whose ticks are plain numbers."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
     axes.set_yscale("log")
     axes.set_ylabel(label)
     low, high = axes.get_ylim()
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 1e3 else (1,)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    plain_log_ticks(axes.yaxis, (1, 2, 5) if high / low < 1e3 else (1,))
 
 
 def _rates(axes: Axes, name: str, color: str, mine: Sequence[Throughput]) -> None:
@@ -205,16 +194,15 @@ def _measured(comparison: Comparison, question: Question, axes: Axes) -> None:
 
 def _panels(comparison: Comparison, wanted: int, title: str) -> tuple[Figure, list[Axes]]:
     """A figure of so many panels, which says how many it leaves out."""
-    from matplotlib.figure import Figure
-
     count = min(wanted, MOST_PANELS)
     columns = min(COLUMNS, count)
     rows = math.ceil(count / columns)
-    size = (max(PANEL_INCHES[0] * columns, 7.0), PANEL_INCHES[1] * rows + 1.1)
-    figure = Figure(figsize=size, layout="constrained")
+    figure = blank_figure(max(PANEL_INCHES[0] * columns, 7.0), PANEL_INCHES[1] * rows + 1.1)
     left_out = f" (the first {count} of {wanted})" if count < wanted else ""
     figure.suptitle(f"{title}{left_out}\n{', '.join(comparison.contenders)} · {comparison.begun}", fontsize=11)
     panels = [figure.add_subplot(rows, columns, place + 1) for place in range(count)]
+    for axes in panels:
+        axes.set_axisbelow(True)
     return figure, panels
 
 

@@ -1,14 +1,13 @@
-"""Plots as SVG, in the colours of the page that they stand in; matplotlib, an extra, is imported here alone."""
+"""Plots as SVG, in the colours of the page that they stand in."""
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, fromstring
 
+from fuzz.figures import blank_figure, can_draw, written
 from fuzz.reports.overview import SIZE_ORDER, Latency
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ REFERENCE = re.compile(r"(url\(#|^#)")
 
 def curve_plot(curve: Iterable[tuple[int, int]]) -> Element | None:
     """How many findings there were after how many requests; None without the library."""
-    if find_spec("matplotlib") is None:
+    if not can_draw():
         return None
     points = list(curve)
     figure, (axes,) = _figure(1, 3.0)
@@ -44,7 +43,7 @@ def curve_plot(curve: Iterable[tuple[int, int]]) -> Element | None:
 
 def latency_plot(latencies: Iterable[Latency]) -> Element | None:
     """A panel for each operation: median, and the band up to which 99 % came, over sizes; None without the library."""
-    if find_spec("matplotlib") is None:
+    if not can_draw():
         return None
     by_operation: dict[str, list[Latency]] = {}
     for one in latencies:
@@ -67,9 +66,7 @@ def latency_plot(latencies: Iterable[Latency]) -> Element | None:
 
 def _figure(panels: int, inches_high: float) -> tuple[Figure, list[Any]]:
     """A figure with panels side by side, drawn in the page's colours."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(INCHES_WIDE, inches_high), layout="constrained")
+    figure = blank_figure(INCHES_WIDE, inches_high)
     row = list(figure.subplots(1, panels, sharey=True, squeeze=False)[0])
     for axes in row:
         for side in axes.spines.values():
@@ -85,12 +82,7 @@ def _figure(panels: int, inches_high: float) -> tuple[Figure, list[Any]]:
 
 def _svg(figure: Figure, name: str, description: str) -> Element:
     """The figure as an element to stand in a page."""
-    from matplotlib import rc_context
-
-    file = io.StringIO()
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
-        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    root = fromstring(file.getvalue())
+    root = fromstring(written(figure, "svg", name, transparent=True))
     for one in list(root):
         if one.tag == f"{SVG}metadata":
             root.remove(one)

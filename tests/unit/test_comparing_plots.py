@@ -70,7 +70,7 @@ def test_nothing_is_drawn_of_nothing(tmp_path: Path) -> None:
 
 
 def test_without_matplotlib_the_next_step_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plots, "find_spec", lambda _: None)
+    monkeypatch.setattr(plots, "can_draw", lambda: False)
     with pytest.raises(CannotRun, match="pip install"):
         plots.check_installed()
 

@@ -150,7 +150,7 @@ def test_plots_are_in_the_page_s_colours_and_without_the_library_the_page_says_w
     assert text.count('role="img"') == 2
     assert "var(--accent)" in text
     assert not any(colour in text for colour in plots.VARIABLES)
-    monkeypatch.setattr(plots, "find_spec", lambda _: None)
+    monkeypatch.setattr(plots, "can_draw", lambda: False)
     bare = html_page(report_of(a_card()))
     assert 'role="img"' not in bare
     assert "matplotlib is not installed" in bare
