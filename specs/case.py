@@ -3,72 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
-from specs.fields import Fields
+from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
 
-Bucket = Literal["private", "public"]
-Interface = Literal["s3", "http", "https"]
-Credential = Literal["owner", "stranger", "unknown", "wrong-secret"]
-# What each means stands in `specs.manners`.
-Manner = Literal[
-    "well", "whole", "range-untold", "total-untold", "chunked", "in-pieces", "another-range", "too-little", "too-much",
-    "nothing", "not-modified", "no-content", "failing", "slow-down", "hung-up", "not-http", "cut-short", "chunks-cut",
-    "forbidden-page", "missing-page", "moved", "found",
-]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """An object is stored; overwritten if it is there. `served` is how the store answers those who read it."""
-
-    key: str
-    data: bytes
-    bucket: Bucket = "private"
-    served: Manner = "well"
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    key: str
-    bucket: Bucket = "private"
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """A reduction request about one object.
-
-    `fields` holds the body less what locates the object, which the client adds for the API's version. A locating
-    field that stands in `fields` wins over the client's; `{url}` in it means the object's real URL, `{source}`,
-    `{bucket}` and `{object}` its parts. One that stands in `without` is left out.
-    """
-
-    operation: str
-    fields: Fields
-    key: str
-    bucket: str = "private"
-    interface: Interface = "s3"
-    credentials: Credential | None = "owner"
-    without: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SendRaw:
-    """Arbitrary bytes as a request; `{url}` and the like in the body mean the named object's place.
-
-    Content-Length and Host are added unless given.
-    """
-
-    method: str
-    path: str
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-    key: str = "a"
-    bucket: str = "private"
-    credentials: Credential | None = "owner"
-
-
-Step = Put | Delete | Send | SendRaw
 MOST_TOGETHER = 16
 
 

@@ -21,5 +21,5 @@ class Requirement:
 @cache
 def load() -> Mapping[str, Requirement]:
     """Every requirement by its id."""
-    table = tomllib.loads((resources.files("specs") / "requirements.toml").read_text("utf-8"))
+    table = tomllib.loads((resources.files("specs.reductions") / "requirements.toml").read_text("utf-8"))
     return MappingProxyType({name: Requirement(name, **entry) for name, entry in table.items()})

@@ -13,7 +13,7 @@ import pytest
 
 from fuzz.cli import COMMANDS
 from fuzz.commands.bench import MEASUREMENTS
-from fuzz.properties import PROPERTIES
+from fuzz.subjects.reductions.properties import PROPERTIES
 from specs import requirements
 
 ROOT = Path(__file__).parent.parent
@@ -27,7 +27,7 @@ MOST_FUNCTION_LINES = 50
 NAMES_THAT_SAY_NOTHING = re.compile(r"(^|_)(utils?|helpers?|core|base|common|misc|stuff|tools?)(_|$)")
 CHANGING = {"append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "clear", "remove", "discard"}
 # A script that is copied into findings, and runs where the suite is not installed.
-STAND_ALONE = Path("fuzz/findings/standalone.py")
+STAND_ALONE = Path("fuzz/subjects/reductions/scripts/standalone.py")
 BANNER = re.compile(r"^\s*#\s*[-=#*~]{4,}")
 MACHINE_PATH = re.compile(r"(?<![\w.:/{}$-])/(root|home|work|Users)/[A-Za-z0-9_.]")
 
@@ -215,10 +215,10 @@ def test_every_measurement_has_its_module(name: str) -> None:
 def test_every_requirement_is_checked_by_a_property_and_every_property_checks_some_that_there_are() -> None:
     catalogue = set(requirements.load())
     checked = {name for one in PROPERTIES for name in one.requirements}
-    passes(sorted(catalogue - checked), "in specs/requirements.toml, but of no property in fuzz/properties.py:")
-    passes(sorted(checked - catalogue), "of a property in fuzz/properties.py, but not in specs/requirements.toml:")
+    passes(sorted(catalogue - checked), "in requirements.toml, but of no property in properties.py:")
+    passes(sorted(checked - catalogue), "of a property in properties.py, but not in requirements.toml:")
 
 
 def test_properties_have_names_of_their_own() -> None:
     names = [one.name for one in PROPERTIES]
-    assert len(names) == len(set(names)), f"a name is given twice in fuzz/properties.py: {sorted(names)}"
+    assert len(names) == len(set(names)), f"a name is given twice in properties.py: {sorted(names)}"

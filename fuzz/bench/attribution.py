@@ -8,8 +8,8 @@ from contextlib import closing
 from fuzz.bench.planted import Bug, ever_fails, judges
 from fuzz.config import Settings
 from fuzz.findings.finding import Finding
-from fuzz.targets import open_store_for
-from specs.profile import Profile
+from fuzz.running.targets import open_store_for
+from specs.reductions.profile import Profile
 
 
 def shown_by(findings: Sequence[Finding], some: Sequence[Bug], profile: Profile) -> dict[str, tuple[Bug, ...]]:

@@ -23,7 +23,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Which bugs, how many hunts, and how long."""
     parser.add_argument("--bugs", type=int, default=10, metavar="N", help="bugs planted at once (default: 10)")
     parser.add_argument("--from", dest="modules", nargs="+", default=(), metavar="MODULE", help="kinds of bugs")
-    parser.add_argument("--package", default="fuzz.embedded.zoo", metavar="PACKAGE", help="where the bugs are")
+    parser.add_argument(
+        "--package", default="fuzz.subjects.reductions.zoo", metavar="PACKAGE", help="where the bugs are"
+    )
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="hunts (default: 1)")
     parser.add_argument("--first-seed", type=int, default=1, metavar="N", help="the first one's seed (default: 1)")
     parser.add_argument("--seconds", type=float, default=60.0, metavar="N", help="of each hunt (default: 60)")

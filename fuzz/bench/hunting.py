@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fuzz.bench.animals.trials import PROFILES, size_bytes
 from fuzz.bench.costs import Costs
 from fuzz.bench.planted import Bug, hiding, owners
 from fuzz.bench.recording import Failures, RecordingTarget
@@ -18,9 +19,8 @@ from fuzz.events import Event, FindingFound, RunEnded
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.hunt.campaign import Plan, hunt
-from fuzz.targets import open_store_for, open_target, resolve_profile
-from fuzz.zoo.trials import PROFILES, size_bytes
-from specs.profile import Profile
+from fuzz.running.targets import open_store_for, open_target, resolve_profile
+from specs.reductions.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def row(one: Hunt) -> str:
 
 def details(one: Hunt) -> list[str]:
     """What was missed, what was found twice, and what is nobody's."""
-    lines = [f"    missed {bug.path.removeprefix('fuzz.embedded.zoo.')}" for bug in one.missed]
+    lines = [f"    missed {bug.path.removeprefix('fuzz.subjects.reductions.zoo.')}" for bug in one.missed]
     for bug in one.bugs:
         mine = [finding for finding in one.findings if bug in one.owners[finding.id]]
         lines += [f"{'twice' if len(mine) > 1 else 'found':>10} {bug.name}: {_told(finding)}" for finding in mine]

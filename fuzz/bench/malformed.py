@@ -9,15 +9,16 @@ from collections import Counter, defaultdict
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from fuzz.client import Client
-from fuzz.embedded.processes import start_reference_server
-from fuzz.executor import Judgement, Session
 from fuzz.hunt.rounds import seed_of, turn
-from fuzz.properties import PROPERTIES
-from fuzz.store import open_store
-from specs import profile as profiles
-from specs.case import Case, Send, SendRaw
+from fuzz.running.client import Client
+from fuzz.running.session import Judgement, Session
+from fuzz.running.store import open_store
+from fuzz.subjects.reductions.processes import start_reference_server
+from fuzz.subjects.reductions.properties import PROPERTIES
+from specs.case import Case
 from specs.outcome import Reply
+from specs.reductions import profile as profiles
+from specs.reductions.steps import Send, SendRaw
 
 # How the requests are shared out.
 SHARES = {"malformed": 6.0, "contradiction": 3.0, "raw": 1.5, "abuse": 0.5, "whole-schema": 0.2}

@@ -66,8 +66,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Hunt each animal, and print a table."""
+    from fuzz.bench.animals.visits import spread
     from fuzz.bench.drawing import all_bugs, draw_animals
-    from fuzz.zoo.visits import spread
 
     drawn = draw_animals(all_bugs(), arguments.animals, arguments.seed)
     tasks = [Task(bug, arguments.seed, arguments.seconds) for bug in drawn]

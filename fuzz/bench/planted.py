@@ -12,21 +12,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fuzz.client import Client
-from fuzz.embedded.reference_server import ReferenceServer
-from fuzz.embedded.reference_server.__main__ import build
-from fuzz.embedded.reference_server.server import serve
-from fuzz.executor import Judgement, Session
 from fuzz.findings.finding import Finding
 from fuzz.findings.replay import TRIES_AT_ONCE
-from fuzz.store import Store
-from specs import encoding
-from specs.case import Case, Put, Send
+from fuzz.running.client import Client
+from fuzz.running.session import Judgement, Session
+from fuzz.running.store import Store
+from fuzz.subjects.reductions.reference_server import ReferenceServer
+from fuzz.subjects.reductions.reference_server.__main__ import build
+from fuzz.subjects.reductions.reference_server.server import serve
+from specs.case import Case
 from specs.fields import Fields
-from specs.profile import Profile
+from specs.reductions import encoding
+from specs.reductions.profile import Profile
+from specs.reductions.steps import Put, Send
 from specs.violation import Violation
 
-PACKAGE = "fuzz.embedded.zoo"
+PACKAGE = "fuzz.subjects.reductions.zoo"
 OF_V1, WARNS = "OnlyInV1", "OnlyAWarning"
 SERVERS_AT_ONCE = 32
 # What a server that nobody has asked anything is asked first.

@@ -14,8 +14,8 @@ from fuzz.flags import add_config_flag, add_target_flags, settings_of
 from specs.outcome import NoReply, Reply
 
 if TYPE_CHECKING:
-    from fuzz.client import Client, ClientSettings
-    from fuzz.targets import Target
+    from fuzz.running.client import Client, ClientSettings
+    from fuzz.running.targets import Target
     from fuzz.triage.lab import Lab
     from specs.case import Case
 
@@ -102,7 +102,7 @@ class Checking:
     def turn(self, seed: int, examples: int = EXAMPLES_A_TURN) -> int:
         """The requests of one turn."""
         from fuzz.hunt.rounds import turn
-        from strategies import cases
+        from strategies.reductions import cases
 
         before = self.asked
         turn(cases.reductions(self.target.profile, longest=LONGEST), seed, examples, self.attempt)
@@ -120,7 +120,7 @@ class Checking:
 
 def main(arguments: Namespace) -> int:
     """Check and send in turns; print both rates."""
-    from fuzz.targets import open_target
+    from fuzz.running.targets import open_target
 
     checked, bare = Spent(), Spent()
     with open_target(settings_of(arguments)) as target:
@@ -138,10 +138,10 @@ def main(arguments: Namespace) -> int:
 
 def _measure(target: Target, requests: int, seed: int, checked: Spent, bare: Spent) -> int:
     """How many cases failed meanwhile."""
-    from fuzz.client import Client
-    from fuzz.executor import Session
     from fuzz.hunt.life import TargetLife
     from fuzz.hunt.rounds import seed_of
+    from fuzz.running.client import Client
+    from fuzz.running.session import Session
     from fuzz.triage.lab import Lab
 
     sending = Sending(Client(target.url, target.client))

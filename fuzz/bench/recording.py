@@ -6,9 +6,9 @@ import random
 from dataclasses import dataclass, field, fields
 from typing import Self
 
-from fuzz.client import Client
-from fuzz.executor import Judgement, Session
-from fuzz.targets import Target
+from fuzz.running.client import Client
+from fuzz.running.session import Judgement, Session
+from fuzz.running.targets import Target
 from specs.case import Case
 
 MOST_KEPT = 2000

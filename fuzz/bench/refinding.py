@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fuzz.config import Settings
     from fuzz.events import Event, RunEnded
     from fuzz.findings.finding import Finding
-    from fuzz.targets import Target
+    from fuzz.running.targets import Target
 
 TRIES = 3
 EXAMPLES = """\
@@ -98,7 +98,7 @@ def _clock(seconds: float | None) -> str:
 
 def main(arguments: Namespace) -> int:
     """Hunt with nothing known; print when each known finding came up."""
-    from fuzz.targets import open_target
+    from fuzz.running.targets import open_target
 
     settings = settings_of(arguments)
     if settings.embedded:

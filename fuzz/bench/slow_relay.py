@@ -8,8 +8,8 @@ import sys
 import threading
 import time
 
-from fuzz.client import Client
 from fuzz.embedded.http_server import Answer, DropConnection, HttpRequest, HttpResponse, HttpServer
+from fuzz.running.client import Client
 from specs.outcome import NoReply
 
 OF_THE_CONNECTION = frozenset({"connection", "content-length", "host", "transfer-encoding", "keep-alive"})

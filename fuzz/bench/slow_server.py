@@ -10,7 +10,7 @@ from collections import deque
 
 from fuzz.embedded.http_messages import Answer, Handler, HttpRequest
 from fuzz.embedded.http_server import HttpServer
-from fuzz.embedded.reference_server.__main__ import build, load_class
+from fuzz.subjects.reductions.reference_server.__main__ import build, load_class
 
 # The usual answering time is the median of so many requests.
 REQUESTS_REMEMBERED = 101

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from fuzz.errors import UsageError
 
 if TYPE_CHECKING:
-    from fuzz.embedded.zoo import Animal
     from fuzz.events import RunEnded
     from fuzz.findings.finding import Finding
+    from fuzz.subjects.reductions.zoo import Animal
 
 Told = tuple[str, str, tuple[str, ...], tuple[str, ...], str]
 EXAMPLES = """\
@@ -43,8 +43,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Hunt twice; say whether findings and needs are the same, and show both."""
-    from fuzz.embedded.zoo import find
-    from fuzz.embedded.zoo.catalogue import UnknownAnimal
+    from fuzz.subjects.reductions.zoo import find
+    from fuzz.subjects.reductions.zoo.catalogue import UnknownAnimal
 
     try:
         animal = find(arguments.animal)
@@ -68,11 +68,11 @@ def hunt_slowly(
     animal: Animal, seed: int, examples: int, times: float, only: tuple[str, ...] = ()
 ) -> tuple[list[Finding], RunEnded]:
     """Hunt an animal whose answers are delayed so many times."""
+    from fuzz.bench.animals.trials import PROFILES
     from fuzz.config import Settings
     from fuzz.findings import corpus
     from fuzz.hunt.campaign import Plan, hunt
-    from fuzz.targets import open_target
-    from fuzz.zoo.trials import PROFILES
+    from fuzz.running.targets import open_target
 
     words = [sys.executable, "-m", "fuzz.bench.slow_server", "--with", animal.path, "--times", str(times)]
     settings = Settings(launch=f"{shlex.join(words)} --port {{port}}", profile=PROFILES[animal.api])

@@ -7,14 +7,14 @@ from argparse import ArgumentParser, Namespace
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from fuzz.client import Client
-from fuzz.embedded.processes import start_reference_server
-from fuzz.executor import Session
 from fuzz.hunt.rounds import seed_of, turn
-from fuzz.properties import PROPERTIES, Property, unclaimed
-from fuzz.store import open_store
-from specs import profile as profiles
+from fuzz.running.client import Client
+from fuzz.running.session import Session
+from fuzz.running.store import open_store
+from fuzz.subjects.reductions.processes import start_reference_server
+from fuzz.subjects.reductions.properties import PROPERTIES, Property, unclaimed
 from specs.case import Case, requests
+from specs.reductions import profile as profiles
 from specs.violation import Violation
 
 EXAMPLES_A_TURN = 20

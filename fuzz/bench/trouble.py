@@ -16,7 +16,7 @@ from fuzz.flags import add_config_flag, add_target_flags, settings_of
 if TYPE_CHECKING:
     from fuzz.config import Settings
     from fuzz.events import RunEnded
-    from specs.profile import Profile
+    from specs.reductions.profile import Profile
 
 SEED = 1
 LISTS = ("dtypes", "orders", "compressions", "filters", "missing_kinds", "options", "interfaces")
@@ -79,8 +79,8 @@ def main(arguments: Namespace) -> int:
 def _rows(settings: Settings, without: tuple[str, ...]) -> Iterator[Row]:
     """The hunt to compare with comes first."""
     from fuzz.bench.troublesome import TROUBLES
-    from fuzz.targets import resolve_profile
-    from specs import profile as profiles
+    from fuzz.running.targets import resolve_profile
+    from specs.reductions import profile as profiles
 
     if not settings.embedded:
         profile = resolve_profile(settings)
@@ -106,7 +106,7 @@ def narrowed(profile: Profile, without: tuple[str, ...]) -> Profile:
 
 def _hunt(row: Row) -> RunEnded:
     from fuzz.hunt.campaign import Plan, hunt
-    from fuzz.targets import open_target
+    from fuzz.running.targets import open_target
 
     with tempfile.TemporaryDirectory() as folder, open_target(row.settings) as target:
         plan = Plan(

@@ -9,9 +9,9 @@ from argparse import ArgumentParser
 import numpy as np
 
 from fuzz.embedded.http_messages import Answer, DropConnection, HttpRequest, Stall
-from fuzz.embedded.reference_server import ReferenceServer
-from fuzz.embedded.reference_server.reduction import Array, Outcome, Reduction
-from fuzz.embedded.reference_server.server import serve
+from fuzz.subjects.reductions.reference_server import ReferenceServer
+from fuzz.subjects.reductions.reference_server.reduction import Array, Outcome, Reduction
+from fuzz.subjects.reductions.reference_server.server import serve
 
 STALL_SECONDS = 3600.0
 EATEN_BYTES = 2**28

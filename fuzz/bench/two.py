@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fuzz.bench.costs import Costs
     from fuzz.findings.finding import Finding
     from specs.case import Case
-    from specs.profile import Profile
+    from specs.reductions.profile import Profile
 
 TWO, MORE, ONE_FOR_BOTH, UNTOLD, NOT_MET = "two", "more", "one for both", "untold", "not met"
 OUTCOMES = (TWO, MORE, ONE_FOR_BOTH, UNTOLD, NOT_MET)
@@ -87,8 +87,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Hunt each pair that is not left out, and print a table."""
+    from fuzz.bench.animals.visits import spread
     from fuzz.bench.drawing import all_bugs, draw_pairs
-    from fuzz.zoo.visits import spread
 
     pairs = draw_pairs(all_bugs(), arguments.pairs, arguments.seed)
     bugs = list(dict.fromkeys(bug for pair in pairs for bug in pair))
@@ -145,7 +145,7 @@ def was_met(bug: Bug, other: Bug, failures: Sequence[Case], profile: Profile) ->
     from fuzz.bench.planted import judges
     from fuzz.bench.witnesses import fails, ways_of
     from fuzz.config import Settings
-    from fuzz.targets import open_store_for
+    from fuzz.running.targets import open_store_for
 
     with (
         closing(open_store_for(Settings())) as store,

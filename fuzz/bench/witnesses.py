@@ -23,16 +23,16 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
+from fuzz.bench.animals.ablations import properties_of
+from fuzz.bench.animals.trials import PROFILES, size_bytes
 from fuzz.bench.planted import Bug, Judge, judges
 from fuzz.config import Settings
 from fuzz.findings.replay import TRIES_AT_ONCE
 from fuzz.hunt.rounds import seed_of, turn
-from fuzz.targets import open_store_for
-from fuzz.zoo.ablations import properties_of
-from fuzz.zoo.trials import PROFILES, size_bytes
-from specs import profile as profiles
+from fuzz.running.targets import open_store_for
 from specs.case import Case
-from specs.profile import Profile
+from specs.reductions import profile as profiles
+from specs.reductions.profile import Profile
 
 MOST_WITNESSES = 6
 # Those that an animal is slow to fail are few: the first is enough, once so much time is gone.

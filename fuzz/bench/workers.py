@@ -43,7 +43,7 @@ def main(arguments: Namespace) -> int:
     from fuzz.config import Settings
     from fuzz.events import Progress
     from fuzz.hunt.campaign import Plan, hunt
-    from fuzz.targets import open_target
+    from fuzz.running.targets import open_target
 
     def pace(settings: Settings, workers: int) -> Pace:
         with tempfile.TemporaryDirectory() as folder, open_target(replace(settings, workers=workers)) as target:

@@ -77,9 +77,9 @@ def main(arguments: Namespace) -> int:
 
 def _values(whole: Parser) -> dict[str, list[str]]:
     """The words that may follow a flag, by flag."""
-    from fuzz.embedded.zoo import animals
-    from fuzz.properties import PROPERTIES
-    from specs import profile
+    from fuzz.subjects.reductions.properties import PROPERTIES
+    from fuzz.subjects.reductions.zoo import animals
+    from specs.reductions import profile
 
     known: Mapping[str, Sequence[str]] = {
         "--only": [one.name for one in PROPERTIES],

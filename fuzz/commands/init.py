@@ -10,7 +10,7 @@ from pathlib import Path
 from fuzz.config import FILE_NAME, Settings
 from fuzz.errors import CannotRun, UsageError
 from fuzz.flags import CREDENTIALS, EXIT_CODES, add_config_flag, add_target_flags, settings_of
-from fuzz.project_files import IGNORED, PROFILE, WORKFLOW, settings_file, with_ignored, workflow
+from fuzz.project.project_files import IGNORED, PROFILE, WORKFLOW, settings_file, with_ignored, workflow
 from fuzz.reports.terminal import Terminal
 from fuzz.versions import install_source
 
@@ -59,9 +59,9 @@ def main(arguments: Namespace) -> int:
 def _probed(settings: Settings, terminal: Terminal) -> str:
     """The profile of what the server can do, after a table of it is printed."""
     from fuzz.commands.probe import matrix
-    from fuzz.probe import probe
-    from fuzz.profile_text import profile_text
-    from fuzz.targets import open_target
+    from fuzz.running.targets import open_target
+    from fuzz.subjects.reductions.probe import probe
+    from fuzz.subjects.reductions.profile_text import profile_text
 
     # Any profile that is merely loaded keeps the target from being probed twice.
     with open_target(replace(settings, profile="reference")) as target:

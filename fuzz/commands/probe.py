@@ -11,10 +11,10 @@ from pathlib import Path
 
 from fuzz.errors import CannotRun, UsageError
 from fuzz.flags import CREDENTIALS, EXIT_CODES, add_config_flag, add_target_flags, settings_of
-from fuzz.probe import Finding, Probed, probe
-from fuzz.profile_text import profile_text
 from fuzz.reports.terminal import Terminal
-from specs.profile import shipped
+from fuzz.subjects.reductions.probe import Finding, Probed, probe
+from fuzz.subjects.reductions.profile_text import profile_text
+from specs.reductions.profile import shipped
 
 DEFAULT_FILE = "probed.toml"
 MARKS = {"yes": "✓", "absent": "·", "refused": "–", "wrong": "✗", "failed": "!", "not asked": "?"}
@@ -41,7 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Probe, print, write. That a server lacks something is no finding."""
-    from fuzz.targets import open_target
+    from fuzz.running.targets import open_target
 
     path: Path = arguments.write or Path(DEFAULT_FILE)
     if path.exists() and not arguments.overwrite:

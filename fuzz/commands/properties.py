@@ -33,13 +33,13 @@ def main(arguments: Namespace) -> int:
 
 
 def _properties() -> list[tuple[str, str, str]]:
-    from fuzz.properties import PROPERTIES
+    from fuzz.subjects.reductions.properties import PROPERTIES
 
     return [(one.name, one.sentence, f"requirements: {', '.join(one.requirements)}") for one in PROPERTIES]
 
 
 def _requirements() -> list[tuple[str, str, str]]:
-    from fuzz.properties import PROPERTIES
+    from fuzz.subjects.reductions.properties import PROPERTIES
     from specs.requirements import load
 
     users = {name: [one.name for one in PROPERTIES if name in one.requirements] for name in load()}

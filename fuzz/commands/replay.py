@@ -22,9 +22,9 @@ from fuzz.flags import CREDENTIALS, add_animal_flag, add_config_flag, add_target
 from fuzz.reports.terminal import Terminal
 
 if TYPE_CHECKING:
-    from fuzz.executor import Session
-    from fuzz.launcher import Launcher
-    from fuzz.targets import Target
+    from fuzz.running.launcher import Launcher
+    from fuzz.running.session import Session
+    from fuzz.running.targets import Target
     from specs.case import Case
 
 EPILOG = """\
@@ -166,7 +166,7 @@ def replay_all(
     tell: Callable[[Replayed, str], None] | None = None,
 ) -> list[Replayed]:
     """Open the target and replay one finding after the other; `tell` also gets the last words of a server that died."""
-    from fuzz.targets import open_target
+    from fuzz.running.targets import open_target
 
     replayed = []
     with open_target(settings) as target:

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fuzz.errors import CannotRun, UsageError
-from fuzz.findings.field_page import page
 from fuzz.findings.known import UnusableKnown
 from fuzz.findings.reported import USUAL, Reported, reports, shown_by
 from fuzz.flags import CREDENTIALS, EXIT_CODES, add_config_flag, add_target_flags, settings_of
-from specs import profile as profiles
+from fuzz.subjects.reductions.field_page import page
+from specs.reductions import profile as profiles
 
 if TYPE_CHECKING:
-    from fuzz.executor import Session
-    from fuzz.targets import Target
+    from fuzz.running.session import Session
+    from fuzz.running.targets import Target
 
 TRIES = 3
 EXAMPLES = """\
@@ -77,7 +77,7 @@ def main(arguments: Namespace) -> int:
         return 0
     if settings.embedded:
         raise UsageError("--check needs a server: give --target or --launch")
-    from fuzz.targets import open_target
+    from fuzz.running.targets import open_target
 
     if arguments.ids:
         due = _named(found, arguments.ids)
@@ -101,7 +101,7 @@ def _named(found: Sequence[Reported], ids: Sequence[str]) -> list[Reported]:
 
 def _own(arguments: Namespace) -> int:
     """Write the report on findings folders and logs."""
-    from fuzz.own_findings import collect
+    from fuzz.project.own_findings import collect
     from fuzz.reports.markdown import markdown
 
     if arguments.check:
@@ -129,7 +129,7 @@ def _write(path: Path | None, text: str, flag: str = "--write") -> None:
 
 def check(due: Sequence[Reported], target: Target) -> int:
     """Try findings, and tell which of them are still there; how many are not decides the exit code."""
-    from fuzz.findings.plan import takes_bad_store
+    from fuzz.subjects.reductions.scripts.plan import takes_bad_store
 
     left_out = [] if target.store.misserves else [one for one in due if takes_bad_store(one.case)]
     for one in left_out:

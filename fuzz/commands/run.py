@@ -24,7 +24,7 @@ from fuzz.reports.github import GitHub
 from fuzz.reports.junit import JUnit
 from fuzz.reports.summary import STANDARD_OUTPUT, Summary
 from fuzz.reports.terminal import Terminal
-from fuzz.store.protocol import Credentials
+from fuzz.running.store.protocol import Credentials
 from fuzz.versions import versions
 
 MOST_SEED = 2**32
@@ -171,7 +171,7 @@ def _hunt(settings: Settings, telling: Telling, interrupted: Callable[[], bool])
     keep_hypothesis_tidy()
     # The hunt brings Hypothesis, NumPy and all strategies with it: half a second that errors of usage need not wait.
     from fuzz.hunt.campaign import Plan, hunt
-    from fuzz.targets import open_target
+    from fuzz.running.targets import open_target
 
     _check_names(settings.only)
     if settings.seed is None:
@@ -196,8 +196,8 @@ def _hunt(settings: Settings, telling: Telling, interrupted: Callable[[], bool])
 
 
 def _check_names(only: tuple[str, ...]) -> None:
-    from fuzz.properties import PROPERTIES
-    from specs.profile import did_you_mean
+    from fuzz.subjects.reductions.properties import PROPERTIES
+    from specs.reductions.profile import did_you_mean
 
     names = [one.name for one in PROPERTIES]
     for name in only:

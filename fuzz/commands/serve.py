@@ -18,7 +18,7 @@ from fuzz.errors import CannotRun, UsageError
 from fuzz.flags import EXIT_CODES, add_animal_flag, settings_of
 
 if TYPE_CHECKING:
-    from fuzz.store import Store
+    from fuzz.running.store import Store
 
 EXAMPLE_KEY = "example"
 RUN = "serve"
@@ -61,9 +61,10 @@ def main(arguments: Namespace) -> int:
 
 
 def _serve(settings: Settings, arguments: Namespace) -> None:
-    from fuzz.embedded.processes import ReferenceServerError, start_reference_server
-    from fuzz.store import Credentials, StoreSettings
-    from fuzz.targets import animal_classes, open_store_for
+    from fuzz.embedded.processes import ReferenceServerError
+    from fuzz.running.store import Credentials, StoreSettings
+    from fuzz.running.targets import animal_classes, open_store_for
+    from fuzz.subjects.reductions.processes import start_reference_server
 
     _check_free(arguments.host, arguments.port)
     own = StoreSettings(owner=Credentials(*OWNER), stranger=Credentials(*STRANGER), port=arguments.store_port, run=RUN)

@@ -10,10 +10,10 @@ from fuzz.errors import UsageError
 from fuzz.findings import corpus
 from fuzz.findings.case_files import Unreadable
 from fuzz.findings.elision import visible
-from fuzz.findings.portrait import portrait
 from fuzz.flags import add_config_flag, settings_of
 from fuzz.reports.terminal import Terminal
-from specs.profile import did_you_mean
+from fuzz.subjects.reductions.portrait import portrait
+from specs.reductions.profile import did_you_mean
 
 FILES = {
     "finding.md": "all of this as a page, with the requests in full",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from fuzz.errors import UsageError
 
 if TYPE_CHECKING:
-    from fuzz.zoo.trials import Trial
+    from fuzz.bench.animals.trials import Trial
 
 ABLATIONS = ("schema-only", "no-relations", "no-extremes", "one-per-upload")
 ALL = "all"
@@ -60,23 +60,23 @@ def main(arguments: Namespace) -> int:
     if arguments.mutants:
         if arguments.ablate == ALL:
             raise UsageError("--mutants takes one of --ablate at a time, not all")
-        from fuzz.zoo.mutation import try_mutants
+        from fuzz.bench.animals.mutation import try_mutants
 
         return try_mutants(arguments)
     animals = _chosen(arguments)
     if arguments.together:
-        from fuzz.zoo.together import hunt_together
+        from fuzz.bench.animals.together import hunt_together
 
         return hunt_together(animals, arguments.seconds, arguments.seed, arguments.json)
     if arguments.ablate == ALL:
-        from fuzz.zoo.comparison import compare
+        from fuzz.bench.animals.comparison import compare
 
         return compare(animals, ABLATIONS, arguments, _progress)
     return _score(animals, arguments)
 
 
 def _list() -> int:
-    from fuzz.embedded.zoo import animals
+    from fuzz.subjects.reductions.zoo import animals
 
     width = max(map(len, animals()))
     for kind in dict.fromkeys(one.kind for one in animals().values()):
@@ -88,8 +88,8 @@ def _list() -> int:
 
 
 def _chosen(arguments: Namespace) -> list[str]:
-    from fuzz.embedded.zoo import animals
-    from fuzz.embedded.zoo.catalogue import UnknownAnimal, find
+    from fuzz.subjects.reductions.zoo import animals
+    from fuzz.subjects.reductions.zoo.catalogue import UnknownAnimal, find
 
     try:
         chosen = [find(name).id for name in arguments.animals or animals()]
@@ -105,8 +105,8 @@ def _chosen(arguments: Namespace) -> list[str]:
 
 
 def _score(animals: list[str], arguments: Namespace) -> int:
-    from fuzz.zoo.scoreboard import lines, scoreboard
-    from fuzz.zoo.visits import tasks_for, visit
+    from fuzz.bench.animals.scoreboard import lines, scoreboard
+    from fuzz.bench.animals.visits import tasks_for, visit
 
     tasks = list(
         tasks_for(

@@ -12,7 +12,7 @@ import numpy as np
 from fuzz.comparing.questions import Question
 from fuzz.comparing.results import BYPASS, Comparison, Temperature, Times, rounds_of_both
 from fuzz.comparing.statistics import Interval, bootstrap
-from specs.dtypes import Array
+from specs.reductions.dtypes import Array
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fuzz.comparing.questions import Question
-from specs.dtypes import ITEM_SIZES, Array
+from specs.reductions.dtypes import ITEM_SIZES, Array
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-    from fuzz.store.protocol import Credentials
+    from fuzz.running.store.protocol import Credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Reduced:
 
 def client(url: str, credentials: Credentials, region: str, verify_tls: bool | str) -> S3Client:
     """A client that fetches objects, and does not try again: a second try would be timed as part of the first."""
-    from fuzz.store.s3 import S3Options, s3_client
+    from fuzz.running.store.s3 import S3Options, s3_client
 
     return s3_client(url, credentials, S3Options(region=region, verify_tls=verify_tls, attempts=1, read_seconds=60.0))
 

@@ -24,7 +24,7 @@ Timed = tuple[float, float, Reduced | str]
 
 def main() -> int:
     """Answer block after block until standard input ends."""
-    from fuzz.store.protocol import Credentials
+    from fuzz.running.store.protocol import Credentials
 
     said = json.loads(sys.stdin.readline())
     whose = Credentials(said["access_key"], said["secret"])

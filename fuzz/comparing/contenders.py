@@ -12,21 +12,21 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fuzz.client import Client
 from fuzz.comparing.bypass import Reduced, client, fetched_and_reduced
 from fuzz.comparing.judging import Prepared, as_reply
 from fuzz.comparing.lanes import Came, Lanes
 from fuzz.comparing.results import BYPASS
 from fuzz.embedded.processes import stop
-from fuzz.executor import Session
+from fuzz.running.client import Client
+from fuzz.running.session import Session
 from specs.outcome import NoReply, Reply
 
 if TYPE_CHECKING:
-    from fuzz.client import ClientSettings
-    from fuzz.launcher import Launcher
-    from fuzz.store import Store
-    from fuzz.store.protocol import Credentials
-    from specs.profile import Profile
+    from fuzz.running.client import ClientSettings
+    from fuzz.running.launcher import Launcher
+    from fuzz.running.store import Store
+    from fuzz.running.store.protocol import Credentials
+    from specs.reductions.profile import Profile
 
 UNREACHABLE = ("refused",)
 MOST_LETTERS = 400

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
-from fuzz.answers import AnswerLimits, read_answer
+from fuzz.running.answers import AnswerLimits, read_answer
 from specs.outcome import NoReply, Reply
 
 if TYPE_CHECKING:

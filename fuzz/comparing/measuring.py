@@ -22,13 +22,13 @@ from fuzz.comparing.plan import (
     turns,
 )
 from fuzz.comparing.results import BYPASS, Comparison, HarnessCost, Temperature, Throughput, Times
-from fuzz.store import StoreError
+from fuzz.running.store import StoreError
 from fuzz.versions import versions
 
 if TYPE_CHECKING:
     from fuzz.comparing.questions import Question
-    from fuzz.store import Store
-    from specs.profile import Profile
+    from fuzz.running.store import Store
+    from specs.reductions.profile import Profile
 
 # So many answers in a row that are not right, and a question is not put to that contender any more.
 ENOUGH_FAILURES = 3

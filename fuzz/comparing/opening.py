@@ -13,12 +13,12 @@ from fuzz.comparing.results import BYPASS
 from fuzz.config import AUTO, Settings
 from fuzz.errors import CannotRun, UsageError
 from fuzz.option_values import http_url, port_command
-from fuzz.store import StoreError
-from fuzz.targets import client_settings, open_store_for, resolve_profile, running_server
-from specs.profile import Profile
+from fuzz.running.store import StoreError
+from fuzz.running.targets import client_settings, open_store_for, resolve_profile, running_server
+from specs.reductions.profile import Profile
 
 if TYPE_CHECKING:
-    from fuzz.store import Store
+    from fuzz.running.store import Store
 
 EMBEDDED = "embedded"
 MEMORY = "memory"
@@ -100,7 +100,7 @@ def open_field(settings: Settings, servers: Sequence[Named], mbps: Sequence[floa
 def _open_store(settings: Settings, mbps: Sequence[float], stack: ExitStack) -> tuple[Store, tuple[str, ...]]:
     try:
         if settings.store == MEMORY:
-            from fuzz.store.apart import memory_store_apart
+            from fuzz.running.store.apart import memory_store_apart
 
             return stack.enter_context(memory_store_apart(mbps, settings.advertise))
         return stack.enter_context(_closing_told(open_store_for(settings))), ()

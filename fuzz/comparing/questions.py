@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from fuzz.errors import UsageError
-from specs import encoding
-from specs.case import Case, Put, Send
-from specs.dtypes import FLOATS, ITEM_SIZES, NAMES, Array
+from specs.case import Case
 from specs.fields import Fields
-from specs.profile import did_you_mean
-from specs.request import COMPRESSIONS, FILTERS, OPERATIONS, Filter
+from specs.reductions import encoding
+from specs.reductions.dtypes import FLOATS, ITEM_SIZES, NAMES, Array
+from specs.reductions.profile import did_you_mean
+from specs.reductions.request import COMPRESSIONS, FILTERS, OPERATIONS, Filter
+from specs.reductions.steps import Put, Send
 
 ALL, NONE = "all", "none"
 LONGEST_SIDE = 4000

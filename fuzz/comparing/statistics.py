@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from specs.dtypes import Array
+from specs.reductions.dtypes import Array
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95

@@ -4,11 +4,8 @@ import contextlib
 import json
 import select
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-from fuzz.embedded.reference_server import ReferenceServer
 
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
@@ -29,22 +26,6 @@ class RunningServer:
 
 
 @contextlib.contextmanager
-def start_reference_server(
-    animals: Sequence[type[ReferenceServer] | str] = (), *, host: str = "127.0.0.1", port: int = 0
-) -> Iterator[RunningServer]:
-    """A reference server, made worse by classes that override its methods, until the end of the block.
-
-    A class is given itself or as "module:name"; the first of several goes before the others.
-    """
-    # -P: in a folder with a package of its own called fuzz, that would be taken for ours.
-    command = [sys.executable, "-P", "-m", "fuzz.embedded.reference_server", "--host", host, "--port", str(port)]
-    for animal in animals:
-        command += ["--with", animal if isinstance(animal, str) else class_path(animal)]
-    with running(command) as server:
-        yield server
-
-
-@contextlib.contextmanager
 def running(command: Sequence[str], first_line: bytes = b"") -> Iterator[RunningServer]:
     """A process that tells where it listens, until the end of the block; it is told the first line, if there is one."""
     # The child reads its standard input to its end, which comes when this process ends, in whatever way.
@@ -58,11 +39,6 @@ def running(command: Sequence[str], first_line: bytes = b"") -> Iterator[Running
         yield read_announcement(process)
     finally:
         stop(process)
-
-
-def class_path(animal: type[ReferenceServer]) -> str:
-    """The text by which another process finds a class."""
-    return f"{animal.__module__}:{animal.__qualname__}"
 
 
 def read_announcement(process: subprocess.Popen[bytes]) -> RunningServer:

@@ -18,10 +18,11 @@ from cattrs.v import format_exception
 from fuzz.findings import older
 from fuzz.findings.finding import Finding
 from fuzz.findings.origin import Origin
-from specs.case import Case, Put, Step
+from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import Outcome, Reply
-from specs.rules import Rule, in_order
+from specs.reductions.rules import Rule, in_order
+from specs.reductions.steps import Put, Step
 
 # Format 3 tells failures apart by ids; formats 1 and 2 did so by a text, their symptom.
 FORMAT: Final = 3

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from specs.dtypes import Array
+from specs.reductions.dtypes import Array
 
 MOST_ITEMS = 12
 MOST_TEXT = 72

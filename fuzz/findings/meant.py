@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from specs.profile import did_you_mean
-from specs.rules import Rule
-from specs.validity import NAMES_OF_THE_API
+from specs.reductions.profile import did_you_mean
+from specs.reductions.rules import Rule
+from specs.reductions.validity import NAMES_OF_THE_API
 from specs.violation import Aspect, Violation, Way
 
 # Stands for any requirement: one cause may break several.

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from specs.rules import Rule, in_order
-from specs.validity import NAMES_OF_THE_API
+from specs.reductions.rules import Rule, in_order
+from specs.reductions.validity import NAMES_OF_THE_API
 from specs.violation import Aspect, Way
 
 SYMPTOM = "symptom"

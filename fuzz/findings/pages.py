@@ -9,18 +9,18 @@ from importlib import resources
 from typing import Any, Final
 
 from fuzz.findings.case_files import laid_out
-from fuzz.findings.curl_script import curl_command, curl_script, judge_text
 from fuzz.findings.finding import Finding
 from fuzz.findings.origin import Origin
-from fuzz.findings.plan import plan_of, printable, takes_bad_store
-from fuzz.findings.portrait import portrait
-from fuzz.findings.short_script import short_script
+from fuzz.subjects.reductions.portrait import portrait
+from fuzz.subjects.reductions.scripts.curl_script import curl_command, curl_script, judge_text
+from fuzz.subjects.reductions.scripts.plan import plan_of, printable, takes_bad_store
+from fuzz.subjects.reductions.scripts.short_script import short_script
 from specs import requirements
-from specs.case import Send, SendRaw
-from specs.profile import Profile
+from specs.reductions.profile import Profile
+from specs.reductions.steps import Send, SendRaw
 
 _NO_PLAN: Final = "r'''{}'''"
-_NO_JUDGE: Final = "from fuzz.findings.script_judge import faults, shown\n"
+_NO_JUDGE: Final = "from fuzz.subjects.reductions.scripts.script_judge import faults, shown\n"
 _SETTINGS: Final = "export SERVER_URL=… STORE_URL=… AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… BUCKET=…"
 _BY_OWN_STORE: Final = (
     "python repro.py SERVER_URL http://127.0.0.1:8399     # it is the store itself, at this address for the server"
@@ -149,7 +149,7 @@ def _one_line(text: str) -> str:
 
 def long_script(plan: Mapping[str, Any]) -> str:
     """The stand-alone script with a finding's plan in it."""
-    source = (resources.files("fuzz.findings") / "standalone.py").read_text("utf-8")
+    source = (resources.files("fuzz.subjects.reductions.scripts") / "standalone.py").read_text("utf-8")
     # The plan stands in a raw string: neither quotes nor anything but ASCII may be in it.
     text = laid_out(plan).replace("'", "\\u0027")
     text = "".join(letter if letter.isascii() else json.dumps(letter)[1:-1] for letter in text)

@@ -12,7 +12,7 @@ from specs.outcome import NoReply, Outcome
 from specs.violation import Aspect, Violation, Way
 
 if TYPE_CHECKING:
-    from fuzz.executor import Judgement, Session
+    from fuzz.running.session import Judgement, Session
 
 Verdict = Literal["FIXED", "STILL FAILING", "CHANGED", "FLAKY", "ERROR"]
 

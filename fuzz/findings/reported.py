@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from fuzz.findings import meant
 from fuzz.findings.known import REPORT, UnusableKnown, refuse_symptom
-from specs import validity
-from specs.case import Case, Delete, Put, Send, SendRaw, Step
+from specs.case import Case
 from specs.fields import Fields
-from specs.manners import MANNERS, WELL
-from specs.model import full_body, unclaimed
-from specs.profile import Profile, did_you_mean
+from specs.reductions import validity
+from specs.reductions.manners import MANNERS, WELL
+from specs.reductions.model import full_body, unclaimed
+from specs.reductions.profile import Profile, did_you_mean
+from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
 
 if TYPE_CHECKING:
-    from fuzz.executor import Judgement
+    from fuzz.running.session import Judgement
 
 SEVERITIES = ("high", "medium", "low")
 KINDS = ("bug", "ruling")

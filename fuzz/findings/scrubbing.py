@@ -14,7 +14,7 @@ from fuzz.findings.origin import Origin
 from specs.outcome import NoReply, Outcome, Reply
 
 if TYPE_CHECKING:
-    from fuzz.store.protocol import Credentials
+    from fuzz.running.store.protocol import Credentials
 
 MASK = "(a secret)"
 

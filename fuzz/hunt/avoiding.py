@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from fuzz.triage.cause import Shown
 from fuzz.triage.traits import has
 from fuzz.triage.trial import isolated, trial_of
-from specs.case import Case, Send
-from specs.profile import Profile
+from specs.case import Case
+from specs.reductions.profile import Profile
+from specs.reductions.steps import Send
 
 # A failure costs time where it hangs, eats memory or ends the server; most do not.
 COSTLY_SECONDS = 0.15

@@ -20,16 +20,16 @@ from fuzz.events import (
     Verdict,
     Warned,
 )
-from fuzz.exploration import sought
 from fuzz.findings.known import Known, UnusableKnown, gather
 from fuzz.findings.scrubbing import without_secrets
+from fuzz.hunt.exploration import sought
 from fuzz.hunt.life import TargetLife
 from fuzz.hunt.plan import Plan
+from fuzz.hunt.vacuity import MANY, doubts, is_vacuous, never_at_stake, together
 from fuzz.hunt.worker import Broke, Message, Tallies, Worker, chosen
-from fuzz.properties import PROPERTIES, Property, unclaimed
-from fuzz.store import facts_of
-from fuzz.targets import Target
-from fuzz.vacuity import MANY, doubts, is_vacuous, never_at_stake, together
+from fuzz.running.store import facts_of
+from fuzz.running.targets import Target
+from fuzz.subjects.reductions.properties import PROPERTIES, Property, unclaimed
 from fuzz.versions import versions
 
 __all__ = ["Plan", "hunt"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fuzz.vacuity import Stakes
+from fuzz.hunt.vacuity import Stakes
 
 
 @dataclass(slots=True)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from fuzz.events import Doing, Event, Warned
-from fuzz.executor import Judgement, Session
 from fuzz.hunt.avoiding import Losses
 from fuzz.hunt.effort import Effort, Tally
+from fuzz.running.session import Judgement, Session
 from fuzz.triage.lab import Life, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.triage import Triage

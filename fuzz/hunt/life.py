@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from fuzz.errors import CannotRun
-from fuzz.launcher import Launcher
+from fuzz.running.launcher import Launcher
 
 if TYPE_CHECKING:
-    from fuzz.executor import Session
-    from fuzz.targets import Target
+    from fuzz.running.session import Session
+    from fuzz.running.targets import Target
 
 COMEBACK_SECONDS = 15.0
 POLL_SECONDS = 0.2

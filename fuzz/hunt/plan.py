@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from specs.access import StoreFacts
-from specs.profile import Profile
+from specs.reductions.access import StoreFacts
+from specs.reductions.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,19 @@ from pathlib import Path
 
 from fuzz.errors import CannotRun
 from fuzz.events import Doing, Event, Explored, FindingFixed, Warned
-from fuzz.executor import Session
-from fuzz.exploration import Exploration
 from fuzz.findings.finding import Finding
 from fuzz.findings.replay import TRIES
 from fuzz.hunt.effort import Tally
+from fuzz.hunt.exploration import Exploration
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.plan import Plan
 from fuzz.hunt.rounds import seed_of, turn
-from fuzz.properties import PROPERTIES, Property, unclaimed
-from fuzz.store import StoreError
+from fuzz.hunt.vacuity import Clock, Stakes
+from fuzz.running.session import Session
+from fuzz.running.store import StoreError
+from fuzz.subjects.reductions.properties import PROPERTIES, Property, unclaimed
 from fuzz.triage.lab import Life
 from fuzz.triage.ledger import Ledger
-from fuzz.vacuity import Clock, Stakes
 from specs.case import Case
 
 EXAMPLES_A_TURN = 20

@@ -20,7 +20,7 @@ from fuzz.hunt.worker import Worker
 if TYPE_CHECKING:
     from fuzz.config import Settings
     from fuzz.hunt.campaign import Account
-    from fuzz.targets import Target
+    from fuzz.running.targets import Target
 
 POLL_SECONDS = 0.2
 STOP_SECONDS = 20.0
@@ -106,7 +106,7 @@ def _work(
     number: int, plan: Plan, settings: Settings, started_by: Settings, messages: Any, stop: Any, parent: int
 ) -> None:
     """One worker's process. Ctrl-C is the parent's to hear; without the parent it ends."""
-    from fuzz.targets import open_target
+    from fuzz.running.targets import open_target
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(BrokenPipeError):

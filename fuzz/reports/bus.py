@@ -11,7 +11,7 @@ from fuzz.findings.scrubbing import scrubbed, without_secrets
 from fuzz.reports.tally import Tally
 
 if TYPE_CHECKING:
-    from fuzz.store.protocol import Credentials
+    from fuzz.running.store.protocol import Credentials
 
 
 class Report(Protocol):

@@ -9,9 +9,9 @@ from itertools import accumulate, combinations
 
 from fuzz.findings.elision import visible
 from fuzz.findings.finding import Finding
-from fuzz.findings.portrait import rows
 from fuzz.reports.history import History, Run, Sums, Value
 from fuzz.reports.wording import counted
+from fuzz.subjects.reductions.portrait import rows
 from specs import requirements
 
 CLASSES_A_DOUBLING = 4

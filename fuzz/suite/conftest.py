@@ -10,8 +10,8 @@ from _pytest._code.code import ReprFileLocation, TerminalRepr
 from _pytest._io import TerminalWriter
 
 from fuzz.errors import CannotRun
-from fuzz.executor import Session
 from fuzz.pytest_plugin import PACKAGE
+from fuzz.running.session import Session
 from fuzz.suite.laws import TargetGone, broken_by, law, report, told
 from fuzz.suite.opening import opening_of
 

@@ -10,13 +10,13 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from fuzz.errors import CannotRun
-from fuzz.executor import Judgement, Session
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
-from fuzz.findings.portrait import portrait
 from fuzz.findings.scrubbing import scrubbed
-from fuzz.properties import Property
+from fuzz.running.session import Judgement, Session
+from fuzz.subjects.reductions.portrait import portrait
+from fuzz.subjects.reductions.properties import Property
 from fuzz.suite.opening import Opening
 from fuzz.suite.profiles import ALWAYS
 from fuzz.versions import suite_version

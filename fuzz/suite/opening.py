@@ -21,13 +21,13 @@ from fuzz.findings.replay import TRIES_AT_ONCE
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.life import TargetLife
-from fuzz.targets import Target, open_target
+from fuzz.running.targets import Target, open_target
 from fuzz.triage.ledger import Ledger
 from specs.case import Case
-from specs.profile import Profile
+from specs.reductions.profile import Profile
 
 if TYPE_CHECKING:
-    from fuzz.executor import Session
+    from fuzz.running.session import Session
     from fuzz.suite.laws import Broken
 
 USAGE_EXIT = int(pytest.ExitCode.USAGE_ERROR)

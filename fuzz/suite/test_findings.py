@@ -6,9 +6,9 @@ import warnings
 
 import pytest
 
-from fuzz.executor import Session
 from fuzz.findings.finding import Finding
 from fuzz.findings.replay import Try, judged, outcomes_unreachable, replay
+from fuzz.running.session import Session
 from fuzz.suite.laws import told
 from fuzz.suite.opening import opening_of
 from specs.case import Case

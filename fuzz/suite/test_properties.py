@@ -1,5 +1,5 @@
 """Every property of the registry as a test; the folder's conftest makes them of what is imported here."""
 
-from fuzz.properties import PROPERTIES
+from fuzz.subjects.reductions.properties import PROPERTIES
 
 __all__ = ["PROPERTIES"]

@@ -8,20 +8,20 @@ from dataclasses import replace
 
 import numpy as np
 
+from fuzz.subjects.reductions.scene import Scene, asked_of
+from fuzz.subjects.reductions.traits.revealing import revealing
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import at_fault
-from fuzz.triage.scene import Scene, asked_of
 from fuzz.triage.traits import closure, project
-from fuzz.triage.traits.revealing import revealing
 from fuzz.triage.trial import Signature, Trial
-from specs import validity
-from specs.case import Put, Send
-from specs.dtypes import FLOATS, ITEM_SIZES
 from specs.fields import Fields
-from specs.manners import WELL
-from specs.model import full_body
-from specs.profile import Profile
-from specs.request import Request
+from specs.reductions import validity
+from specs.reductions.dtypes import FLOATS, ITEM_SIZES
+from specs.reductions.manners import WELL
+from specs.reductions.model import full_body
+from specs.reductions.profile import Profile
+from specs.reductions.request import Request
+from specs.reductions.steps import Put, Send
 from specs.violation import Way
 
 # Whether an invalid request's error is well told says nothing about valid ones.

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from fuzz.subjects.reductions.traits.scenes import CONVERTED, VALUED, in_other_ways
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import at_fault
 from fuzz.triage.traits import closure, has, named, present, project, value_of, without
 from fuzz.triage.traits.circumstances import EARLIER_REFUSAL, EARLIER_REQUEST, SEVERAL, after_refusal, asked_twice
-from fuzz.triage.traits.scenes import CONVERTED, VALUED, in_other_ways
 from fuzz.triage.trial import Signature, Trial, place_of
 
 # In the faults that a way covers: any field, any rule, or both.

@@ -6,18 +6,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fuzz.subjects.reductions.traits.requests import JSON_TYPE, NO_STREAM
+from fuzz.subjects.reductions.traits.scenes import SIBLINGS
 from fuzz.triage.cause import ANY
 from fuzz.triage.lab import Lab
 from fuzz.triage.minimal import Smallest
 from fuzz.triage.traits import named
-from fuzz.triage.traits.requests import JSON_TYPE, NO_STREAM
-from fuzz.triage.traits.scenes import SIBLINGS
 from fuzz.triage.trial import BY_ASPECT, Signature, Trial, fault_of, faults_named, place_of, trial_of
-from specs.case import Case, Put, Send, SendRaw
-from specs.encoding import compressed
+from specs.case import Case
 from specs.fields import Fields
-from specs.profile import Profile
-from specs.rules import Rule
+from specs.reductions.encoding import compressed
+from specs.reductions.profile import Profile
+from specs.reductions.rules import Rule
+from specs.reductions.steps import Put, Send, SendRaw
 from specs.violation import Way
 
 # One field at fault each, in each way that has nothing to do with the others.
@@ -134,8 +135,8 @@ def _asking(name: str, profile: Profile, fields: Fields, put: Put | None = None)
 
 
 def _rules_of(trial: Trial) -> frozenset[Rule]:
-    from specs import validity
-    from specs.model import full_body
+    from specs.reductions import validity
+    from specs.reductions.model import full_body
 
     send = trial.case.steps[-1]
     assert isinstance(send, Send)

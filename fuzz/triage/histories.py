@@ -20,9 +20,10 @@ from fuzz.triage.traits.circumstances import (
     differing_in,
 )
 from fuzz.triage.trial import Signature, Trial, trial_of
-from specs.case import Case, Delete, Put, Send, SendRaw, Step, requests
-from specs.profile import Profile
-from specs.raw_requests import read_raw
+from specs.case import Case, requests
+from specs.reductions.profile import Profile
+from specs.reductions.raw_requests import read_raw
+from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
 from specs.violation import Way
 
 # With more before them, requests whose answers should agree no longer stand where their relation looks for them.

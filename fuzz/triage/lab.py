@@ -8,13 +8,14 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from fuzz.client import Client
 from fuzz.errors import CannotRun
-from fuzz.executor import Judgement, Session
+from fuzz.running.client import Client
+from fuzz.running.session import Judgement, Session
 from fuzz.triage.trial import Signature, Trial, signature
-from specs.case import Case, Put, Send, requests
+from specs.case import Case, requests
 from specs.fields import Fields
 from specs.outcome import NoReply
+from specs.reductions.steps import Put, Send
 from specs.violation import Aspect, Violation, Way
 
 MOST_REMEMBERED = 8192

@@ -9,16 +9,16 @@ from pathlib import Path
 
 from fuzz.errors import CannotRun
 from fuzz.events import Event, FindingFound
-from fuzz.executor import Session
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
 from fuzz.findings.scrubbing import scrubbed
+from fuzz.running.session import Session
 from fuzz.triage.cause import Shown
 from fuzz.triage.traits import trait_told
 from fuzz.triage.trial import Signature, faults_named, trial_of
 from fuzz.versions import suite_version
-from specs.profile import Profile
+from specs.reductions.profile import Profile
 from specs.violation import Way
 
 MOST_WAYS = 12

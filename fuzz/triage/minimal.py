@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from fuzz.subjects.reductions.traits.requests import AS_BYTES, BODY, DATA, METHOD, PATH, trait_of_field
+from fuzz.subjects.reductions.traits.scenes import INCIDENTAL
+from fuzz.subjects.reductions.traits.storage import SENDER
 from fuzz.triage.lab import Lab, OutOfBudget, Seen
 from fuzz.triage.plainer import plainer
 from fuzz.triage.traits import closure, narrow, present, project, without
-from fuzz.triage.traits.requests import AS_BYTES, BODY, DATA, METHOD, PATH, trait_of_field
-from fuzz.triage.traits.scenes import INCIDENTAL
-from fuzz.triage.traits.storage import SENDER
 from fuzz.triage.trial import Signature, Trial, place_of
-from specs.manners import MANNERS, a_store
-from specs.rules import Rule
+from specs.reductions.manners import MANNERS, a_store
+from specs.reductions.rules import Rule
 from specs.violation import Way
 
 # The traits that are the breach of a rule, where that is no field.

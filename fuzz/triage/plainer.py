@@ -6,15 +6,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from fuzz.triage.scene import Scene, of_picked, with_elements, with_lengths, without_axes, without_dimension
-from fuzz.triage.traits.numbers import ranked
-from fuzz.triage.traits.requests import NO_STREAM
-from fuzz.triage.traits.revealing import ascending
-from fuzz.triage.traits.storage import FAR, WIDEST
+from fuzz.subjects.reductions.scene import (
+    Scene,
+    of_picked,
+    with_elements,
+    with_lengths,
+    without_axes,
+    without_dimension,
+)
+from fuzz.subjects.reductions.traits.numbers import ranked
+from fuzz.subjects.reductions.traits.requests import NO_STREAM
+from fuzz.subjects.reductions.traits.revealing import ascending
+from fuzz.subjects.reductions.traits.storage import FAR, WIDEST
 from fuzz.triage.trial import Trial
-from specs.case import Put, Send, SendRaw
-from specs.dtypes import ITEM_SIZES
 from specs.fields import Fields
+from specs.reductions.dtypes import ITEM_SIZES
+from specs.reductions.steps import Put, Send, SendRaw
 
 # What can be seen at a glance.
 FEW = 12

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from fuzz.triage.lab import Seen
 from fuzz.triage.trial import Trial
-from specs import checks
-from specs.access import StoreFacts
-from specs.case import Case, Send
-from specs.model import expectations
+from specs.case import Case
 from specs.outcome import Reply
-from specs.request import OPTIONS
+from specs.reductions import checks
+from specs.reductions.access import StoreFacts
+from specs.reductions.model import expectations
+from specs.reductions.request import OPTIONS
+from specs.reductions.steps import Send
 from specs.violation import Way
 
 # Fields whose absence gives another answer, and what the answer is then read as.

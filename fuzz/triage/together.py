@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fuzz.executor import Judgement
+from fuzz.running.session import Judgement
 from fuzz.triage.lab import Lab, OutOfBudget, Seen
 from fuzz.triage.plainer import plainer
 from fuzz.triage.trial import Trial, signature, trial_of
-from specs.case import MOST_TOGETHER, Case, Put, Send, SendRaw, requests
+from specs.case import MOST_TOGETHER, Case, requests
 from specs.fields import Fields
+from specs.reductions.steps import Put, Send, SendRaw
 
 TRIES_TO_CONFIRM = 3
 TRIES_AT_LAST = 6

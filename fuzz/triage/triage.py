@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from fuzz.errors import CannotRun
 from fuzz.events import EXPLAINING
-from fuzz.executor import Judgement, Session
 from fuzz.findings.finding import Reproducibility
+from fuzz.running.session import Judgement, Session
 from fuzz.triage.behind import behind
 from fuzz.triage.cause import ANY, Explained, Rest, Shown, come_to_the_same, explain, is_plainer, is_same
 from fuzz.triage.general import faults_alike, not_seen_with

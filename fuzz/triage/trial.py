@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from fuzz.executor import Judgement
-from fuzz.triage.scene import Scene, case_of, scene_of
-from specs import validity
-from specs.case import Case, Delete, Put, Send, SendRaw, requests
-from specs.model import full_body
+from fuzz.running.session import Judgement
+from fuzz.subjects.reductions.scene import Scene, case_of, scene_of
+from specs.case import Case, requests
 from specs.outcome import Reply
-from specs.profile import Profile
-from specs.raw_requests import read_raw
-from specs.rules import Rule
+from specs.reductions import validity
+from specs.reductions.model import full_body
+from specs.reductions.profile import Profile
+from specs.reductions.raw_requests import read_raw
+from specs.reductions.rules import Rule
+from specs.reductions.steps import Delete, Put, Send, SendRaw
 from specs.violation import Aspect, Violation, Way
 
 # One mistake about a valid request shows as any of these: it hangs on the data and on the operation which.

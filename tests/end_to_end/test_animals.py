@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 
 from fuzz.bench.planted import PACKAGE, Bug, owners
-from fuzz.client import Client
 from fuzz.config import Settings
-from fuzz.embedded.reference_server.__main__ import build
-from fuzz.embedded.reference_server.server import serve
-from fuzz.executor import Session
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
-from fuzz.targets import open_store_for
+from fuzz.running.client import Client
+from fuzz.running.session import Session
+from fuzz.running.targets import open_store_for
+from fuzz.subjects.reductions.reference_server.__main__ import build
+from fuzz.subjects.reductions.reference_server.server import serve
 from fuzz.triage.ledger import Ledger
-from specs import profile as profiles
-from strategies import cases
+from specs.reductions import profile as profiles
+from strategies.reductions import cases
 from tests.unit.pretended import Immortal
 
 PROFILE = profiles.load("reference")

@@ -13,17 +13,17 @@ from fuzz.events import Event, FindingFound
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.hunt.campaign import Plan, hunt
-from fuzz.targets import open_target
-from specs.case import Send
+from fuzz.running.targets import open_target
+from specs.reductions.steps import Send
 
 CARELESS = """
 import sys
 import threading
 
 from fuzz.embedded.http_messages import DropConnection, HttpResponse
-from fuzz.embedded.reference_server import ReferenceServer
-from fuzz.embedded.reference_server.refusal import Refusal
-from fuzz.embedded.reference_server.server import serve
+from fuzz.subjects.reductions.reference_server import ReferenceServer
+from fuzz.subjects.reductions.reference_server.refusal import Refusal
+from fuzz.subjects.reductions.reference_server.server import serve
 
 
 class HungUp(Exception):

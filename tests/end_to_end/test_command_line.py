@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from fuzz.embedded.processes import start_reference_server
-from fuzz.launcher import free_port
+from fuzz.running.launcher import free_port
+from fuzz.subjects.reductions.processes import start_reference_server
 
 COMMAND = (sys.executable, "-m", "fuzz.cli")
 SECONDS = 100
-STRIDE_IGNORED = "fuzz.embedded.zoo.selections:StrideIgnored"
+STRIDE_IGNORED = "fuzz.subjects.reductions.zoo.selections:StrideIgnored"
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -19,18 +19,18 @@ from fuzz.comparing.results import Comparison, read_comparison
 from fuzz.embedded.http_messages import Answer, HttpRequest
 from fuzz.embedded.http_server import HttpServer
 from fuzz.embedded.memory_store import MemoryStoreServer, protocol_error
-from fuzz.launcher import free_port
+from fuzz.running.launcher import free_port
 from tests.end_to_end.test_command_line import COMMAND, environment
 
 SECONDS = 100
 QUICK = ("--sizes", "30", "--repeats", "10", "--clients", "0", "--formats", "json", "--out", "out")
-WRONG = "fuzz.embedded.zoo.selections:StrideIgnored"
+WRONG = "fuzz.subjects.reductions.zoo.selections:StrideIgnored"
 KEYS = {"ASFUZZ_ACCESS_KEY": "someone", "ASFUZZ_SECRET_KEY": "a-secret"}
 # A server that is right until it dies, after so many requests.
 MORTAL = """
     import itertools, os, sys, threading
-    from fuzz.embedded.reference_server import ReferenceServer
-    from fuzz.embedded.reference_server.server import serve
+    from fuzz.subjects.reductions.reference_server import ReferenceServer
+    from fuzz.subjects.reductions.reference_server.server import serve
 
     class Mortal(ReferenceServer):
         asked = itertools.count()
@@ -79,7 +79,7 @@ def test_the_embedded_server_is_compared_with_the_bypass_and_later_with_itself(t
 
 
 def test_a_wrong_server_is_a_finding_and_its_times_are_left_out(tmp_path: Path) -> None:
-    wrong = f"wrong={sys.executable} -m fuzz.embedded.reference_server --port {{port}} --with {WRONG}"
+    wrong = f"wrong={sys.executable} -m fuzz.subjects.reductions.reference_server --port {{port}} --with {WRONG}"
     # It ends with its standard input, which a launched server has none of.
     wrong = wrong.replace(f"wrong={sys.executable}", f"wrong=sh -c 'sleep 1000 | exec {sys.executable}") + "'"
     done = compare(tmp_path, "embedded", "--launch", wrong, *QUICK, "--selections", "all,strided")

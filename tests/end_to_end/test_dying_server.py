@@ -10,21 +10,22 @@ from pathlib import Path
 import pytest
 from test_command_line import STRIDE_IGNORED, asfuzz
 
-from fuzz.embedded.processes import start_reference_server
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.findings.origin import Origin
 from fuzz.findings.pages import pages
-from specs.case import Case, Put, Send
+from fuzz.subjects.reductions.processes import start_reference_server
+from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply
+from specs.reductions.steps import Put, Send
 from specs.violation import Aspect, Violation, Way
 
 # It dies of the greatest of float64, as a server does that panics outside of a request's own thread.
 MORTAL = """
 import os, sys, threading
-from fuzz.embedded.reference_server import ReferenceServer
-from fuzz.embedded.reference_server.server import serve
+from fuzz.subjects.reductions.reference_server import ReferenceServer
+from fuzz.subjects.reductions.reference_server.server import serve
 
 class Mortal(ReferenceServer):
     def reduce_max(self, array):

@@ -20,12 +20,12 @@ import pytest
 
 from fuzz.commands.serve import OWNER
 from fuzz.embedded.memory_store import MemoryStoreServer
-from fuzz.embedded.processes import start_reference_server
-from fuzz.findings.field_page import page, recipe
-from fuzz.findings.plan import takes_bad_store
 from fuzz.findings.reported import Reported, reports
-from fuzz.launcher import Launcher, free_port
-from specs import profile as profiles
+from fuzz.running.launcher import Launcher, free_port
+from fuzz.subjects.reductions.field_page import page, recipe
+from fuzz.subjects.reductions.processes import start_reference_server
+from fuzz.subjects.reductions.scripts.plan import takes_bad_store
+from specs.reductions import profile as profiles
 
 # The word by which each page starts its server, and what stands for it here.
 SERVERS = {

@@ -14,7 +14,7 @@ from test_command_line import asfuzz
 
 from fuzz.config import AUTO, Settings
 from fuzz.errors import CannotRun
-from fuzz.targets import open_target
+from fuzz.running.targets import open_target
 
 ERROR = json.dumps({"error": {"message": "dispatch failure: no such host"}}).encode()
 

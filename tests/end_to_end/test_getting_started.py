@@ -13,13 +13,13 @@ import pytest
 import yaml
 
 from fuzz.config import read_settings
-from specs import profile as profiles
+from specs.reductions import profile as profiles
 
 SECONDS = 100
 SERVER = """\
 import sys, threading
-from fuzz.embedded.reference_server import ReferenceServer
-from fuzz.embedded.reference_server.server import serve
+from fuzz.subjects.reductions.reference_server import ReferenceServer
+from fuzz.subjects.reductions.reference_server.server import serve
 with serve(ReferenceServer(), port=int(sys.argv[1])):
     threading.Event().wait()
 """
@@ -181,7 +181,7 @@ def test_other_shells_can_read_their_scripts(shell: str, tmp_path: Path) -> None
 
 def test_an_example_of_settings_is_toml_for_any_command_line(tmp_path: Path) -> None:
     from fuzz.config import Settings
-    from fuzz.project_files import settings_file
+    from fuzz.project.project_files import settings_file
 
     awkward = "env A=\"x y\" ./ser\\ver --port {port} 'z' # é"
     text = settings_file(Settings(launch=awkward, store="http://10.0.0.1:9000", advertise="10.0.0.2"))

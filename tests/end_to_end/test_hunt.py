@@ -17,16 +17,16 @@ from fuzz.findings import corpus
 from fuzz.findings.scrubbing import MASK
 from fuzz.hunt import worker
 from fuzz.hunt.campaign import Plan, hunt
-from fuzz.targets import open_store_for, open_target
+from fuzz.running.targets import open_store_for, open_target
 
-ZOO = "fuzz.embedded.zoo"
+ZOO = "fuzz.subjects.reductions.zoo"
 THREE = tuple(
     f"{ZOO}.{one}"
     for one in ("selections:StrideIgnored", "missing:ValidMinExclusive", "decoding:LaterGzipMembersDropped")
 )
 DYING = """
 import os
-from fuzz.embedded.reference_server import ReferenceServer
+from fuzz.subjects.reductions.reference_server import ReferenceServer
 
 class DiesOfZlib(ReferenceServer):
     def decode(self, reduction, stored):
@@ -141,7 +141,7 @@ def dying(tmp_path: Path) -> str:
     # The server reads its standard input to the end, and ends with it: a launcher gives it none.
     script = (
         "import sys; sys.path.insert(0, sys.argv[1]); import time, dying_server as d;"
-        "from fuzz.embedded.reference_server.server import serve;"
+        "from fuzz.subjects.reductions.reference_server.server import serve;"
         "http = serve(d.DiesOfZlib(), port=int(sys.argv[2])); http.__enter__(); time.sleep(600)"
     )
     return f"{shlex.quote(sys.executable)} -c {shlex.quote(script)} {shlex.quote(str(tmp_path))} {{port}}"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fuzz.embedded.processes import start_reference_server
+from fuzz.subjects.reductions.processes import start_reference_server
 
 ANIMAL = "stride-ignored"
 HUNT = ("--only", "reduction", "--seed", "1", "--seconds", "60", "--max-findings", "1")

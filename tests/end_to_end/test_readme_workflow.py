@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from fuzz.embedded.processes import start_reference_server
-from fuzz.embedded.zoo import animals
-from fuzz.launcher import free_port
+from fuzz.running.launcher import free_port
+from fuzz.subjects.reductions.processes import start_reference_server
+from fuzz.subjects.reductions.zoo import animals
 
 README = (Path(__file__).parent.parent.parent / "README.md").read_text("utf-8")
 COMMANDS = [

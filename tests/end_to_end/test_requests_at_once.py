@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from fuzz.embedded.processes import start_reference_server
-from fuzz.embedded.zoo import keep
 from fuzz.findings import corpus
+from fuzz.subjects.reductions.processes import start_reference_server
+from fuzz.subjects.reductions.zoo import keep
 
 SECONDS = 100
 ONLY = ("--only", "at-the-same-time", "--seed", "1", "--findings", "findings")

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from fuzz.embedded.zoo import animals
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
-from fuzz.findings.plan import takes_bad_store
-from fuzz.launcher import free_port
+from fuzz.running.launcher import free_port
+from fuzz.subjects.reductions.scripts.plan import takes_bad_store
+from fuzz.subjects.reductions.zoo import animals
 
 SECONDS = 100
 # A hunt that finds nothing goes through all its examples, which takes its time on a busy machine.

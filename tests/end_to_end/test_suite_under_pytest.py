@@ -14,20 +14,21 @@ from pathlib import Path
 
 import pytest
 
-from fuzz.embedded.processes import start_reference_server
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
-from fuzz.launcher import free_port
-from fuzz.properties import PROPERTIES
-from specs.case import Case, Put, Send
+from fuzz.running.launcher import free_port
+from fuzz.subjects.reductions.processes import start_reference_server
+from fuzz.subjects.reductions.properties import PROPERTIES
+from specs.case import Case
 from specs.fields import Fields
+from specs.reductions.steps import Put, Send
 from specs.violation import Aspect, Violation
 
 CASE = Case("reduction", (Put("a", b"\1\0\0\0"), Send("sum", Fields({"dtype": "int32"}), "a")))
 WRONG = Violation("sum-values", "sum: wrong", "[1]", "[2]", aspect=Aspect.VALUES, step=1)
 FINDING = Finding("sum-of-one", "f1", WRONG, CASE, (None, None))
 BROKEN = """
-from fuzz.embedded.reference_server import ReferenceServer
+from fuzz.subjects.reductions.reference_server import ReferenceServer
 
 class SumsOneMore(ReferenceServer):
     def reduce_sum(self, array):
@@ -90,8 +91,8 @@ def test_failures_tell_of_the_server_and_are_kept(tmp_path: Path, broken_server:
 
 DYING = """
 import os, sys, threading
-from fuzz.embedded.reference_server import ReferenceServer
-from fuzz.embedded.reference_server.server import serve
+from fuzz.subjects.reductions.reference_server import ReferenceServer
+from fuzz.subjects.reductions.reference_server.server import serve
 
 class DiesOfSums(ReferenceServer):
     def reduce_sum(self, array):

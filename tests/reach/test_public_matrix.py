@@ -13,13 +13,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 
-from specs import request
-from specs.case import Send, SendRaw
-from specs.dtypes import NAMES
-from specs.profile import load
-from strategies import cases, reach
-from strategies.contradictions import CONTRADICTIONS
-from strategies.features import case_features
+from fuzz.subjects.reductions import reach
+from fuzz.subjects.reductions.features import case_features
+from specs.reductions import request
+from specs.reductions.dtypes import NAMES
+from specs.reductions.profile import load
+from specs.reductions.steps import Send, SendRaw
+from strategies.reductions import cases
+from strategies.reductions.contradictions import CONTRADICTIONS
 
 REQUESTS = 6000
 BROKEN = 1500

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from specs.profile import Profile, load
-from strategies import reach
+from fuzz.subjects.reductions import reach
+from specs.reductions.profile import Profile, load
 
 REQUESTS = 5000
 FEW_REQUESTS = 2000

@@ -9,20 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from fuzz.client import Client
-from fuzz.executor import Judgement
-from fuzz.triage.scene import Scene
+from fuzz.running.client import Client
+from fuzz.running.session import Judgement
+from fuzz.subjects.reductions.scene import Scene
 from fuzz.triage.traits import has
 from fuzz.triage.trial import Trial, trial_of
-from specs import profile as profiles
-from specs.access import StoreFacts
-from specs.case import Case, Put, Send, SendRaw
-from specs.expectation import Expectation
-from specs.model import expectations
+from specs.case import Case
 from specs.outcome import NoReply, Outcome, Reply, Transcript
-from specs.profile import Profile
-from specs.request import Filter
-from specs.rules import Rule
+from specs.reductions import profile as profiles
+from specs.reductions.access import StoreFacts
+from specs.reductions.expectation import Expectation
+from specs.reductions.model import expectations
+from specs.reductions.profile import Profile
+from specs.reductions.request import Filter
+from specs.reductions.rules import Rule
+from specs.reductions.steps import Put, Send, SendRaw
 from specs.violation import Aspect, Violation, Way
 
 PROFILE: Profile = profiles.load("reference")

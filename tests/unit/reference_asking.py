@@ -11,7 +11,7 @@ import numpy as np
 
 from fuzz.embedded.http_messages import HttpRequest, HttpResponse
 from fuzz.embedded.memory_store import MemoryStoreServer
-from fuzz.embedded.reference_server import ReferenceServer, ServerLimits
+from fuzz.subjects.reductions.reference_server import ReferenceServer, ServerLimits
 
 OWNER = ("owner-key", "owner-secret")
 STRANGER = ("stranger-key", "stranger-secret")

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from specs.access import StoreFacts, access_refusals
-from specs.case import Send
 from specs.fields import Fields
-from strategies.contradictions import NO_BUCKET_NAMES, NO_BUCKETS
+from specs.reductions.access import StoreFacts, access_refusals
+from specs.reductions.steps import Send
+from strategies.reductions.contradictions import NO_BUCKET_NAMES, NO_BUCKETS
 
 THERE = (b"x",)
 OVER_HTTP = Send("sum", Fields({"dtype": "int32"}), "a", "private", "http")

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from fuzz.hunt.avoiding import COSTLY_SECONDS, MOST_LOST_SHARE, Losses
+from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.triage.cause import Shown
-from fuzz.triage.scene import Scene, case_of
 from fuzz.triage.trial import Signature, trial_of
-from specs.profile import Profile
+from specs.reductions.profile import Profile
 from specs.violation import Way
 
 PROFILE = Profile("x")

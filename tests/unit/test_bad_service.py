@@ -14,9 +14,9 @@ import pytest
 from reference_asking import Asker, asking
 
 from fuzz.embedded.bad_service import MANNERS
-from fuzz.store import MemoryStore
-from specs import manners
-from specs.case import Manner
+from fuzz.running.store import MemoryStore
+from specs.reductions import manners
+from specs.reductions.steps import Manner
 
 DATA = bytes(range(64))
 PART = "bytes=16-47"

@@ -17,35 +17,36 @@ import pytest
 from hypothesis import given, settings
 from truthful import JSON, V2, cbor, v2_map
 
-from fuzz.client import Client
-from fuzz.embedded.reference_server import ReferenceServer
-from fuzz.embedded.reference_server.server import serve
-from fuzz.embedded.zoo import find
-from fuzz.executor import Session
 from fuzz.findings import case_files
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
-from fuzz.findings.portrait import portrait
-from fuzz.properties import PROPERTIES, unclaimed
-from fuzz.store import MemoryStore, Unstorable
-from fuzz.store.s3 import S3Store
+from fuzz.running.client import Client
+from fuzz.running.session import Session
+from fuzz.running.store import MemoryStore, Unstorable
+from fuzz.running.store.s3 import S3Store
+from fuzz.subjects.reductions.portrait import portrait
+from fuzz.subjects.reductions.properties import PROPERTIES, unclaimed
+from fuzz.subjects.reductions.reference_server import ReferenceServer
+from fuzz.subjects.reductions.reference_server.server import serve
+from fuzz.subjects.reductions.scene import Scene, case_of, scene_of
+from fuzz.subjects.reductions.zoo import find
 from fuzz.triage.lab import Lab
 from fuzz.triage.minimal import minimal
-from fuzz.triage.scene import Scene, case_of, scene_of
 from fuzz.triage.traits import project, without
 from fuzz.triage.trial import trial_of
-from specs import checks
-from specs.access import StoreFacts
-from specs.case import Case, Manner, Put, Send
-from specs.expectation import Expectation, Values
+from specs.case import Case
 from specs.fields import Fields
-from specs.manners import MANNERS, WELL, a_store, plainer
-from specs.model import expectations
 from specs.outcome import NoReply, Outcome, Reply
-from specs.profile import load
-from specs.rules import Rule
+from specs.reductions import checks
+from specs.reductions.access import StoreFacts
+from specs.reductions.expectation import Expectation, Values
+from specs.reductions.manners import MANNERS, WELL, a_store, plainer
+from specs.reductions.model import expectations
+from specs.reductions.profile import load
+from specs.reductions.rules import Rule
+from specs.reductions.steps import Manner, Put, Send
 from specs.violation import Violation
-from strategies import cases
+from strategies.reductions import cases
 from tests.unit.pretended import Immortal
 
 REFERENCE = load("reference")

@@ -16,7 +16,7 @@ from fuzz.events import FindingFound
 from fuzz.findings.finding import Finding
 from fuzz.findings.known import Entry, Known
 from specs.case import Case
-from specs.profile import Profile
+from specs.reductions.profile import Profile
 from specs.violation import Violation
 
 KNOWN = Known(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from specs import encoding, oracle
-from specs.case import SendRaw
-from specs.decoding import Undecodable, decode
-from specs.profile import Profile
-from specs.raw_requests import read_raw
-from specs.request import Request
+from specs.reductions import encoding, oracle
+from specs.reductions.decoding import Undecodable, decode
+from specs.reductions.profile import Profile
+from specs.reductions.raw_requests import read_raw
+from specs.reductions.request import Request
+from specs.reductions.steps import SendRaw
 
 
 @pytest.mark.parametrize("element_size", [9, 2**31, 2**63, 2**64])

@@ -8,8 +8,8 @@ from urllib.error import HTTPError
 import pytest
 from botocore.exceptions import ClientError
 
-from fuzz.store import MemoryStore
-from fuzz.store.s3 import S3Options, public_policy, s3_client
+from fuzz.running.store import MemoryStore
+from fuzz.running.store.s3 import S3Options, public_policy, s3_client
 
 
 def status_for_anybody(url: str) -> int:

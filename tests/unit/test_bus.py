@@ -7,7 +7,7 @@ from told_runs import a_run_with_a_finding, found, run_started
 
 from fuzz.events import Event, Progress, PropertyDone, RunEnded, Warned
 from fuzz.reports.bus import Telling
-from fuzz.store.protocol import Credentials
+from fuzz.running.store.protocol import Credentials
 from specs.violation import Violation
 
 OWNER = Credentials("KEY", "canary-0123")

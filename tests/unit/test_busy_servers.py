@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from fuzz.client import Client
-from fuzz.executor import Judgement
+from fuzz.running.client import Client
+from fuzz.running.session import Judgement
 from fuzz.triage.lab import MOST_WAITS, Lab, hurried
-from specs.case import Case, Put, Send
+from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply, Transcript
+from specs.reductions.steps import Put, Send
 from specs.violation import Violation, Way
 
 SLOW = Case("reduction", (Put("slow", b""), Send("sum", Fields({"dtype": "int32"}), "slow")))

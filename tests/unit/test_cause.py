@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.triage.cause import ANY, Explained, Rest, Shown, covers, explain, leaves
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import minimal
-from fuzz.triage.scene import Scene, case_of
 from fuzz.triage.traits import has
 from fuzz.triage.trial import Signature, Trial, trial_of
 from specs.violation import Aspect, Way

@@ -13,18 +13,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from truthful import CBOR, JSON, V1, V2, cbor, reply, v1_reply, v2_map
 
-from specs import checks, requirements
-from specs.case import Case, Put, Send, SendRaw
-from specs.checks import Exchange
-from specs.expectation import BAD_REQUEST, BAD_STORE, Expectation, Rejection, Values, breaking, either
+from specs import requirements
+from specs.case import Case
 from specs.fields import Fields
-from specs.model import StoreFacts, expectations
 from specs.outcome import NoReply, Reply
-from specs.profile import Profile
-from specs.relations import RELATIONS
-from specs.rules import Rule
+from specs.reductions import checks
+from specs.reductions.checks import Exchange
+from specs.reductions.expectation import BAD_REQUEST, BAD_STORE, Expectation, Rejection, Values, breaking, either
+from specs.reductions.model import StoreFacts, expectations
+from specs.reductions.profile import Profile
+from specs.reductions.relations import RELATIONS
+from specs.reductions.rules import Rule
+from specs.reductions.steps import Put, Send, SendRaw
 from specs.violation import Violation
-from strategies.cases import reductions
+from strategies.reductions.cases import reductions
 
 QUICK = settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 DATA = np.array([[1, 2], [3, 4]], np.int32)
@@ -204,12 +206,12 @@ def cited(source: str) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("room", ["specs", "fuzz.triage", "fuzz.suite"])
+@pytest.mark.parametrize("room", ["specs.reductions", "fuzz.triage", "fuzz.suite"])
 def test_every_violation_cites_the_catalogue(room):
     modules = [one for one in resources.files(room).iterdir() if one.name.endswith(".py")]
     names = set().union(*(cited(one.read_text("utf-8")) for one in modules))
     assert names <= set(requirements.load())
-    assert room != "specs" or len(names) > 8
+    assert room != "specs.reductions" or len(names) > 8
 
 
 @pytest.mark.parametrize("one", requirements.load().values(), ids=lambda one: one.id)

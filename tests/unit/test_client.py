@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fuzz.answers import AnswerLimits, Read, read_answer
-from fuzz.client import STALE_SECONDS, Client, ClientSettings
 from fuzz.errors import UsageError
+from fuzz.running.answers import AnswerLimits, Read, read_answer
+from fuzz.running.client import STALE_SECONDS, Client, ClientSettings
 from specs.outcome import NoReply, Reply
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

@@ -27,7 +27,7 @@ from fuzz.comparing.statistics import Interval
 from fuzz.comparing.table import lines, told_of
 from fuzz.errors import UsageError
 from specs.outcome import NoReply, Reply
-from specs.profile import Profile, load
+from specs.reductions.profile import Profile, load
 from tests.unit.comparisons import LARGE, SMALL, measured, told
 
 PROFILE = Profile("compare")

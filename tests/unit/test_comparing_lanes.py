@@ -19,7 +19,7 @@ from fuzz.embedded.http_server import (
     RawAnswer,
     Stall,
 )
-from fuzz.launcher import free_port
+from fuzz.running.launcher import free_port
 from specs.outcome import NoReply, Reply
 
 LARGE = bytes(range(256)) * 4096

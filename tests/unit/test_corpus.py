@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 from fuzz.findings import case_files, corpus
 from fuzz.findings.case_files import MOST_KEPT_BODY_BYTES, Unreadable, laid_out
 from fuzz.findings.finding import Finding
-from specs.case import Case, Delete, Put, Send, SendRaw
+from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply
-from specs.rules import Rule
+from specs.reductions.rules import Rule
+from specs.reductions.steps import Delete, Put, Send, SendRaw
 from specs.violation import Aspect, Violation, Way
 
 JSON = st.recursive(

@@ -10,18 +10,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fuzz.client import Client, ClientSettings
-from fuzz.crowd import Crowd, Message
 from fuzz.embedded.http_messages import Answer, DropConnection, HttpRequest, HttpResponse
 from fuzz.embedded.http_server import HttpServer
-from fuzz.embedded.reference_server import ReferenceServer
-from fuzz.embedded.reference_server.server import serve
-from fuzz.executor import Session
-from fuzz.store import MemoryStore
-from specs.case import MOST_TOGETHER, Case, Delete, Put, Send, SendRaw, Step
+from fuzz.running.client import Client, ClientSettings
+from fuzz.running.crowd import Crowd, Message
+from fuzz.running.session import Session
+from fuzz.running.store import MemoryStore
+from fuzz.subjects.reductions.reference_server import ReferenceServer
+from fuzz.subjects.reductions.reference_server.server import serve
+from specs.case import MOST_TOGETHER, Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply
-from specs.profile import Profile
+from specs.reductions.profile import Profile
+from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
 
 SETTINGS = ClientSettings(timeout_seconds=5.0)
 SUM = Fields({"dtype": "int32"})

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specs import decoding
-from specs.decoding import Undecodable, decode, unshuffled
-from specs.dtypes import NAMES
-from specs.encoding import blosc2_chunk, compressed, gzipped, shuffled, stored
-from specs.request import COMPRESSIONS, Filter, Request
-from specs.rules import Rule
+from specs.reductions import decoding
+from specs.reductions.decoding import Undecodable, decode, unshuffled
+from specs.reductions.dtypes import NAMES
+from specs.reductions.encoding import blosc2_chunk, compressed, gzipped, shuffled, stored
+from specs.reductions.request import COMPRESSIONS, Filter, Request
+from specs.reductions.rules import Rule
 
 QUICK = settings(max_examples=60, deadline=None, database=None)
 DATA = bytes(range(48))

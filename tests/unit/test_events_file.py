@@ -9,7 +9,8 @@ from told_runs import a_run_with_a_finding, found, progress, run_started, stride
 from fuzz.events import Event, Explored, FindingFixed, FindingFound, Progress, Sought, Warned
 from fuzz.findings import case_files, corpus
 from fuzz.reports.events_file import FILE_NAME, EventsFile, Told, Unreadable, read
-from specs.case import Case, Put
+from specs.case import Case
+from specs.reductions.steps import Put
 
 LONG = b"\xff" * (case_files.MOST_INLINE_BYTES + 1)
 

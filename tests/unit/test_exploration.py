@@ -7,16 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuzz.events import Explored
-from fuzz.executor import Judgement
-from fuzz.exploration import LARGER, Exploration, latency_class, size_class, sought
+from fuzz.hunt.exploration import LARGER, Exploration, latency_class, size_class, sought
 from fuzz.reports.history import Sums
-from specs import profile
-from specs.access import StoreFacts
-from specs.case import Case, Put, Send
+from fuzz.running.session import Judgement
+from fuzz.subjects.reductions.reach import excluded
+from specs.case import Case
 from specs.fields import Fields
-from specs.model import expectations
 from specs.outcome import Outcome, Reply, Transcript
-from strategies.reach import excluded
+from specs.reductions import profile
+from specs.reductions.access import StoreFacts
+from specs.reductions.model import expectations
+from specs.reductions.steps import Put, Send
 
 REFERENCE = profile.load("reference")
 

@@ -13,12 +13,12 @@ import pytest
 
 from fuzz.cli import main
 from fuzz.commands.report import check
-from fuzz.findings.field_page import anchor, page
 from fuzz.findings.known import UnusableKnown
 from fuzz.findings.reported import SEVERITIES, reports
-from specs import profile as profiles
-from specs.case import Put, Send
-from specs.profile import Profile, from_table
+from fuzz.subjects.reductions.field_page import anchor, page
+from specs.reductions import profile as profiles
+from specs.reductions.profile import Profile, from_table
+from specs.reductions.steps import Put, Send
 
 SOURCE = "reductionist-cached"
 PAGES = {"reductionist.findings.md": SOURCE, "prototype.findings.md": "prototype"}
@@ -37,8 +37,8 @@ def profile_with(**report: object) -> Profile:
 def test_a_page_that_is_shipped_is_what_the_profile_says(name: str, source: str) -> None:
     profile = profiles.load(source)
     text = "\n".join(page(profile, reports(profile))) + "\n"
-    shipped = (resources.files("specs") / "profiles" / name).read_text("utf-8")
-    assert shipped == text, f"write it anew: asfuzz report --profile {source} --write specs/profiles/{name}"
+    shipped = (resources.files("specs.reductions") / "profiles" / name).read_text("utf-8")
+    assert shipped == text, f"write it anew: asfuzz report --profile {source} --write specs/reductions/profiles/{name}"
 
 
 def test_every_report_has_a_row_and_a_section_that_it_links_to() -> None:
@@ -109,7 +109,7 @@ def test_a_profile_without_reports_is_a_usage_error(capsys: pytest.CaptureFixtur
 
 
 def test_checking_the_reference_server_shows_nothing_of_what_is_known(capsys: pytest.CaptureFixture[str]) -> None:
-    from fuzz.embedded.processes import start_reference_server
+    from fuzz.subjects.reductions.processes import start_reference_server
 
     with start_reference_server() as server:
         code = main(["report", "--profile", "reductionist-v1", "--check", "--target", server.url])

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specs import fields
-from specs.case import Case, Send
+from specs.case import Case
 from specs.fields import Fields
+from specs.reductions.steps import Send
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
 VALUES = st.recursive(

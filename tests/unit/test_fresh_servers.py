@@ -14,11 +14,11 @@ from fuzz.findings import corpus
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
-from fuzz.targets import open_target
+from fuzz.running.targets import open_target
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.traits import trait_told
 from fuzz.triage.traits.circumstances import WHILE
-from strategies import cases
+from strategies.reductions import cases
 from tests.unit.pretended import PROFILE, Immortal, PretendedSession, needing
 
 BUGS = (needing("stride beyond one"), needing("compression"))

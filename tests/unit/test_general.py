@@ -11,19 +11,19 @@ from fuzz.findings.finding import Finding
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
+from fuzz.subjects.reductions.scene import case_of
 from fuzz.triage.cause import ANY
 from fuzz.triage.general import not_seen_with, witnesses
 from fuzz.triage.lab import Lab
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.minimal import minimal
-from fuzz.triage.scene import case_of
 from fuzz.triage.trial import Trial, faults_named, trial_of
-from specs import profile as profiles
-from specs.access import StoreFacts
-from specs.model import expectations
-from specs.rules import Rule
+from specs.reductions import profile as profiles
+from specs.reductions.access import StoreFacts
+from specs.reductions.model import expectations
+from specs.reductions.rules import Rule
 from specs.violation import Aspect, Way
-from strategies import cases
+from strategies.reductions import cases
 from tests.unit.pretended import PROFILE, Bug, Immortal, PretendedSession, needing, refusing, rich
 
 

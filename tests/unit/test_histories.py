@@ -8,28 +8,29 @@ from pathlib import Path
 
 import pytest
 
-from fuzz.client import Client
-from fuzz.embedded.reference_server import ReferenceServer
-from fuzz.embedded.reference_server.__main__ import build
-from fuzz.embedded.reference_server.server import serve
-from fuzz.embedded.zoo.memory import CacheWithoutMissing
-from fuzz.embedded.zoo.refusing import UnknownOperationIsAServerError
-from fuzz.executor import Session
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
-from fuzz.properties import PROPERTIES
-from fuzz.store import open_store
+from fuzz.running.client import Client
+from fuzz.running.session import Session
+from fuzz.running.store import open_store
+from fuzz.subjects.reductions.properties import PROPERTIES
+from fuzz.subjects.reductions.reference_server import ReferenceServer
+from fuzz.subjects.reductions.reference_server.__main__ import build
+from fuzz.subjects.reductions.reference_server.server import serve
+from fuzz.subjects.reductions.zoo.memory import CacheWithoutMissing
+from fuzz.subjects.reductions.zoo.refusing import UnknownOperationIsAServerError
 from fuzz.triage.histories import MANY_CASES, Earlier
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.traits import has, project, without
 from fuzz.triage.traits.circumstances import OVERWRITTEN, SEVERAL, differing, equalled
 from fuzz.triage.trial import trial_of
-from specs import profile as profiles
-from specs.case import Case, Put, Send, SendRaw
+from specs.case import Case
 from specs.fields import Fields
+from specs.reductions import profile as profiles
+from specs.reductions.steps import Put, Send, SendRaw
 from tests.unit.pretended import Immortal
 
 PUT = Put("a", bytes(8))

@@ -8,7 +8,7 @@ from told_runs import a_run_with_a_finding, found, progress, run_started, stride
 from fuzz.errors import UsageError
 from fuzz.events import Event, Explored, PropertyDone, RunEnded, Sought, Warned
 from fuzz.findings import corpus
-from fuzz.own_findings import collect
+from fuzz.project.own_findings import collect
 from fuzz.reports.events_file import FILE_NAME, EventsFile
 from fuzz.reports.history import gather
 from fuzz.reports.overview import Outlook, Overview, overview, quantile

@@ -20,11 +20,12 @@ from fuzz.hunt.rounds import turn
 from fuzz.triage.lab import LEAST_HANG_SECONDS, MOST_HANG_SECONDS
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.traits import trait_told
-from specs.case import Case, Put, Send
+from specs.case import Case
 from specs.fields import Fields
-from specs.rules import Rule
+from specs.reductions.rules import Rule
+from specs.reductions.steps import Put, Send
 from specs.violation import Aspect, Violation, Way
-from strategies import cases
+from strategies.reductions import cases
 from tests.unit.pretended import PROFILE, Bug, Immortal, Mortal, MortalSession, PretendedSession, needing
 
 OVERLAPPING = (

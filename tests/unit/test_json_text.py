@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from specs import json_text, wire
-from specs import profile as profiles
-from specs.case import Send, SendRaw
+from specs import json_text
 from specs.fields import Fields
 from specs.json_text import MOST_NESTED, NotJson, nests_too_deeply
-from specs.raw_requests import read_raw
-from strategies.malformed import step_of
-from strategies.raw_requests import JSON_TYPE
+from specs.reductions import profile as profiles
+from specs.reductions import wire
+from specs.reductions.raw_requests import read_raw
+from specs.reductions.steps import Send, SendRaw
+from strategies.reductions.malformed import step_of
+from strategies.reductions.raw_requests import JSON_TYPE
 
 PROFILE = profiles.load("reference")
 DEEP = [MOST_NESTED + 1, 700, 20_000]

@@ -16,11 +16,12 @@ from fuzz.cli import main
 from fuzz.findings import corpus, known
 from fuzz.findings.finding import Finding
 from fuzz.findings.known import Entry, Known, UnusableKnown
-from specs.case import Case, Put, Send
+from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply
-from specs.profile import Profile, load, shipped
-from specs.rules import Rule
+from specs.reductions.profile import Profile, load, shipped
+from specs.reductions.rules import Rule
+from specs.reductions.steps import Put, Send
 from specs.violation import Aspect, Violation
 
 DAY = date(2026, 6, 1)

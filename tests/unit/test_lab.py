@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzz.client import Client, ClientSettings
 from fuzz.errors import CannotRun
+from fuzz.running.client import Client, ClientSettings
 from fuzz.triage.lab import LEAST_HANG_SECONDS, MOST_HANG_SECONDS, Lab, OutOfBudget, hurried
 from fuzz.triage.trial import Trial, trial_of
-from specs.case import Case, Put, Send
+from specs.case import Case
 from specs.fields import Fields
+from specs.reductions.steps import Put, Send
 from specs.violation import Aspect
 from tests.unit.pretended import PROFILE, Immortal, Mortal, MortalSession, PretendedSession, needing
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from fuzz.errors import CannotRun, UsageError
-from fuzz.launcher import Launcher, LaunchLimits
+from fuzz.running.launcher import Launcher, LaunchLimits
 
 LISTENER = """
     import socket, sys
@@ -145,7 +145,7 @@ def test_a_command_that_cannot_be_started_or_read_is_named() -> None:
 def test_a_server_does_not_outlive_a_suite_that_is_killed(tmp_path: Path) -> None:
     suite = textwrap.dedent(f"""
         import os, signal
-        from fuzz.launcher import Launcher
+        from fuzz.running.launcher import Launcher
         launcher = Launcher({command(tmp_path, LISTENER)!r})
         launcher.start()
         print(launcher.process_id, flush=True)

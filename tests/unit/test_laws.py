@@ -20,14 +20,15 @@ from fuzz.bench.slowed import told
 from fuzz.bench.two import MORE, NOT_MET, ONE_FOR_BOTH, TWO, UNTOLD, outcome_of, was_met
 from fuzz.bench.witnesses import ALIKE, HIDDEN, NO_WITNESS, Way, Witness, left_out, met
 from fuzz.embedded.http_messages import HttpRequest, HttpResponse
-from fuzz.embedded.zoo import animals
 from fuzz.errors import UsageError
 from fuzz.events import RunEnded
-from fuzz.executor import Judgement
 from fuzz.findings.finding import Finding
-from specs.case import Case, Put, Send
+from fuzz.running.session import Judgement
+from fuzz.subjects.reductions.zoo import animals
+from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import Transcript
+from specs.reductions.steps import Put, Send
 from specs.violation import Violation
 from tests.unit.pretended import PROFILE, PretendedSession, needing
 

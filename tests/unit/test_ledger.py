@@ -11,14 +11,14 @@ import pytest
 from fuzz.events import FindingFound
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
+from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.triage.cause import Shown
 from fuzz.triage.ledger import Ledger, name_of
-from fuzz.triage.scene import Scene, case_of
 from fuzz.triage.telling import fingerprint_of
 from fuzz.triage.traits import trait_told
 from fuzz.triage.trial import Signature, trial_of
 from specs.outcome import Outcome
-from specs.rules import Rule
+from specs.reductions.rules import Rule
 from specs.violation import Violation, Way
 from tests.unit.pretended import PROFILE, PretendedSession
 

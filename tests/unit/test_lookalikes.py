@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 from hypothesis import Phase, find, settings
 
-from specs.case import Case, Put, Send
-from specs.profile import load
-from strategies import cases
-from strategies.keys import LOOKALIKES
+from specs.case import Case
+from specs.reductions.profile import load
+from specs.reductions.steps import Put, Send
+from strategies.reductions import cases
+from strategies.reductions.keys import LOOKALIKES
 
 QUIET = settings(database=None, max_examples=3000, deadline=None)
 

@@ -18,9 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuzz.embedded.memory_store import MemoryStoreServer
-from fuzz.store import Credentials, MemoryStore
-from fuzz.store.moto import MotoStore
-from fuzz.store.s3 import S3Options, S3Store, s3_client
+from fuzz.running.store import Credentials, MemoryStore
+from fuzz.running.store.moto import MotoStore
+from fuzz.running.store.s3 import S3Options, S3Store, s3_client
 
 DATA = bytes(range(100))
 PRIVATE, PUBLIC = "private", "public"

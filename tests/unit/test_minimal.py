@@ -10,16 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fuzz.executor import Judgement
+from fuzz.running.session import Judgement
+from fuzz.subjects.reductions.scene import Scene, case_of
+from fuzz.subjects.reductions.traits.scenes import INCIDENTAL
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import Smallest, minimal
 from fuzz.triage.plainer import plainer
-from fuzz.triage.scene import Scene, case_of
 from fuzz.triage.traits import closure, has, narrow, present, project, without
-from fuzz.triage.traits.scenes import INCIDENTAL
 from fuzz.triage.trial import Trial, trial_of
-from specs.case import Case, Put, Send, SendRaw
+from specs.case import Case
 from specs.fields import Fields
+from specs.reductions.steps import Put, Send, SendRaw
 from tests.unit.pretended import PROFILE, Bug, Immortal, PretendedSession, needing, rich
 
 NEEDS = (

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from truthful import V1, V2
 
-from specs.access import StoreFacts
-from specs.case import Case, Delete, Put, Send, SendRaw, Step
-from specs.expectation import CLIENT_ERRORS, Expectation
+from specs.case import Case
 from specs.fields import Fields
-from specs.model import expectations
-from specs.profile import Profile
-from specs.rules import Rule
-from strategies.cases import histories, reductions
+from specs.reductions.access import StoreFacts
+from specs.reductions.expectation import CLIENT_ERRORS, Expectation
+from specs.reductions.model import expectations
+from specs.reductions.profile import Profile
+from specs.reductions.rules import Rule
+from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
+from strategies.reductions.cases import histories, reductions
 
 QUICK = settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 ONE, TWO = (1).to_bytes(4, "little"), (2).to_bytes(4, "little")

@@ -9,15 +9,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from specs import json_text, validity
-from specs import profile as profiles
-from specs.proof import refused, schema_faults
-from specs.schemas import NAMES, load
-from specs.schemas.places import example, inlined, narrow, places, pointer, variants, without
-from strategies.breakers import BEYOND_KEYWORDS, BREAKERS
-from strategies.json_text import Raw, put, render
-from strategies.mutations import broken, every_mutation, mutation_kinds, twice_broken
-from strategies.schema import leaf
+from specs import json_text
+from specs.reductions import profile as profiles
+from specs.reductions import validity
+from specs.reductions.proof import refused, schema_faults
+from specs.reductions.schemas import NAMES, load
+from specs.reductions.schemas.places import example, inlined, narrow, places, pointer, variants, without
+from strategies.reductions.breakers import BEYOND_KEYWORDS, BREAKERS
+from strategies.reductions.json_text import Raw, put, render
+from strategies.reductions.mutations import broken, every_mutation, mutation_kinds, twice_broken
+from strategies.reductions.schema import leaf
 
 REQUESTS = ("v1.request", "v2.request")
 SAY_NOTHING = {"title", "description", "examples", "$schema", "definitions"}

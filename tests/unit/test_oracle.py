@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from truthful import V2
 
-from specs.dtypes import FLOATS, INTEGERS, NAMES, nearest
-from specs.encoding import stored
-from specs.expectation import CLIENT_ERRORS, Expectation, Values
-from specs.oracle import expect
-from specs.profile import RULINGS, Profile
-from specs.request import Filter, Missing, MissingKind, Request
-from specs.rules import Rule
+from specs.reductions.dtypes import FLOATS, INTEGERS, NAMES, nearest
+from specs.reductions.encoding import stored
+from specs.reductions.expectation import CLIENT_ERRORS, Expectation, Values
+from specs.reductions.oracle import expect
+from specs.reductions.profile import RULINGS, Profile
+from specs.reductions.request import Filter, Missing, MissingKind, Request
+from specs.reductions.rules import Rule
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 QUICK = settings(max_examples=60, deadline=None, database=None)

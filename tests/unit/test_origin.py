@@ -17,7 +17,7 @@ from fuzz.findings import case_files
 from fuzz.findings.origin import Origin
 from fuzz.findings.remembered import as_found, origin_of
 from fuzz.findings.scrubbing import scrubbed
-from fuzz.store.protocol import Credentials
+from fuzz.running.store.protocol import Credentials
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 ORIGINS = st.builds(

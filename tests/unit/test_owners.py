@@ -9,9 +9,10 @@ import pytest
 from fuzz.bench.planted import PACKAGE, Bug, owners
 from fuzz.config import Settings
 from fuzz.findings.finding import Finding
-from fuzz.targets import open_store_for
-from specs.case import Case, Put, Send
+from fuzz.running.targets import open_store_for
+from specs.case import Case
 from specs.fields import Fields
+from specs.reductions.steps import Put, Send
 from specs.violation import Violation
 from tests.unit.pretended import PROFILE
 

@@ -23,12 +23,12 @@ from told_runs import progress, run_started, stride_ignored
 
 from fuzz.cli import main
 from fuzz.events import Event, Explored, FindingFound, RunEnded, Warned
-from fuzz.exploration import sought
 from fuzz.findings import case_files
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
+from fuzz.hunt.exploration import sought
 from fuzz.reports.events_file import EventsFile
-from specs.profile import load
+from specs.reductions.profile import load
 
 CHECKS = Path(__file__).with_name("page_checks.mjs")
 MODULES = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asfuzz" / "page-checks" / "node_modules"

@@ -20,22 +20,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuzz.client import Client
-from fuzz.embedded.reference_server import ReferenceServer
-from fuzz.embedded.reference_server.server import serve
-from fuzz.executor import Session
 from fuzz.findings import corpus
-from fuzz.findings.curl_script import curl_script
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import finding_page, long_script, pages
-from fuzz.findings.plan import plan_of
-from fuzz.findings.short_script import short_script
-from fuzz.launcher import free_port
-from fuzz.store import MemoryStore
-from specs.case import Case, Delete, Put, Send, SendRaw, Step
+from fuzz.running.client import Client
+from fuzz.running.launcher import free_port
+from fuzz.running.session import Session
+from fuzz.running.store import MemoryStore
+from fuzz.subjects.reductions.reference_server import ReferenceServer
+from fuzz.subjects.reductions.reference_server.server import serve
+from fuzz.subjects.reductions.scripts.curl_script import curl_script
+from fuzz.subjects.reductions.scripts.plan import plan_of
+from fuzz.subjects.reductions.scripts.short_script import short_script
+from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import Reply
-from specs.profile import Profile
+from specs.reductions.profile import Profile
+from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
 from specs.violation import Violation
 
 REFERENCE = {api: Profile("reference", api=api) for api in ("v1", "v2")}  # type: ignore[arg-type]

@@ -8,24 +8,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from fuzz.executor import Judgement
+from fuzz.running.session import Judgement
+from fuzz.subjects.reductions.scene import Scene, case_of, without_axes, without_dimension
+from fuzz.subjects.reductions.traits.requests import BODY, DATA
+from fuzz.subjects.reductions.traits.scenes import FEATURES
+from fuzz.subjects.reductions.traits.slices import still_outside
 from fuzz.triage.behind import mended
 from fuzz.triage.cause import Shown, needs_the_same
 from fuzz.triage.lab import Seen
 from fuzz.triage.minimal import minimal
-from fuzz.triage.scene import Scene, case_of, without_axes, without_dimension
 from fuzz.triage.traits import present, without
-from fuzz.triage.traits.requests import BODY, DATA
-from fuzz.triage.traits.scenes import FEATURES
-from fuzz.triage.traits.slices import still_outside
 from fuzz.triage.trial import Signature, Trial, faults_named, trial_of
-from specs import profile as profiles
-from specs.case import Case, Put, Send, SendRaw
-from specs.encoding import compressed
+from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import Transcript
-from specs.request import Filter
-from specs.rules import Rule
+from specs.reductions import profile as profiles
+from specs.reductions.encoding import compressed
+from specs.reductions.request import Filter
+from specs.reductions.rules import Rule
+from specs.reductions.steps import Put, Send, SendRaw
 from specs.violation import Violation, Way
 
 PROFILE = profiles.load("reference")

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from told_runs import answer, stride_ignored
 
 from fuzz.findings.elision import array_line, bytes_line, json_line, visible
-from fuzz.findings.portrait import portrait
-from specs.case import Case, Delete, Put, Send, SendRaw, Step
-from specs.encoding import stored
+from fuzz.subjects.reductions.portrait import portrait
+from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Outcome, Reply
+from specs.reductions.encoding import stored
+from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
 from specs.violation import Violation
 
 THREE = struct.pack("<3I", 0, 1, 0)

@@ -8,17 +8,17 @@ from dataclasses import fields, replace
 
 import pytest
 
-from fuzz.client import Client
 from fuzz.commands.probe import matrix
-from fuzz.embedded.processes import start_reference_server
 from fuzz.errors import CannotRun
-from fuzz.executor import Session
-from fuzz.probe import Probed, probe
-from fuzz.profile_text import profile_text
-from fuzz.store import Store, open_store
-from specs import profile as profiles
+from fuzz.running.client import Client
+from fuzz.running.session import Session
+from fuzz.running.store import Store, open_store
+from fuzz.subjects.reductions.probe import Probed, probe
+from fuzz.subjects.reductions.processes import start_reference_server
+from fuzz.subjects.reductions.profile_text import profile_text
 from specs.outcome import NoReply, Reply
-from specs.profile import Profile
+from specs.reductions import profile as profiles
+from specs.reductions.profile import Profile
 
 
 class NarrowClient(Client):

@@ -8,9 +8,9 @@ from fuzz.findings.known import CHANCE, gather
 from fuzz.findings.meant import ANY, OR
 from fuzz.findings.reported import reports
 from fuzz.triage.traits import can_be_told
-from specs import profile as profiles
 from specs import requirements
-from specs.profile import UnusableProfile, from_table
+from specs.reductions import profile as profiles
+from specs.reductions.profile import UnusableProfile, from_table
 
 
 @pytest.mark.parametrize("name", profiles.shipped())

@@ -9,16 +9,17 @@ import numpy as np
 import pytest
 from truthful import V2, cbor, v2_map
 
-from fuzz.executor import Judgement
+from fuzz.running.session import Judgement
 from fuzz.triage.lab import Seen
 from fuzz.triage.reads_as import alterations, reads_as
 from fuzz.triage.trial import Signature, trial_of
-from specs.access import StoreFacts
-from specs.case import Case, Put, Send
-from specs.expectation import Values
+from specs.case import Case
 from specs.fields import Fields
-from specs.model import expectations
 from specs.outcome import NoReply, Outcome, Reply, Transcript
+from specs.reductions.access import StoreFacts
+from specs.reductions.expectation import Values
+from specs.reductions.model import expectations
+from specs.reductions.steps import Put, Send
 from specs.violation import Violation, Way
 
 FACTS = StoreFacts()

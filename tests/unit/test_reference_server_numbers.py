@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from reference_asking import Asker, asking
 
-from fuzz.embedded.reference_server.exact_numbers import nearest
+from fuzz.subjects.reductions.reference_server.exact_numbers import nearest
 
 # Beyond the digits of the usual context, in which even a minus sign rounds.
 EXACT = Context(prec=200)

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from fuzz.embedded.http_messages import Answer, HttpRequest, HttpResponse
-from fuzz.embedded.processes import ReferenceServerError, start_reference_server
-from fuzz.embedded.reference_server import ReferenceServer
+from fuzz.embedded.processes import ReferenceServerError
+from fuzz.subjects.reductions.processes import start_reference_server
+from fuzz.subjects.reductions.reference_server import ReferenceServer
 from tests.unit.reference_asking import OWNER, asking, basic
 
 

@@ -13,7 +13,7 @@ from reference_asking import STRANGER, Asker, asking, basic
 
 from fuzz.embedded.http_messages import Answer, DropConnection, HttpRequest, HttpResponse, RawAnswer, Stall
 from fuzz.embedded.http_server import HttpServer
-from fuzz.embedded.reference_server import ReferenceServer, ServerLimits, serve
+from fuzz.subjects.reductions.reference_server import ReferenceServer, ServerLimits, serve
 
 DATA = np.arange(5, dtype=np.uint32)
 

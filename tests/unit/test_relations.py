@@ -12,15 +12,17 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from truthful import V1, V2, cbor, refusal, transcript, v2_map, with_outcome
 
-from specs import relations, requirements
-from specs.case import Case, Put, Send
-from specs.dtypes import in_byte_order
-from specs.expectation import Values, breaking, unspecified
+from specs import requirements
+from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply
-from specs.relations import RELATIONS
-from specs.rules import Rule
-from strategies.families import FAMILIES, families
+from specs.reductions import relations
+from specs.reductions.dtypes import in_byte_order
+from specs.reductions.expectation import Values, breaking, unspecified
+from specs.reductions.relations import RELATIONS
+from specs.reductions.rules import Rule
+from specs.reductions.steps import Put, Send
+from strategies.reductions.families import FAMILIES, families
 
 PROFILES = (V2, V1, replace(V1, count_form="number"), replace(V1, count_form="none"))
 QUICK = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), database=None)

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 from fuzz.cli import main
-from fuzz.embedded.processes import start_reference_server
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.findings.replay import TRIES, TRIES_WHEN_FLAKY, Try, replay
-from specs.case import Case, Put, Send
+from fuzz.subjects.reductions.processes import start_reference_server
+from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply
+from specs.reductions.steps import Put, Send
 from specs.violation import Aspect, Violation, Way
 
 WRONG = Violation("sum-values", "sum: wrong values", "[1]", "[2]", aspect=Aspect.VALUES, step=1)

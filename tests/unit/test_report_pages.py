@@ -9,18 +9,19 @@ import pytest
 from told_runs import answer, found, progress, run_started, stride_ignored
 
 from fuzz.events import Explored, FindingFound, RunEnded, Warned
-from fuzz.exploration import sought
 from fuzz.findings.pages import pages
-from fuzz.own_findings import SCRIPTS
+from fuzz.hunt.exploration import sought
+from fuzz.project.own_findings import SCRIPTS
 from fuzz.reports import plots
 from fuzz.reports.events_file import Told
 from fuzz.reports.history import History, Run
 from fuzz.reports.html_page import html_page
 from fuzz.reports.markdown import MOST_LETTERS, markdown
 from fuzz.reports.overview import Card, Overview, overview
-from specs.case import Case, Put, Send
+from specs.case import Case
 from specs.fields import Fields
-from specs.profile import load
+from specs.reductions.profile import load
+from specs.reductions.steps import Put, Send
 from specs.violation import Violation
 
 ODD = 'a ]]> </script><script>alert(1)</script> <b> & "c" \x1b[31m \udc80 \x00 | `d` [e](f) ![g](h)'

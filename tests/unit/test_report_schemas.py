@@ -16,9 +16,10 @@ from fuzz.findings.finding import Finding
 from fuzz.reports.events_file import KINDS, EventsFile
 from fuzz.reports.schemas import NAMES, load, validator
 from fuzz.reports.summary import Summary
-from specs.case import Case, Delete, Put, Send, SendRaw
+from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply
+from specs.reductions.steps import Delete, Put, Send, SendRaw
 from specs.violation import Violation
 
 ADVICE = "describe it in fuzz/reports/schemas"

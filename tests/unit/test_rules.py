@@ -9,21 +9,23 @@ from typing import Any
 
 import pytest
 
-from fuzz.executor import Judgement
 from fuzz.findings import known, older, replay
 from fuzz.findings.finding import Finding
 from fuzz.findings.known import Entry
-from fuzz.stakes import requirements_at_stake
+from fuzz.running.session import Judgement
+from fuzz.subjects.reductions.stakes import requirements_at_stake
 from fuzz.triage.trial import signature, trial_of
-from specs import requirements, rules, validity
-from specs.access import StoreFacts
-from specs.case import Case, Credential, Put, Send
-from specs.checks import Exchange, violations
-from specs.expectation import CLIENT_ERRORS, Expectation, Rejection
+from specs import requirements
+from specs.case import Case
 from specs.fields import Fields
-from specs.model import expectations
 from specs.outcome import NoReply, Reply, Transcript
-from specs.rules import ALLOWING, ORDER, Rule, in_order, requirement_of, requirement_of_all
+from specs.reductions import rules, validity
+from specs.reductions.access import StoreFacts
+from specs.reductions.checks import Exchange, violations
+from specs.reductions.expectation import CLIENT_ERRORS, Expectation, Rejection
+from specs.reductions.model import expectations
+from specs.reductions.rules import ALLOWING, ORDER, Rule, in_order, requirement_of, requirement_of_all
+from specs.reductions.steps import Credential, Put, Send
 from specs.violation import Violation
 from tests.unit.truthful import V2
 

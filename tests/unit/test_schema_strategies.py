@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from specs.schemas import exact_validator, load, validator
-from specs.schemas.places import inlined, narrow, place, places, without
-from strategies.schema import bounds, choices, leaf, whole_requests
+from specs.reductions.schemas import exact_validator, load, validator
+from specs.reductions.schemas.places import inlined, narrow, place, places, without
+from strategies.reductions.schema import bounds, choices, leaf, whole_requests
 
 DTYPES = ("int32", "int64", "uint32", "uint64", "float32", "float64")
 QUICK = settings(

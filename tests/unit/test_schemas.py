@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from specs.proof import DEEPEST, Fault, read, refused, schema_faults
-from specs.schemas import NAMES, load, validator
-from specs.schemas.places import example, inlined, limits, narrow, place, places, variants, without
+from specs.reductions.proof import DEEPEST, Fault, read, refused, schema_faults
+from specs.reductions.schemas import NAMES, load, validator
+from specs.reductions.schemas.places import example, inlined, limits, narrow, place, places, variants, without
 
 REQUESTS = ("v1.request", "v2.request")
 WHOLE = {

@@ -10,10 +10,11 @@ import pytest
 from fuzz.findings import case_files
 from fuzz.findings.finding import Finding
 from fuzz.findings.scrubbing import scrubbed
-from fuzz.store.protocol import Credentials
-from specs.case import Case, Send
+from fuzz.running.store.protocol import Credentials
+from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply
+from specs.reductions.steps import Send
 from specs.violation import Aspect, Violation, Way
 
 OWNER = Credentials("KEY", 'se/cr+et"1')

@@ -8,13 +8,14 @@ from contextlib import closing
 
 import pytest
 
-from fuzz.client import Client, ClientSettings
-from fuzz.executor import Session
-from fuzz.store import Unstorable, open_store
-from specs.case import Case, Delete, Put, Send
+from fuzz.running.client import Client, ClientSettings
+from fuzz.running.session import Session
+from fuzz.running.store import Unstorable, open_store
+from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply
-from specs.profile import Profile
+from specs.reductions.profile import Profile
+from specs.reductions.steps import Delete, Put, Send
 
 ASK = Fields({"dtype": "int32"})
 

@@ -12,9 +12,9 @@ import requests
 import urllib3
 from botocore.exceptions import ClientError
 
-from fuzz.store import Buckets, Credentials, MemoryStore, Store, StoreError, StoreSettings, open_store
-from fuzz.store.moto import MotoStore
-from fuzz.store.s3 import S3Options, S3Store, s3_client
+from fuzz.running.store import Buckets, Credentials, MemoryStore, Store, StoreError, StoreSettings, open_store
+from fuzz.running.store.moto import MotoStore
+from fuzz.running.store.s3 import S3Options, S3Store, s3_client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -10,17 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.strategies import SearchStrategy
 
-from specs import validity
-from specs.case import Case, Delete, Put, Send, SendRaw
-from specs.decoding import Undecodable, decode
+from specs.case import Case
 from specs.fields import Fields
-from specs.model import StoreFacts, expectations, full_body
-from specs.profile import Profile, load
-from strategies import abuses, cases
-from strategies.broken_data import BROKEN_DATA
-from strategies.contradictions import CONTRADICTIONS, IN_THE_REQUEST_ALONE
-from strategies.malformed import step_of
-from strategies.raw_requests import RAW
+from specs.reductions import validity
+from specs.reductions.decoding import Undecodable, decode
+from specs.reductions.model import StoreFacts, expectations, full_body
+from specs.reductions.profile import Profile, load
+from specs.reductions.steps import Delete, Put, Send, SendRaw
+from strategies.reductions import abuses, cases
+from strategies.reductions.broken_data import BROKEN_DATA
+from strategies.reductions.contradictions import CONTRADICTIONS, IN_THE_REQUEST_ALONE
+from strategies.reductions.malformed import step_of
+from strategies.reductions.raw_requests import RAW
 
 REFERENCE = load("reference")
 V1 = load("reference-v1")

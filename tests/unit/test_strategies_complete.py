@@ -2,11 +2,11 @@
 
 import pytest
 
-from specs import profile as profiles
-from specs import validity
 from specs.case import Case
-from specs.model import StoreFacts, expectations, full_body
-from strategies.complete import VARIANTS, complete
+from specs.reductions import profile as profiles
+from specs.reductions import validity
+from specs.reductions.model import StoreFacts, expectations, full_body
+from strategies.reductions.complete import VARIANTS, complete
 
 
 @pytest.mark.parametrize("name", profiles.shipped())

@@ -12,13 +12,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from truthful import transcript
 
-from specs import validity
-from specs.case import Case, Send
-from specs.model import full_body
-from specs.profile import Profile, load
-from specs.relations import RELATIONS, violations
-from strategies import cases
-from strategies.families import FAMILIES, lacking
+from specs.case import Case
+from specs.reductions import validity
+from specs.reductions.model import full_body
+from specs.reductions.profile import Profile, load
+from specs.reductions.relations import RELATIONS, violations
+from specs.reductions.steps import Send
+from strategies.reductions import cases
+from strategies.reductions.families import FAMILIES, lacking
 
 REFERENCE = load("reference")
 V1 = load("reference-v1")

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import assume, find, given, settings
 from hypothesis import strategies as st
 
-from specs import dtypes
-from specs.decoding import decode
 from specs.fields import Json
-from specs.profile import load
-from specs.request import MISSING_KINDS, Request
-from specs.rules import Rule
-from strategies import arrays, selections
-from strategies.axes import axes
-from strategies.contents import contents
-from strategies.encodings import encodings
-from strategies.keys import LONGEST_BYTES, keys
-from strategies.missing import missings
-from strategies.requests import mirrored, shapes
+from specs.reductions import dtypes
+from specs.reductions.decoding import decode
+from specs.reductions.profile import load
+from specs.reductions.request import MISSING_KINDS, Request
+from specs.reductions.rules import Rule
+from strategies.reductions import arrays, selections
+from strategies.reductions.axes import axes
+from strategies.reductions.contents import contents
+from strategies.reductions.encodings import encodings
+from strategies.reductions.keys import LONGEST_BYTES, keys
+from strategies.reductions.missing import missings
+from strategies.reductions.requests import mirrored, shapes
 
 REFERENCE = load("reference")
 NAMES = st.sampled_from(dtypes.NAMES)

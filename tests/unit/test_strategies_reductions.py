@@ -9,13 +9,16 @@ from random import Random
 import pytest
 from hypothesis import find, given, settings
 
-from specs.case import Case, Put, Send
+from fuzz.bench import sound
+from fuzz.subjects.reductions import reach
+from fuzz.subjects.reductions.features import case_features
+from specs.case import Case
 from specs.fields import Fields
-from specs.profile import Profile, load
-from specs.schemas import places
-from strategies import cases, reach, sound
-from strategies.domains import narrowed, request_schema
-from strategies.features import case_features
+from specs.reductions.profile import Profile, load
+from specs.reductions.schemas import places
+from specs.reductions.steps import Put, Send
+from strategies.reductions import cases
+from strategies.reductions.domains import narrowed, request_schema
 
 REFERENCE = load("reference")
 V1 = load("reference-v1")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from specs.case import Send
-from specs.checks import Exchange, violations
-from specs.expectation import CLIENT_ERRORS, Because, Expectation, Rejection, unspecified
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply
-from specs.profile import Profile
-from specs.rules import Rule
+from specs.reductions.checks import Exchange, violations
+from specs.reductions.expectation import CLIENT_ERRORS, Because, Expectation, Rejection, unspecified
+from specs.reductions.profile import Profile
+from specs.reductions.rules import Rule
+from specs.reductions.steps import Send
 from specs.violation import Way
 
 ERROR = b'{"error": {"message": "no"}}'

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from fuzz.client import ClientSettings
 from fuzz.config import Settings, read_settings
-from fuzz.embedded.processes import start_reference_server
-from fuzz.embedded.zoo import animals
 from fuzz.errors import CannotRun, UsageError
-from fuzz.launcher import free_port
-from fuzz.targets import animal_classes, check_reachable, open_target, resolve_profile
-from specs.case import Case, Put, Send
+from fuzz.running.client import ClientSettings
+from fuzz.running.launcher import free_port
+from fuzz.running.targets import animal_classes, check_reachable, open_target, resolve_profile
+from fuzz.subjects.reductions.processes import start_reference_server
+from fuzz.subjects.reductions.zoo import animals
+from specs.case import Case
 from specs.fields import Fields
+from specs.reductions.steps import Put, Send
 
 KEYS = {"ASFUZZ_ACCESS_KEY": "key", "ASFUZZ_SECRET_KEY": "hunter2"}
 

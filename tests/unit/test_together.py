@@ -18,11 +18,12 @@ from fuzz.hunt.rounds import turn
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.together import in_turn, less, plain_cases
 from fuzz.triage.traits.circumstances import AT_ONCE, SEVERAL
-from specs import profile as profiles
-from specs.case import MOST_TOGETHER, Case, Put, Send, SendRaw, requests
+from specs.case import MOST_TOGETHER, Case, requests
 from specs.fields import Fields
+from specs.reductions import profile as profiles
+from specs.reductions.steps import Put, Send, SendRaw
 from specs.violation import Violation, Way
-from strategies import cases
+from strategies.reductions import cases
 from tests.unit.pretended import PROFILE, Immortal, PretendedSession, needing
 
 SUM = Fields({"dtype": "int32"})

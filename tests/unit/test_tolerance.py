@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from specs.tolerance import LARGEST, UNIT_ROUNDOFF, SumBounds, sum_bounds
+from specs.reductions.tolerance import LARGEST, UNIT_ROUNDOFF, SumBounds, sum_bounds
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 QUICK = settings(max_examples=100, deadline=None, database=None)

@@ -9,18 +9,19 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from fuzz.subjects.reductions.scene import Scene, case_of, of_picked, scene_of
+from fuzz.subjects.reductions.traits.numbers import missing_elements, missing_numbers, to_dtype
+from fuzz.subjects.reductions.traits.revealing import DIFFERENT, numbers, revealing
+from fuzz.subjects.reductions.traits.scenes import FEATURES, INCIDENTAL, few_elements
+from fuzz.subjects.reductions.traits.slices import LEAST_LENGTH, SLICES, Triple, canonical, still_outside
 from fuzz.triage.plainer import plainer_scenes
-from fuzz.triage.scene import Scene, case_of, of_picked, scene_of
 from fuzz.triage.traits import closure, has, present, project, without
-from fuzz.triage.traits.numbers import missing_elements, missing_numbers, to_dtype
-from fuzz.triage.traits.revealing import DIFFERENT, numbers, revealing
-from fuzz.triage.traits.scenes import FEATURES, INCIDENTAL, few_elements
-from fuzz.triage.traits.slices import LEAST_LENGTH, SLICES, Triple, canonical, still_outside
 from fuzz.triage.trial import Trial, isolated, trial_of
-from specs.case import Case, Put, Send
-from specs.dtypes import NAMES
+from specs.case import Case
 from specs.fields import Fields
-from strategies import cases
+from specs.reductions.dtypes import NAMES
+from specs.reductions.steps import Put, Send
+from strategies.reductions import cases
 from tests.unit.pretended import PROFILE
 
 PLAIN = Scene("select", "int32", np.arange(4, dtype="int32"))

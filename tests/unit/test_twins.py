@@ -7,9 +7,9 @@ from dataclasses import replace
 import cbor2
 import pytest
 
-from specs import profile as profiles
-from specs import wire
 from specs.outcome import Reply
+from specs.reductions import profile as profiles
+from specs.reductions import wire
 
 ANSWER = {"bytes": bytes(4), "dtype": "int32", "shape": [], "count": [1], "byte_order": "little"}
 REPLY = Reply(200, (("content-type", "application/cbor"),), cbor2.dumps(ANSWER))

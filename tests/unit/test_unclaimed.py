@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from specs.case import Case, Put, Send
-from specs.claims import beyond
+from specs.case import Case
 from specs.fields import Fields
-from specs.model import StoreFacts, expectations
-from specs.profile import Profile
+from specs.reductions.claims import beyond
+from specs.reductions.model import StoreFacts, expectations
+from specs.reductions.profile import Profile
+from specs.reductions.steps import Put, Send
 
 CLAIMS = {
     "axis": "axis_forms",

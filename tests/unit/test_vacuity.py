@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from fuzz.events import PutToTest
-from fuzz.executor import Judgement
-from fuzz.stakes import alike, fields_that_matter, requirements_at_stake
-from fuzz.vacuity import Clock, Stakes, doubts, is_vacuous, never_at_stake, together
-from specs import profile
-from specs.case import Case, Put, Send
-from specs.expectation import Expectation
+from fuzz.hunt.vacuity import Clock, Stakes, doubts, is_vacuous, never_at_stake, together
+from fuzz.running.session import Judgement
+from fuzz.subjects.reductions.stakes import alike, fields_that_matter, requirements_at_stake
+from specs.case import Case
 from specs.fields import Fields
-from specs.model import StoreFacts, expectations
 from specs.outcome import Reply, Transcript
+from specs.reductions import profile
+from specs.reductions.expectation import Expectation
+from specs.reductions.model import StoreFacts, expectations
+from specs.reductions.steps import Put, Send
 
 REFERENCE = profile.load("reference")
 FACTS = StoreFacts()

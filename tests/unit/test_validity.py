@@ -11,19 +11,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from truthful import V1, V2
 
-from fuzz.embedded.reference_server import ReferenceServer, ServerLimits
-from fuzz.embedded.reference_server.refusal import Refusal
-from specs import json_text, profile, validity
-from specs.case import Case, Send
-from specs.model import full_body
-from specs.proof import refused, schema_faults
-from specs.request import OPERATIONS, OPTIONS, Filter, Missing, Request
-from specs.rules import Rule
-from specs.schemas import load
-from specs.schemas.places import example, inlined
-from specs.validity import Reading
-from strategies.cases import contradictions, reductions
-from strategies.mutations import every_mutation
+from fuzz.subjects.reductions.reference_server import ReferenceServer, ServerLimits
+from fuzz.subjects.reductions.reference_server.refusal import Refusal
+from specs import json_text
+from specs.case import Case
+from specs.reductions import profile, validity
+from specs.reductions.model import full_body
+from specs.reductions.proof import refused, schema_faults
+from specs.reductions.request import OPERATIONS, OPTIONS, Filter, Missing, Request
+from specs.reductions.rules import Rule
+from specs.reductions.schemas import load
+from specs.reductions.schemas.places import example, inlined
+from specs.reductions.steps import Send
+from specs.reductions.validity import Reading
+from strategies.reductions.cases import contradictions, reductions
+from strategies.reductions.mutations import every_mutation
 
 QUICK = settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 UNLIMITED = ServerLimits(stored_bytes=2**70, decoded_bytes=2**70, rank=10**6, filters=10**6)

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from truthful import CBOR, JSON, V1, V2, cbor, v1_reply, v2_map
 
-from specs import wire
-from specs.dtypes import NAMES
-from specs.expectation import Values
 from specs.outcome import Reply
-from specs.wire import V2_KEYS, Malformed
+from specs.reductions import wire
+from specs.reductions.dtypes import NAMES
+from specs.reductions.expectation import Values
+from specs.reductions.wire import V2_KEYS, Malformed
 
 QUICK = settings(max_examples=100, deadline=None, database=None)
 VALUES = Values("sum", "int32", (2, 2), (1, 2, 3, 4), np.array([1, 2, 3, -4], np.int32))

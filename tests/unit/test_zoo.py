@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 from reference_asking import Asker, asking
 
+from fuzz.bench.animals import comparison
+from fuzz.bench.animals.ablations import ABLATIONS, properties_of
+from fuzz.bench.animals.mutant_server import mutant_server
+from fuzz.bench.animals.mutants import Mutant, mutants, mutated
+from fuzz.bench.animals.mutation import Fate, both
+from fuzz.bench.animals.scoreboard import lines, scoreboard
+from fuzz.bench.animals.trials import Task, Trial
 from fuzz.commands import zoo
 from fuzz.embedded.http_messages import HttpRequest, HttpResponse
-from fuzz.embedded.reference_server import ReferenceServer
-from fuzz.embedded.zoo import animals, find, keep
-from fuzz.embedded.zoo.catalogue import HABITS, UnknownAnimal, overrides
-from fuzz.embedded.zoo.watching import Tally, watched
-from fuzz.zoo import comparison
-from fuzz.zoo.ablations import ABLATIONS, properties_of
-from fuzz.zoo.mutant_server import mutant_server
-from fuzz.zoo.mutants import Mutant, mutants, mutated
-from fuzz.zoo.mutation import Fate, both
-from fuzz.zoo.scoreboard import lines, scoreboard
-from fuzz.zoo.trials import Task, Trial
-from specs import profile as profiles
+from fuzz.subjects.reductions.reference_server import ReferenceServer
+from fuzz.subjects.reductions.zoo import animals, find, keep
+from fuzz.subjects.reductions.zoo.catalogue import HABITS, UnknownAnimal, overrides
+from fuzz.subjects.reductions.zoo.watching import Tally, watched
+from specs.reductions import profile as profiles
 
 DATA = np.arange(1, 13, dtype=np.int32)
 LEAST_ANIMALS = 70

@@ -9,9 +9,10 @@ import cbor2
 
 from fuzz.events import Event, FindingFound, Progress, PropertyDone, RunEnded, RunStarted, Warned
 from fuzz.findings.finding import Finding
-from specs.case import Case, Put, Send, Step
+from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import Outcome, Reply
+from specs.reductions.steps import Put, Send, Step
 from specs.violation import Aspect, Violation
 
 FINDINGS_FOLDER = "findings"

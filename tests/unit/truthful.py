@@ -9,13 +9,14 @@ from typing import Any
 import cbor2
 import numpy as np
 
-from specs.case import Case, Send
-from specs.dtypes import in_byte_order
-from specs.expectation import Expectation, Rejection, Values
-from specs.model import StoreFacts, expectations
+from specs.case import Case
 from specs.outcome import NoReply, Outcome, Reply, Transcript
-from specs.profile import Profile
-from specs.rules import told
+from specs.reductions.dtypes import in_byte_order
+from specs.reductions.expectation import Expectation, Rejection, Values
+from specs.reductions.model import StoreFacts, expectations
+from specs.reductions.profile import Profile
+from specs.reductions.rules import told
+from specs.reductions.steps import Send
 
 V2 = Profile("v2")
 V1 = Profile("v1", api="v1", options=(), interfaces=("s3",))

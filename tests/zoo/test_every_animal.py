@@ -2,8 +2,8 @@
 
 import pytest
 
-from fuzz.embedded.zoo import animals, find
-from fuzz.zoo.trials import Task, let_loose
+from fuzz.bench.animals.trials import Task, let_loose
+from fuzz.subjects.reductions.zoo import animals, find
 
 pytestmark = [pytest.mark.zoo, pytest.mark.timeout(600)]
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from fuzz.subjects.reductions.traits.requests import RAW, REQUESTS, UNUSUAL, headers
+from fuzz.subjects.reductions.traits.scenes import SCENES, SIBLINGS
+from fuzz.triage.trait import Trait
 from fuzz.triage.traits.circumstances import (
     ANOTHER,
     AT_ONCE,
@@ -17,9 +20,6 @@ from fuzz.triage.traits.circumstances import (
     WHILE,
     another,
 )
-from fuzz.triage.traits.requests import RAW, REQUESTS, UNUSUAL, headers
-from fuzz.triage.traits.scenes import SCENES, SIBLINGS
-from fuzz.triage.traits.trait import Trait
 from fuzz.triage.trial import Trial, scenes_of
 
 __all__ = [

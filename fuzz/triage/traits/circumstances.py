@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from fuzz.triage.traits.trait import Trait
+from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Trial, isolated, trial_of
-from specs.case import Case, Delete, Put, Send, SendRaw
+from specs.case import Case
 from specs.fields import Fields
+from specs.reductions.steps import Delete, Put, Send, SendRaw
 
 SEVERAL = "several requests"
 AT_ONCE = "requests at the same time"

@@ -1,0 +1,52 @@
+"""Many trials, by several processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from typing import TypeVar
+
+from fuzz.bench.animals.trials import Task, Trial, let_loose
+from fuzz.subjects.reductions.zoo import find
+
+Work = TypeVar("Work")
+Done = TypeVar("Done")
+
+
+def tasks_for(animals: Sequence[str], *, seeds: int, first_seed: int, seconds: float, ablation: str) -> Iterator[Task]:
+    """Each animal with each seed, and the healthy server as often."""
+    for seed in range(first_seed, first_seed + seeds):
+        for api in sorted({find(one).api for one in animals} | {"v2"}):
+            yield Task((), seed, seconds, ablation, api)
+        for one in animals:
+            yield Task((one,), seed, seconds, ablation, find(one).api)
+
+
+def visit(tasks: Sequence[Task], workers: int, tell: Callable[[Trial], None]) -> list[Trial]:
+    """Do all tasks, and tell of each when it is done."""
+    return spread(let_loose, tasks, workers, tell)
+
+
+def spread(
+    do: Callable[[Work], Done], tasks: Sequence[Work], workers: int, tell: Callable[[Done], None] = lambda _: None
+) -> list[Done]:
+    """What a function of a module makes of each task, by so many processes; each is told of when it is done."""
+    if workers <= 1:
+        return [told(do(task), tell) for task in tasks]
+    # Forked processes would share this one's sockets and threads.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        futures = [pool.submit(do, task) for task in tasks]
+        try:
+            done = {future: told(future.result(), tell) for future in as_completed(futures)}
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [done[future] for future in futures]
+
+
+def told(done: Done, tell: Callable[[Done], None]) -> Done:
+    """What was done, once it is told."""
+    tell(done)
+    return done

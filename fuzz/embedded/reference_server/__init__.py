@@ -1,6 +1,0 @@
-"""A complete active-storage server, API v1 and v2: the control that every check must pass."""
-
-from fuzz.embedded.reference_server.reduction import ServerLimits
-from fuzz.embedded.reference_server.server import ReferenceServer, serve
-
-__all__ = ["ReferenceServer", "ServerLimits", "serve"]

@@ -1,6 +1,0 @@
-"""The reference server, broken in one way each: what shows whether the suite sees."""
-
-from fuzz.embedded.zoo.catalogue import Animal, animals, find
-from fuzz.embedded.zoo.keeping import KeptServer, keep
-
-__all__ = ["Animal", "KeptServer", "animals", "find", "keep"]

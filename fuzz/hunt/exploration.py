@@ -1,0 +1,122 @@
+"""What a hunt explores: values of fields, pairs of them, requirements at stake, and how long answers took."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from fuzz.events import Explored, Sought
+from fuzz.running.session import Judgement
+from fuzz.subjects.reductions.features import features
+from fuzz.subjects.reductions.reach import domains, excluded
+from specs.case import Case
+from specs.outcome import Outcome, Reply
+from specs.reductions.profile import Profile
+from specs.reductions.steps import Delete, Put, Send
+
+# The first account comes soon; later ones are rarer, since a log of a night is to stay small.
+FIRST_SECONDS = 5.0
+MOST_SECONDS = 300.0
+SHARE_OF_ELAPSED = 0.25
+SIZES = ((0, "0 B"), (2**8, "256 B"), (2**12, "4 KiB"), (2**16, "64 KiB"), (2**20, "1 MiB"))
+LARGER = "more"
+# Four classes of latency for each doubling.
+CLASSES_A_DOUBLING = 4
+FASTEST_CLASS = -20
+# The features of requests need all of an object; of a larger one only its size is told.
+MOST_BYTES = 2**22
+
+
+class Exploration:
+    """Counts what was asked since it was last told; all workers' accounts add up."""
+
+    def __init__(self, native_byte_order: Any = "little") -> None:
+        self._native = native_byte_order
+        self._begun = time.monotonic()
+        self._next = self._begun + FIRST_SECONDS
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._pairs = np.zeros((0, 0), np.int64)
+        self._requests = 0
+        self._stakes: Counter[tuple[str, str]] = Counter()
+        self._latencies: dict[tuple[str, str], Counter[int]] = {}
+        self._seen: Counter[str] = Counter()
+
+    def note(self, case: Case, judgement: Judgement) -> None:
+        """Count the requests of a case that were to be answered with values."""
+        held: dict[tuple[str, str], bytes] = {}
+        for step, due, outcome in zip(case.steps, judgement.expectations, judgement.transcript.outcomes):
+            if isinstance(step, Put):
+                held[step.bucket, step.key] = step.data
+            elif isinstance(step, Delete):
+                held.pop((step.bucket, step.key), None)
+            elif isinstance(step, Send) and due is not None and due.answers:
+                content = held.get((step.bucket, step.key), b"")
+                self._note_request(step, content)
+                if not case.together:
+                    self._note_latency(step.operation, len(content), outcome)
+
+    def at_stake(self, property_name: str, requirements: set[str]) -> None:
+        """Count the requirements that some answer to a request would have broken."""
+        self._stakes.update((property_name, one) for one in requirements)
+
+    def due(self) -> bool:
+        """Whether it is time to tell."""
+        return time.monotonic() >= self._next
+
+    def told(self, seen: Mapping[str, int]) -> Explored:
+        """The account since the last one; counting begins anew. `seen` says how often each finding was seen so far."""
+        now = time.monotonic()
+        wait = min(max(FIRST_SECONDS, SHARE_OF_ELAPSED * (now - self._begun)), MOST_SECONDS)
+        names, above, pairs = list(self._numbers), np.triu(self._pairs, 1), self._pairs.tolist()
+        told = Explored(
+            requests=self._requests,
+            values=tuple((*name, pairs[at][at]) for at, name in enumerate(names)),
+            pairs=tuple((i, j, pairs[i][j]) for i, j in zip(*(at.tolist() for at in np.nonzero(above)))),
+            at_stake=tuple((*name, times) for name, times in sorted(self._stakes.items())),
+            latencies=tuple((*name, tuple(sorted(one.items()))) for name, one in sorted(self._latencies.items())),
+            sightings=tuple(sorted((Counter(seen) - self._seen).items())),
+        )
+        self._seen = Counter(seen)
+        self._requests, self._numbers, self._pairs = 0, {}, np.zeros((0, 0), np.int64)
+        self._stakes, self._latencies, self._next = Counter(), {}, now + wait
+        return told
+
+    def _note_request(self, step: Send, content: bytes) -> None:
+        self._requests += 1
+        if len(content) > MOST_BYTES:
+            return
+        found = features(step, content, self._native)
+        numbers = np.array([self._numbers.setdefault(one, len(self._numbers)) for one in found.items()])
+        if len(self._numbers) > len(self._pairs):
+            more = 2 * len(self._numbers) - len(self._pairs)
+            self._pairs = np.pad(self._pairs, (0, more))
+        self._pairs[np.ix_(numbers, numbers)] += 1
+
+    def _note_latency(self, operation: str, length: int, outcome: Outcome) -> None:
+        if isinstance(outcome, Reply) and outcome.status == 200 and outcome.elapsed_ms > 0:
+            name = operation, size_class(length)
+            self._latencies.setdefault(name, Counter())[latency_class(outcome.elapsed_ms)] += 1
+
+
+def size_class(length: int) -> str:
+    """The size up to which an object counts."""
+    return next((name for most, name in SIZES if length <= most), LARGER)
+
+
+def latency_class(elapsed_ms: float) -> int:
+    """The number of the class whose upper bound is 2 ** (number / 4) milliseconds."""
+    return max(FASTEST_CLASS, math.ceil(CLASSES_A_DOUBLING * math.log2(elapsed_ms)))
+
+
+def sought(profile: Profile) -> Sought:
+    """The values that a profile's fields can have, and the pairs of them that nobody asks for."""
+    every = domains(profile)
+    flat = [(name, value) for name, values in every.items() for value in values]
+    apart = tuple((i, j) for i, j in combinations(range(len(flat)), 2) if excluded(flat[i], flat[j]))
+    return Sought(tuple(every.items()), apart)

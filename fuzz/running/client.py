@@ -1,0 +1,141 @@
+"""The client: requests over one kept connection, as lean as HTTP allows."""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from fuzz.errors import UsageError
+from fuzz.running.answers import AnswerLimits, Read, read_answer
+from specs.outcome import NoReply, Reply
+
+CONNECT_SECONDS = 5.0
+# One that the server had closed before it was asked says so at once; later it is the request that did it.
+STALE_SECONDS = 1.0
+# What a request gets where the run is over.
+LEAST_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """How long a request may take, what an answer may weigh, and whose certificates are trusted.
+
+    `until` is when a run ends, by the monotonic clock: nothing is waited for beyond it.
+    """
+
+    timeout_seconds: float = 10.0
+    answers: AnswerLimits = field(default_factory=AnswerLimits)
+    ca_cert: str | None = None
+    until: float | None = None
+
+
+class Client:
+    """Sends requests to one server, one at a time; `slowest_ms` is how long the slowest answer took."""
+
+    def __init__(self, url: str, settings: ClientSettings | None = None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(f"--target {url!r} is not an http or https URL, such as http://127.0.0.1:8080")
+        self.url = url
+        self.settings = settings or ClientSettings()
+        self._address = (parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
+        self._host = parts.netloc.rpartition("@")[2]
+        self._base = parts.path.rstrip("/")
+        self._tls = ssl.create_default_context(cafile=self.settings.ca_cert) if parts.scheme == "https" else None
+        self._sock: socket.socket | None = None
+        self._used = False
+        self.slowest_ms = 0.0
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes,
+        timeout_seconds: float | None = None,
+    ) -> Reply | NoReply:
+        """One request and what came of it. A kept connection that the server had closed is opened anew, once."""
+        message = self.message(method, path, headers, body)
+        begun = time.perf_counter()
+        outcome, stale = self.exchange(method, message, timeout_seconds)
+        if stale:
+            outcome, _ = self.exchange(method, message, timeout_seconds)
+        elapsed_ms = (time.perf_counter() - begun) * 1000
+        if isinstance(outcome, Reply):
+            self.slowest_ms = max(self.slowest_ms, elapsed_ms)
+        return replace(outcome, elapsed_ms=elapsed_ms)
+
+    def exchange(
+        self, method: str, message: bytes, timeout_seconds: float | None = None
+    ) -> tuple[Reply | NoReply, bool]:
+        """A whole message sent once; and whether what came of it may be a kept connection's fault, now closed."""
+        kept, used, begun = self._kept(), self._used, time.perf_counter()
+        self._used = True
+        read = self._exchange(kept, method, message, timeout_seconds)
+        silent = isinstance(read.outcome, NoReply) and not read.any_byte and read.outcome.reason != "timeout"
+        soon = time.perf_counter() - begun < STALE_SECONDS
+        return read.outcome, kept is not None and used and silent and soon
+
+    def connect(self) -> None:
+        """Have a connection ready for what is sent next; that there is none, sending will tell."""
+        if self._kept() is None:
+            with suppress(OSError):
+                self._sock, self._used = self._connect(), False
+
+    def close(self) -> None:
+        if self._sock is not None:
+            self._sock.close()
+            self._sock = None
+
+    def message(self, method: str, path: str, headers: Sequence[tuple[str, str]], body: bytes) -> bytes:
+        """A request as the server gets it."""
+        names = {name.strip().lower() for name, _ in headers}
+        lines = [f"{method} {self._base}{path} HTTP/1.1"]
+        if "host" not in names:
+            lines.append(f"Host: {self._host}")
+        lines += [f"{name}: {value}" for name, value in headers]
+        if "content-length" not in names and "transfer-encoding" not in names:
+            lines.append(f"Content-Length: {len(body)}")
+        return "\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body
+
+    def _kept(self) -> socket.socket | None:
+        """The kept connection, unless the server has closed it or says more than it was asked."""
+        if self._sock is not None and select.select([self._sock], [], [], 0)[0]:
+            self.close()
+        return self._sock
+
+    def _in_time(self, seconds: float) -> float:
+        """So many seconds, or what is left of the run."""
+        until = self.settings.until
+        return seconds if until is None else max(LEAST_SECONDS, min(seconds, until - time.monotonic()))
+
+    def _exchange(self, sock: socket.socket | None, method: str, message: bytes, timeout_seconds: float | None) -> Read:
+        if sock is None:
+            self.close()
+            try:
+                sock = self._sock = self._connect()
+            except OSError as error:
+                return Read(NoReply("refused", f"cannot connect: {error.strerror or error}"), any_byte=False)
+        sock.settimeout(self._in_time(timeout_seconds or self.settings.timeout_seconds))
+        sent_all = True
+        try:
+            sock.sendall(message)
+        except TimeoutError:
+            sent_all = False
+        except OSError:
+            sent_all = False
+        read = read_answer(sock, method, self.settings.answers)
+        if not (read.keep and sent_all):
+            self.close()
+        return read
+
+    def _connect(self) -> socket.socket:
+        sock = socket.create_connection(self._address, CONNECT_SECONDS)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self._tls.wrap_socket(sock, server_hostname=self._address[0]) if self._tls else sock

@@ -1,0 +1,98 @@
+"""Several clients of one server, which send at the same time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fuzz.running.client import Client, ClientSettings
+from specs.outcome import NoReply, Reply
+
+# How long the clients wait for each other: a machine that cannot start a thread in that time has other troubles.
+MEETING_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A request that is yet to be sent."""
+
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+class Crowd:
+    """A thread and a connection of its own for each request; the connections are kept from one time to the next."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._clients: list[Client] = []
+
+    def send(self, messages: Sequence[Message], settings: ClientSettings) -> list[Reply | NoReply]:
+        """All requests at the same time, and what came of each.
+
+        Where a kept connection may have been closed by the server all are sent again over new ones, still together.
+        """
+        came = self._at_once(messages, settings)
+        if any(stale for _, stale in came):
+            self.close()
+            came = self._at_once(messages, settings)
+        return [outcome for outcome, _ in came]
+
+    def close(self) -> None:
+        """End the connections; the threads have ended with what they sent."""
+        for client in self._clients:
+            client.close()
+
+    def _at_once(self, messages: Sequence[Message], settings: ClientSettings) -> list[tuple[Reply | NoReply, bool]]:
+        while len(self._clients) < len(messages):
+            self._clients.append(Client(self._url, settings))
+        clients = self._clients[: len(messages)]
+        sending = [_Sending(client, one) for client, one in zip(clients, messages)]
+        for client in clients:
+            client.settings = settings
+            client.connect()
+        start = threading.Barrier(len(messages))
+        threads = [threading.Thread(target=one.send, args=(start,), daemon=True) for one in sending]
+        started: list[threading.Thread] = []
+        try:
+            for one in threads:
+                one.start()
+                started.append(one)
+        except BaseException:
+            start.abort()
+            raise
+        finally:
+            for one in started:
+                one.join()
+        return [one.result() for one in sending]
+
+
+class _Sending:
+    """One thread's part."""
+
+    def __init__(self, client: Client, message: Message) -> None:
+        self._client = client
+        self._method = message.method
+        self._text = client.message(message.method, message.path, message.headers, message.body)
+        self._came: tuple[Reply | NoReply, bool] | None = None
+        self._error: BaseException | None = None
+
+    def send(self, start: threading.Barrier) -> None:
+        try:
+            start.wait(MEETING_SECONDS)
+            begun = time.perf_counter()
+            outcome, stale = self._client.exchange(self._method, self._text)
+            self._came = replace(outcome, elapsed_ms=(time.perf_counter() - begun) * 1000), stale
+        except BaseException as error:  # noqa: BLE001  (raised where the thread is waited for)
+            self._error = error
+
+    def result(self) -> tuple[Reply | NoReply, bool]:
+        """What came; raises what the thread raised."""
+        if self._error is not None:
+            raise self._error
+        assert self._came is not None
+        return self._came

@@ -1,0 +1,17 @@
+"""Object stores that the suite puts its objects into and the server under test reads from."""
+
+from fuzz.running.store.memory import MemoryStore
+from fuzz.running.store.opening import StoreSettings, open_store
+from fuzz.running.store.protocol import Buckets, Credentials, Store, StoreError, Unstorable, facts_of
+
+__all__ = [
+    "Buckets",
+    "Credentials",
+    "MemoryStore",
+    "Store",
+    "StoreError",
+    "StoreSettings",
+    "Unstorable",
+    "facts_of",
+    "open_store",
+]

@@ -1,0 +1,126 @@
+"""What the suite needs of an object store."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from secrets import token_hex
+from typing import Protocol, Self
+from urllib.parse import quote
+
+from specs.reductions.access import StoreFacts
+from specs.reductions.manners import WELL
+
+OWNER, STRANGER, UNKNOWN, WRONG_SECRET = "owner", "stranger", "unknown", "wrong-secret"
+
+
+class StoreError(Exception):
+    """The store cannot be used; the text says where and what to check."""
+
+
+class Unstorable(StoreError):
+    """The store does not take this object, though it takes others: for its key, or for how it is to be served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An access key and its secret, which is never shown."""
+
+    access_key: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """The names of the two buckets: one for the owner alone, one for everybody to read."""
+
+    private: str
+    public: str
+
+    def __getitem__(self, logical: str) -> str:
+        """The name of the bucket that the suite calls `private` or `public`."""
+        names = [f.name for f in fields(self)]
+        if logical not in names:
+            raise StoreError(f"bucket {logical!r} is unknown; the buckets are {' and '.join(names)}")
+        return str(getattr(self, logical))
+
+    @classmethod
+    def of_run(cls, prefix: str, run: str) -> Self:
+        """Names that no other run uses: a server may have cached what another run stored."""
+        return cls(f"{prefix}-{run}-private", f"{prefix}-{run}-public")
+
+
+class Store(Protocol):
+    """An object store with a private and a public bucket, emptied when closed."""
+
+    @property
+    def s3_url(self) -> str:
+        """The S3 endpoint as the server under test reaches it."""
+
+    @property
+    def http_url(self) -> str | None:
+        """The base of plain reads, to be followed by bucket and key; None where there are none."""
+
+    @property
+    def interfaces(self) -> frozenset[str]:
+        """The interface types that `url` has addresses for."""
+
+    @property
+    def basic_auth(self) -> bool:
+        """Whether plain reads of private objects take the credentials by Basic authentication."""
+
+    @property
+    def verifies_signatures(self) -> bool:
+        """Whether wrong credentials are refused."""
+
+    @property
+    def public_readable(self) -> bool:
+        """Whether the public bucket can be read anonymously."""
+
+    @property
+    def buckets(self) -> Buckets:
+        """The names of the two buckets."""
+
+    @property
+    def credentials(self) -> Mapping[str, Credentials]:
+        """By logical name: owner, unknown, wrong-secret, and where there is one stranger, who lacks access."""
+
+    @property
+    def misserves(self) -> bool:
+        """Whether it serves objects badly where a `put` asks for that."""
+
+    def put(self, bucket: str, key: str, data: bytes, served: str = WELL) -> None:
+        """Store an object in the `private` or the `public` bucket; Unstorable if it cannot be served in that manner."""
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Remove an object; one that is not there is no error."""
+
+    def url(self, bucket: str, key: str, interface: str) -> str:
+        """The quoted URL of an object for an interface type."""
+
+    def close(self) -> None:
+        """Remove everything the run has stored."""
+
+
+def facts_of(store: Store) -> StoreFacts:
+    """What the store can be relied on for."""
+    return StoreFacts(store.verifies_signatures, store.public_readable, store.basic_auth, store.misserves)
+
+
+def new_run() -> str:
+    """A name for a run that no other has."""
+    return token_hex(5)
+
+
+def impostors(owner: Credentials) -> dict[str, Credentials]:
+    """Credentials that no store should accept: a made-up user, and the owner with another secret."""
+    made_up = Credentials(f"UNKNOWN{token_hex(6).upper()}", token_hex(20))
+    return {UNKNOWN: made_up, WRONG_SECRET: Credentials(owner.access_key, token_hex(20))}
+
+
+def object_url(base: str, bucket: str, key: str) -> str:
+    """The URL of an object, every byte of the key quoted that could mean something else."""
+    return f"{base}/{bucket}/{quote(key, safe='/')}"
+
+
+def no_interface(interface: str, store: str, offered: frozenset[str]) -> StoreError:
+    """The error for an interface type that a store has no addresses for."""
+    return StoreError(f"{store} offers no interface {interface!r}, only {', '.join(sorted(offered))}")

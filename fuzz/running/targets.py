@@ -1,0 +1,322 @@
+"""Everything that a run talks to: the server under test, the store, and how they are reached."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import shlex
+import shutil
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from fuzz.config import AUTO, Settings
+from fuzz.errors import CannotRun, UsageError
+from fuzz.findings.remembered import origin_of
+from fuzz.findings.scrubbing import without_secrets
+from fuzz.running.client import Client, ClientSettings
+from fuzz.running.launcher import Launcher
+from fuzz.running.store import Credentials, Store, StoreError, StoreSettings, open_store
+from specs.reductions import profile as profiles
+from specs.reductions.profile import Profile
+
+if TYPE_CHECKING:
+    from fuzz.running.session import Session
+
+CONNECT_SECONDS = 5.0
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server that answers, with what it claims and the store it reads from."""
+
+    url: str
+    store: Store
+    profile: Profile
+    settings: Settings
+    client: ClientSettings = field(default_factory=ClientSettings)
+    launcher: Launcher | None = None
+    name: str = ""
+    doubts: tuple[str, ...] = ()
+    started_by: Settings | None = None
+
+    def session(self) -> Session:
+        """A session of one's own: its client is not to be shared."""
+        from fuzz.running.session import Session
+
+        return Session(
+            Client(self.url, self.client), self.store, self.profile, origin_of(self.started_by or self.settings)
+        )
+
+    @property
+    def twin(self) -> Callable[[], AbstractContextManager[Session]] | None:
+        """Starts another server like this one, which nobody has asked anything; None where somebody else runs it."""
+        origin = self.started_by or self.settings
+        if origin.target is not None:
+            return None
+
+        @contextmanager
+        def started() -> Iterator[Session]:
+            with (
+                running_server(origin, self.store, self.client) as (url, _),
+                closing(replace(self, url=url).session()) as session,
+            ):
+                yield session
+
+        return started
+
+
+@contextmanager
+def open_target(settings: Settings, *, ask_first: bool = True) -> Iterator[Target]:
+    """Start or reach all that is needed, and end it with the block; raises UsageError and CannotRun.
+
+    A target that somebody else wrote is asked a plain request first, unless that has been done.
+    """
+    client = client_settings(settings)
+    profile = resolve_profile(settings)
+    with closing(open_store_for(settings)) as store, running_server(settings, store, client) as (url, launcher):
+        embedded = " as ".join(["the embedded reference server", *settings.animals])
+        name = settings.target or settings.launch or embedded
+        target = Target(url, store, profile, settings, client, launcher, name, tuple(_doubts(settings, store)))
+        if ask_first and not settings.embedded:
+            target = _that_answers(target)
+        yield target
+
+
+@contextmanager
+def running_server(settings: Settings, store: Store, client: ClientSettings) -> Iterator[tuple[str, Launcher | None]]:
+    """Where a server answers that somebody else runs, or that is started here and ended with the block."""
+    with ExitStack() as stack:
+        launcher = None
+        if settings.target is not None:
+            url = settings.target
+        elif settings.launch is not None:
+            launcher = stack.enter_context(_launched(settings.launch, store))
+            url = _url_of_launched(launcher, settings, client)
+        else:
+            url = stack.enter_context(_embedded_server(settings))
+        check_reachable(url, client)
+        yield url, launcher
+
+
+def _launched(command: str, store: Store) -> Launcher:
+    """The launcher of a command that is installed; raises CannotRun, with how to install it where a profile says."""
+    try:
+        program = next(iter(shlex.split(command)), "")
+    except ValueError as error:
+        raise UsageError(f"--launch {command!r}: {error}".lower()) from error
+    if program and shutil.which(program) is None:
+        known = next((one for one in map(profiles.load, profiles.shipped()) if program in one.launch.split()), None)
+        hint = f"; install it by: {known.install}" if known is not None and known.install else ""
+        raise CannotRun(f"--launch: {program!r} is not installed, or not on the PATH{hint}")
+    return Launcher(command, words={"store": store.s3_url})
+
+
+def _url_of_launched(launcher: Launcher, settings: Settings, client: ClientSettings) -> str:
+    """The launcher's URL; by https where certificates to trust are given and the server has one of theirs."""
+    secure = launcher.url.replace("http://", "https://", 1)
+    if settings.ca_cert is not None:
+        with contextlib.suppress(CannotRun):
+            check_reachable(secure, client)
+            return secure
+    return launcher.url
+
+
+def _that_answers(target: Target) -> Target:
+    """The target once it has answered a plain request, probed if it has no profile; raises CannotRun."""
+    from fuzz.subjects.reductions.first_question import check
+
+    try:
+        if target.profile.name == AUTO:
+            return _probed(target)
+        check(lambda profile: replace(target, profile=profile).session(), target.profile)
+    except CannotRun as error:
+        words = target.launcher.last_words() if target.launcher is not None else ""
+        if not words:
+            raise
+        said = without_secrets(words, target.store.credentials.values())
+        raise CannotRun(f"{error}\nits last words:\n{said}") from error
+    return target
+
+
+def _probed(target: Target) -> Target:
+    """The target held to what it shows when it is asked, and to what its version of the API has had from the first."""
+    from fuzz.subjects.reductions.probe import held_to_its_version, probe
+
+    revive = target.launcher.revive if target.launcher is not None else None
+    probed = probe(lambda profile: replace(target, profile=profile).session(), target.store, revive)
+    refused = [f"{one.capability} {one.value}".strip() for one in probed.findings if one.reading == "refused"]
+    doubts = target.doubts
+    if refused:
+        doubts += (
+            f"the target refused when probed: {', '.join(refused)}. "
+            "If that is meant, say so in a profile: asfuzz probe --write FILE",
+        )
+    return replace(target, profile=held_to_its_version(probed.profile), doubts=doubts)
+
+
+def resolve_profile(settings: Settings) -> Profile:
+    """The profile asked for; without one the embedded server's own, or for other servers one that is to be probed."""
+    if settings.profile == AUTO:
+        return profiles.load("reference") if settings.embedded else Profile(AUTO)
+    try:
+        profile = profiles.load(settings.profile)
+    except profiles.UnusableProfile as error:
+        raise UsageError(f"--profile: {error}") from error
+    if settings.embedded and (profile.launch or profile.install):
+        how = f", or --launch {shlex.quote(profile.launch)}" if profile.launch else " or --launch COMMAND"
+        raise UsageError(
+            f"--profile {settings.profile} is about another server than the embedded one: give --target URL{how}"
+        )
+    return profile
+
+
+def check_reachable(url: str, client: ClientSettings) -> None:
+    """Raise CannotRun unless something at the URL answers in HTTP."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    seconds = min(client.timeout_seconds, CONNECT_SECONDS)
+    if parts.scheme == "https":
+        trusted = ssl.create_default_context(cafile=client.ca_cert)
+        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+            host, port, timeout=seconds, context=trusted
+        )
+    else:
+        connection = http.client.HTTPConnection(host, port, timeout=seconds)
+    with closing(connection):
+        try:
+            connection.request("GET", parts.path or "/")
+            connection.getresponse().read()
+        except ssl.SSLCertVerificationError as error:
+            raise CannotRun(
+                f"the certificate of {url} is not trusted: {error.verify_message}. "
+                "Give the authority's certificate by --ca-cert FILE"
+            ) from error
+        except ssl.SSLError as error:
+            raise CannotRun(f"no TLS at {url}: {error.reason}. Is it http:// rather than https://?") from error
+        except socket.gaierror as error:
+            raise CannotRun(f"the host of {url} is unknown: {error.strerror}. Is the name right?") from error
+        except ConnectionRefusedError as error:
+            raise CannotRun(f"nothing answers at {url}: is the server running, and on that port?") from error
+        except TimeoutError as error:
+            raise CannotRun(f"{url} does not answer within {seconds:g} s: is the server running?") from error
+        except (http.client.HTTPException, ConnectionError) as error:
+            raise CannotRun(f"what listens at {url} does not speak HTTP: {error or type(error).__name__}") from error
+        except OSError as error:
+            raise CannotRun(f"{url} cannot be reached: {error.strerror or error}") from error
+
+
+def client_settings(settings: Settings) -> ClientSettings:
+    if settings.ca_cert is not None:
+        try:
+            ssl.create_default_context(cafile=str(settings.ca_cert))
+        except (OSError, ssl.SSLError) as error:
+            raise UsageError(f"--ca-cert {settings.ca_cert}: {error.strerror or error}") from error
+    return ClientSettings(
+        timeout_seconds=settings.timeout_seconds, ca_cert=str(settings.ca_cert) if settings.ca_cert else None
+    )
+
+
+def open_store_for(settings: Settings, own: StoreSettings | None = None) -> Store:
+    """The store asked for; `own` says more about a store in this process."""
+    common = replace(own or StoreSettings(), advertise=settings.advertise, region=settings.region)
+    if "://" in settings.store:
+        common = replace(
+            common,
+            owner=_owner(settings),
+            stranger=_credentials(settings.stranger_access_key, settings.stranger_secret_key),
+            verify_tls=str(settings.ca_cert) if settings.ca_cert else True,
+            run=None,
+            plain_url=settings.plain_store,
+        )
+    elif settings.plain_store is not None:
+        raise UsageError(
+            f"--plain-store {settings.plain_store}: the store in this process serves its objects by HTTP itself; "
+            "it goes with --store URL"
+        )
+    # A store in this process makes its own keys up: nobody's real ones are to leave this process.
+    try:
+        return open_store(settings.store, common)
+    except StoreError as error:
+        raise CannotRun(str(error)) from error
+
+
+def _owner(settings: Settings) -> Credentials:
+    owner = _credentials(settings.access_key, settings.secret_key)
+    if owner is None and settings.aws_profile is not None:
+        owner = _of_aws_profile(settings.aws_profile)
+    if owner is None:
+        raise UsageError(
+            f"--store {settings.store}: no credentials. Set ASFUZZ_ACCESS_KEY and ASFUZZ_SECRET_KEY, "
+            "or name an AWS profile by --aws-profile NAME"
+        )
+    return owner
+
+
+def _credentials(access_key: str | None, secret_key: str | None) -> Credentials | None:
+    return Credentials(access_key, secret_key) if access_key and secret_key else None
+
+
+def _of_aws_profile(name: str) -> Credentials:
+    # boto3 takes a third of a second to import, which most runs can do without.
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        found = boto3.Session(profile_name=name).get_credentials()
+    except BotoCoreError as error:
+        raise UsageError(f"--aws-profile {name!r}: {error}") from error
+    if found is None:
+        raise UsageError(f"--aws-profile {name!r} holds no credentials")
+    frozen = found.get_frozen_credentials()
+    if frozen.token:
+        raise UsageError(
+            f"--aws-profile {name!r} holds temporary credentials, which Basic authentication cannot carry; "
+            "use a profile with a lasting key"
+        )
+    return Credentials(frozen.access_key or "", frozen.secret_key or "")
+
+
+@contextmanager
+def _embedded_server(settings: Settings) -> Iterator[str]:
+    from fuzz.embedded.processes import ReferenceServerError
+    from fuzz.subjects.reductions.processes import start_reference_server
+
+    try:
+        with start_reference_server(animal_classes(settings.animals)) as server:
+            yield server.url
+    except ReferenceServerError as error:
+        raise CannotRun(str(error)) from error
+
+
+def animal_classes(animals: tuple[str, ...]) -> tuple[str, ...]:
+    """Where the classes of broken servers are found: of an animal of the zoo, or `module:name` as it is."""
+    if not animals:
+        return ()
+    from fuzz.subjects.reductions import zoo
+    from fuzz.subjects.reductions.zoo.catalogue import UnknownAnimal
+
+    try:
+        return tuple(one if ":" in one else zoo.find(one).path for one in animals)
+    except UnknownAnimal as error:
+        raise UsageError(f"--animal: {error}") from error
+
+
+def _doubts(settings: Settings, store: Store) -> Iterator[str]:
+    """What may keep the run from saying much."""
+    host = urlsplit(settings.target or "").hostname
+    elsewhere = host is not None and host not in LOOPBACK
+    if elsewhere and "://" not in settings.store and settings.advertise is None:
+        yield (
+            f"the target is at {host}, the store at {store.s3_url}: if that is another machine, "
+            "give this one's name by --advertise HOST"
+        )
+    if not store.verifies_signatures:
+        yield "the store accepts any secret: what it answers to wrong credentials says nothing"
+    if not store.public_readable:
+        yield "the store's public bucket cannot be read anonymously: answers to anonymous requests say nothing"

@@ -1,0 +1,136 @@
+"""The first question: a plain request, before anything is blamed on a target that is not the server it is taken for."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from fuzz.errors import CannotRun
+from fuzz.running.session import Session
+from fuzz.subjects.reductions.questions import NUMBERS
+from specs.case import Case
+from specs.fields import Fields
+from specs.outcome import NoReply, Outcome, Reply
+from specs.reductions import encoding
+from specs.reductions.profile import Profile
+from specs.reductions.steps import Put, Send
+
+NAME = "auto"
+V2: Final = Profile(NAME)
+V1: Final = Profile(NAME, api="v1", options=(), interfaces=("s3",))
+# One operation may be broken; a server that answers none of so many is not asked any further.
+MOST_OPERATIONS = 3
+MOST_SECONDS = 10.0
+MOST_DETAIL = 100
+# What a web server says to a path that it does not know.
+NO_SUCH_PATH = (404, 405, 501)
+
+Connect = Callable[[Profile], Session]
+Outcomes = Mapping[str, Outcome]
+
+
+def plain(session: Session, operation: str = "sum", **fields: Any) -> Outcome:
+    """What comes of a few integers reduced, asked with nothing that a server could lack."""
+    data = encoding.plain(NUMBERS)
+    body = Fields({"dtype": "int32", "offset": 0, "size": len(data), **fields})
+    return session.run(Case("probe", (Put("a", data), Send(operation, body, "a")))).outcomes[-1]
+
+
+def version_of(connect: Connect) -> tuple[Profile, Reply]:
+    """The version of the API that answers a plain request, and the answer; raises CannotRun where neither does."""
+    asked: dict[str, Outcomes] = {}
+    for base in (V2, V1):
+        asked[base.api] = _asked(connect, base)
+        answer = _answer(asked[base.api])
+        if answer is not None:
+            return base, answer
+    raise CannotRun(_diagnosis(asked, connect(V2)))
+
+
+def check(connect: Connect, profile: Profile) -> None:
+    """Raise CannotRun unless the target answers a plain request in the profile's version of the API."""
+    own, other = (V1, V2) if profile.api == "v1" else (V2, V1)
+    asked: dict[str, Outcomes] = {own.api: _asked(connect, own)}
+    if _answer(asked[own.api]) is not None:
+        return
+    if not _knows(asked[own.api]):
+        asked[other.api] = _asked(connect, other)
+        if _answer(asked[other.api]) is not None:
+            raise CannotRun(
+                f"the target speaks version {other.api[1:]} of the API, and profile {profile.name} is about version "
+                f"{own.api[1:]}: name another profile, or leave --profile out"
+            )
+    raise CannotRun(_diagnosis(asked, connect(own)))
+
+
+def _asked(connect: Connect, base: Profile) -> Outcomes:
+    """What came of plain requests, until one is answered."""
+    session = connect(base)
+    outcomes: dict[str, Outcome] = {}
+    end = time.monotonic() + MOST_SECONDS
+    try:
+        for operation in base.operations[:MOST_OPERATIONS]:
+            outcome = outcomes[operation] = plain(session, operation)
+            if (isinstance(outcome, Reply) and outcome.status == 200) or time.monotonic() > end:
+                break
+    finally:
+        session.close()
+    return outcomes
+
+
+def _answer(outcomes: Outcomes) -> Reply | None:
+    return next((one for one in outcomes.values() if isinstance(one, Reply) and one.status == 200), None)
+
+
+def _knows(outcomes: Outcomes) -> bool:
+    """Whether the target knows the paths of a version of the API."""
+    return any(
+        isinstance(one, Reply) and (one.status not in NO_SUCH_PATH or _in_form(one)) for one in outcomes.values()
+    )
+
+
+def _in_form(reply: Reply) -> bool:
+    """Whether an error has the API's form, which a web server's own has not."""
+    try:
+        return "message" in json.loads(reply.body)["error"]
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def _diagnosis(asked: Mapping[str, Outcomes], session: Session) -> str:
+    """Why no plain request was answered, in a line."""
+    url, store = session.client.url, session.store.s3_url
+    session.close()
+    if urlsplit(url).path.rstrip("/").endswith(("/v1", "/v2")):
+        return f"--target {url}: leave out {urlsplit(url).path.rstrip('/')[-3:]}, which asfuzz adds by itself"
+    known = [api for api, outcomes in asked.items() if _knows(outcomes)]
+    api, operation, outcome = next(_told(asked, known or list(asked)))
+    came = f"POST /{api}/{operation}/ gets {told(outcome)}"
+    if known or (isinstance(outcome, NoReply) and outcome.reason == "timeout"):
+        return (
+            f"the target answers no plain request: {came}. Does it reach the store at {store}? "
+            "If it is on another machine or in a container, give --advertise HOST"
+        )
+    if not isinstance(outcome, Reply):
+        return f"the target answers no plain request: {came}"
+    kind = (outcome.header("content-type") or "").split(";")[0]
+    return f"this is no active-storage server: POST /{api}/{operation}/ gets {f'{outcome.status} {kind}'.rstrip()}"
+
+
+def _told(asked: Mapping[str, Outcomes], versions: list[str]) -> Iterator[tuple[str, str, Outcome]]:
+    """The outcomes that say most first: replies before what was not answered."""
+    every = [(api, name, one) for api in versions for name, one in asked[api].items()]
+    yield from sorted(every, key=lambda one: not isinstance(one[2], Reply))
+
+
+def told(outcome: Outcome) -> str:
+    """What came, in a line."""
+    if isinstance(outcome, NoReply):
+        return f"no answer: {outcome.reason} {outcome.detail}".strip()
+    if outcome is None:
+        return "no answer"
+    text = " ".join(outcome.body.decode("utf-8", "replace").split())
+    return f"{outcome.status} {text[:MOST_DETAIL]}".strip()

@@ -1,0 +1,171 @@
+"""Finding out what a server can do, by harmless well-formed requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from fuzz.errors import CannotRun
+from fuzz.findings.replay import judged, outcomes_unreachable
+from fuzz.running.session import Session
+from fuzz.running.store import Store
+from fuzz.subjects.reductions.first_question import Connect, plain, told, version_of
+from fuzz.subjects.reductions.questions import NUMBERS, Question, questions
+from specs.case import Case
+from specs.fields import Fields
+from specs.outcome import NoReply, Reply
+from specs.reductions import encoding, wire
+from specs.reductions.dtypes import ByteOrder
+from specs.reductions.profile import CountForm, Profile
+from specs.reductions.steps import Put, Send, Step
+
+CACHE_ROUNDS = 3
+
+# What is absent is a matter of how the server is set up, and none that it must have.
+Reading = Literal["yes", "absent", "refused", "wrong", "failed", "not asked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a server made of one feature, and the words it had for it."""
+
+    capability: str
+    value: str
+    reading: Reading
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """A profile to start from, and what it was concluded from."""
+
+    profile: Profile
+    findings: tuple[Finding, ...]
+
+
+def probe(connect: Connect, store: Store, revive: Callable[[], None] | None = None) -> Probed:
+    """Ask a server everything, one feature at a time; raises CannotRun where it speaks neither version.
+
+    One that dies of a question is started again before the next, by `revive`; where there is none, that is the end.
+    """
+    profile = _version(connect)
+    session = connect(profile)
+    try:
+        found = [Finding("api", profile.api, "yes"), *_forms(profile)]
+        found += [
+            _ask(session, one, revive) for one in questions(profile, frozenset(store.interfaces), store.public_readable)
+        ]
+        found += _cache(session)
+        found.append(_error_style(session))
+    finally:
+        session.close()
+    return Probed(_concluded(profile, found), tuple(found))
+
+
+def _version(connect: Connect) -> Profile:
+    """The API's version, told by which of the two answers a plain request, whatever the operation."""
+    base, answer = version_of(connect)
+    return base if base.api == "v2" else _v1_forms(base, answer)
+
+
+def _v1_forms(base: Profile, reply: Reply) -> Profile:
+    """Which of the headers a v1 server has that only later ones have, and the byte order without one."""
+    count, order = reply.header("x-activestorage-count"), reply.header("x-activestorage-byte-order")
+    form: CountForm = "none" if count is None else "list" if count.startswith("[") else "number"
+    little = encoding.plain(NUMBERS.sum(dtype="int32"), "little")
+    native: ByteOrder = "little" if order == "little" or (order is None and reply.body == little) else "big"
+    return replace(base, count_form=form, tells_byte_order=order is not None, native_byte_order=native)
+
+
+def _forms(profile: Profile) -> Iterator[Finding]:
+    if profile.api == "v1":
+        yield Finding("count_form", profile.count_form, "yes")
+        told = "" if profile.tells_byte_order else f"no such header; it is {profile.native_byte_order}"
+        yield Finding("tells_byte_order", "", "refused" if told else "yes", told)
+
+
+def _ask(session: Session, question: Question, revive: Callable[[], None] | None) -> Finding:
+    if question.send is None:
+        return Finding(question.capability, question.value, "not asked", question.why)
+    judgement = judged(session, Case("probe", (question.put(), question.send)), revive)
+    if outcomes_unreachable(judgement.transcript.outcomes):
+        raise CannotRun(f"the target at {session.client.url} is gone since it was probed: is the server running?")
+    outcome = judgement.transcript.outcomes[-1]
+    reading: Reading = "yes"
+    if isinstance(outcome, NoReply) or outcome is None or outcome.status >= 500:
+        reading = "failed"
+    elif 400 <= outcome.status < 500:
+        reading = "refused"
+    elif judgement.failures:
+        reading = "wrong"
+    detail = "" if reading == "yes" else told(outcome)
+    if reading == "wrong":
+        failure = judgement.failures[0]
+        detail = f"{failure.title}: expected {failure.expected}, got {failure.actual}"
+    return Finding(question.capability, question.value, reading, detail)
+
+
+def _cache(session: Session) -> list[Finding]:
+    """An object is overwritten and asked about again: whoever tells of the old content keeps copies."""
+    old, new = encoding.plain(NUMBERS), encoding.plain(NUMBERS + 1)
+    ask = Send("sum", Fields({"dtype": "int32"}), "a")
+    steps: tuple[Step, ...] = (Put("a", old), ask, ask, Put("a", new), ask)
+    for _ in range(CACHE_ROUNDS):
+        outcomes = session.run(Case("probe", steps)).outcomes
+        bodies = [one.body for one in outcomes if isinstance(one, Reply) and one.status == 200]
+        if len(bodies) == len(steps) - 2 and bodies[-1] == bodies[0]:
+            return [Finding("chunk_cache", "", "yes")]
+    return [Finding("chunk_cache", "", "absent", "an overwritten object is read anew")]
+
+
+def _error_style(session: Session) -> Finding:
+    """Whether an error has the API's form; asked by a dtype that there is not."""
+    outcome = plain(session, dtype="no-such-dtype")
+    try:
+        if isinstance(outcome, Reply) and outcome.status >= 400:
+            wire.error_text(outcome)
+            return Finding("json_errors", "", "yes")
+    except wire.Malformed as error:
+        return Finding("json_errors", "", "refused", str(error))
+    return Finding("json_errors", "", "failed", told(outcome))
+
+
+_LISTS = (
+    "operations", "dtypes", "byte_orders", "orders", "axis_forms", "compressions", "filters", "missing_kinds",
+    "options", "interfaces",
+)  # fmt: skip
+# What came with a later release, or with a server's surroundings.
+_LATER = ("options", "interfaces", "anonymous", "chunk_cache", "compressions", "filters")
+_FLAGS = ("selections", "negative_strides", "anonymous", "chunk_cache", "json_errors")
+
+
+def _concluded(base: Profile, found: list[Finding]) -> Profile:
+    """Everything that is not refused is claimed: what is answered wrongly is for the hunt to show."""
+    claims: dict[str, Any] = {}
+    for name in _LISTS:
+        claims[name] = tuple(one.value for one in found if one.capability == name and _claimed(one))
+    for name in _FLAGS:
+        claims[name] = any(one.capability == name and _claimed(one) for one in found)
+    return replace(base, title="What the server showed when it was probed", **claims)
+
+
+def held_to_its_version(profile: Profile) -> Profile:
+    """A probed profile with all that its version of the API has had from the first, whether shown or not.
+
+    A server that nobody has written a profile for is not excused from what it refuses by mistake.
+    """
+    if profile.api == "v1":
+        return profile
+    whole = Profile(profile.name)
+    core = {name: getattr(whole, name) for name in (*_LISTS, *_FLAGS) if name not in _LATER}
+    return replace(
+        profile,
+        **core,
+        compressions=tuple(one for one in whole.compressions if one in ("gzip", "zlib", *profile.compressions)),
+        filters=tuple(one for one in whole.filters if one in ("shuffle", *profile.filters)),
+    )
+
+
+def _claimed(finding: Finding) -> bool:
+    return finding.reading in ("yes", "wrong", "failed")

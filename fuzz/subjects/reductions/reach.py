@@ -1,0 +1,233 @@
+"""What the strategies reach: which values of the features of requests, and which pairs of them, are drawn."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import combinations
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import seed as seeded
+
+from fuzz.subjects.reductions.features import case_features
+from specs.case import Case
+from specs.reductions import dtypes, profile, request
+from specs.reductions.profile import Profile
+from specs.reductions.steps import Send
+from strategies.reductions import cases
+
+ANY: tuple[str, ...] = ()
+RANKS = ("none", "1", "2", "3", "4", "5", "6")
+FLOAT_VALUES = ("nan", "infinite", "subnormal", "negative zero")
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """Pairs that are not asked for: some values of a feature with some of another, or with any where none are named."""
+
+    feature: str
+    values: tuple[str, ...]
+    other: str
+    others: tuple[str, ...]
+    reason: str
+
+    def covers(self, one: tuple[str, str], two: tuple[str, str]) -> bool:
+        return any(
+            a[0] == self.feature
+            and a[1] in self.values
+            and self.other in (b[0], "")
+            and (not self.others or b[1] in self.others)
+            for a, b in ((one, two), (two, one))
+        )
+
+
+def domains(claims: Profile) -> dict[str, tuple[str, ...]]:
+    """The values of each feature that a profile's requests can have."""
+    selects = claims.selections
+    reverse = ("reversed", "reversed wide", "reversed beyond") if claims.negative_strides else ()
+    forms = claims.axis_forms
+    lists = ("one", "several", "all") if "list" in forms else ()
+    codecs = tuple(
+        one for name in claims.compressions for one in ((name, "gzip members") if name == "gzip" else (name,))
+    )
+    public = claims.anonymous or "http" in claims.interfaces
+    found = {
+        "operation": claims.operations,
+        "dtype": claims.dtypes,
+        "byte_order": ("absent", *claims.byte_orders),
+        "order": ("absent", *claims.orders),
+        "rank": RANKS,
+        "axis": ("absent", *(one for one in AXES if one in lists or one in forms)),
+        "selection bounds": ("absent", *(("inside", "negative", "clamped", "far") if selects else ())),
+        "selection stride": ("absent", *(("one", "wide", "beyond", *reverse) if selects else ())),
+        "selection selects": ("absent", *(("everything", "some", "nothing") if selects else ())),
+        "missing": ("absent", *claims.missing_kinds),
+        "occurs": ("absent", *(OCCURRENCES if claims.missing_kinds else ())),
+        "compression": ("none", *codecs),
+        "filters": ("none", *claims.filters, *(("two",) if claims.filters else ())),
+        "element_size": ("none", *(("item size", "1", "other") if claims.filters else ())),
+        "offset": ("absent", "zero", "aligned", "unaligned"),
+        "after": ("nothing", "bytes", *(("zeros",) if "gzip" in claims.compressions else ())),
+        "size": ("absent", "given"),
+        "nulls": ("none", "some"),
+        "interface": claims.interfaces,
+        "bucket": ("private", "public") if public else ("private",),
+        "credentials": ("owner", "none") if public else ("owner",),
+        "elements": ("none", "1", "2 to 16", "17 to 256", "257 to 8192", "over 8192"),
+        "values": (
+            "none", *FLOAT_VALUES, "extremes", "beyond narrower", "constant", "distinct", "ordinary",
+        ),
+        "signs": ("none", "positive", "negative", "mixed"),
+    }  # fmt: skip
+    for name in request.OPTIONS:
+        found[name.removeprefix("option_")] = ("absent", *(("true", "false") if name in claims.options else ()))
+    return found
+
+
+NO_SHAPE = "needs a shape"
+NO_BYTES = "an object without bytes is read whole, as it is"
+ONE_FIELD = "two sides of one field"
+ONE_ELEMENT = "one element is not several"
+PUBLIC_ONLY = "without credentials only public objects can be read"
+INTEGERS = tuple(name for name in dtypes.NAMES if name in dtypes.INTEGERS)
+BOUNDS = ("inside", "negative", "clamped", "far")
+STRIDES = ("one", "wide", "beyond", "reversed", "reversed wide", "reversed beyond")
+SELECTS = ("everything", "some", "nothing")
+SELECTION = {"selection bounds": BOUNDS, "selection stride": STRIDES, "selection selects": SELECTS}
+AXES = ("integer", "one", "several", "all", "empty")
+KINDS = request.MISSING_KINDS
+OCCURRENCES = ("none", "some", "all but one", "all")
+EXCLUDED = (
+    *(Excluded("rank", ("none",), name, values, NO_SHAPE) for name, values in SELECTION.items()),
+    Excluded("rank", ("none",), "axis", AXES, NO_SHAPE),
+    Excluded("rank", ("1",), "axis", ("one", "several"), "one axis of one is all of them"),
+    Excluded("rank", ("2",), "axis", ("several",), "two axes of two are all of them"),
+    *(Excluded(a, ("absent",), b, SELECTION[b], ONE_FIELD) for a in SELECTION for b in SELECTION if a != b),
+    Excluded("selection stride", ("wide", "reversed wide"), "selection selects", ("everything",), "it leaves some out"),
+    Excluded("missing", ("absent",), "occurs", OCCURRENCES, ONE_FIELD),
+    Excluded("missing", KINDS, "occurs", ("absent",), ONE_FIELD),
+    Excluded("filters", ("none",), "element_size", ("item size", "1", "other"), ONE_FIELD),
+    Excluded("filters", ("two", *request.FILTERS), "element_size", ("none",), ONE_FIELD),
+    Excluded("bucket", ("private",), "credentials", ("none",), PUBLIC_ONLY),
+    Excluded("dtype", INTEGERS, "values", FLOAT_VALUES, "integers have no such value"),
+    Excluded("dtype", ("uint32", "uint64"), "signs", ("negative",), "unsigned integers are not negative"),
+    Excluded("values", ("nan", "negative zero"), "signs", ("positive", "negative"), "NaN and zero have no sign here"),
+    Excluded("compression", ("none", "zlib", "blosc2"), "after", ("zeros",), "only gzip streams are padded"),
+    Excluded("occurs", ("all",), "values", ("nan",), "NaN is never missing"),
+    Excluded("occurs", ("some", "all but one"), "values", ("constant",), "equal elements are missing together"),
+    Excluded("missing", ("missing_value",), "occurs", ("all",), "would need equal elements: too few of them to ask"),
+    Excluded("elements", ("1",), "values", ("distinct", "ordinary"), ONE_ELEMENT),
+    Excluded("elements", ("1",), "occurs", ("some", "all but one"), ONE_ELEMENT),
+    Excluded("elements", ("1",), "selection selects", ("some",), ONE_ELEMENT),
+    Excluded("elements", ("1",), "selection stride", ("wide", "reversed wide"), ONE_ELEMENT),
+    Excluded("elements", ("none",), "", ANY, NO_BYTES),
+    Excluded("values", ("none",), "", ANY, NO_BYTES),
+    Excluded("signs", ("none",), "", ANY, NO_BYTES),
+    Excluded("elements", ("over 8192",), "", ANY, "large objects are slow, hence rare; each value of theirs is enough"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How often values and pairs of values were drawn, and which never."""
+
+    requests: int
+    values: Counter[tuple[str, str]]
+    pairs: Counter[tuple[tuple[str, str], tuple[str, str]]]
+    missing_values: tuple[tuple[str, str], ...]
+    missing_pairs: tuple[tuple[tuple[str, str], tuple[str, str]], ...]
+    unexpected: tuple[tuple[str, str], ...]
+
+
+def reach(claims: Profile, some: Iterable[Case]) -> Reach:
+    """What some cases reach of a profile's features."""
+    values: Counter[tuple[str, str]] = Counter()
+    pairs: Counter[tuple[tuple[str, str], tuple[str, str]]] = Counter()
+    count = 0
+    for case in some:
+        for _, found in case_features(case, claims.native_byte_order):
+            items = sorted(found.items())
+            values.update(items)
+            pairs.update(combinations(items, 2))
+            count += 1
+    every = domains(claims)
+    named = sorted((name, value) for name, domain in every.items() for value in domain)
+    wanted = [(a, b) for a, b in combinations(named, 2) if a[0] != b[0] and not excluded(a, b)]
+    return Reach(
+        requests=count,
+        values=values,
+        pairs=pairs,
+        missing_values=tuple(one for one in named if one not in values),
+        missing_pairs=tuple(pair for pair in wanted if pair not in pairs),
+        unexpected=tuple(sorted(one for one in values if one not in set(named))),
+    )
+
+
+def excluded(one: tuple[str, str], two: tuple[str, str]) -> str:
+    """Why a pair is not asked for; empty where it is."""
+    return next((rule.reason for rule in EXCLUDED if rule.covers(one, two)), "")
+
+
+def drawn(claims: Profile, requests: int, seed: int = 0) -> list[Case]:
+    """Cases of at least so many requests, fresh ones."""
+    found: list[Case] = []
+    while (lacking := requests - sum(_requests(case) for case in found)) > 0:
+        found += _examples(claims, lacking // 11 + 1, seed + len(found))
+    return found
+
+
+def _requests(case: Case) -> int:
+    return sum(isinstance(step, Send) for step in case.steps)
+
+
+def _examples(claims: Profile, count: int, seed: int) -> list[Case]:
+    found: list[Case] = []
+
+    @seeded(seed)
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(cases.reductions(claims))
+    def collect(case: Case) -> None:
+        found.append(case)
+
+    collect()
+    return found
+
+
+def table(result: Reach) -> str:
+    """The report as text: each value with its share, then what was never drawn."""
+    lines = [f"{result.requests} requests"]
+    names = sorted({name for name, _ in result.values})
+    for name in names:
+        told = [(value, count) for (feature, value), count in result.values.most_common() if feature == name]
+        shares = "  ".join(f"{value} {100 * count / result.requests:.1f}%" for value, count in told)
+        lines.append(f"  {name:18} {shares}")
+    lines += [f"never drawn: {name} = {value}" for name, value in result.missing_values]
+    lines += [f"never together: {a} = {x}, {b} = {y}" for (a, x), (b, y) in result.missing_pairs]
+    lines += [f"not foreseen: {name} = {value}" for name, value in result.unexpected]
+    rare = [(pair, count) for pair, count in result.pairs.most_common()[::-1] if not excluded(*pair)]
+    lines += [f"rarest together: {a} = {x}, {b} = {y}: {count}" for ((a, x), (b, y)), count in rare[:5]]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m fuzz.subjects.reductions.reach", description=__doc__)
+    parser.add_argument("--requests", type=int, default=5000)
+    parser.add_argument("--profile", default="reference")
+    parser.add_argument("--seed", type=int, default=0)
+    told = parser.parse_args()
+    claims = profile.load(told.profile)
+    result = reach(claims, drawn(claims, told.requests, told.seed))
+    print(table(result))
+    return 1 if result.missing_values or result.missing_pairs or result.unexpected else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,76 @@
+"""Whether the fields of a request agree with each other."""
+
+from math import prod
+
+from fuzz.subjects.reductions.reference_server.field_reading import INT64_MAX
+from fuzz.subjects.reductions.reference_server.reduction import Reduction, ServerLimits
+from fuzz.subjects.reductions.reference_server.refusal import Refusal, bad_field
+
+
+class ConsistencyChecking:
+    """Cross-field rules, and the limits on what an answer may cost."""
+
+    limits: ServerLimits
+
+    def check_consistency(self, reduction: Reduction) -> None:
+        """Every rule that concerns more than one field."""
+        self.check_axis(reduction)
+        self.check_selection(reduction)
+        self.check_decoded_length(reduction)
+        self.check_size(reduction)
+
+    def check_axis(self, reduction: Reduction) -> None:
+        """Axes need a shape that has them."""
+        if reduction.axis is None:
+            return
+        if reduction.shape is None:
+            raise Refusal(400, "axis: needs shape, which is missing")
+        rank = len(reduction.shape)
+        for axis in reduction.axis:
+            if axis >= rank:
+                raise bad_field("axis", f"less than the {rank} dimensions of shape", axis)
+
+    def check_selection(self, reduction: Reduction) -> None:
+        """A selection has as many slices as the shape has dimensions."""
+        if reduction.selection is None:
+            return
+        if reduction.shape is None:
+            raise Refusal(400, "selection: needs shape, which is missing")
+        if len(reduction.selection) != len(reduction.shape):
+            raise Refusal(
+                400,
+                f"selection: has {len(reduction.selection)} slices, but shape has {len(reduction.shape)} dimensions",
+            )
+
+    def check_decoded_length(self, reduction: Reduction) -> None:
+        """The data fits the server."""
+        needed = data_length(reduction)
+        if needed is not None and needed > self.limits.decoded_bytes:
+            raise Refusal(400, f"shape: calls for {needed} bytes, more than the {self.limits.decoded_bytes} allowed")
+
+    def check_size(self, reduction: Reduction) -> None:
+        """The size is within limits, and without compression is that of the data."""
+        size = reduction.size
+        if size is None:
+            return
+        if reduction.offset + size > INT64_MAX:
+            raise Refusal(400, f"size: offset {reduction.offset} and size {size} together exceed 2^63 - 1")
+        if size > self.limits.stored_bytes:
+            raise bad_field("size", f"at most the {self.limits.stored_bytes} bytes allowed", size)
+        if reduction.compression is None:
+            self.check_size_of_data(reduction, size)
+
+    def check_size_of_data(self, reduction: Reduction, size: int) -> None:
+        """What is stored as it is takes as many bytes as its elements."""
+        needed = data_length(reduction)
+        if needed is not None and size != needed:
+            raise Refusal(400, f"size: is {size}, but shape and dtype call for {needed} bytes")
+        if size % reduction.item_size:
+            raise Refusal(400, f"size: is {size}, no multiple of the {reduction.item_size} bytes of dtype")
+
+
+def data_length(reduction: Reduction) -> int | None:
+    """Bytes of the data that shape and dtype call for; None without a shape."""
+    if reduction.shape is None:
+        return None
+    return prod(reduction.shape) * reduction.item_size

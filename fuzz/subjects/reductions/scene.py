@@ -1,0 +1,263 @@
+"""One object and one valid request about it, taken apart so that each part can be made plain."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from fuzz.subjects.reductions.streams import Stream, stream_of, surplus_of
+from specs.case import Case
+from specs.fields import Fields
+from specs.reductions import validity
+from specs.reductions.decoding import Undecodable, decode
+from specs.reductions.dtypes import Array, ByteOrder
+from specs.reductions.encoding import compressed, filtered, plain
+from specs.reductions.manners import WELL
+from specs.reductions.model import full_body
+from specs.reductions.profile import Profile
+from specs.reductions.request import OPTIONS, Filter, Request
+from specs.reductions.steps import Bucket, Credential, Interface, Manner, Put, Send
+
+# Bounds so large take more than 32 bits.
+FAR_BOUNDS = 2**31
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """`elements` are flat, as stored; `prefix` and `suffix` are the object's bytes around them.
+
+    `surplus` are decoded bytes beyond those that the shape calls for, `tail` bytes after the compressed stream.
+    """
+
+    operation: str
+    dtype: str
+    elements: Array
+    shape: tuple[int, ...] | None = None
+    order: Literal["C", "F"] = "C"
+    axis: Any = None
+    selection: tuple[tuple[int, int, int], ...] | None = None
+    missing: tuple[str, Any] | None = None
+    byte_order: ByteOrder | None = None
+    prefix: bytes = b""
+    suffix: bytes = b""
+    surplus: bytes = b""
+    tail: bytes = b""
+    sized: bool = False
+    compression: str | None = None
+    members: int = 1
+    filters: tuple[Filter, ...] = ()
+    options: tuple[tuple[str, bool], ...] = ()
+    key: str = "a"
+    bucket: Bucket = "private"
+    interface: Interface = "s3"
+    credentials: Credential | None = "owner"
+    served: Manner = WELL
+
+
+def scene_of(case: Case, profile: Profile) -> Scene | None:
+    """The scene of a case that is one Put and one valid Send about it; None for any other."""
+    if case.together:
+        return None
+    match case.steps:
+        case (Put() as put, Send() as send) if (put.key, put.bucket) == (send.key, send.bucket):
+            pass
+        case _:
+            return None
+    if send.without or {"url", "source", "bucket", "object", "interface_type"} & set(send.fields):
+        return None
+    reading = validity.read(send.operation, full_body(send, profile), profile)
+    if reading.request is None:
+        return None
+    try:
+        return _scene(put, send, reading.request)
+    except (Undecodable, zlib.error, struct.error):
+        return None
+
+
+def _scene(put: Put, send: Send, request: Request) -> Scene:
+    array = decode(request, put.data).array
+    end = len(put.data) if request.size is None else request.offset + request.size
+    window = put.data[request.offset : end]
+    stream = Stream(1, b"", window)
+    if request.compression is not None:
+        stream = stream_of(request.compression, window)
+    surplus = b""
+    if request.shape is not None and stream.inflated is not None:
+        surplus = surplus_of(request, stream.inflated, array.nbytes)
+    return replace(
+        asked_of(send, request, array.ravel(order=request.order)),
+        prefix=put.data[: request.offset],
+        suffix=put.data[end:],
+        surplus=surplus,
+        tail=stream.tail,
+        members=stream.members,
+        key=put.key,
+        bucket=put.bucket,
+        served=put.served,
+    )
+
+
+def asked_of(send: Send, request: Request, elements: Array) -> Scene:
+    """The scene of a request about elements that are all that the object holds."""
+    fields = send.fields
+    missing = fields.get("missing")
+    return Scene(
+        operation=send.operation,
+        dtype=request.dtype,
+        elements=elements,
+        shape=request.shape,
+        order=request.order,
+        axis=fields.get("axis"),
+        selection=request.selection,
+        missing=next(iter(missing.items())) if missing else None,
+        byte_order=fields.get("byte_order"),
+        sized=request.size is not None,
+        compression=request.compression,
+        filters=request.filters,
+        options=tuple((name, fields[name]) for name in OPTIONS if fields.get(name) is not None),
+        interface=send.interface,
+        credentials=send.credentials,
+    )
+
+
+def case_of(scene: Scene, name: str) -> Case:
+    """The case that a scene describes, its object written afresh."""
+    order = scene.byte_order or "little"
+    data = filtered(plain(scene.elements, order) + scene.surplus, scene.filters)
+    stored = compressed(data, scene.compression, item_size=scene.elements.dtype.itemsize, members=scene.members)
+    stored += scene.tail
+    fields: dict[str, Any] = {"dtype": scene.dtype}
+    if scene.byte_order is not None:
+        fields["byte_order"] = scene.byte_order
+    if scene.prefix:
+        fields["offset"] = len(scene.prefix)
+    if scene.sized:
+        fields["size"] = len(stored)
+    if scene.shape is not None:
+        fields["shape"] = list(scene.shape)
+    if scene.order == "F":
+        fields["order"] = "F"
+    if scene.axis is not None:
+        fields["axis"] = scene.axis
+    if scene.selection is not None:
+        fields["selection"] = [list(one) for one in scene.selection]
+    if scene.compression is not None:
+        fields["compression"] = {"id": scene.compression}
+    if scene.filters:
+        fields["filters"] = [{"id": one.id, "element_size": one.element_size} for one in scene.filters]
+    if scene.missing is not None:
+        fields["missing"] = {scene.missing[0]: scene.missing[1]}
+    fields.update(scene.options)
+    put = Put(scene.key, scene.prefix + stored + scene.suffix, scene.bucket, scene.served)
+    send = Send(scene.operation, Fields(fields), scene.key, scene.bucket, scene.interface, scene.credentials)
+    return Case(name, (put, send))
+
+
+def with_elements(scene: Scene, elements: Array) -> Scene:
+    return replace(scene, elements=np.ascontiguousarray(elements, dtype=scene.dtype))
+
+
+def without_dimension(scene: Scene, dimension: int) -> Scene | None:
+    """The scene with one dimension cut down to its first index and dropped."""
+    if scene.shape is None or len(scene.shape) < 2:
+        return None
+    cut = with_lengths(scene, tuple(1 if i == dimension else n for i, n in enumerate(scene.shape)))
+    if cut is None or cut.shape is None:
+        return None
+    rest = tuple(n for i, n in enumerate(cut.shape) if i != dimension)
+    selection = None
+    if cut.selection is not None:
+        selection = tuple(one for i, one in enumerate(cut.selection) if i != dimension)
+    return replace(cut, shape=rest, selection=selection, axis=_axis_without(scene.axis, dimension))
+
+
+def without_axes(scene: Scene) -> Scene | None:
+    """The same result over no axes: the dimensions reduced are dropped."""
+    axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
+    if axes == [] or not are_axes(axes) or scene.shape is None:
+        return None
+    flat: Scene | None = replace(scene, axis=[])
+    for dimension in sorted(axes, reverse=True):
+        flat = None if flat is None else without_dimension(flat, dimension)
+    return flat
+
+
+def of_picked(scene: Scene) -> Scene | None:
+    """The scene of nothing but what its selection picks; None where that is nothing."""
+    if scene.shape is None or scene.selection is None:
+        return None
+    array = scene.elements.reshape(scene.shape, order=scene.order)[tuple(slice(*one) for one in scene.selection)]
+    if not array.size:
+        return None
+    return replace(scene, elements=array.ravel(order=scene.order), shape=array.shape, selection=None)
+
+
+def are_axes(axes: list[Any]) -> bool:
+    """Whether these are numbers of dimensions: `select` takes anything in their place, and 1.0 may pass for 1."""
+    return all(type(one) is int for one in axes)
+
+
+def _axis_without(axis: Any, dimension: int) -> Any:
+    if not are_axes(axis if isinstance(axis, list) else [axis]):
+        return axis
+    if isinstance(axis, list):
+        return [one - (one > dimension) for one in axis if one != dimension]
+    return max(axis - (axis >= dimension), 0)
+
+
+def with_lengths(scene: Scene, lengths: tuple[int, ...], *, last: bool = False) -> Scene | None:
+    """The scene with each dimension cut to its first (or last) few indices."""
+    if scene.shape is None:
+        return None
+    array = scene.elements.reshape(scene.shape, order=scene.order)
+    cut = array[tuple(slice(-n, None) if last else slice(n) for n in lengths)]
+    return replace(scene, elements=cut.ravel(order=scene.order), shape=lengths)
+
+
+def repeated(scene: Scene, times: Sequence[int]) -> Scene:
+    """The scene of a shape with each index of a dimension so many times."""
+    assert scene.shape is not None
+    array = scene.elements.reshape(scene.shape, order=scene.order)
+    for dimension, count in enumerate(times):
+        array = np.repeat(array, count, dimension)
+    return replace(scene, elements=array.ravel(order=scene.order), shape=array.shape)
+
+
+def in_more_elements(scene: Scene, times: int) -> Scene:
+    """The scene with each element so many times, along the last dimension."""
+    if scene.shape is None:
+        return with_elements(scene, np.repeat(scene.elements, times))
+    return repeated(scene, [*(1 for _ in scene.shape[1:]), times])
+
+
+def of_like_selection(scene: Scene, lengths: tuple[int, ...]) -> Scene:
+    """The scene with its selection moved to where other lengths have the like, if it does not lie within these."""
+    if scene.selection is None or scene.shape is None:
+        return scene
+    slices = zip(scene.selection, scene.shape, lengths)
+    return replace(scene, selection=tuple(_like_slice(*each) for each in slices))
+
+
+def _like_slice(one: tuple[int, int, int], was: int, length: int) -> tuple[int, int, int]:
+    start, end, stride = one
+    if max(abs(start), abs(end)) <= length:
+        return one
+
+    def like(bound: int, more: int) -> int:
+        if abs(bound) >= FAR_BOUNDS:
+            return bound
+        if not -was <= bound <= was:
+            return length + 1 if bound > 0 else -length - 1
+        moved = abs(bound) * length // was
+        return max(0, min(moved + more, length)) if bound >= 0 else -max(moved - more, 1)
+
+    moved = like(start, 0), max(like(end, 1 if stride > 0 else -1), -length - 1), stride
+    if range(*slice(*moved).indices(length)):
+        return moved
+    outermost = (-length, 0) if stride > 0 else (-1, length - 1)
+    return outermost[start >= 0], moved[1], stride

@@ -1,0 +1,348 @@
+"""Features of a scene's numbers, and what it is like without each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from fuzz.subjects.reductions.scene import Scene, in_more_elements, with_elements
+from fuzz.triage.trait import Simpler
+from specs.reductions.dtypes import FLOATS, INTEGERS, ITEM_SIZES, NAMES, Array, integer_bounds, nearest
+
+SMALL = 100
+NEAR_SHARE = 1e-3
+PLAIN_DTYPE = NAMES[0]
+Number = int | float
+
+
+def _values(applies: Callable[[Array], Any], to: Callable[[Array], Any]) -> Simpler:
+    """A feature of the elements: those it applies to are replaced."""
+
+    def simpler(scene: Scene) -> Scene | None:
+        with np.errstate(all="ignore"):
+            mask = applies(scene.elements)
+            if not np.any(mask):
+                return None
+            return with_elements(scene, np.where(mask, to(scene.elements), scene.elements))
+
+    return simpler
+
+
+def _is_float(elements: Array) -> bool:
+    return elements.dtype.name in FLOATS
+
+
+def _large(elements: Array) -> Any:
+    return np.isfinite(elements) & ((elements > SMALL) | (elements < -SMALL if elements.dtype.kind != "u" else False))
+
+
+def _huge(elements: Array) -> Any:
+    """Beyond what a float of the same size holds exactly."""
+    limit = 2**53 if elements.dtype.itemsize == 8 else 2**24
+    return np.isfinite(elements) & ((elements > limit) | ((elements < -limit) if elements.dtype.kind != "u" else False))
+
+
+def _fraction(elements: Array) -> Any:
+    return _is_float(elements) & np.isfinite(elements) & (elements != np.trunc(elements))
+
+
+def _negative(elements: Array) -> Any:
+    return elements < 0 if elements.dtype.kind != "u" else np.zeros(elements.shape, np.bool_)
+
+
+def _negative_zero(elements: Array) -> Any:
+    return _is_float(elements) & (elements == 0) & np.signbit(elements)
+
+
+def _subnormal(elements: Array) -> Any:
+    if not _is_float(elements):
+        return np.zeros(elements.shape, np.bool_)
+    return (elements != 0) & (np.abs(elements) < np.finfo(elements.dtype).tiny)
+
+
+def _without_negatives(scene: Scene) -> Scene | None:
+    """Huge integers stay huge, different from each other and in their order, as far as there is room."""
+    elements = scene.elements
+    if not np.any(_negative(elements)):
+        return None
+    if _is_float(elements) or not np.any(_huge(elements)):
+        return with_elements(scene, np.abs(elements))
+    end = int(np.iinfo(elements.dtype).max)
+    middle = end // 2 + 1
+    if scene.operation == "max":
+        up = end - int(elements.max())
+        return with_elements(scene, np.array([max(one + up, middle) for one in elements.tolist()], elements.dtype))
+    up = middle - int(elements.min())
+    return with_elements(scene, np.array([min(one + up, end) for one in elements.tolist()], elements.dtype))
+
+
+def _made_normal(elements: Array) -> Any:
+    """Subnormal numbers as normal ones in the same order."""
+    return elements / np.finfo(elements.dtype).tiny + 0.5
+
+
+_subnormals_to_normal = _values(_subnormal, _made_normal)
+
+
+def _without_subnormals(scene: Scene) -> Scene | None:
+    """The scene with normal numbers only, also for those that are missing."""
+    plain = _subnormals_to_normal(scene)
+    if scene.missing is None or scene.dtype not in FLOATS:
+        return plain
+    kind, value = scene.missing
+    numbers = np.array(missing_numbers(scene), scene.dtype)
+    if not np.any(_subnormal(numbers)):
+        return plain
+    with np.errstate(all="ignore"):
+        normal = np.where(_subnormal(numbers), _made_normal(numbers), numbers).tolist()
+    return replace(plain or scene, missing=(kind, normal if isinstance(value, list) else normal[0]))
+
+
+def _huge_to_ranks(scene: Scene) -> Scene | None:
+    return ranked(scene) if has_huge(scene) else None
+
+
+def _large_to_ranks(scene: Scene) -> Scene | None:
+    return ranked(scene) if has_large(scene) else None
+
+
+def _near_missing(scene: Scene) -> Scene | None:
+    """The scene with nothing that is almost missing."""
+    if scene.missing is None or scene.missing[0] not in ("missing_value", "missing_values"):
+        return None
+    numbers = np.array(missing_numbers(scene), np.float64)
+    with np.errstate(all="ignore"):
+        wide = scene.elements.astype(np.float64)
+        exactly = np.isin(scene.elements, np.array(missing_numbers(scene), scene.dtype))
+        near = np.isclose(wide[:, None], numbers[None, :], rtol=NEAR_SHARE, atol=0).any(axis=1) & ~exactly
+    if not near.any():
+        return None
+    whole = np.arange(1, numbers.size + 2)
+    apart = ~np.isclose(whole[:, None], numbers[None, :], rtol=NEAR_SHARE, atol=0).any(axis=1)
+    return with_elements(scene, np.where(near, whole[apart][0], scene.elements))
+
+
+def _rounded_missing(scene: Scene) -> Scene | None:
+    """The scene with missing values that the dtype holds as they are."""
+    if scene.missing is None or scene.dtype not in FLOATS:
+        return None
+    kind, told = scene.missing
+    several = told if isinstance(told, list) else [told]
+    numbers = missing_numbers(scene)
+    if numbers == several:
+        return None
+    return replace(scene, missing=(kind, numbers if isinstance(told, list) else numbers[0]))
+
+
+VALUE_FEATURES: Mapping[str, Simpler] = MappingProxyType(
+    {
+        "a rounded missing value": _rounded_missing,
+        "values near a missing one": _near_missing,
+        "NaN": _values(np.isnan, np.ones_like),
+        "infinity": _values(np.isinf, np.ones_like),
+        "negative zero": _values(_negative_zero, np.zeros_like),
+        "subnormal numbers": _without_subnormals,
+        "fractions": _values(_fraction, np.ceil),
+        "huge values": _huge_to_ranks,
+        "large values": _large_to_ranks,
+        "negative values": _without_negatives,
+    }
+)
+
+
+def has_huge(scene: Scene) -> bool:
+    """Whether there are huge numbers, or integers that are missing are huge."""
+    told = scene.missing is not None and scene.dtype in INTEGERS
+    missing = np.array(missing_numbers(scene), scene.dtype) if told else scene.elements[:0]
+    return bool(np.any(_huge(scene.elements)) or np.any(_huge(missing)))
+
+
+def has_large(scene: Scene) -> bool:
+    return bool(np.any(_large(scene.elements)))
+
+
+def ranked(scene: Scene, dtype: str | None = None, *, dense: bool = False) -> Scene | None:
+    """The scene with its numbers replaced by small ones that compare in the same way; None if they are so already.
+
+    `dense` numbers are the least there are.
+    """
+    dtype = dtype or scene.dtype
+    elements = scene.elements.tolist()
+    numbers = missing_numbers(scene)
+    ranks = _ranks([*elements, *numbers], dense, dtype)
+    missing = scene.missing
+    if missing is not None:
+        several = [ranks.get(one, 1) for one in numbers]
+        missing = (missing[0], several if isinstance(missing[1], list) else several[0])
+    fallback = 1 if dtype in INTEGERS else math.nan
+    small = np.array([_rank(one, ranks, dtype, fallback) for one in elements], dtype=dtype)
+    if (
+        dtype == scene.dtype
+        and missing == scene.missing
+        and np.array_equal(small, scene.elements, equal_nan=_is_float(small))
+    ):
+        return None
+    return replace(scene, elements=small, missing=missing, dtype=dtype)
+
+
+def _ranks(numbers: list[Number], dense: bool, dtype: str) -> dict[Number, Number]:
+    """Numbers that are small and whole keep their values; others are numbered in ascending order.
+
+    Negative ones stay below 0 and fractions stay fractions, where the dtype has such; positive ones begin with 1.
+    """
+    finite = sorted({one for one in numbers if math.isfinite(one)})
+    if not dense and all(0 <= one <= SMALL and one == int(one) for one in finite):
+        return {one: int(one) for one in finite}
+    negative = 0 if dtype.startswith("u") else sum(one < 0 for one in finite)
+    # More numbers than there are small ones share them.
+    shared = max(1, -(-len(finite) // (SMALL - 1)))
+    ranks: dict[Number, Number] = {}
+    for place, one in enumerate(finite, -negative):
+        half = 0.5 if dtype in FLOATS and one != math.trunc(one) else 0
+        ranks[one] = place // shared - half if place < 0 else 1 + place // shared + half
+    return ranks
+
+
+def _rank(number: Number, ranks: Mapping[Number, Number], dtype: str, fallback: Number) -> Number:
+    if math.isnan(number):
+        return fallback
+    if math.isinf(number):
+        return number if dtype in FLOATS else (len(ranks) + 1 if number > 0 else 0)
+    return ranks[number]
+
+
+def missing_numbers(scene: Scene) -> list[Number]:
+    """What is missing or valid, as the dtype has it."""
+    if scene.missing is None:
+        return []
+    value = scene.missing[1]
+    found = []
+    for one in value if isinstance(value, list) else [value]:
+        near = nearest(one, scene.dtype)
+        found.append(one if near is None else near.item())
+    return found
+
+
+def to_dtype(scene: Scene, dtype: str) -> Scene | None:
+    """The same scene in another dtype; its numbers are made small where the dtype lacks them."""
+    if scene.dtype == dtype:
+        return None
+    between = f"{dtype[:-2]}{scene.dtype[-2:]}"
+    if between not in (dtype, scene.dtype) and {dtype, scene.dtype} <= set(INTEGERS) and has_huge(scene):
+        # Huge in one step of sign, and one of width.
+        signed = to_dtype(scene, between)
+        return None if signed is None else to_dtype(signed, dtype)
+    size, was = ITEM_SIZES[dtype], ITEM_SIZES[scene.dtype]
+    if size < was and scene.selection is None and any(one.element_size != was for one in scene.filters):
+        # What is shuffled by more than an item takes as many bytes as before.
+        scene = in_more_elements(scene, was // size)
+    # A size that was the item's, or was not, stays so.
+    swapped = {was: size, size: was}
+    filters = tuple(replace(one, element_size=swapped.get(one.element_size, one.element_size)) for one in scene.filters)
+    fitted = len(scene.prefix) % was == 0 and len(scene.prefix) % size
+    prefix = bytes(len(scene.prefix) // was * size) if fitted else scene.prefix
+    whole = len(scene.surplus) % was == 0
+    surplus = bytes(len(scene.surplus) // was * size) if whole else scene.surplus[:1]
+    base = replace(scene, filters=filters, surplus=surplus, prefix=prefix)
+    wider = dtype == f"{scene.dtype[:-2]}64" and has_huge(scene)
+    if _fits(scene, dtype) and not wider:
+        return replace(base, dtype=dtype, elements=scene.elements.astype(dtype))
+    moved = _moved(base, dtype)
+    if moved is not None:
+        return moved
+    has_missing = all(nearest(one, dtype) is not None for one in missing_numbers(scene))
+    same = _like_numbers(scene.elements, dtype) if has_missing else None
+    return ranked(base, dtype) if same is None else replace(base, dtype=dtype, elements=same)
+
+
+def _moved(scene: Scene, dtype: str) -> Scene | None:
+    """Integers as the other dtype of as many bits has them: as huge, and in the same order."""
+    if not {scene.dtype, dtype} <= set(INTEGERS) or scene.dtype[-2:] != dtype[-2:] or not has_huge(scene):
+        return None
+    numbers = [int(one) for one in [*scene.elements.tolist(), *missing_numbers(scene)]]
+    end = int(np.iinfo(dtype).max)
+    up = end // 2 + 1 - min(numbers)
+
+    def halved(number: Number) -> int:
+        return ((int(number) - int(np.iinfo(scene.dtype).min)) >> 1) | 1
+
+    def moved(number: Number) -> int:
+        return min(int(number) + up, end)
+
+    # A sum goes by how great the numbers are, all else by how near they are to each other.
+    move = halved if scene.operation == "sum" and scene.missing is None else moved
+    elements = [move(one) for one in scene.elements.tolist()]
+    missing = scene.missing
+    if missing is not None:
+        numbers = [move(one) for one in missing_numbers(scene)]
+        if missing[0] == "valid_range" and numbers[0] >= numbers[1]:
+            return None
+        missing = (missing[0], numbers if isinstance(missing[1], list) else numbers[0])
+    return replace(scene, dtype=dtype, elements=np.array(elements, dtype), missing=missing)
+
+
+def _like_numbers(elements: Array, dtype: str) -> Array | None:
+    """Numbers that are to another dtype what these are to theirs: as near to its ends; None where there are none."""
+    name = elements.dtype.name
+    if name in FLOATS and dtype in FLOATS:
+        with np.errstate(all="ignore"):
+            tiny = _subnormal(elements)
+            scaled = elements / np.finfo(name).tiny * np.finfo(dtype).tiny
+            least = np.copysign(np.finfo(dtype).smallest_subnormal, elements)
+            scaled = np.where(np.abs(scaled) < np.abs(least), least, scaled)
+            like = np.where(tiny, scaled, elements).astype(dtype)
+        return like if np.array_equal(np.isfinite(elements), np.isfinite(like)) else None
+    if name in INTEGERS and dtype == f"{name[:-2]}64" and np.any(_huge(elements)):
+        lower: Array = elements.astype(dtype) << np.array(32, dtype)
+        return lower
+    if name[-2:] == "64" and dtype == f"{name[:-2]}32" and name in INTEGERS and np.any(_huge(elements)):
+        upper: Array = (elements >> np.array(32, name)).astype(dtype)
+        return upper
+    return None
+
+
+def _fits(scene: Scene, dtype: str) -> bool:
+    """Whether every number is whole, and one of the dtype's."""
+    low, high = integer_bounds(dtype) if dtype in INTEGERS else (-(2**24), 2**24)
+    with np.errstate(invalid="ignore"):
+        elements = scene.elements
+        if _is_float(elements) and not np.all(np.isfinite(elements) & (elements == np.trunc(elements))):
+            return False
+    numbers = missing_numbers(scene)
+    ends = [elements.min().item(), elements.max().item()] if elements.size else []
+    return all(isinstance(one, int) for one in numbers) and all(low <= one <= high for one in [*ends, *numbers])
+
+
+def shown_missing(scene: Scene, kind: str) -> Scene | None:
+    """The scene with a plainer way to say which elements are missing; the same ones are."""
+    if scene.missing is None or scene.missing[0] == kind:
+        return None
+    if scene.missing[0] == "missing_values" and kind == "missing_value" and len(scene.missing[1]) == 1:
+        return replace(scene, missing=(kind, scene.missing[1][0]))
+    left_out = missing_elements(scene)
+    valid = sorted(set(scene.elements[~left_out & np.isfinite(scene.elements)].tolist()))
+    if len(valid) > SMALL - 2:
+        return None
+    gone_values = set(scene.elements[left_out].tolist())
+    if kind == "missing_value" and len(gone_values) == 1 and scene.missing[0] == "missing_values":
+        told = next((one for one in scene.missing[1] if one in gone_values), scene.missing[1][0])
+        return replace(scene, missing=(kind, told))
+    # What is missing is 1: a server may well put 0 in its place.
+    ranks = {one: number for number, one in enumerate(valid, 2)}
+    elements = [1 if gone else ranks.get(one, one) for one, gone in zip(scene.elements.tolist(), left_out)]
+    return replace(scene, elements=np.array(elements, scene.dtype), missing=(kind, 2 if kind == "valid_min" else 1))
+
+
+def missing_elements(scene: Scene) -> Array:
+    assert scene.missing is not None
+    kind, elements, numbers = scene.missing[0], scene.elements, np.array(missing_numbers(scene), scene.dtype)
+    if kind in ("missing_value", "missing_values"):
+        return np.isin(elements, numbers)
+    low = elements < numbers[0] if kind in ("valid_min", "valid_range") else np.zeros(elements.shape, np.bool_)
+    high = elements > numbers[-1] if kind in ("valid_max", "valid_range") else np.zeros(elements.shape, np.bool_)
+    return low | high

@@ -1,0 +1,96 @@
+"""Plain data on which a mistake shows: small numbers that all differ, of which some are missing where any can be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from fuzz.subjects.reductions.scene import Scene, with_elements
+from fuzz.subjects.reductions.traits.numbers import missing_elements
+from specs.reductions.dtypes import Array, Bools
+
+# So many numbers are small in every dtype, and differ.
+DIFFERENT = 97
+# Valid numbers begin here where smaller ones are to be missing.
+LEAST_VALID = 11
+
+
+def revealing(scene: Scene) -> Scene | None:
+    """The scene with plain numbers, the same ones of them missing; None where it has them already.
+
+    The least and the greatest stand neither first nor last, where there is room. Of a valid range the ends are among
+    the numbers.
+    """
+    several = scene.elements.size
+    plain = with_missing(scene, _gone(scene)) if scene.missing else with_elements(scene, numbers(several))
+    same = plain.missing == scene.missing and np.array_equal(plain.elements, scene.elements)
+    return None if same and not _has_negative_zero(scene) else plain
+
+
+def ascending(scene: Scene) -> Scene | None:
+    """The scene with the numbers from 1 on, where nothing is missing."""
+    if scene.missing is not None or not scene.elements.size or scene.elements.size > DIFFERENT:
+        return None
+    return with_elements(scene, np.arange(1, scene.elements.size + 1))
+
+
+def numbers(count: int, least: int = 1) -> Array:
+    """So many small numbers that differ, in no order that a mistake could follow."""
+    ordered = np.arange(count) % DIFFERENT + least
+    if count < 3:
+        return ordered
+    # 2, 4, 1, 3 of four: every second one first, and then the others.
+    order = np.array([1, 0, 2]) if count == 3 else np.concatenate([np.arange(1, count, 2), np.arange(0, count, 2)])
+    if count % 2 and count > 3:
+        # 2, 4, 1, 5, 3 of five: the greatest is not the last.
+        order[[-2, -1]] = order[[-1, -2]]
+    mixed: Array = ordered[order]
+    return mixed
+
+
+def _has_negative_zero(scene: Scene) -> bool:
+    elements = scene.elements
+    return elements.dtype.kind == "f" and bool(np.any((elements == 0) & np.signbit(elements)))
+
+
+def with_missing(scene: Scene, gone: Bools) -> Scene:
+    """The scene with plain numbers, so many of them missing as are told, in the way in which some were."""
+    assert scene.missing is not None
+    kind, told = scene.missing
+    valid = numbers(int((~gone).sum()), LEAST_VALID)
+    if kind == "missing_values":
+        # Valid numbers stand between those that are missing.
+        valid = 2 * (valid - LEAST_VALID + 1)
+    low, high = (int(valid.min()), int(valid.max())) if valid.size else (LEAST_VALID, LEAST_VALID)
+    marks, missing = _marks(kind, told, low, high)
+    elements = np.empty(scene.elements.size, np.int64)
+    elements[~gone] = valid
+    elements[gone] = np.resize(marks, int(gone.sum()))
+    return replace(with_elements(scene, elements), missing=(kind, missing))
+
+
+def _gone(scene: Scene) -> Bools:
+    """Which elements are missing: as in the scene, or the first where none is though one could be."""
+    gone = missing_elements(scene)
+    if not gone.any() and gone.size > 1:
+        gone = np.arange(gone.size) == 0
+    return gone
+
+
+def _marks(kind: str, told: Any, low: int, high: int) -> tuple[list[int], Any]:
+    """The numbers that stand for what is missing, and how that is told."""
+    match kind:
+        case "missing_value":
+            return [1], 1
+        case "missing_values":
+            several = [2 * number + 1 for number in range(max(1, len(told)))]
+            return several, several
+        case "valid_min":
+            return [low - 1], low
+        case "valid_max":
+            return [high + 1], high
+        case _:
+            top = max(high, low + 1)
+            return [low - 1, top + 1], [low, top]

@@ -1,0 +1,241 @@
+"""Features of a scene's slices, and what they are like without each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+
+from fuzz.subjects.reductions.scene import FAR_BOUNDS, Scene, of_like_selection, with_elements
+from fuzz.triage.trait import Simpler
+from specs.reductions.dtypes import ITEM_SIZES
+
+Triple = tuple[int, int, int]
+PART = "part of a dimension"
+
+
+def _of_each_slice(change: Callable[[Triple, int], Triple]) -> Simpler:
+    """A feature of the slices: plain in every dimension or not."""
+
+    def simpler(scene: Scene) -> Scene | None:
+        if scene.selection is None or scene.shape is None:
+            return None
+        changed = tuple(change(one, length) for one, length in zip(scene.selection, scene.shape))
+        return replace(scene, selection=changed) if changed != scene.selection else None
+
+    return simpler
+
+
+def _empty_slice(one: Triple, length: int) -> Triple:
+    """A slice of something, of the same sort as far as there is one."""
+    if picked(one, length):
+        return one
+
+    def is_another_sort(other: Triple) -> bool:
+        return (min(other[:2]) < 0, other[2] < 0) != (min(one[:2]) < 0, one[2] < 0)
+
+    return min(slices_of_something(one, length), key=is_another_sort, default=one)
+
+
+def slices_of_something(one: Triple, length: int) -> list[Triple]:
+    """Slices that are somewhat like another, and pick some of a dimension."""
+    start, end, stride = one
+    backwards = ((start, 0, stride), (length - 1, 0, stride)) if stride < 0 else ()
+    likely = ((start, end, -stride), (end, start, stride), *backwards, (0, max(1, length - 1), 1))
+    return [other for other in likely if picked(other, length)]
+
+
+def _reversed_slice(one: Triple, length: int) -> Triple:
+    """The same elements forwards; bounds that lie outside stay there, and those counted from the end are still."""
+    some = range(*slice(*one).indices(length))
+    if one[2] > 0:
+        return one
+    if not some:
+        return (one[1], one[0], -one[2])
+    first, last = some[-1], some[0] + 1
+    start = first - length if one[1] < 0 else first
+    end = last - length if one[0] < 0 and last < length else last
+    start = min(one[:2]) if first == 0 and min(one[:2]) < -length else start
+    end = max(one[:2]) if last == length and max(one[:2]) > length else end
+    return (start, end, -one[2])
+
+
+def _wide_stride(one: Triple, length: int) -> Triple:
+    del length
+    return (one[0], one[1], 1 if one[2] > 0 else -1)
+
+
+def _stride_within(one: Triple, length: int) -> Triple:
+    """A stride within the dimension in place of one that is longer."""
+    within = min(2, length)
+    return (one[0], one[1], within if one[2] > 0 else -within) if abs(one[2]) > length else one
+
+
+def _negative_bound(one: Triple, length: int) -> Triple:
+    """The same bound counted from the front; one before the beginning is the beginning."""
+    start, end = (max(bound + length, 0) if bound < 0 else bound for bound in one[:2])
+    return (start, end, one[2])
+
+
+def _near_bounds(one: Triple, length: int) -> Triple:
+    """Bounds outside of the dimension by no more than one."""
+    start, end = (bound if abs(bound) < FAR_BOUNDS else length + 1 if bound > 0 else -length - 1 for bound in one[:2])
+    return (start, end, one[2])
+
+
+def _clamped_above(one: Triple, length: int) -> Triple:
+    start, end, stride = one
+    return (min(start, length if stride > 0 else length - 1), min(end, length), stride)
+
+
+def _clamped_below(one: Triple, length: int) -> Triple:
+    start, end, stride = one
+    return (max(start, -length), max(end, -length if stride > 0 else -length - 1), stride)
+
+
+def _part(one: Triple, length: int) -> Triple:
+    """A slice of everything in place of one that merely picks a part."""
+    if any(change(one, length) != one for name, change in SLICES.items() if name != PART):
+        return one
+    return (0, length, 1)
+
+
+def picked(one: Triple, length: int) -> int:
+    return len(range(*slice(*one).indices(length)))
+
+
+def still_outside(one: Triple, was: int, length: int) -> Triple:
+    """The slice for a longer dimension: bounds outside of it are moved out as it grows, unless they are far out."""
+    more = length - was
+    start, end = (
+        bound if abs(bound) >= FAR_BOUNDS else bound + more * ((bound > was) - (bound < -was)) for bound in one[:2]
+    )
+    return (start, end, one[2])
+
+
+def more_of(one: Triple, length: int) -> Triple:
+    """A slice of the same sort that picks more than one element."""
+    start, end, stride = one
+    sign = 1 if stride > 0 else -1
+    for more in (
+        (start, end + stride, stride),
+        (start - stride, end, stride),
+        (start, end + sign, sign),
+        (start - sign, end, sign),
+        (start, end, sign),
+        (start, end + length // 3, stride),
+    ):
+        if picked(more, length) > 1 and (more[0] < 0) == (start < 0) and (more[1] < 0) == (end < 0):
+            return more
+    return (0, length, 1)
+
+
+# Shorter dimensions have no room for slices that show mistakes.
+LEAST_LENGTH = 4
+# Lengths that differ, neighbours most of all, and are odd where strides are most likely.
+PLAIN_LENGTHS = (5, 3, 4, 2, 3, 2, 2, 2)
+FAR_BOUND = 2**40
+
+
+def _plain_bounds(scene: Scene) -> Scene | None:
+    """The scene with each slice's bounds and strides as plain as its traits allow."""
+    if scene.selection is None or scene.shape is None:
+        return None
+    plain = tuple(canonical(_traits_of(one, length), length) for one, length in zip(scene.selection, scene.shape))
+    return None if plain == scene.selection else replace(scene, selection=plain)
+
+
+def of_plain_lengths(scene: Scene) -> Scene | None:
+    """The scene of dimensions that are few, short, and differ, with slices of the same traits."""
+    if not scene.elements.size:
+        return None
+    lengths = PLAIN_LENGTHS[: len(scene.shape)] if scene.shape is not None else PLAIN_LENGTHS[:1]
+    if lengths == (scene.shape or (scene.elements.size,)) or len(lengths) < len(scene.shape or ()):
+        return None
+    different = scene.elements[np.sort(np.unique(scene.elements, return_index=True)[1])]
+    if scene.shape is None:
+        count = next(length for length in range(lengths[0], 2 * lengths[0] + 1) if _as_even(scene, length))
+        return with_elements(scene, np.resize(different, count)) if count != scene.elements.size else None
+    plain = with_elements(scene, np.resize(different, math.prod(lengths)))
+    selection = scene.selection
+    if selection is not None:
+        like = of_like_selection(scene, lengths).selection or ()
+        selection = tuple(
+            canonical(_traits_of(one, was), length) if one == canonical(_traits_of(one, was), was) else near
+            for one, near, was, length in zip(selection, like, scene.shape, lengths)
+        )
+    return replace(plain, shape=lengths, selection=selection)
+
+
+def _as_even(scene: Scene, count: int) -> bool:
+    """Whether so many elements leave a remainder with the filters that leave one in the scene, or none with none."""
+    size, several = ITEM_SIZES[scene.dtype], [one.element_size for one in scene.filters if one.element_size]
+    return all(bool(count * size % one) == bool(scene.elements.size * size % one) for one in several)
+
+
+def _traits_of(one: Triple, length: int) -> frozenset[str]:
+    return frozenset(name for name, change in SLICES.items() if change(one, length) != one)
+
+
+def canonical(names: frozenset[str], length: int) -> Triple:
+    """The plainest slice of some traits that lets a mistake about any of them be seen."""
+    stride = length + 1 if "a stride beyond the length" in names else 2 if "stride beyond one" in names else 1
+    if "empty selection" in names:
+        low, high = 1, -1 if "negative bounds" in names else 2
+        return (low, high, -stride) if "reversed selection" in names else (high, low, stride)
+    huge, before = "bounds of more than 32 bits" in names, "bounds before the beginning" in names
+    # What lies far outside may do so before the beginning only.
+    beyond = "bounds beyond the end" in names or (huge and not before)
+    far = FAR_BOUND if huge else length + 1
+    first = -FAR_BOUND if huge and not beyond else -length - 1
+    if "reversed selection" in names:
+        start = far if beyond else -1 if "negative bounds" in names else length - 1
+        return (start, first - 1 if before else min(stride, 2) - 1, -stride)
+    start = first if before else 0
+    if "negative bounds" in names and not before:
+        start = -2 if stride == 1 else -3
+    elif PART in names and not (before or beyond or stride > 1):
+        start = 1
+    return (start, far if beyond else length, stride)
+
+
+SLICES: Mapping[str, Callable[[Triple, int], Triple]] = MappingProxyType(
+    {
+        "empty selection": _empty_slice,
+        "bounds of more than 32 bits": _near_bounds,
+        "bounds beyond the end": _clamped_above,
+        "bounds before the beginning": _clamped_below,
+        "negative bounds": _negative_bound,
+        "reversed selection": _reversed_slice,
+        "stride beyond one": _wide_stride,
+        "a stride beyond the length": _stride_within,
+        PART: _part,
+    }
+)
+
+
+def _dropped(name: str) -> Callable[[Triple, int], Triple]:
+    """The slice without a trait: of plain bounds, where its bounds are plain.
+
+    What picked a part of its dimension by its only trait picks a part in the plainest way.
+    """
+
+    def change(one: Triple, length: int) -> Triple:
+        other = SLICES[name](one, length)
+        names = _traits_of(one, length)
+        if other == one or length < LEAST_LENGTH or one != canonical(names, length):
+            return other
+        rest = names - {name}
+        picks_a_part = name != PART and 0 < picked(one, length) < length
+        return canonical(rest or frozenset({PART} if picks_a_part else ()), length)
+
+    return change
+
+
+PARTICULAR_BOUNDS = "particular bounds"
+SLICE_FEATURES: Mapping[str, Simpler] = MappingProxyType(
+    {PARTICULAR_BOUNDS: _plain_bounds, **{name: _of_each_slice(_dropped(name)) for name in SLICES}}
+)

@@ -1,0 +1,173 @@
+"""Traits of how an object is stored, served and reached: places, senders, surroundings, codecs, byte order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from fuzz.subjects.reductions.scene import Scene
+from fuzz.triage.trait import Simpler
+from specs.reductions.dtypes import ITEM_SIZES
+from specs.reductions.manners import MANNERS, a_store
+from specs.reductions.request import Filter
+from specs.reductions.steps import Credential, Manner
+
+WIDEST = max(ITEM_SIZES.values())
+FAR = 256
+SENDER = "another sender"
+SENDERS: Mapping[str, Credential | None] = MappingProxyType(
+    {
+        "anonymous": None,
+        "a stranger's credentials": "stranger",
+        "unknown credentials": "unknown",
+        "a wrong secret": "wrong-secret",
+        "the owner's credentials": "owner",
+    }
+)
+SENDERS_TOLD = {credentials: name for name, credentials in SENDERS.items()}
+
+
+def _interface(scene: Scene) -> Scene | None:
+    return replace(scene, interface="s3") if scene.interface != "s3" else None
+
+
+def _owner(scene: Scene) -> Scene | None:
+    return replace(scene, credentials="owner") if scene.credentials != "owner" else None
+
+
+def to_sender(scene: Scene, sender: str) -> Scene | None:
+    return replace(scene, credentials=SENDERS[sender]) if scene.credentials != SENDERS[sender] else None
+
+
+def _bucket(scene: Scene) -> Scene | None:
+    return replace(scene, bucket="private") if scene.bucket != "private" and scene.credentials == "owner" else None
+
+
+def _key(scene: Scene) -> Scene | None:
+    return replace(scene, key="a") if scene.key != "a" else None
+
+
+def _served(manner: Manner) -> Simpler:
+    def simpler(scene: Scene) -> Scene | None:
+        return replace(scene, served=MANNERS[manner].plainer) if scene.served == manner else None
+
+    return simpler
+
+
+def _option(name: str) -> Simpler:
+    def simpler(scene: Scene) -> Scene | None:
+        rest = tuple(pair for pair in scene.options if pair[0] != name)
+        return replace(scene, options=rest) if len(rest) < len(scene.options) else None
+
+    return simpler
+
+
+def _byte_order(scene: Scene) -> Scene | None:
+    return replace(scene, byte_order=None) if scene.byte_order is not None else None
+
+
+def _compression(scene: Scene) -> Scene | None:
+    return replace(scene, compression=None, members=1, tail=b"") if scene.compression else None
+
+
+def _members(scene: Scene) -> Scene | None:
+    return replace(scene, members=1) if scene.members > 1 else None
+
+
+def _many_members(scene: Scene) -> Scene | None:
+    return replace(scene, members=2) if scene.members > 2 else None
+
+
+def _filters(scene: Scene) -> Scene | None:
+    return replace(scene, filters=()) if scene.filters else None
+
+
+def _second_filter(scene: Scene) -> Scene | None:
+    """The unusual one of them, if there is one."""
+    if len(scene.filters) < 2:
+        return None
+    unusual = [one for one in scene.filters if one.element_size != ITEM_SIZES[scene.dtype]]
+    return replace(scene, filters=tuple((unusual or scene.filters)[:1]))
+
+
+def _element_size(scene: Scene) -> Scene | None:
+    usual = tuple(Filter(one.id, ITEM_SIZES[scene.dtype]) for one in scene.filters)
+    return replace(scene, filters=usual) if usual != scene.filters else None
+
+
+def _simd(scene: Scene) -> Scene | None:
+    usual = tuple(Filter("shuffle", one.element_size) for one in scene.filters)
+    return replace(scene, filters=usual) if usual != scene.filters else None
+
+
+def _offset(scene: Scene) -> Scene | None:
+    """The data from the object's beginning on; still a part of the object, unless there is data beyond the shape."""
+    if not scene.prefix:
+        return None
+    if scene.sized or scene.surplus:
+        return replace(scene, prefix=b"")
+    return replace(scene, prefix=b"", suffix=bytes(ITEM_SIZES[scene.dtype]), sized=True)
+
+
+def _unaligned(scene: Scene) -> Scene | None:
+    """An offset as far on, that fits the widest item."""
+    over = len(scene.prefix) % WIDEST
+    return replace(scene, prefix=bytes(len(scene.prefix) - over or WIDEST)) if over else None
+
+
+def _far(scene: Scene) -> Scene | None:
+    """An offset close to the beginning, as well aligned."""
+    return replace(scene, prefix=bytes(WIDEST + len(scene.prefix) % WIDEST)) if len(scene.prefix) > FAR else None
+
+
+def _trailing(scene: Scene) -> Scene | None:
+    return replace(scene, suffix=b"") if scene.suffix else None
+
+
+def _surplus(scene: Scene) -> Scene | None:
+    return replace(scene, surplus=b"") if scene.surplus else None
+
+
+def _size(scene: Scene) -> Scene | None:
+    return replace(scene, sized=False) if scene.sized and not scene.suffix else None
+
+
+def _tail(scene: Scene) -> Scene | None:
+    return replace(scene, tail=b"") if scene.tail else None
+
+
+def to_codec(scene: Scene, codec: str) -> Scene | None:
+    if scene.compression in (None, codec) or scene.tail:
+        return None
+    return replace(scene, compression=codec, members=1)
+
+
+# Each with the wider trait that it stands within; the widest first.
+STORAGE: Mapping[str, tuple[Simpler, str]] = MappingProxyType(
+    {
+        **{a_store(manner): (_served(manner), "") for manner in reversed(tuple(MANNERS))},
+        "interface http": (_interface, ""),
+        SENDER: (_owner, ""),
+        "public bucket": (_bucket, ""),
+        "an unusual key": (_key, ""),
+        "option_disable_chunk_cache": (_option("option_disable_chunk_cache"), ""),
+        "option_shape_as_bytes": (_option("option_shape_as_bytes"), ""),
+        "option_count_as_bytes": (_option("option_count_as_bytes"), ""),
+        "offset": (_offset, ""),
+        "unaligned offset": (_unaligned, "offset"),
+        "a far offset": (_far, "offset"),
+        "trailing bytes": (_trailing, ""),
+        "surplus data": (_surplus, "shape"),
+        "size": (_size, ""),
+        "compression": (_compression, ""),
+        "several gzip members": (_members, "compression"),
+        "more than two gzip members": (_many_members, "several gzip members"),
+        "bytes after the stream": (_tail, "compression"),
+        "filters": (_filters, ""),
+        "two filters": (_second_filter, "filters"),
+        "element_size not the item size": (_element_size, "filters"),
+        "shuffle_simd": (_simd, "filters"),
+        "byte_order": (_byte_order, ""),
+    }
+)

@@ -1,0 +1,115 @@
+"""Credentials handled carelessly."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fuzz.subjects.reductions.reference_server import ReferenceServer
+from fuzz.subjects.reductions.reference_server.reduction import Reduction, StoreCredentials
+from fuzz.subjects.reductions.reference_server.refusal import Refusal
+
+
+class DeniedTriesAnonymously(ReferenceServer):
+    """Who is refused by the store is served as anybody."""
+
+    def fetch(self, reduction: Reduction, credentials: StoreCredentials | None) -> bytes:
+        try:
+            return super().fetch(reduction, credentials)
+        except Refusal as refusal:
+            if refusal.status not in (401, 403) or credentials is None:
+                raise
+            return super().fetch(reduction, None)
+
+
+class AnonymousRefused(ReferenceServer):
+    """Nobody is served without credentials."""
+
+    def read_credentials(self, headers: Mapping[str, str]) -> StoreCredentials | None:
+        if "authorization" not in headers:
+            raise Refusal(401, "header Authorization: is missing")
+        return super().read_credentials(headers)
+
+
+class DenialIsABadRequest(ReferenceServer):
+    """A store's refusal of credentials is a 400."""
+
+    def status_of_store_error(self, status: int, code: str) -> int:
+        return 400 if status in (401, 403) else super().status_of_store_error(status, code)
+
+
+class DenialIsAServerError(ReferenceServer):
+    """An access key that the store does not know is a 502."""
+
+    def status_of_store_error(self, status: int, code: str) -> int:
+        return 502 if code == "InvalidAccessKeyId" else super().status_of_store_error(status, code)
+
+
+class SecretCutAtColon(ReferenceServer):
+    """A secret ends at its first colon."""
+
+    def make_credentials(self, access_key: bytes, secret: bytes) -> StoreCredentials:
+        return super().make_credentials(access_key, secret.partition(b":")[0])
+
+
+class SecretCutAtSlash(ReferenceServer):
+    """A slash in a secret is taken for an escape."""
+
+    def make_credentials(self, access_key: bytes, secret: bytes) -> StoreCredentials:
+        return super().make_credentials(access_key, secret.replace(b"/", b"%2F"))
+
+
+class OwnerOfTheLastRequest(ReferenceServer):
+    """A request without credentials is made with those of the last that was answered."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.last_credentials: StoreCredentials | None = None
+
+    def fetch(self, reduction: Reduction, credentials: StoreCredentials | None) -> bytes:
+        data = super().fetch(reduction, credentials or self.last_credentials)
+        self.last_credentials = credentials or self.last_credentials
+        return data
+
+
+class SecretUncheckedOnceSeen(ReferenceServer):
+    """Whoever names an access key that was served before gets what its owner gets."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.served: dict[str, StoreCredentials] = {}
+
+    def fetch(self, reduction: Reduction, credentials: StoreCredentials | None) -> bytes:
+        if credentials is None:
+            return super().fetch(reduction, None)
+        trusted = self.served.get(credentials.access_key, credentials)
+        data = super().fetch(reduction, trusted)
+        self.served[credentials.access_key] = trusted
+        return data
+
+
+class PublicReadsUnsigned(ReferenceServer):
+    """What anybody may read is read without asking who asks."""
+
+    def fetch(self, reduction: Reduction, credentials: StoreCredentials | None) -> bytes:
+        try:
+            return super().fetch(reduction, None)
+        except Refusal:
+            return super().fetch(reduction, credentials)
+
+
+class PlainHttpWithoutCredentials(ReferenceServer):
+    """Over plain HTTP credentials are not passed on."""
+
+    def store_headers(
+        self, reduction: Reduction, credentials: StoreCredentials | None, wanted: str | None
+    ) -> Mapping[str, str]:
+        return super().store_headers(reduction, credentials if reduction.place.interface == "s3" else None, wanted)
+
+
+class ForeignSchemesCrash(ReferenceServer):
+    """A token that is no store credential makes the server fail."""
+
+    def read_credentials(self, headers: Mapping[str, str]) -> StoreCredentials | None:
+        try:
+            return super().read_credentials(headers)
+        except Refusal as refusal:
+            raise ValueError(f"cannot read {headers.get('authorization', '')[:6]}") from refusal

@@ -1,0 +1,114 @@
+"""Whether a request may be answered at all: where its object is said to be, and who asks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from specs.reductions.expectation import BAD_REQUEST, CLIENT_ERRORS, SERVER_ERRORS, Because, Rejection, breaking
+from specs.reductions.profile import Profile
+from specs.reductions.rules import Rule
+from specs.reductions.steps import Send
+
+BUCKETS = ("private", "public")
+# Of a general bucket; whether an S3 library or the store minds the others is its own affair.
+BUCKETS_NAME = re.compile(
+    r"(?!.*\.\.)(?![\d.]+$)(?!.*(--x-s3|-s3alias|--ol-s3|\.mrap)$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+)
+DENIED = breaking(Rule.CREDENTIALS, frozenset({401, 403, 404}))
+NO_BUCKET = breaking(Rule.NO_SUCH_BUCKET, CLIENT_ERRORS, "NoSuchBucket")
+NO_BUCKETS_NAME = breaking(Rule.NO_BUCKETS_NAME, CLIENT_ERRORS)
+NO_KEY = breaking(Rule.NO_SUCH_OBJECT, CLIENT_ERRORS, "NoSuchKey")
+NOT_FOUND = breaking(Rule.NOT_FOUND, CLIENT_ERRORS)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """The refusals that are due, or merely allowed where `optional`; or why nothing is specified."""
+
+    refusals: tuple[Rejection, ...] = ()
+    optional: bool = False
+    why: str = ""
+    because: Because = Because.THE_API
+
+
+def locator_refusals(step: Send, profile: Profile) -> Refusals:
+    """What is wrong with locating fields that stand in a request's own fields."""
+    if profile.api == "v1":
+        return _v1_locators(step)
+    interface = step.fields.get("interface_type", step.interface)
+    url = step.fields.get("url", "{url}")
+    if isinstance(url, str) and url != "{url}":
+        return _url_refusals(url)
+    if interface in ("s3", "http", "https") and interface != step.interface:
+        return Refusals(why="interface_type at odds with the URL", because=Because.THE_STORE)
+    return Refusals()
+
+
+def _url_refusals(url: str) -> Refusals:
+    if "{url}" in url:
+        return Refusals(why="an unusual URL")
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        usable = False
+    if not usable:
+        return Refusals((breaking(Rule.NOT_A_URL, BAD_REQUEST, "url"),))
+    return Refusals((breaking(Rule.NOTHING_THERE, CLIENT_ERRORS | SERVER_ERRORS),))
+
+
+def _v1_locators(step: Send) -> Refusals:
+    standard: dict[str, Any] = {"source": "{source}", "bucket": "{bucket}", "object": "{object}"}
+    for name, usual in standard.items():
+        value = step.fields.get(name, usual)
+        if isinstance(value, str) and value != usual:
+            if name == "source" and "{source}" not in value:
+                return _url_refusals(value)
+            return Refusals(why=f"an unusual {name}")
+    return Refusals()
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """What the store at hand can be relied on for."""
+
+    verifies_signatures: bool = True
+    anonymous_reads: bool = True
+    basic_auth: bool = True
+    misserves: bool = True
+
+
+def access_refusals(step: Send, versions: tuple[object, ...], store: StoreFacts) -> Refusals:
+    """Who may read which object, as an S3 store has it; None is the version that is not there."""
+    if step.interface != "s3":
+        if step.credentials is not None and not store.basic_auth:
+            return Refusals(why="the store knows no Basic authentication", because=Because.THE_STORE)
+        return _plain_http(step, versions)
+    trusted = step.credentials == "owner"
+    public = step.bucket == "public"
+    if not trusted and (not store.verifies_signatures or (public and not store.anonymous_reads)):
+        return Refusals(why="the store does not tell credentials apart", because=Because.THE_STORE)
+    denied = step.credentials in ("unknown", "wrong-secret") or (not trusted and not public)
+    refusals: list[Rejection] = [DENIED] if denied else []
+    if step.bucket not in BUCKETS:
+        unknown = NO_BUCKET if trusted else NOT_FOUND
+        refusals.append(unknown if BUCKETS_NAME.fullmatch(step.bucket) else NO_BUCKETS_NAME)
+    elif None in versions:
+        refusals.append(NO_KEY if trusted else NOT_FOUND)
+    gone = step.bucket not in BUCKETS or all(one is None for one in versions)
+    return Refusals(tuple(refusals), optional=not denied and not gone)
+
+
+def _plain_http(step: Send, versions: tuple[object, ...]) -> Refusals:
+    """Over plain HTTP a public object is served to anybody; wrong credentials may be refused all the same."""
+    denied = step.bucket == "private" and step.credentials != "owner"
+    gone = step.bucket not in BUCKETS or all(one is None for one in versions)
+    refusals: list[Rejection] = []
+    if denied or step.credentials not in ("owner", None):
+        refusals.append(DENIED)
+    if gone or None in versions:
+        refusals.append(NOT_FOUND)
+    return Refusals(tuple(refusals), optional=not denied and not gone)

@@ -1,0 +1,99 @@
+"""What a step may be answered with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from specs.reductions.dtypes import Array, Bools
+from specs.reductions.rules import Rule
+
+CLIENT_ERRORS = frozenset(range(400, 500))
+SERVER_ERRORS = frozenset(range(500, 600))
+BAD_REQUEST = frozenset({400, 422})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Values:
+    """An answer with values: what they must be, and how far they may stray.
+
+    `values` is flat, in the order of the result; an element may instead be `also`'s, or lie within `low` and `high`,
+    or be an infinity or NaN where `loose` says so, or be anything where `free` does.
+    """
+
+    operation: str
+    dtype: str
+    shape: tuple[int, ...]
+    counts: tuple[int, ...]
+    values: Array
+    also: Array | None = None
+    low: Array | None = None
+    high: Array | None = None
+    pairwise_low: Array | None = None
+    pairwise_high: Array | None = None
+    loose: Bools | None = None
+    free: Bools | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """An error answer: the rules broken, the statuses allowed and the words of which one must be in the text."""
+
+    rules: frozenset[Rule]
+    statuses: frozenset[int]
+    words: tuple[str, ...] = ()
+
+
+def breaking(rule: Rule, statuses: frozenset[int], *words: str) -> Rejection:
+    """The rejection of what breaks one rule."""
+    return Rejection(frozenset({rule}), statuses, words)
+
+
+BAD_STORE = breaking(Rule.BAD_STORE, CLIENT_ERRORS | SERVER_ERRORS)
+
+
+class Because(StrEnum):
+    """What it is that leaves open how a request is to be answered."""
+
+    THE_API = "the-api"
+    THE_STORE = "the-store"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expectation:
+    """Any of the answers, or the rejection; where neither is given, any proper answer at all."""
+
+    answers: tuple[Values, ...] = ()
+    rejection: Rejection | None = None
+    why: str = ""
+    because: Because = Because.THE_API
+
+    @property
+    def unspecified(self) -> bool:
+        return not self.answers and self.rejection is None
+
+    @property
+    def of_the_store(self) -> bool:
+        """Whether nothing is specified because of the store, whose odd answers a server may pass on as its own."""
+        return self.unspecified and self.because is Because.THE_STORE
+
+    @property
+    def of_bad_store(self) -> bool:
+        """Whether an error is allowed because of how the store serves the object."""
+        return self.rejection is not None and Rule.BAD_STORE in self.rejection.rules
+
+
+def unspecified(why: str, because: Because = Because.THE_API) -> Expectation:
+    """Nothing is specified; `why` tells people, `because` decides."""
+    return Expectation(why=why, because=because)
+
+
+def either(rejections: Iterable[Rejection]) -> Rejection:
+    """One rejection that any of several rules may give."""
+    several = list(rejections)
+    if len(several) == 1:
+        return several[0]
+    statuses = frozenset().union(*(one.statuses for one in several))
+    words = () if any(not one.words for one in several) else tuple(w for one in several for w in one.words)
+    return Rejection(frozenset[Rule]().union(*(one.rules for one in several)), statuses, words)

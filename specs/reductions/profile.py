@@ -1,0 +1,173 @@
+"""Profiles: what one server claims, and which rulings it is held to."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from specs.reductions import request
+from specs.reductions.dtypes import NAMES, ByteOrder
+from specs.reductions.steps import Interface
+
+RULINGS = (
+    "result-order", "integer-sum", "float-sum", "nan", "nothing-left", "empty-object", "surplus-data",
+    "nan-is-not-missing", "short-read", "stale-reads", "credentials", "member-streams", "float-overflow",
+    "exact-numbers", "foreign-authorization",
+)  # fmt: skip
+
+AxisForm = Literal["integer", "list", "empty"]
+CountForm = Literal["none", "number", "list"]
+
+
+class UnusableProfile(ValueError):
+    """A profile that cannot be found or does not say what a profile says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The claims of one server. What is not claimed may be refused, but not answered wrongly."""
+
+    name: str
+    title: str = ""
+    api: Literal["v1", "v2"] = "v2"
+    operations: tuple[str, ...] = request.OPERATIONS
+    dtypes: tuple[str, ...] = NAMES
+    byte_orders: tuple[str, ...] = ("little", "big")
+    native_byte_order: ByteOrder = "little"
+    orders: tuple[str, ...] = ("C", "F")
+    selections: bool = True
+    negative_strides: bool = True
+    axis_forms: tuple[str, ...] = get_args(AxisForm)
+    compressions: tuple[str, ...] = request.COMPRESSIONS
+    filters: tuple[str, ...] = request.FILTERS
+    missing_kinds: tuple[str, ...] = request.MISSING_KINDS
+    options: tuple[str, ...] = request.OPTIONS
+    interfaces: tuple[Interface, ...] = ("s3", "http")
+    anonymous: bool = True
+    count_form: CountForm = "list"
+    tells_byte_order: bool = True
+    chunk_cache: bool = False
+    json_errors: bool = True
+    rulings_off: tuple[str, ...] = ()
+    launch: str = ""
+    install: str = ""
+    version: str = ""
+    known: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
+
+    def rules(self, ruling: str) -> bool:
+        """Whether the server is held to a ruling of API.md."""
+        return ruling not in self.rulings_off
+
+
+def from_table(table: Mapping[str, Any], where: str) -> Profile:
+    """A profile of a parsed TOML document; every key and value is checked.
+
+    One that `extends` another says only what differs; its known issues are the other's and its own.
+    """
+    hints = get_type_hints(Profile)
+    names = [one.name for one in fields(Profile)]
+    base = _base(table, where)
+    values: dict[str, Any] = {}
+    for name, value in table.items():
+        if name == "extends":
+            continue
+        if name not in names:
+            raise UnusableProfile(f"{where}: {name!r} is not a profile's key.{did_you_mean(name, names)}")
+        values[name] = _checked(name, value, hints[name], where)
+    for ruling in values.get("rulings_off", ()):
+        if ruling not in RULINGS:
+            raise UnusableProfile(f"{where}: {ruling!r} is not a ruling.{did_you_mean(ruling, RULINGS)}")
+    if "name" not in values:
+        raise UnusableProfile(f"{where}: a profile needs a name, as in: name = 'my-server'")
+    if base is None:
+        return Profile(**values)
+    return replace(base, **{**values, "known": (*base.known, *values.get("known", ()))})
+
+
+def _base(table: Mapping[str, Any], where: str) -> Profile | None:
+    name = table.get("extends")
+    if name is None:
+        return None
+    if name not in shipped():
+        raise UnusableProfile(
+            f"{where}: extends names a shipped profile, not {name!r}.{did_you_mean(str(name), shipped())}"
+        )
+    if name == table.get("name"):
+        raise UnusableProfile(f"{where}: {name!r} extends itself")
+    return load(name)
+
+
+_DOMAINS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "operations": request.OPERATIONS,
+        "dtypes": NAMES,
+        "byte_orders": get_args(ByteOrder),
+        "orders": ("C", "F"),
+        "axis_forms": get_args(AxisForm),
+        "compressions": request.COMPRESSIONS,
+        "filters": request.FILTERS,
+        "missing_kinds": request.MISSING_KINDS,
+        "options": request.OPTIONS,
+        "interfaces": get_args(Interface),
+    }
+)
+
+
+def _checked(name: str, value: Any, hint: Any, where: str) -> Any:
+    if get_origin(hint) is tuple:
+        if not isinstance(value, list):
+            raise UnusableProfile(f"{where}: {name} must be a list, not {value!r}")
+        for one in value:
+            domain = _DOMAINS.get(name)
+            if domain is not None and one not in domain:
+                raise UnusableProfile(f"{where}: {name} cannot hold {one!r}.{did_you_mean(str(one), domain)}")
+        return tuple(value)
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise UnusableProfile(f"{where}: {name} must be one of {list(get_args(hint))}, not {value!r}")
+    elif not isinstance(value, hint):
+        raise UnusableProfile(f"{where}: {name} must be a {hint.__name__}, not {value!r}")
+    return value
+
+
+def did_you_mean(word: str, known: tuple[str, ...] | list[str]) -> str:
+    close = difflib.get_close_matches(word, known, 1)
+    return f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(known)}."
+
+
+def shipped() -> tuple[str, ...]:
+    """The names of the profiles that come with the suite."""
+    folder = resources.files("specs.reductions") / "profiles"
+    return tuple(sorted(one.name[: -len(".toml")] for one in folder.iterdir() if one.name.endswith(".toml")))
+
+
+@cache
+def load(name_or_path: str) -> Profile:
+    """A shipped profile by name, or one from a file."""
+    if name_or_path in shipped():
+        text = (resources.files("specs.reductions") / "profiles" / f"{name_or_path}.toml").read_text("utf-8")
+        return _parse(text, f"{name_or_path}.toml")
+    path = Path(name_or_path)
+    if path.suffix != ".toml" and not path.is_file():
+        hint = did_you_mean(name_or_path, shipped())
+        raise UnusableProfile(f"profile {name_or_path!r} is unknown.{hint}")
+    try:
+        return _parse(path.read_text("utf-8"), str(path))
+    except OSError as error:
+        raise UnusableProfile(f"profile {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UnusableProfile(f"profile {path} is not UTF-8 text: {error.reason}") from error
+
+
+def _parse(text: str, where: str) -> Profile:
+    try:
+        return from_table(tomllib.loads(text), where)
+    except tomllib.TOMLDecodeError as error:
+        raise UnusableProfile(f"{where} is not TOML: {error}") from error

@@ -1,0 +1,182 @@
+"""Raw bytes as a request: what the envelope forbids, allows, or leaves to the request inside."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import posixpath
+from dataclasses import dataclass
+from urllib.parse import unquote, unquote_to_bytes
+
+from specs import json_text
+from specs.fields import Fields
+from specs.reductions.expectation import BAD_REQUEST, CLIENT_ERRORS, Rejection, breaking
+from specs.reductions.profile import Profile
+from specs.reductions.request import OPERATIONS
+from specs.reductions.rules import Rule
+from specs.reductions.steps import Credential, Send, SendRaw
+
+COMMON_METHODS = ("GET", "HEAD", "PUT", "DELETE", "PATCH")
+HEADER_BYTES_ALL_TAKE = 4096
+HEADERS_ALL_TAKE = 50
+BODY_BYTES_ALL_TAKE = 100_000
+FRAMING_HEADERS = ("content-length", "transfer-encoding", "host", "connection", "expect", "upgrade")
+
+FRAMING = breaking(Rule.HTTP_FRAMING, CLIENT_ERRORS | {501, 505})
+TOO_LARGE = breaking(Rule.TOO_LARGE, frozenset({400, 408, 413, 414, 431}))
+BAD_JSON = breaking(Rule.NOT_JSON, BAD_REQUEST)
+BAD_TYPE = breaking(Rule.CONTENT_TYPE, frozenset({400, 415, 422}))
+# A path that the API does not know may be one of the server's own, by another method.
+UNKNOWN_PATH = breaking(Rule.UNKNOWN_PATH, frozenset({404, 405}))
+ODD_PATH = breaking(Rule.HTTP_FRAMING, frozenset({400, 404, 405}))
+WRONG_METHOD = breaking(Rule.WRONG_METHOD, frozenset({405}))
+ODD_METHOD = breaking(Rule.ODD_METHOD, frozenset({400, 404, 405, 501}))
+FOREIGN_AUTHORIZATION = breaking(Rule.FOREIGN_AUTHORIZATION, frozenset({400, 401, 403}))
+
+
+@dataclass(frozen=True, slots=True)
+class RawReading:
+    """Rejections that are due whatever the body; doubts that allow one; the request inside, if there is one."""
+
+    send: Send | None = None
+    rejections: tuple[Rejection, ...] = ()
+    doubts: tuple[Rejection, ...] = ()
+    why: str = ""
+
+    def credentials(self, step: SendRaw) -> Credential | None:
+        """Whose the request inside is: nobody's, where the envelope's authorization is refused but not understood."""
+        if self.send is not None:
+            return self.send.credentials
+        return None if self.rejections else step.credentials
+
+
+def read_raw(step: SendRaw, profile: Profile) -> RawReading:
+    """What a server may do with the request, as far as the envelope decides."""
+    headers = [(name.strip().lower(), value) for name, value in step.headers]
+    if _framing_is_odd(step, headers):
+        return RawReading(why="unusual HTTP framing")
+    rejections: list[Rejection] = []
+    doubts: list[Rejection] = []
+    operation = _operation(step.path, profile)
+    if operation is None:
+        if _operation(_normalised(step.path), profile) or _foreign_version(step.path):
+            return RawReading(why="a path that servers may normalise")
+        if step.method in ("GET", "HEAD") and not _normalised(step.path).startswith(f"/{profile.api}/"):
+            return RawReading(why="perhaps a page of the server's own")
+        rejections.append(UNKNOWN_PATH if _is_text(step.path) else ODD_PATH)
+    if step.method != "POST":
+        if step.method == "OPTIONS":
+            return RawReading(why="OPTIONS has a meaning of its own")
+        rejections.append(WRONG_METHOD if step.method in COMMON_METHODS else ODD_METHOD)
+    if (
+        sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES_ALL_TAKE
+        or len(headers) > HEADERS_ALL_TAKE
+    ):
+        doubts.append(TOO_LARGE)
+    if len(step.body) > BODY_BYTES_ALL_TAKE:
+        doubts.append(TOO_LARGE)
+    doubts += _content_type_doubts(headers)
+    authorization = _authorization(step, headers)
+    if authorization.why or rejections:
+        return RawReading(None, (*rejections, *_allowed_too(step, doubts, authorization)), (), authorization.why)
+    return _with_body(step, operation or "", profile, authorization, doubts)
+
+
+def _is_text(path: str) -> bool:
+    """Whether a path means text: its octets, the escaped ones too, are UTF-8."""
+    try:
+        unquote_to_bytes(path.encode("utf-8", "surrogateescape")).decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _allowed_too(step: SendRaw, doubts: list[Rejection], authorization: RawReading) -> tuple[Rejection, ...]:
+    """Other things that are wrong as well, any of which a server may notice first."""
+    body_faults = () if _is_json(step.body) else (BAD_JSON,)
+    return (*doubts, *authorization.rejections, *body_faults)
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json_text.read(body)
+    except json_text.NotJson:
+        return False
+    return True
+
+
+def _with_body(
+    step: SendRaw, operation: str, profile: Profile, authorization: RawReading, doubts: list[Rejection]
+) -> RawReading:
+    try:
+        text = json_text.read(step.body)
+    except json_text.NotJson:
+        return RawReading(None, (BAD_JSON, *doubts, *authorization.rejections))
+    if text.doubts:
+        return RawReading(why=text.doubts[0])
+    if not isinstance(text.value, dict):
+        return RawReading(None, (BAD_JSON, *doubts, *authorization.rejections))
+    located = ("interface_type", "url") if profile.api == "v2" else ("source", "bucket", "object")
+    send = Send(
+        operation,
+        Fields(text.value),
+        step.key,
+        step.bucket,
+        "s3",  # which is what `{url}` stands for in a raw body, whatever the body says of it
+        authorization.credentials(step),
+        tuple(name for name in located if name not in text.value),
+    )
+    return RawReading(send, authorization.rejections, (*doubts, *authorization.doubts))
+
+
+def _operation(path: str, profile: Profile) -> str | None:
+    for name in OPERATIONS:
+        if path in (f"/{profile.api}/{name}", f"/{profile.api}/{name}/"):
+            return name
+    return None
+
+
+def _normalised(path: str) -> str:
+    decoded = unquote(path.split("?")[0].split("#")[0]).strip().lower()
+    return posixpath.normpath("/" + decoded.lstrip("/").split(";")[0])
+
+
+def _foreign_version(path: str) -> bool:
+    return any(_normalised(path) == f"/{api}/{name}" for api in ("v1", "v2") for name in OPERATIONS)
+
+
+def _framing_is_odd(step: SendRaw, headers: list[tuple[str, str]]) -> bool:
+    if any(name in FRAMING_HEADERS for name, _ in headers):
+        return True
+    text = [step.method, step.path, *(part for pair in step.headers for part in pair)]
+    plain = all(part.isascii() and part.isprintable() for part in text)
+    tokens = all(name and not set(name) & set(' :"(),/;<=>?@[]{}\\') for name, _ in step.headers)
+    return not plain or not tokens or not step.method.isalpha() or not step.path.startswith("/") or " " in step.path
+
+
+def _content_type_doubts(headers: list[tuple[str, str]]) -> list[Rejection]:
+    types = [value.strip().lower() for name, value in headers if name == "content-type"]
+    if len(types) == 1 and types[0] in ("application/json", "application/json; charset=utf-8"):
+        return []
+    return [BAD_TYPE]
+
+
+def _authorization(step: SendRaw, headers: list[tuple[str, str]]) -> RawReading:
+    """An explicit Authorization header is foreign unless it is well-formed Basic, whose secret is then unknown."""
+    given = [value for name, value in headers if name == "authorization"]
+    if not given:
+        return RawReading()
+    if len(given) > 1:
+        return RawReading(why="two Authorization headers")
+    scheme, _, rest = given[0].strip().partition(" ")
+    if scheme.lower() != "basic":
+        return RawReading(rejections=(FOREIGN_AUTHORIZATION,))
+    try:
+        name, colon, _ = base64.b64decode(rest.strip(), validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return RawReading(rejections=(FOREIGN_AUTHORIZATION,))
+    if not colon:
+        return RawReading(rejections=(FOREIGN_AUTHORIZATION,))
+    if scheme != "Basic" or not name:
+        return RawReading(why="Basic credentials in an unusual form")
+    return RawReading(Send("sum", Fields(), step.key, step.bucket, credentials="unknown"))

@@ -1,0 +1,104 @@
+"""Requests sent at the same time: alike, about objects that are alike, or each something else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import strategies as st
+
+from specs.case import MOST_TOGETHER, Case
+from specs.reductions.dtypes import Array
+from specs.reductions.profile import Profile
+from specs.reductions.schemas import Schema
+from specs.reductions.steps import Credential, Put, Send, SendRaw, Step
+from strategies.reductions.arrays import arrays, kinds
+from strategies.reductions.contents import GAPS, Content, buckets, contents, placed
+from strategies.reductions.encodings import encodings
+from strategies.reductions.malformed import malformed
+from strategies.reductions.requests import below, requests, sampled
+
+LONGEST = 20_000
+MOST_MALFORMED = 3
+BROKEN_PREFIX = "broken-"
+# What threads share shows soonest with many of them, and a finding is smallest with two.
+_NUMBERS = st.sampled_from((2, 2, 3, 4, 6, 8, 8, 12, 16, 16))
+_OBJECTS = st.sampled_from((1, 2, 2, 3))
+_LIKENESSES = (2, 2, 3, 4, 8)
+_MANNERS = st.sampled_from((*("likenesses",) * 4, *("several",) * 3, *("one",) * 2))
+_AMONG = st.sampled_from(("", "", "", "", "malformed", "malformed", "strangers"))
+_STRANGERS: tuple[Credential | None, ...] = ("wrong-secret", "unknown", "stranger", None)
+
+
+@st.composite
+def at_once(draw: st.DrawFn, profile: Profile, schema: Schema) -> Case:
+    """Valid requests about a few objects, sometimes with some among them that break the schema or may not be asked."""
+    number = draw(_NUMBERS)
+    some, sends = _asked(draw, profile, number)
+    steps: list[Send | SendRaw] = list(sends)
+    puts: list[Put] = [one.put() for one in some]
+    among = draw(_AMONG)
+    if among == "strangers":
+        at = draw(below(len(steps)))
+        steps[at] = replace(steps[at], credentials=draw(sampled(_STRANGERS)))
+    if among == "malformed":
+        put, broken = _malformed(draw, profile, schema)
+        puts.append(put)
+        steps = steps[: MOST_TOGETHER - len(broken)]
+        for one in broken:
+            steps.insert(draw(below(len(steps) + 1)), one)
+    asked = {(one.bucket, one.key) for one in steps}
+    kept: list[Step] = [one for one in puts if (one.bucket, one.key) in asked]
+    return Case("at-the-same-time", (*kept, *steps), together=True)
+
+
+def _asked(draw: st.DrawFn, profile: Profile, number: int) -> tuple[list[Content], list[Send]]:
+    manner = draw(_MANNERS)
+    if manner == "likenesses":
+        return _about_likenesses(draw, profile, number)
+    # Keys must differ whatever the buckets, and so they do by what they begin with.
+    objects = 1 if manner == "one" else draw(_OBJECTS)
+    some = [draw(contents(profile, prefix="bc"[at - 1] if at else "", longest=LONGEST)) for at in range(objects)]
+    asks = requests(profile, tuple(some))
+    if manner == "one":
+        return some, [draw(asks)] * number
+    return some, [draw(asks) for _ in range(number)]
+
+
+def _about_likenesses(draw: st.DrawFn, profile: Profile, number: int) -> tuple[list[Content], list[Send]]:
+    """The same few requests about each of several objects of one form, with other numbers in each."""
+    bucket = draw(sampled(buckets(profile)))
+    values = draw(arrays(draw(kinds(profile.dtypes)), longest=LONGEST))
+    encoding = draw(encodings(profile, values.dtype.itemsize, values.nbytes))
+    gap, tail = draw(sampled(GAPS)), draw(sampled((0, 0, 5)))
+    several = min(draw(sampled(_LIKENESSES)), number)
+    forms = [values, *(_likeness(values, at) for at in range(1, several))]
+    some = [placed(f"a{at}", bucket, [(gap, form, encoding)], tail) for at, form in enumerate(forms)]
+    asks = [draw(requests(profile, tuple(some[:1]))) for _ in range(1 + draw(below(2)))]
+    pairs = [(asks[at % len(asks)], some[(at // len(asks)) % several]) for at in range(number)]
+    return some, [_about(send, content) for send, content in pairs]
+
+
+def _likeness(values: Array, number: int) -> Array:
+    """As many numbers of the same dtype, and others."""
+    return ((np.arange(values.size) * number) % 101 + 5 * number).astype(values.dtype)
+
+
+def _about(send: Send, content: Content) -> Send:
+    """The request about another object of the same form; compressed, it may have another size."""
+    fields = send.fields
+    if fields.get("size") is not None and fields.get("compression") is not None:
+        fields = fields.but(size=content.segments[0].size)
+    return replace(send, key=content.key, fields=fields)
+
+
+def _malformed(draw: st.DrawFn, profile: Profile, schema: Schema) -> tuple[Put, list[Send | SendRaw]]:
+    """A few requests that break the schema, and the object they are about, under a key of its own."""
+    case = draw(malformed(profile, schema))
+    put, *steps = case.steps
+    assert isinstance(put, Put)
+    # What is nested deeply costs a good deal to write again and again, and has its own property.
+    shallow = [one for one, note in zip(steps, case.notes, strict=True) if "depth" not in note]
+    broken = [one for one in shallow if isinstance(one, Send | SendRaw)][:MOST_MALFORMED]
+    named = [replace(one, key=BROKEN_PREFIX + one.key) for one in broken]
+    return replace(put, key=BROKEN_PREFIX + put.key), named

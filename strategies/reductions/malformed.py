@@ -1,0 +1,124 @@
+"""Requests that break the schema: mutated on purpose, or whole ones as the schema alone has them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from specs.case import Case
+from specs.fields import Fields
+from specs.json_text import nests_too_deeply
+from specs.reductions.profile import Profile
+from specs.reductions.schemas import Schema
+from specs.reductions.steps import Send, SendRaw, Step
+from strategies.reductions.complete import VARIANTS, complete
+from strategies.reductions.contents import Content, contents
+from strategies.reductions.mutations import Mutation, broken, twice_broken
+from strategies.reductions.raw_requests import JSON_TYPE, LOCATORS, usual_locators, usual_path
+from strategies.reductions.requests import requests, sampled
+from strategies.reductions.schema import whole_requests
+
+MOST_BODY_BYTES = 2**20
+LONGEST = 64
+_COUNTS = st.sampled_from((1, 6, 9))
+_TWICE = st.sampled_from((False,) * 15 + (True,))
+_VARIANTS = st.integers(0, VARIANTS + VARIANTS // 4)
+
+
+class _Unfaithful(ValueError):
+    """A text that json.dumps would not write again."""
+
+
+def step_of(send: Send, text: str, profile: Profile) -> Step:
+    """The request with another body: as fields where JSON says the same again, or else as raw bytes."""
+    try:
+        if nests_too_deeply(text):
+            raise _Unfaithful
+        body = json.loads(
+            text, object_pairs_hook=_once, parse_constant=_never, parse_float=_same_float, parse_int=_same_int
+        )
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        path = usual_path(profile, send.operation)
+        return SendRaw(
+            "POST", path, (JSON_TYPE,), text.encode("utf-8", "replace"), send.key, send.bucket, send.credentials
+        )
+    return with_body(send, body, profile.api)
+
+
+def with_body(send: Send, body: dict[str, Any], api: str) -> Send:
+    """The request with the fields of a whole body: what locates the object as usual is not one of them."""
+    usual = usual_locators(api, send.interface)
+    fields = {name: value for name, value in body.items() if name not in usual or value != usual[name]}
+    without = tuple(name for name in usual if name not in body)
+    return replace(send, fields=Fields(fields), without=without)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Unfaithful("a key twice")
+    return found
+
+
+def _never(name: str) -> Any:
+    raise _Unfaithful(name)
+
+
+def _same_float(text: str) -> float:
+    if repr(float(text)) != text:
+        raise _Unfaithful(text)
+    return float(text)
+
+
+def _same_int(text: str) -> int:
+    if str(int(text)) != text:
+        raise _Unfaithful(text)
+    return int(text)
+
+
+@st.composite
+def _base(draw: st.DrawFn, profile: Profile) -> tuple[Content, Send]:
+    """What is to be broken: mostly a request with every field, as another takes longer to draw than to break."""
+    number = draw(_VARIANTS)
+    if number < VARIANTS:
+        return complete(profile, number)
+    content = draw(contents(profile, longest=LONGEST, exotic_keys=False))
+    return content, draw(requests(profile, (content,)))
+
+
+@st.composite
+def malformed(draw: st.DrawFn, profile: Profile, schema: Schema) -> Case:
+    """An object and valid requests about it, each broken by the schema in one named way, or in two.
+
+    Whether a body is at fault after all is the model's to say.
+    """
+    content, send = draw(_base(profile))
+    steps: list[Step] = [content.put()]
+    notes = []
+    for _ in range(draw(_COUNTS)):
+        body = {**usual_locators(profile.api, send.interface), **send.fields}
+        mutation: Mutation = draw(
+            twice_broken(body, schema, proved=False) if draw(_TWICE) else broken(body, schema, proved=False)
+        )
+        assume(len(mutation.body) <= MOST_BODY_BYTES)
+        steps.append(step_of(send, mutation.body, profile))
+        notes.append(f"{mutation.kind} at {mutation.place or 'the top'}: {mutation.detail}")
+    return Case("malformed", tuple(steps), tuple(notes))
+
+
+@st.composite
+def whole_schema(draw: st.DrawFn, profile: Profile, schema: Schema) -> Case:
+    """An object and a request as the schema alone has it, valid or not; only where the object is, is told truly."""
+    content = draw(contents(profile, longest=LONGEST, exotic_keys=False))
+    body: dict[str, Any] = draw(whole_requests(schema))
+    located = LOCATORS[profile.api]
+    fields = Fields({name: value for name, value in body.items() if name not in located})
+    assume(len(fields.text) <= MOST_BODY_BYTES)
+    send = Send(draw(sampled(profile.operations)), fields, content.key, content.bucket)
+    return Case("whole-schema", (content.put(), send))
