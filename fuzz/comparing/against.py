@@ -9,21 +9,22 @@ the bypass itself has changed by more than that, it may be the machine after all
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean, median
 from typing import Literal
 
 from fuzz.comparing.questions import Question
-from fuzz.comparing.results import BYPASS, Comparison, Temperature, Times, rounds_of_both
+from fuzz.comparing.results import BYPASS, Comparison, Temperature, Times, rounds_by_connection
 from fuzz.comparing.statistics import blocks_of, chance_of_noise, corrected
 
 BLOCKS = 10
-LEAST_ROUNDS = 10
+LEAST_CONNECTIONS = 10
 LEAST_CHANGE = 0.03
 MOST_CHANCE = 0.05
 Verdict = Literal["slower", "faster", "no change"]
+Connections = Sequence[Sequence[tuple[float, float]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +63,37 @@ def _change(before: Comparison, after: Comparison, mine: Times) -> Change | None
     if mine.contender == BYPASS:
         return None
     asked = (mine.question, mine.contender, mine.temperature)
-    then, now = _pairs(before, *asked), _pairs(after, *asked)
-    if min(len(then), len(now)) < LEAST_ROUNDS:
+    then, now = _connections(before, *asked), _connections(after, *asked)
+    if min(len(then), len(now)) < LEAST_CONNECTIONS:
         return None
-    as_they_are = [blocks_of([math.log(one) for one, _ in some], BLOCKS) for some in (then, now)]
-    relative = [blocks_of([math.log(one / bypass) for one, bypass in some], BLOCKS) for some in (then, now)]
+    as_they_are = [_blocks(some, lambda one, _: one) for some in (then, now)]
+    relative = [_blocks(some, lambda one, bypass: one / bypass) for some in (then, now)]
     return Change(
         *asked,
-        before_ms=median(one for one, _ in then),
-        after_ms=median(one for one, _ in now),
+        before_ms=_median_of(then, 0),
+        after_ms=_median_of(now, 0),
         factor=math.exp(fmean(as_they_are[1]) - fmean(as_they_are[0])),
         relative=math.exp(fmean(relative[1]) - fmean(relative[0])),
         chance=max(chance_of_noise(*as_they_are), chance_of_noise(*relative)),
-        of_bypass=median(other for _, other in now) / median(other for _, other in then),
+        of_bypass=_median_of(now, 1) / _median_of(then, 1),
     )
 
 
-def _pairs(
+def _connections(
     comparison: Comparison, question: Question, contender: str, temperature: Temperature
-) -> list[tuple[float, float]]:
-    """A server's time and the bypass's, of the rounds in which both were right."""
+) -> list[list[tuple[float, float]]]:
+    """A server's time and the bypass's, of the rounds in which both were right, by connection."""
     mine, bypass = (comparison.find(question, name, temperature) for name in (contender, BYPASS))
-    return rounds_of_both(mine, bypass)
+    return rounds_by_connection(mine, bypass, comparison.rounds)
+
+
+def _blocks(connections: Connections, value: Callable[[float, float], float]) -> list[float]:
+    """The logarithm of what a connection typically gives; of neighbours, which are alike, that of several together."""
+    return blocks_of([median(math.log(value(*pair)) for pair in pairs) for pairs in connections], BLOCKS)
+
+
+def _median_of(connections: Connections, place: int) -> float:
+    return median(pair[place] for pairs in connections for pair in pairs)
 
 
 def lines(changes: Sequence[Change], before: Comparison, path: Path) -> Iterator[str]:
@@ -91,7 +101,8 @@ def lines(changes: Sequence[Change], before: Comparison, path: Path) -> Iterator
     yield ""
     yield f"against   {path}, begun {before.begun}"
     if not changes:
-        yield f"  nothing to compare: no server, question and temperature in both with {LEAST_ROUNDS} right rounds"
+        needed = f"right answers over {LEAST_CONNECTIONS} connections"
+        yield f"  nothing to compare: no server, question and temperature in both with {needed}"
         return
     order: tuple[Verdict, ...] = ("slower", "faster", "no change")
     for one in sorted(changes, key=lambda one: order.index(one.verdict)):

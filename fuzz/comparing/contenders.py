@@ -53,6 +53,9 @@ class Contender(Protocol):
     def ask(self, prepared: Prepared, key: str, requests: int, clients: int) -> Block:
         """The same question some times, by so many clients at the same time."""
 
+    def hang_up(self) -> None:
+        """End all connections; the next request opens another."""
+
     def bytes_to_client(self, prepared: Prepared, came: Came) -> int:
         """How much of an answer went over the network to the client."""
 
@@ -87,6 +90,9 @@ class Server:
         asked = self._session.message(prepared.send, key)
         return self._session.client.message(asked.method, asked.path, asked.headers, asked.body)
 
+    def hang_up(self) -> None:
+        self._lanes.close()
+
     def bytes_to_client(self, prepared: Prepared, came: Came) -> int:  # noqa: ARG002
         reply = came.outcome
         if isinstance(reply, NoReply):
@@ -117,6 +123,11 @@ class Bypass:
 
     def ask(self, prepared: Prepared, key: str, requests: int, clients: int) -> Block:
         return self._several(prepared, key, requests, clients) if clients > 1 else self._one(prepared, key, requests)
+
+    def hang_up(self) -> None:
+        """A client of boto3 that was closed opens connections again when it is asked."""
+        if self._fetching is not None:
+            self._fetching.close()
 
     def bytes_to_client(self, prepared: Prepared, came: Came) -> int:
         return 0 if isinstance(came.outcome, NoReply) else len(prepared.data)

@@ -19,6 +19,7 @@ from fuzz.comparing.plan import (
     Plan,
     block_requests,
     guessed_seconds,
+    opens_connections,
     turns,
 )
 from fuzz.comparing.results import BYPASS, Comparison, HarnessCost, Temperature, Throughput, Times
@@ -112,6 +113,8 @@ class Course:
             try:
                 for number in range(self._plan.rounds):
                     with self._uploaded(prepared) as cold:
+                        if opens_connections(number, self._plan.rounds):
+                            self._connect_anew(prepared, warm, series)
                         self._fetch_once(prepared, cold)
                         keys = {"cold": cold, "warm": warm}
                         for temperature, one in turns(series.going_on(self.lost), number):
@@ -122,6 +125,13 @@ class Course:
             finally:
                 self._times += series.times()
             self._ask_together(prepared, warm, series, lambda part: tell(share + (1 - share) * part))
+
+    def _connect_anew(self, prepared: Prepared, key: str, series: _Series) -> None:
+        """Have all be asked over new connections, and once each off the clock."""
+        for one in series.going_on(self.lost):
+            if not one.mbps:
+                one.hang_up()
+                self._lose_if_gone(one, one.ask(prepared, key, 1, 1))
 
     def _fetch_once(self, prepared: Prepared, key: str) -> None:
         """Have the store send a new object once off the clock, lest whoever is first wait for the store's caches."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from fuzz.comparing.questions import Question
-from fuzz.comparing.results import Temperature
+from fuzz.comparing.results import Temperature, connection_of
+from fuzz.comparing.statistics import CONNECTIONS
 
 TEMPERATURES: tuple[Temperature, ...] = ("cold", "warm")
 # A narrow network takes as long each time, so that a few times tell enough.
@@ -53,6 +54,11 @@ def turns(contenders: Sequence[One], number: int) -> Iterator[tuple[Temperature,
                 yield temperature, one
 
 
+def opens_connections(number: int, rounds: int) -> bool:
+    """Whether all are asked over new connections from this round on."""
+    return number == 0 or connection_of(number, rounds) != connection_of(number - 1, rounds)
+
+
 def orders(several: int) -> list[list[int]]:
     """Orders in which each has each place as often, and comes after each other one as often.
 
@@ -73,7 +79,7 @@ def block_requests(typical_ms: float, clients: int) -> int:
 def guessed_seconds(plan: Plan, object_bytes: int, contenders: int) -> float:
     """About how long one question takes, with all that is done for it."""
     once = GUESSED_SECONDS + GUESSED_SECONDS_A_MB * object_bytes / 1e6
-    alone = plan.rounds * len(TEMPERATURES) * contenders * once
+    alone = (plan.rounds * len(TEMPERATURES) + min(CONNECTIONS, plan.rounds)) * contenders * once
     together = len(plan.clients) * contenders * (BLOCKS + 1) * max(BLOCK_SECONDS, LEAST_EACH * once)
     narrow = sum(min(NARROW_ROUNDS, plan.rounds) * (once + object_bytes * 8 / (one * 1e6)) for one in plan.mbps)
     return alone + together + narrow

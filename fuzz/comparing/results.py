@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fuzz.comparing.questions import Question
+from fuzz.comparing.statistics import CONNECTIONS
 from fuzz.errors import UsageError
 
 FORMAT = "asfuzz comparison 1"
@@ -43,6 +44,21 @@ def rounds_of_both(mine: Times | None, theirs: Times | None) -> list[tuple[float
     if mine is None or theirs is None:
         return []
     return [(one, other) for one, other in zip(mine.elapsed_ms, theirs.elapsed_ms) if one and other]
+
+
+def connection_of(number: int, rounds: int) -> int:
+    """Over which of their connections, counted from 0, all are asked in a round of so many."""
+    return number * min(CONNECTIONS, rounds) // rounds
+
+
+def rounds_by_connection(mine: Times | None, theirs: Times | None, rounds: int) -> list[list[tuple[float, float]]]:
+    """The times of the rounds in which both were right, those over the same connections together."""
+    found: dict[int, list[tuple[float, float]]] = {}
+    if mine is not None and theirs is not None:
+        for number, (one, other) in enumerate(zip(mine.elapsed_ms, theirs.elapsed_ms)):
+            if one and other:
+                found.setdefault(connection_of(number, rounds), []).append((one, other))
+    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import fsum
+from statistics import NormalDist, fmean, stdev
 
 import numpy as np
 
@@ -12,6 +14,9 @@ from specs.reductions.dtypes import Array
 RESAMPLES = 2000
 CONFIDENCE = 0.95
 SEED = 20240229
+# How often connections are opened anew within a series of rounds. What a connection takes of a server, such as a thread
+# and the memory of that thread, may make it faster or slower than another for as long as it lasts.
+CONNECTIONS = 20
 # Of fewer rows there would be too few stretches to draw from.
 LEAST_FOR_STRETCHES = 50
 SWAPS = 4000
@@ -73,12 +78,36 @@ def ratio_of_medians(above: Sequence[float], below: Sequence[float], *, seed: in
     )
 
 
-def ratio_in_pairs(
-    above: Sequence[float], below: Sequence[float], *, confidence: float = CONFIDENCE, seed: int = SEED
+def mean_interval(values: Sequence[float], *, confidence: float = CONFIDENCE) -> Interval:
+    """The mean of at least two values that know nothing of each other, with its interval by Student's t."""
+    middle = fmean(values)
+    reach = _student(confidence, len(values) - 1) * stdev(values) / len(values) ** 0.5
+    return Interval(middle, middle - reach, middle + reach)
+
+
+def _student(confidence: float, freedom: int) -> float:
+    """How many standard errors reach so far: Student's t by its series in powers of 1 / freedom."""
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    terms = (
+        z,
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    )
+    return fsum(term / float(freedom) ** power for power, term in enumerate(terms))
+
+
+def ratio_by_connection(
+    connections: Sequence[Sequence[tuple[float, float]]], *, confidence: float = CONFIDENCE
 ) -> Interval:
-    """How many times as large the one is as the other in a typical pair: what slows both of a pair is left out."""
-    ratios = np.asarray(above, float) / np.asarray(below, float)
-    return median_interval(list(ratios), confidence=confidence, seed=seed)
+    """How many times as large the one of a pair is as the other; the pairs of a connection count as one value.
+
+    What slows both of a pair is left out; so is what a connection, by itself, is faster or slower than others.
+    """
+    logs = [float(np.median([np.log(one / other) for one, other in pairs])) for pairs in connections]
+    found = mean_interval(logs, confidence=confidence)
+    return Interval(*(float(np.exp(one)) for one in (found.value, found.low, found.high)))
 
 
 def chance_of_noise(before: Sequence[float], after: Sequence[float], *, seed: int = SEED) -> float:

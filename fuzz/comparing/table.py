@@ -10,8 +10,15 @@ from itertools import product
 from fuzz.comparing.break_even import BreakEven, bandwidth_text, break_evens
 from fuzz.comparing.plan import TEMPERATURES
 from fuzz.comparing.questions import Question
-from fuzz.comparing.results import BYPASS, Comparison, Temperature, Times, rounds_of_both
-from fuzz.comparing.statistics import CONFIDENCE, Interval, median_interval, quantiles, ratio_in_pairs, ratio_of_medians
+from fuzz.comparing.results import BYPASS, Comparison, Temperature, Times, rounds_by_connection, rounds_of_both
+from fuzz.comparing.statistics import (
+    CONFIDENCE,
+    Interval,
+    median_interval,
+    quantiles,
+    ratio_by_connection,
+    ratio_of_medians,
+)
 
 LEAST_FOR_INTERVALS = 4
 # Of the longest label that there is, such as that of a strided selection of shuffled and compressed data.
@@ -87,17 +94,15 @@ class SideBySide:
 def side_by_side(comparison: Comparison) -> Iterator[SideBySide]:
     """The servers against the first of them, round by round: what slows the machine slows both.
 
-    The intervals hold for all that is compared together.
+    The intervals hold for all that is compared together, and allow for connections that differ by themselves.
     """
     first, *others = comparison.servers or ("",)
     asked = list(product(comparison.questions, others, TEMPERATURES))
     for question, name, temperature in asked:
-        pairs = rounds_of_both(
-            comparison.find(question, name, temperature), comparison.find(question, first, temperature)
-        )
-        if len(pairs) >= LEAST_FOR_INTERVALS:
-            confidence = 1 - (1 - CONFIDENCE) / len(asked)
-            found = ratio_in_pairs(*zip(*pairs, strict=True), confidence=confidence)
+        mine, theirs = (comparison.find(question, one, temperature) for one in (name, first))
+        connections = rounds_by_connection(mine, theirs, comparison.rounds)
+        if len(connections) >= LEAST_FOR_INTERVALS:
+            found = ratio_by_connection(connections, confidence=1 - (1 - CONFIDENCE) / len(asked))
             yield SideBySide(question, name, temperature, found)
 
 

@@ -11,9 +11,10 @@ from fuzz.comparing.statistics import (
     bootstrap,
     chance_of_noise,
     corrected,
+    mean_interval,
     median_interval,
     quantiles,
-    ratio_in_pairs,
+    ratio_by_connection,
     ratio_of_medians,
 )
 
@@ -42,11 +43,29 @@ def test_an_interval_of_a_ratio_holds_the_true_one_though_both_drift_together() 
 def test_pair_by_pair_a_tenth_more_is_seen_though_the_machine_drifts_by_much_more() -> None:
     random = np.random.default_rng(7)
     seen = 0
-    for trial in range(20):
+    for _ in range(20):
         drift = np.exp(random.normal(0.0, 0.5, 60))
         mine, theirs = (drift * random.lognormal(0.0, 0.1, 60) for _ in range(2))
-        seen += ratio_in_pairs(list(1.1 * theirs), list(mine), seed=trial).low > 1
+        pairs = list(zip(1.1 * theirs, mine, strict=True))
+        seen += ratio_by_connection([pairs[begin : begin + 3] for begin in range(0, 60, 3)]).low > 1
     assert seen >= 19
+
+
+def test_connections_that_are_faster_or_slower_by_themselves_make_no_server_so() -> None:
+    random = np.random.default_rng(9)
+    held = 0
+    for _ in range(TRIALS):
+        levels = np.exp(random.normal(0.0, 0.2, (20, 1, 2)))
+        times = levels * random.lognormal(0.0, 0.02, (20, 10, 2))
+        held += not ratio_by_connection([list(map(tuple, one)) for one in times]).excludes(1.0)
+    assert 0.92 <= held / TRIALS <= 0.98
+
+
+@pytest.mark.parametrize(("values", "wide"), [(10, 2.262), (20, 2.093), (5, 2.776)])
+def test_the_interval_of_a_mean_is_student_s(values: int, wide: float) -> None:
+    found = mean_interval([float(one) for one in range(values)])
+    error = np.std(np.arange(values), ddof=1) / np.sqrt(values)
+    assert (found.high - found.value) / error == pytest.approx(wide, rel=0.01)
 
 
 def test_an_interval_allows_for_neighbours_that_are_alike() -> None:

@@ -1,0 +1,101 @@
+"""Connections are opened anew in the course of a series, and what comes first over one is not timed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import pytest
+
+from fuzz.comparing.contenders import Block, Bypass, Contender
+from fuzz.comparing.judging import Prepared
+from fuzz.comparing.lanes import Came
+from fuzz.comparing.measuring import Course
+from fuzz.comparing.opening import Named, open_field
+from fuzz.comparing.plan import Plan, opens_connections
+from fuzz.comparing.results import BYPASS, Times, connection_of, rounds_by_connection
+from fuzz.comparing.statistics import CONNECTIONS
+from fuzz.config import Settings
+from specs.outcome import Reply
+from tests.unit.comparisons import SMALL
+
+
+@dataclass
+class Noting:
+    """A contender that notes how it was asked, and has another answer."""
+
+    asked: Contender
+    connection: int = 0
+    keys: list[tuple[int, str]] = field(default_factory=list)
+    mbps: float = 0.0
+
+    @property
+    def name(self) -> str:
+        return self.asked.name
+
+    def ask(self, prepared: Prepared, key: str, requests: int, clients: int) -> Block:
+        self.keys.append((self.connection, key))
+        return self.asked.ask(prepared, key, requests, clients)
+
+    def hang_up(self) -> None:
+        self.connection += 1
+        self.asked.hang_up()
+
+    def bytes_to_client(self, prepared: Prepared, came: Came) -> int:
+        return self.asked.bytes_to_client(prepared, came)
+
+    def last_words(self) -> str:
+        return self.asked.last_words()
+
+
+@contextmanager
+def noted(rounds: int) -> Iterator[tuple[Course, Noting]]:
+    with open_field(Settings(), [Named("embedded")], ()) as opened:
+        server, bypass = opened.contenders
+        noting = Noting(server)
+        yield Course(Plan((SMALL,), rounds, ()), (noting, bypass), opened.store, opened.profile, print), noting
+
+
+@pytest.mark.parametrize("rounds", [3, 50])
+def test_over_each_connection_one_answer_is_not_timed_and_rounds_are_shared_out(rounds: int) -> None:
+    with noted(rounds) as (course, noting):
+        course.run()
+        found = course.result()
+    assert all(len(one.right_ms) == rounds for one in found.times)
+    warm = noting.keys[0][1]
+    over = {one: [key for _, key in asked] for one, asked in groupby(noting.keys, lambda asked: asked[0])}
+    assert len(over) == 1 + min(CONNECTIONS, rounds)
+    each = [len(keys) for connection, keys in over.items() if connection]
+    assert sum(each) == 2 * rounds + len(each)
+    assert max(each) - min(each) <= 2
+    assert all(keys[0] == warm for keys in over.values())
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 19, 20, 21, 60, 1000])
+def test_a_round_is_asked_over_the_connection_that_was_opened_last(rounds: int) -> None:
+    opened = [opens_connections(number, rounds) for number in range(rounds)]
+    assert [connection_of(number, rounds) for number in range(rounds)] == [
+        sum(opened[: number + 1]) - 1 for number in range(rounds)
+    ]
+    assert sum(opened) == min(CONNECTIONS, rounds)
+
+
+def test_a_gap_moves_no_round_to_another_connection() -> None:
+    mine = Times(SMALL, "a", "cold", (1.0, None, 3.0, 4.0), 1)
+    theirs = Times(SMALL, BYPASS, "cold", (5.0, 6.0, None, 8.0), 1)
+    assert rounds_by_connection(mine, theirs, 4) == [[(1.0, 5.0)], [(4.0, 8.0)]]
+    assert rounds_by_connection(mine, theirs, 40) == [[(1.0, 5.0)], [(4.0, 8.0)]]
+    assert rounds_by_connection(None, theirs, 4) == []
+
+
+def test_the_bypass_is_asked_again_after_it_has_hung_up() -> None:
+    with open_field(Settings(), [Named("embedded")], ()) as opened:
+        bypass = opened.contenders[-1]
+        assert isinstance(bypass, Bypass)
+        prepared = Prepared(SMALL, opened.profile)
+        opened.store.put("private", "x", prepared.data)
+        for _ in range(2):
+            assert isinstance(bypass.ask(prepared, "x", 1, 1).came[0].outcome, Reply)
+            bypass.hang_up()
