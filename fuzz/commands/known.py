@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 from fuzz.errors import UsageError
-from fuzz.findings import corpus, known
+from fuzz.findings import corpus, known, named
 from fuzz.findings.case_files import Unreadable
 from fuzz.flags import add_animal_flag, add_config_flag, add_target_flags, settings_of, told_by
 
@@ -28,12 +29,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.epilog = EPILOG
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     add = actions.add_parser("add", help="accept a saved finding for now")
-    add.add_argument("finding", metavar="FINDING", help="folder of the finding, or its id")
+    add.add_argument("finding", metavar="FINDING", help="a finding's folder, its id, or the beginning of one")
     add.add_argument("--reason", required=True, help="why it is accepted")
     add.add_argument("--link", default="", help="where it is tracked")
     add.add_argument("--expires", type=_day, metavar="YYYY-MM-DD", help="the last day on which it is accepted")
     remove = actions.add_parser("remove", help="no longer accept a finding")
-    remove.add_argument("finding", metavar="FINDING", help="folder of the finding, its id, or the entry's title")
+    remove.add_argument(
+        "finding", metavar="FINDING", help="a finding's folder, its id or the beginning of one, or the entry's title"
+    )
     show = actions.add_parser("list", help="show what is accepted, and until when")
     prune = actions.add_parser("prune", help="remove what has expired, and with --target what is fixed")
     add_target_flags(prune)
@@ -57,21 +60,16 @@ def _day(text: str) -> date:
         raise ArgumentTypeError(f"{text!r} is not a date such as 2027-01-31") from error
 
 
-def _named(arguments: Namespace) -> tuple[Path, Path]:
-    """The folder of findings that is meant, and the folder of the finding, which may not be there."""
-    folder = settings_of(arguments).findings
-    named = Path(arguments.finding)
-    home = corpus.home_of(named, folder)
-    if home is None:
-        return folder, folder / named
-    # A path says which folder of findings is meant.
-    if arguments.findings is None and (home == named or named.name == corpus.CASE):
-        folder = home.resolve().parent if home.name in ("", "..") else home.parent
-    return folder, home
+def _folder_of(home: Path) -> Path:
+    """The folder of findings that a finding's own folder is in."""
+    return home.resolve().parent if home.name in ("", "..") else home.parent
 
 
 def _add(arguments: Namespace) -> int:
-    folder, home = _named(arguments)
+    settings = settings_of(arguments)
+    home = named.home_of(arguments.finding, settings.findings)
+    # A path says which folder of findings is meant.
+    folder = _folder_of(home) if arguments.findings is None else settings.findings
     try:
         finding = corpus.load(home)
     except Unreadable as error:
@@ -92,22 +90,39 @@ def _add(arguments: Namespace) -> int:
 
 
 def _remove(arguments: Namespace) -> int:
-    folder, home = _named(arguments)
+    folder = settings_of(arguments).findings
+    home = named.exactly(arguments.finding, folder)
+    if home is not None and arguments.findings is None:
+        folder = _folder_of(home)
     path = folder / known.FILE_NAME
     entries = known.read(path)
-    finding = corpus.load(home) if (home / corpus.CASE).exists() else None
-    names = (arguments.finding, home.name)
-    meant = {
-        number
-        for number, one in enumerate(entries)
-        if (finding is not None and one.covers(finding)) or set(names) & {one.id, one.title, one.fingerprint} - {""}
-    }
+    meant = _about(arguments.finding, home, entries) or _begun(arguments.finding, folder, entries)
     if not meant:
         raise UsageError(f"{arguments.finding} is not accepted in {path}: asfuzz known list says what is")
     _rewrite(path, known.removed(_text(path), meant))
     for number in sorted(meant):
         print(f"{path}: {entries[number].name} is no longer accepted")
     return 0
+
+
+def _about(name: str, home: Path | None, entries: Sequence[known.Entry]) -> set[int]:
+    """The numbers of the entries that have a name, or cover the finding of a folder."""
+    finding = corpus.load(home) if home is not None and (home / corpus.CASE).exists() else None
+    names = {name, Path(name).name, home.name if home is not None else ""} - {""}
+    return {
+        number
+        for number, one in enumerate(entries)
+        if (finding is not None and one.covers(finding)) or names & {one.id, one.title, one.fingerprint}
+    }
+
+
+def _begun(name: str, folder: Path, entries: Sequence[known.Entry]) -> set[int]:
+    """The numbers of the entries about the finding whose id begins with a name; the finding may be there no more."""
+    home = named.sought(name, folder)
+    if home is not None:
+        return _about(name, home, entries)
+    whole = named.begun_by(name, sorted({one.id for one in entries}))
+    return set() if whole is None else _about(whole, None, entries)
 
 
 def _list(arguments: Namespace) -> int:

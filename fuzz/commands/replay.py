@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fuzz.config import Settings
 from fuzz.errors import CannotRun, UsageError
-from fuzz.findings import corpus, known
+from fuzz.findings import corpus, known, named
 from fuzz.findings.case_files import Unreadable
 from fuzz.findings.finding import Finding
 from fuzz.findings.origin import Origin
@@ -46,7 +46,7 @@ Another server is judged only where --target, --launch or --animal names it.
 
 examples:
   asfuzz replay                                      every finding of the findings folder
-  asfuzz replay findings/NAME                        one of them; its name alone will do
+  asfuzz replay findings/NAME                        one of them; the beginning of its name will do
   asfuzz replay findings/NAME --target URL           on another server than the one it came from
 """
 
@@ -57,7 +57,11 @@ WORDS_INDENT = " " * 15
 def add_arguments(parser: ArgumentParser) -> None:
     parser.epilog = f"{EPILOG}\n{CREDENTIALS}"
     parser.add_argument(
-        "paths", nargs="*", type=Path, metavar="FINDING", help="a finding's folder or id, or a folder of findings"
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="FINDING",
+        help="a finding's folder, its id or the beginning of one, or a folder of findings",
     )
     parser.add_argument("--findings", metavar="DIR", help="folder of the findings (default: findings)")
     parser.add_argument(
@@ -104,19 +108,17 @@ def main(arguments: Namespace) -> int:
 def _findings(
     paths: Iterable[Path], folder: Path, unreadable: list[tuple[Path, str]]
 ) -> Iterator[tuple[Path, Finding]]:
-    """The findings that paths and ids name, each with its own folder."""
+    """The findings that paths, ids and beginnings of ids name, each with its own folder."""
     for path in paths:
-        home = corpus.home_of(path, folder)
-        if home is not None:
-            try:
-                yield home.resolve(), corpus.load(home)
-            except Unreadable as error:
-                unreadable.append((home, str(error)))
-        elif path.is_dir():
+        if path.is_dir() and named.exactly(path, folder) is None:
             for one in corpus.load_all(path, lambda place, why: unreadable.append((place, why))):
                 yield (path / one.id).resolve(), one
-        else:
-            raise UsageError(f"{path}: there is no finding and no folder of findings of that name")
+            continue
+        home = named.home_of(path, folder)
+        try:
+            yield home.resolve(), corpus.load(home)
+        except Unreadable as error:
+            unreadable.append((home, str(error)))
 
 
 def _accepted(folders: Iterable[Path]) -> known.Known:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
 from fuzz.errors import UsageError
 from fuzz.findings import corpus
 from fuzz.findings.case_files import Unreadable
 from fuzz.findings.elision import visible
+from fuzz.findings.named import home_of
 from fuzz.flags import add_config_flag, settings_of
 from fuzz.reports.terminal import Terminal
 from fuzz.subjects.reductions.portrait import portrait
-from specs.reductions.profile import did_you_mean
 
 FILES = {
     "finding.md": "all of this as a page, with the requests in full",
@@ -57,18 +56,3 @@ def main(arguments: Namespace) -> int:
         if (home / name).exists():
             terminal.line(f"  {home / name}  {terminal.styled(what, 'dim')}")
     return 0
-
-
-def home_of(name: str, folder: Path) -> Path:
-    """The folder of the finding that a path, an id or the beginning of an id names."""
-    home = corpus.home_of(Path(name), folder)
-    if home is not None:
-        return home
-    ids = sorted(one.parent.name for one in folder.glob(f"[!.]*/{corpus.CASE}"))
-    beginning = [one for one in ids if one.startswith(name)]
-    if len(beginning) == 1:
-        return folder / beginning[0]
-    if beginning:
-        raise UsageError(f"{name!r} begins several ids: {', '.join(beginning)}")
-    hint = did_you_mean(name, ids) if ids else f" There are none in {folder}."
-    raise UsageError(f"there is no finding {name!r}.{hint} asfuzz findings lists them.")

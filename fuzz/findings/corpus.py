@@ -64,13 +64,6 @@ def tally(home: Path, worker: str, seen: int) -> None:
     replace_file(counts / f"{_name(worker)}.json", json.dumps({"seen": seen}).encode() + b"\n")
 
 
-def home_of(named: Path, folder: Path) -> Path | None:
-    """The folder of the finding that a path or an id in the folder names; None where there is no such finding."""
-    if named.name == CASE:
-        return named.parent
-    return next((one for one in (named, folder / named) if (one / CASE).exists()), None)
-
-
 def load(path: Path) -> Finding:
     """The finding of a folder, or of a case.json; raises Unreadable."""
     home = path.parent if path.name == CASE else path
