@@ -1,18 +1,31 @@
 """The whole suite runs in two processes; a file or a test that is named runs in this one.
 
 Properties draw the same examples each time, so that what fails for one fails for all; fresh ones come by
-`--hypothesis-profile=default`.
+`--hypothesis-profile=fresh`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from unittest.mock import patch
+
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 PROCESSES = 2
 
-settings.register_profile("repeatable", derandomize=True, database=None)
+# How long an example takes hangs on what else the machine does, and must decide nothing.
+WHATEVER_IT_TAKES = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", WHATEVER_IT_TAKES, derandomize=True, database=None)
+settings.register_profile("fresh", WHATEVER_IT_TAKES)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _unhurried_disk() -> Iterator[None]:
+    """Have this process wait for no disk: no test cuts the power, and nothing less tells what waiting was for."""
+    with patch("os.fsync", lambda _: None):
+        yield
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -20,7 +20,7 @@ from fuzz.embedded.http_messages import Answer, HttpRequest
 from fuzz.embedded.http_server import HttpServer
 from fuzz.embedded.memory_store import MemoryStoreServer, protocol_error
 from fuzz.running.launcher import free_port
-from tests.end_to_end.test_command_line import COMMAND, environment
+from tests.end_to_end.command_line import COMMAND, asfuzz, environment
 
 SECONDS = 100
 QUICK = ("--sizes", "30", "--repeats", "10", "--clients", "0", "--formats", "json", "--out", "out")
@@ -47,10 +47,7 @@ MORTAL = """
 
 
 def compare(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, "compare", *words],
-        cwd=folder, env=environment(**more), capture_output=True, text=True, timeout=SECONDS, check=False,
-    )  # fmt: skip
+    return asfuzz(folder, "compare", *words, **more)
 
 
 def result(folder: Path) -> Comparison:

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_command_line import STRIDE_IGNORED, asfuzz
 
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
@@ -20,6 +19,7 @@ from specs.fields import Fields
 from specs.outcome import NoReply
 from specs.reductions.steps import Put, Send
 from specs.violation import Aspect, Violation, Way
+from tests.end_to_end.command_line import STRIDE_IGNORED, asfuzz
 
 # It dies of the greatest of float64, as a server does that panics outside of a request's own thread.
 MORTAL = """

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_command_line import asfuzz
 
 from fuzz.config import AUTO, Settings
 from fuzz.errors import CannotRun
 from fuzz.running.targets import open_target
+from tests.end_to_end.command_line import asfuzz
 
 ERROR = json.dumps({"error": {"message": "dispatch failure: no such host"}}).encode()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -14,8 +13,8 @@ import yaml
 
 from fuzz.config import read_settings
 from specs.reductions import profile as profiles
+from tests.end_to_end.command_line import asfuzz
 
-SECONDS = 100
 SERVER = """\
 import sys, threading
 from fuzz.subjects.reductions.reference_server import ReferenceServer
@@ -25,19 +24,6 @@ with serve(ReferenceServer(), port=int(sys.argv[1])):
 """
 LAUNCH = f"{sys.executable} server.py {{port}}"
 BROKEN = "stride-ignored"
-
-
-def asfuzz(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ASFUZZ_", "AWS_"))}
-    return subprocess.run(
-        [sys.executable, "-m", "fuzz.cli", *words],
-        cwd=folder,
-        env={**kept, "COLUMNS": "100"},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from fuzz.subjects.reductions.processes import start_reference_server
+from tests.end_to_end.command_line import SECONDS, asfuzz
 
 ANIMAL = "stride-ignored"
-HUNT = ("--only", "reduction", "--seed", "1", "--seconds", "60", "--max-findings", "1")
-SECONDS = 100
+HUNT = ("--only", "reduction", "--seed", "1", "--examples", "300", "--max-findings", "1")
 
 
 @dataclass(frozen=True)
@@ -29,24 +27,14 @@ class Hunted:
     home: Path
 
 
-def environment() -> dict[str, str]:
-    """This process's, less what would configure the suite; the command asfuzz is that of this interpreter."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ASFUZZ_", "AWS_"))}
-    return {**kept, "PYTHON": sys.executable}
-
-
-def pasted(folder: Path, *lines: str) -> subprocess.CompletedProcess[str]:
-    """Lines as a shell takes them."""
-    script = "\n".join(['asfuzz() { "$PYTHON" -m fuzz.cli "$@"; }', *lines])
-    return subprocess.run(
-        ["sh", "-c", script],
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
+def pasted(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
+    """A line as a shell takes it: the shell splits it into words, and goes where it says."""
+    script = f'asfuzz() {{ printf \'%s\\0\' "$PWD" "$@"; }}\n{line}'
+    split = subprocess.run(
+        ["sh", "-c", script], cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=True
     )
+    where, *words, _ = split.stdout.split("\0")
+    return asfuzz(Path(where), *words)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +69,9 @@ def test_the_line_that_accepts_a_finding_makes_the_next_run_clean(hunted: Hunted
     subprocess.run(["cp", "-r", str(hunted.folder), str(copy)], check=True)
     (line,) = [one for one in commands_in(hunted.printed) if one.startswith("asfuzz known add")]
     findings = shlex.quote("what's found")
-    ran = pasted(copy, line, f"asfuzz known list --findings {findings}")
+    ran = pasted(copy, line)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    ran = pasted(copy, f"asfuzz known list --findings {findings}")
     assert (ran.returncode, hunted.home.name in ran.stdout) == (0, True), ran.stdout + ran.stderr
     assert not (copy / "findings").exists()
     again = pasted(copy, f"asfuzz run {shlex.join(HUNT[:2])} --examples 3 --animal {ANIMAL} --findings {findings}")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,12 +13,12 @@ import pytest
 from fuzz.running.launcher import free_port
 from fuzz.subjects.reductions.processes import start_reference_server
 from fuzz.subjects.reductions.zoo import animals
+from tests.end_to_end.command_line import asfuzz
 
 README = (Path(__file__).parent.parent.parent / "README.md").read_text("utf-8")
 COMMANDS = [
     line for block in re.findall(r"^```sh\n(.*?)^```$", README, re.DOTALL | re.MULTILINE) for line in block.splitlines()
 ]
-SECONDS = 110
 PORT = 8080
 # What keeps a hunt short; its length is the one thing in which the steps differ from README.md.
 SHORT = ["--examples", "60", "--only", "reduction", "--max-findings", "1", "--seed", "1"]
@@ -56,16 +53,7 @@ class User:
             del typed[at : at + 2]
         if typed[1] == "run":
             typed += SHORT
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ASFUZZ_", "AWS_"))}
-        done = subprocess.run(
-            [sys.executable, "-m", "fuzz.cli", *typed[1:]],
-            cwd=self.folder,
-            env=kept,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
+        done = asfuzz(self.folder, *typed[1:])
         assert done.returncode == code, f"{line}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 

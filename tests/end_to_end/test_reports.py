@@ -13,9 +13,9 @@ from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
-from test_command_line import COMMAND, asfuzz, environment
 
 from fuzz.reports.schemas import validator
+from tests.end_to_end.command_line import COMMAND, SECONDS, asfuzz, environment
 
 ACCESS_KEY, SECRET = "CANARYKEY", "canary/se+cr:et=0123456789"
 FORMS = (SECRET, quote(SECRET, safe=""), b64encode(f"{ACCESS_KEY}:{SECRET}".encode()).decode())
@@ -145,10 +145,10 @@ def test_a_run_that_was_killed_gives_a_report(tmp_path: Path) -> None:
     events = tmp_path / "findings" / "events.jsonl"
     with subprocess.Popen([*COMMAND, *arguments], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE) as running:
         assert running.stdout is not None
-        while b"checked requests" not in (line := running.stdout.readline()):
+        while not (line := running.stdout.readline()).startswith("✗".encode()):
             assert line, "the run ended by itself"
         running.send_signal(signal.SIGKILL)
-        running.wait(60)
+        running.wait(SECONDS)
     with events.open("ab") as file:
         file.write(b'{"event":"Prog')
     ran = asfuzz(tmp_path, "report", "findings", "--html", "report.html")

@@ -14,20 +14,15 @@ import pytest
 from fuzz.findings import corpus
 from fuzz.subjects.reductions.processes import start_reference_server
 from fuzz.subjects.reductions.zoo import keep
+from tests.end_to_end.command_line import SECONDS, asfuzz
 
-SECONDS = 100
 ONLY = ("--only", "at-the-same-time", "--seed", "1", "--findings", "findings")
-
-
-def asfuzz(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "fuzz.cli", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
 
 
 @pytest.fixture(scope="module")
 def hunted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     folder = tmp_path_factory.mktemp("at-once")
-    flags = ("--seconds", "60", "--max-findings", "1", "--animal", "buffer-shared", "--summary", "summary.json")
+    flags = ("--examples", "200", "--max-findings", "1", "--animal", "buffer-shared", "--summary", "summary.json")
     return folder, asfuzz(folder, "run", *ONLY, *flags)
 
 

@@ -11,14 +11,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from test_command_line import COMMAND, SECONDS, STRIDE_IGNORED, asfuzz, environment
 
 from fuzz.commands.run import Telling
 from fuzz.events import Event, Progress, Warned
 from fuzz.findings import corpus
 from fuzz.reports.summary import write_atomically
+from tests.end_to_end.command_line import COMMAND, SECONDS, STRIDE_IGNORED, asfuzz, environment, started
 
-HUNT = ("run", "--only", "reduction", "--seed", "1", "--seconds", "60", "--max-findings", "1")
+HUNT = ("run", "--only", "reduction", "--seed", "1", "--examples", "300", "--max-findings", "1")
 
 
 def a_full_disk() -> None:
@@ -101,7 +101,7 @@ def test_two_runs_share_a_folder(tmp_path: Path) -> None:
 def test_a_broken_list_of_known_findings_is_told_in_a_line(tmp_path: Path) -> None:
     (tmp_path / "findings").mkdir()
     (tmp_path / "findings" / "known.toml").write_text("[[known]\n")
-    ran = asfuzz(tmp_path, "run", "--seconds", "1")
+    ran = asfuzz(tmp_path, "run", "--examples", "1")
     assert (ran.returncode, ran.stdout, len(ran.stderr.splitlines())) == (2, "", 1)
     assert "known.toml is not TOML" in ran.stderr
 
@@ -123,17 +123,17 @@ def test_a_usage_error_is_told_once(tmp_path: Path, arguments: tuple[str, ...]) 
 
 def test_an_ascii_terminal_takes_what_replay_report_and_known_say(tmp_path: Path) -> None:
     ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"}
-    assert asfuzz(tmp_path, *HUNT, "--animal", STRIDE_IGNORED, **ascii_only).returncode == 1
+    assert started(tmp_path, *HUNT, "--animal", STRIDE_IGNORED, **ascii_only).returncode == 1
     (case,) = (tmp_path / "findings").glob("*/case.json")
     case.write_text(case.read_text().replace("wrong shape", "wrong shape ∞"))
-    assert asfuzz(tmp_path, "known", "add", case.parent.name, "--reason", "später").returncode == 0
+    assert started(tmp_path, "known", "add", case.parent.name, "--reason", "später").returncode == 0
     for arguments, code in (
         (("replay", "--tries", "1"), 1),
         (("known", "list"), 0),
         (("report", "--profile", "reductionist"), 0),
         (("properties",), 0),
     ):
-        ran = asfuzz(tmp_path, *arguments, **ascii_only)
+        ran = started(tmp_path, *arguments, **ascii_only)
         assert (ran.returncode, "Traceback" in ran.stderr) == (code, False), ran.stdout + ran.stderr
 
 
