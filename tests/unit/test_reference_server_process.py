@@ -60,7 +60,7 @@ def test_a_class_that_is_none_is_an_error() -> None:
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux tells when another's child ends")
 def test_it_ends_when_its_parent_is_killed() -> None:
     program = (
-        "from fuzz.embedded.processes import start_reference_server\n"
+        "from fuzz.subjects.reductions.processes import start_reference_server\n"
         "import time\n"
         "with start_reference_server() as server:\n"
         "    print(server.process_id, flush=True)\n"
