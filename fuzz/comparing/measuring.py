@@ -19,10 +19,11 @@ from fuzz.comparing.plan import (
     Plan,
     block_requests,
     guessed_seconds,
+    in_turn,
     opens_connections,
     turns,
 )
-from fuzz.comparing.results import BYPASS, Comparison, HarnessCost, Temperature, Throughput, Times
+from fuzz.comparing.results import BYPASS, Comparison, HarnessCost, Temperature, Throughput, Times, connection_of
 from fuzz.running.store import StoreError
 from fuzz.versions import versions
 
@@ -114,7 +115,7 @@ class Course:
                 for number in range(self._plan.rounds):
                     with self._uploaded(prepared) as cold:
                         if opens_connections(number, self._plan.rounds):
-                            self._connect_anew(prepared, warm, series)
+                            self._connect_anew(prepared, warm, series, connection_of(number, self._plan.rounds))
                         self._fetch_once(prepared, cold)
                         keys = {"cold": cold, "warm": warm}
                         for temperature, one in turns(series.going_on(self.lost), number):
@@ -126,12 +127,16 @@ class Course:
                 self._times += series.times()
             self._ask_together(prepared, warm, series, lambda part: tell(share + (1 - share) * part))
 
-    def _connect_anew(self, prepared: Prepared, key: str, series: _Series) -> None:
-        """Have all be asked over new connections, and once each off the clock."""
-        for one in series.going_on(self.lost):
-            if not one.mbps:
-                one.hang_up()
-                self._lose_if_gone(one, one.ask(prepared, key, 1, 1))
+    def _connect_anew(self, prepared: Prepared, key: str, series: _Series, connection: int) -> None:
+        """Have all be asked over new connections, and once each off the clock.
+
+        Two names may lead to one server: what it has for a connection must not go to the same one of them each time.
+        """
+        everybody = [one for one in series.going_on(self.lost) if not one.mbps]
+        for one in everybody:
+            one.hang_up()
+        for one in in_turn(everybody, connection):
+            self._lose_if_gone(one, one.ask(prepared, key, 1, 1))
 
     def _fetch_once(self, prepared: Prepared, key: str) -> None:
         """Have the store send a new object once off the clock, lest whoever is first wait for the store's caches."""

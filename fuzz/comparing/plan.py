@@ -46,12 +46,17 @@ def turns(contenders: Sequence[One], number: int) -> Iterator[tuple[Temperature,
 
     They share the round's fresh object, which none of them has been asked about before.
     """
-    order = orders(len(contenders))
     for temperature in TEMPERATURES:
-        for place in order[number % len(order)] if order else ():
-            one = contenders[place]
+        for one in in_turn(contenders, number):
             if not one.mbps or (temperature == "cold" and number < NARROW_ROUNDS):
                 yield temperature, one
+
+
+def in_turn(contenders: Sequence[One], number: int) -> Iterator[One]:
+    """All of them, in another order each time."""
+    order = orders(len(contenders))
+    for place in order[number % len(order)] if order else ():
+        yield contenders[place]
 
 
 def opens_connections(number: int, rounds: int) -> bool:
