@@ -34,7 +34,8 @@ examples:
 
 The servers and a client that bypasses them (it fetches the object by boto3 and reduces it by NumPy) take turns, so that
 what drifts hits all alike. cold: about an object that nobody has asked about; warm: about one that was asked about
-before. Every answer is checked; one that is not right is told, and its time left out.
+before. Every answer is checked; the time of one that is not right is left out, and a wrong one is looked into and saved
+as a finding, like those of asfuzz run.
 """
 
 
@@ -57,6 +58,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     told = parser.add_argument_group("result")
     told.add_argument("--out", type=Path, metavar="FOLDER", help="write the result and plots (default: a table only)")
     told.add_argument("--formats", default=",".join(FORMATS), help="what --out writes (default: json,png,svg,html)")
+    told.add_argument("--findings", metavar="DIR", help="where wrong answers are kept (default: findings)")
     told.add_argument("--against", type=Path, metavar="FILE", help="an earlier run's comparison.json to compare with")
     add_store_flags(parser.add_argument_group("store"))
     add_config_flag(parser)
@@ -143,12 +145,14 @@ def _formats(arguments: Namespace) -> tuple[str, ...]:
 def _measured(arguments: Namespace, plan: Plan, named: Sequence[Named]) -> Comparison:
     """Everything that was measured until the end, or until Ctrl-C."""
     from fuzz.comparing import harness_cost
+    from fuzz.comparing.keeping import keep
     from fuzz.comparing.measuring import Course
     from fuzz.comparing.opening import open_field
     from fuzz.reports.terminal import Terminal
 
     settings = settings_of(arguments)
     terminal = Terminal(sys.stderr, color=settings.color)
+    doing = terminal.redraw if terminal.live else terminal.line
     course: Course | None = None
     try:
         with open_field(settings, named, plan.mbps) as field:
@@ -157,6 +161,7 @@ def _measured(arguments: Namespace, plan: Plan, named: Sequence[Named]) -> Compa
             course = Course(plan, field.contenders, field.store, field.profile, _progress(terminal), dict(field.lost))
             course.harness = harness_cost.measure(plan.clients)
             course.run()
+            course.findings = keep(course.judge, field.targets, settings.findings, doing)
     except KeyboardInterrupt:
         if course is None:
             raise

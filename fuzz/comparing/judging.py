@@ -31,19 +31,30 @@ class Prepared:
         self.profile = profile
         self.data = question.data()
         self.send = question.send()
+        self.case = question.case(self.data)
 
     @cached_property
     def due(self) -> Expectation:
-        _, due = expectations(self.question.case(self.data), self.profile, StoreFacts())
+        _, due = expectations(self.case, self.profile, StoreFacts())
         assert due is not None
         return due
 
 
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A server's answer that breaks a requirement."""
+
+    prepared: Prepared
+    contender: str
+    outcome: Reply | NoReply
+
+
 @dataclass(slots=True)
 class Judge:
-    """Says whether answers are right, and counts those that are not."""
+    """Says whether answers are right, counts those that are not, and has the first of each kind by it."""
 
     told: dict[tuple[Question, str, Trouble], Told] = field(default_factory=dict)
+    wrong: dict[tuple[Question, str, Trouble], Wrong] = field(default_factory=dict)
     _accepted: dict[tuple[Question, str], set[Mark]] = field(default_factory=dict)
 
     def right(self, prepared: Prepared, contender: str, outcome: Reply | NoReply) -> bool:
@@ -60,7 +71,10 @@ class Judge:
             accepted.add(mark)
             return True
         shown = f"{failure.title}: got {failure.actual}, due {failure.expected}" if failure else "refused"
-        self.count(prepared, contender, _trouble(outcome), shown)
+        trouble = _trouble(outcome)
+        if failure is not None and contender != BYPASS:
+            self.wrong.setdefault((prepared.question, contender, trouble), Wrong(prepared, contender, outcome))
+        self.count(prepared, contender, trouble, shown)
         return False
 
     def count(self, prepared: Prepared, contender: str, trouble: Trouble, shown: str) -> None:

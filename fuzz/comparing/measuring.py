@@ -23,7 +23,7 @@ from fuzz.comparing.plan import (
     opens_connections,
     turns,
 )
-from fuzz.comparing.results import BYPASS, Comparison, HarnessCost, Temperature, Throughput, Times, connection_of
+from fuzz.comparing.results import BYPASS, Comparison, HarnessCost, Kept, Temperature, Throughput, Times, connection_of
 from fuzz.running.store import StoreError
 from fuzz.versions import versions
 
@@ -56,7 +56,7 @@ class Course:
         self._store = store
         self._profile = profile
         self._progress = progress
-        self._judge = Judge()
+        self.judge = Judge()
         self._numbers = count()
         self._times: list[Times] = []
         self._throughputs: list[Throughput] = []
@@ -65,6 +65,7 @@ class Course:
         self.lost = dict(lost or {})
         self.harness: HarnessCost | None = None
         self.interrupted = False
+        self.findings: tuple[Kept, ...] = ()
 
     def run(self) -> None:
         """Ask everything; a question that the store fails for is left out, and the others are asked."""
@@ -91,7 +92,8 @@ class Course:
             versions=versions(),
             times=tuple(self._times),
             throughputs=tuple(self._throughputs),
-            told=tuple(self._judge.told.values()),
+            told=tuple(self.judge.told.values()),
+            findings=self.findings,
             lost=dict(self.lost),
             unasked=dict(self._unasked),
             harness=self.harness,
@@ -109,7 +111,7 @@ class Course:
             usable = [one for one in self._contenders if self._warmed_up(one, prepared, warm)]
             if not usable:
                 return
-            series = _Series(prepared, self._judge, usable)
+            series = _Series(prepared, self.judge, usable)
             share = self._share_of_rounds(prepared, len(usable))
             try:
                 for number in range(self._plan.rounds):
@@ -158,7 +160,7 @@ class Course:
             return True
         block = one.ask(prepared, key, WARM_UP, 1)
         self._lose_if_gone(one, block)
-        right = [self._judge.right(prepared, one.name, came.outcome) for came in block.came]
+        right = [self.judge.right(prepared, one.name, came.outcome) for came in block.came]
         return any(right)
 
     def _lose_if_gone(self, one: Contender, block: Block) -> None:
@@ -179,7 +181,7 @@ class Course:
                 for one in [one for one in usable if one.name not in self.lost]:
                     block = one.ask(prepared, key, requests[one.name], clients)
                     self._lose_if_gone(one, block)
-                    right = [came for came in block.came if self._judge.right(prepared, one.name, came.outcome)]
+                    right = [came for came in block.came if self.judge.right(prepared, one.name, came.outcome)]
                     rates[one.name].append(len(right) / max(block.seconds, 1e-9))
                     slowest[one.name] = max([slowest[one.name], *(came.elapsed_ms for came in right)])
                 tell((done + (number + 1) / BLOCKS) / len(self._plan.clients))
@@ -208,7 +210,7 @@ class _Series:
 
     def __init__(self, prepared: Prepared, judge: Judge, contenders: Sequence[Contender]) -> None:
         self._prepared = prepared
-        self._judge = judge
+        self.judge = judge
         self._contenders = contenders
         self._elapsed: dict[tuple[int, Temperature], list[float | None]] = {}
         self._bytes: dict[int, int] = {}
@@ -223,7 +225,7 @@ class _Series:
     def add(self, one: Contender, temperature: Temperature, number: int, block: Block) -> None:
         """An answer that is not right leaves a gap where its time would be."""
         came = block.came[0] if block.came else None
-        right = came is not None and self._judge.right(self._prepared, one.name, came.outcome)
+        right = came is not None and self.judge.right(self._prepared, one.name, came.outcome)
         elapsed = self._elapsed.setdefault((id(one), temperature), [])
         elapsed += [None] * (number - len(elapsed))
         elapsed.append(came.elapsed_ms if right and came is not None else None)

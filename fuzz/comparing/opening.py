@@ -14,7 +14,7 @@ from fuzz.config import AUTO, Settings
 from fuzz.errors import CannotRun, UsageError
 from fuzz.option_values import http_url, port_command
 from fuzz.running.store import StoreError
-from fuzz.running.targets import client_settings, open_store_for, resolve_profile, running_server
+from fuzz.running.targets import Target, client_settings, open_store_for, resolve_profile, running_server
 from specs.reductions.profile import Profile
 
 if TYPE_CHECKING:
@@ -35,12 +35,13 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """All that a comparison talks to. `lost` are servers that did not start, and why."""
+    """All that a comparison talks to. `targets` are its servers by name, `lost` those that did not start, and why."""
 
     store: Store
     profile: Profile
     contenders: tuple[Contender, ...]
     lost: Mapping[str, str]
+    targets: Mapping[str, Target]
 
 
 def named_servers(servers: Sequence[str], launched: Sequence[str]) -> tuple[Named, ...]:
@@ -75,12 +76,16 @@ def open_field(settings: Settings, servers: Sequence[Named], mbps: Sequence[floa
     with ExitStack() as stack:
         store, narrowed = _open_store(settings, mbps, stack)
         lost: dict[str, str] = {}
+        targets: dict[str, Target] = {}
         contenders: list[Contender] = []
         for one in servers:
             try:
-                contenders.append(stack.enter_context(_server(one, settings, store, profile)))
+                target = targets[one.name] = stack.enter_context(_target(one, settings, store, profile))
             except CannotRun as error:
                 lost[one.name] = str(error)
+            else:
+                server = Server(one.name, target.url, store, profile, target.client, target.launcher)
+                contenders.append(stack.enter_context(closing(server)))
         if not contenders:
             raise CannotRun("\n".join(f"{name}: {why}" for name, why in lost.items()))
         own = settings.store if "://" in settings.store else store.s3_url
@@ -94,7 +99,7 @@ def open_field(settings: Settings, servers: Sequence[Named], mbps: Sequence[floa
                 bandwidth,
             )
             contenders.append(stack.enter_context(closing(bypass)))
-        yield Field(store, profile, tuple(contenders), lost)
+        yield Field(store, profile, tuple(contenders), lost, targets)
 
 
 def _open_store(settings: Settings, mbps: Sequence[float], stack: ExitStack) -> tuple[Store, tuple[str, ...]]:
@@ -121,11 +126,8 @@ def _closing_told(store: Store) -> Iterator[Store]:
 
 
 @contextmanager
-def _server(one: Named, settings: Settings, store: Store, profile: Profile) -> Iterator[Server]:
+def _target(one: Named, settings: Settings, store: Store, profile: Profile) -> Iterator[Target]:
     client = client_settings(settings)
     own = replace(settings, target=one.target, launch=one.launch, animals=())
-    with (
-        running_server(own, store, client) as (url, launcher),
-        closing(Server(one.name, url, store, profile, client, launcher)) as server,
-    ):
-        yield server
+    with running_server(own, store, client) as (url, launcher):
+        yield Target(url, store, profile, own, client, launcher, one.name)

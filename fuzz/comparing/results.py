@@ -86,6 +86,15 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A finding that a server's wrong answers came to; `path` is empty where it could not be saved."""
+
+    contender: str
+    path: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class HarnessCost:
     """What timing itself takes: a request to a server that does nothing, and how many of those go in a second."""
 
@@ -109,6 +118,7 @@ class Comparison:
     times: tuple[Times, ...] = ()
     throughputs: tuple[Throughput, ...] = ()
     told: tuple[Told, ...] = ()
+    findings: tuple[Kept, ...] = ()
     lost: Mapping[str, str] = field(default_factory=dict)
     unasked: Mapping[str, str] = field(default_factory=dict)
     harness: HarnessCost | None = None
@@ -177,6 +187,7 @@ def from_document(document: Mapping[str, Any]) -> Comparison:
                 Throughput(**{**one, "question": Question(**one["question"]), "rates": tuple(one["rates"])})
                 for one in fields["throughputs"]
             ),
+            "findings": tuple(Kept(**one) for one in fields.get("findings", ())),
             "told": tuple(Told(**{**one, "question": Question(**one["question"])}) for one in fields["told"]),
         },
         harness=None

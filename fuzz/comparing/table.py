@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -212,6 +213,15 @@ def _told(comparison: Comparison) -> Iterator[str]:
         yield f"{mark} {one.contender}: {one.trouble} {one.times} times · {one.question.label}"
         yield f"     {one.request}"
         yield f"     {one.shown[:400]}"
+    if comparison.wrong and comparison.interrupted:
+        yield ""
+        yield "interrupted: nobody has looked into what was answered wrongly, and no finding was saved"
+    for kept in comparison.findings:
+        yield ""
+        yield f"found     {kept.contender}: {kept.title}"
+        if kept.path:
+            yield f"          {kept.path}"
+            yield f"again     asfuzz replay {shlex.quote(kept.path)}"
     for name, why in comparison.lost.items():
         yield ""
         yield f"! {name} was left out: {why}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -75,7 +76,7 @@ def test_the_embedded_server_is_compared_with_the_bypass_and_later_with_itself(t
     assert "chance that it is noise" in again.stdout
 
 
-def test_a_wrong_server_is_a_finding_and_its_times_are_left_out(tmp_path: Path) -> None:
+def test_a_wrong_server_is_a_finding_that_can_be_replayed_and_its_times_are_left_out(tmp_path: Path) -> None:
     wrong = f"wrong={sys.executable} -m fuzz.subjects.reductions.reference_server --port {{port}} --with {WRONG}"
     # It ends with its standard input, which a launched server has none of.
     wrong = wrong.replace(f"wrong={sys.executable}", f"wrong=sh -c 'sleep 1000 | exec {sys.executable}") + "'"
@@ -85,6 +86,15 @@ def test_a_wrong_server_is_a_finding_and_its_times_are_left_out(tmp_path: Path) 
     assert "POST /v2/sum/" in done.stdout
     found = result(tmp_path)
     assert {one.contender for one in found.told} == {"wrong"}
+    kept = [row.removeprefix("again     asfuzz ") for row in done.stdout.splitlines() if row.startswith("again ")]
+    assert len(kept) == len(found.findings) == 1
+    again = subprocess.run(
+        [*COMMAND, *shlex.split(kept[0])],
+        cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=SECONDS, check=False,
+    )  # fmt: skip
+    assert again.returncode == 1, again.stdout + again.stderr
+    assert "1 still failing" in again.stdout
+    assert "stride beyond one" in found.findings[0].title
     timed = {(one.question.selection, one.contender) for one in found.times if one.right_ms}
     assert timed == {
         ("all", "embedded"), ("all", "wrong"), ("all", "bypass"), ("strided", "embedded"), ("strided", "bypass"),
@@ -108,6 +118,8 @@ def test_servers_that_are_not_there_or_die_are_told_and_the_others_go_on(tmp_pat
     # That it died while it was asked is a finding; that the other was not there is none.
     assert done.returncode == 1, done.stdout + done.stderr
     assert "! gone was left out" in done.stdout
+    assert [one.contender for one in found.findings] == ["mortal"]
+    assert (tmp_path / found.findings[0].path / "case.json").exists()
     assert compare(tmp_path, gone, "embedded", *QUICK).returncode == 3
     assert compare(tmp_path, gone, *QUICK).returncode == 3
 

@@ -22,7 +22,7 @@ from fuzz.comparing.judging import Judge, Prepared, as_reply
 from fuzz.comparing.opening import named_servers
 from fuzz.comparing.plan import NARROW_ROUNDS, Plan, block_requests, guessed_seconds, orders, turns
 from fuzz.comparing.questions import Question, questions
-from fuzz.comparing.results import BYPASS, from_document, read_comparison, to_json
+from fuzz.comparing.results import BYPASS, Kept, from_document, read_comparison, to_json
 from fuzz.comparing.statistics import Interval
 from fuzz.comparing.table import lines, told_of
 from fuzz.errors import UsageError
@@ -153,6 +153,7 @@ def test_a_server_that_is_faster_as_it_is_is_worth_it_at_any_bandwidth() -> None
 
 def test_a_comparison_is_read_as_it_was_written(tmp_path: Path) -> None:
     found = replace(measured({"a": 1.0, BYPASS: 3.0}), told=(told(),), lost={"b": "gone"}, interrupted=True)
+    found = replace(found, findings=(Kept("a", "findings/x", "sum: wrong values"),))
     gap = replace(found.times[0], elapsed_ms=(None, 1.5))
     found = replace(found, times=(gap, *found.times[1:]))
     path = tmp_path / "comparison.json"

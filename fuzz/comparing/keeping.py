@@ -1,0 +1,61 @@
+"""Wrong answers become findings like those of a run: looked into, saved, and to be sent again by asfuzz replay."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from secrets import token_hex
+
+from fuzz.comparing.judging import Judge, Prepared, Wrong
+from fuzz.comparing.results import Kept
+from fuzz.errors import CannotRun
+from fuzz.hunt.life import TargetLife
+from fuzz.running.session import Judgement
+from fuzz.running.targets import Target
+from fuzz.triage.ledger import Ledger
+from fuzz.triage.triage import Triage
+from specs.outcome import Transcript
+from specs.reductions import checks
+
+# What there is no time to look into any more is saved as it came.
+SECONDS_A_SERVER = 60.0
+
+
+def keep(judge: Judge, targets: Mapping[str, Target], folder: Path, doing: Callable[[str], None]) -> tuple[Kept, ...]:
+    """Save what the wrong answers of each server come of; the smallest question first."""
+    kept: list[Kept] = []
+    for name, target in targets.items():
+        wrong = [one for one in judge.wrong.values() if one.contender == name]
+        if wrong:
+            doing(f"looking into what {name} answered wrongly")
+            kept += _kept_of(name, target, sorted(wrong, key=lambda one: one.prepared.question.side), folder)
+    return tuple(kept)
+
+
+def _kept_of(name: str, target: Target, wrong: Sequence[Wrong], folder: Path) -> list[Kept]:
+    ledger = Ledger(folder, f"compare-{token_hex(4)}", target.profile)
+    end = time.monotonic() + SECONDS_A_SERVER
+    names: dict[str, None] = {}
+    with closing(target.session()) as session:
+        triage = Triage(session, ledger, TargetLife.of(target), lambda: time.monotonic() > end)
+        try:
+            for one in wrong:
+                names |= dict.fromkeys(triage.look_into(one.prepared.case, _judgement(one)))
+        except CannotRun:
+            # The server is gone for good; what it went down with has been kept.
+            names |= dict.fromkeys(ledger.named)
+        finally:
+            ledger.flush()
+    found = (ledger.get(one) for one in names)
+    return [Kept(name, ledger.path_of(one.id), one.violation.title) for one in found if one is not None]
+
+
+def _judgement(one: Wrong) -> Judgement:
+    """What a session would have made of the answer that was timed."""
+    prepared: Prepared = one.prepared
+    exchange = checks.Exchange(prepared.send, one.outcome, prepared.profile)
+    violations = checks.violations(exchange, prepared.due, len(prepared.case.steps) - 1)
+    found = sorted(violations, key=lambda violation: violation.severity != "failure")
+    return Judgement(Transcript(prepared.case, (None, one.outcome)), tuple(found), (None, prepared.due))
