@@ -7,13 +7,21 @@ What still fails without them is something else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fuzz.subjects.reductions.traits.scenes import CONVERTED, VALUED, in_other_ways
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import at_fault
+from fuzz.triage.other_data import hangs_on_its_data
 from fuzz.triage.traits import closure, has, named, present, project, value_of, without
-from fuzz.triage.traits.circumstances import EARLIER_REFUSAL, EARLIER_REQUEST, SEVERAL, after_refusal, asked_twice
+from fuzz.triage.traits.circumstances import (
+    EARLIER_REFUSAL,
+    EARLIER_REQUEST,
+    SEVERAL,
+    VERY_DATA,
+    after_refusal,
+    asked_twice,
+)
 from fuzz.triage.trial import Signature, Trial, place_of
 
 # In the faults that a way covers: any field, any rule, or both.
@@ -47,8 +55,8 @@ class Shown:
         )
 
 
-# What is asked by putting other requests before a trial's last.
-MADE = (EARLIER_REFUSAL, EARLIER_REQUEST)
+# What is asked by putting other requests before a trial's last, or other data in its place.
+MADE = (EARLIER_REFUSAL, EARLIER_REQUEST, VERY_DATA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +128,9 @@ def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest |
         return Explained(one.finding)
     if one.of_history:
         return _leaves_history(trial, seen, one, lab)
+    if VERY_DATA in one.needs:
+        same = seen.signature.kind == one.signature.kind
+        return Explained(one.finding) if same and hangs_on_its_data(trial, seen, lab) else None
     plain = project(trial, closure((*one.needs, *at_fault(seen.signature))))
     shown = lab.fails(plain, seen.signature)
     if shown is None or not _is_sibling(plain, shown, one):
@@ -177,18 +188,35 @@ def needs_the_same(way: Shown, one: Shown) -> bool:
 def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
     """Whether a new cause is a known one: it reads as the same, needs the same, or is explained by it."""
     if way.signature.family != one.signature.family:
-        return False
+        return _blame_alike(way, one, lab)
     if needs_the_same(way, one) or (way.reads_as & one.reads_as and comparable(way.needs, one.needs)):
         return True
     apart = list(values_apart(way.trial, one.trial, closure((*way.needs, *one.needs))))
-    if fail_alike(way, one) and comparable(way.needs, one.needs) and not apart:
-        # The faults of one have been seen to fail like the other's, with no more than this.
+    # The faults of one have been seen to fail like the other's, with no more than this.
+    alike = fail_alike(way, one) and comparable(way.needs, one.needs)
+    if alike and not apart:
         return True
-    if set(way.needs) == set(one.needs) and apart and _with_siblings_of(way, one, apart, lab):
+    if apart and (alike or set(way.needs) == set(one.needs)) and _with_siblings_of(way, one, apart, lab):
         return True
     if isinstance(leaves(way.trial, seen, one, lab) or _converted(way.trial, seen, one, lab), Explained):
         return True
     return _meet(way, one, lab)
+
+
+def _blame_alike(way: Shown, one: Shown, lab: Lab) -> bool:
+    """Whether a valid request fails for a rule that it might have been refused for, as an invalid one does for its."""
+    if way.signature.kind != one.signature.kind or not fail_alike(way, one):
+        return False
+    if not comparable(_besides_blame(way), _besides_blame(one)):
+        return False
+    apart = list(values_apart(way.trial, one.trial, closure((*way.needs, *one.needs))))
+    return not apart or _with_siblings_of(way, one, apart, lab)
+
+
+def _besides_blame(way: Shown) -> tuple[str, ...]:
+    """The needs of a cause less those that are what it breaks a rule by."""
+    about = at_fault(replace(way.signature, faults=way.signature.blamed))
+    return tuple(name for name in way.needs if name not in about)
 
 
 def _with_siblings_of(way: Shown, one: Shown, names: Iterable[str], lab: Lab) -> bool:
@@ -224,7 +252,7 @@ def is_plainer(way: Shown, one: Shown, lab: Lab) -> bool:
 
 def fail_alike(way: Shown, one: Shown) -> bool:
     """Whether plain requests with the faults of either have been seen to fail like the other."""
-    mine, theirs = way.signature.faults, one.signature.faults
+    mine, theirs = way.signature.blamed, one.signature.blamed
     if not mine or not theirs:
         return False
     others = way.covers - mine

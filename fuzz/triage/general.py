@@ -100,11 +100,14 @@ def witnesses(name: str, profile: Profile) -> Iterator[Witness]:
         for fault in faults_named(_rules_of(trial), trial)[:1]:
             yield Witness(fault, "field", trial)
     plain = Fields({"dtype": "int32"})
+    followed = compressed(DATA, "gzip") + b"\0"
     for rule, sort, put, send in (
         (Rule.UNDECODABLE_DATA, "data", Put("a", NO_STREAM), {"compression": {"id": "gzip"}}),
         (Rule.DATA_DOES_NOT_FIT, "data", Put("a", bytes(5)), {}),
         (Rule.SHORT_READ, "data", Put("a", bytes(4)), {"shape": [2], "size": 8}),
         (Rule.RANGE_BEYOND_THE_OBJECT, "data", Put("a", bytes(4)), {"offset": 8}),
+        (Rule.SURPLUS_DATA, "data", Put("a", DATA), {"shape": [1]}),
+        (Rule.BYTES_AFTER_THE_STREAM, "data", Put("a", followed), {"compression": {"id": "gzip"}}),
     ):
         yield Witness(str(rule), sort, _asking(name, profile, Fields({**plain, **send}), put))
     for rule, bucket in (
@@ -147,22 +150,22 @@ def _rules_of(trial: Trial) -> frozenset[Rule]:
 def faults_alike(smallest: Smallest, lab: Lab) -> frozenset[str]:
     """The faults that a request may have for the same failure to come: its own, those like it, or any."""
     wanted = smallest.seen.signature
-    if not wanted.faults:
+    if not wanted.blamed:
         return frozenset()
     several = list(witnesses("malformed", smallest.trial.profile))
-    if wanted.way is not Way.ACCEPTED:
+    if wanted.faults and wanted.way is not Way.ACCEPTED:
         others = [one for one in several if one.sort == "field" and one.fault not in wanted.faults][:SAMPLE]
         if all(_fails_alike(one, wanted, lab) for one in others):
             return frozenset({ANY})
-    siblings = [one for one in several if one.fault not in wanted.faults and _is_sibling(one, wanted, several)]
-    alike = wanted.faults | {one.fault for one in siblings[:MOST_SIBLINGS] if _fails_alike(one, wanted, lab)}
+    siblings = [one for one in several if one.fault not in wanted.blamed and _is_sibling(one, wanted, several)]
+    alike = wanted.blamed | {one.fault for one in siblings[:MOST_SIBLINGS] if _fails_alike(one, wanted, lab)}
     # Names of unknown fields are made up: what fails with two of them fails with any.
     return alike | {ANY_UNKNOWN} if alike > MADE_UP else alike
 
 
 def _is_sibling(one: Witness, wanted: Signature, several: list[Witness]) -> bool:
     """Whether a fault may fail for the same reason: by the same rule, or, where all are refused, of the same field."""
-    rules = {fault.rpartition(":")[2] for fault in wanted.faults}
+    rules = {fault.rpartition(":")[2] for fault in wanted.blamed}
     if one.fault.rpartition(":")[2] in rules:
         return True
     if wanted.way is Way.ACCEPTED:
@@ -170,13 +173,13 @@ def _is_sibling(one: Witness, wanted: Signature, several: list[Witness]) -> bool
     if wanted.way in BY_ASPECT and one.sort != "field":
         return True
     if place_of(one.fault):
-        return place_of(one.fault) in {place_of(fault) for fault in wanted.faults}
-    return one.sort in {other.sort for other in several if other.fault in wanted.faults}
+        return place_of(one.fault) in {place_of(fault) for fault in wanted.blamed}
+    return one.sort in {other.sort for other in several if other.fault in wanted.blamed}
 
 
 def _fails_alike(one: Witness, wanted: Signature, lab: Lab) -> bool:
-    seen = lab.ask(one.trial)
-    return any(each.signature.family == wanted.family and each.signature.faults for each in seen)
+    """Whether a plain request fails in the same way, and it may be for the rule that it breaks."""
+    return any(each.signature.blamed and each.signature.kind == wanted.kind for each in lab.ask(one.trial))
 
 
 def not_seen_with(smallest: Smallest, lab: Lab) -> tuple[str, ...]:

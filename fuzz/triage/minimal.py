@@ -59,6 +59,16 @@ def minimal(trial: Trial, seen: Seen, lab: Lab) -> Smallest:
     return _Reduction(trial, seen, lab).reduced()
 
 
+def rewritable(trial: Trial, seen: Seen, lab: Lab) -> Trial:
+    """The trial, to be left as it stands where it does not fail with its object written anew."""
+    if trial.scene is None:
+        return trial
+    anew = trial.of_scene(trial.scene)
+    if anew.case == trial.case or lab.fails(anew, seen.signature):
+        return trial
+    return replace(trial, scene=None, as_it_stands=True)
+
+
 class _Reduction:
     """One trial on its way to its smallest."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 from fuzz.errors import CannotRun
@@ -16,12 +16,14 @@ from fuzz.triage.general import faults_alike, not_seen_with
 from fuzz.triage.histories import Earlier, smallest_history, wrong_after
 from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, hurried, is_silent
 from fuzz.triage.ledger import Ledger
-from fuzz.triage.minimal import Smallest, minimal
+from fuzz.triage.minimal import Smallest, minimal, rewritable
+from fuzz.triage.other_data import hangs_on_its_data
 from fuzz.triage.reads_as import reads_as
+from fuzz.triage.spent import Spent
 from fuzz.triage.telling import finding_of
 from fuzz.triage.together import apart, confirmed, smallest_race
 from fuzz.triage.traits import narrow, present
-from fuzz.triage.traits.circumstances import AT_ONCE, WHILE
+from fuzz.triage.traits.circumstances import AT_ONCE, VERY_DATA, WHILE
 from fuzz.triage.trial import Signature, Trial, isolated, signature, trial_of
 from specs.case import Case
 from specs.violation import Aspect, Violation, Way
@@ -36,9 +38,7 @@ REQUESTS_OF_A_HISTORY = 1000
 TURNS_OF_A_RACE = 24
 MOST_FAILURES_OF_A_CASE = 6
 TRIES_TO_REPRODUCE = 2
-# Beyond this share of all requests, what looks like a known finding is counted for it unasked, once the finding has
-# been told so often.
-KNOWN_SHARE = 0.03
+# What looks like a known finding is counted for it unasked where much was spent, once it has been told so often.
 CONFIRMATIONS = 3
 # A request that fails after so long, having eaten memory say, is not asked often.
 SLOW_MS = 1000.0
@@ -61,16 +61,13 @@ class Triage:
         self.ledger = ledger
         self.lab = Lab(session, life, over)
         self.earlier = Earlier()
-        self.known_requests = 0
-        self.known_seconds = 0.0
+        self.spent = Spent(session, ledger, clock)
         self.untold = 0
         self._begun = 0
         self._smallest: Smallest | None = None
         self._first: tuple[Trial, Seen] | None = None
-        self._clock = clock
         self._enough = enough
         self._doing = doing
-        self._born = clock()
 
     def look_into(self, case: Case, judgement: Judgement) -> list[str]:
         """The findings that a case's failures belong to, one for each request that failed."""
@@ -80,7 +77,7 @@ class Triage:
         if is_silent(judgement):
             self.lab.await_answers()
         if case.together:
-            with self._counted():
+            with self.spent.counted():
                 return self._together(case, judgement)
         names: list[str] = []
         steps: set[int] = set()
@@ -91,7 +88,7 @@ class Triage:
                 break
             steps.add(violation.step)
             self._doing(f"{EXPLAINING} {len(steps)} of {len({one.step for one in judgement.failures})}")
-            with self._counted():
+            with self.spent.counted():
                 names += self._named(self._failure(case, judgement, violation))
         return names
 
@@ -111,20 +108,6 @@ class Triage:
         self.untold += name is None
         return [] if name is None else [name]
 
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
-        """Note what the block cost, where nothing new came of it."""
-        begun, sent, made = self._clock(), self.session.sent, self.ledger.made
-        yield
-        if self.ledger.made == made:
-            self.known_requests += self.session.sent - sent
-            self.known_seconds += self._clock() - begun
-
-    def _spends_much(self) -> bool:
-        """Whether more requests, or more of a limited time, went into what is known than that is worth."""
-        late = self.known_seconds > KNOWN_SHARE * (self._clock() - self._born)
-        return late or self.known_requests > KNOWN_SHARE * max(1, self.session.sent)
-
     def _failure(self, case: Case, judgement: Judgement, violation: Violation) -> str | None:
         number = violation.step if violation.step >= 0 else len(case.steps) - 1
         until = replace(case, steps=case.steps[: number + 1])
@@ -134,7 +117,7 @@ class Triage:
         if believed is not None:
             return self.ledger.again(believed, wanted)
         chance = self.ledger.of_chance(wanted)
-        if self._spends_much() and (chance or self._keeps_state()) and self._passes_alone(trial, wanted):
+        if self.spent.much() and (chance or self._keeps_state()) and self._passes_alone(trial, wanted):
             return None if chance is None else self.ledger.again(chance.id, wanted)
         slow = _is_slow(judgement, number)
         first = Seen(judgement, violation, wanted)
@@ -153,7 +136,7 @@ class Triage:
 
     def _believed(self, trial: Trial, wanted: Signature) -> str | None:
         """The finding that a failure looks like, where asking would cost more than it is worth."""
-        if not self._spends_much() and wanted.way is not Way.SILENT and not wanted.died:
+        if not self.spent.much() and wanted.way is not Way.SILENT and not wanted.died:
             return None
         ways = [trial, *come_to_the_same(trial)]
         for one in self.ledger.shown():
@@ -177,6 +160,7 @@ class Triage:
         seen = self.lab.fails(trial, first.signature)
         if seen is None or not self._stands(trial, first.signature):
             return self._after_others(until, trial, first)
+        trial = rewritable(trial, seen, self.lab)
         found = explain(trial, seen, self.ledger.shown(), self.lab)
         if isinstance(found, Explained):
             return self.ledger.again(found.finding, seen.signature)
@@ -226,6 +210,8 @@ class Triage:
         if ANY in alike:
             # Plain requests that are wrong in other ways fail alike, with nothing else that this one has.
             smallest = replace(smallest, needs=(), unproved=())
+        if hangs_on_its_data(smallest.trial, smallest.seen, self.lab):
+            smallest = replace(smallest, needs=(VERY_DATA,), unproved=())
         way = self._way("", smallest, alike)
         # Another worker may have come upon the same cause meanwhile.
         self.ledger.reload()

@@ -33,12 +33,14 @@ LEAST_ERROR = 400
 class Trial:
     """A case whose last request fails, or, sent together, one of its requests.
 
-    `scene` takes the case apart where it is one valid request about one object.
+    `scene` takes the case apart where it is one valid request about one object. Where the object written anew does not
+    fail, the case is left `as_it_stands`: its fields can be dropped, and its bytes stay what they are.
     """
 
     case: Case
     profile: Profile = field(compare=False, repr=False)
     scene: Scene | None = field(default=None, compare=False, repr=False)
+    as_it_stands: bool = field(default=False, compare=False, repr=False)
 
     @property
     def last(self) -> Send | SendRaw | None:
@@ -56,7 +58,8 @@ class Trial:
 
     def of_steps(self, *steps: Put | Delete | Send | SendRaw) -> Trial:
         """The trial of other steps, under the same property's name."""
-        return trial_of(replace(self.case, steps=steps), self.profile)
+        case = replace(self.case, steps=steps)
+        return replace(self, case=case) if self.as_it_stands else trial_of(case, self.profile)
 
 
 def trial_of(case: Case, profile: Profile) -> Trial:
@@ -103,7 +106,8 @@ class Signature:
     """How a trial fails.
 
     `faults` name the rules that its request breaks, each with the field that breaks it where a field does. They are
-    empty where the request is valid.
+    empty where the request is valid. `doubts` name the rules for which a valid request might have been refused, where
+    an error came that is no such refusal.
     """
 
     way: Way
@@ -111,6 +115,12 @@ class Signature:
     status: int | None = None
     aspect: str = ""
     after_others: bool = False
+    doubts: frozenset[str] = frozenset()
+
+    @property
+    def blamed(self) -> frozenset[str]:
+        """The rules that may have made the server fail."""
+        return self.faults or self.doubts
 
     @property
     def died(self) -> bool:
@@ -119,12 +129,16 @@ class Signature:
     @property
     def family(self) -> str:
         """Failures of one family may have one cause, whichever data shows it."""
+        unheard = self.died or self.way is Way.SILENT
+        if self.after_others and not unheard:
+            return "wrong after others"
+        return "wrong" if not self.faults and self.way in WRONG and not unheard else self.kind
+
+    @property
+    def kind(self) -> str:
+        """How it fails, as far as the way tells one failure of an invalid request from another."""
         if self.died or self.way is Way.SILENT:
             return "gone" if self.died else "silent"
-        if self.after_others:
-            return "wrong after others"
-        if not self.faults and self.way in WRONG:
-            return "wrong"
         status = f" {self.status}" if self.way in BY_STATUS else ""
         aspect = f" {self.aspect}" if self.way in BY_ASPECT else ""
         return f"{self.way.value}{status}{aspect}"
@@ -151,12 +165,18 @@ def signature(violation: Violation, trial: Trial, judgement: Judgement) -> Signa
         # What was asked before, or at the same time, spoils any request, valid or not.
         return Signature(violation.way, frozenset(), violation.status, violation.aspect, after_others=True)
     if violation.way in BY_ASPECT and _is_an_error(judgement, violation.step):
-        due = judgement.expectations[violation.step] if judgement.expectations else None
-        rejection = None if due is None else due.rejection
-        rules = frozenset() if rejection is None else rejection.rules
-        named = frozenset(faults_named(rules, trial)) or frozenset({REFUSAL})
+        named = _refusable(violation, trial, judgement) or frozenset({REFUSAL})
         return Signature(violation.way, named, violation.status, violation.aspect)
-    return Signature(violation.way, frozenset(faults_named(rules, trial)), violation.status, violation.aspect)
+    named = frozenset(faults_named(rules, trial))
+    failed = violation.way in (Way.SERVER_ERROR, Way.DROPPED)
+    doubts = _refusable(violation, trial, judgement) if failed and not named else frozenset()
+    return Signature(violation.way, named, violation.status, violation.aspect, doubts=doubts)
+
+
+def _refusable(violation: Violation, trial: Trial, judgement: Judgement) -> frozenset[str]:
+    """The rules for which a request might, or had to, be refused."""
+    due = judgement.expectations[violation.step] if judgement.expectations else None
+    return frozenset() if due is None else frozenset(faults_named(due.refusable, trial))
 
 
 def _is_an_error(judgement: Judgement, step: int) -> bool:

@@ -62,16 +62,25 @@ class Because(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expectation:
-    """Any of the answers, or the rejection; where neither is given, any proper answer at all."""
+    """Any of the answers, or the rejection; where neither is given, any proper answer at all.
+
+    `doubted` are the rules that a request breaks by some readings of the API, where nothing is specified for that.
+    """
 
     answers: tuple[Values, ...] = ()
     rejection: Rejection | None = None
     why: str = ""
     because: Because = Because.THE_API
+    doubted: frozenset[Rule] = frozenset()
 
     @property
     def unspecified(self) -> bool:
         return not self.answers and self.rejection is None
+
+    @property
+    def refusable(self) -> frozenset[Rule]:
+        """The rules for which a refusal is due, or allowed."""
+        return self.doubted if self.rejection is None else self.rejection.rules
 
     @property
     def of_the_store(self) -> bool:
@@ -84,9 +93,9 @@ class Expectation:
         return self.rejection is not None and Rule.BAD_STORE in self.rejection.rules
 
 
-def unspecified(why: str, because: Because = Because.THE_API) -> Expectation:
-    """Nothing is specified; `why` tells people, `because` decides."""
-    return Expectation(why=why, because=because)
+def unspecified(why: str, because: Because = Because.THE_API, *doubted: Rule) -> Expectation:
+    """Nothing is specified; `why` tells people, `because` and the rules in doubt decide."""
+    return Expectation(why=why, because=because, doubted=frozenset(doubted))
 
 
 def either(rejections: Iterable[Rejection]) -> Rejection:

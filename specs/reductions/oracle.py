@@ -10,7 +10,16 @@ import numpy as np
 
 from specs.reductions.decoding import Streams, Undecodable, decode
 from specs.reductions.dtypes import FLOATS, INTEGERS, Array, Bools, nearest, through_float64
-from specs.reductions.expectation import CLIENT_ERRORS, Expectation, Rejection, Values, breaking, either, unspecified
+from specs.reductions.expectation import (
+    CLIENT_ERRORS,
+    Because,
+    Expectation,
+    Rejection,
+    Values,
+    breaking,
+    either,
+    unspecified,
+)
 from specs.reductions.profile import Profile
 from specs.reductions.request import Missing, Request
 from specs.reductions.rules import Rule
@@ -59,15 +68,15 @@ def expect(request: Request, content: bytes, profile: Profile, streams: Streams 
         decoded = decode(request, content, streams)
     except Undecodable as error:
         if error.rule is None:
-            return unspecified(error.detail)
+            return unspecified(error.detail, Because.THE_API, Rule.UNDECODABLE_DATA)
         if error.rule is Rule.SHORT_READ and not profile.rules("short-read"):
-            return unspecified("less data than the request calls for")
+            return unspecified("less data than the request calls for", Because.THE_API, error.rule)
         return Expectation(rejection=breaking(error.rule, REFUSED_DATA[error.rule]))
     off = _ruled_out(request, decoded.array, decoded.doubts, profile)
     if off:
         return unspecified(f"the ruling {off} is off")
     if Rule.SURPLUS_DATA in decoded.doubts and request.filters:
-        return unspecified("filters over more data than the shape calls for")
+        return unspecified("filters over more data than the shape calls for", Because.THE_API, Rule.SURPLUS_DATA)
     doubts = [may_refuse(doubt) for doubt in decoded.doubts]
     selected = _select(decoded.array, request)
     if not content:

@@ -31,7 +31,8 @@ FAR_BOUNDS = 2**31
 class Scene:
     """`elements` are flat, as stored; `prefix` and `suffix` are the object's bytes around them.
 
-    `surplus` are decoded bytes beyond those that the shape calls for, `tail` bytes after the compressed stream.
+    `surplus` are decoded bytes beyond those that the shape calls for, `tail` bytes after the compressed stream. `nulls`
+    are the fields that are told to be null, which is the same as leaving them out.
     """
 
     operation: str
@@ -52,6 +53,7 @@ class Scene:
     members: int = 1
     filters: tuple[Filter, ...] = ()
     options: tuple[tuple[str, bool], ...] = ()
+    nulls: tuple[str, ...] = ()
     key: str = "a"
     bucket: Bucket = "private"
     interface: Interface = "s3"
@@ -120,6 +122,7 @@ def asked_of(send: Send, request: Request, elements: Array) -> Scene:
         compression=request.compression,
         filters=request.filters,
         options=tuple((name, fields[name]) for name in OPTIONS if fields.get(name) is not None),
+        nulls=tuple(name for name, value in fields.items() if value is None),
         interface=send.interface,
         credentials=send.credentials,
     )
@@ -131,13 +134,21 @@ def case_of(scene: Scene, name: str) -> Case:
     data = filtered(plain(scene.elements, order) + scene.surplus, scene.filters)
     stored = compressed(data, scene.compression, item_size=scene.elements.dtype.itemsize, members=scene.members)
     stored += scene.tail
+    put = Put(scene.key, scene.prefix + stored + scene.suffix, scene.bucket, scene.served)
+    fields = fields_of(scene, len(stored))
+    send = Send(scene.operation, fields, scene.key, scene.bucket, scene.interface, scene.credentials)
+    return Case(name, (put, send))
+
+
+def fields_of(scene: Scene, size: int = 0) -> Fields:
+    """What the request of a scene says, of so many stored bytes."""
     fields: dict[str, Any] = {"dtype": scene.dtype}
     if scene.byte_order is not None:
         fields["byte_order"] = scene.byte_order
     if scene.prefix:
         fields["offset"] = len(scene.prefix)
     if scene.sized:
-        fields["size"] = len(stored)
+        fields["size"] = size
     if scene.shape is not None:
         fields["shape"] = list(scene.shape)
     if scene.order == "F":
@@ -153,9 +164,8 @@ def case_of(scene: Scene, name: str) -> Case:
     if scene.missing is not None:
         fields["missing"] = {scene.missing[0]: scene.missing[1]}
     fields.update(scene.options)
-    put = Put(scene.key, scene.prefix + stored + scene.suffix, scene.bucket, scene.served)
-    send = Send(scene.operation, Fields(fields), scene.key, scene.bucket, scene.interface, scene.credentials)
-    return Case(name, (put, send))
+    fields.update((name, None) for name in scene.nulls if name not in fields)
+    return Fields(fields)
 
 
 def with_elements(scene: Scene, elements: Array) -> Scene:

@@ -17,6 +17,7 @@ from fuzz.triage.traits.circumstances import (
     CIRCUMSTANCES,
     EARLIER_REFUSAL,
     EARLIER_REQUEST,
+    VERY_DATA,
     WHILE,
     another,
 )
@@ -143,5 +144,5 @@ def narrow(names: Iterable[str]) -> tuple[str, ...]:
 def can_be_told(need: str) -> bool:
     """Whether a need is one that findings tell: a trait, one of its siblings, or what was asked before."""
     siblings = (one for several in SIBLINGS.values() for one in several)
-    made = (AT_ONCE, EARLIER_REFUSAL, EARLIER_REQUEST, WHILE)
+    made = (AT_ONCE, EARLIER_REFUSAL, EARLIER_REQUEST, VERY_DATA, WHILE)
     return need in {*WITHIN, *siblings, *made} or need.startswith((ANOTHER, UNUSUAL))

@@ -19,6 +19,8 @@ EARLIER_REFUSAL = "an earlier refusal"
 EARLIER_REQUEST = "an earlier request"
 ANOTHER = "another "
 WHILE = "a server that has run for a while"
+# The need of a request that fails with its own data, and with no other data that has the same traits.
+VERY_DATA = "this very data"
 ABSENT = object()
 
 

@@ -15,6 +15,7 @@ from fuzz.triage.trait import Simpler
 from specs.reductions.dtypes import FLOATS, INTEGERS, ITEM_SIZES, NAMES, Array, integer_bounds, nearest
 
 SMALL = 100
+LARGE = 1000
 NEAR_SHARE = 1e-3
 PLAIN_DTYPE = NAMES[0]
 Number = int | float
@@ -103,8 +104,22 @@ def _without_subnormals(scene: Scene) -> Scene | None:
     return replace(plain or scene, missing=(kind, normal if isinstance(value, list) else normal[0]))
 
 
-def _huge_to_ranks(scene: Scene) -> Scene | None:
-    return ranked(scene) if has_huge(scene) else None
+def _huge_to_large(scene: Scene) -> Scene | None:
+    return _of_thousands(scene) if has_huge(scene) else None
+
+
+def _of_thousands(scene: Scene) -> Scene:
+    """The scene with its large numbers numbered from a thousand on, in their order."""
+    elements, numbers = scene.elements.tolist(), missing_numbers(scene)
+    large = sorted({one for one in (*elements, *numbers) if math.isfinite(one) and abs(one) > SMALL})
+    negative = sum(one < 0 for one in large)
+    to = {one: LARGE + n - negative + 1 if one > 0 else n - negative - LARGE for n, one in enumerate(large)}
+    plain = with_elements(scene, np.array([to.get(one, one) for one in elements], scene.dtype))
+    if scene.missing is None:
+        return plain
+    kind, told = scene.missing
+    several = [to.get(one, one) for one in numbers]
+    return replace(plain, missing=(kind, several if isinstance(told, list) else several[0]))
 
 
 def _large_to_ranks(scene: Scene) -> Scene | None:
@@ -148,7 +163,7 @@ VALUE_FEATURES: Mapping[str, Simpler] = MappingProxyType(
         "negative zero": _values(_negative_zero, np.zeros_like),
         "subnormal numbers": _without_subnormals,
         "fractions": _values(_fraction, np.ceil),
-        "huge values": _huge_to_ranks,
+        "huge values": _huge_to_large,
         "large values": _large_to_ranks,
         "negative values": _without_negatives,
     }
@@ -257,7 +272,14 @@ def to_dtype(scene: Scene, dtype: str) -> Scene | None:
         return moved
     has_missing = all(nearest(one, dtype) is not None for one in missing_numbers(scene))
     same = _like_numbers(scene.elements, dtype) if has_missing else None
-    return ranked(base, dtype) if same is None else replace(base, dtype=dtype, elements=same)
+    if same is not None:
+        return replace(base, dtype=dtype, elements=same)
+    lower = _of_thousands(base)
+    return (
+        replace(lower, dtype=dtype, elements=lower.elements.astype(dtype))
+        if _fits(lower, dtype)
+        else ranked(base, dtype)
+    )
 
 
 def _moved(scene: Scene, dtype: str) -> Scene | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from fuzz.subjects.reductions.traits.storage import SENDER, SENDERS, SENDERS_TOLD
+from fuzz.subjects.reductions.traits.storage import NULLS, SENDER, SENDERS, SENDERS_TOLD
 from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Trial
 from specs.fields import Fields
@@ -25,7 +25,6 @@ PLAIN_DTYPE = "int32"
 PLAIN_PATH = "/{api}/select/"
 JSON_TYPE = ("Content-Type", "application/json")
 UNKNOWN_FIELDS = "unknown fields"
-NULLS = "a null"
 AS_BYTES = "a request in bytes of one's own"
 UNUSUAL = "an unusual "
 METHOD = "an unusual method"
@@ -64,7 +63,12 @@ def _of_sends(change: Callable[[Send], Send]) -> Callable[[Trial], Trial | None]
 
 
 def _without_field(name: str) -> Callable[[Trial], Trial | None]:
-    return _of_sends(lambda send: replace(send, fields=send.fields.without(name)) if name in send.fields else send)
+    """The trial without a field; one that is null is another trait."""
+
+    def drop(send: Send) -> Send:
+        return replace(send, fields=send.fields.without(name)) if send.fields.get(name) is not None else send
+
+    return _of_sends(drop)
 
 
 def _without_unknown(send: Send) -> Send:
@@ -107,12 +111,8 @@ def _codec(trial: Trial) -> str:
 
 
 def _with_codec(trial: Trial, codec: str) -> Trial | None:
-    """The trial with another codec, where its data is a stream of none."""
-    match trial.case.steps:
-        case (Put(data=data), Send(fields=fields)) if data == NO_STREAM:
-            coded = _of_sends(lambda send: replace(send, fields=fields.but(compression={"id": codec})))
-            return coded(trial)
-    return None
+    """The trial with another codec told for the same bytes."""
+    return _of_sends(lambda send: replace(send, fields=send.fields.but(compression={"id": codec})))(trial)
 
 
 def _operation(trial: Trial) -> str:

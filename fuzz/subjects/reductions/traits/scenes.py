@@ -38,11 +38,23 @@ from fuzz.subjects.reductions.traits.slices import (
     picked,
     still_outside,
 )
-from fuzz.subjects.reductions.traits.storage import SENDER, SENDERS, SENDERS_TOLD, STORAGE, to_codec, to_sender
+from fuzz.subjects.reductions.traits.storage import (
+    NULL_FOR,
+    NULLS,
+    SENDER,
+    SENDERS,
+    SENDERS_TOLD,
+    STORAGE,
+    null_told,
+    to_codec,
+    to_null,
+    to_sender,
+)
 from fuzz.triage.trait import Simpler, Trait
 from fuzz.triage.trial import Trial, of_scenes, scenes_of
 from specs.reductions.dtypes import NAMES
 from specs.reductions.request import COMPRESSIONS
+from specs.reductions.validity import BODY_FIELDS
 
 OPERATIONS = ("select", "sum", "count", "min", "max")
 PLAIN_OPERATION = OPERATIONS[0]
@@ -326,12 +338,24 @@ VALUED: Mapping[str, tuple[Callable[[Trial], str], Callable[[Trial, str], Trial 
         "operation": (_told(lambda scene: scene.operation), _of_scene(_to_operation)),
         "dtype": (_told(lambda scene: scene.dtype), _of_scene(to_dtype)),
         "compression": (_told(lambda scene: scene.compression), _of_scene(to_codec)),
+        NULLS: (_told(null_told), _of_scene(to_null)),
         SENDER: (_told(lambda scene: SENDERS_TOLD[scene.credentials]), _of_scene(to_sender)),
     }
 )
 SIBLINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"operation": OPERATIONS, "dtype": NAMES, "compression": COMPRESSIONS, SENDER: tuple(SENDERS)}
+    {
+        "operation": OPERATIONS,
+        "dtype": NAMES,
+        "compression": COMPRESSIONS,
+        NULLS: tuple(f"{NULL_FOR}{name}" for name in BODY_FIELDS if name != "dtype"),
+        SENDER: tuple(SENDERS),
+    }
 )
 # What comes in the place of these is another way to the same: several results, a part of an object or a dimension.
 CONVERTED = ("axis []", "offset", "negative bounds", "stride beyond one", "reversed selection")
 SCENES: tuple[Trait, ...] = tuple(on_scene(name, *parts) for name, parts in FEATURES.items())
+
+
+def traits_of(scene: Scene) -> frozenset[str]:
+    """The names of the traits that a scene has."""
+    return frozenset(name for name, (simpler, _) in FEATURES.items() if simpler(scene) is not None)

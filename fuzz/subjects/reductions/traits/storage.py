@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from fuzz.subjects.reductions.scene import Scene
+from fuzz.subjects.reductions.scene import Scene, fields_of
 from fuzz.triage.trait import Simpler
 from specs.reductions.dtypes import ITEM_SIZES
 from specs.reductions.manners import MANNERS, a_store
@@ -25,6 +25,8 @@ SENDERS: Mapping[str, Credential | None] = MappingProxyType(
         "the owner's credentials": "owner",
     }
 )
+NULLS = "a null"
+NULL_FOR = "null for "
 SENDERS_TOLD = {credentials: name for name, credentials in SENDERS.items()}
 
 
@@ -34,6 +36,21 @@ def _interface(scene: Scene) -> Scene | None:
 
 def _owner(scene: Scene) -> Scene | None:
     return replace(scene, credentials="owner") if scene.credentials != "owner" else None
+
+
+def _nulls(scene: Scene) -> Scene | None:
+    return replace(scene, nulls=()) if scene.nulls else None
+
+
+def to_null(scene: Scene, told: str) -> Scene | None:
+    """The scene with another field told to be null; None where it tells that field's value."""
+    name = told.removeprefix(NULL_FOR)
+    plain = replace(scene, nulls=(name,))
+    return plain if scene.nulls and fields_of(plain)[name] is None else None
+
+
+def null_told(scene: Scene) -> str:
+    return f"{NULL_FOR}{scene.nulls[0]}" if scene.nulls else ""
 
 
 def to_sender(scene: Scene, sender: str) -> Scene | None:
@@ -147,6 +164,7 @@ def to_codec(scene: Scene, codec: str) -> Scene | None:
 STORAGE: Mapping[str, tuple[Simpler, str]] = MappingProxyType(
     {
         **{a_store(manner): (_served(manner), "") for manner in reversed(tuple(MANNERS))},
+        NULLS: (_nulls, ""),
         "interface http": (_interface, ""),
         SENDER: (_owner, ""),
         "public bucket": (_bucket, ""),

@@ -1,0 +1,104 @@
+"""Requests with all the traits of a trial about other data: a cause that passes with all of them hangs on its data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+
+from fuzz.subjects.reductions.scene import Scene, of_like_selection, with_elements
+from fuzz.subjects.reductions.traits.numbers import SMALL, missing_elements
+from fuzz.subjects.reductions.traits.scenes import INCIDENTAL, traits_of
+from fuzz.triage.lab import Lab, Seen
+from fuzz.triage.trial import Trial
+from specs.fields import Json
+from specs.reductions.dtypes import Array
+from specs.reductions.request import OPTIONS
+from specs.reductions.steps import Send
+from specs.violation import Way
+
+# Wrong values may well hang on particular ones; an error that comes for some data and not for others has one cause.
+ERRORS = frozenset({Way.SERVER_ERROR, Way.DROPPED, Way.REFUSED})
+LEAST_VARIANTS, MOST_VARIANTS = 2, 6
+# So many of them may fail too, where the error comes for many contents.
+MOST_THAT_FAIL = 1 / 3
+# What a request means that leaves a field out.
+USUAL: tuple[tuple[str, Json], ...] = (
+    ("byte_order", "little"), ("offset", 0), ("order", "C"),
+    *((name, None) for name in ("byte_order", "axis", "selection", "missing", "compression", "filters", "size")),
+    *((name, None) for name in OPTIONS),
+)  # fmt: skip
+
+
+def hangs_on_its_data(trial: Trial, seen: Seen, lab: Lab) -> bool:
+    """Whether an error comes for this data, or for these words, and for hardly any other that mean as much."""
+    if seen.signature.way not in ERRORS or seen.signature.faults:
+        return False
+    if trial.scene is not None:
+        several = [trial.of_scene(scene) for scene in of_other_data(trial.scene)]
+    else:
+        several = list(islice(in_other_words(trial), MOST_VARIANTS)) if trial.as_it_stands else []
+    if len(several) < LEAST_VARIANTS:
+        return False
+    failed = sum(lab.fails(one, seen.signature) is not None for one in several)
+    return failed <= MOST_THAT_FAIL * len(several)
+
+
+def in_other_words(trial: Trial) -> Iterator[Trial]:
+    """The trial with a field told that may as well be left out, about the same bytes."""
+    send = trial.last
+    if not isinstance(send, Send):
+        return
+    for name, usual in USUAL:
+        if name not in send.fields:
+            told = replace(send, fields=send.fields.but(**{name: usual}))
+            yield trial.of_steps(*trial.case.steps[:-1], told)
+
+
+def of_other_data(scene: Scene) -> Iterator[Scene]:
+    """The scene with other numbers, in another order, and of other lengths, where its traits stay the same."""
+    traits = traits_of(scene) - INCIDENTAL
+    others = (_of_other_numbers(scene, 1), _of_other_numbers(scene, 2), _in_another_order(scene))
+    for other in (*others, _of_other_lengths(scene)):
+        if other is not None and traits_of(other) - INCIDENTAL == traits:
+            yield other
+
+
+def _of_other_numbers(scene: Scene, by: int) -> Scene | None:
+    """Small numbers are greater by a little, large ones less, where they are not missing."""
+    elements = scene.elements
+    if not elements.size:
+        return None
+    little = np.array(by, elements.dtype)
+    with np.errstate(all="ignore"):
+        wide = elements.astype(np.float64)
+        small = (np.abs(wide) < SMALL - by) & ((wide > 0) | (wide < -by))
+        large = wide > SMALL + by
+        other = np.where(small, elements + little, np.where(large, elements - little, elements))
+    if scene.missing is not None:
+        other = np.where(missing_elements(scene), elements, other)
+    return _if_other(scene, other)
+
+
+def _in_another_order(scene: Scene) -> Scene | None:
+    return _if_other(scene, np.roll(scene.elements, 1))
+
+
+def _if_other(scene: Scene, elements: Array) -> Scene | None:
+    same = elements.tobytes() == scene.elements.tobytes()
+    return None if same else with_elements(scene, elements)
+
+
+def _of_other_lengths(scene: Scene) -> Scene | None:
+    """Each dimension is longer by two, and its slices are like those before."""
+    if not scene.elements.size:
+        return None
+    if scene.shape is None:
+        return with_elements(scene, np.resize(scene.elements, scene.elements.size + 2))
+    lengths = tuple(length + 2 for length in scene.shape)
+    moved = of_like_selection(scene, lengths)
+    longer = with_elements(moved, np.resize(scene.elements, math.prod(lengths)))
+    return replace(longer, shape=lengths)
