@@ -59,9 +59,16 @@ def hunted(folder: Path, settings: Settings, **limits: object) -> tuple[RunEnded
         return hunt(plan, target, events), events
 
 
-def test_each_of_three_bugs_is_one_finding(tmp_path: Path) -> None:
-    ended, events = hunted(tmp_path, Settings(animals=THREE), examples=60)
-    findings = corpus.load_all(tmp_path)
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunEnded, Events]:
+    """A hunt on a server with three bugs, and where it kept what it found."""
+    folder = tmp_path_factory.mktemp("three")
+    return folder, *hunted(folder, Settings(animals=THREE), examples=60)
+
+
+def test_each_of_three_bugs_is_one_finding(three: tuple[Path, RunEnded, Events]) -> None:
+    folder, ended, events = three
+    findings = corpus.load_all(folder)
     bugs = [Bug(one) for one in THREE]
     with closing(open_store_for(Settings())) as store, open_target(Settings()) as target:
         belongs = owners(findings, bugs, store, target.profile)
@@ -69,8 +76,8 @@ def test_each_of_three_bugs_is_one_finding(tmp_path: Path) -> None:
     assert (ended.verdict, ended.findings) == ("FAIL", len(findings)) == ("FAIL", len(events.found))
 
 
-def test_what_findings_cost_is_told_in_requests(tmp_path: Path) -> None:
-    ended, events = hunted(tmp_path, Settings(animals=THREE[:2]), examples=60)
+def test_what_findings_cost_is_told_in_requests(three: tuple[Path, RunEnded, Events]) -> None:
+    _, ended, events = three
     told = {one.finding.id: one.requests for one in events.all if isinstance(one, FindingFound)}
     assert all(told.values())
     assert ended.sent_requests == ended.checked_requests + ended.known_causes_requests + ended.shrinking_requests
@@ -78,9 +85,9 @@ def test_what_findings_cost_is_told_in_requests(tmp_path: Path) -> None:
     assert ended.known_causes_requests > 0
 
 
-def test_the_same_seed_finds_the_same_in_the_same_order(tmp_path: Path) -> None:
-    (_, one), (_, other) = (hunted(tmp_path / name, Settings(animals=THREE)) for name in "ab")
-    assert one.found == other.found != []
+def test_the_same_seed_finds_the_same_in_the_same_order(three: tuple[Path, RunEnded, Events], tmp_path: Path) -> None:
+    _, again = hunted(tmp_path, Settings(animals=THREE), examples=60)
+    assert again.found == three[2].found != []
 
 
 def test_enough_findings_end_the_run(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ The broken servers are drawn by seed, so that nobody chooses those for which it 
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import shutil
@@ -22,8 +21,8 @@ from fuzz.findings.finding import Finding
 from fuzz.running.launcher import free_port
 from fuzz.subjects.reductions.scripts.plan import takes_bad_store
 from fuzz.subjects.reductions.zoo import animals
+from tests.end_to_end.command_line import COMMAND, SECONDS, asfuzz, environment
 
-SECONDS = 100
 # A hunt that finds nothing goes through all its examples, which takes its time on a busy machine.
 HUNT_SECONDS = 600
 SEED = 17
@@ -34,23 +33,10 @@ DRAWN = random.Random(SEED).sample([name for name, one in animals().items() if n
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
 
 
-def environment(**more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ASFUZZ_", "AWS_"))}
-    return {**kept, "PYTHONUNBUFFERED": "1", **more}
-
-
 def found(animal: str, folder: Path) -> Finding | None:
     """The first finding of a short hunt, if there is one that shows every time."""
     # So many examples are the same ones on any machine, however busy it is.
-    words = ["run", "--animal", animal, "--examples", str(EXAMPLES), "--max-findings", "1", "--seed", str(SEED)]
-    subprocess.run(
-        [sys.executable, "-m", "fuzz.cli", *words],
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        timeout=HUNT_SECONDS,
-        check=False,
-    )
+    asfuzz(folder, "run", "--animal", animal, "--examples", str(EXAMPLES), "--max-findings", "1", "--seed", str(SEED))
     every = corpus.load_all(folder / "findings")
     return next((one for one in every if one.reproducibility == "every time"), None)
 
@@ -58,7 +44,7 @@ def found(animal: str, folder: Path) -> Finding | None:
 @contextmanager
 def served(*animal: str) -> Iterator[dict[str, str]]:
     """What `asfuzz serve` prints for scripts, while it serves."""
-    words = [sys.executable, "-m", "fuzz.cli", "serve", *(["--animal", *animal] if animal else [])]
+    words = [*COMMAND, "serve", *(["--animal", *animal] if animal else [])]
     process = subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -88,7 +74,14 @@ def shows(script: Path, finding: Finding, given: dict[str, str]) -> tuple[int, s
     return ran.returncode, ran.stdout + ran.stderr
 
 
-def both(animal: str, folder: Path) -> bool:
+@pytest.fixture(scope="module")
+def healthy() -> Iterator[dict[str, str]]:
+    """What the healthy server prints for scripts; it stays as it is, whatever it is asked."""
+    with served() as given:
+        yield given
+
+
+def both(animal: str, folder: Path, healthy: dict[str, str]) -> bool:
     """Try a broken server's first finding on it and on the healthy one; false where there is none to try."""
     finding = found(animal, folder)
     if finding is None:
@@ -99,18 +92,17 @@ def both(animal: str, folder: Path) -> bool:
         with served(animal) as given:
             code, told = shows(home / script, finding, given)
         assert code == 1, f"{animal}: {script} does not show {finding.violation.title}: {told}"
-        with served() as given:
-            code, told = shows(home / script, finding, given)
+        code, told = shows(home / script, finding, healthy)
         assert code == 0, f"{animal}: {script} shows {finding.violation.title} of the healthy server: {told}"
     return True
 
 
 @pytest.mark.timeout(2 * HUNT_SECONDS)
-def test_both_scripts_show_the_bug_and_only_while_it_is_there(tmp_path: Path) -> None:
+def test_both_scripts_show_the_bug_and_only_while_it_is_there(tmp_path: Path, healthy: dict[str, str]) -> None:
     tried = 0
     for animal in DRAWN:
         (tmp_path / animal).mkdir()
-        tried += both(animal, tmp_path / animal)
+        tried += both(animal, tmp_path / animal, healthy)
         if tried == FEW:
             return
     pytest.fail(f"only {tried} of {MANY} broken servers gave a finding")
@@ -119,6 +111,8 @@ def test_both_scripts_show_the_bug_and_only_while_it_is_there(tmp_path: Path) ->
 @pytest.mark.slow
 @pytest.mark.timeout(2 * HUNT_SECONDS)
 @pytest.mark.parametrize("animal", DRAWN)
-def test_both_scripts_show_the_bug_of_many_a_broken_server(animal: str, tmp_path: Path) -> None:
-    if not both(animal, tmp_path):
+def test_both_scripts_show_the_bug_of_many_a_broken_server(
+    animal: str, tmp_path: Path, healthy: dict[str, str]
+) -> None:
+    if not both(animal, tmp_path, healthy):
         pytest.skip(f"{animal} was not found by so few examples, or does not show every time")
