@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import time
 from contextlib import closing, suppress
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.2
 STOP_SECONDS = 20.0
+# What a worker gets that has started too late for the budget.
+LEAST_SECONDS = 1.0
 
 
 class _Failed:
@@ -39,7 +42,9 @@ def work_together(plan: Plan, target: Target, account: Account) -> None:
     messages: Any = context.Queue()
     stop = context.Event()
     settings = replace(target.settings, target=target.url, launch=None)
-    arguments = (plan, settings, target.settings, messages, stop, os.getpid())
+    # Starting takes processes a while, which is no reason to end late.
+    end = None if plan.seconds is None else time.time() + plan.seconds
+    arguments = (plan, end, settings, target.settings, messages, stop, os.getpid())
     workers: list[BaseProcess] = [
         context.Process(target=_work, args=(number, *arguments), daemon=True) for number in range(plan.workers)
     ]
@@ -103,7 +108,14 @@ def _drain(workers: list[BaseProcess], messages: Any, account: Account) -> None:
 
 
 def _work(
-    number: int, plan: Plan, settings: Settings, started_by: Settings, messages: Any, stop: Any, parent: int
+    number: int,
+    plan: Plan,
+    end: float | None,
+    settings: Settings,
+    started_by: Settings,
+    messages: Any,
+    stop: Any,
+    parent: int,
 ) -> None:
     """One worker's process. Ctrl-C is the parent's to hear; without the parent it ends."""
     from fuzz.running.targets import open_target
@@ -114,7 +126,12 @@ def _work(
             with open_target(settings, ask_first=False) as found:
                 target = replace(found, profile=plan.profile, started_by=started_by)
                 with closing(target.session()) as session:
-                    worker = Worker(plan, session, TargetLife.of(target), messages.put, number)
+                    worker = Worker(_with_what_is_left(plan, end), session, TargetLife.of(target), messages.put, number)
                     worker.work(lambda: stop.is_set() or os.getppid() != parent)
         except CannotRun as error:
             messages.put(_Failed(str(error)))
+
+
+def _with_what_is_left(plan: Plan, end: float | None) -> Plan:
+    """The plan with the seconds until its end, and at least one."""
+    return plan if end is None else replace(plan, seconds=max(LEAST_SECONDS, end - time.time()))

@@ -136,6 +136,6 @@ class Client:
         return read
 
     def _connect(self) -> socket.socket:
-        sock = socket.create_connection(self._address, CONNECT_SECONDS)
+        sock = socket.create_connection(self._address, self._in_time(CONNECT_SECONDS))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return self._tls.wrap_socket(sock, server_hostname=self._address[0]) if self._tls else sock

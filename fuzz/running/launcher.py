@@ -32,7 +32,7 @@ class LaunchLimits:
     """How long a server may take to start and to end, and how much of its last words is kept."""
 
     start_seconds: float = 30.0
-    stop_seconds: float = 5.0
+    stop_seconds: float = 2.0
     tail_bytes: int = 4096
 
 

@@ -136,7 +136,7 @@ class Lab:
             self.asked += requests(case)
             self._left -= requests(case)
             judgement = self.noticed(self.session.judge(case, afresh=True))
-            if judgement.failures and judgement.failures[0].aspect == Aspect.GONE:
+            if judgement.failures and judgement.failures[0].aspect == Aspect.GONE and not self.over():
                 self.revive()
             if is_silent(judgement):
                 self.await_answers()

@@ -72,7 +72,7 @@ class Triage:
     def look_into(self, case: Case, judgement: Judgement) -> list[str]:
         """The findings that a case's failures belong to, one for each request that failed."""
         judgement = self.lab.noticed(judgement)
-        if judgement.failures[0].aspect == Aspect.GONE:
+        if judgement.failures[0].aspect == Aspect.GONE and not self.lab.over():
             self._brought_back(case, judgement)
         if is_silent(judgement):
             self.lab.await_answers()

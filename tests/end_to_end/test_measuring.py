@@ -1,4 +1,4 @@
-"""The measurements of the laws, by the command line, each of a few seconds."""
+"""The measurements of the laws, by the command line, each of very few seconds."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ def said(words: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 
 def test_the_law_of_one(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = said("one --animals 2 --seed 3 --seconds 5", capsys)
+    rows = said("one --animals 2 --seed 3 --seconds 2", capsys)
     drawn = [bug.name for bug in draw_animals(all_bugs(), 2, 3)]
     assert [row.split()[0] for row in rows[1:3]] == drawn
     outcomes = [int(row.split(" of ")[0].split()[-1]) for row in rows if re.search(r" of 2 +\d", row)]
     assert sum(outcomes) == 2
-    assert int(rows[1].split()[4]) > 10, "it was hunted"
+    assert all(int(row.split()[4]) > 0 for row in rows[1:3]), "they were hunted"
 
 
 @pytest.mark.timeout(300)
 def test_the_law_of_two(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = said("two --pairs 2 --seed 3 --seconds 5 --witness-examples 60 --parallel 2 --verbose", capsys)
+    rows = said("two --pairs 2 --seed 3 --seconds 2 --witness-examples 60 --parallel 2 --verbose", capsys)
     for one, other in draw_pairs(all_bugs(), 2, 3):
         assert any(row.split()[:2] == [one.name, other.name] for row in rows)
     hunted = next(int(row.split()[-1]) for row in rows if row.startswith("pairs drawn 2, hunted"))
@@ -37,7 +37,7 @@ def test_the_law_of_two(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_many_at_once(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = said("hunt --bugs 2 --from selections missing --seeds 2 --seconds 4", capsys)
+    rows = said("hunt --bugs 2 --from selections missing --seeds 2 --seconds 2", capsys)
     shares = {row.split()[0]: row for row in rows if row.startswith(("precision", "recall"))}
     assert set(shares) == {"precision", "recall"}
     assert all(re.search(r"median [\d.]+, least [\d.]+$", row) for row in shares.values())

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from fuzz.errors import UsageError
 from fuzz.running.answers import AnswerLimits, Read, read_answer
-from fuzz.running.client import STALE_SECONDS, Client, ClientSettings
+from fuzz.running.client import CONNECT_SECONDS, LEAST_SECONDS, STALE_SECONDS, Client, ClientSettings
 from specs.outcome import NoReply, Reply
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -338,3 +338,16 @@ def test_nothing_is_waited_for_beyond_the_end_of_a_run() -> None:
     assert isinstance(outcome, NoReply)
     assert outcome.reason == "timeout"
     assert 0.2 <= time.monotonic() - begun < 10
+
+
+def test_no_connection_is_waited_for_beyond_the_end_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    def connect(_address: object, seconds: float) -> socket.socket:
+        waits.append(seconds)
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "create_connection", connect)
+    for until in (None, time.monotonic() - 1):
+        Client("http://127.0.0.1:9", ClientSettings(until=until)).send("POST", "/", (), b"")
+    assert waits == [CONNECT_SECONDS, LEAST_SECONDS]

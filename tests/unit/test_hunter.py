@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -216,6 +217,17 @@ def test_a_target_that_stays_away_ends_the_hunt_with_everything_kept(tmp_path: P
     life = Mortal(lives=0)
     with pytest.raises(CannotRun, match="does not come back"):
         hunted(tmp_path, MortalSession([needing("compression")], life=life), examples=60, life=life)
+    assert [one.violation.requirement for one in corpus.load_all(tmp_path)] == ["survives"]
+
+
+def test_a_target_that_dies_when_the_time_is_over_is_left_alone_and_told_of(tmp_path: Path) -> None:
+    life = Mortal(lives=0)
+    session = MortalSession([needing("compression")], life=life)
+    told = Told()
+    hunter = Hunter(session, Ledger(tmp_path, "w", PROFILE, told), life, told)  # type: ignore[arg-type]
+    hunter.until = 0.0
+    deadly = Send("sum", Fields({"dtype": "int32", "compression": {"id": "gzip"}}), "a")
+    hunter.try_case(Case("reduction", (Put("a", gzip.compress(bytes(4))), deadly)), Tally())
     assert [one.violation.requirement for one in corpus.load_all(tmp_path)] == ["survives"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from typing import ClassVar
 
 import pytest
 
@@ -13,7 +14,7 @@ from fuzz.errors import CannotRun
 from fuzz.running.client import Client
 from fuzz.running.session import Session
 from fuzz.running.store import Store, open_store
-from fuzz.subjects.reductions.probe import Probed, probe
+from fuzz.subjects.reductions.probe import LEAST_PATIENCE_SECONDS, Probed, probe
 from fuzz.subjects.reductions.processes import start_reference_server
 from fuzz.subjects.reductions.profile_text import profile_text
 from specs.outcome import NoReply, Reply
@@ -40,6 +41,18 @@ class DeafClient(Client):
 
     def send(self, *_: object) -> NoReply:  # type: ignore[override]
         return NoReply("refused", "cannot connect")
+
+
+class SilentAboutMaxima(Client):
+    """Is never told a maximum; notes how long each answer would be waited for."""
+
+    waits: ClassVar[list[tuple[str, float]]] = []
+
+    def send(self, method, path, headers, body, timeout_seconds=None):  # type: ignore[no-untyped-def]
+        self.waits.append((path, self.settings.timeout_seconds))
+        if path.startswith("/v2/max"):
+            return NoReply("timeout", "no byte of an answer")
+        return super().send(method, path, headers, body, timeout_seconds)
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +130,13 @@ def test_the_profile_written_loads_as_the_profile_probed(url: str, store: Store,
     for one in fields(Profile):
         if one.name not in ("name", "known"):
             assert getattr(loaded, one.name) == getattr(found.profile, one.name)
+
+
+def test_once_an_answer_has_not_come_others_are_waited_for_less_long(url: str, store: Store) -> None:
+    SilentAboutMaxima.waits.clear()
+    found = probed(url, store, SilentAboutMaxima).findings
+    readings = {one.value: one.reading for one in found if one.capability == "operations"}
+    assert (readings["max"], readings["sum"], readings["select"]) == ("failed", "yes", "yes")
+    first, *later = [seconds for path, seconds in SilentAboutMaxima.waits if path.startswith("/v2/max")]
+    assert later
+    assert all(LEAST_PATIENCE_SECONDS <= seconds < first for seconds in later)

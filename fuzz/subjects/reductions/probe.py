@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from fuzz.errors import CannotRun
 from fuzz.findings.replay import judged, outcomes_unreachable
+from fuzz.running.client import Client
 from fuzz.running.session import Session
 from fuzz.running.store import Store
 from fuzz.subjects.reductions.first_question import Connect, plain, told, version_of
@@ -21,6 +22,9 @@ from specs.reductions.profile import CountForm, Profile
 from specs.reductions.steps import Put, Send, Step
 
 CACHE_ROUNDS = 3
+# Once an answer has not come, others are waited for so many times as long as the slowest took, and no less than this.
+HASTE = 5
+LEAST_PATIENCE_SECONDS = 1.0
 
 # What is absent is a matter of how the server is set up, and none that it must have.
 Reading = Literal["yes", "absent", "refused", "wrong", "failed", "not asked"]
@@ -92,6 +96,8 @@ def _ask(session: Session, question: Question, revive: Callable[[], None] | None
     if outcomes_unreachable(judgement.transcript.outcomes):
         raise CannotRun(f"the target at {session.client.url} is gone since it was probed: is the server running?")
     outcome = judgement.transcript.outcomes[-1]
+    if isinstance(outcome, NoReply) and outcome.reason == "timeout":
+        _hurry(session.client)
     reading: Reading = "yes"
     if isinstance(outcome, NoReply) or outcome is None or outcome.status >= 500:
         reading = "failed"
@@ -104,6 +110,12 @@ def _ask(session: Session, question: Question, revive: Callable[[], None] | None
         failure = judgement.failures[0]
         detail = f"{failure.title}: expected {failure.expected}, got {failure.actual}"
     return Finding(question.capability, question.value, reading, detail)
+
+
+def _hurry(client: Client) -> None:
+    """Wait for later answers less long, as one has not come: some times as long as the slowest took."""
+    patience = max(LEAST_PATIENCE_SECONDS, HASTE * client.slowest_ms / 1000)
+    client.settings = replace(client.settings, timeout_seconds=min(patience, client.settings.timeout_seconds))
 
 
 def _cache(session: Session) -> list[Finding]:
