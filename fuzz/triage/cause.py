@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from fuzz.subjects.reductions.traits.requests import DATA
 from fuzz.subjects.reductions.traits.scenes import CONVERTED, VALUED, in_other_ways
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import at_fault
@@ -27,6 +28,8 @@ from fuzz.triage.trial import Signature, Trial, place_of
 # In the faults that a way covers: any field, any rule, or both.
 ANY = "*"
 MOST_RESTS = 6
+# Hardly any mistake takes so many traits at the same time.
+MANY_NEEDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class Shown:
     @property
     def of_history(self) -> bool:
         return self.trial.several and not self.trial.case.together
+
+    @property
+    def is_of_traits(self) -> bool:
+        """Whether a trial can be seen to have what the finding needs, unasked."""
+        return VERY_DATA not in self.needs
 
     def concerns(self, trial: Trial, wanted: Signature) -> bool:
         """Whether a trial has what this way needs, and fails in the same family."""
@@ -86,23 +94,25 @@ def explain(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Expla
     rest: Rest | None = None
     for _ in range(MOST_RESTS):
         for one in several:
-            found = leaves(trial, seen, one, lab) or _converted(trial, seen, one, lab)
+            found = leaves(trial, seen, one, lab)
             if isinstance(found, Explained):
                 return found
             if found is not None:
                 trial, seen, rest = found.trial, found.seen, found
                 break
         else:
-            return rest
+            return _converted(trial, seen, several, lab) or rest
     return rest
 
 
-def _converted(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | None:
-    """The finding, if it explains what a trial is when it comes to the same in another way."""
-    for other in come_to_the_same(trial):
-        came = lab.fails(other, seen.signature) if one.concerns(other, seen.signature) else None
-        if came is not None and isinstance(leaves(other, came, one, lab), Explained):
-            return Explained(one.finding)
+def _converted(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | None:
+    """The finding that explains what a trial is when it comes to the same in another way."""
+    several = list(known)
+    for other in come_to_the_same(trial) if several else ():
+        for one in several:
+            came = lab.fails(other, seen.signature) if one.concerns(other, seen.signature) else None
+            if came is not None and isinstance(leaves(other, came, one, lab), Explained):
+                return Explained(one.finding)
     return None
 
 
@@ -131,7 +141,9 @@ def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest |
     if VERY_DATA in one.needs:
         same = seen.signature.kind == one.signature.kind
         return Explained(one.finding) if same and hangs_on_its_data(trial, seen, lab) else None
-    plain = project(trial, closure((*one.needs, *at_fault(seen.signature))))
+    # Where an object stays as it stands, its bytes are no matter of traits.
+    stays = (DATA,) if trial.as_it_stands else ()
+    plain = project(trial, closure((*one.needs, *at_fault(seen.signature), *stays)))
     shown = lab.fails(plain, seen.signature)
     if shown is None or not _is_sibling(plain, shown, one):
         return None
@@ -189,6 +201,8 @@ def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
     """Whether a new cause is a known one: it reads as the same, needs the same, or is explained by it."""
     if way.signature.family != one.signature.family:
         return _blame_alike(way, one, lab)
+    if _is_one_content_of(way, one):
+        return True
     if needs_the_same(way, one) or (way.reads_as & one.reads_as and comparable(way.needs, one.needs)):
         return True
     apart = list(values_apart(way.trial, one.trial, closure((*way.needs, *one.needs))))
@@ -198,9 +212,14 @@ def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
         return True
     if apart and (alike or set(way.needs) == set(one.needs)) and _with_siblings_of(way, one, apart, lab):
         return True
-    if isinstance(leaves(way.trial, seen, one, lab) or _converted(way.trial, seen, one, lab), Explained):
+    if isinstance(leaves(way.trial, seen, one, lab) or _converted(way.trial, seen, [one], lab), Explained):
         return True
     return _meet(way, one, lab)
+
+
+def _is_one_content_of(way: Shown, one: Shown) -> bool:
+    """Whether a cause that can do without nothing is one content of many for which an error is known to come."""
+    return VERY_DATA in one.needs and way.signature.kind == one.signature.kind and len(way.needs) >= MANY_NEEDS
 
 
 def _blame_alike(way: Shown, one: Shown, lab: Lab) -> bool:
@@ -242,11 +261,13 @@ def is_plainer(way: Shown, one: Shown, lab: Lab) -> bool:
     """Whether a new cause is a known one with less: it needs less, and explains the known finding's case."""
     if way.signature.family != one.signature.family or len(way.needs) > len(one.needs):
         return False
+    if _is_one_content_of(one, way):
+        return True
     seen = lab.fails(one.trial, one.signature)
     if seen is None:
         return False
     if len(way.needs) == len(one.needs):
-        return _converted(one.trial, seen, way, lab) is not None
+        return _converted(one.trial, seen, [way], lab) is not None
     return isinstance(leaves(one.trial, seen, way, lab), Explained)
 
 

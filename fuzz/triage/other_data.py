@@ -37,12 +37,11 @@ def hangs_on_its_data(trial: Trial, seen: Seen, lab: Lab) -> bool:
     """Whether an error comes for this data, or for these words, and for hardly any other that mean as much."""
     if seen.signature.way not in ERRORS or seen.signature.faults:
         return False
-    if trial.scene is not None:
-        several = [trial.of_scene(scene) for scene in of_other_data(trial.scene)]
-    else:
-        several = list(islice(in_other_words(trial), MOST_VARIANTS)) if trial.as_it_stands else []
-    if len(several) < LEAST_VARIANTS:
+    if trial.scene is None and not trial.as_it_stands:
         return False
+    several = [trial.of_scene(scene) for scene in of_other_data(trial.scene)] if trial.scene is not None else []
+    if len(several) < LEAST_VARIANTS:
+        several += islice(in_other_words(trial), MOST_VARIANTS)
     failed = sum(lab.fails(one, seen.signature) is not None for one in several)
     return failed <= MOST_THAT_FAIL * len(several)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import replace
+from itertools import chain
 
 from fuzz.errors import CannotRun
 from fuzz.events import EXPLAINING
@@ -138,12 +139,13 @@ class Triage:
         """The finding that a failure looks like, where asking would cost more than it is worth."""
         if not self.spent.much() and wanted.way is not Way.SILENT and not wanted.died:
             return None
-        ways = [trial, *come_to_the_same(trial)]
-        for one in self.ledger.shown():
-            often = self.ledger.seen(one.finding) >= CONFIRMATIONS or wanted.way is Way.SILENT or wanted.died
-            alike = often and wanted.look in self.ledger.looks(one.finding)
-            if alike and any(one.concerns(other, wanted) for other in ways):
-                return one.finding
+        unheard = wanted.way is Way.SILENT or wanted.died
+        often = [one for one in self.ledger.shown() if unheard or self.ledger.seen(one.finding) >= CONFIRMATIONS]
+        known = [one for one in often if one.is_of_traits and wanted.look in self.ledger.looks(one.finding)]
+        for other in chain([trial], come_to_the_same(trial)) if known else ():
+            found = next((one.finding for one in known if one.concerns(other, wanted)), None)
+            if found is not None:
+                return found
         return None
 
     def _keeps_state(self) -> bool:

@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 STATIC: tuple[Trait, ...] = (*CIRCUMSTANCES, *RAW, *REQUESTS, *SCENES)
+OF_SCENES = {one.name: one for one in SCENES}
 WITHIN = {one.name: one.within for one in STATIC}
 # Dropping one trait can bring another one to light.
 MOST_ROUNDS = 3
@@ -61,6 +62,8 @@ def traits(trial: Trial) -> Iterator[Trait]:
 
 def named(trial: Trial, name: str) -> Trait | None:
     """The trait of that name, if it is one that a trial of this sort may have."""
+    if trial.scene is not None:
+        return OF_SCENES.get(name)
     return next((one for one in traits(trial) if one.name == name), None)
 
 
@@ -71,7 +74,10 @@ def without(trial: Trial, name: str) -> Trial | None:
 
 
 def has(trial: Trial, name: str) -> bool:
-    return without(trial, name) is not None
+    trait = named(trial, name)
+    if trait is None or trial.scene is None or trait.simpler is None:
+        return trait is not None and trait.drop(trial) is not None
+    return trait.simpler(trial.scene) is not None
 
 
 def present(trial: Trial) -> list[str]:
