@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from fuzz.subjects.reductions.scene import Scene, asked_of
+from fuzz.subjects.reductions.traits.numbers import PLAIN_DTYPE
 from fuzz.subjects.reductions.traits.revealing import revealing
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import at_fault
@@ -72,8 +73,8 @@ def _sound(send: Send, profile: Profile) -> Send:
         wrong = _at_fault(send, profile)
         if not wrong:
             break
-        kept = {name: value for name, value in send.fields.items() if name not in wrong or name == "dtype"}
-        send = replace(send, fields=Fields(kept))
+        kept = {name: value for name, value in send.fields.items() if name not in wrong}
+        send = replace(send, fields=Fields({"dtype": PLAIN_DTYPE, **kept}))
     return send
 
 

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from fuzz.subjects.reductions.traits.requests import DATA
-from fuzz.subjects.reductions.traits.scenes import CONVERTED, VALUED, in_other_ways
+from fuzz.subjects.reductions.traits.scenes import CONVERTED, VALUED, in_other_ways, of_numbers
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import at_fault
 from fuzz.triage.other_data import hangs_on_its_data
+from fuzz.triage.reads_as import OF_NUMBERS
 from fuzz.triage.traits import closure, has, named, present, project, value_of, without
 from fuzz.triage.traits.circumstances import (
     EARLIER_REFUSAL,
@@ -24,10 +25,13 @@ from fuzz.triage.traits.circumstances import (
     asked_twice,
 )
 from fuzz.triage.trial import Signature, Trial, place_of
+from specs.violation import Way
 
 # In the faults that a way covers: any field, any rule, or both.
 ANY = "*"
 MOST_RESTS = 6
+# Ways in which values come that can be read as those of another request.
+WITH_VALUES = frozenset({Way.VALUES, Way.ACCEPTED})
 # Hardly any mistake takes so many traits at the same time.
 MANY_NEEDS = 6
 
@@ -200,10 +204,11 @@ def needs_the_same(way: Shown, one: Shown) -> bool:
 def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
     """Whether a new cause is a known one: it reads as the same, needs the same, or is explained by it."""
     if way.signature.family != one.signature.family:
-        return _blame_alike(way, one, lab)
+        values = {way.signature.way, one.signature.way} <= WITH_VALUES
+        return _blame_alike(way, one, lab) or (values and _read_alike(way, one))
     if _is_one_content_of(way, one):
         return True
-    if needs_the_same(way, one) or (way.reads_as & one.reads_as and comparable(way.needs, one.needs)):
+    if needs_the_same(way, one) or _read_alike(way, one):
         return True
     apart = list(values_apart(way.trial, one.trial, closure((*way.needs, *one.needs))))
     # The faults of one have been seen to fail like the other's, with no more than this.
@@ -215,6 +220,18 @@ def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
     if isinstance(leaves(way.trial, seen, one, lab) or _converted(way.trial, seen, [one], lab), Explained):
         return True
     return _meet(way, one, lab)
+
+
+def _read_alike(way: Shown, one: Shown) -> bool:
+    """Whether two wrong answers are right for the same altered request, and one cause takes all that the other does.
+
+    An answer that is right for other numbers says itself which numbers it takes.
+    """
+    both = way.reads_as & one.reads_as
+    if both & OF_NUMBERS:
+        mine, theirs = (tuple(name for name in needs if not of_numbers(name)) for needs in (way.needs, one.needs))
+        return comparable(mine, theirs)
+    return bool(both) and comparable(tuple(closure(way.needs)), tuple(closure(one.needs)))
 
 
 def _is_one_content_of(way: Shown, one: Shown) -> bool:

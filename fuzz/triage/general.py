@@ -100,10 +100,12 @@ def witnesses(name: str, profile: Profile) -> Iterator[Witness]:
         for fault in faults_named(_rules_of(trial), trial)[:1]:
             yield Witness(fault, "field", trial)
     plain = Fields({"dtype": "int32"})
+    short = compressed(DATA[:4], "gzip")
     followed = compressed(DATA, "gzip") + b"\0"
     for rule, sort, put, send in (
         (Rule.UNDECODABLE_DATA, "data", Put("a", NO_STREAM), {"compression": {"id": "gzip"}}),
         (Rule.DATA_DOES_NOT_FIT, "data", Put("a", bytes(5)), {}),
+        (Rule.DATA_DOES_NOT_FIT, "data", Put("a", short), {"compression": {"id": "gzip"}, "shape": [2]}),
         (Rule.SHORT_READ, "data", Put("a", bytes(4)), {"shape": [2], "size": 8}),
         (Rule.RANGE_BEYOND_THE_OBJECT, "data", Put("a", bytes(4)), {"offset": 8}),
         (Rule.SURPLUS_DATA, "data", Put("a", DATA), {"shape": [1]}),

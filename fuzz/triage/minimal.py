@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from fuzz.subjects.reductions.scene import Scene
 from fuzz.subjects.reductions.traits.requests import AS_BYTES, BODY, DATA, METHOD, PATH, trait_of_field
 from fuzz.subjects.reductions.traits.scenes import INCIDENTAL
 from fuzz.subjects.reductions.traits.storage import SENDER
@@ -15,6 +16,7 @@ from fuzz.triage.traits import closure, narrow, present, project, without
 from fuzz.triage.trial import Signature, Trial, place_of
 from specs.reductions.manners import MANNERS, a_store
 from specs.reductions.rules import Rule
+from specs.reductions.steps import Put, Send
 from specs.violation import Way
 
 # The traits that are the breach of a rule, where that is no field.
@@ -66,7 +68,19 @@ def rewritable(trial: Trial, seen: Seen, lab: Lab) -> Trial:
     anew = trial.of_scene(trial.scene)
     if anew.case == trial.case or lab.fails(anew, seen.signature):
         return trial
-    return replace(trial, scene=None, as_it_stands=True)
+    return _cut_to_its_data(trial, seen, lab) or replace(trial, scene=None, as_it_stands=True)
+
+
+def _cut_to_its_data(trial: Trial, seen: Seen, lab: Lab) -> Trial | None:
+    """The trial about nothing but the bytes that its request names, as they stand, if it fails so too."""
+    match trial.case.steps, trial.scene:
+        case (Put() as put, Send() as send), Scene() as scene:
+            data = put.data[len(scene.prefix) : len(put.data) - len(scene.suffix)]
+            bare = replace(send, fields=send.fields.without("offset", "size"))
+            case = replace(trial.case, steps=(replace(put, data=data), bare))
+            cut = replace(trial, case=case, scene=None, as_it_stands=True)
+            return cut if lab.fails(cut, seen.signature) is not None else None
+    return None
 
 
 class _Reduction:

@@ -10,7 +10,8 @@ from itertools import islice
 import numpy as np
 
 from fuzz.subjects.reductions.scene import Scene, of_like_selection, with_elements
-from fuzz.subjects.reductions.traits.numbers import SMALL, missing_elements
+from fuzz.subjects.reductions.traits.missing import missing_elements
+from fuzz.subjects.reductions.traits.numbers import SMALL
 from fuzz.subjects.reductions.traits.scenes import INCIDENTAL, traits_of
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.trial import Trial

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
 
+import numpy as np
+
+from fuzz.subjects.reductions.scene import Scene, case_of
+from fuzz.subjects.reductions.traits.missing import all_missing, near_missing, with_missing_numbers, with_numbers
 from fuzz.triage.lab import Seen
 from fuzz.triage.trial import Trial
 from specs.case import Case
 from specs.outcome import Reply
 from specs.reductions import checks
 from specs.reductions.access import StoreFacts
+from specs.reductions.dtypes import FLOATS, Array
 from specs.reductions.model import expectations
 from specs.reductions.request import OPTIONS
 from specs.reductions.steps import Send
@@ -20,6 +28,21 @@ from specs.violation import Way
 IGNORED = (
     "byte_order", "offset", "size", "axis", "order", "selection", "compression", "filters", "missing", *OPTIONS,
 )  # fmt: skip
+# What numbers may be squeezed through.
+NARROWER: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "float64": ("float32",),
+        "int64": ("float64", "float32"),
+        "uint64": ("float64", "float32"),
+        "int32": ("float32",),
+        "uint32": ("float32",),
+    }
+)
+ROUNDED = {narrow: f"the answer for numbers rounded to {narrow}" for narrow in ("float32", "float64")}
+BESIDE = "the answer for the number beside the one that is missing"
+ALMOST = "the answer for numbers that are all but missing taken for missing"
+# Readings that say which numbers it takes.
+OF_NUMBERS = frozenset({*ROUNDED.values(), BESIDE, ALMOST})
 OTHER_ORDER = {"big": "little", "little": "big"}
 
 
@@ -30,13 +53,10 @@ def reads_as(trial: Trial, seen: Seen, facts: StoreFacts) -> frozenset[str]:
         return frozenset()
     if not isinstance(step, Send) or not isinstance(outcome, Reply) or outcome.status != 200:
         return frozenset()
-    before = trial.case.steps[:-1]
-    found = set()
-    for words, other in alterations(step):
-        case = replace(trial.case, steps=(*before, other))
-        if _is_right(case, outcome, trial, facts):
-            found.add(words)
-    return frozenset(found)
+    cases = [(words, replace(trial.case, steps=(*trial.case.steps[:-1], other))) for words, other in alterations(step)]
+    if trial.scene is not None:
+        cases += [(words, case_of(scene, trial.case.property)) for words, scene in misread(trial.scene)]
+    return frozenset(words for words, case in cases if _is_right(case, outcome, trial, facts))
 
 
 def _is_right(case: Case, outcome: Reply, trial: Trial, facts: StoreFacts) -> bool:
@@ -67,3 +87,34 @@ def alterations(step: Send) -> Iterator[tuple[str, Send]]:
         plain = [[start, end, 1 if stride > 0 else -1] for start, end, stride in selection]
         if plain != selection:
             yield "the answer without the stride", replace(step, fields=step.fields.but(selection=plain))
+
+
+def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
+    """The scene with its numbers, or with what is missing, as a server may have them that goes through other types."""
+    for narrow in NARROWER.get(scene.dtype, ()):
+        rounded = with_numbers(scene, partial(_through, dtype=narrow))
+        if rounded is not None:
+            yield ROUNDED[narrow], rounded
+    if scene.dtype in FLOATS:
+        for end in (-math.inf, math.inf):
+            beside = with_missing_numbers(scene, partial(_beside, end=end))
+            if beside is not None:
+                yield BESIDE, beside
+    if near_missing(scene).any():
+        yield ALMOST, all_missing(scene)
+
+
+def _beside(numbers: Array, end: float) -> Array:
+    beside: Array = np.nextafter(numbers, numbers.dtype.type(end))
+    return beside
+
+
+def _through(numbers: Array, dtype: str) -> Array:
+    """The numbers by way of another dtype; those that it does not hold stay."""
+    with np.errstate(all="ignore"):
+        there = numbers.astype(dtype)
+        back = there.astype(numbers.dtype)
+    if numbers.dtype.kind != "f":
+        # The greatest integers round to one that is beyond them all.
+        back = np.where(there.astype(np.float64) >= float(np.iinfo(numbers.dtype).max), numbers, back)
+    return back

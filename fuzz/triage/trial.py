@@ -17,7 +17,7 @@ from specs.reductions.steps import Delete, Put, Send, SendRaw
 from specs.violation import Aspect, Violation, Way
 
 # One mistake about a valid request shows as any of these: it hangs on the data and on the operation which.
-WRONG = frozenset({Way.VALUES, Way.REFUSED, Way.SERVER_ERROR, Way.DROPPED, Way.FORM, Way.ACCEPTED})
+WRONG = frozenset({Way.VALUES, Way.REFUSED, Way.STATUS, Way.SERVER_ERROR, Way.DROPPED, Way.FORM, Way.ACCEPTED})
 # Ways in which the status that came tells failures apart, and those in which the aspect does.
 BY_STATUS = frozenset({Way.STATUS, Way.SERVER_ERROR})
 BY_ASPECT = frozenset({Way.FORM, Way.DISCLOSES})

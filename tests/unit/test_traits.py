@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from fuzz.subjects.reductions.scene import Scene, case_of, of_picked, scene_of
-from fuzz.subjects.reductions.traits.numbers import missing_elements, missing_numbers, to_dtype
+from fuzz.subjects.reductions.traits.missing import missing_elements, missing_numbers
+from fuzz.subjects.reductions.traits.numbers import to_dtype
 from fuzz.subjects.reductions.traits.revealing import DIFFERENT, numbers, revealing
 from fuzz.subjects.reductions.traits.scenes import FEATURES, INCIDENTAL, few_elements
 from fuzz.subjects.reductions.traits.slices import LEAST_LENGTH, SLICES, Triple, canonical, still_outside

@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 
 from fuzz.subjects.reductions.scene import Scene, in_more_elements, with_elements
+from fuzz.subjects.reductions.traits.missing import NEAR_SHARE, Number, missing_elements, missing_numbers, near_missing
 from fuzz.triage.trait import Simpler
 from specs.reductions.dtypes import FLOATS, INTEGERS, ITEM_SIZES, NAMES, Array, integer_bounds, nearest
 
 SMALL = 100
 LARGE = 1000
-NEAR_SHARE = 1e-3
 PLAIN_DTYPE = NAMES[0]
-Number = int | float
 
 
 def _values(applies: Callable[[Array], Any], to: Callable[[Array], Any]) -> Simpler:
@@ -126,17 +125,12 @@ def _large_to_ranks(scene: Scene) -> Scene | None:
     return ranked(scene) if has_large(scene) else None
 
 
-def _near_missing(scene: Scene) -> Scene | None:
+def _without_near(scene: Scene) -> Scene | None:
     """The scene with nothing that is almost missing."""
-    if scene.missing is None or scene.missing[0] not in ("missing_value", "missing_values"):
-        return None
-    numbers = np.array(missing_numbers(scene), np.float64)
-    with np.errstate(all="ignore"):
-        wide = scene.elements.astype(np.float64)
-        exactly = np.isin(scene.elements, np.array(missing_numbers(scene), scene.dtype))
-        near = np.isclose(wide[:, None], numbers[None, :], rtol=NEAR_SHARE, atol=0).any(axis=1) & ~exactly
+    near = near_missing(scene)
     if not near.any():
         return None
+    numbers = np.array(missing_numbers(scene), np.float64)
     whole = np.arange(1, numbers.size + 2)
     apart = ~np.isclose(whole[:, None], numbers[None, :], rtol=NEAR_SHARE, atol=0).any(axis=1)
     return with_elements(scene, np.where(near, whole[apart][0], scene.elements))
@@ -157,7 +151,7 @@ def _rounded_missing(scene: Scene) -> Scene | None:
 VALUE_FEATURES: Mapping[str, Simpler] = MappingProxyType(
     {
         "a rounded missing value": _rounded_missing,
-        "values near a missing one": _near_missing,
+        "values near a missing one": _without_near,
         "NaN": _values(np.isnan, np.ones_like),
         "infinity": _values(np.isinf, np.ones_like),
         "negative zero": _values(_negative_zero, np.zeros_like),
@@ -229,18 +223,6 @@ def _rank(number: Number, ranks: Mapping[Number, Number], dtype: str, fallback: 
     if math.isinf(number):
         return number if dtype in FLOATS else (len(ranks) + 1 if number > 0 else 0)
     return ranks[number]
-
-
-def missing_numbers(scene: Scene) -> list[Number]:
-    """What is missing or valid, as the dtype has it."""
-    if scene.missing is None:
-        return []
-    value = scene.missing[1]
-    found = []
-    for one in value if isinstance(value, list) else [value]:
-        near = nearest(one, scene.dtype)
-        found.append(one if near is None else near.item())
-    return found
 
 
 def to_dtype(scene: Scene, dtype: str) -> Scene | None:
@@ -354,17 +336,9 @@ def shown_missing(scene: Scene, kind: str) -> Scene | None:
     if kind == "missing_value" and len(gone_values) == 1 and scene.missing[0] == "missing_values":
         told = next((one for one in scene.missing[1] if one in gone_values), scene.missing[1][0])
         return replace(scene, missing=(kind, told))
-    # What is missing is 1: a server may well put 0 in its place.
-    ranks = {one: number for number, one in enumerate(valid, 2)}
-    elements = [1 if gone else ranks.get(one, one) for one, gone in zip(scene.elements.tolist(), left_out)]
-    return replace(scene, elements=np.array(elements, scene.dtype), missing=(kind, 2 if kind == "valid_min" else 1))
-
-
-def missing_elements(scene: Scene) -> Array:
-    assert scene.missing is not None
-    kind, elements, numbers = scene.missing[0], scene.elements, np.array(missing_numbers(scene), scene.dtype)
-    if kind in ("missing_value", "missing_values"):
-        return np.isin(elements, numbers)
-    low = elements < numbers[0] if kind in ("valid_min", "valid_range") else np.zeros(elements.shape, np.bool_)
-    high = elements > numbers[-1] if kind in ("valid_max", "valid_range") else np.zeros(elements.shape, np.bool_)
-    return low | high
+    # What is missing is 1, as a server may well put 0 in its place; huge integers stay huge.
+    least = int(np.iinfo(scene.dtype).max) - SMALL if scene.dtype in INTEGERS and has_huge(scene) else 1
+    ranks = {one: number for number, one in enumerate(valid, least + 1)}
+    elements = [least if gone else ranks.get(one, one) for one, gone in zip(scene.elements.tolist(), left_out)]
+    told = least + 1 if kind == "valid_min" else least
+    return replace(scene, elements=np.array(elements, scene.dtype), missing=(kind, told))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fuzz.subjects.reductions.scene import Scene, with_elements
-from fuzz.subjects.reductions.traits.numbers import missing_elements
+from fuzz.subjects.reductions.traits.missing import missing_elements
 from specs.reductions.dtypes import Array, Bools
 
 # So many numbers are small in every dtype, and differ.

@@ -21,10 +21,10 @@ from fuzz.subjects.reductions.scene import (
     with_lengths,
     without_dimension,
 )
+from fuzz.subjects.reductions.traits.missing import missing_elements
 from fuzz.subjects.reductions.traits.numbers import (
     PLAIN_DTYPE,
     VALUE_FEATURES,
-    missing_elements,
     shown_missing,
     to_dtype,
 )
@@ -354,6 +354,11 @@ SIBLINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 # What comes in the place of these is another way to the same: several results, a part of an object or a dimension.
 CONVERTED = ("axis []", "offset", "negative bounds", "stride beyond one", "reversed selection")
 SCENES: tuple[Trait, ...] = tuple(on_scene(name, *parts) for name, parts in FEATURES.items())
+
+
+def of_numbers(name: str) -> bool:
+    """Whether a trait says what numbers there are."""
+    return name == PARTICULAR or name in VALUE_FEATURES
 
 
 def traits_of(scene: Scene) -> frozenset[str]:

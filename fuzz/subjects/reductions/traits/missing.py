@@ -1,0 +1,79 @@
+"""The numbers of a scene that stand for what is missing, and the elements that are missing by them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from fuzz.subjects.reductions.scene import Scene, with_elements
+from specs.reductions.dtypes import Array, Bools, nearest
+
+NEAR_SHARE = 1e-3
+Number = int | float
+
+
+def missing_numbers(scene: Scene) -> list[Number]:
+    """What is missing or valid, as the dtype has it."""
+    if scene.missing is None:
+        return []
+    value = scene.missing[1]
+    found = []
+    for one in value if isinstance(value, list) else [value]:
+        near = nearest(one, scene.dtype)
+        found.append(one if near is None else near.item())
+    return found
+
+
+def missing_elements(scene: Scene) -> Array:
+    assert scene.missing is not None
+    kind, elements, numbers = scene.missing[0], scene.elements, np.array(missing_numbers(scene), scene.dtype)
+    if kind in ("missing_value", "missing_values"):
+        return np.isin(elements, numbers)
+    low = elements < numbers[0] if kind in ("valid_min", "valid_range") else np.zeros(elements.shape, np.bool_)
+    high = elements > numbers[-1] if kind in ("valid_max", "valid_range") else np.zeros(elements.shape, np.bool_)
+    return low | high
+
+
+def near_missing(scene: Scene) -> Bools:
+    """Which elements are almost missing."""
+    if scene.missing is None or scene.missing[0] not in ("missing_value", "missing_values"):
+        return np.zeros(scene.elements.shape, np.bool_)
+    numbers = np.array(missing_numbers(scene), np.float64)
+    with np.errstate(all="ignore"):
+        wide = scene.elements.astype(np.float64)
+        exactly = np.isin(scene.elements, np.array(missing_numbers(scene), scene.dtype))
+        near: Bools = np.isclose(wide[:, None], numbers[None, :], rtol=NEAR_SHARE, atol=0).any(axis=1) & ~exactly
+    return near
+
+
+def all_missing(scene: Scene) -> Scene:
+    """The scene with what is almost missing replaced by the number that is."""
+    numbers = np.array(missing_numbers(scene), scene.dtype)
+    with np.errstate(all="ignore"):
+        wide = np.abs(scene.elements.astype(np.float64)[:, None] - numbers.astype(np.float64)[None, :])
+    nearest_one = numbers[np.argmin(np.where(np.isnan(wide), np.inf, wide), axis=1)]
+    return with_elements(scene, np.where(near_missing(scene), nearest_one, scene.elements))
+
+
+def with_missing_numbers(scene: Scene, change: Callable[[Array], Array]) -> Scene | None:
+    """The scene with other numbers for what is missing; None where that changes nothing, or nothing is missing."""
+    numbers = np.array(missing_numbers(scene), scene.dtype)
+    changed = change(numbers)
+    if scene.missing is None or np.array_equal(changed, numbers) or not np.isfinite(changed).all():
+        return None
+    kind, told = scene.missing
+    if kind == "valid_range" and not changed[0] < changed[1]:
+        return None
+    several = changed.tolist()
+    return replace(scene, missing=(kind, several if isinstance(told, list) else several[0]))
+
+
+def with_numbers(scene: Scene, change: Callable[[Array], Array]) -> Scene | None:
+    """The scene with its elements and what is missing changed alike; None where that changes nothing."""
+    plain = with_missing_numbers(scene, change) or scene
+    elements = change(scene.elements)
+    if elements.tobytes() != scene.elements.tobytes():
+        plain = with_elements(plain, elements)
+    return None if plain is scene else plain
