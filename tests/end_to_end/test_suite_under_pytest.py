@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import socket
 import subprocess
@@ -23,6 +24,7 @@ from specs.case import Case
 from specs.fields import Fields
 from specs.reductions.steps import Put, Send
 from specs.violation import Aspect, Violation
+from tests.end_to_end.command_line import SECONDS
 
 CASE = Case("reduction", (Put("a", b"\1\0\0\0"), Send("sum", Fields({"dtype": "int32"}), "a")))
 WRONG = Violation("sum-values", "sum: wrong", "[1]", "[2]", aspect=Aspect.VALUES, step=1)
@@ -45,7 +47,7 @@ def run(folder: Path, *arguments: str, **environment: str) -> subprocess.Complet
         env=inherited | environment,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=SECONDS,
     )
 
 
@@ -75,18 +77,34 @@ def test_a_healthy_server_passes(tmp_path: Path) -> None:
         assert f"::{passed} PASSED" in ran.stdout
 
 
-def test_failures_tell_of_the_server_and_are_kept(tmp_path: Path, broken_server: str) -> None:
-    corpus.save(tmp_path / "findings", FINDING)
-    (tmp_path / "findings" / "cut").mkdir()
-    ran = run(tmp_path, "fuzz.suite", "-k", "test_reduction or saved", "--asfuzz-target", broken_server)
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory: pytest.TempPathFactory, broken_server: str) -> tuple[Path, str]:
+    """A folder with findings, and what is said of two properties and of the findings that one cause makes fail."""
+    folder = tmp_path_factory.mktemp("failed")
+    corpus.save(folder / "findings", FINDING)
+    (folder / "findings" / "cut").mkdir()
+    only = "test_reduction or test_padding or saved"
+    ran = run(folder, "fuzz.suite", "-k", only, "--asfuzz-target", broken_server)
     assert ran.returncode == 1, ran.stdout + ran.stderr
+    return folder, ran.stdout
+
+
+def test_failures_tell_of_the_server_and_are_kept(failed: tuple[Path, str]) -> None:
+    folder, told = failed
     for piece in ("POST /v2/sum/", "expected   [1]", "STILL FAILING", "case.json cannot be read", "asfuzz replay"):
-        assert piece in ran.stdout
+        assert piece in told
     for ours in ("Traceback", "laws.py", "site-packages"):
-        assert ours not in ran.stdout
-    assert ran.stdout.rstrip("= \n").split("= ")[-1].startswith("3 failed")
-    saved = corpus.load_all(tmp_path / "findings", lambda *_: None)
+        assert ours not in told
+    assert told.rstrip("= \n").split("= ")[-1].startswith("4 failed")
+    saved = corpus.load_all(folder / "findings", lambda *_: None)
     assert {one.violation.requirement for one in saved} == {"sum-values"}
+
+
+def test_one_cause_is_told_once(failed: tuple[Path, str]) -> None:
+    told = dict(re.findall(r"^_{3,} (\w+)\S* _{3,}$(.*?)(?=^_{3,} |^={3,} |\Z)", failed[1], re.MULTILINE | re.DOTALL))
+    assert "POST /v2/sum/" in told["test_reduction"]
+    assert "POST /v2/sum/" not in told["test_padding"]
+    assert "same as test_reduction: " in told["test_padding"]
 
 
 DYING = """
@@ -191,7 +209,7 @@ TRYING = "['explicit', 'reuse', 'generate', 'target', 'shrink']"
 def test_a_profile_says_the_same_on_ci_as_elsewhere(ci: dict[str, str]) -> None:
     inherited = {name: value for name, value in os.environ.items() if name != "CI"}
     command = [sys.executable, "-c", REGISTERED]
-    shown = subprocess.run(command, env=inherited | ci, capture_output=True, text=True, timeout=60)
+    shown = subprocess.run(command, env=inherited | ci, capture_output=True, text=True, timeout=SECONDS)
     assert shown.stdout.splitlines() == [
         f"dev False True 25 None {TRYING}",
         f"ci True False 150 None {TRYING}",
@@ -221,7 +239,7 @@ def test_the_plugin_imports_nothing_heavy() -> None:
         [sys.executable, "-c", f"import sys, asfuzz_pytest; print([m for m in {heavy} if m in sys.modules])"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=SECONDS,
     )
     assert shown.stdout == "[]\n"
 
@@ -258,7 +276,7 @@ def test_a_project_with_the_same_options_and_packages_runs_as_without_the_suite(
     (tmp_path / "test_own.py").write_text(OWN_TEST)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ASFUZZ_", "PYTEST_"))}
     command = [sys.executable, "-m", *module, "-p", "no:cacheprovider"]
-    ran = subprocess.run(command, cwd=tmp_path, env=inherited, capture_output=True, text=True, timeout=100)
+    ran = subprocess.run(command, cwd=tmp_path, env=inherited, capture_output=True, text=True, timeout=SECONDS)
     assert (ran.returncode, "1 passed" in ran.stdout) == (0, True), ran.stdout + ran.stderr
 
 
@@ -267,14 +285,6 @@ def test_the_embedded_server_starts_beside_a_package_of_its_name(tmp_path: Path)
     (tmp_path / "fuzz" / "__init__.py").write_text("raise ImportError('another package')\n")
     command = "from fuzz.cli import main; main(['run', '--only', 'reduction', '--examples', '1'])"
     ran = subprocess.run(
-        [sys.executable, "-P", "-c", command], cwd=tmp_path, capture_output=True, text=True, timeout=100
+        [sys.executable, "-P", "-c", command], cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS
     )
     assert "checked requests" in ran.stdout, ran.stdout + ran.stderr
-
-
-def test_one_cause_is_told_once(tmp_path: Path, broken_server: str) -> None:
-    ran = run(tmp_path, "fuzz.suite", "-k", "test_reduction or test_padding", "--asfuzz-target", broken_server)
-    assert ran.returncode == 1, ran.stdout + ran.stderr
-    assert "2 failed" in ran.stdout
-    assert ran.stdout.count("POST /v2/sum/") == 1
-    assert "same as test_reduction: " in ran.stdout
