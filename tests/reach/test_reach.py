@@ -12,11 +12,16 @@ FEW_REQUESTS = 2000
 MOST_PAIRS_UNLUCKY = 3
 
 
-def test_every_value_is_drawn_within_few_requests() -> None:
+@pytest.fixture(scope="module")
+def few() -> reach.Reach:
+    """What few requests reach."""
     claims = load("reference")
-    found = reach.reach(claims, reach.drawn(claims, FEW_REQUESTS))
-    assert found.unexpected == ()
-    assert found.missing_values == ()
+    return reach.reach(claims, reach.drawn(claims, FEW_REQUESTS))
+
+
+def test_every_value_is_drawn_within_few_requests(few: reach.Reach) -> None:
+    assert few.unexpected == ()
+    assert few.missing_values == ()
 
 
 @pytest.mark.slow
@@ -47,10 +52,8 @@ def test_every_exclusion_is_about_features_and_values_that_there_are() -> None:
         assert not rule.other or set(rule.others) <= set(every[rule.other]), rule
 
 
-def test_an_excluded_pair_is_never_drawn() -> None:
-    claims = load("reference")
-    found = reach.reach(claims, reach.drawn(claims, 800, seed=5))
+def test_an_excluded_pair_is_never_drawn(few: reach.Reach) -> None:
     always = [rule for rule in reach.EXCLUDED if rule.others]
-    drawn = [pair for pair in found.pairs if any(rule.covers(*pair) for rule in always)]
+    drawn = [pair for pair in few.pairs if any(rule.covers(*pair) for rule in always)]
     rare = "would need equal elements: too few of them to ask"
     assert [pair for pair in drawn if reach.excluded(*pair) != rare] == []

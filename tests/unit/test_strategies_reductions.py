@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from random import Random
 
 import pytest
@@ -43,9 +44,15 @@ def sends(case: Case) -> list[Send]:
     return [step for step in case.steps if isinstance(step, Send)]
 
 
+@cache
+def drawn(profile: Profile) -> tuple[Case, ...]:
+    """Some hundreds of requests, drawn once for all tests that look at them."""
+    return tuple(reach.drawn(profile, 800))
+
+
 @pytest.mark.parametrize("profile", [REFERENCE, V1, NARROW], ids=lambda profile: profile.name)
 def test_every_request_drawn_is_without_fault(profile: Profile) -> None:
-    assert list(sound.faults(profile, reach.drawn(profile, 800))) == []
+    assert list(sound.faults(profile, drawn(profile))) == []
 
 
 @pytest.mark.slow
@@ -59,7 +66,7 @@ def test_a_request_at_fault_is_told_of() -> None:
 
 
 def test_a_narrower_profile_draws_nothing_that_it_does_not_claim() -> None:
-    found = reach.reach(NARROW, reach.drawn(NARROW, 500))
+    found = reach.reach(NARROW, drawn(NARROW))
     assert found.unexpected == ()
 
 
@@ -67,15 +74,15 @@ def test_a_narrower_schema_draws_nothing_that_it_does_not_know() -> None:
     schema = places.narrow(request_schema(REFERENCE), "dtype", enum=["int64"])
     schema = places.narrow(schema, "compression", "id", enum=["zlib"])
     schema = places.without(schema, "axis", "missing", "option_shape_as_bytes")
-    drawn: list[Case] = []
+    found: list[Case] = []
 
     @settings(max_examples=60, database=None, deadline=None)
     @given(cases.reductions(REFERENCE, schema=schema))
     def collect(case: Case) -> None:
-        drawn.append(case)
+        found.append(case)
 
     collect()
-    asked = [send.fields for case in drawn for send in sends(case)]
+    asked = [send.fields for case in found for send in sends(case)]
     told = {name for fields in asked for name in fields if fields[name] is not None}
     assert {fields["dtype"] for fields in asked} == {"int64"}
     assert {fields["compression"]["id"] for fields in asked if fields.get("compression")} == {"zlib"}
@@ -88,14 +95,14 @@ def test_narrowing_by_its_own_schema_leaves_a_profile_as_it_is() -> None:
 
 
 def test_what_a_request_is_about_can_always_be_read() -> None:
-    for case in reach.drawn(REFERENCE, 600, seed=2):
+    for case in drawn(REFERENCE):
         for send, found in case_features(case):
             assert "unreadable" not in found.values(), send
             assert "odd" not in found.values(), send
 
 
 def test_every_object_of_a_case_is_asked_about() -> None:
-    for case in reach.drawn(REFERENCE, 500, seed=3):
+    for case in drawn(REFERENCE):
         stored = {(step.bucket, step.key) for step in case.steps if isinstance(step, Put)}
         assert stored == {(send.bucket, send.key) for send in sends(case)}
 
@@ -141,8 +148,7 @@ def test_a_selection_shrinks_to_few_elements() -> None:
 
 
 def test_requests_repeat_and_follow_one_another_about_the_same_object() -> None:
-    drawn = reach.drawn(REFERENCE, 600, seed=4)
-    pairs = [(one, two) for case in drawn for one, two in zip(sends(case), sends(case)[1:])]
+    pairs = [(one, two) for case in drawn(REFERENCE) for one, two in zip(sends(case), sends(case)[1:])]
     assert any(one == two for one, two in pairs)
     assert any(one != two and replace(one, operation=two.operation) == two for one, two in pairs)
     assert any(one.key == two.key and one.fields["dtype"] != two.fields["dtype"] for one, two in pairs)
