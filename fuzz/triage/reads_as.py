@@ -11,14 +11,14 @@ from types import MappingProxyType
 import numpy as np
 
 from fuzz.subjects.reductions.scene import Scene, case_of
-from fuzz.subjects.reductions.traits.missing import all_missing, near_missing, with_missing_numbers, with_numbers
+from fuzz.subjects.reductions.traits.missing import is_near, with_missing_numbers, with_more_missing, with_numbers
 from fuzz.triage.lab import Seen
 from fuzz.triage.trial import Trial
 from specs.case import Case
 from specs.outcome import Reply
 from specs.reductions import checks
 from specs.reductions.access import StoreFacts
-from specs.reductions.dtypes import FLOATS, Array
+from specs.reductions.dtypes import FLOATS, Array, Bools
 from specs.reductions.model import expectations
 from specs.reductions.request import OPTIONS
 from specs.reductions.steps import Send
@@ -39,10 +39,11 @@ NARROWER: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 ROUNDED = {narrow: f"the answer for numbers rounded to {narrow}" for narrow in ("float32", "float64")}
+COMPARED = {narrow: f"the answer for missing numbers compared as {narrow}" for narrow in ROUNDED}
 BESIDE = "the answer for the number beside the one that is missing"
 ALMOST = "the answer for numbers that are all but missing taken for missing"
 # Readings that say which numbers it takes.
-OF_NUMBERS = frozenset({*ROUNDED.values(), BESIDE, ALMOST})
+OF_NUMBERS = frozenset({*ROUNDED.values(), *COMPARED.values(), BESIDE, ALMOST})
 OTHER_ORDER = {"big": "little", "little": "big"}
 
 
@@ -95,13 +96,24 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
         rounded = with_numbers(scene, partial(_through, dtype=narrow))
         if rounded is not None:
             yield ROUNDED[narrow], rounded
+        compared = with_more_missing(scene, partial(_same_as, dtype=narrow))
+        if compared is not None:
+            yield COMPARED[narrow], compared
     if scene.dtype in FLOATS:
         for end in (-math.inf, math.inf):
             beside = with_missing_numbers(scene, partial(_beside, end=end))
             if beside is not None:
                 yield BESIDE, beside
-    if near_missing(scene).any():
-        yield ALMOST, all_missing(scene)
+    almost = with_more_missing(scene, is_near)
+    if almost is not None:
+        yield ALMOST, almost
+
+
+def _same_as(elements: Array, numbers: Array, dtype: str) -> Bools:
+    """Which elements are a number, where both are another dtype's."""
+    with np.errstate(all="ignore"):
+        same: Bools = np.isin(elements.astype(dtype), numbers.astype(dtype))
+    return same
 
 
 def _beside(numbers: Array, end: float) -> Array:

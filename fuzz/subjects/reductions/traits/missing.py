@@ -11,6 +11,7 @@ from fuzz.subjects.reductions.scene import Scene, with_elements
 from specs.reductions.dtypes import Array, Bools, nearest
 
 NEAR_SHARE = 1e-3
+OF_VALUES = ("missing_value", "missing_values")
 Number = int | float
 
 
@@ -38,23 +39,31 @@ def missing_elements(scene: Scene) -> Array:
 
 def near_missing(scene: Scene) -> Bools:
     """Which elements are almost missing."""
-    if scene.missing is None or scene.missing[0] not in ("missing_value", "missing_values"):
+    if scene.missing is None or scene.missing[0] not in OF_VALUES:
         return np.zeros(scene.elements.shape, np.bool_)
-    numbers = np.array(missing_numbers(scene), np.float64)
-    with np.errstate(all="ignore"):
-        wide = scene.elements.astype(np.float64)
-        exactly = np.isin(scene.elements, np.array(missing_numbers(scene), scene.dtype))
-        near: Bools = np.isclose(wide[:, None], numbers[None, :], rtol=NEAR_SHARE, atol=0).any(axis=1) & ~exactly
+    numbers = np.array(missing_numbers(scene), scene.dtype)
+    near: Bools = is_near(scene.elements, numbers) & ~np.isin(scene.elements, numbers)
     return near
 
 
-def all_missing(scene: Scene) -> Scene:
-    """The scene with what is almost missing replaced by the number that is."""
-    numbers = np.array(missing_numbers(scene), scene.dtype)
+def is_near(elements: Array, numbers: Array) -> Bools:
+    """Which elements are one of the numbers, or almost."""
+    near = np.zeros(elements.shape, np.bool_)
     with np.errstate(all="ignore"):
-        wide = np.abs(scene.elements.astype(np.float64)[:, None] - numbers.astype(np.float64)[None, :])
-    nearest_one = numbers[np.argmin(np.where(np.isnan(wide), np.inf, wide), axis=1)]
-    return with_elements(scene, np.where(near_missing(scene), nearest_one, scene.elements))
+        for number in numbers.astype(np.float64):
+            near |= np.isclose(elements.astype(np.float64), number, rtol=NEAR_SHARE, atol=0)
+    return near
+
+
+def with_more_missing(scene: Scene, is_missing: Callable[[Array, Array], Bools]) -> Scene | None:
+    """The scene with more values told to be missing: those of the elements that are so by a function."""
+    if scene.missing is None or scene.missing[0] not in OF_VALUES:
+        return None
+    numbers = np.array(missing_numbers(scene), scene.dtype)
+    also = is_missing(scene.elements, numbers) & ~np.isin(scene.elements, numbers) & np.isfinite(scene.elements)
+    if not also.any():
+        return None
+    return replace(scene, missing=("missing_values", [*numbers.tolist(), *np.unique(scene.elements[also]).tolist()]))
 
 
 def with_missing_numbers(scene: Scene, change: Callable[[Array], Array]) -> Scene | None:
