@@ -82,6 +82,49 @@ def test_who_reads_the_other_byte_order_answers_for_it() -> None:
     assert reading(case, cbor(v2_map(right(other)))) == {"the answer for big-endian data"}
 
 
+@pytest.mark.parametrize(
+    ("dtype", "numbers", "missing", "taken", "words"),
+    [
+        (
+            "float64",
+            [1.0, 1 + 2**-50, 3.0],
+            1.0,
+            [1.0, 1 + 2**-50],
+            "missing numbers compared as float32",
+        ),
+        (
+            "int64",
+            [2**53, 2**53 + 1, 3],
+            2**53,
+            [2**53, 2**53 + 1],
+            "missing numbers compared as float64",
+        ),
+        ("float32", [1.0, 1.0000001, 3.0], 1.0, [1.0, 1.0000001192092896], "all but missing taken for missing"),
+    ],
+)
+@pytest.mark.parametrize("operation", ["select", "sum", "count", "min"])
+def test_who_takes_too_much_for_missing_answers_for_numbers_that_he_does_not_tell_apart(
+    operation: str, dtype: str, numbers: list[float], missing: float, taken: list[float], words: str
+) -> None:
+    put = Put("a", np.array(numbers, dtype).tobytes())
+
+    def asking(told: dict[str, Any]) -> Case:
+        return Case("x", (put, Send(operation, Fields({"dtype": dtype, "missing": told}), "a")))
+
+    answer = cbor(v2_map(right(asking({"missing_values": taken}))))
+    assert any(words in one for one in reading(asking({"missing_value": missing}), answer))
+
+
+def test_who_reads_a_missing_number_one_off_answers_for_the_number_beside_it() -> None:
+    put = Put("a", np.array([0.1, 0.2, 0.3], "<f8").tobytes())
+
+    def asking(number: float) -> Case:
+        return Case("x", (put, Send("sum", Fields({"dtype": "float64", "missing": {"missing_value": number}}), "a")))
+
+    answer = cbor(v2_map(right(asking(float(np.nextafter(0.2, 1))))))
+    assert "the answer for the number beside the one that is missing" in reading(asking(0.2), answer)
+
+
 @pytest.mark.parametrize("outcome", [NoReply("closed"), Reply(400, (), b"")])
 def test_what_is_no_answer_reads_as_nothing(outcome: Outcome) -> None:
     assert reading(case_of(ASKED["axis"]), outcome) == frozenset()

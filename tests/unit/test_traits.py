@@ -224,3 +224,19 @@ def test_an_isolated_request_has_the_object_as_it_was_by_then() -> None:
     case = Case("history", (puts[0], puts[1], send, puts[2], send))
     assert isolated(case, 2).steps == (puts[0], send)
     assert isolated(case, 4).steps == (puts[2], send)
+
+
+def test_a_null_is_a_trait_of_its_own_and_hides_no_other() -> None:
+    fields = Fields({"dtype": "int32", "axis": None, "shape": [4], "missing": None})
+    trial = trial_of(Case("x", (Put("a", bytes(range(16))), Send("sum", fields, "a"))), PROFILE)
+    assert trial.scene is not None
+    assert trial.scene.nulls == ("axis", "missing")
+    assert "a null" in present(trial)
+    plain = without(trial, "a null")
+    assert plain is not None
+    send = plain.case.steps[-1]
+    assert isinstance(send, Send)
+    assert None not in send.fields.values()
+    kept = project(trial, {"a null"}).case.steps[-1]
+    assert isinstance(kept, Send)
+    assert kept.fields == Fields({"dtype": "int32", "axis": None, "missing": None})
