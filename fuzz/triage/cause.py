@@ -228,10 +228,11 @@ def _read_alike(way: Shown, one: Shown) -> bool:
     An answer that is right for other numbers says itself which numbers it takes.
     """
     both = way.reads_as & one.reads_as
-    if both & OF_NUMBERS:
-        mine, theirs = (tuple(name for name in needs if not of_numbers(name)) for needs in (way.needs, one.needs))
-        return comparable(mine, theirs)
-    return bool(both) and comparable(tuple(closure(way.needs)), tuple(closure(one.needs)))
+    told = bool(both & OF_NUMBERS)
+    mine, theirs = (
+        tuple(name for name in closure(needs) if not (told and of_numbers(name))) for needs in (way.needs, one.needs)
+    )
+    return bool(both) and comparable(mine, theirs)
 
 
 def _is_one_content_of(way: Shown, one: Shown) -> bool:

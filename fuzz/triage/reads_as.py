@@ -40,10 +40,11 @@ NARROWER: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 ROUNDED = {narrow: f"the answer for numbers rounded to {narrow}" for narrow in ("float32", "float64")}
 COMPARED = {narrow: f"the answer for missing numbers compared as {narrow}" for narrow in ROUNDED}
+TOLD = {narrow: f"the answer for missing numbers rounded to {narrow}" for narrow in ROUNDED}
 BESIDE = "the answer for the number beside the one that is missing"
 ALMOST = "the answer for numbers that are all but missing taken for missing"
 # Readings that say which numbers it takes.
-OF_NUMBERS = frozenset({*ROUNDED.values(), *COMPARED.values(), BESIDE, ALMOST})
+OF_NUMBERS = frozenset({*ROUNDED.values(), *COMPARED.values(), *TOLD.values(), BESIDE, ALMOST})
 OTHER_ORDER = {"big": "little", "little": "big"}
 
 
@@ -96,6 +97,9 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
         rounded = with_numbers(scene, partial(_through, dtype=narrow))
         if rounded is not None:
             yield ROUNDED[narrow], rounded
+        told = with_missing_numbers(scene, partial(_through, dtype=narrow))
+        if told is not None:
+            yield TOLD[narrow], told
         compared = with_more_missing(scene, partial(_same_as, dtype=narrow))
         if compared is not None:
             yield COMPARED[narrow], compared
