@@ -16,6 +16,7 @@ MEASUREMENTS = (
     ("rate", "how many requests are checked in a second, and how many a bare loop sends"),
     ("trouble", "how much requests that panic, hang, eat memory or end the server slow a hunt"),
     ("refinding", "how long it takes to find everything again that is known about a server"),
+    ("timing", "whether asfuzz compare times requests as curl does, and what timing itself costs"),
     ("slowdowns", "how often asfuzz compare tells that a server has become slower, and when it has not"),
     ("soundness", "whether anything at all is found in the healthy server"),
     ("malformed", "what the healthy server makes of malformed requests, kind by kind"),

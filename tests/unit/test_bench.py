@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import sys
 from dataclasses import replace
 from datetime import date
@@ -82,6 +84,14 @@ def test_a_server_that_is_much_slower_is_told_to_be(capsys: pytest.CaptureFixtur
     told = {row.split(",")[0]: row.split()[-2:] for row in rows[3:5]}
     assert told["slowed by 400%"] == ["1", "0"]
     assert float(rows[-1].split()[-1]) > 1.5
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_times_stand_beside_those_of_curl(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "timing", "--sizes", "20", "--blocks", "2"]) == 0
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"sum float32 · 20²: [\d.]+ ms, by curl [\d.]+ ms; [\d.]+ times as long .*", first)
+    assert "of the smallest median" in second
 
 
 @pytest.mark.parametrize("words", [["refinding"], ["trouble", "--launch", "x {port}"]])

@@ -1,0 +1,120 @@
+"""Measure whether `asfuzz compare` times requests as curl does by its own clock, and what timing costs."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import closing
+from statistics import median
+from typing import TYPE_CHECKING
+
+from fuzz.errors import CannotRun
+from fuzz.flags import add_config_flag, add_target_flags, settings_of
+
+if TYPE_CHECKING:
+    from fuzz.comparing.contenders import Server
+    from fuzz.comparing.results import HarnessCost
+
+EACH = 10
+SECONDS = 100.0
+EXAMPLES = """\
+examples:
+  asfuzz bench timing                                   the embedded server
+  asfuzz bench timing --launch 'my-server --port {port}' --sizes 1000 --blocks 50
+
+The same bytes are sent by the code of asfuzz compare and by curl, in turns, each time over a connection of its own of
+which the first request does not count.
+"""
+Times = list[tuple[float, float]]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Which server, how large objects, how often."""
+    parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000], metavar="N", help="default: 100 1000")
+    parser.add_argument("--blocks", type=int, default=20, metavar="N", help=f"of {EACH} requests each (default: 20)")
+    add_target_flags(parser)
+    add_config_flag(parser)
+    parser.epilog = EXAMPLES
+
+
+def main(arguments: Namespace) -> int:
+    """Print both medians for each size, and the cost of the harness; raises CannotRun where there is no curl."""
+    from fuzz.comparing import harness_cost
+    from fuzz.comparing.contenders import Server
+    from fuzz.comparing.judging import Prepared
+    from fuzz.comparing.opening import Named, open_field
+    from fuzz.comparing.questions import Question
+
+    if shutil.which("curl") is None:
+        raise CannotRun("curl, whose clock is the other one, is not installed")
+    settings = settings_of(arguments)
+    with open_field(settings, [Named("server", settings.target, settings.launch)], ()) as field:
+        server = field.contenders[0]
+        assert isinstance(server, Server)
+        smallest: list[float] = []
+        for side in arguments.sizes:
+            prepared = Prepared(Question(side), field.profile)
+            field.store.put("private", f"timing/{side}", prepared.data)
+            found = blocks(server, server.message(prepared, f"timing/{side}"), arguments.blocks)
+            smallest.append(median(mine for pairs in found for mine, _ in pairs))
+            print(row(side, found), flush=True)
+    print("\n".join(cost(harness_cost.measure((1, 16)), min(smallest))))
+    return 0
+
+
+def row(side: int, found: list[Times]) -> str:
+    """Both medians, and how many times as long ours is."""
+    from fuzz.comparing.statistics import ratio_by_connection
+
+    mine, of_curl = (median(pair[place] for pairs in found for pair in pairs) for place in (0, 1))
+    ratio = ratio_by_connection(found)
+    return (
+        f"sum float32 · {side}²: {mine:.2f} ms, by curl {of_curl:.2f} ms; "
+        f"{ratio.value:.2f} times as long  [{ratio.low:.2f}, {ratio.high:.2f}]"
+    )
+
+
+def cost(harness: HarnessCost, smallest_ms: float) -> Iterator[str]:
+    """What a request costs that takes a server no time."""
+    yield (
+        f"the harness costs {harness.request_ms * 1000:.0f} µs a request, "
+        f"{harness.request_ms / smallest_ms:.1%} of the smallest median"
+    )
+    for clients, rate in harness.rates.items():
+        yield f"it could send {rate:,.0f} a second, {clients} at a time"
+
+
+def blocks(server: Server, message: bytes, count: int) -> list[Times]:
+    """Our times and curl's, in blocks whose turns alternate."""
+    found = []
+    for number in range(count):
+        turns = [by_lanes, by_curl] if number % 2 else [by_curl, by_lanes]
+        times = {turn: turn(server.url, message) for turn in turns}
+        found.append(list(zip(times[by_lanes], times[by_curl], strict=True)))
+    return found
+
+
+def by_lanes(url: str, message: bytes) -> list[float]:
+    """Milliseconds by the code of comparisons; what opened the connection is left out."""
+    from fuzz.comparing.lanes import Lanes
+
+    with closing(Lanes(url, SECONDS)) as lanes:
+        return [lanes.ask([message])[0][0].elapsed_ms for _ in range(EACH + 1)][1:]
+
+
+def by_curl(url: str, message: bytes) -> list[float]:
+    """Milliseconds by curl; what opened the connection is left out. Raises CannotRun where an answer is not 200."""
+    head, _, body = message.partition(b"\r\n\r\n")
+    first, *headers = head.decode().split("\r\n")
+    words = ["curl", "-sS", "-o", "/dev/null", "-w", "%{time_total} %{http_code}\n", "--data-binary", "@-"]
+    for line in headers:
+        words += ["-H", line] if not line.lower().startswith(("host", "content-length")) else []
+    # A range makes curl ask as many times, over the same connection.
+    asked = f"{url}{first.split(' ')[1]}?[0-{EACH}]"
+    done = subprocess.run([*words, asked], input=body, capture_output=True, check=False, timeout=SECONDS)
+    told = [line.split() for line in done.stdout.decode().splitlines()]
+    if done.returncode or {code for _, code in told} != {"200"}:
+        raise CannotRun(f"curl: {done.stderr.decode('utf-8', 'replace').strip() or told}")
+    return [float(seconds) * 1000 for seconds, _ in told[1:]]
