@@ -174,6 +174,29 @@ def test_a_store_that_fails_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+class Failing(MemoryStoreServer):
+    """A store that takes no object of a certain size."""
+
+    def __init__(self, refused_bytes: int) -> None:
+        super().__init__(owner=KEYS["ASFUZZ_ACCESS_KEY"], secrets={"someone": KEYS["ASFUZZ_SECRET_KEY"]}, buckets={})
+        self.refused_bytes = refused_bytes
+
+    def _handle(self, request: HttpRequest) -> Answer:
+        refuses = request.method == "PUT" and len(request.body) == self.refused_bytes
+        return protocol_error(507, "full") if refuses else super()._handle(request)
+
+
+def test_what_the_store_fails_for_is_told_and_the_rest_is_asked(tmp_path: Path) -> None:
+    with Failing(refused_bytes=4 * 40 * 40) as store:
+        done = compare(tmp_path, "embedded", *QUICK, "--sizes", "30,40,50", "--store", store.url, **KEYS)
+        assert not store.memory.buckets
+    assert done.returncode == 3, done.stdout + done.stderr
+    found = result(tmp_path)
+    assert {one.question.side for one in found.times} == {30, 50}
+    assert list(found.unasked) == ["sum float32 · 40²"]
+    assert "! sum float32 · 40² was not asked any more" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
