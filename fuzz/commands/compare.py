@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 FORMATS = ("json", "png", "svg", "html")
 MOST_CLIENTS = 256
 SECONDS_BETWEEN_LINES = 10.0
+# Of less than this share done, nobody can tell how long the rest takes.
+LEAST_DONE = 0.02
 Number = TypeVar("Number", int, float)
 INTERRUPTED = 130
 EXAMPLES = """\
@@ -180,7 +182,7 @@ def _progress(terminal: Terminal) -> Callable[[str, float], None]:
     def tell(what: str, done: float) -> None:
         nonlocal last
         now = time.monotonic()
-        left = f" · about {clock((now - begun) * (1 - done) / done)} left" if done > 0 else ""
+        left = f" · about {clock((now - begun) * (1 - done) / done)} left" if done >= LEAST_DONE else ""
         text = f"{done:4.0%} · {what} · {clock(now - begun)}{left}"
         if terminal.live:
             terminal.redraw(text)
