@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fuzz.subjects.reductions.scene import Scene, case_of, of_picked, scene_of
 from fuzz.subjects.reductions.traits.missing import missing_elements, missing_numbers
-from fuzz.subjects.reductions.traits.numbers import to_dtype
+from fuzz.subjects.reductions.traits.numbers import VALUE_FEATURES, to_dtype
 from fuzz.subjects.reductions.traits.revealing import DIFFERENT, numbers, revealing
 from fuzz.subjects.reductions.traits.scenes import FEATURES, INCIDENTAL, few_elements
 from fuzz.subjects.reductions.traits.slices import LEAST_LENGTH, SLICES, Triple, canonical, still_outside
@@ -23,7 +23,7 @@ from specs.fields import Fields
 from specs.reductions.dtypes import NAMES
 from specs.reductions.steps import Put, Send
 from strategies.reductions import cases
-from tests.unit.pretended import PROFILE
+from tests.unit.pretended import PROFILE, rich
 
 PLAIN = Scene("select", "int32", np.arange(4, dtype="int32"))
 SLOW = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
@@ -240,3 +240,12 @@ def test_a_null_is_a_trait_of_its_own_and_hides_no_other() -> None:
     kept = project(trial, {"a null"}).case.steps[-1]
     assert isinstance(kept, Send)
     assert kept.fields == Fields({"dtype": "int32", "axis": None, "missing": None})
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_without_what_is_almost_missing_great_integers_are_what_they_were() -> None:
+    elements = np.array([2**64 - 1, 2**53 + 1, 2**53], "uint64")
+    near = rich(dtype="uint64", elements=elements, shape=None, selection=None, missing=("missing_value", 2**53))
+    plain = VALUE_FEATURES["values near a missing one"](near)
+    assert plain is not None
+    assert plain.elements.tolist() == [2**64 - 1, 1, 2**53]

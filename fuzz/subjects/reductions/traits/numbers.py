@@ -133,7 +133,9 @@ def _without_near(scene: Scene) -> Scene | None:
     numbers = np.array(missing_numbers(scene), np.float64)
     whole = np.arange(1, numbers.size + 2)
     apart = ~np.isclose(whole[:, None], numbers[None, :], rtol=NEAR_SHARE, atol=0).any(axis=1)
-    return with_elements(scene, np.where(near, whole[apart][0], scene.elements))
+    # Of another dtype it would make floats of all elements, which hold no great integers.
+    other = np.array(whole[apart][0], scene.dtype)
+    return with_elements(scene, np.where(near, other, scene.elements))
 
 
 def _rounded_missing(scene: Scene) -> Scene | None:
