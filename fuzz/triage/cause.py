@@ -295,7 +295,10 @@ def fail_alike(way: Shown, one: Shown) -> bool:
     if not mine or not theirs:
         return False
     others = way.covers - mine
-    return all(covers(one.covers, fault) for fault in mine) or all(covers(others, fault) for fault in theirs)
+    if all(covers(one.covers, fault) for fault in mine) or all(covers(others, fault) for fault in theirs):
+        return True
+    # A third fault has been seen to fail like either.
+    return bool(others & (one.covers - theirs))
 
 
 def comparable(needs: tuple[str, ...], others: tuple[str, ...]) -> bool:

@@ -69,6 +69,12 @@ WRONG_FIELDS: tuple[Mapping[str, Any], ...] = (
     {"compression": {"id": "nothing_known"}},
     {"compression": {"id": "gzip", "nothing_known": 0}},
     {"nothing_known": 1},
+    {"offset": True},
+    {"size": True},
+    {"shape": [True]},
+    {"shape": [1, 2], "axis": True},
+    {"shape": [2], "selection": [[False, 2, 1]]},
+    {"filters": [{"id": "shuffle", "element_size": True}]},
 )
 # How many faults that have nothing to do with each other must fail alike before all are taken to.
 SAMPLE = 5

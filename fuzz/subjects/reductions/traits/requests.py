@@ -8,11 +8,13 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from fuzz.subjects.reductions.streams import stream_of
 from fuzz.subjects.reductions.traits.storage import NULLS, SENDER, SENDERS, SENDERS_TOLD
 from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Trial
 from specs.fields import Fields
 from specs.reductions.dtypes import ITEM_SIZES
+from specs.reductions.encoding import compressed
 from specs.reductions.manners import MANNERS, a_store
 from specs.reductions.model import full_body
 from specs.reductions.raw_requests import read_raw
@@ -111,8 +113,19 @@ def _codec(trial: Trial) -> str:
 
 
 def _with_codec(trial: Trial, codec: str) -> Trial | None:
-    """The trial with another codec told for the same bytes."""
-    return _of_sends(lambda send: replace(send, fields=send.fields.but(compression={"id": codec})))(trial)
+    """The trial with its data compressed by another codec; what is no stream of any stays as it is."""
+    match trial.case.steps:
+        case (Put() as put, Send(fields=fields) as send):
+            told = replace(send, fields=fields.but(compression={"id": codec}))
+            return trial.of_steps(replace(put, data=_recompressed(put.data, _codec(trial), codec)), told)
+    return None
+
+
+def _recompressed(data: bytes, was: str, codec: str) -> bytes:
+    if was not in ("gzip", "zlib"):
+        return data
+    stream = stream_of(was, data)
+    return compressed(stream.inflated, codec) + stream.tail if stream.inflated else data
 
 
 def _operation(trial: Trial) -> str:

@@ -67,7 +67,8 @@ def with_missing(scene: Scene, gone: Bools) -> Scene:
     marks, missing = _marks(kind, told, low, high)
     elements = np.empty(scene.elements.size, np.int64)
     elements[~gone] = valid
-    elements[gone] = np.resize(marks, int(gone.sum()))
+    # The last is there in any case: it is what is forgotten of many.
+    elements[gone] = np.resize(marks[::-1], int(gone.sum()))
     return replace(with_elements(scene, elements), missing=(kind, missing))
 
 
