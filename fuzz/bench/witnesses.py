@@ -6,7 +6,7 @@ from others: what is measured has no part in it.
 
 A pair of animals is left out of the law of two
 
-- `no witness`: where no witness of the one or of the other was met in the time for it;
+- `no witness`: where no witness of the one or of the other was met among the cases drawn for it;
 - `hidden`: where no witness of one of them fails in the same way (the same requirement and ids) on a server with
   both: the other hides it;
 - `alike`: where those witnesses of one of them that do fail so with both fail with the other alone as well: what they
@@ -17,7 +17,6 @@ All other pairs are kept.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
@@ -35,8 +34,8 @@ from specs.reductions import profile as profiles
 from specs.reductions.profile import Profile
 
 MOST_WITNESSES = 6
-# Those that an animal is slow to fail are few: the first is enough, once so much time is gone.
-ENOUGH_SECONDS, MOST_SECONDS = 15.0, 120.0
+# A case that fails may cost a wait or a restart: no more of them are looked at, whether they fail again or not.
+MOST_FAILED = 60
 EXAMPLES_A_TURN = 10
 TRIES = 3
 NO_WITNESS, HIDDEN, ALIKE = "no witness", "hidden", "alike"
@@ -53,7 +52,7 @@ class Witness:
 
 
 class _Enough(Exception):
-    """The witnesses are as many as are wanted, or the time is up."""
+    """The witnesses are as many as are wanted, or too many cases failed that are none."""
 
 
 def witnesses(bug: Bug, seed: int, examples: int, most: int = MOST_WITNESSES) -> tuple[Witness, ...]:
@@ -71,16 +70,17 @@ def met(
     The cases are counted, not timed, so that the same seed meets the same witnesses.
     """
     found: list[Witness] = []
-    begun = time.monotonic()
+    failed = 0
 
     def attempt(case: Case) -> None:
+        nonlocal failed
         ways = ways_of(ill, case)
+        failed += bool(ways)
         if ways and not fails(healthy, case):
             again = next((way for way in ways if fails(ill, case, way)), None)
             if again is not None:
                 found.append(Witness(case, again))
-        seconds = time.monotonic() - begun
-        if len(found) >= most or seconds > (ENOUGH_SECONDS if found else MOST_SECONDS):
+        if len(found) >= most or failed >= MOST_FAILED:
             raise _Enough
 
     properties = properties_of("", profile)

@@ -18,7 +18,7 @@ from fuzz.bench.recording import Failures
 from fuzz.bench.slow_server import slowed
 from fuzz.bench.slowed import told
 from fuzz.bench.two import MORE, NOT_MET, ONE_FOR_BOTH, TWO, UNTOLD, outcome_of, was_met
-from fuzz.bench.witnesses import ALIKE, HIDDEN, NO_WITNESS, Way, Witness, left_out, met
+from fuzz.bench.witnesses import ALIKE, HIDDEN, MOST_FAILED, NO_WITNESS, Way, Witness, left_out, met
 from fuzz.embedded.http_messages import HttpRequest, HttpResponse
 from fuzz.errors import UsageError
 from fuzz.events import RunEnded
@@ -147,6 +147,19 @@ def test_witnesses_fail_with_the_animal_and_pass_without_it() -> None:
     assert len(found) == 4
     assert all(ill.judge(one.case).failures for one in found)
     assert met(PROFILE, ill.judge, ill.judge, 3, 40, 4) == met(PROFILE, healthy.judge, healthy.judge, 3, 40, 4) == ()
+
+
+def test_the_search_for_witnesses_ends_by_what_was_asked_however_long_that_took() -> None:
+    asked: list[Case] = []
+
+    def now_and_then(case: Case) -> Judgement:
+        """Fails a case when it comes first, and never again."""
+        failures = () if case in asked else (Violation(*VALUES, "", ""),)
+        asked.append(case)
+        return Judgement(Transcript(case, ()), failures)
+
+    assert met(PROFILE, now_and_then, pretending({}), 3, 10**6, 4) == ()
+    assert len(set(asked)) == MOST_FAILED
 
 
 @pytest.mark.parametrize(
