@@ -109,19 +109,19 @@ def test_bombs_are_refused_before_they_are_large(asker: Asker, compress: object)
     assert callable(compress)
     bomb = compress(bytes(64 * LIMITS.decoded_bytes))
     name = "gzip" if compress is gzip.compress else "zlib"
-    started = time.perf_counter()
+    started = time.process_time()
     for fields in ({}, {"shape": [100]}):
         asker.refusal("sum", bomb, dtype="int32", compression={"id": name}, **fields)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     large = chunk(np.zeros(LIMITS.decoded_bytes // 8 + 1))
     assert "exceeds" in asker.refusal("sum", large, dtype="float64", compression={"id": "blosc2"})
 
 
 def test_very_many_members_are_read_in_good_time(asker: Asker) -> None:
     stored = gzip.compress(b"", mtime=0) * 20_000 + gzip.compress(RAW, mtime=0)
-    started = time.perf_counter()
+    started = time.process_time()
     assert asker.values("sum", stored, dtype="int32", compression={"id": "gzip"}) == TOTAL
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("name", ["shuffle", "shuffle_simd"])

@@ -122,11 +122,11 @@ REFUSED_FIELDS: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("name", "fields"), REFUSED_FIELDS)
 def test_a_bad_field_is_refused_by_its_name(asker: Asker, name: str, fields: dict[str, Any]) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     message = asker.refusal("sum", DATA, **fields)
     assert message.startswith(f"{name}:"), message
     assert len(message) < 1000
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("name", ["interface_type", "url", "dtype"])
