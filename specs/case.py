@@ -1,23 +1,36 @@
-"""Cases: small programs of steps that are run against a store and a server."""
+"""Cases: small programs of steps that are run against a server."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
+from collections.abc import Hashable
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Protocol
 
 MOST_TOGETHER = 16
 
 
+class Step(Protocol):
+    """What a subject's steps are: frozen dataclasses of plain values that say a few things of themselves."""
+
+    # Whether the step asks the server something; if not, it prepares what others ask about.
+    asks: ClassVar[bool]
+    # Whether it takes away what others ask about.
+    removes: ClassVar[bool]
+
+    @property
+    def about(self) -> Hashable:
+        """The thing that the step is about: what one step does to it, a later one about the same may show."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A property's name and the steps that try it.
+    """A property's name and the steps that try it, each a Step of one subject.
 
-    With `together` the requests are sent at the same time, once every object is put: none changes under way.
+    With `together` the requests are sent at the same time, once all is prepared: nothing changes under way.
     """
 
     property: str
-    steps: tuple[Step, ...]
+    steps: tuple[Any, ...]
     notes: tuple[str, ...] = field(default=(), compare=False)
     together: bool = False
 
@@ -26,20 +39,27 @@ class Case:
             raise ValueError(f"steps at the same time: {why}")
 
 
-def _apart(steps: tuple[Step, ...]) -> str:
+def _apart(steps: tuple[Any, ...]) -> str:
     """Why steps cannot be taken together; empty if they can."""
-    puts = [(step.bucket, step.key) for step in steps if isinstance(step, Put)]
-    if any(isinstance(step, Delete) for step in steps):
+    prepared = [step for step in steps if not step.asks]
+    if any(step.removes for step in prepared):
         return "an object is deleted"
-    if len(set(puts)) < len(puts):
+    if len({step.about for step in prepared}) < len(prepared):
         return "an object is overwritten"
-    if any(not isinstance(step, Put) for step in steps[: len(puts)]):
+    if any(step.asks for step in steps[: len(prepared)]):
         return "an object is put after a request"
-    if len(steps) - len(puts) > MOST_TOGETHER:
+    if len(steps) - len(prepared) > MOST_TOGETHER:
         return f"more than {MOST_TOGETHER} requests"
     return ""
 
 
 def requests(case: Case) -> int:
     """How many of a case's steps ask the server something."""
-    return sum(isinstance(step, Send | SendRaw) for step in case.steps)
+    return sum(step.asks for step in case.steps)
+
+
+def weight(case: Case) -> int:
+    """How many bytes a case's steps hold to prepare its requests."""
+    prepared = (step for step in case.steps if not step.asks)
+    values = (getattr(step, one.name) for step in prepared for one in fields(step))
+    return sum(len(value) for value in values if isinstance(value, bytes))

@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 from typing import Literal
 
-from specs.reductions.rules import Rule, in_order
+from specs.rules import Rule, in_order
 
 
 class Way(StrEnum):

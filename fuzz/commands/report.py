@@ -14,6 +14,7 @@ from fuzz.findings.known import UnusableKnown
 from fuzz.findings.reported import USUAL, Reported, reports, shown_by
 from fuzz.flags import CREDENTIALS, EXIT_CODES, add_config_flag, add_target_flags, settings_of
 from fuzz.subjects.reductions.field_page import page
+from specs.profile import UnusableProfile, did_you_mean
 from specs.reductions import profile as profiles
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def main(arguments: Namespace) -> int:
     try:
         profile = profiles.load(settings.profile)
         found = reports(profile)
-    except (profiles.UnusableProfile, UnusableKnown) as error:
+    except (UnusableProfile, UnusableKnown) as error:
         raise UsageError(f"--profile: {error}") from error
     if not found:
         raise UsageError(
@@ -95,7 +96,7 @@ def _named(found: Sequence[Reported], ids: Sequence[str]) -> list[Reported]:
     there = [one.id for one in found]
     for name in ids:
         if name not in there:
-            raise UsageError(f"--only: there is no finding {name!r}.{profiles.did_you_mean(name, there)}")
+            raise UsageError(f"--only: there is no finding {name!r}.{did_you_mean(name, there)}")
     return [one for one in found if one.id in ids]
 
 

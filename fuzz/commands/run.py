@@ -197,7 +197,7 @@ def _hunt(settings: Settings, telling: Telling, interrupted: Callable[[], bool])
 
 def _check_names(only: tuple[str, ...]) -> None:
     from fuzz.subjects.reductions.properties import PROPERTIES
-    from specs.reductions.profile import did_you_mean
+    from specs.profile import did_you_mean
 
     names = [one.name for one in PROPERTIES]
     for name in only:

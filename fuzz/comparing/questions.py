@@ -13,9 +13,9 @@ import numpy as np
 from fuzz.errors import UsageError
 from specs.case import Case
 from specs.fields import Fields
+from specs.profile import did_you_mean
 from specs.reductions import encoding
 from specs.reductions.dtypes import FLOATS, ITEM_SIZES, NAMES, Array
-from specs.reductions.profile import did_you_mean
 from specs.reductions.request import COMPRESSIONS, FILTERS, OPERATIONS, Filter
 from specs.reductions.steps import Put, Send
 

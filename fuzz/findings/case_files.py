@@ -18,10 +18,11 @@ from cattrs.v import format_exception
 from fuzz.findings import older
 from fuzz.findings.finding import Finding
 from fuzz.findings.origin import Origin
+from specs import rules
 from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import Outcome, Reply
-from specs.reductions.rules import Rule, in_order
+from specs.reductions.rules import Rule
 from specs.reductions.steps import Put, Step
 
 # Format 3 tells failures apart by ids; formats 1 and 2 did so by a text, their symptom.
@@ -81,8 +82,12 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(bytes, lambda value, _: _bytes_in(value))
     converter.register_unstructure_hook(Fields, _fields_out)
     converter.register_structure_hook(Fields, lambda value, _: _fields_in(value))
+    broken = frozenset[rules.Rule]
     converter.register_unstructure_hook_func(
-        lambda kind: kind == frozenset[Rule], lambda rules: [rule.value for rule in in_order(rules)]
+        lambda kind: kind == broken, lambda some: [rule.value for rule in rules.in_order(some)]
+    )
+    converter.register_structure_hook_func(
+        lambda kind: kind == broken, lambda values, _: converter.structure(values, frozenset[Rule])
     )
     _tag(converter, Step, "step")
     _tag(converter, Outcome, "outcome")

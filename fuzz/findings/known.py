@@ -15,7 +15,8 @@ from fuzz.findings import meant, older
 from fuzz.findings.finding import Finding, Reproducibility
 from fuzz.findings.meant import OR
 from specs.outcome import Reply
-from specs.reductions.profile import Profile, did_you_mean
+from specs.profile import did_you_mean
+from specs.reductions.profile import Profile
 
 FILE_NAME = "known.toml"
 _HEADER = "[[known]]"

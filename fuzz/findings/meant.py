@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from specs.reductions.profile import did_you_mean
+from specs import rules
+from specs.profile import did_you_mean
 from specs.reductions.rules import Rule
 from specs.reductions.validity import NAMES_OF_THE_API
 from specs.violation import Aspect, Violation, Way
@@ -47,7 +48,7 @@ def fits(meant: Meant, violation: Violation) -> bool:
     )
 
 
-def _fits_rules(meant: tuple[str, ...] | None, broken: frozenset[Rule]) -> bool:
+def _fits_rules(meant: tuple[str, ...] | None, broken: frozenset[rules.Rule]) -> bool:
     if meant is None:
         return True
     return broken <= set(meant) and bool(broken) == bool(meant)
@@ -63,11 +64,11 @@ def read(table: Mapping[str, Any]) -> dict[str, Any]:
             found[name] = table[name]
             _known(name, table[name].split(OR) if table[name] else (), allowed)
     if "rules" in table:
-        rules = table["rules"]
-        if not isinstance(rules, list | tuple) or not all(isinstance(one, str) for one in rules):
-            raise ValueError(f"rules must be a list of texts, not {rules!r}")
-        _known("rules", rules, tuple(Rule))
-        found["rules"] = tuple(rules)
+        several = table["rules"]
+        if not isinstance(several, list | tuple) or not all(isinstance(one, str) for one in several):
+            raise ValueError(f"rules must be a list of texts, not {several!r}")
+        _known("rules", several, tuple(Rule))
+        found["rules"] = tuple(several)
     if "status" in table:
         statuses = table["status"] if isinstance(table["status"], list | tuple) else [table["status"]]
         if not all(type(one) is int for one in statuses):

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from specs.reductions.rules import Rule, in_order
+from specs.reductions.rules import Rule
 from specs.reductions.validity import NAMES_OF_THE_API
+from specs.rules import in_order
 from specs.violation import Aspect, Way
 
 SYMPTOM = "symptom"

@@ -11,10 +11,11 @@ from fuzz.findings import meant
 from fuzz.findings.known import REPORT, UnusableKnown, refuse_symptom
 from specs.case import Case
 from specs.fields import Fields
+from specs.profile import did_you_mean
 from specs.reductions import validity
 from specs.reductions.manners import MANNERS, WELL
 from specs.reductions.model import full_body, unclaimed
-from specs.reductions.profile import Profile, did_you_mean
+from specs.reductions.profile import Profile
 from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
 
 if TYPE_CHECKING:

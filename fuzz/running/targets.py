@@ -21,6 +21,7 @@ from fuzz.findings.scrubbing import without_secrets
 from fuzz.running.client import Client, ClientSettings
 from fuzz.running.launcher import Launcher
 from fuzz.running.store import Credentials, Store, StoreError, StoreSettings, open_store
+from specs.profile import UnusableProfile
 from specs.reductions import profile as profiles
 from specs.reductions.profile import Profile
 
@@ -166,7 +167,7 @@ def resolve_profile(settings: Settings) -> Profile:
         return profiles.load("reference") if settings.embedded else Profile(AUTO)
     try:
         profile = profiles.load(settings.profile)
-    except profiles.UnusableProfile as error:
+    except UnusableProfile as error:
         raise UsageError(f"--profile: {error}") from error
     if settings.embedded and (profile.launch or profile.install):
         how = f", or --launch {shlex.quote(profile.launch)}" if profile.launch else " or --launch COMMAND"

@@ -11,7 +11,7 @@ from fuzz.triage.cause import ANY, Shown
 from fuzz.triage.minimal import Smallest
 from fuzz.triage.traits import told_need, value_of
 from fuzz.triage.trial import Signature
-from specs.reductions.rules import told as in_words
+from specs.rules import told as in_words
 from specs.violation import Violation
 
 MANY_REFUSALS = "many refusals"

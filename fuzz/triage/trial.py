@@ -12,8 +12,9 @@ from specs.reductions import validity
 from specs.reductions.model import full_body
 from specs.reductions.profile import Profile
 from specs.reductions.raw_requests import read_raw
-from specs.reductions.rules import Rule
+from specs.reductions.rules import Rule as ReductionRule
 from specs.reductions.steps import Delete, Put, Send, SendRaw
+from specs.rules import Rule
 from specs.violation import Aspect, Violation, Way
 
 # One mistake about a valid request shows as any of these: it hangs on the data and on the operation which.
@@ -160,7 +161,7 @@ def signature(violation: Violation, trial: Trial, judgement: Judgement) -> Signa
 
     What is wrong with the form of an error, or given away by one, is about the rules for which it may come.
     """
-    rules = violation.rules - {Rule.EMPTY_OBJECT}
+    rules = violation.rules - {ReductionRule.EMPTY_OBJECT}
     if trial.several:
         # What was asked before, or at the same time, spoils any request, valid or not.
         return Signature(violation.way, frozenset(), violation.status, violation.aspect, after_others=True)

@@ -9,10 +9,11 @@ from specs.outcome import NoReply, Reply
 from specs.reductions import wire
 from specs.reductions.expectation import Expectation
 from specs.reductions.profile import Profile
-from specs.reductions.rules import FOREIGN, Rule, requirement_of_all, told
+from specs.reductions.rules import FOREIGN, Rule, requirement_of_all
 from specs.reductions.steps import Send, SendRaw
 from specs.reductions.validity import NAMES_OF_THE_API
 from specs.reductions.value_checks import answer_checks
+from specs.rules import told
 from specs.violation import Aspect, Violation, Way
 
 LEAKS = ("Traceback (most recent", "panicked at", ".rs:", '.py", line', "goroutine ", "RUST_BACKTRACE")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from specs import profile
+from specs.profile import UnusableProfile, did_you_mean
 from specs.reductions import request
 from specs.reductions.dtypes import NAMES, ByteOrder
 from specs.reductions.steps import Interface
@@ -26,16 +27,10 @@ AxisForm = Literal["integer", "list", "empty"]
 CountForm = Literal["none", "number", "list"]
 
 
-class UnusableProfile(ValueError):
-    """A profile that cannot be found or does not say what a profile says."""
-
-
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """The claims of one server. What is not claimed may be refused, but not answered wrongly."""
+class Profile(profile.Profile):
+    """The claims of one reduction server."""
 
-    name: str
-    title: str = ""
     api: Literal["v1", "v2"] = "v2"
     operations: tuple[str, ...] = request.OPERATIONS
     dtypes: tuple[str, ...] = NAMES
@@ -55,15 +50,6 @@ class Profile:
     tells_byte_order: bool = True
     chunk_cache: bool = False
     json_errors: bool = True
-    rulings_off: tuple[str, ...] = ()
-    launch: str = ""
-    install: str = ""
-    version: str = ""
-    known: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
-
-    def rules(self, ruling: str) -> bool:
-        """Whether the server is held to a ruling of API.md."""
-        return ruling not in self.rulings_off
 
 
 def from_table(table: Mapping[str, Any], where: str) -> Profile:
@@ -135,11 +121,6 @@ def _checked(name: str, value: Any, hint: Any, where: str) -> Any:
     elif not isinstance(value, hint):
         raise UnusableProfile(f"{where}: {name} must be a {hint.__name__}, not {value!r}")
     return value
-
-
-def did_you_mean(word: str, known: tuple[str, ...] | list[str]) -> str:
-    close = difflib.get_close_matches(word, known, 1)
-    return f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(known)}."
 
 
 def shipped() -> tuple[str, ...]:

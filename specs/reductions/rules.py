@@ -1,18 +1,15 @@
-"""The rules that a request, its data, its store or its sender can break, as values with stable ids.
-
-Nothing is decided by the text of a rule: texts are for people and may be reworded. The order of the members is the
-order in which several rules are told.
-"""
+"""The rules that a reduction request, its data, its store or its sender can break."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from types import MappingProxyType
 
+from specs import rules
 
-class Rule(StrEnum):
-    """One rule; its value is a stable id, written into findings and lists of known issues."""
+
+class Rule(rules.Rule):
+    """One rule about reductions."""
 
     # Of the envelope.
     UNKNOWN_PATH = "unknown-path"
@@ -89,6 +86,11 @@ class Rule(StrEnum):
     NAN = "nan"
     BAD_STORE = "bad-store"
 
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        return _WORDED.get(self, super().text)
+
 
 # Rules whose text is not their id with spaces for hyphens.
 _WORDED: Mapping[Rule, str] = MappingProxyType(
@@ -107,7 +109,6 @@ _WORDED: Mapping[Rule, str] = MappingProxyType(
         Rule.BAD_STORE: "a store that serves badly",
     }
 )
-TEXTS: Mapping[Rule, str] = MappingProxyType({rule: _WORDED.get(rule, rule.value.replace("-", " ")) for rule in Rule})
 
 # A request that breaks one of these alone may be refused as well as answered.
 ALLOWING = frozenset(
@@ -154,14 +155,3 @@ def requirement_of_all(rules: Iterable[Rule]) -> str:
     broken = frozenset(rules)
     decisive = broken - ALLOWING or broken
     return min((requirement_of(rule) for rule in decisive), key=ORDER.index, default=INVALID)
-
-
-def in_order(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """The rules in the order in which they are told."""
-    given = frozenset(rules)
-    return tuple(rule for rule in Rule if rule in given)
-
-
-def told(rules: Iterable[Rule]) -> str:
-    """The rules in words."""
-    return " or ".join(TEXTS[rule] for rule in in_order(rules))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from specs.fields import Fields
 
@@ -26,12 +26,28 @@ class Put:
     data: bytes
     bucket: Bucket = "private"
     served: Manner = "well"
+    asks: ClassVar[bool] = False
+    removes: ClassVar[bool] = False
+
+    @property
+    def about(self) -> tuple[str, str]:
+        """The object that the step is about."""
+        return self.bucket, self.key
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
+    """An object is deleted."""
+
     key: str
     bucket: Bucket = "private"
+    asks: ClassVar[bool] = False
+    removes: ClassVar[bool] = True
+
+    @property
+    def about(self) -> tuple[str, str]:
+        """The object that the step is about."""
+        return self.bucket, self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +66,13 @@ class Send:
     interface: Interface = "s3"
     credentials: Credential | None = "owner"
     without: tuple[str, ...] = ()
+    asks: ClassVar[bool] = True
+    removes: ClassVar[bool] = False
+
+    @property
+    def about(self) -> tuple[str, str]:
+        """The object that the step is about."""
+        return self.bucket, self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +89,13 @@ class SendRaw:
     key: str = "a"
     bucket: str = "private"
     credentials: Credential | None = "owner"
+    asks: ClassVar[bool] = True
+    removes: ClassVar[bool] = False
+
+    @property
+    def about(self) -> tuple[str, str]:
+        """The object that the step is about."""
+        return self.bucket, self.key
 
 
 Step = Put | Delete | Send | SendRaw

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from specs.profile import UnusableProfile, did_you_mean
 from specs.reductions import profile as profiles
-from specs.reductions.profile import RULINGS, Profile, UnusableProfile, did_you_mean, from_table, load, shipped
+from specs.reductions.profile import RULINGS, Profile, from_table, load, shipped
 
 MINE: dict[str, Any] = {"name": "mine"}
 

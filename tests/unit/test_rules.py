@@ -24,8 +24,9 @@ from specs.reductions.access import StoreFacts
 from specs.reductions.checks import Exchange, violations
 from specs.reductions.expectation import CLIENT_ERRORS, Expectation, Rejection
 from specs.reductions.model import expectations
-from specs.reductions.rules import ALLOWING, ORDER, Rule, in_order, requirement_of, requirement_of_all
+from specs.reductions.rules import ALLOWING, ORDER, Rule, requirement_of, requirement_of_all
 from specs.reductions.steps import Credential, Put, Send
+from specs.rules import in_order
 from specs.violation import Violation
 from tests.unit.truthful import V2
 

@@ -15,8 +15,8 @@ from specs.reductions.dtypes import in_byte_order
 from specs.reductions.expectation import Expectation, Rejection, Values
 from specs.reductions.model import StoreFacts, expectations
 from specs.reductions.profile import Profile
-from specs.reductions.rules import told
 from specs.reductions.steps import Send
+from specs.rules import told
 
 V2 = Profile("v2")
 V1 = Profile("v1", api="v1", options=(), interfaces=("s3",))
