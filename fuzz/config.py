@@ -27,6 +27,7 @@ from fuzz.option_values import (
 FILE_NAME = "asfuzz.toml"
 PREFIX = "ASFUZZ_"
 AUTO = "auto"
+DEFAULT_SUBJECT = "reductions"
 DEFAULT_SECONDS = 30.0
 MOST_WORKERS = 256
 
@@ -41,6 +42,8 @@ class Settings:
     plain_store: str | None = None
     advertise: str | None = None
     region: str = "us-east-1"
+    subject: str = DEFAULT_SUBJECT
+    load: tuple[str, ...] = ()
     profile: str = AUTO
     seconds: float | None = None
     examples: int | None = None
@@ -85,6 +88,8 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
         "plain_store": Option("plain_store", http_url),
         "advertise": Option("advertise", text),
         "region": Option("region", text),
+        "subject": Option("subject", text),
+        "load": Option("load", names),
         "profile": Option("profile", text),
         "seconds": Option("seconds", duration_seconds),
         "examples": Option("examples", number(1)),
@@ -138,6 +143,19 @@ def keep_hypothesis_tidy(environment: MutableMapping[str, str] | None = None) ->
     # It would otherwise leave a .hypothesis in whatever folder the suite is run.
     cache = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache / "asfuzz" / "hypothesis"))
+
+
+def share_modules(load: tuple[str, ...], environment: MutableMapping[str, str] | None = None) -> None:
+    """Have this process and its workers load modules with subjects."""
+    if load:
+        environ = os.environ if environment is None else environment
+        environ[PREFIX + "LOAD"] = " ".join(load)
+
+
+def modules_to_load(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """The modules with subjects that were asked for."""
+    environ = os.environ if environment is None else environment
+    return tuple(environ.get(PREFIX + "LOAD", "").replace(",", " ").split())
 
 
 def _settle_rivals(pair: tuple[str, str], layer: Mapping[str, Any], together: dict[str, Any]) -> None:

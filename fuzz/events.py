@@ -25,6 +25,7 @@ class RunStarted:
     api: str = ""
     rulings_off: tuple[str, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ configuration, each stronger than the one before:
 def add_target_flags(parser: ArgumentParser) -> None:
     """What is tested, and the store it reads from."""
     group = parser.add_argument_group("target and store")
+    add_subject_flags(group)
     server = group.add_mutually_exclusive_group()
     server.add_argument("--target", metavar="URL", help="server under test (default: the embedded reference server)")
     server.add_argument(
@@ -44,6 +45,14 @@ def add_target_flags(parser: ArgumentParser) -> None:
         help="start the server, and again when it dies: 'my-server --port {port}'; {store} is the store's URL",
     )
     add_store_flags(group)
+
+
+def add_subject_flags(group: ArgumentParser | _ArgumentGroup) -> None:
+    """Which API is under test, and who else brings one."""
+    group.add_argument("--subject", metavar="NAME", help="the API under test (default: reductions)")
+    group.add_argument(
+        "--load", metavar="MODULE", nargs="+", action="extend", help="modules with subjects or extensions of one"
+    )
 
 
 def add_store_flags(group: _ArgumentGroup) -> None:
@@ -72,10 +81,12 @@ def add_config_flag(parser: ArgumentParser) -> None:
 
 def settings_of(arguments: Namespace) -> Settings:
     """The settings that flags, environment and file make together."""
-    from fuzz.config import OPTIONS, read_settings
+    from fuzz.config import OPTIONS, read_settings, share_modules
 
     given = {name: value for name, value in vars(arguments).items() if name in OPTIONS}
-    return read_settings(given, config=getattr(arguments, "config", None))
+    settings = read_settings(given, config=getattr(arguments, "config", None))
+    share_modules(settings.load)
+    return settings
 
 
 def told_by(arguments: Namespace) -> frozenset[str]:

@@ -1,12 +1,10 @@
-"""The catalogue of requirements."""
+"""Requirements: sentences that a server must fulfil, each with its source."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from types import MappingProxyType
 
 
@@ -18,8 +16,7 @@ class Requirement:
     source: str
 
 
-@cache
-def load() -> Mapping[str, Requirement]:
-    """Every requirement by its id."""
-    table = tomllib.loads((resources.files("specs.reductions") / "requirements.toml").read_text("utf-8"))
+def catalogue(text: str) -> Mapping[str, Requirement]:
+    """The requirements of a TOML document, by their ids."""
+    table = tomllib.loads(text)
     return MappingProxyType({name: Requirement(name, **entry) for name, entry in table.items()})

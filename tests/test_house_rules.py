@@ -14,7 +14,7 @@ import pytest
 from fuzz.cli import COMMANDS
 from fuzz.commands.bench import MEASUREMENTS
 from fuzz.subjects.reductions.properties import PROPERTIES
-from specs import requirements
+from specs.reductions import requirements
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("specs", "strategies", "fuzz")

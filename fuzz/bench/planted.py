@@ -20,6 +20,7 @@ from fuzz.running.store import Store
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.reference_server.__main__ import build
 from fuzz.subjects.reductions.reference_server.server import serve
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions import encoding
@@ -135,7 +136,7 @@ def _judge(stack: ExitStack, some: Sequence[Bug], store: Store, profile: Profile
     server = build([bug.load() for bug in some])
     stack.callback(server.close)
     http = stack.enter_context(serve(server))
-    session = stack.enter_context(closing(Session(Client(http.url), store, profile)))
+    session = stack.enter_context(closing(Session(REDUCTIONS, Client(http.url), store, profile)))
     return lambda case: session.judge(case, afresh=True)
 
 

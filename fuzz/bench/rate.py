@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from fuzz.errors import CannotRun
 from fuzz.flags import add_config_flag, add_target_flags, settings_of
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from specs.outcome import NoReply, Reply
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _measure(target: Target, requests: int, seed: int, checked: Spent, bare: Spe
     sending = Sending(Client(target.url, target.client))
     with closing(sending.client):
         # The session asks of a client no more than `send`, `url` and `close`.
-        session = Session(sending, target.store, target.profile)  # type: ignore[arg-type]
+        session = Session(REDUCTIONS, sending, target.store, target.profile)  # type: ignore[arg-type]
         checking = Checking(Lab(session, TargetLife.of(target)), target)
         checking.turn(seed_of(seed, "warm-up"), WARM_UP)
         checking.failed = number = 0

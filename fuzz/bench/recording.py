@@ -55,6 +55,6 @@ class RecordingTarget(Target):
         return cls(**{one.name: getattr(target, one.name) for one in fields(target)})
 
     def session(self) -> Session:
-        session = RecordingSession(Client(self.url, self.client), self.store, self.profile)
+        session = RecordingSession(self.subject, Client(self.url, self.client), self.store, self.profile)
         session.failures = self.failures
         return session

@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Iterable, Iterator
 
-from fuzz.subjects.reductions.reach import drawn
+from fuzz.bench.reach import drawn
 from specs.case import Case
 from specs.reductions import profile, schemas, validity
 from specs.reductions.profile import Profile

@@ -77,15 +77,16 @@ def main(arguments: Namespace) -> int:
 
 def _values(whole: Parser) -> dict[str, list[str]]:
     """The words that may follow a flag, by flag."""
-    from fuzz.subjects.reductions.properties import PROPERTIES
+    from fuzz.registry import registry
     from fuzz.subjects.reductions.zoo import animals
-    from specs.reductions import profile
 
+    subjects = registry().subjects
     known: Mapping[str, Sequence[str]] = {
-        "--only": [one.name for one in PROPERTIES],
+        "--only": [one.name for subject in subjects.values() for one in subject.properties],
         "--animal": list(animals()),
         "--animals": list(animals()),
-        "--profile": sorted(profile.shipped()),
+        "--profile": sorted(name for subject in subjects.values() for name in subject.serving.shipped()),
+        "--subject": sorted(subjects),
         "--store": ["memory", "moto"],
     }
     chosen = {

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from fuzz.errors import CannotRun, UsageError
 from fuzz.findings.known import UnusableKnown
-from fuzz.findings.reported import USUAL, Reported, reports, shown_by
 from fuzz.flags import CREDENTIALS, EXIT_CODES, add_config_flag, add_target_flags, settings_of
 from fuzz.subjects.reductions.field_page import page
+from fuzz.subjects.reductions.reported import USUAL, Reported, reports, shown_by
 from specs.profile import UnusableProfile, did_you_mean
 from specs.reductions import profile as profiles
 

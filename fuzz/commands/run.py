@@ -173,7 +173,7 @@ def _hunt(settings: Settings, telling: Telling, interrupted: Callable[[], bool])
     from fuzz.hunt.campaign import Plan, hunt
     from fuzz.running.targets import open_target
 
-    _check_names(settings.only)
+    _check_names(settings)
     if settings.seed is None:
         settings = replace(settings, seed=secrets.randbelow(MOST_SEED))
     with open_target(settings) as target:
@@ -195,11 +195,11 @@ def _hunt(settings: Settings, telling: Telling, interrupted: Callable[[], bool])
         return end
 
 
-def _check_names(only: tuple[str, ...]) -> None:
-    from fuzz.subjects.reductions.properties import PROPERTIES
+def _check_names(settings: Settings) -> None:
+    from fuzz.running.targets import subject_under_test
     from specs.profile import did_you_mean
 
-    names = [one.name for one in PROPERTIES]
-    for name in only:
+    names = [one.name for one in subject_under_test(settings).properties]
+    for name in settings.only:
         if name not in names:
             raise UsageError(f"--only: property {name!r} is unknown.{did_you_mean(name, names)}")

@@ -63,8 +63,9 @@ def main(arguments: Namespace) -> int:
 def _serve(settings: Settings, arguments: Namespace) -> None:
     from fuzz.embedded.processes import ReferenceServerError
     from fuzz.running.store import Credentials, StoreSettings
-    from fuzz.running.targets import animal_classes, open_store_for
+    from fuzz.running.targets import open_store_for
     from fuzz.subjects.reductions.processes import start_reference_server
+    from fuzz.subjects.reductions.serving import animal_classes
 
     _check_free(arguments.host, arguments.port)
     own = StoreSettings(owner=Credentials(*OWNER), stranger=Credentials(*STRANGER), port=arguments.store_port, run=RUN)

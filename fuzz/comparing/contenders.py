@@ -18,7 +18,7 @@ from fuzz.comparing.lanes import Came, Lanes
 from fuzz.comparing.results import BYPASS
 from fuzz.embedded.processes import stop
 from fuzz.running.client import Client
-from fuzz.running.session import Session
+from fuzz.subjects.reductions.objects import Objects
 from specs.outcome import NoReply, Reply
 
 if TYPE_CHECKING:
@@ -75,10 +75,12 @@ class Server:
     launcher: Launcher | None = None
     mbps: float = 0.0
     _lanes: Lanes = field(init=False)
-    _session: Session = field(init=False)
+    _client: Client = field(init=False)
+    _objects: Objects = field(init=False)
 
     def __post_init__(self) -> None:
-        self._session = Session(Client(self.url, self.settings), self.store, self.profile)
+        self._client = Client(self.url, self.settings)
+        self._objects = Objects(self.store, self.profile)
         self._lanes = Lanes(self.url, self.settings.timeout_seconds, self.settings.ca_cert)
 
     def ask(self, prepared: Prepared, key: str, requests: int, clients: int) -> Block:
@@ -87,8 +89,8 @@ class Server:
 
     def message(self, prepared: Prepared, key: str) -> bytes:
         """A question as the server gets it."""
-        asked = self._session.message(prepared.send, key)
-        return self._session.client.message(asked.method, asked.path, asked.headers, asked.body)
+        asked = self._objects.message_about(prepared.send, key)
+        return self._client.message(asked.method, asked.path, asked.headers, asked.body)
 
     def hang_up(self) -> None:
         self._lanes.close()
@@ -103,7 +105,7 @@ class Server:
         return "" if self.launcher is None else self.launcher.last_words()[-MOST_LETTERS:]
 
     def close(self) -> None:
-        self._session.close()
+        self._client.close()
         self._lanes.close()
 
 

@@ -13,10 +13,10 @@ from fuzz.comparing.questions import Question
 from fuzz.comparing.results import BYPASS, Told, Trouble
 from specs.outcome import NoReply, Reply
 from specs.reductions import checks
-from specs.reductions.access import StoreFacts
 from specs.reductions.expectation import Expectation
 from specs.reductions.model import expectations
 from specs.reductions.profile import Profile
+from specs.store_facts import StoreFacts
 
 CLIENT_ERRORS = range(400, 500)
 # Whatever version of the API the servers speak: what the bypass computed is told by `as_reply` in version 2.

@@ -15,6 +15,7 @@ from fuzz.errors import CannotRun, UsageError
 from fuzz.option_values import http_url, port_command
 from fuzz.running.store import StoreError
 from fuzz.running.targets import Target, client_settings, open_store_for, resolve_profile, running_server
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from specs.reductions.profile import Profile
 
 if TYPE_CHECKING:
@@ -130,4 +131,4 @@ def _target(one: Named, settings: Settings, store: Store, profile: Profile) -> I
     client = client_settings(settings)
     own = replace(settings, target=one.target, launch=one.launch, animals=())
     with running_server(own, store, client) as (url, launcher):
-        yield Target(url, store, profile, own, client, launcher, one.name)
+        yield Target(REDUCTIONS, url, store, profile, own, client, launcher, one.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from types import UnionType
@@ -15,15 +15,14 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.v import format_exception
 
-from fuzz.findings import older
+from fuzz.errors import UsageError
 from fuzz.findings.finding import Finding
 from fuzz.findings.origin import Origin
+from fuzz.registry import subject_of
 from specs import rules
 from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import Outcome, Reply
-from specs.reductions.rules import Rule
-from specs.reductions.steps import Put, Step
 
 # Format 3 tells failures apart by ids; formats 1 and 2 did so by a text, their symptom.
 FORMAT: Final = 3
@@ -51,7 +50,7 @@ def write(finding: Finding) -> CaseFile:
     """What to store; bodies of answers are cut at `MOST_KEPT_BODY_BYTES`."""
     data: dict[str, bytes] = {}
     kept = replace(finding, outcomes=tuple(_cut(one) for one in finding.outcomes))
-    table = {"format": FORMAT, **_bytes_out(_converter().unstructure(kept), data)}
+    table = {"format": FORMAT, **_bytes_out(_converter(finding.subject).unstructure(kept), data)}
     return CaseFile(laid_out(table) + "\n", data)
 
 
@@ -67,16 +66,23 @@ def read(text: str, data: Callable[[str], bytes]) -> Finding:
     if number not in (FORMAT, *OLDER_FORMATS):
         raise Unreadable(f"format {number!r}, and this suite reads formats 1 to {FORMAT}: use the suite that wrote it")
     if number in OLDER_FORMATS and isinstance(table.get("violation"), dict):
-        table["violation"] = older.converted(table["violation"])
+        older = subject_of("").older
+        table["violation"] = table["violation"] if older is None else older.converted(table["violation"])
     try:
-        return _converter().structure(_files_in(table, data), Finding)
+        return _converter(str(table.get("subject", ""))).structure(_files_in(table, data), Finding)
+    except UsageError as error:
+        raise Unreadable(str(error)) from error
     except (cattrs.BaseValidationError, cattrs.ForbiddenExtraKeysError) as error:
         raise Unreadable("; ".join(cattrs.transform_error(error, format_exception=_reason))) from error
 
 
 @cache
-def _converter() -> cattrs.Converter:
-    """Bytes stay bytes on the way out, and come in as JSON or as what was read from a file."""
+def _converter(name: str) -> cattrs.Converter:
+    """How the findings about a subject are written and read.
+
+    Bytes stay bytes on the way out, and come in as JSON or as what was read from a file.
+    """
+    subject = subject_of(name)
     converter = cattrs.Converter(forbid_extra_keys=True)
     converter.register_unstructure_hook(bytes, lambda data: data)
     converter.register_structure_hook(bytes, lambda value, _: _bytes_in(value))
@@ -87,13 +93,13 @@ def _converter() -> cattrs.Converter:
         lambda kind: kind == broken, lambda some: [rule.value for rule in rules.in_order(some)]
     )
     converter.register_structure_hook_func(
-        lambda kind: kind == broken, lambda values, _: converter.structure(values, frozenset[Rule])
+        lambda kind: kind == broken,
+        lambda values, _: frozenset(converter.structure(one, subject.rules) for one in values),
     )
-    _tag(converter, Step, "step")
+    write_step, read_step = _tagged(converter, subject.steps, "step")
+    converter.register_structure_hook(_Step, read_step)
     _tag(converter, Outcome, "outcome")
-    converter.register_unstructure_hook(
-        Case, make_dict_unstructure_fn(Case, converter, together=override(omit_if_default=True))
-    )
+    _register_cases(converter, write_step)
     unseen = override(omit=True)
     converter.register_unstructure_hook(
         Origin, make_dict_unstructure_fn(Origin, converter, _cattrs_omit_if_default=True)
@@ -112,12 +118,25 @@ def _converter() -> cattrs.Converter:
             covers=said,
             origin=said,
             last_words=said,
+            subject=said,
         ),
     )
     converter.register_structure_hook(
         Finding, make_dict_structure_fn(Finding, converter, seen=unseen, _cattrs_forbid_extra_keys=True)
     )
     return converter
+
+
+def _register_cases(converter: cattrs.Converter, write_step: Callable[[Any], Any]) -> None:
+    steps = override(
+        unstruct_hook=lambda value: [write_step(one) for one in value],
+        struct_hook=lambda value, _: converter.structure(value, tuple[_Step, ...]),
+    )
+    together = override(omit_if_default=True)
+    converter.register_unstructure_hook(Case, make_dict_unstructure_fn(Case, converter, steps=steps, together=together))
+    converter.register_structure_hook(
+        Case, make_dict_structure_fn(Case, converter, steps=steps, _cattrs_forbid_extra_keys=True)
+    )
 
 
 def _reason(error: BaseException, kind: type | None) -> str:
@@ -250,29 +269,41 @@ def tag_of(kind: type) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
 
 
+class _Step:
+    """Stands for whatever a step of the subject is."""
+
+
 def _left_out(kind: type) -> dict[str, Any]:
     """What came later to a step is written only where it says something, so that older cases stay as they are."""
-    return {"served": override(omit_if_default=True)} if kind is Put else {}
+    return {name: override(omit_if_default=True) for name in getattr(kind, "came_later", ())}
 
 
-def _tag(converter: cattrs.Converter, union: UnionType, key: str) -> None:
-    """Have each member of a union of dataclasses written with its name under `key`, and read by it."""
-    members = {tag_of(one): one for one in get_args(union) if one is not type(None)}
-    writers = {one: make_dict_unstructure_fn(one, converter, **_left_out(one)) for one in members.values()}
-    readers = {
+def _tagged(
+    converter: cattrs.Converter, kinds: Sequence[type], key: str
+) -> tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]:
+    """How values of several dataclasses are written, each with its name under `key`, and read by it."""
+    members = {tag_of(one): one for one in kinds}
+    writers: dict[type, Callable[[Any], Any]] = {
+        one: make_dict_unstructure_fn(one, converter, **_left_out(one)) for one in members.values()
+    }
+    readers: dict[str, Callable[[Any, Any], Any]] = {
         tag: make_dict_structure_fn(one, converter, _cattrs_forbid_extra_keys=True) for tag, one in members.items()
     }
 
     def write(value: Any) -> Any:
-        return None if value is None else {key: tag_of(type(value)), **writers[type(value)](value)}
+        return {key: tag_of(type(value)), **writers[type(value)](value)}
 
     def read(value: Any, _: Any) -> Any:
-        if value is None and type(None) in get_args(union):
-            return None
         if not isinstance(value, dict) or value.get(key) not in members:
             raise ValueError(f"{key} must be one of {', '.join(members)}; found {value!r:.80}")
         tag = value[key]
         return readers[tag]({name: one for name, one in value.items() if name != key}, members[tag])
 
-    converter.register_unstructure_hook(union, write)
-    converter.register_structure_hook(union, read)
+    return write, read
+
+
+def _tag(converter: cattrs.Converter, union: UnionType, key: str) -> None:
+    """Have each member of a union of dataclasses, or None, written with its name under `key`, and read by it."""
+    write, read = _tagged(converter, [one for one in get_args(union) if one is not type(None)], key)
+    converter.register_unstructure_hook(union, lambda value: None if value is None else write(value))
+    converter.register_structure_hook(union, lambda value, kind: None if value is None else read(value, kind))

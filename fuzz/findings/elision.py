@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from specs.reductions.dtypes import Array
-
+Array = NDArray[Any]
 MOST_ITEMS = 12
 MOST_TEXT = 72
 MOST_ELEMENTS = 24

@@ -21,7 +21,7 @@ class Finding:
     `needs` are the features without which the case passes; `unproved` are those that the case has and that nobody
     tried without, as the budget ended first. `fingerprint` is made of the violation's requirement and ids and of
     the needs; `id` names the folder. `outcomes` are the replies to the smallest case, step by step. `origin` is where
-    it was made, and `last_words` what the server wrote before it died of it.
+    it was made, and `last_words` what the server wrote before it died of it. `subject` is empty for the usual one.
     """
 
     id: str
@@ -41,3 +41,4 @@ class Finding:
     covers: tuple[str, ...] = ()
     origin: Origin | None = None
     last_words: str = ""
+    subject: str = ""

@@ -11,18 +11,20 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, get_args
 
-from fuzz.findings import meant, older
+from fuzz.findings import meant
 from fuzz.findings.finding import Finding, Reproducibility
 from fuzz.findings.meant import OR
+from fuzz.registry import subject_of
 from specs.outcome import Reply
-from specs.profile import did_you_mean
-from specs.reductions.profile import Profile
+from specs.profile import Profile, did_you_mean
 
 FILE_NAME = "known.toml"
 _HEADER = "[[known]]"
 MEANS = ("fingerprint", "id", "requirement")
-# What a profile tells about a known issue beyond what it is recognised by: see fuzz.findings.reported.
+# What a profile tells about a known issue beyond what it is recognised by: see fuzz.subjects.reductions.reported.
 REPORT = "report"
+# What entries said before failures had ids.
+SYMPTOM = "symptom"
 
 
 class UnusableKnown(ValueError):
@@ -160,10 +162,11 @@ def gather(findings: Path, profile: Profile | None = None, today: date | None = 
 
 def refuse_symptom(table: Mapping[str, Any], where: str) -> None:
     """Say how an entry that was written before failures had ids is to be written now."""
-    if older.SYMPTOM not in table:
+    older = subject_of("").older
+    if SYMPTOM not in table or older is None:
         return
     requirement = str(table.get("requirement", "")).split(OR)[0]
-    told = [older.ids(requirement, one) for one in str(table[older.SYMPTOM]).split(OR)]
+    told = [older.ids(requirement, one) for one in str(table[SYMPTOM]).split(OR)]
     written = (", ".join(f"{name} = {json.dumps(value)}" for name, value in one.items() if value) for one in told)
     raise UnusableKnown(
         f"{where}: symptom is not read any more; write way, rules, status and aspect in its place, "

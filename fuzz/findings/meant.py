@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from specs import rules
+from fuzz.registry import registry
 from specs.profile import did_you_mean
-from specs.reductions.rules import Rule
-from specs.reductions.validity import NAMES_OF_THE_API
-from specs.violation import Aspect, Violation, Way
+from specs.rules import Rule
+from specs.violation import Violation, Way
 
 # Stands for any requirement: one cause may break several.
 ANY = "*"
@@ -48,7 +47,7 @@ def fits(meant: Meant, violation: Violation) -> bool:
     )
 
 
-def _fits_rules(meant: tuple[str, ...] | None, broken: frozenset[rules.Rule]) -> bool:
+def _fits_rules(meant: tuple[str, ...] | None, broken: frozenset[Rule]) -> bool:
     if meant is None:
         return True
     return broken <= set(meant) and bool(broken) == bool(meant)
@@ -57,7 +56,7 @@ def _fits_rules(meant: tuple[str, ...] | None, broken: frozenset[rules.Rule]) ->
 def read(table: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a table that say which failures are meant; raises ValueError, with what is wrong with one."""
     found: dict[str, Any] = {}
-    for name, allowed in (("way", tuple(Way)), ("aspect", (*Aspect, *NAMES_OF_THE_API))):
+    for name, allowed in (("way", tuple(Way)), ("aspect", registry().aspects)):
         if name in table:
             if not isinstance(table[name], str):
                 raise ValueError(f"{name} must be a text, not {table[name]!r}")
@@ -67,7 +66,7 @@ def read(table: Mapping[str, Any]) -> dict[str, Any]:
         several = table["rules"]
         if not isinstance(several, list | tuple) or not all(isinstance(one, str) for one in several):
             raise ValueError(f"rules must be a list of texts, not {several!r}")
-        _known("rules", several, tuple(Rule))
+        _known("rules", several, registry().rules)
         found["rules"] = tuple(several)
     if "status" in table:
         statuses = table["status"] if isinstance(table["status"], list | tuple) else [table["status"]]

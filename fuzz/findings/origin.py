@@ -25,6 +25,7 @@ class Origin:
     ca_cert: str = ""
     seed: int | None = None
     server_version: str = ""
+    subject: str = ""
 
     @property
     def server(self) -> str:
@@ -39,6 +40,7 @@ class Origin:
     def flags(self) -> str:
         """All of the settings as flags of the command line, less the seed."""
         texts = {
+            "subject": self.subject,
             "profile": self.profile,
             "store": self.store,
             "plain-store": self.plain_store,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fuzz.config import AUTO, Settings
+from fuzz.config import AUTO, DEFAULT_SUBJECT, Settings
 from fuzz.errors import UsageError
 from fuzz.findings.origin import Origin
 from fuzz.findings.scrubbing import MASK
@@ -31,6 +31,7 @@ def origin_of(settings: Settings) -> Origin:
         aws_profile=settings.aws_profile or "",
         ca_cert=str(settings.ca_cert or ""),
         seed=settings.seed,
+        subject="" if settings.subject == DEFAULT_SUBJECT else settings.subject,
     )
 
 
@@ -42,6 +43,7 @@ def as_found(origin: Origin, settings: Settings, told: Collection[str]) -> Setti
             raise UsageError("the launch line held a secret, which is not saved with a finding: give it by --launch")
         changes |= {"target": origin.target or None, "launch": origin.launch or None, "animals": origin.animals}
     texts: dict[str, Any] = {
+        "subject": origin.subject,
         "profile": origin.profile,
         "store": origin.store,
         "plain_store": origin.plain_store,

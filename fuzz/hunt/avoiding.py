@@ -6,11 +6,10 @@ import time
 from collections.abc import Callable, Iterable
 
 from fuzz.triage.cause import Shown
+from fuzz.triage.reading import Reading
 from fuzz.triage.traits import has
 from fuzz.triage.trial import isolated, trial_of
 from specs.case import Case
-from specs.reductions.profile import Profile
-from specs.reductions.steps import Send
 
 # A failure costs time where it hangs, eats memory or ends the server; most do not.
 COSTLY_SECONDS = 0.15
@@ -35,7 +34,7 @@ class Losses:
         """Whether more of the time than is worth it went into what is known."""
         return sum(self._lost.values()) > MOST_LOST_SHARE * (self._clock() - self._begun)
 
-    def likely(self, case: Case, known: Iterable[Shown], profile: Profile) -> bool:
+    def likely(self, case: Case, known: Iterable[Shown], reading: Reading) -> bool:
         """Whether a request of the case has all that a finding needs which costs time.
 
         One that needs nothing would look like anything: it is never left alone for that.
@@ -43,8 +42,8 @@ class Losses:
         costly = [one for one in known if one.finding in self._lost and one.needs and not one.trial.several]
         if not costly:
             return False
-        asked = (number for number, step in enumerate(case.steps) if isinstance(step, Send))
-        trials = [trial_of(isolated(case, number), profile) for number in asked]
+        asked = (number for number, step in enumerate(case.steps) if step.asks and reading.usual(step))
+        trials = [trial_of(isolated(case, number), reading) for number in asked]
         return any(
             (trial.scene is None) == (one.trial.scene is None) and all(has(trial, name) for name in one.needs)
             for trial in trials

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
+from fuzz.config import DEFAULT_SUBJECT
 from fuzz.errors import CannotRun, UsageError
 from fuzz.events import (
     Event,
@@ -22,6 +23,7 @@ from fuzz.events import (
 )
 from fuzz.findings.known import Known, UnusableKnown, gather
 from fuzz.findings.scrubbing import without_secrets
+from fuzz.hunt.claims import unclaimed
 from fuzz.hunt.exploration import sought
 from fuzz.hunt.life import TargetLife
 from fuzz.hunt.plan import Plan
@@ -29,7 +31,7 @@ from fuzz.hunt.vacuity import MANY, doubts, is_vacuous, never_at_stake, together
 from fuzz.hunt.worker import Broke, Message, Tallies, Worker, chosen
 from fuzz.running.store import facts_of
 from fuzz.running.targets import Target
-from fuzz.subjects.reductions.properties import PROPERTIES, Property, unclaimed
+from fuzz.subject import Property, Subject
 from fuzz.versions import versions
 
 __all__ = ["Plan", "hunt"]
@@ -39,11 +41,17 @@ class Account:
     """Adds up what workers tell, and tells it on."""
 
     def __init__(
-        self, plan: Plan, emit: Callable[[Event], None], known: Known, interrupted: Callable[[], bool]
+        self,
+        plan: Plan,
+        subject: Subject,
+        emit: Callable[[Event], None],
+        known: Known,
+        interrupted: Callable[[], bool],
     ) -> None:
         self._plan = plan
+        self._subject = subject
         self.interrupted = interrupted
-        self._properties = chosen(plan)
+        self._properties = chosen(plan, subject)
         self._emit = emit
         self._known = known
         self._begun = time.monotonic()
@@ -107,7 +115,7 @@ class Account:
             if not examples or (verdict == "PASS" and vacuous):
                 verdict = "SKIP"
             self._emit(PropertyDone(one.name, verdict, examples, requests, len(found), vacuous))
-        for one in PROPERTIES:
+        for one in self._subject.properties:
             lack = unclaimed(one, self._plan.profile, self._plan.store)
             if lack and (not self._plan.only or one.name in self._plan.only):
                 self._emit(PropertyDone(one.name, "SKIP", 0, 0, 0, lack))
@@ -138,11 +146,11 @@ class Account:
             return ""
         stakes = together(self._stakes[one.name])
         self._emit(stakes)
-        for doubt in doubts(stakes, one.requirements):
+        for doubt in doubts(stakes, one):
             self.take(Warned(doubt))
-        if not is_vacuous(stakes, one.requirements):
+        if not is_vacuous(stakes, one):
             return ""
-        return _said_nothing(stakes, never_at_stake(stakes, one.requirements))
+        return _said_nothing(stakes, never_at_stake(stakes, one))
 
     def _verdict(self, found: set[str]) -> Verdict:
         if not found:
@@ -187,9 +195,9 @@ def hunt(
         known = gather(plan.findings, plan.profile)
     except UnusableKnown as error:
         raise UsageError(str(error)) from error
-    account = Account(plan, emit, known, interrupted)
+    account = Account(plan, target.subject, emit, known, interrupted)
     emit(_started(plan, target))
-    emit(sought(plan.profile))
+    emit(sought(target.subject.accounting, plan.profile))
     for text in known.warnings():
         account.take(Warned(text))
     try:
@@ -217,12 +225,13 @@ def _started(plan: Plan, target: Target) -> RunStarted:
         budget_seconds=plan.seconds,
         budget_examples=plan.examples,
         workers=plan.workers,
-        properties=tuple(one.name for one in chosen(plan)),
+        properties=tuple(one.name for one in chosen(plan, target.subject)),
         findings_folder=str(plan.findings),
         limits=tuple(_limits(plan, target)),
         api=plan.profile.api,
         rulings_off=plan.profile.rulings_off,
         versions=tuple(versions().items()),
+        subject="" if target.subject.name == DEFAULT_SUBJECT else target.subject.name,
     )
 
 

@@ -5,20 +5,17 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
 from fuzz.events import Explored, Sought
 from fuzz.running.session import Judgement
-from fuzz.subjects.reductions.features import features
-from fuzz.subjects.reductions.reach import domains, excluded
+from fuzz.subject import Accounting, Asked
 from specs.case import Case
 from specs.outcome import Outcome, Reply
-from specs.reductions.profile import Profile
-from specs.reductions.steps import Delete, Put, Send
+from specs.profile import Profile
 
 # The first account comes soon; later ones are rarer, since a log of a night is to stay small.
 FIRST_SECONDS = 5.0
@@ -29,15 +26,14 @@ LARGER = "more"
 # Four classes of latency for each doubling.
 CLASSES_A_DOUBLING = 4
 FASTEST_CLASS = -20
-# The features of requests need all of an object; of a larger one only its size is told.
-MOST_BYTES = 2**22
 
 
 class Exploration:
     """Counts what was asked since it was last told; all workers' accounts add up."""
 
-    def __init__(self, native_byte_order: Any = "little") -> None:
-        self._native = native_byte_order
+    def __init__(self, accounting: Accounting, profile: Profile) -> None:
+        self._accounting = accounting
+        self._profile = profile
         self._begun = time.monotonic()
         self._next = self._begun + FIRST_SECONDS
         self._numbers: dict[tuple[str, str], int] = {}
@@ -49,19 +45,13 @@ class Exploration:
 
     def note(self, case: Case, judgement: Judgement) -> None:
         """Count the requests of a case that were to be answered with values."""
-        held: dict[tuple[str, str], bytes] = {}
-        for step, due, outcome in zip(case.steps, judgement.expectations, judgement.transcript.outcomes):
-            if isinstance(step, Put):
-                held[step.bucket, step.key] = step.data
-            elif isinstance(step, Delete):
-                held.pop((step.bucket, step.key), None)
-            elif isinstance(step, Send) and due is not None and due.answers:
-                content = held.get((step.bucket, step.key), b"")
-                self._note_request(step, content)
-                if not case.together:
-                    self._note_latency(step.operation, len(content), outcome)
+        due, outcomes = judgement.expectations, judgement.transcript.outcomes
+        for one in self._accounting.asked(case, due, outcomes, self._profile):
+            self._note_request(one)
+            if one.kind:
+                self._note_latency(one.kind, one.size_bytes, one.outcome)
 
-    def at_stake(self, property_name: str, requirements: set[str]) -> None:
+    def at_stake(self, property_name: str, requirements: Iterable[str]) -> None:
         """Count the requirements that some answer to a request would have broken."""
         self._stakes.update((property_name, one) for one in requirements)
 
@@ -87,12 +77,11 @@ class Exploration:
         self._stakes, self._latencies, self._next = Counter(), {}, now + wait
         return told
 
-    def _note_request(self, step: Send, content: bytes) -> None:
+    def _note_request(self, asked: Asked) -> None:
         self._requests += 1
-        if len(content) > MOST_BYTES:
+        if not asked.values:
             return
-        found = features(step, content, self._native)
-        numbers = np.array([self._numbers.setdefault(one, len(self._numbers)) for one in found.items()])
+        numbers = np.array([self._numbers.setdefault(one, len(self._numbers)) for one in asked.values.items()])
         if len(self._numbers) > len(self._pairs):
             more = 2 * len(self._numbers) - len(self._pairs)
             self._pairs = np.pad(self._pairs, (0, more))
@@ -114,9 +103,9 @@ def latency_class(elapsed_ms: float) -> int:
     return max(FASTEST_CLASS, math.ceil(CLASSES_A_DOUBLING * math.log2(elapsed_ms)))
 
 
-def sought(profile: Profile) -> Sought:
-    """The values that a profile's fields can have, and the pairs of them that nobody asks for."""
-    every = domains(profile)
+def sought(accounting: Accounting, profile: Profile) -> Sought:
+    """The values that a profile's requests can have, and the pairs of them that nobody asks for."""
+    every = accounting.domains(profile)
     flat = [(name, value) for name, values in every.items() for value in values]
-    apart = tuple((i, j) for i, j in combinations(range(len(flat)), 2) if excluded(flat[i], flat[j]))
+    apart = tuple((i, j) for i, j in combinations(range(len(flat)), 2) if accounting.excluded(flat[i], flat[j]))
     return Sought(tuple(every.items()), apart)

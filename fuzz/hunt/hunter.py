@@ -56,7 +56,7 @@ class Hunter:
 
     def try_case(self, case: Case, tally: Tally) -> None:
         """Judge a case; a failure becomes a finding, or is counted for one."""
-        if self._losses.too_many() and self._losses.likely(case, self.ledger.shown(), self.session.profile):
+        if self._losses.too_many() and self._losses.likely(case, self.ledger.shown(), self.session.reading):
             return
         begun, made = time.monotonic(), self.ledger.made
         self.ledger.named.clear()

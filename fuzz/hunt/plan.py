@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from specs.reductions.access import StoreFacts
-from specs.reductions.profile import Profile
+from specs.profile import Profile
+from specs.store_facts import StoreFacts
 
 
 @dataclass(frozen=True, slots=True)

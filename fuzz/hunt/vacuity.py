@@ -9,17 +9,12 @@ from collections.abc import Iterable
 from fuzz.events import PutToTest
 from fuzz.hunt.exploration import Exploration
 from fuzz.running.session import Judgement
-from fuzz.subjects.reductions.stakes import compared, fields_that_matter, requirements_at_stake
-from specs.case import Case
-from specs.reductions.access import StoreFacts
-from specs.reductions.profile import Profile
-from specs.reductions.relations import RELATIONS
-from specs.reductions.steps import Put, Send, SendRaw
+from fuzz.subject import Accounting, Property
+from specs.case import Case, weight
+from specs.profile import Profile
+from specs.store_facts import StoreFacts
 
 MANY = 50
-# A server without a cache answers alike with and without it.
-IDLE_FIELDS = ("option_disable_chunk_cache",)
-TELLING = ("credentials", "distrusts-store")
 FREE_LOOKS = 12
 COST_SHARE = 0.02
 MOST_BYTES = 2**18
@@ -42,13 +37,23 @@ class Stakes:
     """What one property has put to the test so far."""
 
     def __init__(
-        self, name: str, profile: Profile, store: StoreFacts, clock: Clock, exploration: Exploration | None = None
+        self,
+        name: str,
+        accounting: Accounting,
+        profile: Profile,
+        store: StoreFacts,
+        clock: Clock,
+        exploration: Exploration | None = None,
+        own: tuple[str, ...] = (),
     ) -> None:
+        # What the property's own checks are about.
+        self._own = own
         self._name = name
+        self._accounting = accounting
         self._profile = profile
         self._store = store
         self._clock = clock
-        self._exploration = exploration or Exploration()
+        self._exploration = exploration or Exploration(accounting, profile)
         self._examples = 0
         self._requirements: Counter[str] = Counter()
         self._given: Counter[str] = Counter()
@@ -58,18 +63,15 @@ class Stakes:
         """Count what was at stake; now and then, find out what one of the answers hung on."""
         self._examples += 1
         due, outcomes = judgement.expectations, judgement.transcript.outcomes
-        asked: list[int] = []
         self._exploration.note(case, judgement)
-        for number, (step, expected, outcome) in enumerate(zip(case.steps, due, outcomes)):
-            if isinstance(step, Send | SendRaw) and expected is not None:
-                self._count({*requirements_at_stake(step, expected, outcome)})
-                asked.append(number)
-        if case.property in RELATIONS and compared(case, due, outcomes):
-            self._count({f"relation-{case.property}"})
-        if asked and (self._examples <= FREE_LOOKS or self._clock.due()) and _weight(case) <= MOST_BYTES:
+        self._count(list(self._accounting.at_stake(case, due, outcomes)))
+        asked = [number for number, step in enumerate(case.steps) if step.asks and due[number] is not None]
+        if asked:
+            self._count(list(self._own))
+        if asked and (self._examples <= FREE_LOOKS or self._clock.due()) and weight(case) <= MOST_BYTES:
             self._look_closer(case, judgement, asked[self._examples % len(asked)])
 
-    def _count(self, requirements: set[str]) -> None:
+    def _count(self, requirements: list[str]) -> None:
         self._requirements.update(requirements)
         self._exploration.at_stake(self._name, requirements)
 
@@ -77,7 +79,8 @@ class Stakes:
         expected = judgement.expectations[number]
         begun = time.monotonic()
         if expected is not None:
-            for name, mattered in fields_that_matter(case, number, expected, self._profile, self._store):
+            looked = self._accounting.fields_that_matter(case, number, expected, self._profile, self._store)
+            for name, mattered in looked:
                 self._given[name] += 1
                 self._mattered[name] += mattered
         self._clock.spent(time.monotonic() - begun)
@@ -86,10 +89,6 @@ class Stakes:
         """The account so far."""
         fields = tuple((name, given, self._mattered[name]) for name, given in sorted(self._given.items()))
         return PutToTest(self._name, self._examples, tuple(sorted(self._requirements.items())), fields)
-
-
-def _weight(case: Case) -> int:
-    return sum(len(step.data) for step in case.steps if isinstance(step, Put))
 
 
 def together(several: Iterable[PutToTest]) -> PutToTest:
@@ -108,34 +107,26 @@ def together(several: Iterable[PutToTest]) -> PutToTest:
     return PutToTest(accounts[0].property, examples, tuple(sorted(requirements.items())), fields)
 
 
-def essentials(requirements: Iterable[str]) -> tuple[str, ...]:
-    """What a property is there for: its relation, what it must see refused, or else that answers are given at all."""
-    telling = [name for name in requirements if name.startswith(("relation-", "refuses-")) or name in TELLING]
-    return tuple(dict.fromkeys(telling)) or ("accepts-valid",)
-
-
-def never_at_stake(account: PutToTest, requirements: Iterable[str]) -> tuple[str, ...]:
+def never_at_stake(account: PutToTest, one: Property) -> tuple[str, ...]:
     """What a property is there for, and no answer could have broken."""
     seen = dict(account.requirements)
-    return tuple(name for name in essentials(requirements) if not seen.get(name))
+    return tuple(name for name in one.essentials if not seen.get(name))
 
 
-def is_vacuous(account: PutToTest, requirements: Iterable[str]) -> bool:
+def is_vacuous(account: PutToTest, one: Property) -> bool:
     """Whether a property tried things, and nothing that it is there for was at stake."""
-    required = tuple(requirements)
-    return account.examples > 0 and never_at_stake(account, required) == essentials(required)
+    return account.examples > 0 and never_at_stake(account, one) == one.essentials
 
 
-def doubts(account: PutToTest, requirements: Iterable[str]) -> tuple[str, ...]:
+def doubts(account: PutToTest, one: Property) -> tuple[str, ...]:
     """Where a property that tried a good deal did not put everything to the test."""
-    required = tuple(requirements)
     told = []
-    if account.examples >= MANY and not is_vacuous(account, required):
-        told += [f"{account.property}: {name} was never at stake" for name in never_at_stake(account, required)]
-    if "refuses-invalid" not in required:
+    if account.examples >= MANY and not is_vacuous(account, one):
+        told += [f"{account.property}: {name} was never at stake" for name in never_at_stake(account, one)]
+    if one.answers_hang_on_fields:
         told += [
             f"{account.property}: no answer of {given} looked into hung on {name}"
             for name, given, mattered in account.fields
-            if given >= MANY and not mattered and name not in IDLE_FIELDS
+            if given >= MANY and not mattered
         ]
     return tuple(told)

@@ -12,6 +12,7 @@ from fuzz.errors import CannotRun
 from fuzz.events import Doing, Event, Explored, FindingFixed, Warned
 from fuzz.findings.finding import Finding
 from fuzz.findings.replay import TRIES
+from fuzz.hunt.claims import unclaimed
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.exploration import Exploration
 from fuzz.hunt.hunter import Hunter
@@ -20,7 +21,7 @@ from fuzz.hunt.rounds import seed_of, turn
 from fuzz.hunt.vacuity import Clock, Stakes
 from fuzz.running.session import Session
 from fuzz.running.store import StoreError
-from fuzz.subjects.reductions.properties import PROPERTIES, Property, unclaimed
+from fuzz.subject import Property, Subject
 from fuzz.triage.lab import Life
 from fuzz.triage.ledger import Ledger
 from specs.case import Case
@@ -80,16 +81,27 @@ class Worker:
         self._number = number
         self._tell = tell
         self._told = 0.0
-        self.ledger = Ledger(plan.findings, f"{plan.seed:x}-{number}", plan.profile, tell)
+        self.ledger = Ledger(plan.findings, f"{plan.seed:x}-{number}", session.reading, tell)
         self._doing = ""
         session.tick = lambda: self._report(self._doing)
         self._hunter = Hunter(session, self.ledger, life, self._hear)
         clock = Clock()
-        self._exploration = Exploration(plan.profile.native_byte_order)
-        self._properties = chosen(plan)
+        accounting = session.subject.accounting
+        self._exploration = Exploration(accounting, plan.profile)
+        self._properties = chosen(plan, session.subject)
         self._tallies = {
-            one.name: Tally(stakes=Stakes(one.name, plan.profile, session.facts, clock, self._exploration))
-            for one in chosen(plan)
+            one.name: Tally(
+                stakes=Stakes(
+                    one.name,
+                    accounting,
+                    plan.profile,
+                    session.facts,
+                    clock,
+                    self._exploration,
+                    one.essentials if one.checks else (),
+                )
+            )
+            for one in self._properties
         }
         self._spent = dict.fromkeys(self._tallies, 0.0)
         self._fresh = dict.fromkeys(self._tallies, 0.0)
@@ -195,7 +207,7 @@ class Worker:
             if tally.examples >= least and over():
                 raise _Enough
             self._doing = one.name
-            self._try(case, tally)
+            self._try(one.named(case), tally)
             self._report(one.name)
 
         new = tally.new
@@ -250,7 +262,7 @@ class Worker:
         return self._exploration.told({one.id: self.ledger.seen(one.id) for one in self.ledger.findings()})
 
 
-def chosen(plan: Plan) -> list[Property]:
+def chosen(plan: Plan, subject: Subject) -> list[Property]:
     """The properties of a run."""
-    wanted = [one for one in PROPERTIES if not plan.only or one.name in plan.only]
+    wanted = [one for one in subject.properties if not plan.only or one.name in plan.only]
     return [one for one in wanted if not unclaimed(one, plan.profile, plan.store)]

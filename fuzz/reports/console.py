@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 from fuzz.events import EXPLAINING, Event, FindingFound, Progress, PropertyDone, PutToTest, RunEnded, RunStarted, Warned
 from fuzz.findings.elision import visible
+from fuzz.findings.portrait import portrait
 from fuzz.reports.tally import Tally
 from fuzz.reports.terminal import Terminal
 from fuzz.reports.wording import clock_time, counted
-from fuzz.subjects.reductions.portrait import portrait
 
 REDRAW_SECONDS = 0.2
 PLAIN_SECONDS = 10.0

@@ -8,10 +8,10 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from fuzz.events import Event, FindingFound, PropertyDone, RunEnded
 from fuzz.findings.elision import visible
+from fuzz.findings.portrait import portrait
 from fuzz.reports.elements import legible
 from fuzz.reports.summary import write_atomically
 from fuzz.reports.tally import Tally
-from fuzz.subjects.reductions.portrait import portrait
 
 SUITE = "asfuzz"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fuzz.findings.elision import visible
+from fuzz.findings.portrait import LABEL, portrait
 from fuzz.reports.cells import LATENCIES, RUNS, latency_cells, run_cells, run_facts
 from fuzz.reports.overview import Card, Overview
 from fuzz.reports.wording import clock_time, counted
-from fuzz.subjects.reductions.portrait import LABEL, portrait
 
 # An issue of GitHub takes 65,536 letters.
 MOST_LETTERS = 65_000

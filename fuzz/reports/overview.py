@@ -9,10 +9,10 @@ from itertools import accumulate, combinations
 
 from fuzz.findings.elision import visible
 from fuzz.findings.finding import Finding
+from fuzz.findings.portrait import rows
+from fuzz.registry import subject_of
 from fuzz.reports.history import History, Run, Sums, Value
 from fuzz.reports.wording import counted
-from fuzz.subjects.reductions.portrait import rows
-from specs import requirements
 
 CLASSES_A_DOUBLING = 4
 SIZE_ORDER = ("0 B", "256 B", "4 KiB", "64 KiB", "1 MiB", "more")
@@ -181,7 +181,7 @@ def overview(history: History, found: Iterable[Card], notes: tuple[str, ...] = (
         cards=tuple(ordered),
         fields=tuple(_fields(history, sums)),
         pairs=tuple(_pairs(history, sums)),
-        stakes=tuple(_stakes(sums)),
+        stakes=tuple(_stakes(sums, _subjects(history))),
         outlook=_outlook(seen, history.requests),
         curve=tuple(_curve(history)),
         latencies=tuple(_latencies(sums)),
@@ -275,12 +275,17 @@ def _pairs(history: History, sums: Sums) -> Iterator[PairMap]:
         yield PairMap(one, other, len(pairs), never)
 
 
-def _stakes(sums: Sums) -> Iterator[Stake]:
+def _subjects(history: History) -> set[str]:
+    """The subjects of a folder's runs; an empty name stands for the usual one."""
+    return {run.started.subject for run in history.runs if run.started is not None} or {""}
+
+
+def _stakes(sums: Sums, subjects: Iterable[str]) -> Iterator[Stake]:
     """Every requirement, those at stake least often first."""
     times: Counter[str] = Counter()
     for (_, requirement), count in sums.at_stake.items():
         times[requirement] += count
-    known = requirements.load()
+    known = {name: one for subject in subjects for name, one in subject_of(subject).requirements.items()}
     for name in sorted({*known, *times}, key=lambda one: (times[one], one)):
         entry = known.get(name)
         yield Stake(name, entry.sentence if entry else name, entry.level if entry else "", times[name])

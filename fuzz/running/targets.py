@@ -11,19 +11,19 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from fuzz.config import AUTO, Settings
+from fuzz.config import AUTO, DEFAULT_SUBJECT, Settings
 from fuzz.errors import CannotRun, UsageError
 from fuzz.findings.remembered import origin_of
 from fuzz.findings.scrubbing import without_secrets
+from fuzz.registry import registry
 from fuzz.running.client import Client, ClientSettings
 from fuzz.running.launcher import Launcher
 from fuzz.running.store import Credentials, Store, StoreError, StoreSettings, open_store
-from specs.profile import UnusableProfile
-from specs.reductions import profile as profiles
-from specs.reductions.profile import Profile
+from fuzz.subject import Subject
+from specs.profile import Profile, UnusableProfile
 
 if TYPE_CHECKING:
     from fuzz.running.session import Session
@@ -36,9 +36,10 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 class Target:
     """A server that answers, with what it claims and the store it reads from."""
 
+    subject: Subject
     url: str
     store: Store
-    profile: Profile
+    profile: Any
     settings: Settings
     client: ClientSettings = field(default_factory=ClientSettings)
     launcher: Launcher | None = None
@@ -51,7 +52,11 @@ class Target:
         from fuzz.running.session import Session
 
         return Session(
-            Client(self.url, self.client), self.store, self.profile, origin_of(self.started_by or self.settings)
+            self.subject,
+            Client(self.url, self.client),
+            self.store,
+            self.profile,
+            origin_of(self.started_by or self.settings),
         )
 
     @property
@@ -79,11 +84,12 @@ def open_target(settings: Settings, *, ask_first: bool = True) -> Iterator[Targe
     A target that somebody else wrote is asked a plain request first, unless that has been done.
     """
     client = client_settings(settings)
+    subject = subject_under_test(settings)
     profile = resolve_profile(settings)
     with closing(open_store_for(settings)) as store, running_server(settings, store, client) as (url, launcher):
-        embedded = " as ".join(["the embedded reference server", *settings.animals])
+        embedded = " as ".join([subject.serving.own_name, *settings.animals])
         name = settings.target or settings.launch or embedded
-        target = Target(url, store, profile, settings, client, launcher, name, tuple(_doubts(settings, store)))
+        target = Target(subject, url, store, profile, settings, client, launcher, name, tuple(_doubts(settings, store)))
         if ask_first and not settings.embedded:
             target = _that_answers(target)
         yield target
@@ -97,22 +103,25 @@ def running_server(settings: Settings, store: Store, client: ClientSettings) -> 
         if settings.target is not None:
             url = settings.target
         elif settings.launch is not None:
-            launcher = stack.enter_context(_launched(settings.launch, store))
+            launcher = stack.enter_context(_launched(settings, settings.launch, store))
             url = _url_of_launched(launcher, settings, client)
         else:
-            url = stack.enter_context(_embedded_server(settings))
+            serving = subject_under_test(settings).serving
+            url = stack.enter_context(serving.start(settings.animals))
         check_reachable(url, client)
         yield url, launcher
 
 
-def _launched(command: str, store: Store) -> Launcher:
+def _launched(settings: Settings, command: str, store: Store) -> Launcher:
     """The launcher of a command that is installed; raises CannotRun, with how to install it where a profile says."""
     try:
         program = next(iter(shlex.split(command)), "")
     except ValueError as error:
         raise UsageError(f"--launch {command!r}: {error}".lower()) from error
     if program and shutil.which(program) is None:
-        known = next((one for one in map(profiles.load, profiles.shipped()) if program in one.launch.split()), None)
+        serving = subject_under_test(settings).serving
+        shipped = map(serving.load, serving.shipped())
+        known = next((one for one in shipped if program in one.launch.split()), None)
         hint = f"; install it by: {known.install}" if known is not None and known.install else ""
         raise CannotRun(f"--launch: {program!r} is not installed, or not on the PATH{hint}")
     return Launcher(command, words={"store": store.s3_url})
@@ -130,12 +139,17 @@ def _url_of_launched(launcher: Launcher, settings: Settings, client: ClientSetti
 
 def _that_answers(target: Target) -> Target:
     """The target once it has answered a plain request, probed if it has no profile; raises CannotRun."""
-    from fuzz.subjects.reductions.first_question import check
+    serving = target.subject.serving
+
+    def connect(profile: Profile) -> Session:
+        return replace(target, profile=profile).session()
 
     try:
-        if target.profile.name == AUTO:
-            return _probed(target)
-        check(lambda profile: replace(target, profile=profile).session(), target.profile)
+        if target.profile.name == AUTO and serving.probe is not None:
+            revive = target.launcher.revive if target.launcher is not None else None
+            profile, doubts = serving.probe(connect, target.store, revive)
+            return replace(target, profile=profile, doubts=(*target.doubts, *doubts))
+        serving.check(connect, target.profile)
     except CannotRun as error:
         words = target.launcher.last_words() if target.launcher is not None else ""
         if not words:
@@ -145,28 +159,23 @@ def _that_answers(target: Target) -> Target:
     return target
 
 
-def _probed(target: Target) -> Target:
-    """The target held to what it shows when it is asked, and to what its version of the API has had from the first."""
-    from fuzz.subjects.reductions.probe import held_to_its_version, probe
-
-    revive = target.launcher.revive if target.launcher is not None else None
-    probed = probe(lambda profile: replace(target, profile=profile).session(), target.store, revive)
-    refused = [f"{one.capability} {one.value}".strip() for one in probed.findings if one.reading == "refused"]
-    doubts = target.doubts
-    if refused:
-        doubts += (
-            f"the target refused when probed: {', '.join(refused)}. "
-            "If that is meant, say so in a profile: asfuzz probe --write FILE",
-        )
-    return replace(target, profile=held_to_its_version(probed.profile), doubts=doubts)
+def subject_under_test(settings: Settings) -> Subject:
+    """The subject asked for; where none is named, the one that has the profile; raises UsageError."""
+    subjects = registry().subjects
+    if settings.subject == DEFAULT_SUBJECT and settings.profile != AUTO:
+        usual = subjects[DEFAULT_SUBJECT]
+        if settings.profile not in usual.serving.shipped():
+            return next((one for one in subjects.values() if settings.profile in one.serving.shipped()), usual)
+    return registry().subject(settings.subject)
 
 
-def resolve_profile(settings: Settings) -> Profile:
+def resolve_profile(settings: Settings) -> Any:
     """The profile asked for; without one the embedded server's own, or for other servers one that is to be probed."""
+    serving = subject_under_test(settings).serving
     if settings.profile == AUTO:
-        return profiles.load("reference") if settings.embedded else Profile(AUTO)
+        return Profile(AUTO) if serving.probe is not None and not settings.embedded else serving.load(serving.own)
     try:
-        profile = profiles.load(settings.profile)
+        profile = serving.load(settings.profile)
     except UnusableProfile as error:
         raise UsageError(f"--profile: {error}") from error
     if settings.embedded and (profile.launch or profile.install):
@@ -281,31 +290,6 @@ def _of_aws_profile(name: str) -> Credentials:
             "use a profile with a lasting key"
         )
     return Credentials(frozen.access_key or "", frozen.secret_key or "")
-
-
-@contextmanager
-def _embedded_server(settings: Settings) -> Iterator[str]:
-    from fuzz.embedded.processes import ReferenceServerError
-    from fuzz.subjects.reductions.processes import start_reference_server
-
-    try:
-        with start_reference_server(animal_classes(settings.animals)) as server:
-            yield server.url
-    except ReferenceServerError as error:
-        raise CannotRun(str(error)) from error
-
-
-def animal_classes(animals: tuple[str, ...]) -> tuple[str, ...]:
-    """Where the classes of broken servers are found: of an animal of the zoo, or `module:name` as it is."""
-    if not animals:
-        return ()
-    from fuzz.subjects.reductions import zoo
-    from fuzz.subjects.reductions.zoo.catalogue import UnknownAnimal
-
-    try:
-        return tuple(one if ":" in one else zoo.find(one).path for one in animals)
-    except UnknownAnimal as error:
-        raise UsageError(f"--animal: {error}") from error
 
 
 def _doubts(settings: Settings, store: Store) -> Iterator[str]:

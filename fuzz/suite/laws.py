@@ -13,10 +13,10 @@ from fuzz.errors import CannotRun
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
+from fuzz.findings.portrait import portrait
 from fuzz.findings.scrubbing import scrubbed
 from fuzz.running.session import Judgement, Session
-from fuzz.subjects.reductions.portrait import portrait
-from fuzz.subjects.reductions.properties import Property
+from fuzz.subject import Property
 from fuzz.suite.opening import Opening
 from fuzz.suite.profiles import ALWAYS
 from fuzz.versions import suite_version
@@ -52,7 +52,7 @@ def law(one: Property, opening: Opening) -> Callable[..., None]:
 
     def test(session: Session, case: Case) -> None:
         # Each further try would cost another restart of the server, and the case is reduced already.
-        broken = died[0] if died else hold(session, case, opening)
+        broken = died[0] if died else hold(session, one.named(case), opening)
         if broken is not None:
             if broken.causes and not died:
                 died.append(broken)

@@ -24,7 +24,6 @@ from fuzz.hunt.life import TargetLife
 from fuzz.running.targets import Target, open_target
 from fuzz.triage.ledger import Ledger
 from specs.case import Case
-from specs.reductions.profile import Profile
 
 if TYPE_CHECKING:
     from fuzz.running.session import Session
@@ -78,7 +77,7 @@ class Opening:
             _end(str(error), error.exit_code)
 
     @property
-    def profile(self) -> Profile:
+    def profile(self) -> Any:
         return self.target.profile
 
     @cached_property
@@ -103,7 +102,7 @@ class Opening:
 
     @cached_property
     def _hunter(self) -> Hunter:
-        ledger = Ledger(self.settings.findings, self.worker, self.profile, self._note)
+        ledger = Ledger(self.settings.findings, self.worker, self.session().reading, self._note)
         return Hunter(self.session(), ledger, self.life, self._note)
 
     def _note(self, one: Event | Doing) -> None:

@@ -9,12 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from fuzz.subjects.reductions.traits.requests import DATA
-from fuzz.subjects.reductions.traits.scenes import CONVERTED, VALUED, in_other_ways, of_numbers
 from fuzz.triage.lab import Lab, Seen
-from fuzz.triage.minimal import at_fault
 from fuzz.triage.other_data import hangs_on_its_data
-from fuzz.triage.reads_as import OF_NUMBERS
 from fuzz.triage.traits import closure, has, named, present, project, value_of, without
 from fuzz.triage.traits.circumstances import (
     EARLIER_REFUSAL,
@@ -63,12 +59,12 @@ class Shown:
             and bool(self.signature.faults) == bool(wanted.faults)
             and all(covers(self.covers, fault) for fault in wanted.faults)
             and (trial.several == self.trial.several and trial.case.together == self.trial.case.together)
-            and all(has(trial, name) for name in self.needs if name not in MADE)
+            and all(has(trial, name) for name in self.needs if name not in PUT_BEFORE)
         )
 
 
 # What is asked by putting other requests before a trial's last, or other data in its place.
-MADE = (EARLIER_REFUSAL, EARLIER_REQUEST, VERY_DATA)
+PUT_BEFORE = (EARLIER_REFUSAL, EARLIER_REQUEST, VERY_DATA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,25 +108,12 @@ def explain(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Expla
 def _converted(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | None:
     """The finding that explains what a trial is when it comes to the same in another way."""
     several = list(known)
-    for other in come_to_the_same(trial) if several else ():
+    for other in trial.reading.come_to_the_same(trial) if several else ():
         for one in several:
             came = lab.fails(other, seen.signature) if one.concerns(other, seen.signature) else None
             if came is not None and isinstance(leaves(other, came, one, lab), Explained):
                 return Explained(one.finding)
     return None
-
-
-def come_to_the_same(trial: Trial) -> Iterator[Trial]:
-    """What a trial of one valid request is when it comes to the same in plainer ways, one after the other."""
-    if trial.scene is None:
-        return
-    for scene in in_other_ways(trial.scene):
-        yield trial.of_scene(scene)
-    for name in CONVERTED:
-        plain = without(trial, name)
-        if plain is not None:
-            trial = plain
-            yield trial
 
 
 def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest | None:
@@ -145,9 +128,10 @@ def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest |
     if VERY_DATA in one.needs:
         same = seen.signature.kind == one.signature.kind
         return Explained(one.finding) if same and hangs_on_its_data(trial, seen, lab) else None
-    # Where an object stays as it stands, its bytes are no matter of traits.
-    stays = (DATA,) if trial.as_it_stands else ()
-    plain = project(trial, closure((*one.needs, *at_fault(seen.signature), *stays)))
+    # Where data stays as it stands, its bytes are no matter of traits.
+    reading = trial.reading
+    stays = reading.of_data if trial.as_it_stands else ()
+    plain = project(trial, closure((*one.needs, *reading.at_fault(seen.signature), *stays), reading))
     shown = lab.fails(plain, seen.signature)
     if shown is None or not _is_sibling(plain, shown, one):
         return None
@@ -176,12 +160,14 @@ def _leaves_history(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained
 
 def _is_sibling(plain: Trial, seen: Seen, one: Shown) -> bool:
     """Whether a plain trial looks wrong as known; with a sibling's operation or dtype it may look otherwise."""
-    return seen.signature.look == one.signature.look or any(values_apart(plain, one.trial, closure(one.needs)))
+    return seen.signature.look == one.signature.look or any(
+        values_apart(plain, one.trial, closure(one.needs, plain.reading))
+    )
 
 
 def values_apart(trial: Trial, other: Trial, names: Iterable[str]) -> Iterator[str]:
     """Those of some traits of which two trials have different siblings."""
-    for name in VALUED.keys() & set(names):
+    for name in trial.reading.siblings.keys() & set(names):
         one, two = named(trial, name), named(other, name)
         if one is not None and two is not None and one.value is not None and two.value is not None:
             mine, theirs = one.value(trial), two.value(other)
@@ -197,7 +183,7 @@ def needs_the_same(way: Shown, one: Shown) -> bool:
         and way.covers == one.covers
         and way.signature.family == one.signature.family
         and way.signature.look == one.signature.look
-        and not list(values_apart(way.trial, one.trial, closure(way.needs)))
+        and not list(values_apart(way.trial, one.trial, closure(way.needs, way.trial.reading)))
     )
 
 
@@ -210,7 +196,8 @@ def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
         return True
     if needs_the_same(way, one) or _read_alike(way, one):
         return True
-    apart = list(values_apart(way.trial, one.trial, closure((*way.needs, *one.needs))))
+    reading = way.trial.reading
+    apart = list(values_apart(way.trial, one.trial, closure((*way.needs, *one.needs), reading)))
     # The faults of one have been seen to fail like the other's, with no more than this.
     alike = fail_alike(way, one) and comparable(way.needs, one.needs)
     if alike and not apart:
@@ -225,12 +212,13 @@ def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
 def _read_alike(way: Shown, one: Shown) -> bool:
     """Whether two wrong answers are right for the same altered request, and one cause takes all that the other does.
 
-    An answer that is right for other numbers says itself which numbers it takes.
+    An answer that is right for other values says itself which values it takes.
     """
-    both = way.reads_as & one.reads_as
-    told = bool(both & OF_NUMBERS)
+    both, reading = way.reads_as & one.reads_as, way.trial.reading
+    told = bool(both & reading.of_values)
     mine, theirs = (
-        tuple(name for name in closure(needs) if not (told and of_numbers(name))) for needs in (way.needs, one.needs)
+        tuple(name for name in closure(needs, reading) if not (told and reading.is_of_values(name)))
+        for needs in (way.needs, one.needs)
     )
     return bool(both) and comparable(mine, theirs)
 
@@ -246,13 +234,13 @@ def _blame_alike(way: Shown, one: Shown, lab: Lab) -> bool:
         return False
     if not comparable(_besides_blame(way), _besides_blame(one)):
         return False
-    apart = list(values_apart(way.trial, one.trial, closure((*way.needs, *one.needs))))
+    apart = list(values_apart(way.trial, one.trial, closure((*way.needs, *one.needs), way.trial.reading)))
     return not apart or _with_siblings_of(way, one, apart, lab)
 
 
 def _besides_blame(way: Shown) -> tuple[str, ...]:
     """The needs of a cause less those that are what it breaks a rule by."""
-    about = at_fault(replace(way.signature, faults=way.signature.blamed))
+    about = way.trial.reading.at_fault(replace(way.signature, faults=way.signature.blamed))
     return tuple(name for name in way.needs if name not in about)
 
 
@@ -267,8 +255,8 @@ def _with_siblings_of(way: Shown, one: Shown, names: Iterable[str], lab: Lab) ->
 
 def _meet(way: Shown, one: Shown, lab: Lab) -> bool:
     """Whether the cases of two causes come to the same plainer one, which fails alike."""
-    theirs = {tuple(present(other)): other for other in come_to_the_same(one.trial)}
-    for other in come_to_the_same(way.trial):
+    theirs = {tuple(present(other)): other for other in one.trial.reading.come_to_the_same(one.trial)}
+    for other in way.trial.reading.come_to_the_same(way.trial):
         known = theirs.get(tuple(present(other)))
         if known is not None and lab.fails(other, way.signature) and lab.fails(known, one.signature):
             return True

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
+from typing import Any
 
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import Smallest, minimal
+from fuzz.triage.reading import Reading
 from fuzz.triage.traits.circumstances import (
     EARLIER_REFUSAL,
     EARLIER_REQUEST,
@@ -20,10 +23,7 @@ from fuzz.triage.traits.circumstances import (
     differing_in,
 )
 from fuzz.triage.trial import Signature, Trial, trial_of
-from specs.case import Case, requests
-from specs.reductions.profile import Profile
-from specs.reductions.raw_requests import read_raw
-from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
+from specs.case import Case, requests, weight
 from specs.violation import Way
 
 # With more before them, requests whose answers should agree no longer stand where their relation looks for them.
@@ -38,14 +38,15 @@ MOST_BYTES = 64 * 2**10
 class Earlier:
     """What a server may remember: the latest cases, the latest requests of each content, the last to tell a field."""
 
-    def __init__(self) -> None:
-        self._requests: OrderedDict[bytes, deque[Send | SendRaw]] = OrderedDict()
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._requests: OrderedDict[bytes, deque[Any]] = OrderedDict()
         self._cases: deque[Case] = deque(maxlen=MANY_CASES)
-        self._told: dict[str, tuple[Step, ...]] = {}
+        self._told: dict[str, tuple[Any, ...]] = {}
 
     def note(self, case: Case) -> None:
         """Remember what a case asked."""
-        if len(case.steps) <= MOST_EARLIER and _bytes(case) <= MOST_BYTES:
+        if len(case.steps) <= MOST_EARLIER and weight(case) <= MOST_BYTES:
             self._cases.append(case)
             self._note_fields(case)
         content = _content(case)
@@ -53,27 +54,28 @@ class Earlier:
             return
         about = self._requests.setdefault(content, deque(maxlen=MOST_EARLIER))
         self._requests.move_to_end(content)
-        about.extend(step for step in case.steps if isinstance(step, Send | SendRaw))
+        about.extend(step for step in case.steps if step.asks)
         while len(self._requests) > MOST_CONTENTS:
             self._requests.popitem(last=False)
 
     def _note_fields(self, case: Case) -> None:
         """A setting that sticks was told by the last request that told it, however long ago that is."""
-        puts: dict[tuple[str, str], Put] = {}
+        prepared: dict[Hashable, Any] = {}
         for step in case.steps:
-            if isinstance(step, Put):
-                puts[step.bucket, step.key] = step
-            elif isinstance(step, Send):
-                put = puts.get((step.bucket, step.key))
-                steps = (step,) if put is None else (put, step)
-                for name in step.fields:
+            if not step.asks:
+                if not step.removes:
+                    prepared[step.about] = step
+            else:
+                before = prepared.get(step.about)
+                steps = (step,) if before is None else (before, step)
+                for name in self._reading.settings(step):
                     self._told.pop(name, None)
                     self._told[name] = steps
 
-    def histories(self, case: Case, profile: Profile) -> Iterator[Case]:
+    def histories(self, case: Case) -> Iterator[Case]:
         """The case by itself and with what was asked before, first with every request asked as clients do."""
         for one in (case, *self.before(case)):
-            plain = as_clients_ask(one, profile)
+            plain = self._reading.as_clients_ask(one)
             if plain != one:
                 yield plain
             yield one
@@ -82,44 +84,30 @@ class Earlier:
         """The case with what was asked before: about its objects, lately, and last about each field."""
         about = self._requests.get(_content(case) or b"")
         if about:
-            puts = tuple(step for step in case.steps if isinstance(step, Put))
-            rest = (step for step in case.steps if not isinstance(step, Put))
-            yield Case(HISTORY, (*puts, *about, *rest))
+            prepared = tuple(step for step in case.steps if not step.asks)
+            rest = (step for step in case.steps if step.asks)
+            yield Case(HISTORY, (*prepared, *about, *rest))
         lately = [one.steps for one in self._cases]
         for some in (lately[-MOST_CASES:], lately):
             if some:
-                yield _after(case, some)
+                yield self._after(case, some)
         told = list(dict.fromkeys(self._told.values()))
         if any(steps[-1] not in chain(*lately) for steps in told):
-            yield _after(case, told)
+            yield self._after(case, told)
 
-
-def _after(case: Case, several: Iterable[Sequence[Step]]) -> Case:
-    """The case after others' steps, which are about objects of their own."""
-    before = [replace(step, key=f"{step.key}{number}") for number, steps in enumerate(several) for step in steps]
-    return Case(HISTORY, (*before, *case.steps))
-
-
-def as_clients_ask(case: Case, profile: Profile) -> Case:
-    """The case with the requests within its raw ones, where there are any."""
-    steps = [read_raw(step, profile).send or step if isinstance(step, SendRaw) else step for step in case.steps]
-    return replace(case, steps=tuple(steps))
-
-
-def _bytes(case: Case) -> int:
-    return sum(len(step.data) for step in case.steps if isinstance(step, Put))
+    def _after(self, case: Case, several: Iterable[Sequence[Any]]) -> Case:
+        """The case after others' steps, which are about objects of their own."""
+        apart = self._reading.set_apart
+        before = [apart(step, number) for number, steps in enumerate(several) for step in steps]
+        return Case(HISTORY, (*before, *case.steps))
 
 
 def _content(case: Case) -> bytes | None:
-    """A digest of all that a case puts; None where it changes it later."""
-    puts = [step for step in case.steps if isinstance(step, Put)]
-    if not puts or case.steps[: len(puts)] != tuple(puts) or any(isinstance(step, Delete) for step in case.steps):
+    """A digest of all that a case prepares; None where it changes it later."""
+    prepared = [step for step in case.steps if not step.asks]
+    if not prepared or case.steps[: len(prepared)] != tuple(prepared) or any(step.removes for step in prepared):
         return None
-    digest = hashlib.sha256()
-    for put in puts:
-        digest.update(f"{put.bucket}/{put.key}\0{put.served}\0{len(put.data)}\0".encode())
-        digest.update(put.data)
-    return digest.digest()
+    return hashlib.sha256(pickle.dumps(prepared)).digest()
 
 
 def smallest_history(trial: Trial, seen: Seen, lab: Lab) -> Smallest:
@@ -132,7 +120,7 @@ def smallest_history(trial: Trial, seen: Seen, lab: Lab) -> Smallest:
             found = minimal(other, came, lab)
             needs = (name, *(need for need in found.needs if need != SEVERAL and not need.startswith("another ")))
             return replace(found, needs=needs)
-    for name in differing(trial.case):
+    for name in differing(trial.case, trial.reading):
         other = differing_in(trial, name)
         came = None if other is None else lab.fails(other, seen.signature)
         if other is not None and came is not None:
@@ -149,7 +137,7 @@ def _fewest_steps(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
             steps = (*trial.case.steps[:start], *trial.case.steps[end:])
             if not _makes_sense(steps):
                 continue
-            fewer = trial_of(replace(trial.case, steps=steps), trial.profile)
+            fewer = trial_of(replace(trial.case, steps=steps), trial.reading)
             came = lab.fails(fewer, seen.signature)
             if came is not None:
                 trial, seen = fewer, came
@@ -161,14 +149,14 @@ def _fewest_steps(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
         share = max(1, min(share, (len(trial.case.steps) - 1) // 2))
 
 
-def _makes_sense(steps: Sequence[Step]) -> bool:
+def _makes_sense(steps: Sequence[Any]) -> bool:
     """Whether something is asked before the last request."""
     return requests(Case(HISTORY, tuple(steps))) > 1
 
 
-def wrong_after(case: Case, profile: Profile, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | None:
+def wrong_after(case: Case, reading: Reading, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | None:
     """The case as a trial, if its last request fails in the family that is wanted."""
-    trial = trial_of(case, profile)
+    trial = trial_of(case, reading)
     unheard = (wanted.way is Way.SILENT, wanted.died)
     alike = (one for one in lab.ask(trial) if (one.signature.way is Way.SILENT, one.signature.died) == unheard)
     seen = next(alike, None)

@@ -13,9 +13,7 @@ from fuzz.running.client import Client
 from fuzz.running.session import Judgement, Session
 from fuzz.triage.trial import Signature, Trial, signature
 from specs.case import Case, requests
-from specs.fields import Fields
 from specs.outcome import NoReply
-from specs.reductions.steps import Put, Send
 from specs.violation import Aspect, Violation, Way
 
 MOST_REMEMBERED = 8192
@@ -26,34 +24,8 @@ HASTE = 5
 LEAST_HANG_SECONDS = 0.5
 MOST_HANG_SECONDS = 2.0
 DROPPED = ("refused", "closed", "reset", "truncated")
-# Requests after which a server that remembers remembers nothing special: the plainest, and one that says it all.
-SETTLING = Case(
-    "settling",
-    (
-        Put("a", bytes(8)),
-        Send("sum", Fields({"dtype": "int32"}), "a"),
-        Send(
-            "sum",
-            Fields(
-                {
-                    "dtype": "int32",
-                    "byte_order": "little",
-                    "offset": 0,
-                    "size": 8,
-                    "shape": [1, 2],
-                    "order": "C",
-                    "axis": [0, 1],
-                    "selection": [[0, 1, 1], [0, 2, 1]],
-                }
-            ),
-            "a",
-        ),
-    ),
-)
-
 # How often a plain request is sent to a server that has not answered one in time, until it answers this.
 MOST_WAITS = 6
-PLAINEST = Case("settling", SETTLING.steps[:2])
 
 
 class Life(Protocol):
@@ -131,8 +103,8 @@ class Lab:
         tries = TRIES_TOGETHER if case.together else 1
         while True:
             tries -= 1
-            if self.settles:
-                self.session.run(SETTLING, afresh=True)
+            if self.settles and self.session.reading.settling is not None:
+                self.session.run(self.session.reading.settling, afresh=True)
             self.asked += requests(case)
             self._left -= requests(case)
             judgement = self.noticed(self.session.judge(case, afresh=True))
@@ -187,10 +159,13 @@ class Lab:
 
         One that stays silent is not waited for again.
         """
+        plainest = self.session.reading.plainest
         with hurried(self.session.client):
             for _ in range(0 if self._stuck or self.over() else MOST_WAITS):
+                if plainest is None:
+                    break
                 self.asked += 1
-                if not is_silent(self.session.judge(PLAINEST, afresh=True)):
+                if not is_silent(self.session.judge(plainest, afresh=True)):
                     return
         self._stuck = not self.over()
 

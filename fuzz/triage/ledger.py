@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from fuzz.config import DEFAULT_SUBJECT
 from fuzz.errors import CannotRun
 from fuzz.events import Event, FindingFound
 from fuzz.findings import corpus
@@ -15,10 +17,10 @@ from fuzz.findings.pages import pages
 from fuzz.findings.scrubbing import scrubbed
 from fuzz.running.session import Session
 from fuzz.triage.cause import Shown
+from fuzz.triage.reading import Reading
 from fuzz.triage.traits import trait_told
-from fuzz.triage.trial import Signature, faults_named, trial_of
+from fuzz.triage.trial import Signature, trial_of
 from fuzz.versions import suite_version
-from specs.reductions.profile import Profile
 from specs.violation import Way
 
 MOST_WAYS = 12
@@ -31,7 +33,7 @@ class Ledger:
     """Keeps each new cause once; counts how often each is seen."""
 
     def __init__(
-        self, folder: Path, worker: str, profile: Profile, emit: Callable[[Event], None] = lambda _event: None
+        self, folder: Path, worker: str, reading: Reading, emit: Callable[[Event], None] = lambda _event: None
     ) -> None:
         self.folder = folder
         self.unreadable: list[str] = []
@@ -40,7 +42,8 @@ class Ledger:
         self.made = 0
         self.named: set[str] = set()
         self._worker = worker
-        self._profile = profile
+        self._reading = reading
+        self._profile: Any = reading.profile
         self._emit = emit
         self._findings: dict[str, Finding] = {}
         self._ways: dict[str, list[Shown]] = {}
@@ -60,11 +63,15 @@ class Ledger:
 
     def _way_of(self, finding: Finding) -> Shown:
         """How a finding of the folder shows, from what is saved of it."""
-        trial = trial_of(finding.case, self._profile)
+        trial = trial_of(finding.case, self._reading)
         violation, covers = finding.violation, frozenset(finding.covers)
-        named = frozenset() if trial.several else frozenset(faults_named(violation.rules, trial)) or covers
+        named = (
+            frozenset() if trial.several else frozenset(self._reading.faults_named(violation.rules, trial)) or covers
+        )
         seen = Signature(violation.way, named, violation.status, violation.aspect, after_others=trial.several)
-        return Shown(finding.id, trial, seen, tuple(map(trait_told, finding.needs)), covers | named)
+        return Shown(
+            finding.id, trial, seen, tuple(trait_told(need, self._reading) for need in finding.needs), covers | named
+        )
 
     def findings(self) -> list[Finding]:
         return list(self._findings.values())
@@ -127,6 +134,7 @@ class Ledger:
             id=name,
             seen=1 if before is None else before.seen,
             api=self._profile.api,
+            subject="" if session.subject.name == DEFAULT_SUBJECT else session.subject.name,
             server=session.client.url,
             suite=suite_version(),
             origin=session.origin,

@@ -2,41 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
-from fuzz.subjects.reductions.scene import Scene
-from fuzz.subjects.reductions.traits.requests import AS_BYTES, BODY, DATA, METHOD, PATH, trait_of_field
-from fuzz.subjects.reductions.traits.scenes import INCIDENTAL
-from fuzz.subjects.reductions.traits.storage import SENDER
 from fuzz.triage.lab import Lab, OutOfBudget, Seen
 from fuzz.triage.plainer import plainer
 from fuzz.triage.traits import closure, narrow, present, project, without
-from fuzz.triage.trial import Signature, Trial, place_of
-from specs.reductions.manners import MANNERS, a_store
-from specs.reductions.rules import Rule
-from specs.reductions.steps import Put, Send
-from specs.violation import Way
+from fuzz.triage.trial import Trial
 
-# The traits that are the breach of a rule, where that is no field.
-CARRIERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        str(Rule.SHORT_READ): (DATA, "offset", "size"),
-        str(Rule.DATA_DOES_NOT_FIT): (DATA, "offset", "size"),
-        str(Rule.RANGE_BEYOND_THE_OBJECT): (DATA, "offset", "size"),
-        str(Rule.UNKNOWN_PATH): (AS_BYTES, PATH),
-        str(Rule.WRONG_METHOD): (AS_BYTES, METHOD),
-        str(Rule.ODD_METHOD): (AS_BYTES, METHOD),
-        str(Rule.NOT_JSON): (AS_BYTES, BODY),
-        str(Rule.CONTENT_TYPE): (AS_BYTES, "an unusual Content-Type"),
-        str(Rule.UNKNOWN_OPERATION): ("operation",),
-        str(Rule.CREDENTIALS): (SENDER,),
-        str(Rule.BYTES_AFTER_THE_STREAM): ("bytes after the stream",),
-        str(Rule.SURPLUS_DATA): ("surplus data",),
-        str(Rule.BAD_STORE): tuple(a_store(manner) for manner in MANNERS),
-    }
-)
 # How often a smallest case may turn out to need less than it was thought to.
 MOST_ROUNDS = 16
 MOST_TRIES_TO_SIMPLIFY = 36
@@ -68,19 +41,11 @@ def rewritable(trial: Trial, seen: Seen, lab: Lab) -> Trial:
     anew = trial.of_scene(trial.scene)
     if anew.case == trial.case or lab.fails(anew, seen.signature):
         return trial
-    return _cut_to_its_data(trial, seen, lab) or replace(trial, scene=None, as_it_stands=True)
-
-
-def _cut_to_its_data(trial: Trial, seen: Seen, lab: Lab) -> Trial | None:
-    """The trial about nothing but the bytes that its request names, as they stand, if it fails so too."""
-    match trial.case.steps, trial.scene:
-        case (Put() as put, Send() as send), Scene() as scene:
-            data = put.data[len(scene.prefix) : len(put.data) - len(scene.suffix)]
-            bare = replace(send, fields=send.fields.without("offset", "size"))
-            case = replace(trial.case, steps=(replace(put, data=data), bare))
-            cut = replace(trial, case=case, scene=None, as_it_stands=True)
-            return cut if lab.fails(cut, seen.signature) is not None else None
-    return None
+    bare = trial.reading.cut_to_its_data(trial)
+    cut = None if bare is None else replace(trial, case=bare, scene=None, as_it_stands=True)
+    if cut is not None and lab.fails(cut, seen.signature) is not None:
+        return cut
+    return replace(trial, scene=None, as_it_stands=True)
 
 
 class _Reduction:
@@ -90,6 +55,7 @@ class _Reduction:
         self._trial = trial
         self._seen = seen
         self._lab = lab
+        self._reading = trial.reading
         self._wanted = seen.signature
         self._left = present(trial)
         self._proved: list[str] = []
@@ -102,10 +68,10 @@ class _Reduction:
             self._prove()
         except OutOfBudget:
             pass
-        about = at_fault(self._seen.signature)
-        needs = narrow(name for name in self._proved if name not in about)
-        asked = {*about, *closure(needs), *INCIDENTAL}
-        unproved = tuple(name for name in narrow(present(self._trial)) if name not in asked)
+        about = self._reading.at_fault(self._seen.signature)
+        needs = narrow((name for name in self._proved if name not in about), self._reading)
+        asked = {*about, *closure(needs, self._reading), *self._reading.incidental}
+        unproved = tuple(name for name in narrow(present(self._trial), self._reading) if name not in asked)
         return Smallest(self._trial, self._seen, needs, unproved)
 
     def _fails(self, plain: Trial) -> bool:
@@ -122,7 +88,7 @@ class _Reduction:
 
     def _least(self) -> None:
         """Delta debugging: leave out halves of the traits, quarters, and in the end each by itself."""
-        about = [name for name in self._left if name in at_fault(self._wanted)]
+        about = [name for name in self._left if name in self._reading.at_fault(self._wanted)]
         for kept in ([], about) if about else ([],):
             # Of what is at fault nothing can be left out, and all else may have to go at once.
             if self._fails(project(self._trial, kept)):
@@ -150,7 +116,7 @@ class _Reduction:
     def _simplify(self) -> None:
         """Shorter data and plainer values, as long as no other trait comes in."""
         tries = misses = 0
-        allowed = closure((*self._left, *present(self._trial), *INCIDENTAL))
+        allowed = closure((*self._left, *present(self._trial), *self._reading.incidental), self._reading)
         again = True
         while again:
             again = False
@@ -171,9 +137,9 @@ class _Reduction:
         for _ in range(MOST_ROUNDS):
             self._proved = []
             some = {*self._left}
-            found = [name for name in present(self._trial) if name in some or name not in INCIDENTAL]
+            found = [name for name in present(self._trial) if name in some or name not in self._reading.incidental]
             self._left = [name for name in found if name not in gone]
-            for name in narrow(self._left):
+            for name in narrow(self._left, self._reading):
                 plain = without(self._trial, name)
                 if plain is not None and self._fails(plain):
                     # What comes back by dropping something else is not needed all the same.
@@ -183,14 +149,6 @@ class _Reduction:
             else:
                 return
         self._proved = []
-
-
-def at_fault(wanted: Signature) -> set[str]:
-    """The traits that a fault is all about: the field, the path or the data that breaks a rule."""
-    fields = {trait_of_field(place) for place in map(place_of, wanted.faults) if place}
-    carriers = {trait for fault in wanted.faults for trait in CARRIERS.get(fault, ())}
-    # Whose credentials are let in is a cause of its own; how they are refused is not.
-    return fields | (carriers - {SENDER} if wanted.way is Way.ACCEPTED else carriers)
 
 
 def _parts(names: Sequence[str], count: int) -> Iterator[Sequence[str]]:

@@ -2,38 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from dataclasses import replace
-from itertools import islice
-
-import numpy as np
-
-from fuzz.subjects.reductions.scene import Scene, of_like_selection, with_elements
-from fuzz.subjects.reductions.traits.missing import missing_elements
-from fuzz.subjects.reductions.traits.numbers import SMALL
-from fuzz.subjects.reductions.traits.scenes import INCIDENTAL, traits_of
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.trial import Trial
-from specs.fields import Json
-from specs.reductions.dtypes import Array
-from specs.reductions.expectation import Expectation, Values
-from specs.reductions.model import expectations
-from specs.reductions.request import OPTIONS
-from specs.reductions.steps import Send
 from specs.violation import Way
 
 # Wrong values may well hang on particular ones; an error that comes for some data and not for others has one cause.
 ERRORS = frozenset({Way.SERVER_ERROR, Way.DROPPED, Way.REFUSED})
-LEAST_VARIANTS, MOST_VARIANTS = 2, 6
 # So many of them may fail too, where the error comes for many contents.
 MOST_THAT_FAIL = 1 / 3
-# What a request means that leaves a field out.
-USUAL: tuple[tuple[str, Json], ...] = (
-    ("byte_order", "little"), ("offset", 0), ("order", "C"),
-    *((name, None) for name in ("byte_order", "axis", "selection", "missing", "compression", "filters", "size")),
-    *((name, None) for name in OPTIONS),
-)  # fmt: skip
 
 
 def hangs_on_its_data(trial: Trial, seen: Seen, lab: Lab) -> bool:
@@ -42,83 +18,6 @@ def hangs_on_its_data(trial: Trial, seen: Seen, lab: Lab) -> bool:
         return False
     if trial.scene is None and not trial.as_it_stands:
         return False
-    several = [trial.of_scene(scene) for scene in of_other_data(trial.scene)] if trial.scene is not None else []
-    several = [one for one in several if not _answered_alike(trial, one, lab)]
-    if len(several) < LEAST_VARIANTS:
-        several += islice(in_other_words(trial), MOST_VARIANTS)
+    several = list(trial.reading.of_other_data(trial, lab.session.facts))
     failed = sum(lab.fails(one, seen.signature) is not None for one in several)
     return failed <= MOST_THAT_FAIL * len(several)
-
-
-def _answered_alike(trial: Trial, other: Trial, lab: Lab) -> bool:
-    """Whether the same values are due for two trials, so that other data makes no difference to the answer."""
-    facts = lab.session.facts
-    one, two = (expectations(each.case, each.profile, facts)[-1] for each in (trial, other))
-    return one is not None and two is not None and same_values(one, two)
-
-
-def same_values(one: Expectation, two: Expectation) -> bool:
-    """Whether two requests are to be answered with the same values."""
-    return [_told(each) for each in one.answers] == [_told(each) for each in two.answers]
-
-
-def _told(values: Values) -> tuple[object, ...]:
-    return values.dtype, values.shape, values.counts, values.values.tobytes()
-
-
-def in_other_words(trial: Trial) -> Iterator[Trial]:
-    """The trial with a field told that may as well be left out, about the same bytes."""
-    send = trial.last
-    if not isinstance(send, Send):
-        return
-    for name, usual in USUAL:
-        if name not in send.fields:
-            told = replace(send, fields=send.fields.but(**{name: usual}))
-            yield trial.of_steps(*trial.case.steps[:-1], told)
-
-
-def of_other_data(scene: Scene) -> Iterator[Scene]:
-    """The scene with other numbers, in another order, and of other lengths, where its traits stay the same."""
-    traits = traits_of(scene) - INCIDENTAL
-    numbers = (_of_other_numbers(scene, 1), _of_other_numbers(scene, 2), _in_another_order(scene))
-    for other in (*numbers, _of_other_lengths(scene, 2), _of_other_lengths(scene, 4)):
-        if other is not None and traits_of(other) - INCIDENTAL == traits:
-            yield other
-
-
-def _of_other_numbers(scene: Scene, by: int) -> Scene | None:
-    """Numbers farther from zero by a little, or nearer where they are large, but for those that are missing."""
-    elements = scene.elements
-    if not elements.size:
-        return None
-    little = np.array(by, elements.dtype)
-    with np.errstate(all="ignore"):
-        wide = elements.astype(np.float64)
-        small = (np.abs(wide) < SMALL - by) & (wide != 0)
-        up = np.where(small, wide > 0, wide < -SMALL - by)
-        down = np.where(small, wide < 0, wide > SMALL + by)
-        other = np.where(up, elements + little, np.where(down, elements - little, elements))
-    if scene.missing is not None:
-        other = np.where(missing_elements(scene), elements, other)
-    return _if_other(scene, other)
-
-
-def _in_another_order(scene: Scene) -> Scene | None:
-    return _if_other(scene, np.roll(scene.elements, 1))
-
-
-def _if_other(scene: Scene, elements: Array) -> Scene | None:
-    same = elements.tobytes() == scene.elements.tobytes()
-    return None if same else with_elements(scene, elements)
-
-
-def _of_other_lengths(scene: Scene, by: int) -> Scene | None:
-    """Each dimension is longer by a little, and its slices are like those before."""
-    if not scene.elements.size:
-        return None
-    if scene.shape is None:
-        return with_elements(scene, np.resize(scene.elements, scene.elements.size + by))
-    lengths = tuple(length + by for length in scene.shape)
-    moved = of_like_selection(scene, lengths)
-    longer = with_elements(moved, np.resize(scene.elements, math.prod(lengths)))
-    return replace(longer, shape=lengths)

@@ -5,22 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-
-import numpy as np
+from typing import Any
 
 from fuzz.running.session import Judgement
 from fuzz.triage.lab import Lab, OutOfBudget, Seen
 from fuzz.triage.plainer import plainer
 from fuzz.triage.trial import Trial, signature, trial_of
-from specs.case import MOST_TOGETHER, Case, requests
-from specs.fields import Fields
-from specs.reductions.steps import Put, Send, SendRaw
+from specs.case import Case, requests
 
 TRIES_TO_CONFIRM = 3
 TRIES_AT_LAST = 6
 # One after the other they are tried in so many orders.
 TURNS_APART = 4
-PLAIN_ELEMENTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,7 @@ def apart(trial: Trial, lab: Lab, turns: int = TURNS_APART) -> list[tuple[Trial,
         if judgement.failures:
             found = []
             for violation in judgement.failures:
-                until = trial_of(replace(case, steps=case.steps[: violation.step + 1]), trial.profile)
+                until = trial_of(replace(case, steps=case.steps[: violation.step + 1]), trial.reading)
                 found += [(until, seen) for seen in lab.ask(until)][:1]
             # What comes by chance may not come again; that it came takes no requests at the same time.
             return found or [_as_seen(case, judgement, trial)]
@@ -49,7 +45,7 @@ def apart(trial: Trial, lab: Lab, turns: int = TURNS_APART) -> list[tuple[Trial,
 
 def _as_seen(case: Case, judgement: Judgement, trial: Trial) -> tuple[Trial, Seen]:
     violation = judgement.failures[0]
-    until = trial_of(replace(case, steps=case.steps[: violation.step + 1]), trial.profile)
+    until = trial_of(replace(case, steps=case.steps[: violation.step + 1]), trial.reading)
     return until, Seen(judgement, violation, signature(violation, until, judgement))
 
 
@@ -66,7 +62,7 @@ def smallest_race(trial: Trial, seen: Seen, lab: Lab) -> Race:
     """The fewest and plainest requests that fail at the same time, and not one after the other."""
     every_time = False
     try:
-        for plain in (trial_of(case, trial.profile) for case in plain_cases(trial.case.property)):
+        for plain in (trial_of(case, trial.reading) for case in trial.reading.plain_races(trial.case.property)):
             shown = _shown(plain, seen, lab)
             if shown is not None and not apart(plain, lab):
                 trial, seen = plain, shown
@@ -97,7 +93,7 @@ def _fewer(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
     share = requests(trial.case) // 2
     while share:
         for left_out in _spans(trial.case, share):
-            fewer = trial_of(less(trial.case, set(left_out)), trial.profile)
+            fewer = trial_of(less(trial.case, set(left_out)), trial.reading)
             shown = _shown(fewer, seen, lab) if requests(fewer.case) > 1 else None
             if shown is not None:
                 trial, seen = fewer, shown
@@ -114,7 +110,7 @@ def _plainer(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
     while again:
         again = False
         for plain in plainer(trial):
-            fewer = trial_of(less(plain.case, set()), trial.profile)
+            fewer = trial_of(less(plain.case, set()), trial.reading)
             shown = _shown(fewer, seen, lab)
             if shown is not None and not apart(fewer, lab):
                 trial, seen, again = fewer, shown, True
@@ -124,42 +120,29 @@ def _plainer(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
 
 def in_turn(case: Case, turn: int) -> Case:
     """The same requests one after the other: as they stand, backwards, all of them twice, then in any order."""
-    puts, asked = _parted(case)
+    prepared, asked = _parted(case)
     if turn == 1:
         asked.reverse()
     elif turn == 2:
         asked *= 2
     elif turn > 2:
         random.Random(turn).shuffle(asked)
-    return replace(case, steps=(*puts, *asked), together=False)
+    return replace(case, steps=(*prepared, *asked), together=False)
 
 
 def less(case: Case, numbers: set[int]) -> Case:
     """The case less some of its requests, and the objects that nobody asks about then."""
     kept = [step for number, step in enumerate(case.steps) if number not in numbers]
-    asked = {(step.bucket, step.key) for step in kept if isinstance(step, Send | SendRaw)}
-    return replace(case, steps=tuple(one for one in kept if not isinstance(one, Put) or (one.bucket, one.key) in asked))
+    asked = {step.about for step in kept if step.asks}
+    return replace(case, steps=tuple(one for one in kept if one.asks or one.about in asked))
 
 
-def plain_cases(name: str) -> Iterator[Case]:
-    """The plainest requests there are, about several objects, equal or not in their lengths, and about one."""
-    fields = Fields({"dtype": "int32"})
-    numbers = range(1, MOST_TOGETHER + 1)
-    puts = [Put(f"a{number}", np.full(PLAIN_ELEMENTS, number, "<i4").tobytes()) for number in numbers]
-    yield Case(name, (*puts, *(Send("sum", fields, put.key) for put in puts)), together=True)
-    longer = [Put(f"a{number}", np.full(number, number, "<i4").tobytes()) for number in numbers]
-    yield Case(name, (*longer, *(Send("select", fields, put.key) for put in longer)), together=True)
-    operations = ("sum", "min", "count", "max") * (MOST_TOGETHER // 4)
-    yield Case(name, (puts[0], *(Send(one, fields, puts[0].key) for one in operations)), together=True)
-
-
-def _parted(case: Case) -> tuple[list[Put], list[Send | SendRaw]]:
-    puts = [step for step in case.steps if isinstance(step, Put)]
-    return puts, [step for step in case.steps if isinstance(step, Send | SendRaw)]
+def _parted(case: Case) -> tuple[list[Any], list[Any]]:
+    return [step for step in case.steps if not step.asks], [step for step in case.steps if step.asks]
 
 
 def _spans(case: Case, share: int) -> Iterator[list[int]]:
     """The numbers of so many requests next to each other, from the last on."""
-    asked = [number for number, step in enumerate(case.steps) if isinstance(step, Send | SendRaw)]
+    asked = [number for number, step in enumerate(case.steps) if step.asks]
     for end in range(len(asked), 0, -share):
         yield asked[max(0, end - share) : end]

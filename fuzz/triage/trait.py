@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from fuzz.subjects.reductions.scene import Scene
 from fuzz.triage.trial import Trial
 
-Simpler = Callable[[Scene], Scene | None]
+Simpler = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,13 @@ from fuzz.events import EXPLAINING
 from fuzz.findings.finding import Reproducibility
 from fuzz.running.session import Judgement, Session
 from fuzz.triage.behind import behind
-from fuzz.triage.cause import ANY, Explained, Rest, Shown, come_to_the_same, explain, is_plainer, is_same
+from fuzz.triage.cause import ANY, Explained, Rest, Shown, explain, is_plainer, is_same
 from fuzz.triage.general import faults_alike, not_seen_with
 from fuzz.triage.histories import Earlier, smallest_history, wrong_after
 from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, hurried, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.minimal import Smallest, minimal, rewritable
 from fuzz.triage.other_data import hangs_on_its_data
-from fuzz.triage.reads_as import reads_as
 from fuzz.triage.spent import Spent
 from fuzz.triage.telling import finding_of
 from fuzz.triage.together import apart, confirmed, smallest_race
@@ -61,7 +60,7 @@ class Triage:
         self.session = session
         self.ledger = ledger
         self.lab = Lab(session, life, over)
-        self.earlier = Earlier()
+        self.earlier = Earlier(session.reading)
         self.spent = Spent(session, ledger, clock)
         self.untold = 0
         self._begun = 0
@@ -99,7 +98,7 @@ class Triage:
             self.lab.revive()
         except CannotRun:
             violation = judgement.failures[0]
-            trial = trial_of(replace(case, steps=case.steps[: violation.step + 1]), self.session.profile)
+            trial = trial_of(replace(case, steps=case.steps[: violation.step + 1]), self.session.reading)
             seen = Seen(judgement, violation, signature(violation, trial, judgement))
             self._kept(Smallest(trial, seen, ()), Shown("", trial, seen.signature, ()), "seen once")
             raise
@@ -112,7 +111,7 @@ class Triage:
     def _failure(self, case: Case, judgement: Judgement, violation: Violation) -> str | None:
         number = violation.step if violation.step >= 0 else len(case.steps) - 1
         until = replace(case, steps=case.steps[: number + 1])
-        trial = trial_of(isolated(case, number), self.session.profile)
+        trial = trial_of(isolated(case, number), self.session.reading)
         wanted = signature(violation, trial, judgement)
         believed = self._believed(trial, wanted)
         if believed is not None:
@@ -142,7 +141,7 @@ class Triage:
         unheard = wanted.way is Way.SILENT or wanted.died
         often = [one for one in self.ledger.shown() if unheard or self.ledger.seen(one.finding) >= CONFIRMATIONS]
         known = [one for one in often if one.is_of_traits and wanted.look in self.ledger.looks(one.finding)]
-        for other in chain([trial], come_to_the_same(trial)) if known else ():
+        for other in chain([trial], trial.reading.come_to_the_same(trial)) if known else ():
             found = next((one.finding for one in known if one.concerns(other, wanted)), None)
             if found is not None:
                 return found
@@ -203,7 +202,7 @@ class Triage:
 
     def _way(self, name: str, smallest: Smallest, alike: frozenset[str] = frozenset()) -> Shown:
         wanted = smallest.seen.signature
-        reading = reads_as(smallest.trial, smallest.seen, self.session.facts)
+        reading = smallest.trial.reading.reads_as(smallest.trial, smallest.seen, self.session.facts)
         return Shown(name, smallest.trial, wanted, smallest.needs, alike | wanted.faults, reading)
 
     def _settled(self, smallest: Smallest) -> str | None:
@@ -295,8 +294,8 @@ class Triage:
         """The request after others, if it fails after them; from then on the server is settled before each try."""
         settled, self.lab.settles = self.lab.settles, True
         self.lab.forget()
-        for history in self.earlier.histories(until, self.session.profile):
-            found = wrong_after(history, self.session.profile, first.signature, self.lab)
+        for history in self.earlier.histories(until):
+            found = wrong_after(history, self.session.reading, first.signature, self.lab)
             if found is not None and found[0].several:
                 return found
         self.lab.settles = settled
@@ -318,7 +317,7 @@ class Triage:
 
     def _disagreement(self, until: Case, first: Seen) -> str | None:
         """Answers that are right each by itself, and do not agree: with less asked, they might have no reason to."""
-        trial = trial_of(until, self.session.profile)
+        trial = trial_of(until, self.session.reading)
         judgement = self.lab.judge(until)
         violation = next((one for one in judgement.failures if one.way is Way.DISAGREES), None)
         if violation is None:
@@ -337,13 +336,13 @@ class Triage:
             return self.ledger.again(known, first.signature)
         if alike and self._smallest is None:
             return None
-        smallest = self._smallest or Smallest(trial, first, (), narrow(present(trial)))
+        smallest = self._smallest or Smallest(trial, first, (), narrow(present(trial), trial.reading))
         wanted = smallest.seen.signature
         return self._kept(smallest, Shown("", smallest.trial, wanted, smallest.needs, wanted.faults), "seen once")
 
     def _together(self, case: Case, judgement: Judgement) -> list[str]:
         """Failures of requests at the same time; those that they show one after the other too go the usual way."""
-        trial = trial_of(case, self.session.profile)
+        trial = trial_of(case, self.session.reading)
         violation = judgement.failures[0]
         first = Seen(judgement, violation, signature(violation, trial, judgement))
         self._begun = self.session.sent

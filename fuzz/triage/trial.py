@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from fuzz.running.session import Judgement
-from fuzz.subjects.reductions.scene import Scene, case_of, scene_of
+from fuzz.triage.reading import Reading
 from specs.case import Case, requests
 from specs.outcome import Reply
-from specs.reductions import validity
-from specs.reductions.model import full_body
-from specs.reductions.profile import Profile
-from specs.reductions.raw_requests import read_raw
-from specs.reductions.rules import Rule as ReductionRule
-from specs.reductions.steps import Delete, Put, Send, SendRaw
-from specs.rules import Rule
 from specs.violation import Aspect, Violation, Way
 
 # One mistake about a valid request shows as any of these: it hangs on the data and on the operation which.
@@ -34,71 +28,53 @@ LEAST_ERROR = 400
 class Trial:
     """A case whose last request fails, or, sent together, one of its requests.
 
-    `scene` takes the case apart where it is one valid request about one object. Where the object written anew does not
-    fail, the case is left `as_it_stands`: its fields can be dropped, and its bytes stay what they are.
+    `scene` is the case taken apart, where its subject can do that. Where the case put together anew does not fail, it
+    is left `as_it_stands`: what it says can be dropped, and its data stays what it is.
     """
 
     case: Case
-    profile: Profile = field(compare=False, repr=False)
-    scene: Scene | None = field(default=None, compare=False, repr=False)
+    reading: Reading = field(compare=False, repr=False)
+    scene: Any = field(default=None, compare=False, repr=False)
     as_it_stands: bool = field(default=False, compare=False, repr=False)
 
     @property
-    def last(self) -> Send | SendRaw | None:
+    def profile(self) -> Any:
+        """The profile that the server is held to."""
+        return self.reading.profile
+
+    @property
+    def last(self) -> Any:
+        """The last step, if it is a request; otherwise None."""
         step = self.case.steps[-1] if self.case.steps else None
-        return step if isinstance(step, Send | SendRaw) else None
+        return step if step is not None and step.asks else None
 
     @property
     def several(self) -> bool:
         """Whether the case asks more than one thing."""
         return requests(self.case) > 1
 
-    def of_scene(self, scene: Scene) -> Trial:
+    def of_scene(self, scene: Any) -> Trial:
         """The trial of a scene, under the same property's name."""
-        return Trial(case_of(scene, self.case.property), self.profile, scene)
+        return Trial(self.reading.case_of(scene, self.case.property), self.reading, scene)
 
-    def of_steps(self, *steps: Put | Delete | Send | SendRaw) -> Trial:
+    def of_steps(self, *steps: Any) -> Trial:
         """The trial of other steps, under the same property's name."""
         case = replace(self.case, steps=steps)
-        return replace(self, case=case) if self.as_it_stands else trial_of(case, self.profile)
+        return replace(self, case=case) if self.as_it_stands else trial_of(case, self.reading)
 
 
-def trial_of(case: Case, profile: Profile) -> Trial:
+def trial_of(case: Case, reading: Reading) -> Trial:
     """The trial of a case."""
-    return Trial(case, profile, scene_of(case, profile))
-
-
-def scenes_of(trial: Trial) -> list[Scene]:
-    """The scene of each request, where a case puts one object and every request is valid and about it."""
-    put, *asked = trial.case.steps
-    if not isinstance(put, Put) or len(asked) < 2 or not all(isinstance(one, Send) for one in asked):
-        return []
-    several = [scene_of(Case(trial.case.property, (put, step)), trial.profile) for step in asked]
-    scenes = [scene for scene in several if scene is not None]
-    return scenes if len(scenes) == len(asked) else []
-
-
-def of_scenes(trial: Trial, scenes: list[Scene]) -> Trial | None:
-    """The trial of scenes that are about one object; None where they are not."""
-    cases = [case_of(scene, trial.case.property) for scene in scenes]
-    puts = {one.steps[0] for one in cases}
-    if len(puts) != 1:
-        return None
-    case = replace(trial.case, steps=(puts.pop(), *(one.steps[1] for one in cases)))
-    return Trial(case, trial.profile) if case != trial.case else None
+    return Trial(case, reading, reading.scene_of(case))
 
 
 def isolated(case: Case, number: int) -> Case:
     """A request alone with the object it is about, as the object was by then."""
     step = case.steps[number]
-    if not isinstance(step, Send | SendRaw):
+    if not step.asks:
         return case
-    puts = [
-        one
-        for one in case.steps[:number]
-        if isinstance(one, Put | Delete) and (one.key, one.bucket) == (step.key, step.bucket)
-    ]
-    last = puts[-1:] if puts and isinstance(puts[-1], Put) else []
+    prepared = [one for one in case.steps[:number] if not one.asks and one.about == step.about]
+    last = prepared[-1:] if prepared and not prepared[-1].removes else []
     return replace(case, steps=(*last, step), together=False)
 
 
@@ -161,14 +137,14 @@ def signature(violation: Violation, trial: Trial, judgement: Judgement) -> Signa
 
     What is wrong with the form of an error, or given away by one, is about the rules for which it may come.
     """
-    rules = violation.rules - {ReductionRule.EMPTY_OBJECT}
+    reading = trial.reading
     if trial.several:
         # What was asked before, or at the same time, spoils any request, valid or not.
         return Signature(violation.way, frozenset(), violation.status, violation.aspect, after_others=True)
     if violation.way in BY_ASPECT and _is_an_error(judgement, violation.step):
         named = _refusable(violation, trial, judgement) or frozenset({REFUSAL})
         return Signature(violation.way, named, violation.status, violation.aspect)
-    named = frozenset(faults_named(rules, trial))
+    named = frozenset(reading.faults_named(reading.telling_rules(violation.rules), trial))
     failed = violation.way in (Way.SERVER_ERROR, Way.DROPPED)
     doubts = _refusable(violation, trial, judgement) if failed and not named else frozenset()
     return Signature(violation.way, named, violation.status, violation.aspect, doubts=doubts)
@@ -177,28 +153,13 @@ def signature(violation: Violation, trial: Trial, judgement: Judgement) -> Signa
 def _refusable(violation: Violation, trial: Trial, judgement: Judgement) -> frozenset[str]:
     """The rules for which a request might, or had to, be refused."""
     due = judgement.expectations[violation.step] if judgement.expectations else None
-    return frozenset() if due is None else frozenset(faults_named(due.refusable, trial))
+    reading = trial.reading
+    return frozenset() if due is None else frozenset(reading.faults_named(reading.rules_of_refusal(due), trial))
 
 
 def _is_an_error(judgement: Judgement, step: int) -> bool:
     outcome = judgement.transcript.outcomes[step]
     return isinstance(outcome, Reply) and outcome.status >= LEAST_ERROR
-
-
-def faults_named(rules: frozenset[Rule], trial: Trial) -> list[str]:
-    """Each rule that a request breaks, with the field that breaks it where that can be told."""
-    fields: dict[str, list[str]] = {}
-    last = trial.last
-    send = read_raw(last, trial.profile).send if isinstance(last, SendRaw) else last
-    if send is not None:
-        reading = validity.read(send.operation, full_body(send, trial.profile), trial.profile)
-        for fault in reading.faults:
-            fields.setdefault(str(fault.rule), []).append(fault.words[0] if fault.words else "")
-    named = []
-    for rule in rules:
-        places = dict.fromkeys(fields.get(str(rule), [""]))
-        named += [fault_of(str(rule), place) for place in places]
-    return named
 
 
 def fault_of(rule: str, place: str = "") -> str:

@@ -11,6 +11,7 @@ from specs.reductions.expectation import BAD_REQUEST, CLIENT_ERRORS, SERVER_ERRO
 from specs.reductions.profile import Profile
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Send
+from specs.store_facts import StoreFacts
 
 BUCKETS = ("private", "public")
 # Of a general bucket; whether an S3 library or the store minds the others is its own affair.
@@ -69,16 +70,6 @@ def _v1_locators(step: Send) -> Refusals:
                 return _url_refusals(value)
             return Refusals(why=f"an unusual {name}")
     return Refusals()
-
-
-@dataclass(frozen=True, slots=True)
-class StoreFacts:
-    """What the store at hand can be relied on for."""
-
-    verifies_signatures: bool = True
-    anonymous_reads: bool = True
-    basic_auth: bool = True
-    misserves: bool = True
 
 
 def access_refusals(step: Send, versions: tuple[object, ...], store: StoreFacts) -> Refusals:

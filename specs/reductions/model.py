@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from specs.case import Case
+from specs.manners import WELL
 from specs.reductions import oracle, validity
-from specs.reductions.access import StoreFacts, access_refusals, locator_refusals
+from specs.reductions.access import access_refusals, locator_refusals
 from specs.reductions.claims import axis_form, beyond
 from specs.reductions.decoding import Streams
 from specs.reductions.expectation import (
@@ -22,12 +23,12 @@ from specs.reductions.expectation import (
     either,
     unspecified,
 )
-from specs.reductions.manners import WELL
 from specs.reductions.profile import Profile
 from specs.reductions.raw_requests import RawReading, read_raw
 from specs.reductions.request import OPERATIONS, OPTIONS, Request
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
+from specs.store_facts import StoreFacts
 
 Versions = tuple[Put | None, ...]
 

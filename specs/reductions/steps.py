@@ -6,16 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from specs.fields import Fields
+from specs.manners import Manner
 
 Bucket = Literal["private", "public"]
 Interface = Literal["s3", "http", "https"]
 Credential = Literal["owner", "stranger", "unknown", "wrong-secret"]
-# What each means stands in `specs.reductions.manners`.
-Manner = Literal[
-    "well", "whole", "range-untold", "total-untold", "chunked", "in-pieces", "another-range", "too-little", "too-much",
-    "nothing", "not-modified", "no-content", "failing", "slow-down", "hung-up", "not-http", "cut-short", "chunks-cut",
-    "forbidden-page", "missing-page", "moved", "found",
-]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +21,7 @@ class Put:
     data: bytes
     bucket: Bucket = "private"
     served: Manner = "well"
+    came_later: ClassVar[tuple[str, ...]] = ("served",)
     asks: ClassVar[bool] = False
     removes: ClassVar[bool] = False
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from specs.case import Case
 from specs.fields import Fields
-from specs.reductions.manners import MANNERS, WELL
+from specs.manners import MANNERS, WELL, Manner
 from specs.reductions.profile import Profile
-from specs.reductions.steps import Manner, Put, Send
+from specs.reductions.steps import Put, Send
 from strategies.reductions.contents import Content, Segment, buckets, placed
 from strategies.reductions.encodings import Encoding
 from strategies.reductions.requests import accesses, below, sampled, shapes

@@ -14,6 +14,7 @@ from specs.reductions.dtypes import ITEM_SIZES
 from specs.reductions.profile import Profile
 from specs.reductions.schemas import Schema
 from specs.reductions.steps import Send, Step
+from strategies.claims import NotClaimed
 from strategies.reductions import abuses as _abuses
 from strategies.reductions import at_once as _at_once
 from strategies.reductions import bad_stores as _bad_stores
@@ -41,10 +42,6 @@ _MANNERS = st.sampled_from(
     + ("again", "again", "operation", "operation", "dtype", "dtype", "less", "less", "more", "more")
 )
 LEFT_OUT = ("missing", "selection", "axis", "order", "byte_order")
-
-
-class NotClaimed(LookupError):
-    """A profile does not claim what a strategy is about; the message says what."""
 
 
 def reductions(

@@ -17,8 +17,10 @@ from fuzz.hunt.rounds import turn
 from fuzz.running.client import Client
 from fuzz.running.session import Session
 from fuzz.running.targets import open_store_for
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.reference_server.__main__ import build
 from fuzz.subjects.reductions.reference_server.server import serve
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from fuzz.triage.ledger import Ledger
 from specs.reductions import profile as profiles
 from strategies.reductions import cases
@@ -36,9 +38,9 @@ def hunted(folder: Path, *animals: Bug) -> tuple[list[Finding], dict[str, tuple[
         with (
             closing(build([one.load() for one in animals])) as server,
             serve(server) as http,
-            closing(Session(Client(http.url), store, PROFILE)) as session,
+            closing(Session(REDUCTIONS, Client(http.url), store, PROFILE)) as session,
         ):
-            ledger, tally = Ledger(folder, "w", PROFILE), Tally()
+            ledger, tally = Ledger(folder, "w", Reading(PROFILE)), Tally()
             hunter = Hunter(session, ledger, Immortal(), lambda _: None)  # type: ignore[arg-type]
             turn(cases.reductions(PROFILE, longest=100), 1, EXAMPLES, lambda case: hunter.try_case(case, tally))
             ledger.flush()

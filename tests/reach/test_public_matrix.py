@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 
-from fuzz.subjects.reductions import reach
+from fuzz.bench import reach
 from fuzz.subjects.reductions.features import case_features
 from specs.reductions import request
 from specs.reductions.dtypes import NAMES

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fuzz.subjects.reductions import reach
+from fuzz.bench import reach
+from fuzz.subjects.reductions import domains
 from specs.reductions.profile import Profile, load
 
 REQUESTS = 5000
@@ -42,18 +43,18 @@ def test_every_pair_is_drawn() -> None:
 
 
 def test_what_is_excluded_gives_its_reason() -> None:
-    assert all(rule.reason for rule in reach.EXCLUDED)
+    assert all(rule.reason for rule in domains.EXCLUDED)
 
 
 def test_every_exclusion_is_about_features_and_values_that_there_are() -> None:
-    every = reach.domains(Profile("all"))
-    for rule in reach.EXCLUDED:
+    every = domains.domains(Profile("all"))
+    for rule in domains.EXCLUDED:
         assert set(rule.values) <= set(every[rule.feature]), rule
         assert not rule.other or set(rule.others) <= set(every[rule.other]), rule
 
 
 def test_an_excluded_pair_is_never_drawn(few: reach.Reach) -> None:
-    always = [rule for rule in reach.EXCLUDED if rule.others]
+    always = [rule for rule in domains.EXCLUDED if rule.others]
     drawn = [pair for pair in few.pairs if any(rule.covers(*pair) for rule in always)]
     rare = "would need equal elements: too few of them to ask"
-    assert [pair for pair in drawn if reach.excluded(*pair) != rare] == []
+    assert [pair for pair in drawn if domains.excluded(*pair) != rare] == []

@@ -11,19 +11,22 @@ import numpy as np
 
 from fuzz.running.client import Client
 from fuzz.running.session import Judgement
+from fuzz.subject import Subject
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from fuzz.triage.traits import has
 from fuzz.triage.trial import Trial, trial_of
 from specs.case import Case
 from specs.outcome import NoReply, Outcome, Reply, Transcript
 from specs.reductions import profile as profiles
-from specs.reductions.access import StoreFacts
 from specs.reductions.expectation import Expectation
 from specs.reductions.model import expectations
 from specs.reductions.profile import Profile
 from specs.reductions.request import Filter
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Put, Send, SendRaw
+from specs.store_facts import StoreFacts
 from specs.violation import Aspect, Violation, Way
 
 PROFILE: Profile = profiles.load("reference")
@@ -88,6 +91,11 @@ class PretendedSession:
     client: Client = field(default_factory=lambda: Client("http://pretended"))
     facts: StoreFacts = field(default_factory=StoreFacts)
     store: Any = field(default_factory=lambda: SimpleNamespace(credentials={}))
+    subject: Subject = REDUCTIONS
+
+    @property
+    def reading(self) -> Reading:
+        return Reading(self.profile)
 
     def run(self, case: Case, *, afresh: bool = False) -> None:
         """What is asked only to settle a server leaves no trace here."""
@@ -105,7 +113,7 @@ class PretendedSession:
             elif isinstance(step, Send | SendRaw):
                 self.sent += 1
                 put = objects.get((step.bucket, step.key))
-                trial = trial_of(Case(case.property, (step,) if put is None else (put, step)), self.profile)
+                trial = trial_of(Case(case.property, (step,) if put is None else (put, step)), Reading(self.profile))
                 due[number] = self._due(trial)
                 broken = _broken(due[number])
                 outcomes[number] = REFUSAL if broken else ANSWER

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from specs.fields import Fields
-from specs.reductions.access import StoreFacts, access_refusals
+from specs.reductions.access import access_refusals
 from specs.reductions.steps import Send
+from specs.store_facts import StoreFacts
 from strategies.reductions.contradictions import NO_BUCKET_NAMES, NO_BUCKETS
 
 THERE = (b"x",)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fuzz.hunt.avoiding import COSTLY_SECONDS, MOST_LOST_SHARE, Losses
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.triage.cause import Shown
 from fuzz.triage.trial import Signature, trial_of
@@ -29,7 +30,7 @@ class Clock:
 
 
 def known(*needs: str) -> Shown:
-    return Shown("hang", trial_of(case_of(ZIPPED, "reduction"), PROFILE), Signature(Way.SILENT), needs)
+    return Shown("hang", trial_of(case_of(ZIPPED, "reduction"), Reading(PROFILE)), Signature(Way.SILENT), needs)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from fuzz.embedded.bad_service import MANNERS
 from fuzz.embedded.http_messages import DropConnection, RawAnswer
 from fuzz.embedded.http_server import HttpServer
 from fuzz.running.store import MemoryStore
-from specs.reductions import manners
-from specs.reductions.steps import Manner
+from specs import manners
+from specs.manners import Manner
 
 DATA = bytes(range(64))
 PART = "bytes=16-47"

@@ -20,15 +20,18 @@ from truthful import JSON, V2, cbor, v2_map
 from fuzz.findings import case_files
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
+from fuzz.findings.portrait import portrait
+from fuzz.hunt.claims import unclaimed
 from fuzz.running.client import Client
 from fuzz.running.session import Session
 from fuzz.running.store import MemoryStore, Unstorable
 from fuzz.running.store.s3 import S3Store
-from fuzz.subjects.reductions.portrait import portrait
-from fuzz.subjects.reductions.properties import PROPERTIES, unclaimed
+from fuzz.subjects.reductions.properties import PROPERTIES
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.reference_server.server import serve
 from fuzz.subjects.reductions.scene import Scene, case_of, scene_of
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from fuzz.subjects.reductions.zoo import find
 from fuzz.triage.lab import Lab
 from fuzz.triage.minimal import minimal
@@ -36,15 +39,15 @@ from fuzz.triage.traits import project, without
 from fuzz.triage.trial import trial_of
 from specs.case import Case
 from specs.fields import Fields
+from specs.manners import MANNERS, WELL, Manner, a_store, plainer
 from specs.outcome import NoReply, Outcome, Reply
 from specs.reductions import checks
-from specs.reductions.access import StoreFacts
 from specs.reductions.expectation import Expectation, Values
-from specs.reductions.manners import MANNERS, WELL, a_store, plainer
 from specs.reductions.model import expectations
 from specs.reductions.profile import load
 from specs.reductions.rules import Rule
-from specs.reductions.steps import Manner, Put, Send
+from specs.reductions.steps import Put, Send
+from specs.store_facts import StoreFacts
 from specs.violation import Violation
 from strategies.reductions import cases
 from tests.unit.pretended import Immortal
@@ -199,10 +202,10 @@ def store() -> Iterator[MemoryStore]:
 def test_a_careless_server_is_seen_and_its_case_names_the_store(store: MemoryStore) -> None:
     with (
         serve(find("whole-taken-for-the-part").server()) as running,
-        closing(Session(Client(running.url), store, REFERENCE)) as session,
+        closing(Session(REDUCTIONS, Client(running.url), store, REFERENCE)) as session,
     ):
         lab = Lab(session, Immortal())  # type: ignore[arg-type]
-        trial = trial_of(about("whole"), REFERENCE)
+        trial = trial_of(about("whole"), Reading(REFERENCE))
         with lab.budget(400):
             (seen,) = lab.ask(trial)
             assert seen.signature.family == "wrong"
@@ -212,7 +215,9 @@ def test_a_careless_server_is_seen_and_its_case_names_the_store(store: MemorySto
 
 @pytest.mark.parametrize("served", BAD)
 def test_a_lie_is_tried_as_the_plainer_one_and_in_the_end_as_none(served: Manner) -> None:
-    trial = trial_of(case_of(Scene("sum", "int32", np.ones(4, "<i4"), served=served, sized=True), "x"), REFERENCE)
+    trial = trial_of(
+        case_of(Scene("sum", "int32", np.ones(4, "<i4"), served=served, sized=True), "x"), Reading(REFERENCE)
+    )
     plainer_one = without(trial, a_store(served))
     assert plainer_one is not None
     assert plainer_one.scene is not None
@@ -230,8 +235,8 @@ def test_a_scene_is_served_as_its_object_is() -> None:
 
 
 def test_contents_in_two_manners_have_keys_of_their_own(store: MemoryStore) -> None:
-    with closing(Session(Client("http://127.0.0.1:9"), store, V2)) as session:
-        marks = {session._content_mark(about(served)) for served in ("well", "whole", "failing")}
+    with closing(Session(REDUCTIONS, Client("http://127.0.0.1:9"), store, V2)) as session:
+        marks = {session.stage._content_mark(about(served)) for served in ("well", "whole", "failing")}
     assert len(marks) == 3
 
 
@@ -269,7 +274,7 @@ def test_the_script_is_the_store_that_the_finding_takes(
 ) -> None:
     case = about(served)
     with serve(find(animal).server()) as broken_one, serve(ReferenceServer()) as healthy:
-        with closing(Session(Client(broken_one.url), store, REFERENCE)) as session:
+        with closing(Session(REDUCTIONS, Client(broken_one.url), store, REFERENCE)) as session:
             judged = session.judge(case)
         kept = Finding("x", "f", judged.failures[0], case, judged.transcript.outcomes)
         (tmp_path / "repro.py").write_text(pages(kept, REFERENCE)["repro.py"])

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.triage.cause import ANY, Explained, Rest, Shown, covers, explain, leaves
 from fuzz.triage.lab import Lab, Seen
@@ -22,7 +23,7 @@ STRIDE, MISSING = needing("stride beyond one"), needing("missing")
 
 
 def trial_in(scene: Scene) -> Trial:
-    return trial_of(case_of(scene, "reduction"), PROFILE)
+    return trial_of(case_of(scene, "reduction"), Reading(PROFILE))
 
 
 def lab_of(bugs: Sequence[Bug]) -> Lab:

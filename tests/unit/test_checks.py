@@ -13,11 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from truthful import CBOR, JSON, V1, V2, cbor, reply, v1_reply, v2_map
 
-from specs import requirements
 from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply
-from specs.reductions import checks
+from specs.reductions import checks, requirements
 from specs.reductions.checks import Exchange
 from specs.reductions.expectation import BAD_REQUEST, BAD_STORE, Expectation, Rejection, Values, breaking, either
 from specs.reductions.model import StoreFacts, expectations

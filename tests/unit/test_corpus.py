@@ -257,8 +257,9 @@ WRITER = """
     from pathlib import Path
     from fuzz.findings import corpus
     from fuzz.findings.finding import Finding
-    from specs.case import Case, Put, Send
+    from specs.case import Case
     from specs.fields import Fields
+    from specs.reductions.steps import Put, Send
     from specs.violation import Violation
 
     folder, seed = Path(sys.argv[1]), int(sys.argv[2])

@@ -18,6 +18,7 @@ from fuzz.running.session import Session
 from fuzz.running.store import MemoryStore
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.reference_server.server import serve
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from specs.case import MOST_TOGETHER, Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply
@@ -151,7 +152,7 @@ def case_of(number: int, *, together: bool = True) -> Case:
 
 def test_a_case_together_is_judged_step_by_step(store: MemoryStore) -> None:
     with serve(WaitsForAll(6)) as server:
-        session = Session(Client(server.url, SETTINGS), store, Profile("reference"))
+        session = Session(REDUCTIONS, Client(server.url, SETTINGS), store, Profile("reference"))
         judgement = session.judge(case_of(5))
         session.close()
     assert judgement.violations == ()
@@ -163,7 +164,7 @@ def test_a_case_together_is_judged_step_by_step(store: MemoryStore) -> None:
 
 def test_a_case_not_together_is_not(store: MemoryStore) -> None:
     with serve(WaitsForAll(2)) as server:
-        session = Session(Client(server.url, SETTINGS), store, Profile("reference"))
+        session = Session(REDUCTIONS, Client(server.url, SETTINGS), store, Profile("reference"))
         judgement = session.judge(case_of(1, together=False))
         session.close()
     assert [one.requirement for one in judgement.failures] == ["no-server-error", "no-server-error"]
@@ -178,7 +179,7 @@ def test_objects_of_requests_at_the_same_time_are_new_each_time(store: MemorySto
             return super().fetch(reduction, credentials)
 
     with serve(Keys()) as server:
-        session = Session(Client(server.url, SETTINGS), store, Profile("reference"))
+        session = Session(REDUCTIONS, Client(server.url, SETTINGS), store, Profile("reference"))
         for _ in range(3):
             session.judge(case_of(2))
         session.close()

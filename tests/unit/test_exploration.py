@@ -10,14 +10,15 @@ from fuzz.events import Explored
 from fuzz.hunt.exploration import LARGER, Exploration, latency_class, size_class, sought
 from fuzz.reports.history import Sums
 from fuzz.running.session import Judgement
-from fuzz.subjects.reductions.reach import excluded
+from fuzz.subjects.reductions.domains import excluded
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import Outcome, Reply, Transcript
 from specs.reductions import profile
-from specs.reductions.access import StoreFacts
 from specs.reductions.model import expectations
 from specs.reductions.steps import Put, Send
+from specs.store_facts import StoreFacts
 
 REFERENCE = profile.load("reference")
 
@@ -46,7 +47,7 @@ def sums_of(*accounts: Explored) -> Sums:
 
 
 def test_values_and_pairs_of_requests_with_an_answer_are_counted() -> None:
-    exploration = Exploration()
+    exploration = Exploration(REDUCTIONS.accounting, REFERENCE)
     note(exploration, case_of("int32", "int32", "float64", "no such dtype"))
     sums = sums_of(exploration.told({}))
     assert sums.requests == 3
@@ -57,7 +58,11 @@ def test_values_and_pairs_of_requests_with_an_answer_are_counted() -> None:
 
 @given(st.lists(st.sampled_from(["int32", "uint64", "float32", "told"]), max_size=12))
 def test_accounts_add_up_however_often_they_are_told(some: list[str]) -> None:
-    once, often, accounts = Exploration(), Exploration(), []
+    once, often, accounts = (
+        Exploration(REDUCTIONS.accounting, REFERENCE),
+        Exploration(REDUCTIONS.accounting, REFERENCE),
+        [],
+    )
     seen: Counter[str] = Counter()
     for dtype in some:
         if dtype == "told":
@@ -71,7 +76,7 @@ def test_accounts_add_up_however_often_they_are_told(some: list[str]) -> None:
 
 
 def test_latencies_are_counted_by_operation_and_size_of_requests_sent_one_at_a_time() -> None:
-    exploration = Exploration()
+    exploration = Exploration(REDUCTIONS.accounting, REFERENCE)
     note(exploration, case_of("int32"))
     note(exploration, case_of("int32", "int64", together=True))
     assert exploration.told({}).latencies == (("sum", "256 B", ((0, 1),)),)
@@ -92,7 +97,7 @@ def test_an_object_counts_for_the_least_size_that_holds_it(length: int, name: st
 
 
 def test_what_is_sought_leaves_out_pairs_that_cannot_come_together() -> None:
-    told = sought(REFERENCE)
+    told = sought(REDUCTIONS.accounting, REFERENCE)
     flat = [(name, value) for name, values in told.fields for value in values]
     assert told.not_asked
     assert all(excluded(flat[i], flat[j]) for i, j in told.not_asked)

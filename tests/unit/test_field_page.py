@@ -14,8 +14,8 @@ import pytest
 from fuzz.cli import main
 from fuzz.commands.report import check
 from fuzz.findings.known import UnusableKnown
-from fuzz.findings.reported import SEVERITIES, reports
 from fuzz.subjects.reductions.field_page import anchor, page
+from fuzz.subjects.reductions.reported import SEVERITIES, reports
 from specs.reductions import profile as profiles
 from specs.reductions.profile import Profile, from_table
 from specs.reductions.steps import Put, Send

@@ -15,6 +15,7 @@ from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
 from fuzz.running.targets import open_target
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.traits import trait_told
 from fuzz.triage.traits.circumstances import WHILE
@@ -33,7 +34,7 @@ class WithTwin(Immortal):
 
 
 def hunted(folder: Path, twin: Twin) -> None:
-    ledger, tally = Ledger(folder, "w", PROFILE), Tally()
+    ledger, tally = Ledger(folder, "w", Reading(PROFILE)), Tally()
     hunter = Hunter(PretendedSession(BUGS), ledger, WithTwin(twin), lambda _: None)  # type: ignore[arg-type]
     turn(cases.reductions(PROFILE, longest=200), 1, 60, lambda case: hunter.try_case(case, tally))
 
@@ -62,7 +63,7 @@ def test_what_fails_on_no_fresh_server_is_one_finding(tmp_path: Path) -> None:
 @pytest.mark.parametrize("twin", [as_broken, not_startable])
 def test_what_fails_on_a_fresh_server_too_is_told_apart(tmp_path: Path, twin: Twin) -> None:
     hunted(tmp_path, twin)
-    needs = [[trait_told(need) for need in one.needs] for one in corpus.load_all(tmp_path)]
+    needs = [[trait_told(need, Reading(PROFILE)) for need in one.needs] for one in corpus.load_all(tmp_path)]
     assert sorted(needs) == [["compression"], ["stride beyond one"]]
 
 

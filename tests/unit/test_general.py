@@ -11,24 +11,27 @@ from fuzz.findings.finding import Finding
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
+from fuzz.subjects.reductions.faults import faults_named
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import case_of
+from fuzz.subjects.reductions.witnesses import witnesses
 from fuzz.triage.cause import ANY
-from fuzz.triage.general import not_seen_with, witnesses
+from fuzz.triage.general import not_seen_with
 from fuzz.triage.lab import Lab
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.minimal import minimal
-from fuzz.triage.trial import Trial, faults_named, trial_of
+from fuzz.triage.trial import Trial, trial_of
 from specs.reductions import profile as profiles
-from specs.reductions.access import StoreFacts
 from specs.reductions.model import expectations
 from specs.reductions.rules import Rule
+from specs.store_facts import StoreFacts
 from specs.violation import Aspect, Way
 from strategies.reductions import cases
 from tests.unit.pretended import PROFILE, Bug, Immortal, PretendedSession, needing, refusing, rich
 
 
 def hunted(folder: Path, bugs: list[Bug], examples: int = 40) -> list[Finding]:
-    tally, ledger = Tally(), Ledger(folder, "w", PROFILE)
+    tally, ledger = Tally(), Ledger(folder, "w", Reading(PROFILE))
     hunter = Hunter(PretendedSession(bugs), ledger, Immortal(), lambda _: None)  # type: ignore[arg-type]
     turn(cases.malformed(PROFILE), 1, examples, lambda case: hunter.try_case(case, tally))
     ledger.flush()
@@ -67,7 +70,7 @@ def test_a_server_that_misnames_selections_is_one_finding_that_covers_only_those
 @pytest.mark.parametrize("name", ["reference", "reference-v1"])
 def test_each_witness_breaks_the_rule_that_it_is_to_break(name: str) -> None:
     profile = profiles.load(name)
-    several = list(witnesses("malformed", profile))
+    several = list(witnesses("malformed", Reading(profile)))
     assert len(several) > 30
     for one in several:
         due = expectations(one.trial.case, profile, StoreFacts())[-1]
@@ -78,7 +81,7 @@ def test_each_witness_breaks_the_rule_that_it_is_to_break(name: str) -> None:
 
 def test_siblings_with_which_the_smallest_case_passes_are_told() -> None:
     lab = Lab(PretendedSession([needing("missing", operations=["max", "min"])]), Immortal())  # type: ignore[arg-type]
-    trial = trial_of(case_of(rich(), "reduction"), PROFILE)
+    trial = trial_of(case_of(rich(), "reduction"), Reading(PROFILE))
     with lab.budget(1000):
         (seen,) = lab.ask(trial)
         assert not_seen_with(minimal(trial, seen, lab), lab) == ("select", "sum", "count")

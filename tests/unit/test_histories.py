@@ -17,9 +17,11 @@ from fuzz.running.client import Client
 from fuzz.running.session import Session
 from fuzz.running.store import open_store
 from fuzz.subjects.reductions.properties import PROPERTIES
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.reference_server.__main__ import build
 from fuzz.subjects.reductions.reference_server.server import serve
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from fuzz.subjects.reductions.zoo.memory import CacheWithoutMissing
 from fuzz.subjects.reductions.zoo.refusing import UnknownOperationIsAServerError
 from fuzz.triage.histories import MANY_CASES, Earlier
@@ -45,9 +47,9 @@ def hunted(folder: Path, server: type[ReferenceServer], properties: tuple[str, .
         closing(build([server])) as one,
         serve(one) as http,
         closing(open_store("memory")) as store,
-        closing(Session(Client(http.url), store, profile)) as session,
+        closing(Session(REDUCTIONS, Client(http.url), store, profile)) as session,
     ):
-        hunter = Hunter(session, Ledger(folder, "w", profile), Immortal(), lambda _: None)
+        hunter = Hunter(session, Ledger(folder, "w", Reading(profile)), Immortal(), lambda _: None)
         for name in properties:
             cases = next(one.cases for one in PROPERTIES if one.name == name)
             turn(cases(profile), 1, examples, lambda case: hunter.try_case(case, Tally()))
@@ -72,7 +74,7 @@ def test_an_unusual_path_is_one_cause_whatever_else_is_unusual(tmp_path: Path) -
 
 
 def test_requests_about_the_same_content_are_remembered_across_cases() -> None:
-    earlier = Earlier()
+    earlier = Earlier(Reading(profiles.load("reference")))
     assert not list(earlier.before(Case("x", (PUT, PLAIN))))
     earlier.note(Case("x", (PUT, MISSING)))
     earlier.note(Case("x", (Put("a", b"other"), COUNT)))
@@ -83,7 +85,7 @@ def test_requests_about_the_same_content_are_remembered_across_cases() -> None:
 
 
 def test_the_last_request_to_tell_a_field_is_remembered_however_long_ago_it_was() -> None:
-    earlier = Earlier()
+    earlier = Earlier(Reading(profiles.load("reference")))
     earlier.note(Case("x", (PUT, MISSING)))
     for number in range(MANY_CASES):
         earlier.note(Case("x", (Put("a", bytes(number)), COUNT)))
@@ -93,7 +95,7 @@ def test_the_last_request_to_tell_a_field_is_remembered_however_long_ago_it_was(
 
 
 def test_requests_that_should_agree_are_not_looked_for_behind_others() -> None:
-    earlier = Earlier()
+    earlier = Earlier(Reading(profiles.load("reference")))
     earlier.note(Case("s3-http", (PUT, PLAIN, COUNT)))
     behind = list(earlier.before(Case("s3-http", (PUT, PLAIN, replace(PLAIN, interface="http")))))
     assert {one.property for one in behind} == {"history"}
@@ -102,7 +104,7 @@ def test_requests_that_should_agree_are_not_looked_for_behind_others() -> None:
 def test_earlier_requests_are_asked_as_clients_do_first() -> None:
     body = b'{"interface_type": "s3", "url": "{url}", "dtype": "int32"}'
     raw = SendRaw("POST", "/v2/sum", (("Content-Type", "application/json"),), body)
-    plain, as_it_was = Earlier().histories(Case("raw", (PUT, raw)), profiles.load("reference"))
+    plain, as_it_was = Earlier(Reading(profiles.load("reference"))).histories(Case("raw", (PUT, raw)))
     (asked,) = (step for step in plain.steps if isinstance(step, Send))
     assert (asked.operation, asked.fields["dtype"]) == ("sum", "int32")
     assert as_it_was.steps == (PUT, raw)
@@ -111,9 +113,9 @@ def test_earlier_requests_are_asked_as_clients_do_first() -> None:
 def test_what_requests_differ_in_is_what_a_finding_may_need_and_go_without() -> None:
     profile = profiles.load("reference")
     case = Case("x", (PUT, MISSING, COUNT))
-    assert differing(case) == ("operation", "missing")
-    assert equalled(case, ("operation", "missing")).steps == (PUT, COUNT, COUNT)
-    trial = trial_of(case, profile)
+    assert differing(case, Reading(profile)) == ("operation", "missing")
+    assert equalled(case, ("operation", "missing"), Reading(profile)).steps == (PUT, COUNT, COUNT)
+    trial = trial_of(case, Reading(profile))
     assert all(has(trial, name) for name in (SEVERAL, "another operation", "another missing"))
     plain = without(trial, "another missing")
     assert plain is not None
@@ -123,6 +125,6 @@ def test_what_requests_differ_in_is_what_a_finding_may_need_and_go_without() -> 
 
 def test_an_object_that_is_written_over_is_a_trait_of_its_own() -> None:
     case = Case("x", (PUT, PLAIN, Put("a", bytes(4)), PLAIN))
-    plain = without(trial_of(case, profiles.load("reference")), OVERWRITTEN)
+    plain = without(trial_of(case, Reading(profiles.load("reference"))), OVERWRITTEN)
     assert plain is not None
     assert plain.case.steps == (Put("a", bytes(4)), PLAIN, PLAIN)

@@ -18,6 +18,7 @@ from fuzz.findings import corpus
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.triage.lab import LEAST_HANG_SECONDS, MOST_HANG_SECONDS
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.traits import trait_told
@@ -56,7 +57,7 @@ def hunted(
     folder: Path, session: PretendedSession, *, seed: int = 1, examples: int = 60, life: Mortal | None = None
 ) -> Told:
     told = Told()
-    ledger = Ledger(folder, f"w{seed}", PROFILE, told)
+    ledger = Ledger(folder, f"w{seed}", Reading(PROFILE), told)
     hunter = Hunter(session, ledger, life or Immortal(), told)  # type: ignore[arg-type]
     tally = Tally()
     turn(cases.reductions(PROFILE, longest=200), seed, examples, lambda case: hunter.try_case(case, tally))
@@ -65,7 +66,7 @@ def hunted(
 
 
 def needs_of(folder: Path) -> list[set[str]]:
-    return [set(map(trait_told, one.needs)) for one in corpus.load_all(folder)]
+    return [{trait_told(need, Reading(PROFILE)) for need in one.needs} for one in corpus.load_all(folder)]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -120,7 +121,7 @@ def test_what_is_remembered_is_not_found_anew(tmp_path: Path) -> None:
 def test_re_finding_known_causes_costs_little(tmp_path: Path) -> None:
     session = PretendedSession(OVERLAPPING)
     told = Told()
-    ledger = Ledger(tmp_path, "w", PROFILE, told)
+    ledger = Ledger(tmp_path, "w", Reading(PROFILE), told)
     hunter = Hunter(session, ledger, Immortal(), told)  # type: ignore[arg-type]
     tally = Tally()
     turn(cases.reductions(PROFILE, longest=200), 3, 100, lambda case: hunter.try_case(case, tally))
@@ -134,7 +135,7 @@ def test_when_the_time_is_over_one_failure_of_a_case_is_explained_and_no_more(
     bugs = (needing("stride beyond one", requirement="answer-shape"), needing("missing", requirement="counts"))
     strided = Send("select", Fields({"dtype": "int32", "shape": [3], "selection": [[0, 3, 2]]}), "a")
     missing = Send("sum", Fields({"dtype": "int32", "missing": {"missing_value": 1}}), "a")
-    hunter = Hunter(PretendedSession(bugs), Ledger(tmp_path, "w", PROFILE), Immortal(), Told())  # type: ignore[arg-type]
+    hunter = Hunter(PretendedSession(bugs), Ledger(tmp_path, "w", Reading(PROFILE)), Immortal(), Told())  # type: ignore[arg-type]
     hunter.until = until
     tally = Tally()
     hunter.try_case(Case("reduction", (Put("a", bytes(range(12))), strided, missing)), tally)
@@ -155,7 +156,7 @@ def test_answers_that_disagree_are_kept_as_they_were_asked(tmp_path: Path) -> No
     case = Case("s3-http", (Put("a", bytes(4), "public"), *sends))
     told, tally = Told(), Tally()
     session = PretendedSession([], alter=alter)
-    hunter = Hunter(session, Ledger(tmp_path, "w", PROFILE, told), Immortal(), told)  # type: ignore[arg-type]
+    hunter = Hunter(session, Ledger(tmp_path, "w", Reading(PROFILE), told), Immortal(), told)  # type: ignore[arg-type]
     hunter.try_case(case, tally)
     assert [(one.case, one.reproducibility) for one in corpus.load_all(tmp_path)] == [(case, "every time")]
 
@@ -224,7 +225,7 @@ def test_a_target_that_dies_when_the_time_is_over_is_left_alone_and_told_of(tmp_
     life = Mortal(lives=0)
     session = MortalSession([needing("compression")], life=life)
     told = Told()
-    hunter = Hunter(session, Ledger(tmp_path, "w", PROFILE, told), life, told)  # type: ignore[arg-type]
+    hunter = Hunter(session, Ledger(tmp_path, "w", Reading(PROFILE), told), life, told)  # type: ignore[arg-type]
     hunter.until = 0.0
     deadly = Send("sum", Fields({"dtype": "int32", "compression": {"id": "gzip"}}), "a")
     hunter.try_case(Case("reduction", (Put("a", gzip.compress(bytes(4))), deadly)), Tally())

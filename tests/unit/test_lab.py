@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fuzz.errors import CannotRun
 from fuzz.running.client import Client, ClientSettings
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.triage.lab import LEAST_HANG_SECONDS, MOST_HANG_SECONDS, Lab, OutOfBudget, hurried
 from fuzz.triage.trial import Trial, trial_of
 from specs.case import Case
@@ -133,6 +134,6 @@ def test_of_several_requests_the_last_one_counts() -> None:
     spoilt, plain = Send("max", SUM, "a"), Send("sum", SUM, "a")
     lab = lab_of(PretendedSession([needing(operations=["max"])]))
     with lab.budget(10):
-        assert not lab.ask(trial_of(Case("x", (put, spoilt, plain)), PROFILE))
-        assert lab.ask(trial_of(Case("x", (put, plain, spoilt)), PROFILE))
-        assert lab.ask(trial_of(replace(Case("x", (put, spoilt, plain)), together=True), PROFILE))
+        assert not lab.ask(trial_of(Case("x", (put, spoilt, plain)), Reading(PROFILE)))
+        assert lab.ask(trial_of(Case("x", (put, plain, spoilt)), Reading(PROFILE)))
+        assert lab.ask(trial_of(replace(Case("x", (put, spoilt, plain)), together=True), Reading(PROFILE)))

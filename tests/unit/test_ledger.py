@@ -11,6 +11,7 @@ import pytest
 from fuzz.events import FindingFound
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.triage.cause import Shown
 from fuzz.triage.ledger import Ledger, name_of
@@ -28,7 +29,7 @@ OUTCOMES: tuple[Outcome, ...] = (None, None)
 
 
 def way(*needs: str) -> Shown:
-    return Shown("", trial_of(case_of(SCENE, "reduction"), PROFILE), Signature(Way.VALUES), needs)
+    return Shown("", trial_of(case_of(SCENE, "reduction"), Reading(PROFILE)), Signature(Way.VALUES), needs)
 
 
 def finding(fingerprint: str = "0123456789ab", *needs: str) -> Finding:
@@ -37,24 +38,24 @@ def finding(fingerprint: str = "0123456789ab", *needs: str) -> Finding:
 
 
 def keep(ledger: Ledger, one: Finding, *, replaces: str | None = None) -> str:
-    return ledger.keep(way(*map(trait_told, one.needs)), one, SESSION, 3, replaces)  # type: ignore[arg-type]
+    return ledger.keep(way(*(trait_told(need, Reading(PROFILE)) for need in one.needs)), one, SESSION, 3, replaces)  # type: ignore[arg-type]
 
 
 def test_a_folder_is_never_taken_by_another_cause(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path, "w", PROFILE)
+    ledger = Ledger(tmp_path, "w", Reading(PROFILE))
     prints = ["012345000000", "012345111111", "012345111111", "012345111111"]
     names = [keep(ledger, finding(one, "gzip")) for one in prints]
     assert len(set(names)) == 4
     assert names[0] == name_of(finding(prints[0], "gzip"))
     assert len(names[1]) == len(names[0]) + 1
     assert [one.fingerprint for one in corpus.load_all(tmp_path)] == sorted(prints)
-    other = keep(Ledger(tmp_path, "v", PROFILE), finding(prints[0], "gzip"))
+    other = keep(Ledger(tmp_path, "v", Reading(PROFILE)), finding(prints[0], "gzip"))
     assert other not in names
     assert len(corpus.load_all(tmp_path)) == 5
 
 
 def test_what_another_worker_made_of_the_same_cause_meanwhile_is_counted_for_it(tmp_path: Path) -> None:
-    first, other = Ledger(tmp_path, "w", PROFILE), Ledger(tmp_path, "v", PROFILE)
+    first, other = Ledger(tmp_path, "w", Reading(PROFILE)), Ledger(tmp_path, "v", Reading(PROFILE))
     name = keep(first, finding("0" * 12, "gzip"))
     assert keep(other, finding("0" * 12, "gzip")) == name
     assert keep(other, finding("1" * 12, "gzip")) != name
@@ -66,14 +67,14 @@ def test_a_race_that_is_read_back_is_of_the_family_of_races(tmp_path: Path) -> N
     put, send = one.case.steps
     race = replace(one, case=replace(one.case, steps=(put, send, send), together=True), outcomes=(None, None, None))
     race = replace(race, violation=replace(race.violation, rules=frozenset({Rule.DATA_DOES_NOT_FIT})))
-    keep(Ledger(tmp_path, "w", PROFILE), race)
-    (shown,) = Ledger(tmp_path, "v", PROFILE).shown()
+    keep(Ledger(tmp_path, "w", Reading(PROFILE)), race)
+    (shown,) = Ledger(tmp_path, "v", Reading(PROFILE)).shown()
     assert shown.signature.family == Signature(Way.VALUES, after_others=True).family
 
 
 def test_a_plainer_case_takes_the_place_under_the_same_name(tmp_path: Path) -> None:
     told: list[object] = []
-    ledger = Ledger(tmp_path, "w", PROFILE, told.append)
+    ledger = Ledger(tmp_path, "w", Reading(PROFILE), told.append)
     name = keep(ledger, finding("0" * 12, "gzip", "max"))
     ledger.again(name, Signature(Way.VALUES))
     assert keep(ledger, finding("1" * 12, "gzip"), replaces=name) == name
@@ -86,7 +87,7 @@ def test_a_plainer_case_takes_the_place_under_the_same_name(tmp_path: Path) -> N
 
 
 def test_what_is_saved_is_read_back_by_another_worker(tmp_path: Path) -> None:
-    first, other = Ledger(tmp_path, "w", PROFILE), Ledger(tmp_path, "v", PROFILE)
+    first, other = Ledger(tmp_path, "w", Reading(PROFILE)), Ledger(tmp_path, "v", Reading(PROFILE))
     name = keep(first, finding("0" * 12, "gzip", "max"))
     assert other.get(name) is None
     other.reload()
@@ -94,7 +95,7 @@ def test_what_is_saved_is_read_back_by_another_worker(tmp_path: Path) -> None:
     assert (shown.finding, shown.needs, shown.signature.family) == (name, ("compression", "operation"), "wrong")
     assert shown.trial.case == first.shown()[0].trial.case
     told: list[object] = []
-    third = Ledger(tmp_path, "x", PROFILE, told.append)
+    third = Ledger(tmp_path, "x", Reading(PROFILE), told.append)
     third.again(name, Signature(Way.VALUES))
     third.again(name, Signature(Way.VALUES))
     assert len(told) == 1
@@ -104,18 +105,18 @@ def test_what_is_saved_is_read_back_by_another_worker(tmp_path: Path) -> None:
 def test_faults_are_read_back_as_they_were(tmp_path: Path) -> None:
     violation = Violation("refuses-invalid", "", "", "", way=Way.ACCEPTED, rules=frozenset({Rule.SHORT_READ}), step=1)
     one = replace(finding(), violation=violation, covers=("short-read", "size-no-multiple"))
-    keep(Ledger(tmp_path, "w", PROFILE), one)
-    (shown,) = Ledger(tmp_path, "v", PROFILE).shown()
+    keep(Ledger(tmp_path, "w", Reading(PROFILE)), one)
+    (shown,) = Ledger(tmp_path, "v", Reading(PROFILE)).shown()
     assert shown.signature.faults == {"short-read"}
     assert shown.covers == {"short-read", "size-no-multiple"}
 
 
 def test_how_often_all_workers_saw_a_finding_is_added_up(tmp_path: Path) -> None:
-    one = Ledger(tmp_path, "w", PROFILE)
+    one = Ledger(tmp_path, "w", Reading(PROFILE))
     name = keep(one, finding())
     one.again(name, Signature(Way.VALUES))
     one.flush()
-    other = Ledger(tmp_path, "v", PROFILE)
+    other = Ledger(tmp_path, "v", Reading(PROFILE))
     other.again(name, Signature(Way.VALUES))
     other.flush()
     assert [each.seen for each in corpus.load_all(tmp_path)] == [3]
@@ -123,7 +124,7 @@ def test_how_often_all_workers_saw_a_finding_is_added_up(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("reproducibility", ["seen once", "after a while"])
 def test_what_comes_by_chance_explains_nothing(tmp_path: Path, reproducibility: str) -> None:
-    ledger = Ledger(tmp_path, "w", PROFILE)
+    ledger = Ledger(tmp_path, "w", Reading(PROFILE))
     name = keep(ledger, replace(finding(), reproducibility=reproducibility))  # type: ignore[arg-type]
     assert ledger.shown() == []
     by_chance, lasting = ledger.of_chance(Signature(Way.REFUSED)), ledger.lasting()
@@ -137,7 +138,7 @@ def test_a_folder_that_cannot_be_read_is_told_of_and_kept(tmp_path: Path) -> Non
     broken = tmp_path / "broken"
     broken.mkdir()
     (broken / "case.json").write_text("{")
-    ledger = Ledger(tmp_path, "w", PROFILE)
+    ledger = Ledger(tmp_path, "w", Reading(PROFILE))
     ledger.reload()
     assert len(ledger.unreadable) == 1
     assert "broken" in ledger.unreadable[0]

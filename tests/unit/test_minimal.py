@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuzz.running.session import Judgement
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.subjects.reductions.traits.scenes import INCIDENTAL
 from fuzz.triage.lab import Lab, Seen
@@ -68,11 +69,11 @@ def reduced(session: PretendedSession, trial: Trial, budget: int = PLENTY) -> Sm
 
 
 def smallest_of(bugs: Sequence[Bug], scene: Scene) -> Smallest:
-    return reduced(PretendedSession(bugs), trial_of(case_of(scene, "reduction"), PROFILE))
+    return reduced(PretendedSession(bugs), trial_of(case_of(scene, "reduction"), Reading(PROFILE)))
 
 
 def rich_trial() -> Trial:
-    return trial_of(case_of(rich(), "reduction"), PROFILE)
+    return trial_of(case_of(rich(), "reduction"), Reading(PROFILE))
 
 
 @given(CONJUNCTIONS)
@@ -81,13 +82,13 @@ def test_the_needs_are_what_the_failure_takes_and_nothing_else(names: set[str]) 
     session = Noting([needing(*names)])
     smallest = reduced(session, rich_trial())
     # Fractions take a float.
-    assert set(smallest.needs) - ({"dtype"} if "fractions" in names else set()) == set(narrow(names))
+    assert set(smallest.needs) - ({"dtype"} if "fractions" in names else set()) == set(narrow(names, Reading(PROFILE)))
     assert smallest.unproved == ()
     for name in smallest.needs:
         plain = without(smallest.trial, name)
         assert plain is not None
         assert session.came[plain.case] is False
-    assert session.judge(project(rich_trial(), closure(smallest.needs)).case).failures
+    assert session.judge(project(rich_trial(), closure(smallest.needs, Reading(PROFILE))).case).failures
     assert session.judge(smallest.trial.case).failures
 
 
@@ -107,7 +108,7 @@ def test_out_of_budget_no_need_is_told_that_was_not_asked(names: set[str], budge
         plain = without(smallest.trial, name)
         assert plain is not None
         assert session.came[plain.case] is False
-    told = {*closure(smallest.needs), *closure(smallest.unproved), *INCIDENTAL}
+    told = {*closure(smallest.needs, Reading(PROFILE)), *closure(smallest.unproved, Reading(PROFILE)), *INCIDENTAL}
     assert set(present(smallest.trial)) <= told
     assert set(names) <= told
     assert not set(smallest.needs) & set(smallest.unproved)
@@ -161,9 +162,9 @@ def test_what_nests_deeply_is_made_plainer_too(depth: int) -> None:
         nested = [nested]
     send = Send("sum", Fields({"dtype": "int32", "shape": nested}), "a")
     put = Put("a", bytes(4))
-    shape = without(trial_of(Case("abuse", (put, send)), PROFILE), "shape")
+    shape = without(trial_of(Case("abuse", (put, send)), Reading(PROFILE)), "shape")
     assert shape is not None
     assert shape.case.steps[1] == replace(send, fields=Fields({"dtype": "int32"}))
-    assert list(plainer(trial_of(Case("abuse", (put, send)), PROFILE)))
-    several = [one.last for one in plainer(trial_of(Case("raw", (put, raw)), PROFILE))]
+    assert list(plainer(trial_of(Case("abuse", (put, send)), Reading(PROFILE))))
+    several = [one.last for one in plainer(trial_of(Case("raw", (put, raw)), Reading(PROFILE)))]
     assert any(isinstance(one, SendRaw) and len(one.body) < len(body) for one in several)

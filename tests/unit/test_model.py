@@ -13,12 +13,12 @@ from truthful import V1, V2
 
 from specs.case import Case
 from specs.fields import Fields
-from specs.reductions.access import StoreFacts
 from specs.reductions.expectation import CLIENT_ERRORS, Expectation
 from specs.reductions.model import expectations
 from specs.reductions.profile import Profile
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
+from specs.store_facts import StoreFacts
 from strategies.reductions.cases import histories, reductions
 
 QUICK = settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))

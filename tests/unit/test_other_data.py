@@ -14,10 +14,11 @@ from fuzz.findings.finding import Finding
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
+from fuzz.subjects.reductions.other_data import scenes_of_other_data
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import case_of, scene_of
 from fuzz.subjects.reductions.traits.scenes import INCIDENTAL
 from fuzz.triage.ledger import Ledger
-from fuzz.triage.other_data import of_other_data
 from fuzz.triage.traits import present
 from fuzz.triage.traits.circumstances import VERY_DATA
 from fuzz.triage.trial import Trial, trial_of
@@ -30,7 +31,7 @@ from tests.unit.pretended import PROFILE, Bug, Immortal, PretendedSession, needi
 
 
 def hunted(folder: Path, bugs: list[Bug], examples: int) -> list[Finding]:
-    tally, ledger = Tally(), Ledger(folder, "w", PROFILE)
+    tally, ledger = Tally(), Ledger(folder, "w", Reading(PROFILE))
     hunter = Hunter(PretendedSession(bugs), ledger, Immortal(), lambda _: None)  # type: ignore[arg-type]
     turn(cases.reductions(PROFILE), 1, examples, lambda case: hunter.try_case(case, tally))
     ledger.flush()
@@ -70,11 +71,11 @@ def test_other_data_has_the_same_traits_and_is_other_data(case: Case) -> None:
     scene = scene_of(case, PROFILE)
     if scene is None:
         return
-    traits = {name for name in present(trial_of(case, PROFILE)) if name not in INCIDENTAL}
-    for other in of_other_data(scene):
+    traits = {name for name in present(trial_of(case, Reading(PROFILE))) if name not in INCIDENTAL}
+    for other in scenes_of_other_data(scene):
         anew = case_of(other, case.property)
         assert anew.steps[0] != case_of(scene, case.property).steps[0]
-        assert {name for name in present(trial_of(anew, PROFILE)) if name not in INCIDENTAL} == traits
+        assert {name for name in present(trial_of(anew, Reading(PROFILE))) if name not in INCIDENTAL} == traits
 
 
 def written_by_hand(trial: Trial) -> bool:
@@ -86,7 +87,7 @@ def written_by_hand(trial: Trial) -> bool:
 @pytest.mark.parametrize("shape", [{}, {"shape": [2, 2], "axis": 0}], ids=["plain", "axis"])
 def test_a_stream_that_is_not_written_so_anew_is_left_as_it_stands(tmp_path: Path, shape: dict[str, object]) -> None:
     bug = Bug(lambda trial, _: written_by_hand(trial), "no-server-error", Way.SERVER_ERROR, status=500)
-    ledger = Ledger(tmp_path, "w", PROFILE)
+    ledger = Ledger(tmp_path, "w", Reading(PROFILE))
     hunter = Hunter(PretendedSession([bug]), ledger, Immortal(), lambda _: None)  # type: ignore[arg-type]
     fields = Fields({"dtype": "float32", "compression": {"id": "zlib"}, **shape})
     put = Put("a", zlib.compress(bytes(range(16)), level=0))

@@ -28,6 +28,7 @@ from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
 from fuzz.hunt.exploration import sought
 from fuzz.reports.events_file import EventsFile
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from specs.reductions.profile import load
 
 CHECKS = Path(__file__).with_name("page_checks.mjs")
@@ -50,7 +51,7 @@ pytestmark = [
 def a_long_run(folder: Path) -> list[Event]:
     """A hundred findings in a million requests; some values and pairs of values were never drawn."""
     random = Random(1)
-    wanted = sought(load("reference"))
+    wanted = sought(REDUCTIONS.accounting, load("reference"))
     flat = [(name, value) for name, values in wanted.fields for value in values]
     values = tuple((*one, random.randint(1, 50_000)) for one in flat if random.random() > 0.03)
     numbers = combinations(range(len(values)), 2)

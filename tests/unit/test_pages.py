@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
-from fuzz.findings.pages import finding_page, long_script, pages
+from fuzz.findings.pages import pages
 from fuzz.running.client import Client
 from fuzz.running.launcher import free_port
 from fuzz.running.session import Session
@@ -32,6 +32,8 @@ from fuzz.subjects.reductions.reference_server.server import serve
 from fuzz.subjects.reductions.scripts.curl_script import curl_script
 from fuzz.subjects.reductions.scripts.plan import plan_of
 from fuzz.subjects.reductions.scripts.short_script import short_script
+from fuzz.subjects.reductions.scripts.writing import long_script
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import Reply
@@ -77,7 +79,7 @@ def environment(store: MemoryStore) -> dict[str, str]:
 def found(case: Case, server: type[ReferenceServer], store: MemoryStore, api: str = "v2") -> Finding:
     """The finding that a broken server gives."""
     with serve(server()) as running:
-        session = Session(Client(running.url), store, REFERENCE[api])
+        session = Session(REDUCTIONS, Client(running.url), store, REFERENCE[api])
         judgement = session.judge(case)
         session.close()
     assert judgement.failures
@@ -275,7 +277,7 @@ def test_the_page_tells_what_was_sent_expected_and_got(store: MemoryStore) -> No
 def test_the_page_tells_what_a_finding_may_know_besides(store: MemoryStore) -> None:
     finding = found(one("sum"), SumsOneMore, store)
     more = replace(finding, unproved=("size",), reads_as="the answer without the stride", last_words="panicked at x")
-    page = finding_page(more, REFERENCE["v2"], by_curl=True)
+    page = pages(more, REFERENCE["v2"])["finding.md"]
     assert "Not reduced to the end: nobody tried without size." in page
     assert "The wrong answer is the answer without the stride." in page
     assert "```text\npanicked at x\n```" in page

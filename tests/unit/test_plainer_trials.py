@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 
 from fuzz.running.session import Judgement
+from fuzz.subjects.reductions.faults import faults_named
+from fuzz.subjects.reductions.mended import mended
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of, without_axes, without_dimension
 from fuzz.subjects.reductions.traits.requests import BODY, DATA
 from fuzz.subjects.reductions.traits.scenes import FEATURES
 from fuzz.subjects.reductions.traits.slices import still_outside
-from fuzz.triage.behind import mended
 from fuzz.triage.cause import Shown, needs_the_same
 from fuzz.triage.lab import Seen
 from fuzz.triage.minimal import minimal
 from fuzz.triage.traits import present, without
-from fuzz.triage.trial import Signature, Trial, faults_named, trial_of
+from fuzz.triage.trial import Signature, Trial, trial_of
 from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import Transcript
@@ -35,7 +37,7 @@ LARGEST = 2**63 - 1
 
 
 def of(scene: Scene) -> Trial:
-    return trial_of(case_of(scene, "reduction"), PROFILE)
+    return trial_of(case_of(scene, "reduction"), Reading(PROFILE))
 
 
 def scene_without(scene: Scene, name: str) -> Scene:
@@ -95,7 +97,7 @@ def test_what_is_near_a_missing_value_gives_way_to_what_is_not() -> None:
 
 def test_a_raw_request_can_have_a_plain_body() -> None:
     raw = SendRaw("GET", "/v2/select/", (("Content-Type", "application/json"),), b"", "a")
-    plain = without(trial_of(Case("malformed", (Put("a", bytes(8)), raw)), PROFILE), BODY)
+    plain = without(trial_of(Case("malformed", (Put("a", bytes(8)), raw)), Reading(PROFILE)), BODY)
     assert plain is not None
     assert isinstance(plain.last, SendRaw)
     assert plain.last.method == "GET"
@@ -113,7 +115,7 @@ def test_what_is_at_fault_is_found_where_all_else_has_to_go_at_once() -> None:
             "filters": [{"id": "shuffle", "element_size": 4, "codec": None}],
         }
     )
-    trial = trial_of(Case("malformed", (Put("a", data), Send("select", fields, "a"))), PROFILE)
+    trial = trial_of(Case("malformed", (Put("a", data), Send("select", fields, "a"))), Reading(PROFILE))
     wanted = Signature(Way.ACCEPTED, frozenset({"filters:unknown-inner-field"}))
 
     def accepted(one: Trial) -> bool:
@@ -173,6 +175,6 @@ def test_a_request_without_its_fault_has_data_that_its_filter_does_not_divide() 
             "filters": [{"id": "shuffle", "element_size": 8}],
         }
     )
-    trial = trial_of(Case("malformed", (Put("a", bytes(8)), Send("select", fields, "a"))), PROFILE)
-    counts = {scene.elements.size * 4 % 8 for scene in mended(trial)}
+    trial = trial_of(Case("malformed", (Put("a", bytes(8)), Send("select", fields, "a"))), Reading(PROFILE))
+    counts = {one.scene.elements.size * 4 % 8 for one in mended(trial)}
     assert counts == {0, 4}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from told_runs import answer, stride_ignored
 
 from fuzz.findings.elision import array_line, bytes_line, json_line, visible
-from fuzz.subjects.reductions.portrait import portrait
+from fuzz.findings.portrait import portrait
 from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Outcome, Reply

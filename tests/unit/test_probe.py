@@ -17,6 +17,7 @@ from fuzz.running.store import Store, open_store
 from fuzz.subjects.reductions.probe import LEAST_PATIENCE_SECONDS, Probed, probe
 from fuzz.subjects.reductions.processes import start_reference_server
 from fuzz.subjects.reductions.profile_text import profile_text
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from specs.outcome import NoReply, Reply
 from specs.reductions import profile as profiles
 from specs.reductions.profile import Profile
@@ -68,7 +69,7 @@ def url() -> Iterator[str]:
 
 
 def probed(url: str, store: Store, kind: type[Client] = Client) -> Probed:
-    return probe(lambda profile: Session(kind(url), store, profile), store)
+    return probe(lambda profile: Session(REDUCTIONS, kind(url), store, profile), store)
 
 
 def test_the_reference_server_is_found_to_do_everything(url: str, store: Store) -> None:

@@ -6,11 +6,14 @@ import pytest
 
 from fuzz.findings.known import CHANCE, gather
 from fuzz.findings.meant import ANY, OR
-from fuzz.findings.reported import reports
+from fuzz.subjects.reductions.reading import Reading
+from fuzz.subjects.reductions.reported import reports
 from fuzz.triage.traits import can_be_told
-from specs import requirements
 from specs.reductions import profile as profiles
+from specs.reductions import requirements
 from specs.reductions.profile import UnusableProfile, from_table
+
+READING = Reading(profiles.load("reference"))
 
 
 @pytest.mark.parametrize("name", profiles.shipped())
@@ -39,7 +42,9 @@ def test_what_is_extended_must_be_shipped(name: object) -> None:
 @pytest.mark.parametrize("name", profiles.shipped())
 def test_known_issues_name_requirements_and_traits_that_there_are(name: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
     for entry in gather(tmp_path, profiles.load(name)).entries:
-        assert [one for need in entry.needs for one in need.split(OR) if one != CHANCE and not can_be_told(one)] == []
+        assert [
+            one for need in entry.needs for one in need.split(OR) if one != CHANCE and not can_be_told(one, READING)
+        ] == []
         assert {one for one in entry.requirement.split(OR) if one} <= {ANY, *requirements.load()}
 
 
@@ -57,4 +62,4 @@ def test_known_issues_name_requirements_and_traits_that_there_are(name: str, tmp
     ],
 )
 def test_needs_that_findings_tell_are_told_from_others(need: str, told: bool) -> None:
-    assert can_be_told(need) == told
+    assert can_be_told(need, READING) == told

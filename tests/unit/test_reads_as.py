@@ -10,16 +10,17 @@ import pytest
 from truthful import V2, cbor, v2_map
 
 from fuzz.running.session import Judgement
+from fuzz.subjects.reductions.reading import Reading
+from fuzz.subjects.reductions.reads_as import alterations, reads_as
 from fuzz.triage.lab import Seen
-from fuzz.triage.reads_as import alterations, reads_as
 from fuzz.triage.trial import Signature, trial_of
 from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Outcome, Reply, Transcript
-from specs.reductions.access import StoreFacts
 from specs.reductions.expectation import Values
 from specs.reductions.model import expectations
 from specs.reductions.steps import Put, Send
+from specs.store_facts import StoreFacts
 from specs.violation import Violation, Way
 
 FACTS = StoreFacts()
@@ -48,7 +49,7 @@ def right(case: Case) -> Values:
 def reading(case: Case, outcome: Outcome, way: Way = Way.VALUES) -> frozenset[str]:
     judgement = Judgement(Transcript(case, (None, outcome)), ())
     seen = Seen(judgement, Violation("sum-values", "", "", "", way=way, step=1), Signature(way))
-    return reads_as(trial_of(case, V2), seen, FACTS)
+    return reads_as(trial_of(case, Reading(V2)), seen, FACTS)
 
 
 @pytest.mark.parametrize("name", ["byte_order", "order", "selection", "axis", "missing"])

@@ -12,11 +12,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from truthful import V1, V2, cbor, refusal, transcript, v2_map, with_outcome
 
-from specs import requirements
 from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply
-from specs.reductions import relations
+from specs.reductions import relations, requirements
 from specs.reductions.dtypes import in_byte_order
 from specs.reductions.expectation import Values, breaking, unspecified
 from specs.reductions.relations import RELATIONS

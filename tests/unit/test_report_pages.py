@@ -18,6 +18,7 @@ from fuzz.reports.history import History, Run
 from fuzz.reports.html_page import html_page
 from fuzz.reports.markdown import MOST_LETTERS, markdown
 from fuzz.reports.overview import Card, Overview, overview
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions.profile import load
@@ -25,7 +26,7 @@ from specs.reductions.steps import Put, Send
 from specs.violation import Violation
 
 ODD = 'a ]]> </script><script>alert(1)</script> <b> & "c" \x1b[31m \udc80 \x00 | `d` [e](f) ![g](h)'
-SOUGHT = sought(load("reference"))
+SOUGHT = sought(REDUCTIONS.accounting, load("reference"))
 EXPLORED = Explored(
     requests=60,
     values=tuple((name, value, 7) for name, values in SOUGHT.fields for value in values[1:]),

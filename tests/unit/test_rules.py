@@ -9,24 +9,25 @@ from typing import Any
 
 import pytest
 
-from fuzz.findings import known, older, replay
+from fuzz.findings import known, replay
 from fuzz.findings.finding import Finding
 from fuzz.findings.known import Entry
 from fuzz.running.session import Judgement
+from fuzz.subjects.reductions import older
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.stakes import requirements_at_stake
 from fuzz.triage.trial import signature, trial_of
-from specs import requirements
 from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply, Transcript
-from specs.reductions import rules, validity
-from specs.reductions.access import StoreFacts
+from specs.reductions import requirements, rules, validity
 from specs.reductions.checks import Exchange, violations
 from specs.reductions.expectation import CLIENT_ERRORS, Expectation, Rejection
 from specs.reductions.model import expectations
 from specs.reductions.rules import ALLOWING, ORDER, Rule, requirement_of, requirement_of_all
 from specs.reductions.steps import Credential, Put, Send
-from specs.rules import in_order
+from specs.rules import in_order, told
+from specs.store_facts import StoreFacts
 from specs.violation import Violation
 from tests.unit.truthful import V2
 
@@ -57,13 +58,12 @@ def test_every_requirement_of_a_rule_is_a_requirement() -> None:
 
 
 def test_every_rule_has_a_text_of_its_own() -> None:
-    assert set(rules.TEXTS) == set(Rule)
-    assert len(set(rules.TEXTS.values())) == len(Rule)
+    assert len({rule.text for rule in Rule}) == len(Rule)
 
 
 def test_rules_are_told_in_one_order_however_they_come() -> None:
-    assert rules.told([Rule.SHORT_READ, Rule.NO_SUCH_OBJECT]) == "no such object or short read"
-    assert rules.told([Rule.NO_SUCH_OBJECT, Rule.SHORT_READ]) == "no such object or short read"
+    assert told([Rule.SHORT_READ, Rule.NO_SUCH_OBJECT]) == "no such object or short read"
+    assert told([Rule.NO_SUCH_OBJECT, Rule.SHORT_READ]) == "no such object or short read"
 
 
 SENDS: tuple[dict[str, Any], ...] = (
@@ -94,7 +94,7 @@ OUTCOMES: tuple[Reply | NoReply, ...] = (
 
 def judged() -> list[tuple[Judgement, list[Violation]]]:
     """Each request with each outcome: what is wrong by today's texts."""
-    told = []
+    found_of_each = []
     for fields in SENDS:
         for credentials in CREDENTIALS:
             send = replace(SEND, fields=SEND.fields.but(**fields), credentials=credentials)
@@ -104,15 +104,15 @@ def judged() -> list[tuple[Judgement, list[Violation]]]:
             for outcome in OUTCOMES:
                 exchange = Exchange(send, outcome, V2, ("s3cret",))
                 found = violations(exchange, due, 1)
-                told.append((Judgement(Transcript(case, (None, outcome)), tuple(found), (None, due)), found))
-    return told
+                found_of_each.append((Judgement(Transcript(case, (None, outcome)), tuple(found), (None, due)), found))
+    return found_of_each
 
 
 def decided(judgement: Judgement, found: Violation) -> tuple[object, ...]:
     """All that hangs on a violation."""
     case, (_, due) = judgement.transcript.case, judgement.expectations
     assert due is not None
-    seen = signature(found, trial_of(case, V2), judgement)
+    seen = signature(found, trial_of(case, Reading(V2)), judgement)
     entry = Entry(
         "r",
         requirement=found.requirement,
@@ -134,7 +134,9 @@ def decided(judgement: Judgement, found: Violation) -> tuple[object, ...]:
 
 def test_nothing_is_decided_by_a_text_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     before = judged()
-    monkeypatch.setattr(rules, "TEXTS", MappingProxyType({rule: f"noise {n * 7 % 500}" for n, rule in enumerate(Rule)}))
+    monkeypatch.setattr(
+        rules, "_WORDED", MappingProxyType({rule: f"noise {n * 7 % 500}" for n, rule in enumerate(Rule)})
+    )
     after = judged()
     assert [one.title for _, some in before for one in some] != [one.title for _, some in after for one in some]
     for (judgement, found), (now, found_now) in zip(before, after, strict=True):
@@ -145,7 +147,7 @@ def test_nothing_is_decided_by_a_text_of_ours(monkeypatch: pytest.MonkeyPatch) -
 def test_faults_are_the_same_whatever_their_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     body = {"interface_type": "s3", "url": "u", "dtype": "int32", "offset": -1, "axis": 3}
     before = validity.read("sum", body, V2)
-    monkeypatch.setattr(rules, "TEXTS", MappingProxyType(dict.fromkeys(Rule, "noise")))
+    monkeypatch.setattr(rules, "_WORDED", MappingProxyType(dict.fromkeys(Rule, "noise")))
     assert validity.read("sum", body, V2) == before
 
 

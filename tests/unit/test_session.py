@@ -11,6 +11,7 @@ import pytest
 from fuzz.running.client import Client, ClientSettings
 from fuzz.running.session import Session
 from fuzz.running.store import Unstorable, open_store
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply
@@ -42,7 +43,7 @@ def store() -> Iterator[Notes]:
 
 
 def session(store: Notes) -> Session:
-    return Session(Client("http://127.0.0.1:9"), store, Profile("x"))  # type: ignore[arg-type]
+    return Session(REDUCTIONS, Client("http://127.0.0.1:9"), store, Profile("x"))  # type: ignore[arg-type]
 
 
 def test_objects_of_one_case_share_a_prefix(store: Notes) -> None:

@@ -18,6 +18,7 @@ from specs.reductions.model import full_body
 from specs.reductions.profile import Profile, load
 from specs.reductions.relations import RELATIONS, violations
 from specs.reductions.steps import Send
+from strategies.claims import NotClaimed
 from strategies.reductions import cases
 from strategies.reductions.families import FAMILIES, lacking
 
@@ -33,7 +34,7 @@ def test_there_is_a_family_for_every_relation() -> None:
 @pytest.mark.parametrize("relation", FAMILIES)
 def test_a_family_is_valid_and_its_right_answers_agree(relation: str, profile: Profile) -> None:
     if lacking(relation, profile):
-        with pytest.raises(cases.NotClaimed):
+        with pytest.raises(NotClaimed):
             cases.related(relation)(profile)
         return
 

@@ -10,8 +10,7 @@ from random import Random
 import pytest
 from hypothesis import find, given, settings
 
-from fuzz.bench import sound
-from fuzz.subjects.reductions import reach
+from fuzz.bench import reach, sound
 from fuzz.subjects.reductions.features import case_features
 from specs.case import Case
 from specs.fields import Fields

@@ -12,8 +12,9 @@ from fuzz.config import Settings, read_settings
 from fuzz.errors import CannotRun, UsageError
 from fuzz.running.client import ClientSettings
 from fuzz.running.launcher import free_port
-from fuzz.running.targets import animal_classes, check_reachable, open_target, resolve_profile
+from fuzz.running.targets import check_reachable, open_target, resolve_profile
 from fuzz.subjects.reductions.processes import start_reference_server
+from fuzz.subjects.reductions.serving import animal_classes
 from fuzz.subjects.reductions.zoo import animals
 from specs.case import Case
 from specs.fields import Fields

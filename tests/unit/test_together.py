@@ -15,8 +15,10 @@ from fuzz.findings.finding import Finding
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
+from fuzz.subjects.reductions.races import plain_races
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.triage.ledger import Ledger
-from fuzz.triage.together import in_turn, less, plain_cases
+from fuzz.triage.together import in_turn, less
 from fuzz.triage.traits.circumstances import AT_ONCE, SEVERAL
 from specs.case import MOST_TOGETHER, Case, requests
 from specs.fields import Fields
@@ -59,7 +61,7 @@ MANY_WAYS = (
 
 def hunted(folder: Path, session: PretendedSession, examples: int = 30) -> list[Finding]:
     told: list[object] = []
-    ledger = Ledger(folder, "w", PROFILE, told.append)
+    ledger = Ledger(folder, "w", Reading(PROFILE), told.append)
     hunter = Hunter(session, ledger, Immortal(), told.append)  # type: ignore[arg-type]
     tally = Tally()
     turn(cases.at_the_same_time(PROFILE), 1, examples, lambda case: hunter.try_case(case, tally))
@@ -178,7 +180,7 @@ def test_in_turn_all_are_asked_and_nothing_is_together(number: int) -> None:
 
 
 def test_plain_cases_are_as_large_as_may_be() -> None:
-    assert {requests(one) for one in plain_cases("x")} == {MOST_TOGETHER}
+    assert {requests(one) for one in plain_races("x")} == {MOST_TOGETHER}
 
 
 # The cases.

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from fuzz.subjects.reductions.plainer import plainer_scenes
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of, of_picked, scene_of
 from fuzz.subjects.reductions.traits.missing import missing_elements, missing_numbers
 from fuzz.subjects.reductions.traits.numbers import VALUE_FEATURES, to_dtype
 from fuzz.subjects.reductions.traits.revealing import DIFFERENT, numbers, revealing
 from fuzz.subjects.reductions.traits.scenes import FEATURES, INCIDENTAL, few_elements
 from fuzz.subjects.reductions.traits.slices import LEAST_LENGTH, SLICES, Triple, canonical, still_outside
-from fuzz.triage.plainer import plainer_scenes
 from fuzz.triage.traits import closure, has, present, project, without
 from fuzz.triage.trial import Trial, isolated, trial_of
 from specs.case import Case
@@ -32,13 +33,13 @@ KINDS = ("missing_value", "missing_values", "valid_min", "valid_max", "valid_ran
 
 
 def drawn(case: Case) -> Trial:
-    trial = trial_of(isolated(case, len(case.steps) - 1), PROFILE)
+    trial = trial_of(isolated(case, len(case.steps) - 1), Reading(PROFILE))
     assume(trial.scene is not None)
     return trial
 
 
 def of_scene(scene: Scene) -> Trial:
-    return trial_of(case_of(scene, "x"), PROFILE)
+    return trial_of(case_of(scene, "x"), Reading(PROFILE))
 
 
 @given(DRAWN, st.sampled_from(tuple(FEATURES)))
@@ -61,7 +62,7 @@ def test_what_is_plainer_is_valid_too(case: Case) -> None:
 @given(DRAWN, st.sets(st.sampled_from(tuple(FEATURES)), max_size=3))
 @SLOW
 def test_a_projection_keeps_no_more_than_asked_and_is_its_own_projection(case: Case, names: set[str]) -> None:
-    keep = closure(names)
+    keep = closure(names, Reading(PROFILE))
     plain = project(drawn(case), keep)
     assert project(plain, keep).case == plain.case
     for name in set(present(plain)) - keep - INCIDENTAL:
@@ -228,7 +229,7 @@ def test_an_isolated_request_has_the_object_as_it_was_by_then() -> None:
 
 def test_a_null_is_a_trait_of_its_own_and_hides_no_other() -> None:
     fields = Fields({"dtype": "int32", "axis": None, "shape": [4], "missing": None})
-    trial = trial_of(Case("x", (Put("a", bytes(range(16))), Send("sum", fields, "a"))), PROFILE)
+    trial = trial_of(Case("x", (Put("a", bytes(range(16))), Send("sum", fields, "a"))), Reading(PROFILE))
     assert trial.scene is not None
     assert trial.scene.nulls == ("axis", "missing")
     assert "a null" in present(trial)

@@ -8,7 +8,9 @@ import pytest
 from fuzz.events import PutToTest
 from fuzz.hunt.vacuity import Clock, Stakes, doubts, is_vacuous, never_at_stake, together
 from fuzz.running.session import Judgement
+from fuzz.subject import Property
 from fuzz.subjects.reductions.stakes import alike, fields_that_matter, requirements_at_stake
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import Reply, Transcript
@@ -16,10 +18,17 @@ from specs.reductions import profile
 from specs.reductions.expectation import Expectation
 from specs.reductions.model import StoreFacts, expectations
 from specs.reductions.steps import Put, Send
+from strategies.reductions import cases
 
 REFERENCE = profile.load("reference")
 FACTS = StoreFacts()
 GRID = np.arange(6, dtype="<i4").tobytes()
+
+ANSWERING = Property("p", "", cases.reductions, ("accepts-valid",))
+PADDING = Property("padding", "", cases.related("padding"), ("accepts-valid",), tells=("relation-padding",))
+REFUSING = Property(
+    "p", "", cases.malformed, (), tells=("refuses-invalid", "credentials"), answers_hang_on_fields=False
+)
 
 
 def case_of(operation: str = "sum", name: str = "reduction", data: bytes = GRID, **fields: object) -> Case:
@@ -94,16 +103,15 @@ def test_a_refusal_puts_its_own_requirement_at_stake() -> None:
 
 
 def test_a_property_without_its_branch_is_vacuous() -> None:
-    stakes = Stakes("padding", REFERENCE, FACTS, Clock())
+    stakes = Stakes("padding", REDUCTIONS.accounting, REFERENCE, FACTS, Clock())
     case = case_of(name="padding")
     refused = Reply(500, (), b"")
     due = expectations(case, REFERENCE, FACTS)
     stakes.look(case, Judgement(Transcript(case, (None, refused)), (), due))
-    required = ("accepts-valid", "relation-padding")
-    assert is_vacuous(stakes.told(), required)
-    assert never_at_stake(stakes.told(), required) == ("relation-padding",)
+    assert is_vacuous(stakes.told(), PADDING)
+    assert never_at_stake(stakes.told(), PADDING) == ("relation-padding",)
     stakes.look(case, Judgement(Transcript(case, (None, Reply(200, (), b""))), (), due))
-    assert not is_vacuous(stakes.told(), required)
+    assert not is_vacuous(stakes.told(), PADDING)
 
 
 def test_accounts_of_workers_add_up() -> None:
@@ -114,9 +122,9 @@ def test_accounts_of_workers_add_up() -> None:
 
 def test_a_field_that_never_mattered_is_told_of_where_answers_are_due() -> None:
     account = PutToTest("p", 90, (("accepts-valid", 90),), (("order", 80, 0), ("axis", 80, 1), ("size", 3, 0)))
-    assert doubts(account, ("accepts-valid",)) == ("p: no answer of 80 looked into hung on order",)
+    assert doubts(account, ANSWERING) == ("p: no answer of 80 looked into hung on order",)
 
 
 def test_a_refusal_that_was_never_due_is_told_of() -> None:
     account = PutToTest("p", 90, (("refuses-invalid", 90),), (("order", 80, 0),))
-    assert doubts(account, ("refuses-invalid", "credentials")) == ("p: credentials was never at stake",)
+    assert doubts(account, REFUSING) == ("p: credentials was never at stake",)

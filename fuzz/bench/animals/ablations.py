@@ -8,10 +8,12 @@ from types import MappingProxyType
 
 from hypothesis.strategies import SearchStrategy
 
-from fuzz.subjects.reductions.properties import PROPERTIES, Property
+from fuzz.subject import Property
+from fuzz.subjects.reductions.properties import PROPERTIES
 from specs.case import Case
 from specs.reductions.profile import Profile
 from specs.reductions.relations import RELATIONS
+from strategies.claims import NotClaimed
 from strategies.reductions import cases
 
 Ablation = Callable[[Sequence[Property]], list[Property]]
@@ -63,6 +65,6 @@ def properties_of(ablation: str, profile: Profile) -> list[Property]:
 def _claimed(one: Property, profile: Profile) -> bool:
     try:
         one.cases(profile)
-    except cases.NotClaimed:
+    except NotClaimed:
         return False
     return True

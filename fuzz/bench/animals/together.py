@@ -14,6 +14,7 @@ from fuzz.findings.finding import Finding
 from fuzz.hunt.campaign import Plan, hunt
 from fuzz.running.store import open_store
 from fuzz.running.targets import Target
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from fuzz.subjects.reductions.zoo import keep
 from specs.reductions import profile as profiles
 
@@ -29,7 +30,7 @@ def hunt_together(animals: Sequence[str], seconds: float, seed: int, report: Pat
     profile = profiles.load("reference")
     with keep(animals) as server, closing(open_store("memory")) as store, tempfile.TemporaryDirectory() as folder:
         plan = Plan(profile, seed, seconds, None, (), Path(folder), None, 1)
-        ended = hunt(plan, Target(server.url, store, profile, Settings(profile="reference")), take)
+        ended = hunt(plan, Target(REDUCTIONS, server.url, store, profile, Settings(profile="reference")), take)
         told = server.told()
     for name in animals:
         state = "triggered" if name in told.triggered else "reached" if name in told.reached else "not reached"

@@ -12,7 +12,8 @@ from fuzz.hunt.rounds import seed_of, turn
 from fuzz.running.client import Client, ClientSettings
 from fuzz.running.session import Session
 from fuzz.running.store import open_store
-from fuzz.subjects.reductions.properties import Property
+from fuzz.subject import Property
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from fuzz.subjects.reductions.zoo import find, keep
 from fuzz.subjects.reductions.zoo.keeping import KeptServer, Told
 from fuzz.triage.lab import Lab, OutOfBudget
@@ -134,7 +135,7 @@ def let_loose(task: Task) -> Trial:
             closing(Client(server.url, ClientSettings(timeout_seconds=task.timeout_seconds))) as client,
         ):
             profile = profiles.load(PROFILES[task.api])
-            with closing(Session(client, store, profile)) as session:
+            with closing(Session(REDUCTIONS, client, store, profile)) as session:
                 return _tried(task, server, session)
     except Exception as error:  # noqa: BLE001  (one trial that breaks is told, and the others go on)
         return Trial(task, 0, 0.0, 0.0, 0, 0, broke=f"{type(error).__name__}: {error}")
@@ -188,7 +189,7 @@ def _smallest(task: Task, session: Session, case: Case, violation: Violation) ->
         return size_bytes(case)
     until = time.monotonic() + task.reduce_seconds
     lab = Lab(session, Untended(), lambda: time.monotonic() > until)
-    trial = trial_of(isolated(case, max(violation.step, 0)), session.profile)
+    trial = trial_of(isolated(case, max(violation.step, 0)), session.reading)
     with lab.budget(MOST_REQUESTS_TO_REDUCE), suppress(OutOfBudget):
         seen = next((one for one in lab.ask(trial) if one.violation.way is violation.way), None)
         if seen is not None:

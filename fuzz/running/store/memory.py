@@ -17,7 +17,7 @@ from fuzz.running.store.protocol import (
     no_interface,
     object_url,
 )
-from specs.reductions.manners import WELL
+from specs.manners import WELL
 
 
 class MemoryStore:

@@ -6,8 +6,8 @@ from secrets import token_hex
 from typing import Protocol, Self
 from urllib.parse import quote
 
-from specs.reductions.access import StoreFacts
-from specs.reductions.manners import WELL
+from specs.manners import WELL
+from specs.store_facts import StoreFacts
 
 OWNER, STRANGER, UNKNOWN, WRONG_SECRET = "owner", "stranger", "unknown", "wrong-secret"
 

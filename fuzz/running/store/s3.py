@@ -33,7 +33,7 @@ from fuzz.running.store.protocol import (
     no_interface,
     object_url,
 )
-from specs.reductions.manners import WELL
+from specs.manners import WELL
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

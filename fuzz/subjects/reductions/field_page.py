@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 from fuzz.findings.meant import OR
-from fuzz.findings.reported import KINDS, SEVERITIES, USUAL, Reported
+from fuzz.subjects.reductions.reported import KINDS, SEVERITIES, USUAL, Reported
 from fuzz.subjects.reductions.scripts.curl_script import judge_text
 from fuzz.subjects.reductions.scripts.plan import takes_bad_store
-from specs import requirements
 from specs.fields import Fields
-from specs.reductions.manners import WELL, a_store
+from specs.manners import WELL, a_store
+from specs.reductions import requirements
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
 

@@ -1,16 +1,17 @@
-"""The registry: every property that a server is held to."""
+"""Every property that a reduction server is held to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from hypothesis.strategies import SearchStrategy
-
+from fuzz.subject import Property
 from specs.case import Case
-from specs.reductions.access import StoreFacts
 from specs.reductions.profile import Profile
-from strategies.reductions import cases
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 ROBUST = ("answers", "no-server-error", "discloses-nothing", "error-form")
 REFUSING = (*ROBUST, "error-status", "error-names-field", "refuses-invalid")
@@ -20,19 +21,7 @@ ANSWERING = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
-    """What is tried, which requirements it checks, its share of a run's time, and what it takes of the store."""
-
-    name: str
-    sentence: str
-    cases: Callable[[Profile], SearchStrategy[Case]]
-    requirements: tuple[str, ...]
-    share: float = 1.0
-    takes_bad_service: bool = False
-
-
-ANY_STORE = StoreFacts()
+TELLING = ("credentials", "distrusts-store")
 RELATING = (
     ("selection-split", "The parts of a selection combine to the whole."),
     ("window-split", "Windows of offset and size combine to the whole."),
@@ -48,46 +37,68 @@ RELATING = (
     ("select-then-reduce", "What select gives, reduced by NumPy, is what the server's reduction gives."),
 )
 
-PROPERTIES: tuple[Property, ...] = (
+
+def _drawn(name: str) -> Callable[[Profile], SearchStrategy[Case]]:
+    """The strategy of that name; it is imported when something is drawn, as saved cases are judged without."""
+
+    def cases(profile: Profile) -> SearchStrategy[Case]:
+        from strategies.reductions import cases as strategies
+
+        found: SearchStrategy[Case] = getattr(strategies, name)(profile)
+        return found
+
+    return cases
+
+
+def _related(relation: str) -> Callable[[Profile], SearchStrategy[Case]]:
+    def cases(profile: Profile) -> SearchStrategy[Case]:
+        from strategies.reductions.cases import related
+
+        return related(relation)(profile)
+
+    return cases
+
+
+_PROPERTIES: tuple[Property, ...] = (
     Property(
         "reduction",
         "A reduction gives NumPy's answer, and says truly what it gives.",
-        cases.reductions,
+        _drawn("reductions"),
         ANSWERING,
         share=9.0,
     ),
     Property(
         "large-reduction",
         "Large arrays are reduced as well as small ones.",
-        cases.large_reductions,
+        _drawn("large_reductions"),
         ANSWERING,
         share=2.0,
     ),
     Property(
         "history",
         "An answer is about what the object holds now, whatever was asked and stored before.",
-        cases.histories,
+        _drawn("histories"),
         (*ANSWERING, "refuses-missing-objects"),
         share=1.5,
     ),
     Property(
         "at-the-same-time",
         "Requests at the same time are each answered as they would be alone.",
-        cases.at_the_same_time,
+        _drawn("at_the_same_time"),
         (*ANSWERING, *REFUSING, "serves-several"),
         share=1.2,
     ),
     Property(
         "credentials",
         "An answer is given only to those who may read the object.",
-        cases.credentials,
+        _drawn("credentials"),
         (*ANSWERING, "credentials", "error-status"),
         share=1.0,
     ),
     Property(
         "bad-store",
         "Whatever the store sends for an object, the server gives the right values or an error.",
-        cases.bad_stores,
+        _drawn("bad_stores"),
         (*ANSWERING, "distrusts-store"),
         share=0.7,
         takes_bad_service=True,
@@ -95,51 +106,52 @@ PROPERTIES: tuple[Property, ...] = (
     Property(
         "malformed",
         "A request that breaks the schema is refused, and the refusal names the field.",
-        cases.malformed,
+        _drawn("malformed"),
         REFUSING,
         share=4.0,
     ),
     Property(
         "contradiction",
         "A request that contradicts itself or its data is refused.",
-        cases.contradictions,
+        _drawn("contradictions"),
         (*REFUSING, "refuses-unfit-data", "refuses-missing-objects"),
         share=2.5,
     ),
     Property(
         "whole-schema",
         "Requests as the schema alone has them are answered rightly or refused properly.",
-        cases.whole_schema,
+        _drawn("whole_schema"),
         (*ANSWERING, *REFUSING),
         share=0.5,
     ),
     Property(
         "raw",
         "Whatever bytes come as a request, the server answers properly.",
-        cases.raw,
+        _drawn("raw"),
         (*REFUSING, "foreign-authorization"),
         share=1.5,
     ),
     Property(
         "abuse",
         "A request that asks for too much is refused or answered in bounded time.",
-        cases.abuses,
+        _drawn("abuses"),
         (*ANSWERING, *REFUSING, "survives"),
         share=0.7,
     ),
     *(
-        Property(name, sentence, cases.related(name), (*ANSWERING, f"relation-{name}"), share=0.2)
+        Property(name, sentence, _related(name), (*ANSWERING, f"relation-{name}"), share=0.2)
         for name, sentence in RELATING
     ),
 )
 
 
-def unclaimed(one: Property, profile: Profile, store: StoreFacts = ANY_STORE) -> str:
-    """Why a property says nothing about a server of that profile with that store; empty where it does."""
-    if one.takes_bad_service and not store.misserves:
-        return "the store serves every object well; the one in memory can do otherwise"
-    try:
-        one.cases(profile)
-    except cases.NotClaimed as error:
-        return str(error)
-    return ""
+def essentials(requirements: Iterable[str]) -> tuple[str, ...]:
+    """What a property is there for: its relation, what it must see refused, or else that answers are given at all."""
+    telling = [name for name in requirements if name.startswith(("relation-", "refuses-")) or name in TELLING]
+    return tuple(dict.fromkeys(telling)) or ("accepts-valid",)
+
+
+PROPERTIES = tuple(
+    replace(one, tells=essentials(one.requirements), answers_hang_on_fields="refuses-invalid" not in one.requirements)
+    for one in _PROPERTIES
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -13,16 +13,17 @@ import numpy as np
 from fuzz.subjects.reductions.streams import Stream, stream_of, surplus_of
 from specs.case import Case
 from specs.fields import Fields
+from specs.manners import WELL, Manner
 from specs.reductions import validity
 from specs.reductions.decoding import Undecodable, decode
 from specs.reductions.dtypes import Array, ByteOrder
 from specs.reductions.encoding import compressed, filtered, plain
-from specs.reductions.manners import WELL
 from specs.reductions.model import full_body
 from specs.reductions.profile import Profile
 from specs.reductions.request import OPTIONS, Filter, Request
-from specs.reductions.steps import Bucket, Credential, Interface, Manner, Put, Send
+from specs.reductions.steps import Bucket, Credential, Interface, Put, Send
 
+Simpler = Callable[["Scene"], "Scene | None"]
 # Bounds so large take more than 32 bits.
 FAR_BOUNDS = 2**31
 

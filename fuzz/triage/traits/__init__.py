@@ -1,27 +1,17 @@
 """The traits of trials, in the order in which they are dropped, and what can be done with them.
 
-A new trait goes into the module of what it is about: numbers, slices, scenes (one valid request about one object),
-requests (any request), circumstances (several requests, before or at the same time). The tables are put together here.
+A subject says which traits its cases may have (see `fuzz.triage.reading`). Those of circumstances, several requests
+before or at the same time, are the same for all subjects, and stand in `fuzz.triage.traits.circumstances`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from fuzz.subjects.reductions.traits.requests import RAW, REQUESTS, UNUSUAL, headers
-from fuzz.subjects.reductions.traits.scenes import SCENES, SIBLINGS
+from fuzz.triage.reading import Reading
 from fuzz.triage.trait import Trait
-from fuzz.triage.traits.circumstances import (
-    ANOTHER,
-    AT_ONCE,
-    CIRCUMSTANCES,
-    EARLIER_REFUSAL,
-    EARLIER_REQUEST,
-    VERY_DATA,
-    WHILE,
-    another,
-)
-from fuzz.triage.trial import Trial, scenes_of
+from fuzz.triage.traits.circumstances import CIRCUMSTANCES, MADE, another
+from fuzz.triage.trial import Trial
 
 __all__ = [
     "Trait",
@@ -38,32 +28,23 @@ __all__ = [
     "without",
 ]
 
-STATIC: tuple[Trait, ...] = (*CIRCUMSTANCES, *RAW, *REQUESTS, *SCENES)
-OF_SCENES = {one.name: one for one in SCENES}
-WITHIN = {one.name: one.within for one in STATIC}
+OF_CIRCUMSTANCES: Mapping[str, str] = {one.name: one.within for one in CIRCUMSTANCES}
 # Dropping one trait can bring another one to light.
 MOST_ROUNDS = 3
 
 
 def traits(trial: Trial) -> Iterator[Trait]:
-    """All the traits that a trial may have: the ones that have names, and those named by what it holds."""
-    if trial.scene is not None:
-        yield from SCENES
-        return
-    yield from CIRCUMSTANCES
-    yield from another(trial)
-    if scenes_of(trial):
-        yield from SCENES
-        return
-    yield from RAW
-    yield from headers(trial)
-    yield from REQUESTS
+    """All the traits that a trial may have: of its circumstances, and those that its subject knows."""
+    if trial.scene is None:
+        yield from CIRCUMSTANCES
+        yield from another(trial)
+    yield from trial.reading.traits(trial)
 
 
 def named(trial: Trial, name: str) -> Trait | None:
     """The trait of that name, if it is one that a trial of this sort may have."""
     if trial.scene is not None:
-        return OF_SCENES.get(name)
+        return trial.reading.of_scenes.get(name)
     return next((one for one in traits(trial) if one.name == name), None)
 
 
@@ -83,8 +64,8 @@ def has(trial: Trial, name: str) -> bool:
 def present(trial: Trial) -> list[str]:
     """The names of the traits that a trial has, in their order."""
     if trial.scene is not None:
-        scene = trial.scene
-        return [one.name for one in SCENES if one.simpler is not None and one.simpler(scene) is not None]
+        scene, several = trial.scene, trial.reading.traits(trial)
+        return [one.name for one in several if one.simpler is not None and one.simpler(scene) is not None]
     return [one.name for one in traits(trial) if one.drop(trial) is not None]
 
 
@@ -101,7 +82,7 @@ def project(trial: Trial, keep: Collection[str]) -> Trial:
 def _dropped(trial: Trial, keep: Collection[str]) -> Trial:
     if trial.scene is not None:
         scene = trial.scene
-        for trait in SCENES:
+        for trait in trial.reading.traits(trial):
             if trait.name not in keep and trait.simpler is not None:
                 scene = trait.simpler(scene) or scene
         return trial if scene is trial.scene else trial.of_scene(scene)
@@ -114,13 +95,13 @@ def _dropped(trial: Trial, keep: Collection[str]) -> Trial:
     return trial
 
 
-def closure(names: Iterable[str]) -> set[str]:
+def closure(names: Iterable[str], reading: Reading) -> set[str]:
     """The traits, and the wider ones that they stand within."""
     found: set[str] = set()
     for name in names:
         while name and name not in found:
             found.add(name)
-            name = WITHIN.get(name, "")
+            name = reading.within.get(name, OF_CIRCUMSTANCES.get(name, ""))
     return found
 
 
@@ -135,20 +116,19 @@ def told_need(trial: Trial, name: str) -> str:
     return value_of(trial, name) or name
 
 
-def trait_told(need: str) -> str:
+def trait_told(need: str, reading: Reading) -> str:
     """The name of the trait that a need is about."""
-    return next((name for name, several in SIBLINGS.items() if need in several), need)
+    return next((name for name, several in reading.siblings.items() if need in several), need)
 
 
-def narrow(names: Iterable[str]) -> tuple[str, ...]:
+def narrow(names: Iterable[str], reading: Reading) -> tuple[str, ...]:
     """The traits, less the wider ones that others of them stand within."""
     several = tuple(dict.fromkeys(names))
-    wide = {other for name in several for other in closure([name]) if other != name}
+    wide = {other for name in several for other in closure([name], reading) if other != name}
     return tuple(name for name in several if name not in wide)
 
 
-def can_be_told(need: str) -> bool:
+def can_be_told(need: str, reading: Reading) -> bool:
     """Whether a need is one that findings tell: a trait, one of its siblings, or what was asked before."""
-    siblings = (one for several in SIBLINGS.values() for one in several)
-    made = (AT_ONCE, EARLIER_REFUSAL, EARLIER_REQUEST, VERY_DATA, WHILE)
-    return need in {*WITHIN, *siblings, *made} or need.startswith((ANOTHER, UNUSUAL))
+    siblings = (one for several in reading.siblings.values() for one in several)
+    return need in {*reading.within, *OF_CIRCUMSTANCES, *siblings, *MADE} or need.startswith(reading.beginnings)

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from fuzz.triage.reading import Reading
 from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Trial, isolated, trial_of
 from specs.case import Case
-from specs.fields import Fields
-from specs.reductions.steps import Delete, Put, Send, SendRaw
 
 SEVERAL = "several requests"
 AT_ONCE = "requests at the same time"
@@ -21,25 +20,26 @@ ANOTHER = "another "
 WHILE = "a server that has run for a while"
 # The need of a request that fails with its own data, and with no other data that has the same traits.
 VERY_DATA = "this very data"
+# Needs that are no traits of a case: they are made, or are of the server or of the data.
+MADE = (AT_ONCE, EARLIER_REFUSAL, EARLIER_REQUEST, VERY_DATA, WHILE)
+OBJECT = "object"
 ABSENT = object()
 
 
 def _alone(trial: Trial) -> Trial | None:
     if not trial.several or trial.case.together:
         return None
-    return trial_of(isolated(trial.case, len(trial.case.steps) - 1), trial.profile)
+    return trial_of(isolated(trial.case, len(trial.case.steps) - 1), trial.reading)
 
 
 def _written_once(trial: Trial) -> Trial | None:
     """The trial with each object as it is in the end, from the beginning."""
-    steps = trial.case.steps
-    changes = [(step.bucket, step.key) for step in steps if isinstance(step, Put | Delete)]
-    if len(set(changes)) == len(changes):
+    prepared = [step for step in trial.case.steps if not step.asks]
+    if len({step.about for step in prepared}) == len(prepared):
         return None
-    last = {(step.bucket, step.key): step for step in steps if isinstance(step, Put | Delete)}
-    puts = [step for step in last.values() if isinstance(step, Put)]
-    asked = [step for step in steps if isinstance(step, Send | SendRaw)]
-    return trial.of_steps(*puts, *asked)
+    last = {step.about: step for step in prepared}
+    asked = [step for step in trial.case.steps if step.asks]
+    return trial.of_steps(*(step for step in last.values() if not step.removes), *asked)
 
 
 CIRCUMSTANCES: tuple[Trait, ...] = (
@@ -50,7 +50,7 @@ CIRCUMSTANCES: tuple[Trait, ...] = (
 
 def after_refusal(trial: Trial) -> Trial | None:
     """The last request after one about the same object that is refused in a plain way."""
-    return _after(trial, lambda last: replace(last, fields=Fields({"dtype": "int32", "size": 0.5})))
+    return _after(trial, trial.reading.refused)
 
 
 def asked_twice(trial: Trial) -> Trial | None:
@@ -60,78 +60,51 @@ def asked_twice(trial: Trial) -> Trial | None:
 
 def differing_in(trial: Trial, name: str) -> Trial | None:
     """The last request after the same request but for one thing, in which an earlier one differs."""
-    earlier = next((step for step in reversed(trial.case.steps[:-1]) if isinstance(step, Send)), None)
-    if earlier is None or name == "object":
+    reading = trial.reading
+    earlier = next((step for step in reversed(trial.case.steps[:-1]) if step.asks and reading.usual(step)), None)
+    if earlier is None or name == OBJECT:
         return None
-    return _after(trial, lambda last: _like(last, earlier, (name,)))
+    return _after(trial, lambda last: reading.like(last, earlier, (name,)))
 
 
-def _after(trial: Trial, first: Callable[[Send], Send]) -> Trial | None:
+def _after(trial: Trial, first: Callable[[Any], Any]) -> Trial | None:
     last = trial.last
-    if not isinstance(last, Send):
+    if last is None or not trial.reading.usual(last):
         return None
-    about = (last.bucket, last.key)
-    puts = [step for step in trial.case.steps if isinstance(step, Put) and (step.bucket, step.key) == about]
-    return trial.of_steps(*puts[-1:], first(last), last)
+    before = first(last)
+    if before is None:
+        return None
+    steps = trial.case.steps
+    prepared = [one for one in steps if not one.asks and not one.removes and one.about == last.about]
+    return trial.of_steps(*prepared[-1:], before, last)
 
 
 def another(trial: Trial) -> Iterator[Trait]:
     """A trait for each thing in which earlier requests differ from the last."""
-    if trial.several and not trial.case.together and isinstance(trial.last, Send):
-        for name in differing(trial.case):
+    if trial.several and not trial.case.together and trial.last is not None and trial.reading.usual(trial.last):
+        for name in differing(trial.case, trial.reading):
             yield Trait(f"{ANOTHER}{name}", _equalled(name), within=SEVERAL)
 
 
-def _equalled(name: str) -> Any:
+def _equalled(name: str) -> Callable[[Trial], Trial | None]:
     def drop(trial: Trial) -> Trial | None:
-        plain = equalled(trial.case, (name,))
-        return trial_of(plain, trial.profile) if plain != trial.case else None
+        plain = equalled(trial.case, (name,), trial.reading)
+        return trial_of(plain, trial.reading) if plain != trial.case else None
 
     return drop
 
 
-def aspects(step: Send | SendRaw) -> dict[str, Any]:
-    """What a request says, by name."""
-    if isinstance(step, SendRaw):
-        return {"object": (step.bucket, step.key), "credentials": step.credentials, "request": replace(step, key="")}
-    return {
-        "operation": step.operation,
-        "object": (step.bucket, step.key),
-        "interface": step.interface,
-        "credentials": step.credentials,
-        **{name: Fields({name: value}).text for name, value in step.fields.items()},
-    }
-
-
-def differing(case: Case) -> tuple[str, ...]:
+def differing(case: Case, reading: Reading) -> tuple[str, ...]:
     """What a case's requests do not have in common."""
-    asked = [aspects(step) for step in case.steps if isinstance(step, Send | SendRaw)]
+    asked = [reading.said(step) for step in case.steps if step.asks]
     names = dict.fromkeys(name for one in asked for name in one)
     return tuple(name for name in names if any(one.get(name, ABSENT) != asked[0].get(name, ABSENT) for one in asked))
 
 
-def equalled(case: Case, names: tuple[str, ...]) -> Case:
-    """The case with the earlier requests made like the last in some aspects."""
+def equalled(case: Case, names: tuple[str, ...], reading: Reading) -> Case:
+    """The case with the earlier requests made like the last in some of what they say."""
     last = case.steps[-1]
-    if not isinstance(last, Send):
+    if not last.asks or not reading.usual(last):
         return case
-    steps = [_like(step, last, names) if isinstance(step, Send) else step for step in case.steps[:-1]]
-    return replace(case, steps=(*steps, last))
-
-
-def _like(step: Send, last: Send, names: tuple[str, ...]) -> Send:
-    for name in names:
-        match name:
-            case "operation":
-                step = replace(step, operation=last.operation)
-            case "object":
-                step = replace(step, bucket=last.bucket, key=last.key)
-            case "interface":
-                step = replace(step, interface=last.interface)
-            case "credentials":
-                step = replace(step, credentials=last.credentials)
-            case _ if name in last.fields:
-                step = replace(step, fields=Fields({**step.fields, name: last.fields[name]}))
-            case _:
-                step = replace(step, fields=step.fields.without(name))
-    return step
+    alike = (reading.like(one, last, names) if one.asks and reading.usual(one) else one for one in case.steps[:-1])
+    return replace(case, steps=(*alike, last))

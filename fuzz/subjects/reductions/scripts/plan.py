@@ -10,16 +10,16 @@ from fuzz.findings.case_files import bytes_as_json
 from fuzz.findings.finding import Finding
 from fuzz.subjects.reductions.scripts import canned
 from fuzz.subjects.reductions.scripts.script_judge import faults
-from specs import requirements
 from specs.case import Case
+from specs.manners import WELL
 from specs.outcome import NoReply, Outcome, Reply
-from specs.reductions.access import StoreFacts
+from specs.reductions import requirements
 from specs.reductions.checks import LEAKS
 from specs.reductions.expectation import Expectation, Values
-from specs.reductions.manners import WELL
 from specs.reductions.model import expectations, full_body
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
+from specs.store_facts import StoreFacts
 
 MOST_VALUES: Final = 4096
 _ARRAYS: Final = ("values", "also", "low", "high", "loose", "free")

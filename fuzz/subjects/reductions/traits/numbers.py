@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from fuzz.subjects.reductions.scene import Scene, in_more_elements, with_elements
+from fuzz.subjects.reductions.scene import Scene, Simpler, in_more_elements, with_elements
 from fuzz.subjects.reductions.traits.missing import NEAR_SHARE, Number, missing_elements, missing_numbers, near_missing
-from fuzz.triage.trait import Simpler
 from specs.reductions.dtypes import FLOATS, INTEGERS, ITEM_SIZES, NAMES, Array, integer_bounds, nearest
 
 SMALL = 100

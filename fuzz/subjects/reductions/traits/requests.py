@@ -13,13 +13,13 @@ from fuzz.subjects.reductions.traits.storage import NULLS, SENDER, SENDERS, SEND
 from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Trial
 from specs.fields import Fields
+from specs.manners import MANNERS, Manner, a_store
 from specs.reductions.dtypes import ITEM_SIZES
 from specs.reductions.encoding import compressed
-from specs.reductions.manners import MANNERS, a_store
 from specs.reductions.model import full_body
 from specs.reductions.raw_requests import read_raw
 from specs.reductions.request import OPTIONS
-from specs.reductions.steps import Manner, Put, Send, SendRaw, Step
+from specs.reductions.steps import Put, Send, SendRaw, Step
 from specs.reductions.validity import BODY_FIELDS, LOCATORS
 
 PLAIN_OPERATION = "select"

@@ -14,6 +14,7 @@ import numpy as np
 
 from fuzz.subjects.reductions.scene import (
     Scene,
+    Simpler,
     are_axes,
     of_like_selection,
     repeated,
@@ -21,6 +22,7 @@ from fuzz.subjects.reductions.scene import (
     with_lengths,
     without_dimension,
 )
+from fuzz.subjects.reductions.several import of_scenes, scenes_of
 from fuzz.subjects.reductions.traits.missing import missing_elements
 from fuzz.subjects.reductions.traits.numbers import (
     PLAIN_DTYPE,
@@ -50,8 +52,8 @@ from fuzz.subjects.reductions.traits.storage import (
     to_null,
     to_sender,
 )
-from fuzz.triage.trait import Simpler, Trait
-from fuzz.triage.trial import Trial, of_scenes, scenes_of
+from fuzz.triage.trait import Trait
+from fuzz.triage.trial import Trial
 from specs.reductions.dtypes import NAMES
 from specs.reductions.request import COMPRESSIONS
 from specs.reductions.validity import BODY_FIELDS
@@ -364,3 +366,17 @@ def of_numbers(name: str) -> bool:
 def traits_of(scene: Scene) -> frozenset[str]:
     """The names of the traits that a scene has."""
     return frozenset(name for name, (simpler, _) in FEATURES.items() if simpler(scene) is not None)
+
+
+def come_to_the_same(trial: Trial) -> Iterator[Trial]:
+    """What a trial of one valid request is when it comes to the same in plainer ways, one after the other."""
+    if trial.scene is None:
+        return
+    for scene in in_other_ways(trial.scene):
+        yield trial.of_scene(scene)
+    by_name = {one.name: one for one in SCENES}
+    for name in CONVERTED:
+        plain = by_name[name].drop(trial)
+        if plain is not None:
+            trial = plain
+            yield trial

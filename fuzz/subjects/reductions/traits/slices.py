@@ -9,8 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from fuzz.subjects.reductions.scene import FAR_BOUNDS, Scene, of_like_selection, with_elements
-from fuzz.triage.trait import Simpler
+from fuzz.subjects.reductions.scene import FAR_BOUNDS, Scene, Simpler, of_like_selection, with_elements
 from specs.reductions.dtypes import ITEM_SIZES
 
 Triple = tuple[int, int, int]

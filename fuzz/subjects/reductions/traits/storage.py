@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from fuzz.subjects.reductions.scene import Scene, fields_of
-from fuzz.triage.trait import Simpler
+from fuzz.subjects.reductions.scene import Scene, Simpler, fields_of
+from specs.manners import MANNERS, Manner, a_store
 from specs.reductions.dtypes import ITEM_SIZES
-from specs.reductions.manners import MANNERS, a_store
 from specs.reductions.request import Filter
-from specs.reductions.steps import Credential, Manner
+from specs.reductions.steps import Credential
 
 WIDEST = max(ITEM_SIZES.values())
 FAR = 256

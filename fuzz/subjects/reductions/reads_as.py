@@ -17,11 +17,11 @@ from fuzz.triage.trial import Trial
 from specs.case import Case
 from specs.outcome import Reply
 from specs.reductions import checks
-from specs.reductions.access import StoreFacts
 from specs.reductions.dtypes import FLOATS, Array, Bools
 from specs.reductions.model import expectations
 from specs.reductions.request import OPTIONS
 from specs.reductions.steps import Send
+from specs.store_facts import StoreFacts
 from specs.violation import Way
 
 # Fields whose absence gives another answer, and what the answer is then read as.

@@ -1,9 +1,7 @@
-"""A finding in lines: what was sent, what was due, what came, and the requirement that is broken."""
+"""What a finding shows of reductions: what was asked, of which data, what was due and what came."""
 
 from __future__ import annotations
 
-import shlex
-import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,92 +9,44 @@ import numpy as np
 
 from fuzz.findings.elision import array_line, bytes_line, json_line, visible
 from fuzz.findings.finding import Finding
-from specs import requirements
+from fuzz.subject import Picture
 from specs.case import Case
+from specs.manners import WELL, a_store
 from specs.outcome import NoReply, Outcome, Reply
 from specs.reductions import validity, wire
 from specs.reductions.decoding import Undecodable, decode
 from specs.reductions.dtypes import ITEM_SIZES, Array, in_byte_order
-from specs.reductions.manners import WELL, a_store
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Delete, Put, Send, SendRaw
 
-LABEL = 11
-WIDTH = 100
 LOCATORS: Mapping[str, Mapping[str, str]] = {
     "v1": {"source": "http://store", "bucket": "bucket", "object": "object"},
     "v2": {"interface_type": "s3", "url": "http://store/bucket/object"},
 }
 MOST_STEPS = 24
 MOST_RAW_LINES = 16
-AGAIN = "again"
 
 
-def portrait(finding: Finding, path: str = "", width: int = WIDTH) -> list[str]:
-    """The lines below a finding's title; `path` is its folder, for the command that replays it."""
-    shown = list(rows(finding, path))
-    return [line for label, text in shown for line in _wrapped(label, text, width)]
-
-
-def _wrapped(label: str, text: str, width: int) -> list[str]:
-    """A row with its label, further lines indented below the text."""
-    if not label:
-        return [text]
-    start = f"{label:<{LABEL - 1}} "
-    if label == AGAIN:
-        # A command that is to be pasted stays in one line.
-        return [start + text]
-    room = max(width, LABEL + 30)
-    lines = textwrap.wrap(text, room - LABEL, break_long_words=False, break_on_hyphens=False) or [""]
-    return [start + lines[0], *(" " * LABEL + line for line in lines[1:])]
-
-
-def rows(finding: Finding, path: str = "") -> Iterator[tuple[str, str]]:
-    """A portrait's rows, each with its label; requests and steps have none."""
-    case, violation = finding.case, finding.violation
+def picture(finding: Finding) -> Picture:
+    """What a finding shows."""
+    due = f"count {finding.violation.expected}" if finding.violation.requirement == "counts" else None
     at = _guilty_step(finding)
+    return Picture(tuple(_asked(finding, at)), _got(finding, at), visible(due or finding.violation.expected))
+
+
+def _asked(finding: Finding, at: int) -> Iterator[tuple[str, str]]:
+    case = finding.case
     asked = [step for step in case.steps if isinstance(step, Send | SendRaw)]
     if len(asked) == 1 and len(case.steps) <= 2 and isinstance(case.steps[-1], Send | SendRaw):
         yield from _only_request(case, at, finding.api)
     else:
         yield from _numbered_steps(finding, at)
-    due = f"count {violation.expected}" if violation.requirement == "counts" else violation.expected
-    yield "expected", visible(due)
-    yield "got", _got(finding, at) + (f"   = {finding.reads_as}" if finding.reads_as else "")
-    entry = requirements.load().get(violation.requirement)
-    yield "must", f"{violation.requirement}: {entry.sentence.rstrip('.')}" if entry else violation.requirement
-    if needed := _needed(finding):
-        yield "needs", needed
-    yield "seen", _seen(finding)
-    if path:
-        yield AGAIN, f"asfuzz replay {shlex.quote(path)}"
 
 
 def _guilty_step(finding: Finding) -> int:
     """The request that the violation is about; of a relation between answers, the last."""
     asking = [number for number, step in enumerate(finding.case.steps) if isinstance(step, Send | SendRaw)]
     return finding.violation.step if finding.violation.step in asking else (asking or [len(finding.case.steps) - 1])[-1]
-
-
-def _seen(finding: Finding) -> str:
-    how_often = {
-        "every time": "every time",
-        "flaky": "some of the times",
-        "seen once": "no failure",
-        "after a while": "every time, but not to a fresh server",
-    }
-    how = how_often[finding.reproducibility]
-    return f"{finding.seen:,} times, {how}" if finding.seen > 1 else f"once; sent again: {how}"
-
-
-def _needed(finding: Finding) -> str:
-    """What the failure takes, as far as that was tried."""
-    said = [", ".join(finding.needs)] if finding.needs else []
-    if finding.unproved:
-        said.append(f"not reduced to the end: {', '.join(finding.unproved)}")
-    if finding.not_seen_with:
-        said.append(f"not seen with {', '.join(finding.not_seen_with)}")
-    return " · ".join(said)
 
 
 def _only_request(case: Case, at: int, api: str) -> Iterator[tuple[str, str]]:

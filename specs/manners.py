@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from specs.reductions.steps import Manner
-
+Manner = Literal[
+    "well", "whole", "range-untold", "total-untold", "chunked", "in-pieces", "another-range", "too-little", "too-much",
+    "nothing", "not-modified", "no-content", "failing", "slow-down", "hung-up", "not-http", "cut-short", "chunks-cut",
+    "forbidden-page", "missing-page", "moved", "found",
+]  # fmt: skip
 Kind = Literal["lawful", "lie", "error"]
 WELL: Manner = "well"
 

@@ -11,9 +11,9 @@ from fuzz.findings import meant
 from fuzz.findings.known import REPORT, UnusableKnown, refuse_symptom
 from specs.case import Case
 from specs.fields import Fields
+from specs.manners import MANNERS, WELL
 from specs.profile import did_you_mean
 from specs.reductions import validity
-from specs.reductions.manners import MANNERS, WELL
 from specs.reductions.model import full_body, unclaimed
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Delete, Put, Send, SendRaw, Step

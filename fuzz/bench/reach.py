@@ -1,0 +1,119 @@
+"""What the strategies reach: which values of the features of requests, and which pairs of them, are drawn."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import combinations
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import seed as seeded
+
+from fuzz.subjects.reductions.domains import domains, excluded
+from fuzz.subjects.reductions.features import case_features
+from specs.case import Case
+from specs.reductions import profile
+from specs.reductions.profile import Profile
+from specs.reductions.steps import Send
+from strategies.reductions import cases
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How often values and pairs of values were drawn, and which never."""
+
+    requests: int
+    values: Counter[tuple[str, str]]
+    pairs: Counter[tuple[tuple[str, str], tuple[str, str]]]
+    missing_values: tuple[tuple[str, str], ...]
+    missing_pairs: tuple[tuple[tuple[str, str], tuple[str, str]], ...]
+    unexpected: tuple[tuple[str, str], ...]
+
+
+def reach(claims: Profile, some: Iterable[Case]) -> Reach:
+    """What some cases reach of a profile's features."""
+    values: Counter[tuple[str, str]] = Counter()
+    pairs: Counter[tuple[tuple[str, str], tuple[str, str]]] = Counter()
+    count = 0
+    for case in some:
+        for _, found in case_features(case, claims.native_byte_order):
+            items = sorted(found.items())
+            values.update(items)
+            pairs.update(combinations(items, 2))
+            count += 1
+    every = domains(claims)
+    named = sorted((name, value) for name, domain in every.items() for value in domain)
+    wanted = [(a, b) for a, b in combinations(named, 2) if a[0] != b[0] and not excluded(a, b)]
+    return Reach(
+        requests=count,
+        values=values,
+        pairs=pairs,
+        missing_values=tuple(one for one in named if one not in values),
+        missing_pairs=tuple(pair for pair in wanted if pair not in pairs),
+        unexpected=tuple(sorted(one for one in values if one not in set(named))),
+    )
+
+
+def drawn(claims: Profile, requests: int, seed: int = 0) -> list[Case]:
+    """Cases of at least so many requests, fresh ones."""
+    found: list[Case] = []
+    while (lacking := requests - sum(_requests(case) for case in found)) > 0:
+        found += _examples(claims, lacking // 11 + 1, seed + len(found))
+    return found
+
+
+def _requests(case: Case) -> int:
+    return sum(isinstance(step, Send) for step in case.steps)
+
+
+def _examples(claims: Profile, count: int, seed: int) -> list[Case]:
+    found: list[Case] = []
+
+    @seeded(seed)
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(cases.reductions(claims))
+    def collect(case: Case) -> None:
+        found.append(case)
+
+    collect()
+    return found
+
+
+def table(result: Reach) -> str:
+    """The report as text: each value with its share, then what was never drawn."""
+    lines = [f"{result.requests} requests"]
+    names = sorted({name for name, _ in result.values})
+    for name in names:
+        told = [(value, count) for (feature, value), count in result.values.most_common() if feature == name]
+        shares = "  ".join(f"{value} {100 * count / result.requests:.1f}%" for value, count in told)
+        lines.append(f"  {name:18} {shares}")
+    lines += [f"never drawn: {name} = {value}" for name, value in result.missing_values]
+    lines += [f"never together: {a} = {x}, {b} = {y}" for (a, x), (b, y) in result.missing_pairs]
+    lines += [f"not foreseen: {name} = {value}" for name, value in result.unexpected]
+    rare = [(pair, count) for pair, count in result.pairs.most_common()[::-1] if not excluded(*pair)]
+    lines += [f"rarest together: {a} = {x}, {b} = {y}: {count}" for ((a, x), (b, y)), count in rare[:5]]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m fuzz.subjects.reductions.reach", description=__doc__)
+    parser.add_argument("--requests", type=int, default=5000)
+    parser.add_argument("--profile", default="reference")
+    parser.add_argument("--seed", type=int, default=0)
+    told = parser.parse_args()
+    claims = profile.load(told.profile)
+    result = reach(claims, drawn(claims, told.requests, told.seed))
+    print(table(result))
+    return 1 if result.missing_values or result.missing_pairs or result.unexpected else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,104 @@
+"""The registry: every subject there is, built in, of other packages, or of modules that are named on the command line.
+
+A package offers a subject, or an extension of one, by an entry point of the group `asfuzz`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.metadata import entry_points
+from types import MappingProxyType
+from typing import Any
+
+from fuzz.config import DEFAULT_SUBJECT, modules_to_load
+from fuzz.errors import UsageError
+from fuzz.subject import Property, Subject
+from specs.profile import did_you_mean
+from specs.requirements import Requirement
+from specs.violation import Aspect
+
+GROUP = "asfuzz"
+# A checkout that is newer than its installation has these all the same.
+BUILT_IN = ("fuzz.subjects.reductions.subject:REDUCTIONS",)
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """What somebody adds to a subject: properties, with checks of their own, and the requirements that these check."""
+
+    subject: str
+    properties: tuple[Property, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The subjects by name, each with what extends it."""
+
+    subjects: Mapping[str, Subject]
+
+    def subject(self, name: str = DEFAULT_SUBJECT) -> Subject:
+        """The subject of that name; raises UsageError."""
+        if name not in self.subjects:
+            raise UsageError(f"there is no subject {name!r}.{did_you_mean(name, self.subjects)}")
+        return self.subjects[name]
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The ids of all rules of all subjects."""
+        return tuple(dict.fromkeys(str(rule) for one in self.subjects.values() for rule in one.rules))
+
+    @property
+    def aspects(self) -> tuple[str, ...]:
+        """What an aspect of a violation may be."""
+        return (*Aspect, *dict.fromkeys(name for one in self.subjects.values() for name in one.aspects))
+
+
+def registry() -> Registry:
+    """Every subject of this installation, and of the modules that were asked for; raises UsageError."""
+    return _registry(modules_to_load())
+
+
+def subject_of(name: str) -> Subject:
+    """The subject of a finding, where an empty name stands for the usual one; raises UsageError."""
+    return registry().subject(name or DEFAULT_SUBJECT)
+
+
+@cache
+def _registry(load: tuple[str, ...]) -> Registry:
+    offered = [one for place in (*BUILT_IN, *_entry_points(), *load) for one in _offered(place)]
+    subjects: dict[str, Subject] = {one.name: one for one in offered if isinstance(one, Subject)}
+    for one in offered:
+        if isinstance(one, Extension):
+            if one.subject not in subjects:
+                raise UsageError(f"an extension of subject {one.subject!r}: {did_you_mean(one.subject, subjects)}")
+            subjects[one.subject] = _extended(subjects[one.subject], one)
+    return Registry(MappingProxyType(subjects))
+
+
+def _extended(subject: Subject, extension: Extension) -> Subject:
+    names = {one.name for one in subject.properties}
+    added = tuple(one for one in extension.properties if one.name not in names)
+    requirements = {**subject.requirements, **{one.id: one for one in extension.requirements}}
+    return replace(subject, properties=(*subject.properties, *added), requirements=MappingProxyType(requirements))
+
+
+def _entry_points() -> Iterator[str]:
+    yield from sorted({one.value for one in entry_points(group=GROUP)} - set(BUILT_IN))
+
+
+def _offered(place: str) -> Iterator[Subject | Extension]:
+    """The subjects and extensions that a module has, or the one that `module:name` names; raises UsageError."""
+    module, _, name = place.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+    except ImportError as error:
+        raise UsageError(f"--load {place}: {error}") from error
+    several = [getattr(found, name, None)] if name else list(vars(found).values())
+    offered = [one for one in several if isinstance(one, Subject | Extension)]
+    if not offered:
+        raise UsageError(f"--load {place}: nothing in it is a Subject or an Extension of one (see README.md)")
+    yield from offered

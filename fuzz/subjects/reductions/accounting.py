@@ -1,0 +1,44 @@
+"""What cases about reductions have put to the test, and which values their requests had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fuzz.subject import Asked
+from fuzz.subjects.reductions.features import features
+from fuzz.subjects.reductions.stakes import compared, requirements_at_stake
+from specs.case import Case
+from specs.outcome import Outcome
+from specs.reductions.expectation import Expectation
+from specs.reductions.profile import Profile
+from specs.reductions.relations import RELATIONS
+from specs.reductions.steps import Delete, Put, Send, SendRaw
+
+# The features of requests need all of an object; of a larger one only its size is told.
+MOST_BYTES = 2**22
+
+
+def at_stake(case: Case, due: Sequence[Expectation | None], outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """The requirements that some answer to a case's requests would have broken, once for each request."""
+    for step, expected, outcome in zip(case.steps, due, outcomes):
+        if isinstance(step, Send | SendRaw) and expected is not None:
+            yield from {*requirements_at_stake(step, expected, outcome)}
+    if case.property in RELATIONS and compared(case, tuple(due), tuple(outcomes)):
+        yield f"relation-{case.property}"
+
+
+def asked(
+    case: Case, due: Sequence[Expectation | None], outcomes: Sequence[Outcome], profile: Profile
+) -> Iterator[Asked]:
+    """A case's requests that were to be answered with values, with their features."""
+    held: dict[tuple[str, str], bytes] = {}
+    for step, expected, outcome in zip(case.steps, due, outcomes):
+        if isinstance(step, Put):
+            held[step.about] = step.data
+        elif isinstance(step, Delete):
+            held.pop(step.about, None)
+        elif isinstance(step, Send) and expected is not None and expected.answers:
+            content = held.get(step.about, b"")
+            known = len(content) <= MOST_BYTES
+            values = features(step, content, profile.native_byte_order) if known else {}
+            yield Asked(values, len(content), "" if case.together else step.operation, outcome)

@@ -1,0 +1,61 @@
+"""The faults of reduction requests: which field breaks which rule, and the traits that a fault is all about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from fuzz.subjects.reductions.traits.requests import AS_BYTES, BODY, DATA, METHOD, PATH, trait_of_field
+from fuzz.subjects.reductions.traits.storage import SENDER
+from fuzz.triage.trial import Signature, Trial, fault_of, place_of
+from specs import rules
+from specs.manners import MANNERS, a_store
+from specs.reductions import validity
+from specs.reductions.model import full_body
+from specs.reductions.raw_requests import read_raw
+from specs.reductions.rules import Rule
+from specs.reductions.steps import SendRaw
+from specs.violation import Way
+
+# The traits that are the breach of a rule, where that is no field.
+CARRIERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        str(Rule.SHORT_READ): (DATA, "offset", "size"),
+        str(Rule.DATA_DOES_NOT_FIT): (DATA, "offset", "size"),
+        str(Rule.RANGE_BEYOND_THE_OBJECT): (DATA, "offset", "size"),
+        str(Rule.UNKNOWN_PATH): (AS_BYTES, PATH),
+        str(Rule.WRONG_METHOD): (AS_BYTES, METHOD),
+        str(Rule.ODD_METHOD): (AS_BYTES, METHOD),
+        str(Rule.NOT_JSON): (AS_BYTES, BODY),
+        str(Rule.CONTENT_TYPE): (AS_BYTES, "an unusual Content-Type"),
+        str(Rule.UNKNOWN_OPERATION): ("operation",),
+        str(Rule.CREDENTIALS): (SENDER,),
+        str(Rule.BYTES_AFTER_THE_STREAM): ("bytes after the stream",),
+        str(Rule.SURPLUS_DATA): ("surplus data",),
+        str(Rule.BAD_STORE): tuple(a_store(manner) for manner in MANNERS),
+    }
+)
+
+
+def faults_named(broken: frozenset[rules.Rule], trial: Trial) -> list[str]:
+    """Each rule that a request breaks, with the field that breaks it where that can be told."""
+    fields: dict[str, list[str]] = {}
+    last = trial.last
+    send = read_raw(last, trial.profile).send if isinstance(last, SendRaw) else last
+    if send is not None:
+        reading = validity.read(send.operation, full_body(send, trial.profile), trial.profile)
+        for fault in reading.faults:
+            fields.setdefault(str(fault.rule), []).append(fault.words[0] if fault.words else "")
+    named = []
+    for rule in broken:
+        places = dict.fromkeys(fields.get(str(rule), [""]))
+        named += [fault_of(str(rule), place) for place in places]
+    return named
+
+
+def at_fault(wanted: Signature) -> set[str]:
+    """The traits that a fault is all about: the field, the path or the data that breaks a rule."""
+    fields = {trait_of_field(place) for place in map(place_of, wanted.faults) if place}
+    carriers = {trait for fault in wanted.faults for trait in CARRIERS.get(fault, ())}
+    # Whose credentials are let in is a cause of its own; how they are refused is not.
+    return fields | (carriers - {SENDER} if wanted.way is Way.ACCEPTED else carriers)

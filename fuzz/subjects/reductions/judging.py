@@ -1,0 +1,27 @@
+"""Answers to reduction requests compared with what was due: each by itself, and those of one case with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from specs.outcome import Transcript
+from specs.reductions import checks, relations
+from specs.reductions.expectation import Expectation
+from specs.reductions.profile import Profile
+from specs.reductions.steps import Send, SendRaw
+from specs.violation import Violation
+
+
+def violations(
+    transcript: Transcript, due: Sequence[Expectation | None], profile: Profile, secrets: tuple[str, ...]
+) -> list[Violation]:
+    """What is wrong with the answers to a case; where nothing is with any by itself, whether they agree."""
+    case = transcript.case
+    found: list[Violation] = []
+    for number, (step, outcome, expected) in enumerate(zip(case.steps, transcript.outcomes, due)):
+        if isinstance(step, Send | SendRaw) and outcome is not None and expected is not None:
+            exchange = checks.Exchange(step, outcome, profile, secrets, case.together)
+            found += checks.violations(exchange, expected, number)
+    if not any(one.severity == "failure" for one in found):
+        found += relations.violations(transcript, tuple(due), profile)
+    return found

@@ -1,0 +1,87 @@
+"""Valid requests like an invalid one: less its fields at fault, about data that fits and shows mistakes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from fuzz.subjects.reductions.scene import Scene, asked_of
+from fuzz.subjects.reductions.traits.numbers import PLAIN_DTYPE
+from fuzz.subjects.reductions.traits.revealing import revealing
+from fuzz.triage.trial import Trial
+from specs.fields import Fields
+from specs.manners import WELL
+from specs.reductions import validity
+from specs.reductions.dtypes import FLOATS, ITEM_SIZES
+from specs.reductions.model import full_body
+from specs.reductions.profile import Profile
+from specs.reductions.request import Request
+from specs.reductions.steps import Put, Send
+
+RANGE = ("offset", "size")
+# With each fault taken out others may come to light.
+MOST_ROUNDS = 4
+MOST_ELEMENTS = 2**16
+PRIME = 11
+
+
+def mended(trial: Trial) -> Iterator[Trial]:
+    """Valid requests like a trial's: less the fields at fault, about data that fits and shows mistakes."""
+    send = trial.last
+    if not isinstance(send, Send):
+        return
+    sound = replace(send, credentials="owner") if send.credentials != "owner" else send
+    served = next((step.served for step in trial.case.steps if isinstance(step, Put)), WELL)
+    for left_out in ((), RANGE):
+        fields = sound.fields.without(*left_out)
+        if left_out and fields == sound.fields:
+            continue
+        for scene in _fitting(_sound(replace(sound, fields=fields, without=()), trial.profile), trial.profile):
+            yield trial.of_scene(replace(scene, served=served))
+
+
+def _sound(send: Send, profile: Profile) -> Send:
+    """The request less its fields at fault, as far as a few rounds get."""
+    for _ in range(MOST_ROUNDS):
+        wrong = _at_fault(send, profile)
+        if not wrong:
+            break
+        kept = {name: value for name, value in send.fields.items() if name not in wrong}
+        send = replace(send, fields=Fields({"dtype": PLAIN_DTYPE, **kept}))
+    return send
+
+
+def _at_fault(send: Send, profile: Profile) -> set[str]:
+    faults = validity.read(send.operation, full_body(send, profile), profile).faults
+    return {word for fault in faults for word in fault.words} & set(send.fields)
+
+
+def _fitting(send: Send, profile: Profile) -> Iterator[Scene]:
+    request = validity.read(send.operation, full_body(send, profile), profile).request
+    if request is None or (request.shape is not None and math.prod(request.shape) > MOST_ELEMENTS):
+        return
+    counts = [math.prod(request.shape)] if request.shape is not None else [2]
+    if request.shape is None and request.filters:
+        # So many elements leave a remainder with most sizes that a filter may have.
+        counts.append(PRIME)
+    for count in counts:
+        yield from _of_elements(send, request, count)
+
+
+def _of_elements(send: Send, request: Request, count: int) -> Iterator[Scene]:
+    plain = replace(
+        asked_of(send, request, np.arange(1, count + 1).astype(request.dtype)),
+        prefix=bytes(min(request.offset, MOST_ELEMENTS)),
+        key=send.key,
+        bucket="public" if send.bucket == "public" else "private",
+    )
+    fitting = revealing(plain) or plain
+    # The bytes behind those that a size calls for are not to be read.
+    yield replace(fitting, suffix=bytes(ITEM_SIZES[request.dtype])) if fitting.sized else fitting
+    if fitting.missing is None:
+        # Of these no byte is zero.
+        negative = -fitting.elements / 3 if request.dtype in FLOATS else -fitting.elements
+        yield replace(fitting, elements=negative.astype(request.dtype))

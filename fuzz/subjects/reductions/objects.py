@@ -1,0 +1,165 @@
+"""The objects of cases about reductions: uploaded once per content, under keys that no other run uses."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections import Counter, OrderedDict
+from collections.abc import Mapping
+from itertools import count
+from secrets import token_hex
+from typing import Any
+
+from fuzz.running.crowd import Message
+from fuzz.running.store import Store
+from specs.case import Case
+from specs.fields import Fields
+from specs.reductions.model import full_body
+from specs.reductions.profile import Profile
+from specs.reductions.steps import Delete, Put, Send, SendRaw
+
+MOST_OBJECTS_KEPT = 512
+MOST_BYTES_KEPT = 256 * 2**20
+KEY_DIGITS = 12
+
+# The real key of each object, by bucket and logical key.
+Keys = Mapping[tuple[str, str], str]
+
+
+class Objects:
+    """The store's objects, and the requests about them."""
+
+    def __init__(self, store: Store, profile: Profile) -> None:
+        self.store = store
+        self.profile = profile
+        self._run = token_hex(4)
+        self._histories = count(1)
+        self._kept: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._kept_bytes = 0
+        self._authorizations = {
+            name: "Basic " + b64encode(f"{one.access_key}:{one.secret}".encode()).decode()
+            for name, one in store.credentials.items()
+        }
+        # Whoever has the header has the secret.
+        tokens = (text.removeprefix("Basic ") for text in self._authorizations.values())
+        self.secrets = (*(one.secret for one in store.credentials.values()), *tokens)
+
+    def prepare(self, step: Put | Delete, keys: Keys) -> None:
+        """Put or delete an object."""
+        key = keys[step.about]
+        if isinstance(step, Delete):
+            self.store.delete(step.bucket, key)
+        else:
+            self._put(step, key)
+
+    def message(self, step: Send | SendRaw, keys: Keys) -> Message:
+        """A step's request about its object."""
+        return self.message_about(step, keys[step.about])
+
+    def message_about(self, step: Send | SendRaw, key: str) -> Message:
+        """A step's request about the object that is stored under a key."""
+        return self._raw_message(step, key) if isinstance(step, SendRaw) else self._reduction(step, key)
+
+    def begin(self, case: Case, *, afresh: bool) -> dict[tuple[str, str], str]:
+        """Real keys for a case's logical ones: by content, or the case's own where an object changes on the way.
+
+        Of requests at the same time the objects are new each time, so that no cache has them already. What a case puts
+        shares a prefix, so that keys that look alike are as alike in the store.
+        """
+        content = self._content_mark(case)
+        own = self._own_mark() if afresh else ""
+        puts = Counter((step.bucket, step.key) for step in case.steps if isinstance(step, Put | Delete))
+        keys: dict[tuple[str, str], str] = {}
+        for step in case.steps:
+            if isinstance(step, Put) and (step.bucket, step.key) not in keys:
+                name = (step.bucket, step.key)
+                changes = afresh or puts[name] > 1 or not _asked_only_after(case, step)
+                own = own or (self._own_mark() if changes else "")
+                mark = own if changes else content
+                keys[name] = f"{self._run}/{mark}/{step.key}"
+        for step in case.steps:
+            if not isinstance(step, Put):
+                keys.setdefault((step.bucket, step.key), f"{self._run}/none/{step.key}")
+        return keys
+
+    def _content_mark(self, case: Case) -> str:
+        """Of the objects that are put, and of how they are served: they and the logical keys make up the key."""
+        digest = hashlib.sha256()
+        for step in case.steps:
+            if isinstance(step, Put):
+                digest.update(hashlib.sha256(step.data).digest() + step.served.encode())
+        return digest.hexdigest()[:KEY_DIGITS]
+
+    def _own_mark(self) -> str:
+        return f"own{next(self._histories)}"
+
+    def _put(self, step: Put, key: str) -> None:
+        name = (step.bucket, key)
+        if name in self._kept and "/own" not in key[: len(self._run) + 4]:
+            self._kept.move_to_end(name)
+            return
+        self.store.put(step.bucket, key, step.data, step.served)
+        self._kept_bytes += len(step.data) - self._kept.pop(name, 0)
+        self._kept[name] = len(step.data)
+
+    def end(self, keys: Keys) -> None:
+        """Delete what a history leaves behind, and the oldest objects beyond the limits."""
+        for (bucket, _), key in keys.items():
+            if "/own" in key[: len(self._run) + 4]:
+                self._delete(bucket, key)
+        while len(self._kept) > MOST_OBJECTS_KEPT or (self._kept_bytes > MOST_BYTES_KEPT and len(self._kept) > 8):
+            bucket, key = next(iter(self._kept))
+            self._delete(bucket, key)
+
+    def _delete(self, bucket: str, key: str) -> None:
+        if (bucket, key) in self._kept:
+            self._kept_bytes -= self._kept.pop((bucket, key))
+            self.store.delete(bucket, key)
+
+    def _reduction(self, step: Send, key: str) -> Message:
+        places = self._places(step.bucket, key, step.interface)
+        body = {
+            name: _filled(value, places) if isinstance(value, str) else value
+            for name, value in full_body(step, self.profile).items()
+        }
+        headers = (("Content-Type", "application/json"), *self._authorization(step.credentials))
+        path = f"/{self.profile.api}/{step.operation}/"
+        return Message("POST", path, headers, Fields(body).text.encode())
+
+    def _raw_message(self, step: SendRaw, key: str) -> Message:
+        body = step.body
+        for name, place in self._places(step.bucket, key, "s3").items():
+            body = body.replace(f"{{{name}}}".encode(), place.encode())
+        names = {name.strip().lower() for name, _ in step.headers}
+        extra = [] if "authorization" in names else self._authorization(step.credentials)
+        return Message(step.method, step.path, (*step.headers, *extra), body)
+
+    def _authorization(self, name: str | None) -> list[tuple[str, str]]:
+        if name is None or name not in self._authorizations:
+            return []
+        return [("Authorization", self._authorizations[name])]
+
+    def _places(self, bucket: str, key: str, interface: str) -> dict[str, str]:
+        """What the placeholders stand for; a bucket that is neither of the store's goes by its own name."""
+        known = bucket in ("private", "public")
+        url = self.store.url(bucket if known else "private", key, interface)
+        if not known:
+            url = url.replace(f"/{self.store.buckets['private']}/", f"/{bucket}/", 1)
+        return {
+            "url": url,
+            "source": self.store.s3_url,
+            "bucket": self.store.buckets[bucket] if known else bucket,
+            "object": key,
+        }
+
+
+def _filled(text: str, places: Mapping[str, Any]) -> str:
+    for name, place in places.items():
+        text = text.replace(f"{{{name}}}", place)
+    return text
+
+
+def _asked_only_after(case: Case, put: Put) -> bool:
+    """Whether no request about an object comes before it is put."""
+    before = case.steps[: case.steps.index(put)]
+    return not any(isinstance(one, Send | SendRaw) and (one.bucket, one.key) == (put.bucket, put.key) for one in before)

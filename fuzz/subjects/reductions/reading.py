@@ -1,0 +1,121 @@
+"""How triage reads cases about reductions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from fuzz.subjects.reductions import mended, plainer, races, saying, scene, witnesses
+from fuzz.subjects.reductions.faults import at_fault, faults_named
+from fuzz.subjects.reductions.other_data import cut_to_its_data, of_other_data
+from fuzz.subjects.reductions.reads_as import OF_NUMBERS, reads_as
+from fuzz.subjects.reductions.settling import PLAINEST, SETTLING
+from fuzz.subjects.reductions.several import scenes_of
+from fuzz.subjects.reductions.traits.requests import DATA, RAW, REQUESTS, UNUSUAL, headers
+from fuzz.subjects.reductions.traits.scenes import INCIDENTAL, SCENES, SIBLINGS, come_to_the_same, of_numbers
+from fuzz.triage import reading
+from fuzz.triage.lab import Seen
+from fuzz.triage.reading import Witness
+from fuzz.triage.trait import Trait
+from fuzz.triage.trial import Signature, Trial
+from specs.case import Case
+from specs.reductions.expectation import Expectation
+from specs.reductions.profile import Profile
+from specs.reductions.rules import Rule
+from specs.reductions.steps import Send
+from specs.rules import Rule as AnyRule
+from specs.store_facts import StoreFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(reading.Reading):
+    """What reductions say of cases. Whoever overlooks one rule about how much data there is may overlook all."""
+
+    profile: Profile
+
+    within: ClassVar[Mapping[str, str]] = MappingProxyType({one.name: one.within for one in (*RAW, *REQUESTS, *SCENES)})
+    siblings: ClassVar[Mapping[str, tuple[str, ...]]] = SIBLINGS
+    of_scenes: ClassVar[Mapping[str, Trait]] = MappingProxyType({one.name: one for one in SCENES})
+    of_data: ClassVar[tuple[str, ...]] = (DATA,)
+    incidental: ClassVar[frozenset[str]] = INCIDENTAL
+    of_values: ClassVar[frozenset[str]] = OF_NUMBERS
+    lenient: ClassVar[frozenset[str]] = witnesses.OF_LENGTH
+    beginnings: ClassVar[tuple[str, ...]] = (*reading.Reading.beginnings, UNUSUAL)
+    settling: ClassVar[Case | None] = SETTLING
+    plainest: ClassVar[Case | None] = PLAINEST
+
+    def scene_of(self, case: Case) -> scene.Scene | None:
+        return scene.scene_of(case, self.profile)
+
+    def case_of(self, parts: scene.Scene, name: str) -> Case:
+        return scene.case_of(parts, name)
+
+    def traits(self, trial: Trial) -> Iterable[Trait]:
+        if trial.scene is not None or scenes_of(trial):
+            return SCENES
+        return (*RAW, *headers(trial), *REQUESTS)
+
+    def plainer(self, trial: Trial) -> Iterator[Trial]:
+        return plainer.plainer(trial)
+
+    def come_to_the_same(self, trial: Trial) -> Iterator[Trial]:
+        return come_to_the_same(trial)
+
+    def mended(self, trial: Trial) -> Iterator[Trial]:
+        return mended.mended(trial)
+
+    def of_other_data(self, trial: Trial, facts: StoreFacts) -> Iterator[Trial]:
+        return of_other_data(trial, facts)
+
+    def cut_to_its_data(self, trial: Trial) -> Case | None:
+        return cut_to_its_data(trial)
+
+    def is_of_values(self, trait: str) -> bool:
+        return of_numbers(trait)
+
+    def telling_rules(self, rules: frozenset[AnyRule]) -> frozenset[AnyRule]:
+        return rules - {Rule.EMPTY_OBJECT}
+
+    def rules_of_refusal(self, due: Expectation | None) -> frozenset[AnyRule]:
+        return frozenset() if due is None else due.refusable
+
+    def faults_named(self, rules: frozenset[AnyRule], trial: Trial) -> list[str]:
+        return faults_named(rules, trial)
+
+    def at_fault(self, wanted: Signature) -> set[str]:
+        return at_fault(wanted)
+
+    def witnesses(self, name: str) -> Iterator[Witness]:
+        return witnesses.witnesses(name, self)
+
+    def widened(self, faults: frozenset[str]) -> frozenset[str]:
+        return witnesses.widened(faults)
+
+    def reads_as(self, trial: Trial, seen: Seen, facts: StoreFacts) -> frozenset[str]:
+        return reads_as(trial, seen, facts)
+
+    def plain_races(self, name: str) -> Iterator[Case]:
+        return races.plain_races(name)
+
+    def usual(self, step: Any) -> bool:
+        return isinstance(step, Send)
+
+    def as_clients_ask(self, case: Case) -> Case:
+        return saying.as_clients_ask(case, self.profile)
+
+    def said(self, step: Any) -> Mapping[str, Any]:
+        return saying.said(step)
+
+    def settings(self, step: Any) -> Iterable[str]:
+        return step.fields if isinstance(step, Send) else ()
+
+    def like(self, step: Send, last: Send, names: tuple[str, ...]) -> Send:
+        return saying.like(step, last, names)
+
+    def refused(self, step: Send) -> Send | None:
+        return replace(step, fields=saying.REFUSED)
+
+    def set_apart(self, step: Any, number: int) -> Any:
+        return replace(step, key=f"{step.key}{number}")

@@ -1,0 +1,33 @@
+"""The requests after which a reduction server remembers nothing special."""
+
+from __future__ import annotations
+
+from specs.case import Case
+from specs.fields import Fields
+from specs.reductions.steps import Put, Send
+
+# Requests after which a server that remembers remembers nothing special: the plainest, and one that says it all.
+SETTLING = Case(
+    "settling",
+    (
+        Put("a", bytes(8)),
+        Send("sum", Fields({"dtype": "int32"}), "a"),
+        Send(
+            "sum",
+            Fields(
+                {
+                    "dtype": "int32",
+                    "byte_order": "little",
+                    "offset": 0,
+                    "size": 8,
+                    "shape": [1, 2],
+                    "order": "C",
+                    "axis": [0, 1],
+                    "selection": [[0, 1, 1], [0, 2, 1]],
+                }
+            ),
+            "a",
+        ),
+    ),
+)
+PLAINEST = Case("settling", SETTLING.steps[:2])

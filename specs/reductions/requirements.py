@@ -1,0 +1,15 @@
+"""The requirements of reduction servers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+from specs.requirements import Requirement, catalogue
+
+
+@cache
+def load() -> Mapping[str, Requirement]:
+    """Every requirement by its id."""
+    return catalogue((resources.files("specs.reductions") / "requirements.toml").read_text("utf-8"))

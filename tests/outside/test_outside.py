@@ -1,0 +1,78 @@
+"""What others bring, as they would write it, is hunted, explained, replayed and reported by the same commands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+Asfuzz = Callable[..., CompletedProcess[str]]
+HUNT = ("run", "--subject", "shelf", "--examples", "80", "--seed", "1")
+# Each way in which the shelf is broken, and what its finding needs besides several requests.
+BROKEN = {
+    "truncating": "a long value",
+    "blind-to-case": "an upper-case key",
+    "keeping-all": "a deleted key",
+}
+
+
+def cases(folder: Path) -> list[dict[str, object]]:
+    return [json.loads(one.read_text("utf-8")) for one in sorted(folder.glob("findings/*/case.json"))]
+
+
+@pytest.mark.parametrize("animal", BROKEN)
+def test_a_subject_of_others_is_hunted_explained_replayed_and_shown(
+    asfuzz: Asfuzz, tmp_path: Path, animal: str
+) -> None:
+    told = asfuzz(tmp_path, *HUNT, "--animal", animal, code=1).stdout
+    (found,) = cases(tmp_path)
+    assert found["subject"] == "shelf"
+    assert found["needs"] == ["several requests", BROKEN[animal]]
+    assert "shelf-holds: What is put under a key is there until it is deleted" in told
+    again = asfuzz(tmp_path, "replay", code=1).stdout
+    assert f"--animal {animal}" in again
+    assert "1 still failing" in again
+    shown = asfuzz(tmp_path, "show", str(found["id"])).stdout
+    assert "Put(key=" in shown
+    asfuzz(tmp_path, "report", "findings", "--html", "report.html")
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert str(found["id"]) in page
+    assert BROKEN[animal] in page
+
+
+def test_a_shelf_that_is_right_passes(asfuzz: Asfuzz, tmp_path: Path) -> None:
+    told = asfuzz(tmp_path, *HUNT).stdout
+    assert "PASS  0 findings" in told
+    assert not cases(tmp_path)
+
+
+def test_a_module_is_enough_where_nothing_is_installed(asfuzz: Asfuzz, tmp_path: Path) -> None:
+    load = ("--load", "shelf_asfuzz.subject")
+    asfuzz(tmp_path, *HUNT, *load, "--animal", "truncating", code=1, package=False)
+    again = asfuzz(tmp_path, "replay", *load, code=1, package=False).stdout
+    assert "1 still failing" in again
+    missing = asfuzz(tmp_path, *HUNT, code=2, package=False).stderr
+    assert "there is no subject 'shelf'" in missing
+
+
+def test_a_profile_implies_its_subject(asfuzz: Asfuzz, tmp_path: Path) -> None:
+    told = asfuzz(tmp_path, "run", "--profile", "shelf", "--examples", "20").stdout
+    assert "shelf-history" in told
+
+
+def test_a_property_of_others_is_checked_with_ours(asfuzz: Asfuzz, tmp_path: Path) -> None:
+    only = ("run", "--only", "quiet", "--examples", "10", "--seed", "1")
+    assert "outside-quiet" in asfuzz(tmp_path, "properties", "--requirements").stdout
+    assert "0 findings" in asfuzz(tmp_path, *only).stdout
+    asfuzz(tmp_path, *only, "--animal", "shelf_asfuzz.more_reductions:PoweredBy", code=1)
+    (found,) = cases(tmp_path)
+    assert found["violation"]["requirement"] == "outside-quiet"  # type: ignore[index]
+    assert "1 still failing" in asfuzz(tmp_path, "replay", code=1).stdout
+
+
+def test_the_subject_is_as_short_as_its_readers_are_told(asfuzz: Asfuzz) -> None:  # noqa: ARG001
+    shelf = Path(__file__).parent / "shelf" / "shelf_asfuzz" / "subject.py"
+    assert len(shelf.read_text("utf-8").splitlines()) <= 150
