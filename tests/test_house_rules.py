@@ -14,7 +14,10 @@ import pytest
 from fuzz.cli import COMMANDS
 from fuzz.commands.bench import MEASUREMENTS
 from fuzz.subjects.reductions.properties import PROPERTIES
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from specs.reductions import requirements
+from specs.reductions.request import MISSING_KINDS, OPTIONS
+from specs.reductions.validity import BODY_FIELDS
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("specs", "strategies", "fuzz")
@@ -28,6 +31,10 @@ NAMES_THAT_SAY_NOTHING = re.compile(r"(^|_)(utils?|helpers?|core|base|common|mis
 CHANGING = {"append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "clear", "remove", "discard"}
 # A script that is copied into findings, and runs where the suite is not installed.
 STAND_ALONE = Path("fuzz/subjects/reductions/scripts/standalone.py")
+# The rooms and modules that serve all subjects alike.
+ENGINE = {"running", "hunt", "triage", "findings", "reports", "events.py", "registry.py", "subject.py"}
+# Words of a subject's that mean something everywhere.
+WORDS_OF_ALL = {"Put", "Delete", "missing", "offset", "order", "shape", "size"}
 BANNER = re.compile(r"^\s*#\s*[-=#*~]{4,}")
 MACHINE_PATH = re.compile(r"(?<![\w.:/{}$-])/(root|home|work|Users)/[A-Za-z0-9_.]")
 
@@ -217,6 +224,30 @@ def test_every_requirement_is_checked_by_a_property_and_every_property_checks_so
     checked = {name for one in PROPERTIES for name in one.requirements}
     passes(sorted(catalogue - checked), "in requirements.toml, but of no property in properties.py:")
     passes(sorted(checked - catalogue), "of a property in properties.py, but not in requirements.toml:")
+
+
+def test_the_engine_names_no_field_of_a_subject() -> None:
+    names = {*BODY_FIELDS, *OPTIONS, *MISSING_KINDS, *(one.__name__ for one in REDUCTIONS.steps)} - WORDS_OF_ALL
+    assert {"dtype", "byte_order", "selection", "SendRaw"} <= names
+    faults = [
+        f"{path}:{node.lineno}: {word}"
+        for path in modules("fuzz")
+        if ENGINE & set(path.parts[1:2])
+        for node in ast.walk(tree(path))
+        for word in _said(node)
+        if word in names
+    ]
+    passes(faults, "the engine knows no subject; have the subject say it (see fuzz/subject.py):")
+
+
+def _said(node: ast.AST) -> list[str]:
+    """The names in a piece of code, and its texts of one word."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name) | ast.keyword(arg=str(name)):
+            return [name]
+        case ast.Constant(value=str(text)):
+            return [text]
+    return []
 
 
 def test_properties_have_names_of_their_own() -> None:

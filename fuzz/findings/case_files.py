@@ -265,7 +265,7 @@ def _cut(outcome: Outcome) -> Outcome:
 
 
 def tag_of(kind: type) -> str:
-    """The name of a step or an outcome in JSON: SendRaw is send-raw."""
+    """The name of a step or an outcome in JSON: PutAgain is put-again."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
 
 

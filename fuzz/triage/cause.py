@@ -159,7 +159,7 @@ def _leaves_history(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained
 
 
 def _is_sibling(plain: Trial, seen: Seen, one: Shown) -> bool:
-    """Whether a plain trial looks wrong as known; with a sibling's operation or dtype it may look otherwise."""
+    """Whether a plain trial looks wrong as known; with a sibling it may look otherwise."""
     return seen.signature.look == one.signature.look or any(
         values_apart(plain, one.trial, closure(one.needs, plain.reading))
     )
@@ -245,7 +245,7 @@ def _besides_blame(way: Shown) -> tuple[str, ...]:
 
 
 def _with_siblings_of(way: Shown, one: Shown, names: Iterable[str], lab: Lab) -> bool:
-    """Whether a cause's case fails alike with the operation, dtype or codec of another's."""
+    """Whether a cause's case fails alike with the siblings that another has."""
     plain: Trial | None = way.trial
     for name in names:
         trait = named(plain, name) if plain is not None else None

@@ -51,7 +51,7 @@ def _fails_alike(one: Witness, wanted: Signature, lab: Lab) -> bool:
 
 
 def not_seen_with(smallest: Smallest, lab: Lab) -> tuple[str, ...]:
-    """Of a needed operation, dtype or codec, the siblings with which the smallest case passes."""
+    """Of the needs that have siblings, those with which the smallest case passes."""
     passes: list[str] = []
     siblings = smallest.trial.reading.siblings
     for name in smallest.needs:

@@ -11,7 +11,7 @@ from specs.case import Case, requests
 from specs.outcome import Reply
 from specs.violation import Aspect, Violation, Way
 
-# One mistake about a valid request shows as any of these: it hangs on the data and on the operation which.
+# One mistake about a valid request shows as any of these: it hangs on the data which.
 WRONG = frozenset({Way.VALUES, Way.REFUSED, Way.STATUS, Way.SERVER_ERROR, Way.DROPPED, Way.FORM, Way.ACCEPTED})
 # Ways in which the status that came tells failures apart, and those in which the aspect does.
 BY_STATUS = frozenset({Way.STATUS, Way.SERVER_ERROR})

@@ -112,7 +112,7 @@ def value_of(trial: Trial, name: str) -> str:
 
 
 def told_need(trial: Trial, name: str) -> str:
-    """A need as people read it: of an operation, a dtype, a codec or a sender, which."""
+    """A need as people read it: of a trait with siblings, which of them."""
     return value_of(trial, name) or name
 
 
