@@ -103,7 +103,8 @@ def test_pages_that_are_linked_exist() -> None:
 def test_its_settings_are_settings(tmp_path: Path) -> None:
     from fuzz.config import read_settings
 
-    (example,) = re.findall(r"^```toml\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+    settings = TEXT[TEXT.index("## Settings") :]
+    example = re.findall(r"^```toml\n(.*?)^```$", settings, re.DOTALL | re.MULTILINE)[0]
     (tmp_path / "asfuzz.toml").write_text(example, "utf-8")
     settings = read_settings(config=tmp_path / "asfuzz.toml", environment={})
     assert (settings.seconds, settings.workers, settings.max_findings) == (120.0, 2, 20)
