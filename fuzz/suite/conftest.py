@@ -10,12 +10,13 @@ from _pytest._code.code import ReprFileLocation, TerminalRepr
 from _pytest._io import TerminalWriter
 
 from fuzz.errors import CannotRun
-from fuzz.pytest_plugin import PACKAGE
 from fuzz.running.session import Session
+from fuzz.suite import laws
 from fuzz.suite.laws import TargetGone, broken_by, law, report, told
 from fuzz.suite.opening import opening_of
 
 REGISTRY = "PROPERTIES"
+PACKAGE = laws.__package__
 
 
 @pytest.fixture(scope="session")
