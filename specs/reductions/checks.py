@@ -9,6 +9,7 @@ from specs.outcome import NoReply, Reply
 from specs.reductions import wire
 from specs.reductions.expectation import Expectation
 from specs.reductions.profile import Profile
+from specs.reductions.proved import proved_invalid
 from specs.reductions.rules import FOREIGN, Rule, requirement_of_all
 from specs.reductions.steps import Send, SendRaw
 from specs.reductions.validity import NAMES_OF_THE_API
@@ -121,7 +122,9 @@ def accepts(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
         title = f"{told(rejection.rules)}: an error with status 200"
         yield _by_status("error-status", title, expected, reply, Way.STATUS)
     elif reply.status == 200:
-        if not expected.answers and rejection is not None:
+        if expected.answers or rejection is None:
+            return
+        if proved_invalid(exchange.step, rejection.rules, exchange.profile):
             yield from _wrongly_accepted(expected, rejection.rules, exchange.profile)
     elif rejection is None or (expected.answers and reply.status < 400):
         verb = "refused with" if reply.status >= 400 else "answered by"

@@ -24,6 +24,7 @@ MOST_DIMENSIONS = 32
 FILTERS_ALL_TAKE = 16
 DEPTH_ALL_TAKE = 30
 FAR = 2**63
+BEYOND_ALL_FLOATS = 2**1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +146,13 @@ def _one_of(name: str, allowed: Sequence[str], given: Mapping[str, Any], notes: 
 
 
 def _integer(value: Any, least: int | None, notes: _Notes, *words: str) -> int | None:
-    """An integer of at least that much; a float without fraction is a doubt, as JSON readers differ."""
-    if isinstance(value, float) and math.isfinite(value) and value.is_integer():
+    """An integer of at least that much; a float without fraction is a doubt, as JSON readers differ.
+
+    A number beyond all floats, such as 1e400, has no fraction either.
+    """
+    if isinstance(value, float) and (math.isinf(value) or value.is_integer()):
         notes.doubt(Rule.FLOAT_FOR_AN_INTEGER, *words)
-        value = int(value)
+        value = int(value) if math.isfinite(value) else int(math.copysign(1, value)) * BEYOND_ALL_FLOATS
     if isinstance(value, bool) or not isinstance(value, int):
         notes.fault(Rule.NOT_AN_INTEGER, *words)
     elif least is not None and value < least:
