@@ -13,6 +13,7 @@ from fuzz.errors import CannotRun
 from fuzz.flags import add_config_flag, add_target_flags, settings_of
 from fuzz.subjects.reductions.subject import REDUCTIONS
 from specs.outcome import NoReply, Reply
+from specs.spellings import PLAINLY
 
 if TYPE_CHECKING:
     from fuzz.running.client import Client, ClientSettings
@@ -65,9 +66,10 @@ class Sending:
         headers: Sequence[tuple[str, str]],
         body: bytes,
         timeout_seconds: float | None = None,
+        manner: str = PLAINLY,
     ) -> Reply | NoReply:
         self.sent.append((method, path, headers, body))
-        return self.client.send(method, path, headers, body, timeout_seconds)
+        return self.client.send(method, path, headers, body, timeout_seconds, manner)
 
 
 @dataclass(slots=True)

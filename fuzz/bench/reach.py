@@ -10,6 +10,7 @@ from itertools import combinations
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
+from hypothesis.strategies import SearchStrategy
 
 from fuzz.subjects.reductions.domains import domains, excluded
 from fuzz.subjects.reductions.features import case_features
@@ -18,6 +19,9 @@ from specs.reductions import profile
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Send
 from strategies.reductions import cases
+
+# One in so many cases is spelled unusually.
+SPELLED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +61,18 @@ def reach(claims: Profile, some: Iterable[Case]) -> Reach:
 
 
 def drawn(claims: Profile, requests: int, seed: int = 0) -> list[Case]:
-    """Cases of at least so many requests, fresh ones."""
+    """Cases of at least so many requests, fresh ones; and a few that are spelled unusually."""
     found: list[Case] = []
     while (lacking := requests - sum(_requests(case) for case in found)) > 0:
-        found += _examples(claims, lacking // 11 + 1, seed + len(found))
-    return found
+        found += _examples(cases.reductions(claims), lacking // 11 + 1, seed + len(found))
+    return found + _examples(cases.spellings(claims), requests // SPELLED, seed)
 
 
 def _requests(case: Case) -> int:
     return sum(isinstance(step, Send) for step in case.steps)
 
 
-def _examples(claims: Profile, count: int, seed: int) -> list[Case]:
+def _examples(drawing: SearchStrategy[Case], count: int, seed: int) -> list[Case]:
     found: list[Case] = []
 
     @seeded(seed)
@@ -79,7 +83,7 @@ def _examples(claims: Profile, count: int, seed: int) -> list[Case]:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(cases.reductions(claims))
+    @given(drawing)
     def collect(case: Case) -> None:
         found.append(case)
 

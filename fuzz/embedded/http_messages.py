@@ -7,6 +7,21 @@ from http import HTTPStatus
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """How a request was written, of which nothing may hang: for servers that let something hang on it.
+
+    `chunks` are the lines before the chunks, `read_first` the bytes of the body that came with the head, and `behind`
+    is whether the request was there before the one before it was answered.
+    """
+
+    lines: tuple[str, ...] = ()
+    chunks: tuple[str, ...] = ()
+    trailers: tuple[str, ...] = ()
+    read_first: int = 0
+    behind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HttpRequest:
     """A request as it came, in HTTP/1.`minor`; header names are in lower case, repeated headers joined with commas."""
 
@@ -15,6 +30,7 @@ class HttpRequest:
     headers: Mapping[str, str]
     body: bytes = field(default=b"", repr=False)
     minor: str = "1"
+    written: Written = field(default=Written(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from fuzz.embedded.http_messages import (
     HttpRequest,
     ProtocolError,
     RequestHead,
+    Written,
     parse_head,
     parse_headers,
     shown,
@@ -35,17 +36,24 @@ class RequestReader:
     def read(self) -> HttpRequest | None:
         """The next request, or None where the client has no more."""
         self.method = ""
+        self._chunks: list[str] = []
+        self._trailers: list[str] = []
+        behind = bool(self._buffer)
         if not self._wait_for_start():
             return None
-        head = parse_head(self._read_head())
+        text = self._read_head()
+        head = parse_head(text)
         self.method = head.method
         if head.length > self._limits.body_bytes:
             raise self._too_large(head.length)
         if head.expects_continue and not self._buffer:
             self._socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        read_first = len(self._buffer)
         body = self._read_body(head)
         self.keep_alive = head.keep_alive
-        return HttpRequest(head.method, head.target, head.headers, body, head.minor)
+        lines = tuple(text.decode("latin-1").split("\r\n"))
+        written = Written(lines, tuple(self._chunks), tuple(self._trailers), read_first, behind)
+        return HttpRequest(head.method, head.target, head.headers, body, head.minor, written)
 
     def _wait_for_start(self) -> bool:
         """Wait for the first byte of a request; empty lines before it are skipped."""
@@ -122,6 +130,7 @@ class RequestReader:
             match = CHUNK_LINE.fullmatch(line)
             if match is None:
                 raise ProtocolError(400, f"malformed chunk size {shown(line.decode('latin-1'))}")
+            self._chunks.append(line.decode("latin-1"))
             size = int(match[1], 16)
             if size == 0:
                 self._skip_trailers()
@@ -136,7 +145,8 @@ class RequestReader:
         remaining = self._limits.header_bytes
         while line := self._read_line(remaining, "trailers"):
             remaining -= len(line)
-            parse_headers([line.decode("latin-1")])
+            self._trailers.append(line.decode("latin-1"))
+            parse_headers(self._trailers[-1:])
 
     def _read_line(self, limit: int, what: str) -> bytes:
         """A line without its end."""

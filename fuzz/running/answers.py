@@ -96,7 +96,25 @@ class _Stream:
 
 def read_answer(sock: socket.socket, method: str, limits: AnswerLimits) -> Read:
     """Read one answer to a request of that method."""
+    return _read_from(_Stream(sock), method, limits)
+
+
+def read_second_answer(sock: socket.socket, method: str, limits: AnswerLimits) -> Read | None:
+    """Read the answer to the second of two requests that were sent at once; the first is by GET.
+
+    None if there cannot be a second answer: the first one says that the connection ends, or there is no first one.
+    """
     stream = _Stream(sock)
+    first = _read_from(stream, "GET", limits)
+    if not isinstance(first.outcome, Reply) or not (first.keep or stream.ahead):
+        return None
+    stream.got, stream.in_body = bool(stream.ahead), False
+    second = _read_from(stream, method, limits)
+    closed = isinstance(second.outcome, NoReply) and second.outcome.reason in ("closed", "reset")
+    return None if closed else second
+
+
+def _read_from(stream: _Stream, method: str, limits: AnswerLimits) -> Read:
     try:
         return _read(stream, method, limits)
     except _Broken as broken:

@@ -12,14 +12,20 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from fuzz.errors import UsageError
-from fuzz.running.answers import AnswerLimits, Read, read_answer
+from fuzz.running.answers import AnswerLimits, Read, read_answer, read_second_answer
 from specs.outcome import NoReply, Reply
+from specs.spellings import PLAINLY, Wire, spelled
 
 CONNECT_SECONDS = 5.0
 # One that the server had closed before it was asked says so at once; later it is the request that did it.
 STALE_SECONDS = 1.0
 # What a request gets where the run is over.
 LEAST_SECONDS = 0.05
+# Between the pieces of a request that is sent in pieces: long enough for the server to read each by itself.
+PAUSE_SECONDS = 0.005
+# How long a client waits for a go-ahead; HTTP lets it send the body without one.
+GO_AHEAD_SECONDS = 1.0
+GO_AHEAD = b"HTTP/1.1 100"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +65,10 @@ class Client:
         headers: Sequence[tuple[str, str]],
         body: bytes,
         timeout_seconds: float | None = None,
+        manner: str = PLAINLY,
     ) -> Reply | NoReply:
         """One request and what came of it. A kept connection that the server had closed is opened anew, once."""
-        message = self.message(method, path, headers, body)
+        message = spelled(self.message(method, path, headers, body), manner)
         begun = time.perf_counter()
         outcome, stale = self.exchange(method, message, timeout_seconds)
         if stale:
@@ -72,7 +79,7 @@ class Client:
         return replace(outcome, elapsed_ms=elapsed_ms)
 
     def exchange(
-        self, method: str, message: bytes, timeout_seconds: float | None = None
+        self, method: str, message: Wire, timeout_seconds: float | None = None
     ) -> tuple[Reply | NoReply, bool]:
         """A whole message sent once; and whether what came of it may be a kept connection's fault, now closed."""
         kept, used, begun = self._kept(), self._used, time.perf_counter()
@@ -94,7 +101,7 @@ class Client:
             self._sock = None
 
     def message(self, method: str, path: str, headers: Sequence[tuple[str, str]], body: bytes) -> bytes:
-        """A request as the server gets it."""
+        """A request as the server gets it, spelled plainly."""
         names = {name.strip().lower() for name, _ in headers}
         lines = [f"{method} {self._base}{path} HTTP/1.1"]
         if "host" not in names:
@@ -115,7 +122,7 @@ class Client:
         until = self.settings.until
         return seconds if until is None else max(LEAST_SECONDS, min(seconds, until - time.monotonic()))
 
-    def _exchange(self, sock: socket.socket | None, method: str, message: bytes, timeout_seconds: float | None) -> Read:
+    def _exchange(self, sock: socket.socket | None, method: str, message: Wire, timeout_seconds: float | None) -> Read:
         if sock is None:
             self.close()
             try:
@@ -125,12 +132,17 @@ class Client:
         sock.settimeout(self._in_time(timeout_seconds or self.settings.timeout_seconds))
         sent_all = True
         try:
-            sock.sendall(message)
-        except TimeoutError:
-            sent_all = False
+            send_in_pieces(sock, message)
         except OSError:
             sent_all = False
-        read = read_answer(sock, method, self.settings.answers)
+        if message.between == "an answer":
+            read = read_second_answer(sock, method, self.settings.answers)
+            if read is None:
+                # The server ended the connection with its first answer: then the request is to be sent again, alone.
+                self.close()
+                return self._exchange(None, method, Wire(message.pieces[1:]), timeout_seconds)
+        else:
+            read = read_answer(sock, method, self.settings.answers)
         if not (read.keep and sent_all):
             self.close()
         return read
@@ -139,3 +151,25 @@ class Client:
         sock = socket.create_connection(self._address, self._in_time(CONNECT_SECONDS))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return self._tls.wrap_socket(sock, server_hostname=self._address[0]) if self._tls else sock
+
+
+def send_in_pieces(sock: socket.socket, message: Wire) -> None:
+    """Send the pieces of a request, with what comes between them; answers are left to be read."""
+    if message.between in ("nothing", "an answer"):
+        sock.sendall(b"".join(message.pieces))
+        return
+    first, *others = message.pieces
+    sock.sendall(first)
+    for piece in others:
+        if message.between == "a pause":
+            time.sleep(PAUSE_SECONDS)
+        elif not goes_ahead(sock):
+            return
+        sock.sendall(piece)
+
+
+def goes_ahead(sock: socket.socket) -> bool:
+    """Whether the body is to be sent: the server says so, or says nothing for a while. After an answer it is not."""
+    if isinstance(sock, ssl.SSLSocket) or not select.select([sock], [], [], GO_AHEAD_SECONDS)[0]:
+        return True
+    return sock.recv(len(GO_AHEAD), socket.MSG_PEEK) in (GO_AHEAD, b"")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from fuzz.running.client import Client, ClientSettings
 from specs.outcome import NoReply, Reply
+from specs.spellings import PLAINLY, spelled
 
 # How long the clients wait for each other: a machine that cannot start a thread in that time has other troubles.
 MEETING_SECONDS = 30.0
@@ -22,6 +23,7 @@ class Message:
     path: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    spelled: str = PLAINLY
 
 
 class Crowd:
@@ -77,7 +79,8 @@ class _Sending:
     def __init__(self, client: Client, message: Message) -> None:
         self._client = client
         self._method = message.method
-        self._text = client.message(message.method, message.path, message.headers, message.body)
+        plain = client.message(message.method, message.path, message.headers, message.body)
+        self._wire = spelled(plain, message.spelled)
         self._came: tuple[Reply | NoReply, bool] | None = None
         self._error: BaseException | None = None
 
@@ -85,7 +88,7 @@ class _Sending:
         try:
             start.wait(MEETING_SECONDS)
             begun = time.perf_counter()
-            outcome, stale = self._client.exchange(self._method, self._text)
+            outcome, stale = self._client.exchange(self._method, self._wire)
             self._came = replace(outcome, elapsed_ms=(time.perf_counter() - begun) * 1000), stale
         except BaseException as error:  # noqa: BLE001  (raised where the thread is waited for)
             self._error = error

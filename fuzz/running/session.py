@@ -102,7 +102,7 @@ class Session:
             return None
         self.sent += 1
         asked = self.stage.message(step, places)
-        return self.client.send(asked.method, asked.path, asked.headers, asked.body)
+        return self.client.send(asked.method, asked.path, asked.headers, asked.body, manner=asked.spelled)
 
     def _take_in_turn(self, case: Case, places: Any) -> tuple[Outcome, ...]:
         """Take step by step, until a request is not answered in time: waiting for more of that kind costs too much."""

@@ -12,6 +12,15 @@ Bucket = Literal["private", "public"]
 Interface = Literal["s3", "http", "https"]
 Credential = Literal["owner", "stranger", "unknown", "wrong-secret"]
 
+# What each means stands in `specs.spellings`.
+Spelling = Literal[
+    "plainly", "no-slash", "whole-target", "accept-any", "header-names-lower", "header-names-upper", "header-order",
+    "header-spaces", "header-tight", "content-type-case", "content-type-charset", "content-type-quoted", "basic-case",
+    "chunked", "chunks", "chunk-extensions", "trailers", "go-ahead", "in-pieces", "pipelined", "names-escaped",
+    "texts-escaped", "slashes-escaped", "unescaped", "spaces", "no-spaces", "members-reversed", "exponents", "zeros",
+    "url-escapes", "url-scheme",
+]  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Put:
@@ -52,7 +61,8 @@ class Send:
 
     `fields` holds the body less what locates the object, which the client adds for the API's version. A locating
     field that stands in `fields` wins over the client's; `{url}` in it means the object's real URL, `{source}`,
-    `{bucket}` and `{object}` its parts. One that stands in `without` is left out.
+    `{bucket}` and `{object}` its parts. One that stands in `without` is left out. `spelled` is how HTTP, JSON and URLs
+    write the request; it means the same in every spelling.
     """
 
     operation: str
@@ -62,6 +72,8 @@ class Send:
     interface: Interface = "s3"
     credentials: Credential | None = "owner"
     without: tuple[str, ...] = ()
+    spelled: Spelling = "plainly"
+    came_later: ClassVar[tuple[str, ...]] = ("spelled",)
     asks: ClassVar[bool] = True
     removes: ClassVar[bool] = False
 

@@ -33,6 +33,7 @@ _PLAUSIBLE = (
 _STRANGERS = (
     "x", "", "$schema", "__proto__", "operation", "source", "bucket", "object", "url", "interface_type",
     "codec", "level", "fill_value", "missing_value", "id", "shuffle",
+    "\U0001f30d", "\ud83c", "\u0000", "dtype\u0000",
 )  # fmt: skip
 
 
@@ -239,6 +240,8 @@ def _duplicate(schema: Schema, value: Any) -> Iterator[Break]:
         for detail, other in (("same value", member), ("other value", "text"), ("null", None)):
             for where, both in (("again", [*pairs, (name, other)]), ("before", [(name, other), *pairs])):
                 yield Break(f"{name} {where}, {detail}", Raw(members(both)), (name,), questionable=True)
+        again = f"{members(pairs)[:-1]}, {_escaped(name)}: {json.dumps(member)}}}"
+        yield Break(f"{name} again, escaped", Raw(again), (name,), questionable=True)
 
 
 BREAKERS: Mapping[str, Breaker] = {
@@ -283,6 +286,11 @@ def _members(schema: Schema, value: Any) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
     return {str(step): example(child) for step, child in children(schema) if step in schema.get("required", ())}
+
+
+def _escaped(name: str) -> str:
+    """A name of a field whose first letter is an escape."""
+    return f'"\\u{ord(name[0]):04x}{name[1:]}"'
 
 
 def _near_names(name: str) -> tuple[str, ...]:

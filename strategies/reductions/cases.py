@@ -13,7 +13,7 @@ from specs.fields import Fields
 from specs.reductions.dtypes import ITEM_SIZES
 from specs.reductions.profile import Profile
 from specs.reductions.schemas import Schema
-from specs.reductions.steps import Send, Step
+from specs.reductions.steps import Send, Spelling, Step
 from strategies.claims import NotClaimed
 from strategies.reductions import abuses as _abuses
 from strategies.reductions import at_once as _at_once
@@ -21,7 +21,9 @@ from strategies.reductions import bad_stores as _bad_stores
 from strategies.reductions import contradictions as _contradictions
 from strategies.reductions import credentials as _credentials
 from strategies.reductions import histories as _histories
+from strategies.reductions import long_lists as _long_lists
 from strategies.reductions import malformed as _malformed
+from strategies.reductions import spellings as _spellings
 from strategies.reductions.contents import contents
 from strategies.reductions.domains import narrowed, request_schema
 from strategies.reductions.encodings import prepare
@@ -95,6 +97,16 @@ def malformed(profile: Profile) -> SearchStrategy[Case]:
 def whole_schema(profile: Profile) -> SearchStrategy[Case]:
     """Requests as the schema alone has them."""
     return fresh(_malformed.whole_schema(_claims(profile), request_schema(profile)))
+
+
+def spellings(profile: Profile, *, kinds: tuple[Spelling, ...] = ()) -> SearchStrategy[Case]:
+    """Valid requests that HTTP, JSON and URLs let clients write in unusual ways."""
+    return fresh(_spellings.spellings(_claims(profile), kinds=kinds))
+
+
+def long_lists(profile: Profile, *, kinds: tuple[str, ...] = ()) -> SearchStrategy[Case]:
+    """Valid requests with lists of many entries."""
+    return fresh(_long_lists.long_lists(_claims(profile), kinds=kinds))
 
 
 def credentials(profile: Profile) -> SearchStrategy[Case]:

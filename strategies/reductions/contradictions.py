@@ -29,6 +29,8 @@ NO_BUCKET_NAMES = (
     "", "B", "a_b", "x", "a..b", "-a", "127.0.0.1", "arn:aws:s3:::a", "arn:x", "a--x-s3", "a-s3alias", "a--ol-s3",
     "a.mrap", "a:b", "a" * 64,
 )  # fmt: skip
+# Of services that hardly anybody offers any more.
+CLOSED_PORTS = (1, 9, 19)
 FLOAT32_LIMIT = 3.402823567797337e38
 
 
@@ -278,6 +280,13 @@ def _no_buckets_name(draw: st.DrawFn, base: Base) -> Send:
     return replace(base.send, bucket=draw(sampled(NO_BUCKET_NAMES)))
 
 
+def _nobody_listening(draw: st.DrawFn, base: Base) -> Send:
+    """A place where no store is: ports that nobody listens at, on the server's own machine."""
+    place = f"http://127.0.0.1:{draw(sampled(CLOSED_PORTS))}"
+    located: dict[str, Json] = {"url": f"{place}/asfuzz/a"} if base.profile.api == "v2" else {"source": place}
+    return base.but(**located) if draw(st.booleans()) else base.without_shape(**located)
+
+
 CONTRADICTIONS: Mapping[str, Contradiction] = MappingProxyType(
     {
         "selection without shape": _selection_without_shape,
@@ -312,9 +321,15 @@ CONTRADICTIONS: Mapping[str, Contradiction] = MappingProxyType(
         "no such object": _no_such_object,
         "no such bucket": _no_such_bucket,
         "no bucket's name": _no_buckets_name,
+        "nobody listening": _nobody_listening,
     }
 )
 IN_THE_REQUEST_ALONE = tuple(CONTRADICTIONS)[:22]
+
+
+# Servers ask a store that is not there several times before they give up.
+COSTLY = ("nobody listening",)
+OFTEN = 2
 
 
 def sampled_json(values: list[Json]) -> st.SearchStrategy[Json]:
@@ -336,7 +351,9 @@ def contradictions(
 ) -> Case:
     """A small object and requests about it, each contradicting itself or the data; the notes name how, in turn."""
     put, base = _base(draw, profile)
-    chosen = kinds or (*CONTRADICTIONS, *BROKEN_DATA)
+    chosen = kinds or tuple(
+        name for name in (*CONTRADICTIONS, *BROKEN_DATA) for _ in range(1 if name in COSTLY else OFTEN)
+    )
     puts, sends, notes = [put], [], []
     for name in draw(st.lists(sampled(chosen), min_size=1, max_size=most)):
         if name in CONTRADICTIONS:

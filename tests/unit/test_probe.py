@@ -29,18 +29,18 @@ class NarrowClient(Client):
     refuse_fields: tuple[str, ...] = ()
     refuse_paths: tuple[str, ...] = ()
 
-    def send(self, method, path, headers, body, timeout_seconds=None):  # type: ignore[no-untyped-def]
+    def send(self, method, path, headers, body, timeout_seconds=None, manner="plainly"):  # type: ignore[no-untyped-def]
         given = json.loads(body)
         if any(name in given for name in self.refuse_fields) or path.startswith(self.refuse_paths or ("?",)):
             text = json.dumps({"error": {"message": "not supported here"}}).encode()
             return Reply(400, (("content-type", "application/json"),), text)
-        return super().send(method, path, headers, body, timeout_seconds)
+        return super().send(method, path, headers, body, timeout_seconds, manner)
 
 
 class DeafClient(Client):
     """Reaches nothing."""
 
-    def send(self, *_: object) -> NoReply:  # type: ignore[override]
+    def send(self, *_: object, **__: object) -> NoReply:  # type: ignore[override]
         return NoReply("refused", "cannot connect")
 
 
@@ -96,9 +96,9 @@ def test_what_is_refused_is_not_claimed(url: str, store: Store) -> None:
 
 def test_what_is_ignored_is_read_as_wrong_and_stays_a_claim(url: str, store: Store) -> None:
     class Forgetful(Client):
-        def send(self, method, path, headers, body, timeout_seconds=None):  # type: ignore[no-untyped-def]
+        def send(self, method, path, headers, body, timeout_seconds=None, manner="plainly"):  # type: ignore[no-untyped-def]
             rest = {name: value for name, value in json.loads(body).items() if name != "missing"}
-            return super().send(method, path, headers, json.dumps(rest).encode(), timeout_seconds)
+            return super().send(method, path, headers, json.dumps(rest).encode(), timeout_seconds, manner)
 
     found = probed(url, store, Forgetful)
     missing = [one for one in found.findings if one.capability == "missing_kinds"]

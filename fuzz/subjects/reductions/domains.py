@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from specs.reductions import dtypes, request
 from specs.reductions.profile import Profile
+from specs.spellings import OF_FRACTIONS, OF_LETTERS, OF_URLS, SPELLINGS
 
 ANY: tuple[str, ...] = ()
 RANKS = ("none", "1", "2", "3", "4", "5", "6")
@@ -30,6 +31,13 @@ class Excluded:
             and (not self.others or b[1] in self.others)
             for a, b in ((one, two), (two, one))
         )
+
+
+def spellings(claims: Profile) -> tuple[str, ...]:
+    """The unusual spellings that change some request of a profile."""
+    fractions = bool(claims.missing_kinds) and bool(set(claims.dtypes) & set(dtypes.FLOATS))
+    lacking = (*(OF_LETTERS if claims.api == "v2" else OF_URLS), *(() if fractions else OF_FRACTIONS))
+    return tuple(one for one in SPELLINGS if one not in lacking)
 
 
 def domains(claims: Profile) -> dict[str, tuple[str, ...]]:
@@ -64,6 +72,7 @@ def domains(claims: Profile) -> dict[str, tuple[str, ...]]:
         "interface": claims.interfaces,
         "bucket": ("private", "public") if public else ("private",),
         "credentials": ("owner", "none") if public else ("owner",),
+        "spelling": ("plainly", *spellings(claims)),
         "elements": ("none", "1", "2 to 16", "17 to 256", "257 to 8192", "over 8192"),
         "values": (
             "none", *FLOAT_VALUES, "extremes", "beyond narrower", "constant", "distinct", "ordinary",
@@ -114,6 +123,7 @@ EXCLUDED = (
     Excluded("elements", ("none",), "", ANY, NO_BYTES),
     Excluded("values", ("none",), "", ANY, NO_BYTES),
     Excluded("signs", ("none",), "", ANY, NO_BYTES),
+    Excluded("spelling", tuple(SPELLINGS), "", ANY, "an unusual spelling is tried with few requests: each of them is enough"),
     Excluded("elements", ("over 8192",), "", ANY, "large objects are slow, hence rare; each value of theirs is enough"),
 )  # fmt: skip
 

@@ -53,6 +53,7 @@ def features(send: Send, content: bytes | None, native: ByteOrder = "little") ->
         "interface": send.interface,
         "bucket": send.bucket if send.bucket in ("private", "public") else "other",
         "credentials": send.credentials or "none",
+        "spelling": send.spelled,
     }
     for name in OPTIONS:
         found[name.removeprefix("option_")] = str(fields.get(name, "absent")).lower()

@@ -18,6 +18,7 @@ from specs.manners import WELL, a_store
 from specs.reductions import requirements
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
+from specs.spellings import PLAINLY, a_spelling
 
 SETUP = """\
 Any S3 store will do. Without one, `asfuzz serve --store-port 9000` starts one with the keys below. Paste this once; it
@@ -152,16 +153,24 @@ def recipe(one: Reported, profile: Profile) -> Iterator[str]:
     if one.by_hand:
         yield one.by_hand.strip()
     elif takes_bad_store(one.case):
-        launch = shlex.quote(one.start or profile.launch or "my-server --port {port}")
         served = [step.served for step in one.case.steps if isinstance(step, Put) and step.served != WELL]
         yield f"# It takes {a_store(served[0])}, as the one of asfuzz can be told to."
-        yield f"asfuzz report --profile {profile.name} --check --only {one.id} --launch {launch}"
+        yield from _checked(one, profile)
+    elif manners := [step.spelled for step in one.case.steps if isinstance(step, Send) and step.spelled != PLAINLY]:
+        yield f"# The request is sent with {a_spelling(manners[0])}."
+        yield from _checked(one, profile)
     else:
         for step in one.case.steps:
             at_once = one.case.together and isinstance(step, Send | SendRaw)
             yield from (f"{line} &" if at_once else line for line in _shell(step, profile.api))
         if one.case.together:
             yield "wait"
+
+
+def _checked(one: Reported, profile: Profile) -> Iterator[str]:
+    """The suite's own command that shows a finding."""
+    launch = shlex.quote(one.start or profile.launch or "my-server --port {port}")
+    yield f"asfuzz report --profile {profile.name} --check --only {one.id} --launch {launch}"
 
 
 def _requirement(one: Reported) -> str:

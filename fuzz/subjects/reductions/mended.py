@@ -40,7 +40,7 @@ def mended(trial: Trial) -> Iterator[Trial]:
         if left_out and fields == sound.fields:
             continue
         for scene in _fitting(_sound(replace(sound, fields=fields, without=()), trial.profile), trial.profile):
-            yield trial.of_scene(replace(scene, served=served))
+            yield trial.of_scene(replace(scene, served=served, spelled=send.spelled))
 
 
 def _sound(send: Send, profile: Profile) -> Send:

@@ -124,7 +124,7 @@ class Objects:
         }
         headers = (("Content-Type", "application/json"), *self._authorization(step.credentials))
         path = f"/{self.profile.api}/{step.operation}/"
-        return Message("POST", path, headers, Fields(body).text.encode())
+        return Message("POST", path, headers, Fields(body).text.encode(), step.spelled)
 
     def _raw_message(self, step: SendRaw, key: str) -> Message:
         body = step.body

@@ -18,6 +18,7 @@ from specs.reductions.decoding import Undecodable, decode
 from specs.reductions.dtypes import ITEM_SIZES, Array, in_byte_order
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Delete, Put, Send, SendRaw
+from specs.spellings import PLAINLY, a_spelling
 
 LOCATORS: Mapping[str, Mapping[str, str]] = {
     "v1": {"source": "http://store", "bucket": "bucket", "object": "object"},
@@ -129,6 +130,8 @@ def _circumstances(step: Send, *, place: bool = False) -> str:
         said.append(f"bucket {visible(step.bucket, 80)}")
     if step.interface != "s3":
         said.append(f"read over {step.interface}")
+    if step.spelled != PLAINLY:
+        said.append(a_spelling(step.spelled))
     return ", ".join(said)
 
 

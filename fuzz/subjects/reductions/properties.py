@@ -125,6 +125,20 @@ _PROPERTIES: tuple[Property, ...] = (
         share=0.5,
     ),
     Property(
+        "spelling",
+        "However HTTP, JSON and URLs let a request be written, it is answered as the plain one is.",
+        _drawn("spellings"),
+        ANSWERING,
+        share=2.0,
+    ),
+    Property(
+        "long-list",
+        "A list of many entries means what a short one does.",
+        _drawn("long_lists"),
+        ANSWERING,
+        share=0.5,
+    ),
+    Property(
         "raw",
         "Whatever bytes come as a request, the server answers properly.",
         _drawn("raw"),

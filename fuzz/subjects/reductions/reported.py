@@ -17,6 +17,7 @@ from specs.reductions import validity
 from specs.reductions.model import full_body, unclaimed
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
+from specs.spellings import PLAINLY, SPELLINGS
 
 if TYPE_CHECKING:
     from fuzz.running.session import Judgement
@@ -143,7 +144,7 @@ def _step(table: Mapping[str, Any], where: str) -> Step:
         case {"delete": key, **rest}:
             return Delete(key, **rest)
         case {"send": operation, "body": body, **rest}:
-            return Send(operation, _fields(body, where), **_who({"key": "a", **rest}))
+            return Send(operation, _fields(body, where), **_who({"key": "a", **_spelled(rest, where)}))
         case {"raw": method, "path": path, **rest}:
             headers = tuple((name, value) for name, value in rest.pop("headers", []))
             return SendRaw(method, path, headers, rest.pop("body", "").encode(), **_who(rest))
@@ -157,6 +158,14 @@ def _served(rest: dict[str, Any], where: str) -> dict[str, Any]:
     manner = rest.get("served", WELL)
     if manner not in (WELL, *MANNERS):
         raise UnusableKnown(f"{where}: no store serves {manner!r}.{did_you_mean(str(manner), (WELL, *MANNERS))}")
+    return rest
+
+
+def _spelled(rest: dict[str, Any], where: str) -> dict[str, Any]:
+    """What a send says of its request, in a spelling that there is."""
+    manner = rest.get("spelled", PLAINLY)
+    if manner not in (PLAINLY, *SPELLINGS):
+        raise UnusableKnown(f"{where}: no request is spelled {manner!r}.{did_you_mean(str(manner), tuple(SPELLINGS))}")
     return rest
 
 

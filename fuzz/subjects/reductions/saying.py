@@ -23,6 +23,7 @@ def said(step: Send | SendRaw) -> dict[str, Any]:
         "object": step.about,
         "interface": step.interface,
         "credentials": step.credentials,
+        "spelling": step.spelled,
         **{name: Fields({name: value}).text for name, value in step.fields.items()},
     }
 
@@ -39,6 +40,8 @@ def like(step: Send, last: Send, names: tuple[str, ...]) -> Send:
                 step = replace(step, interface=last.interface)
             case "credentials":
                 step = replace(step, credentials=last.credentials)
+            case "spelling":
+                step = replace(step, spelled=last.spelled)
             case _ if name in last.fields:
                 step = replace(step, fields=Fields({**step.fields, name: last.fields[name]}))
             case _:

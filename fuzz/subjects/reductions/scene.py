@@ -21,7 +21,7 @@ from specs.reductions.encoding import compressed, filtered, plain
 from specs.reductions.model import full_body
 from specs.reductions.profile import Profile
 from specs.reductions.request import OPTIONS, Filter, Request
-from specs.reductions.steps import Bucket, Credential, Interface, Put, Send
+from specs.reductions.steps import Bucket, Credential, Interface, Put, Send, Spelling
 
 Simpler = Callable[["Scene"], "Scene | None"]
 # Bounds so large take more than 32 bits.
@@ -60,6 +60,7 @@ class Scene:
     interface: Interface = "s3"
     credentials: Credential | None = "owner"
     served: Manner = WELL
+    spelled: Spelling = "plainly"
 
 
 def scene_of(case: Case, profile: Profile) -> Scene | None:
@@ -126,6 +127,7 @@ def asked_of(send: Send, request: Request, elements: Array) -> Scene:
         nulls=tuple(name for name, value in fields.items() if value is None),
         interface=send.interface,
         credentials=send.credentials,
+        spelled=send.spelled,
     )
 
 
@@ -137,7 +139,8 @@ def case_of(scene: Scene, name: str) -> Case:
     stored += scene.tail
     put = Put(scene.key, scene.prefix + stored + scene.suffix, scene.bucket, scene.served)
     fields = fields_of(scene, len(stored))
-    send = Send(scene.operation, fields, scene.key, scene.bucket, scene.interface, scene.credentials)
+    asked = Send(scene.operation, fields, scene.key, scene.bucket, scene.interface, scene.credentials)
+    send = replace(asked, spelled=scene.spelled)
     return Case(name, (put, send))
 
 

@@ -18,6 +18,7 @@ from specs.case import Case
 from specs.reductions.model import full_body
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
+from specs.spellings import PLAINLY
 
 TRIES_TOGETHER: Final = 20
 # What judging one answer takes of a plan and of its step.
@@ -133,6 +134,8 @@ def curl_command(step: Step, profile: Profile, ask: str = "ask", run: str = "$RU
             return f"printf {_octal(step.data)} | signed -X PUT --data-binary @- {place}"
         case Delete():
             return f'signed -X DELETE "$STORE_URL/{_bucket(step.bucket)}/{run}"{_quoted_key(step.key)}'
+        case Send() if step.spelled != PLAINLY:
+            return _NOT_BY_CURL
         case Send():
             body = json.dumps(dict(full_body(step, profile)))
             return (

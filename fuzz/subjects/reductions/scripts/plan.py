@@ -19,6 +19,7 @@ from specs.reductions.expectation import Expectation, Values
 from specs.reductions.model import expectations, full_body
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
+from specs.spellings import PLAINLY
 from specs.store_facts import StoreFacts
 
 MOST_VALUES: Final = 4096
@@ -96,6 +97,8 @@ def _planned(step: Step, expected: Expectation | None, outcome: Outcome, profile
                 "body": dict(full_body(step, profile)),
                 "interface": step.interface,
             }
+            if step.spelled != PLAINLY:
+                asked["spelled"] = step.spelled
         case SendRaw():
             asked = {
                 "step": "send-raw",

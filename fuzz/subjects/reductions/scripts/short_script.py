@@ -22,6 +22,7 @@ from specs.case import Case
 from specs.outcome import NoReply, Reply
 from specs.reductions.dtypes import ITEM_SIZES
 from specs.reductions.steps import Delete, Put, Send, Step
+from specs.spellings import PLAINLY
 
 MOST_STEPS: Final = 8
 MOST_VALUES: Final = 32
@@ -140,7 +141,11 @@ def _is_plain(finding: Finding, plan: dict[str, Any], at: int) -> bool:
         and len(case.steps) <= MOST_STEPS
         and all(isinstance(step, Put | Delete | Send) for step in case.steps)
         and all(step.bucket in ("private", "public") for step in case.steps)
-        and all(one.credentials in _WHO and _is_json(one) for one in case.steps if isinstance(one, Send))
+        and all(
+            one.credentials in _WHO and one.spelled == PLAINLY and _is_json(one)
+            for one in case.steps
+            if isinstance(one, Send)
+        )
         and len(due["answers"]) + bool(due["statuses"]) == 1
         and not (due["answers"] and any(due["body"].get(name) for name in _AS_BYTES))
     )

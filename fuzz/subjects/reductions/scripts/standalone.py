@@ -22,8 +22,9 @@ import threading
 import time
 from base64 import b64encode
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 import boto3
@@ -32,9 +33,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from fuzz.subjects.reductions.scripts.script_judge import faults, shown
+from specs.spellings import spelled
 
 PLAN_TEXT = r'''{}'''  # fmt: skip
 TIMEOUT_SECONDS = 60.0
+PAUSE_SECONDS = 0.05
 NOT_THERE = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 Reply = tuple[int, dict[str, str], bytes]
 Came = Reply | str
@@ -155,6 +158,12 @@ def send(server: str, plan: dict[str, Any], step: dict[str, Any], store: Store, 
         for word, place in store.places(step).items():
             if isinstance(value, str):
                 body[name] = value = value.replace(word, place)
+    if "spelled" in step:
+        path, text = f"/{plan['api']}/{step['operation']}/", {"text": json.dumps(body)}
+        json_type = ("Content-Type", "application/json")
+        return send_raw(
+            server, {**step, "method": "POST", "path": path, "headers": [json_type], "body": text}, store, start
+        )
     url = f"{server}/{plan['api']}/{step['operation']}/"
     print(f"POST {url}  {json.dumps(body)}\n", end="")
     session = requests.Session()
@@ -197,19 +206,36 @@ def send_raw(server: str, step: dict[str, Any], store: Store, start: threading.B
             sock = plain
             if parts.scheme == "https":
                 sock = ssl.create_default_context().wrap_socket(plain, server_hostname=parts.hostname)
+            wire: Any = spelled(message, step["spelled"]) if "spelled" in step else None
+            answers = Answers(socket.SocketIO(sock, "r"))
             with suppress(BrokenPipeError, ConnectionResetError):
-                sock.sendall(message)
-            return raw_reply(sock, step["method"])
+                for number, piece in enumerate(wire.pieces if wire else (message,)):
+                    if number and wire.between in ("a pause", "a go-ahead"):
+                        time.sleep(PAUSE_SECONDS)
+                    sock.sendall(piece)
+            if wire and wire.between == "an answer":
+                raw_reply(answers, "GET")
+            return raw_reply(answers, step["method"])
     except (OSError, ValueError) as error:
         return f"{type(error).__name__}: {error}"
 
 
-def raw_reply(sock: socket.socket, method: str) -> Reply:
+class Answers(BufferedReader):
+    """What comes over a connection; several answers can be read from it."""
+
+    def makefile(self, *_: object) -> Answers:
+        return self
+
+    def close(self) -> None:
+        """Stay open, though whoever has read an answer to its end closes what it was read from."""
+
+
+def raw_reply(answers: Answers, method: str) -> Reply:
     # http.client's reader is the standard library's; its type for a socket is not public.
     from http.client import HTTPException, HTTPResponse
 
     try:
-        response = HTTPResponse(sock, method=method)
+        response = HTTPResponse(cast(Any, answers), method=method)
         response.begin()
         return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
     except HTTPException as error:

@@ -19,6 +19,8 @@ from specs.reductions.steps import Send, SendRaw
 
 _NO_PLAN: Final = "r'''{}'''"
 _NO_JUDGE: Final = "from fuzz.subjects.reductions.scripts.script_judge import faults, shown\n"
+_NO_SPELLINGS: Final = "from specs.spellings import spelled\n"
+_SPELLED_PLAINLY: Final = "spelled: Any = None  # not needed: every request here is spelled plainly\n"
 _SETTINGS: Final = "export SERVER_URL=… STORE_URL=… AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… BUCKET=…"
 _BY_OWN_STORE: Final = (
     "python repro.py SERVER_URL http://127.0.0.1:8399     # it is the store itself, at this address for the server"
@@ -66,5 +68,14 @@ def long_script(plan: Mapping[str, Any]) -> str:
     title = printable(plan["title"]).replace("\\", "/").replace('"', "'")
     assert _NO_PLAN in source
     assert _NO_JUDGE in source
+    assert _NO_SPELLINGS in source
     source = source.replace(_NO_JUDGE, judge_text(), 1)
+    unusual = any("spelled" in step for step in plan["steps"])
+    source = source.replace(_NO_SPELLINGS, _spellings_text() if unusual else _SPELLED_PLAINLY, 1)
     return source.replace("REPLACED BY THE FINDING'S TITLE", title, 1).replace(_NO_PLAN, f"r'''{text}'''", 1)
+
+
+def _spellings_text() -> str:
+    """The source of the spellings, for scripts to hold."""
+    text = (resources.files("specs") / "spellings.py").read_text("utf-8")
+    return text[text.index("import json") :]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from fuzz.subjects.reductions.streams import stream_of
 from fuzz.subjects.reductions.traits.storage import NULLS, SENDER, SENDERS, SENDERS_TOLD
@@ -19,8 +19,9 @@ from specs.reductions.encoding import compressed
 from specs.reductions.model import full_body
 from specs.reductions.raw_requests import read_raw
 from specs.reductions.request import OPTIONS
-from specs.reductions.steps import Put, Send, SendRaw, Step
+from specs.reductions.steps import Put, Send, SendRaw, Spelling, Step
 from specs.reductions.validity import BODY_FIELDS, LOCATORS
+from specs.spellings import SPELLINGS, a_spelling
 
 PLAIN_OPERATION = "select"
 PLAIN_DTYPE = "int32"
@@ -149,6 +150,11 @@ def _served(manner: Manner) -> Callable[[Step], Step]:
     return change
 
 
+def _spelled(manner: str) -> Callable[[Send], Send]:
+    plainer = cast(Spelling, SPELLINGS[manner].plainer)
+    return lambda send: replace(send, spelled=plainer) if send.spelled == manner else send
+
+
 def _plain_data(trial: Trial) -> Trial | None:
     """The trial with other bytes in its one object: as many as its request means, or no stream of any codec."""
     match trial.case.steps:
@@ -197,6 +203,7 @@ def _field(name: str) -> Trait:
 
 REQUESTS: tuple[Trait, ...] = (
     *(Trait(a_store(manner), _each(_served(manner))) for manner in reversed(tuple(MANNERS))),
+    *(Trait(a_spelling(manner), _of_sends(_spelled(manner))) for manner in reversed(tuple(SPELLINGS))),
     Trait(SENDER, _sent_by(OWNER), value=_sender, swap=lambda trial, name: _sent_by(name)(trial)),
     Trait("interface http", _of_sends(_over_s3)),
     Trait("public bucket", _private),

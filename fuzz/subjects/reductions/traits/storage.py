@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import cast
 
 from fuzz.subjects.reductions.scene import Scene, Simpler, fields_of
 from specs.manners import MANNERS, Manner, a_store
 from specs.reductions.dtypes import ITEM_SIZES
 from specs.reductions.request import Filter
-from specs.reductions.steps import Credential
+from specs.reductions.steps import Credential, Spelling
+from specs.spellings import SPELLINGS, a_spelling
 
 WIDEST = max(ITEM_SIZES.values())
 FAR = 256
@@ -67,6 +69,13 @@ def _key(scene: Scene) -> Scene | None:
 def _served(manner: Manner) -> Simpler:
     def simpler(scene: Scene) -> Scene | None:
         return replace(scene, served=MANNERS[manner].plainer) if scene.served == manner else None
+
+    return simpler
+
+
+def _spelled(manner: str) -> Simpler:
+    def simpler(scene: Scene) -> Scene | None:
+        return replace(scene, spelled=cast(Spelling, SPELLINGS[manner].plainer)) if scene.spelled == manner else None
 
     return simpler
 
@@ -164,6 +173,7 @@ STORAGE: Mapping[str, tuple[Simpler, str]] = MappingProxyType(
     {
         **{a_store(manner): (_served(manner), "") for manner in reversed(tuple(MANNERS))},
         NULLS: (_nulls, ""),
+        **{a_spelling(manner): (_spelled(manner), "") for manner in reversed(tuple(SPELLINGS))},
         "interface http": (_interface, ""),
         SENDER: (_owner, ""),
         "public bucket": (_bucket, ""),

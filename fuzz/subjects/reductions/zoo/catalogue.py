@@ -14,7 +14,7 @@ from fuzz.subjects.reductions.zoo.marks import OnlyAtOnce, OnlyAWarning, OnlyInV
 HABITS = (
     "selections", "layouts", "axes", "missing", "counting", "accumulating", "floats", "byte_orders", "decoding",
     "fetching", "trusting", "answering", "answering_v1", "errors", "refusing", "credentials", "memory", "sharing",
-    "rare",
+    "rare", "spelling", "forgiving", "limits",
 )  # fmt: skip
 SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z])(?<!loat)(?<!nt)(?=[0-9])")
 
