@@ -27,6 +27,7 @@ COMMANDS = (
     ("replay", "send saved findings again: fixed, or still failing?"),
     ("known", "list, add, remove and prune the findings that are accepted for now"),
     ("properties", "list what is checked, and the requirements behind it"),
+    ("clauses", "trace what the API's page says to what checks it, and show what is missing"),
     ("probe", "find out what a server can do, and write a profile"),
     ("report", "write what was found, or what a profile knows, as a page"),
     ("diff", "compare the findings of two runs: new, fixed, still there"),

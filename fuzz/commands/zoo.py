@@ -48,6 +48,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="the first seed (default: 1)")
     parser.add_argument("--workers", type=int, default=1, help="trials at the same time (default: 1)")
     parser.add_argument("--json", metavar="FILE", type=Path, help="where to write the scoreboard")
+    parser.add_argument("--note", action="store_true", help="note what was seen, for asfuzz clauses")
     parser.add_argument("--ablate", choices=(*ABLATIONS, ALL), default="", help="leave a part of the suite out")
     parser.add_argument("--together", action="store_true", help="one server with all the animals, one hunt")
     parser.add_argument("--mutants", action="store_true", help="servers with a mechanical change of their source")
@@ -121,6 +122,10 @@ def _score(animals: list[str], arguments: Namespace) -> int:
     _say(lines(board))
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(board.as_json(), indent=1) + "\n", encoding="utf-8")
+    if arguments.note:
+        from fuzz.bench.animals import seen
+
+        seen.write(seen.noted(board.rows, seen.load()))
     return 0 if board.clean else 1
 
 

@@ -49,11 +49,11 @@ class SilentAboutMaxima(Client):
 
     waits: ClassVar[list[tuple[str, float]]] = []
 
-    def send(self, method, path, headers, body, timeout_seconds=None):  # type: ignore[no-untyped-def]
+    def send(self, method, path, headers, body, timeout_seconds=None, manner="plainly"):  # type: ignore[no-untyped-def]
         self.waits.append((path, self.settings.timeout_seconds))
         if path.startswith("/v2/max"):
             return NoReply("timeout", "no byte of an answer")
-        return super().send(method, path, headers, body, timeout_seconds)
+        return super().send(method, path, headers, body, timeout_seconds, manner)
 
 
 @pytest.fixture(scope="module")

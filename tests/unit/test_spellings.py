@@ -17,6 +17,7 @@ from fuzz.embedded.http_reader import RequestReader
 from fuzz.findings import case_files
 from fuzz.running.answers import AnswerLimits, read_second_answer
 from fuzz.running.client import goes_ahead
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import case_of, scene_of
 from fuzz.triage.traits import traits
 from fuzz.triage.trial import trial_of
@@ -127,7 +128,7 @@ def _plain(step: Any) -> Any:
 def test_a_spelling_is_a_trait_that_can_be_dropped(manner: Spelling) -> None:
     send = cases.Fields({"dtype": "int32"})
     case = Case("spelling", (Put("a", bytes(8)), Send("sum", send, "a", spelled=manner)))
-    trial = trial_of(case, V2)
+    trial = trial_of(case, Reading(V2))
     assert trial.scene is not None
     assert case_of(trial.scene, "spelling") == case
     plainer = next(found for one in traits(trial) if one.name == SPELLINGS[manner].says and (found := one.drop(trial)))
@@ -137,7 +138,7 @@ def test_a_spelling_is_a_trait_that_can_be_dropped(manner: Spelling) -> None:
 
 
 def test_a_spelling_is_kept_in_a_finding_and_left_out_where_it_is_plain() -> None:
-    converter = case_files._converter()
+    converter = case_files._converter("reductions")
     send = Send("sum", cases.Fields({"dtype": "int32"}), "a")
     for step in (send, replace(send, spelled="chunks")):
         told = converter.unstructure(Case("x", (step,)))

@@ -123,7 +123,7 @@ EXCLUDED = (
     Excluded("elements", ("none",), "", ANY, NO_BYTES),
     Excluded("values", ("none",), "", ANY, NO_BYTES),
     Excluded("signs", ("none",), "", ANY, NO_BYTES),
-    Excluded("spelling", tuple(SPELLINGS), "", ANY, "an unusual spelling is tried with few requests: each of them is enough"),
+    Excluded("spelling", tuple(SPELLINGS), "", ANY, "unusual spellings are tried with few requests: each is enough"),
     Excluded("elements", ("over 8192",), "", ANY, "large objects are slow, hence rare; each value of theirs is enough"),
 )  # fmt: skip
 

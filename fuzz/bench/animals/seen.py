@@ -1,0 +1,44 @@
+"""What the zoo's trials told: the requirement by which each animal was seen, and the property that saw it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from fuzz.bench.animals.scoreboard import Row
+
+FILE: Final = "seen.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One animal, as a trial saw it first."""
+
+    requirement: str
+    property: str
+
+
+def load() -> Mapping[str, Seen]:
+    """What was noted last, by animal."""
+    text = (resources.files("fuzz.bench.animals") / FILE).read_text("utf-8")
+    return {name: Seen(*told) for name, told in json.loads(text).items()}
+
+
+def noted(rows: Iterable[Row], before: Mapping[str, Seen]) -> dict[str, Seen]:
+    """What was noted before, and what these rows of a scoreboard tell anew."""
+    anew = {row.id: Seen(row.seen.partition(":")[0], row.by) for row in rows if row.detected}
+    return {**before, **anew}
+
+
+def write(seen: Mapping[str, Seen], path: Path | None = None) -> None:
+    """Write the notes, one animal a line."""
+    lines = [
+        f" {json.dumps(name)}: {json.dumps([one.requirement, one.property])}" for name, one in sorted(seen.items())
+    ]
+    target = path or Path(__file__).with_name(FILE)
+    target.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

@@ -1,0 +1,39 @@
+"""The clauses of API.md: each sentence that says what a server must do, and the requirements that hold it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One sentence of the API's page in our own short words.
+
+    `held_by` names the requirements that hold it, `animals` broken servers that do not do what it says. A `reason`
+    stands where there are none of the one or of the other.
+    """
+
+    id: str
+    where: str
+    says: str
+    held_by: tuple[str, ...] = ()
+    animals: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@cache
+def load() -> Mapping[str, Clause]:
+    """Every clause by its id, in the order of the page."""
+    table = tomllib.loads((resources.files("specs.reductions") / "clauses.toml").read_text("utf-8"))
+    return MappingProxyType({name: _clause(name, entry) for name, entry in table.items()})
+
+
+def _clause(name: str, entry: Mapping[str, str | list[str]]) -> Clause:
+    lists = {key: tuple(value) for key, value in entry.items() if isinstance(value, list)}
+    texts = {key: value for key, value in entry.items() if isinstance(value, str)}
+    return Clause(name, **texts, **lists)  # type: ignore[arg-type]
