@@ -20,7 +20,7 @@ from fuzz.triage.traits.circumstances import (
     after_refusal,
     asked_twice,
 )
-from fuzz.triage.trial import Signature, Trial, place_of
+from fuzz.triage.trial import Signature, Trial, place_of, rule_of
 from specs.violation import Way
 
 # In the faults that a way covers: any field, any rule, or both.
@@ -29,7 +29,7 @@ MOST_RESTS = 6
 # Ways in which values come that can be read as those of another request.
 WITH_VALUES = frozenset({Way.VALUES, Way.ACCEPTED})
 # Hardly any mistake takes so many traits at the same time.
-MANY_NEEDS = 6
+MANY_NEEDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Rest:
 
 def covers(faults: frozenset[str], fault: str) -> bool:
     """Whether a fault is one of those that fail alike."""
-    place, rule = place_of(fault), fault.rpartition(":")[2]
+    place, rule = place_of(fault), rule_of(fault)
     return bool(faults & {fault, ANY, f"{place}:{ANY}", f"{ANY}:{rule}"})
 
 

@@ -7,7 +7,7 @@ from fuzz.triage.lab import Lab
 from fuzz.triage.minimal import Smallest
 from fuzz.triage.reading import Witness
 from fuzz.triage.traits import named
-from fuzz.triage.trial import BY_ASPECT, Signature, place_of
+from fuzz.triage.trial import BY_ASPECT, Signature, place_of, rule_of
 from specs.violation import Way
 
 # How many faults that have nothing to do with each other must fail alike before all are taken to.
@@ -32,12 +32,12 @@ def faults_alike(smallest: Smallest, lab: Lab) -> frozenset[str]:
 
 def _is_sibling(one: Witness, wanted: Signature, several: list[Witness]) -> bool:
     """Whether a fault may fail for the same reason: by the same rule, or, where all are refused, of the same field."""
-    rules = {fault.rpartition(":")[2] for fault in wanted.blamed}
-    if one.fault.rpartition(":")[2] in rules:
+    rules = {rule_of(fault) for fault in wanted.blamed}
+    if rule_of(one.fault) in rules:
         return True
     if wanted.way is Way.ACCEPTED:
         lenient = one.trial.reading.lenient
-        return bool(rules & lenient) and one.fault.rpartition(":")[2] in lenient
+        return bool(rules & lenient) and rule_of(one.fault) in lenient
     if wanted.way in BY_ASPECT and one.sort != "field":
         return True
     if place_of(one.fault):

@@ -106,6 +106,16 @@ class _Reduction:
                 if parts >= len(self._left):
                     break
                 parts = min(len(self._left), 2 * parts)
+        self._without_their_data()
+
+    def _without_their_data(self) -> None:
+        """Leave out single traits together with the data, which often makes sense with them alone."""
+        data = [name for name in self._left if name in self._reading.of_data]
+        for one in [*self._left] if data else ():
+            kept = [name for name in self._left if name not in (one, *data)]
+            if one not in data and self._fails(project(self._trial, kept)):
+                self._left = [*kept, *self._brought()]
+                return
 
     def _brought(self) -> list[str]:
         """The traits that came with dropping others."""

@@ -8,6 +8,7 @@ from specs.violation import Way
 
 # Wrong values may well hang on particular ones; an error that comes for some data and not for others has one cause.
 ERRORS = frozenset({Way.SERVER_ERROR, Way.DROPPED, Way.REFUSED})
+LEAST_VARIANTS = 2
 # So many of them may fail too, where the error comes for many contents.
 MOST_THAT_FAIL = 1 / 3
 
@@ -19,5 +20,7 @@ def hangs_on_its_data(trial: Trial, seen: Seen, lab: Lab) -> bool:
     if trial.scene is None and not trial.as_it_stands:
         return False
     several = list(trial.reading.of_other_data(trial, lab.session.facts))
+    if len(several) < LEAST_VARIANTS:
+        return False
     failed = sum(lab.fails(one, seen.signature) is not None for one in several)
     return failed <= MOST_THAT_FAIL * len(several)

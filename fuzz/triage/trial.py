@@ -170,3 +170,8 @@ def fault_of(rule: str, place: str = "") -> str:
 def place_of(fault: str) -> str:
     """The field that a fault is about; empty where it is about none."""
     return fault.rpartition(":")[0]
+
+
+def rule_of(fault: str) -> str:
+    """The rule that a fault breaks."""
+    return fault.rpartition(":")[2]

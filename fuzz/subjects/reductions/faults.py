@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from fuzz.subjects.reductions.traits.requests import AS_BYTES, BODY, DATA, METHOD, PATH, trait_of_field
 from fuzz.subjects.reductions.traits.storage import SENDER
-from fuzz.triage.trial import Signature, Trial, fault_of, place_of
+from fuzz.triage.trial import Signature, Trial, fault_of, place_of, rule_of
 from specs import rules
 from specs.manners import MANNERS, a_store
 from specs.reductions import validity
@@ -30,6 +30,13 @@ CARRIERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         str(Rule.CONTENT_TYPE): (AS_BYTES, "an unusual Content-Type"),
         str(Rule.UNKNOWN_OPERATION): ("operation",),
         str(Rule.CREDENTIALS): (SENDER,),
+        # What they are wrong for is told by another field.
+        str(Rule.MISSING_NOT_OF_DTYPE): ("dtype",),
+        str(Rule.MISSING_NOT_REPRESENTABLE): ("dtype",),
+        str(Rule.SIZE_NO_MULTIPLE): ("dtype",),
+        str(Rule.SIZE_AGAINST_SHAPE): ("shape",),
+        str(Rule.SELECTION_LENGTH): ("shape",),
+        str(Rule.AXIS_OUT_OF_RANGE): ("shape",),
         str(Rule.BYTES_AFTER_THE_STREAM): ("bytes after the stream",),
         str(Rule.SURPLUS_DATA): ("surplus data",),
         str(Rule.BAD_STORE): tuple(a_store(manner) for manner in MANNERS),
@@ -56,6 +63,6 @@ def faults_named(broken: frozenset[rules.Rule], trial: Trial) -> list[str]:
 def at_fault(wanted: Signature) -> set[str]:
     """The traits that a fault is all about: the field, the path or the data that breaks a rule."""
     fields = {trait_of_field(place) for place in map(place_of, wanted.faults) if place}
-    carriers = {trait for fault in wanted.faults for trait in CARRIERS.get(fault, ())}
+    carriers = {trait for fault in wanted.faults for trait in CARRIERS.get(rule_of(fault), ())}
     # Whose credentials are let in is a cause of its own; how they are refused is not.
     return fields | (carriers - {SENDER} if wanted.way is Way.ACCEPTED else carriers)

@@ -107,11 +107,14 @@ def _huge_to_large(scene: Scene) -> Scene | None:
 
 
 def _of_thousands(scene: Scene) -> Scene:
-    """The scene with its large numbers numbered from a thousand on, in their order."""
+    """The scene with its large numbers numbered from a thousand on, in their order; fractions stay fractions."""
     elements, numbers = scene.elements.tolist(), missing_numbers(scene)
     large = sorted({one for one in (*elements, *numbers) if math.isfinite(one) and abs(one) > SMALL})
     negative = sum(one < 0 for one in large)
-    to = {one: LARGE + n - negative + 1 if one > 0 else n - negative - LARGE for n, one in enumerate(large)}
+    to: dict[Number, Number] = {}
+    for place, one in enumerate(large, -negative):
+        half = _half(one)
+        to[one] = place - LARGE - half if place < 0 else place + LARGE + 1 + half
     plain = with_elements(scene, np.array([to.get(one, one) for one in elements], scene.dtype))
     if scene.missing is None:
         return plain
@@ -213,9 +216,14 @@ def _ranks(numbers: list[Number], dense: bool, dtype: str) -> dict[Number, Numbe
     shared = max(1, -(-len(finite) // (SMALL - 1)))
     ranks: dict[Number, Number] = {}
     for place, one in enumerate(finite, -negative):
-        half = 0.5 if dtype in FLOATS and one != math.trunc(one) else 0
+        half = _half(one) if dtype in FLOATS else 0
         ranks[one] = place // shared - half if place < 0 else 1 + place // shared + half
     return ranks
+
+
+def _half(number: Number) -> float:
+    """What makes a fraction of a whole number that stands for one."""
+    return 0.5 if number != math.trunc(number) else 0
 
 
 def _rank(number: Number, ranks: Mapping[Number, Number], dtype: str, fallback: Number) -> Number:
@@ -337,9 +345,10 @@ def shown_missing(scene: Scene, kind: str) -> Scene | None:
     if kind == "missing_value" and len(gone_values) == 1 and scene.missing[0] == "missing_values":
         told = next((one for one in scene.missing[1] if one in gone_values), scene.missing[1][0])
         return replace(scene, missing=(kind, told))
-    # What is missing is 1, as a server may well put 0 in its place; huge integers stay huge.
-    least = int(np.iinfo(scene.dtype).max) - SMALL if scene.dtype in INTEGERS and has_huge(scene) else 1
-    ranks = {one: number for number, one in enumerate(valid, least + 1)}
+    # What is missing is 1, as a server may well put 0 in its place; large numbers stay large.
+    huge = scene.dtype in INTEGERS and has_huge(scene)
+    least = int(np.iinfo(scene.dtype).max) - SMALL if huge else LARGE if has_large(scene) else 1
+    ranks = {one: number + _half(one) for number, one in enumerate(valid, least + 1)}
     elements = [least if gone else ranks.get(one, one) for one, gone in zip(scene.elements.tolist(), left_out)]
     told = least + 1 if kind == "valid_min" else least
     return replace(scene, elements=np.array(elements, scene.dtype), missing=(kind, told))
