@@ -191,7 +191,8 @@ def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
     """Whether a new cause is a known one: it reads as the same, needs the same, or is explained by it."""
     if way.signature.family != one.signature.family:
         values = {way.signature.way, one.signature.way} <= WITH_VALUES
-        return _blame_alike(way, one, lab) or (values and _read_alike(way, one))
+        same = _blame_alike(way, one, lab) or (values and _read_alike(way, one))
+        return same or _comes_to(way, one, lab) or _comes_to(one, way, lab)
     if _is_one_content_of(way, one):
         return True
     if needs_the_same(way, one) or _read_alike(way, one):
@@ -207,6 +208,15 @@ def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
     if isinstance(leaves(way.trial, seen, one, lab) or _converted(way.trial, seen, [one], lab), Explained):
         return True
     return _meet(way, one, lab)
+
+
+def _comes_to(way: Shown, one: Shown, lab: Lab) -> bool:
+    """Whether a valid request comes to the same as an invalid one, whose cause explains it."""
+    for other in way.trial.reading.come_to_the_same(way.trial) if one.signature.faults else ():
+        came = lab.fails(other, one.signature) if other.scene is None else None
+        if came is not None and isinstance(leaves(other, came, one, lab), Explained):
+            return True
+    return False
 
 
 def _read_alike(way: Shown, one: Shown) -> bool:

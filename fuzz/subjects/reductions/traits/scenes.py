@@ -354,6 +354,8 @@ SIBLINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 # What comes in the place of these is another way to the same: several results, a part of an object or a dimension.
+# Of a store that says so of every object none is there.
+NOT_THERE = "missing-page"
 CONVERTED = ("axis []", "offset", "negative bounds", "stride beyond one", "reversed selection")
 SCENES: tuple[Trait, ...] = tuple(on_scene(name, *parts) for name, parts in FEATURES.items())
 
@@ -374,6 +376,8 @@ def come_to_the_same(trial: Trial) -> Iterator[Trial]:
         return
     for scene in in_other_ways(trial.scene):
         yield trial.of_scene(scene)
+    if trial.scene.served == NOT_THERE:
+        yield trial.of_steps(trial.case.steps[-1])
     by_name = {one.name: one for one in SCENES}
     for name in CONVERTED:
         plain = by_name[name].drop(trial)

@@ -130,7 +130,7 @@ def _offset(scene: Scene) -> Scene | None:
     """The data from the object's beginning on; still a part of the object, unless there is data beyond the shape."""
     if not scene.prefix:
         return None
-    if scene.sized or scene.surplus:
+    if scene.suffix or scene.surplus:
         return replace(scene, prefix=b"")
     return replace(scene, prefix=b"", suffix=bytes(ITEM_SIZES[scene.dtype]), sized=True)
 
