@@ -202,9 +202,10 @@ def hunt(
         account.take(Warned(text))
     try:
         if plan.workers > 1:
+            from fuzz.hunt.processes import Processes
             from fuzz.hunt.workers import work_together
 
-            work_together(plan, target, account)
+            work_together(plan, target, account, Processes())
         else:
             with closing(target.session()) as session:
                 Worker(plan, session, TargetLife.of(target), account.take).work(account.enough)

@@ -1,22 +1,21 @@
-"""Several workers: processes that share nothing but the findings folder, and tell one account."""
+"""Several workers: each is a function of its share of a run, and a pool has them work somewhere.
+
+Workers share nothing but the findings folder, and tell one account. A pool of processes is in `fuzz.hunt.processes`.
+"""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import queue
-import signal
 import time
-from contextlib import closing, suppress
-from dataclasses import replace
-from multiprocessing.process import BaseProcess
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 from fuzz.errors import CannotRun
 from fuzz.events import Warned
 from fuzz.hunt.life import TargetLife
 from fuzz.hunt.plan import Plan
-from fuzz.hunt.worker import Worker
+from fuzz.hunt.worker import Message, Worker
 
 if TYPE_CHECKING:
     from fuzz.config import Settings
@@ -29,107 +28,106 @@ STOP_SECONDS = 20.0
 LEAST_SECONDS = 1.0
 
 
-class _Failed:
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one worker is to do: the plan, when it ends, and how the target is reached. Plain values, to be sent along.
+
+    `started_by` are the settings of the run, which findings remember.
+    """
+
+    number: int
+    plan: Plan
+    end: float | None
+    settings: Settings
+    started_by: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
     """A worker could not go on; the text says why."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    text: str
 
 
-def work_together(plan: Plan, target: Target, account: Account) -> None:
-    """Run the plan's number of workers against one target until all have ended."""
-    context = multiprocessing.get_context("spawn")
-    messages: Any = context.Queue()
-    stop = context.Event()
+class Pool(Protocol):
+    """Where workers work."""
+
+    def submit(self, shares: Sequence[Share]) -> None:
+        """Have each share worked at, all at the same time."""
+
+    def message(self, seconds: float) -> Message | Failed | None:
+        """What a worker tells next; None where nothing comes in time."""
+
+    def working(self) -> bool:
+        """Whether some worker has not ended."""
+
+    def ask_to_stop(self) -> None:
+        """Have the workers end when they next can."""
+
+    def close(self) -> str:
+        """End what still works, by force where need be; how a worker ended that did not end well, if one did."""
+
+
+def work_together(plan: Plan, target: Target, account: Account, pool: Pool) -> None:
+    """Have a pool work at the plan against one target until all workers have ended; raises CannotRun."""
     settings = replace(target.settings, target=target.url, launch=None)
-    # Starting takes processes a while, which is no reason to end late.
+    # Starting takes workers a while, which is no reason to end late.
     end = None if plan.seconds is None else time.time() + plan.seconds
-    arguments = (plan, end, settings, target.settings, messages, stop, os.getpid())
-    workers: list[BaseProcess] = [
-        context.Process(target=_work, args=(number, *arguments), daemon=True) for number in range(plan.workers)
-    ]
-    # Ctrl-C at a terminal goes to all processes: it is the parent's to hear, also while the others are still starting.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        for one in workers:
-            one.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    try:
-        _follow(workers, messages, target, account, stop)
-    finally:
-        stop.set()
-        _drain(workers, messages, account)
-
-
-def _follow(workers: list[BaseProcess], messages: Any, target: Target, account: Account, stop: Any) -> None:
     failures: list[str] = []
-    while any(one.is_alive() for one in workers):
-        _take(messages, account, failures, POLL_SECONDS)
-        if account.enough():
-            stop.set()
-        if target.launcher is not None and not target.launcher.alive():
-            target.launcher.restart()
-    while _take(messages, account, failures, 0.05):
-        pass
-    codes = [one.exitcode for one in workers if one.exitcode]
-    if failures or codes:
-        raise CannotRun(failures[0] if failures else f"a worker ended with code {codes[0]}")
-
-
-def _take(messages: Any, account: Account, failures: list[str], seconds: float) -> bool:
-    """Pass one message on, if one comes in time."""
     try:
-        message = messages.get(timeout=seconds)
-    except queue.Empty:
+        pool.submit([Share(number, plan, end, settings, target.settings) for number in range(plan.workers)])
+        while pool.working():
+            _take(pool, account, failures, POLL_SECONDS)
+            if account.enough():
+                pool.ask_to_stop()
+            if target.launcher is not None and not target.launcher.alive():
+                target.launcher.restart()
+    except BaseException:
+        _ended(pool, account, failures)
+        for text in failures:
+            account.take(Warned(text))
+        raise
+    ended_badly = _ended(pool, account, failures)
+    if failures or ended_badly:
+        raise CannotRun(failures[0] if failures else ended_badly)
+
+
+def _take(pool: Pool, account: Account, failures: list[str], seconds: float) -> bool:
+    """Pass one message on, if one comes in time."""
+    message = pool.message(seconds)
+    if message is None:
         return False
-    if isinstance(message, _Failed):
+    if isinstance(message, Failed):
         failures.append(message.text)
     else:
         account.take(message)
     return True
 
 
-def _drain(workers: list[BaseProcess], messages: Any, account: Account) -> None:
-    """Let the workers end by themselves while their last messages are taken; then by force."""
-    failures: list[str] = []
+def _ended(pool: Pool, account: Account, failures: list[str]) -> str:
+    """Let the workers end by themselves while their last messages are taken, then close the pool."""
+    pool.ask_to_stop()
     waited = 0.0
-    while any(one.is_alive() for one in workers) and waited < STOP_SECONDS:
-        if not _take(messages, account, failures, POLL_SECONDS):
+    while pool.working() and waited < STOP_SECONDS:
+        if not _take(pool, account, failures, POLL_SECONDS):
             waited += POLL_SECONDS
-    while _take(messages, account, failures, 0.05):
+    while _take(pool, account, failures, 0.05):
         pass
-    for one in workers:
-        if one.is_alive():
-            one.terminate()
-        one.join(STOP_SECONDS)
-    for text in failures:
-        account.take(Warned(text))
+    return pool.close()
 
 
-def _work(
-    number: int,
-    plan: Plan,
-    end: float | None,
-    settings: Settings,
-    started_by: Settings,
-    messages: Any,
-    stop: Any,
-    parent: int,
-) -> None:
-    """One worker's process. Ctrl-C is the parent's to hear; without the parent it ends."""
+def work(share: Share, tell: Callable[[Message | Failed], None], stopped: Callable[[], bool]) -> None:
+    """Work at a share until it is done or stopped; all that is to be known of it is told."""
     from fuzz.running.targets import open_target
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(BrokenPipeError):
-        try:
-            with open_target(settings, ask_first=False) as found:
-                target = replace(found, profile=plan.profile, started_by=started_by)
-                with closing(target.session()) as session:
-                    worker = Worker(_with_what_is_left(plan, end), session, TargetLife.of(target), messages.put, number)
-                    worker.work(lambda: stop.is_set() or os.getppid() != parent)
-        except CannotRun as error:
-            messages.put(_Failed(str(error)))
+    try:
+        with open_target(share.settings, ask_first=False) as found:
+            target = replace(found, profile=share.plan.profile, started_by=share.started_by)
+            with closing(target.session()) as session:
+                plan = _with_what_is_left(share.plan, share.end)
+                Worker(plan, session, TargetLife.of(target), tell, share.number).work(stopped)
+    except CannotRun as error:
+        tell(Failed(str(error)))
 
 
 def _with_what_is_left(plan: Plan, end: float | None) -> Plan:
