@@ -155,10 +155,14 @@ def _framing_is_odd(step: SendRaw, headers: list[tuple[str, str]]) -> bool:
 
 
 def _content_type_doubts(headers: list[tuple[str, str]]) -> list[Rejection]:
-    types = [value.strip().lower() for name, value in headers if name == "content-type"]
-    if len(types) == 1 and types[0] in ("application/json", "application/json; charset=utf-8"):
-        return []
-    return [BAD_TYPE]
+    types = [value for name, value in headers if name == "content-type"]
+    return [] if len(types) == 1 and _is_json_type(types[0]) else [BAD_TYPE]
+
+
+def _is_json_type(value: str) -> bool:
+    """Whether a content type is JSON's, in the one charset that it has; neither names nor charsets have a case."""
+    kind, *parameters = (part.strip().lower() for part in value.split(";"))
+    return kind == "application/json" and all(one in ("charset=utf-8", 'charset="utf-8"') for one in parameters)
 
 
 def _authorization(step: SendRaw, headers: list[tuple[str, str]]) -> RawReading:
@@ -177,6 +181,6 @@ def _authorization(step: SendRaw, headers: list[tuple[str, str]]) -> RawReading:
         return RawReading(rejections=(FOREIGN_AUTHORIZATION,))
     if not colon:
         return RawReading(rejections=(FOREIGN_AUTHORIZATION,))
-    if scheme != "Basic" or not name:
+    if not name:
         return RawReading(why="Basic credentials in an unusual form")
     return RawReading(Send("sum", Fields(), step.key, step.bucket, credentials="unknown"))

@@ -337,7 +337,22 @@ def test_a_foreign_authorization_is_refused_and_is_nobodys(headers):
 def test_credentials_in_a_header_are_unknown_ones():
     assert raw(headers=basic("mallory:guess")).rejection.rules == {Rule.CREDENTIALS}
     assert kind(raw(headers=basic(":"))) == "open"
-    assert kind(raw(headers=basic("a:b", "basic"))) == "open"
+    assert raw(headers=basic("mallory:guess", "basic")).rejection.rules == {Rule.CREDENTIALS}
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["application/json; charset=utf-8", "Application/JSON", 'application/json;Charset="UTF-8"', "application/json "],
+)
+def test_a_content_type_of_json_may_name_its_charset_in_any_case(told):
+    assert raw(headers=(("Content-Type", told),)).rejection is None
+
+
+@pytest.mark.parametrize("told", ["application/json; charset=utf-16", "application/jsonx", "text/json", "", ";"])
+def test_another_content_type_may_be_refused(told):
+    due = raw(headers=(("Content-Type", told),))
+    assert totals(due) == [1]
+    assert due.rejection.rules == {Rule.CONTENT_TYPE}
     assert kind(raw(headers=(*FOREIGN[0], *FOREIGN[1]))) == "open"
 
 
