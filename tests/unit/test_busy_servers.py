@@ -9,10 +9,12 @@ import pytest
 
 from fuzz.running.client import Client
 from fuzz.running.session import Judgement
+from fuzz.subjects.reductions.reading import Reading
 from fuzz.triage.lab import MOST_WAITS, Lab, hurried
 from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply, Transcript
+from specs.reductions.profile import Profile
 from specs.reductions.steps import Put, Send
 from specs.violation import Violation, Way
 
@@ -26,6 +28,7 @@ class BusySession:
     busy: int
     asked: list[bool] = field(default_factory=list)
     client: Client = field(default_factory=lambda: Client("http://pretended"))
+    reading: Reading = field(default_factory=lambda: Reading(Profile("x")))
 
     def judge(self, case: Case, *, afresh: bool = False) -> Judgement:  # noqa: ARG002
         silent = case == SLOW or self.busy > 0

@@ -23,7 +23,7 @@ SUM = Fields({"dtype": "int32"})
 
 
 def trial(number: int) -> Trial:
-    return trial_of(Case("x", (Put("a", bytes(4 * (number + 1))), Send("sum", SUM, "a"))), PROFILE)
+    return trial_of(Case("x", (Put("a", bytes(4 * (number + 1))), Send("sum", SUM, "a"))), Reading(PROFILE))
 
 
 def lab_of(session: PretendedSession, life: Immortal | Mortal | None = None) -> Lab:
