@@ -250,3 +250,10 @@ def test_without_what_is_almost_missing_great_integers_are_what_they_were() -> N
     plain = VALUE_FEATURES["values near a missing one"](near)
     assert plain is not None
     assert plain.elements.tolist() == [2**64 - 1, 1, 2**53]
+
+
+def test_many_dimensions_of_one_index_are_not_made_longer_without_end() -> None:
+    scene = Scene("select", "int32", np.arange(1, dtype="int32"), shape=(1,) * 24)
+    for trait in FEATURES.values():
+        plain = trait[0](scene)
+        assert plain is None or plain.elements.size <= 2**16

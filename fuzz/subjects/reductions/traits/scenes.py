@@ -61,6 +61,8 @@ from specs.reductions.validity import BODY_FIELDS
 OPERATIONS = ("select", "sum", "count", "min", "max")
 PLAIN_OPERATION = OPERATIONS[0]
 MANY = 16
+# Of more elements nothing is made longer: a server may well refuse so large an object.
+MOST_ELEMENTS = 2**16
 PARTICULAR = "particular numbers"
 PARTICULAR_LENGTHS = "particular lengths"
 # What plainer values of the same traits may have again.
@@ -198,14 +200,25 @@ def of_rank(scene: Scene, rank: int, kept: int | None = None) -> Scene | None:
     return scene
 
 
+def _of_all_in(scene: Scene, rank: int) -> Scene | None:
+    """The scene with as many elements in fewer dimensions, where nothing is asked of single dimensions."""
+    if scene.shape is None or scene.selection is not None or scene.axis is not None:
+        return None
+    return replace(scene, shape=(*scene.shape[: rank - 1], math.prod(scene.shape[rank - 1 :])))
+
+
 def _several_dimensions(scene: Scene) -> Scene | None:
     """The scene with one dimension, that is reduced where any was: without it there would be no axes left."""
-    flat = of_rank(scene, 1) if scene.shape is not None and len(scene.shape) > 1 else None
+    if scene.shape is None or len(scene.shape) < 2:
+        return None
+    flat = _of_all_in(scene, 1) or of_rank(scene, 1)
     return replace(flat, axis=[0]) if flat is not None and flat.axis == [] and scene.axis != [] else flat
 
 
 def _more_than_two_dimensions(scene: Scene) -> Scene | None:
-    return of_rank(scene, 2) if scene.shape is not None and len(scene.shape) > 2 else None
+    if scene.shape is None or len(scene.shape) < 3:
+        return None
+    return _of_all_in(scene, 2) or of_rank(scene, 2)
 
 
 def _longer(scene: Scene) -> Scene | None:
@@ -218,8 +231,11 @@ def _longer(scene: Scene) -> Scene | None:
     left = scene.shape if slices is None else [picked(*each) for each in zip(slices, scene.shape)]
     # Threefold, so that a part of a dimension stays a part; and of a length of its own, so that dimensions differ.
     lengths = (length for length in range(2, 2 + 2 * len(scene.shape)) if length not in scene.shape)
-    times = [next(lengths) if length == 1 else 3 for length in scene.shape]
-    longer = repeated(scene, [many if one == 1 else 1 for one, many in zip(left, times)])
+    wanted = [next(lengths) if length == 1 else 3 for length in scene.shape]
+    times = [many if one == 1 else 1 for one, many in zip(left, wanted)]
+    if scene.elements.size * math.prod(times) > MOST_ELEMENTS:
+        return None
+    longer = repeated(scene, times)
     if slices is None:
         return longer
     grown = longer.shape or ()
