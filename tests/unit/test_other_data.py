@@ -6,6 +6,7 @@ import hashlib
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
@@ -16,7 +17,7 @@ from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
 from fuzz.subjects.reductions.other_data import scenes_of_other_data
 from fuzz.subjects.reductions.reading import Reading
-from fuzz.subjects.reductions.scene import case_of, scene_of
+from fuzz.subjects.reductions.scene import Scene, case_of, scene_of
 from fuzz.subjects.reductions.traits.scenes import INCIDENTAL
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.traits import present
@@ -96,3 +97,8 @@ def test_a_stream_that_is_not_written_so_anew_is_left_as_it_stands(tmp_path: Pat
     (finding,) = corpus.load_all(tmp_path)
     assert "particular data" in finding.needs
     assert not {"shape", "axis", "float32", "max", "particular numbers"} & {*finding.needs, *finding.unproved}
+
+
+def test_of_many_dimensions_no_endless_data_is_made() -> None:
+    scene = Scene("select", "int32", np.arange(1, dtype="int32"), shape=(1,) * 24)
+    assert all(other.elements.size <= 2**16 for other in scenes_of_other_data(scene))

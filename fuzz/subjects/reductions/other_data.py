@@ -12,7 +12,7 @@ import numpy as np
 from fuzz.subjects.reductions.scene import Scene, of_like_selection, with_elements
 from fuzz.subjects.reductions.traits.missing import missing_elements
 from fuzz.subjects.reductions.traits.numbers import SMALL
-from fuzz.subjects.reductions.traits.scenes import INCIDENTAL, traits_of
+from fuzz.subjects.reductions.traits.scenes import INCIDENTAL, MOST_ELEMENTS, traits_of
 from fuzz.triage.trial import Trial
 from specs.case import Case
 from specs.fields import Json
@@ -121,6 +121,8 @@ def _of_other_lengths(scene: Scene, by: int) -> Scene | None:
     if scene.shape is None:
         return with_elements(scene, np.resize(scene.elements, scene.elements.size + by))
     lengths = tuple(length + by for length in scene.shape)
+    if math.prod(lengths) > max(MOST_ELEMENTS, 4 * scene.elements.size):
+        return None
     moved = of_like_selection(scene, lengths)
     longer = with_elements(moved, np.resize(scene.elements, math.prod(lengths)))
     return replace(longer, shape=lengths)
