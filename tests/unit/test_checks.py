@@ -19,11 +19,12 @@ from specs.outcome import NoReply, Reply
 from specs.reductions import checks, requirements
 from specs.reductions.checks import Exchange
 from specs.reductions.expectation import BAD_REQUEST, BAD_STORE, Expectation, Rejection, Values, breaking, either
-from specs.reductions.model import StoreFacts, expectations
+from specs.reductions.model import expectations
 from specs.reductions.profile import Profile
 from specs.reductions.relations import RELATIONS
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Put, Send, SendRaw
+from specs.store_facts import StoreFacts
 from specs.violation import Violation
 from strategies.reductions.cases import reductions
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from specs.fields import Fields
 from specs.outcome import Reply
 from specs.reductions import checks, proved
-from specs.reductions.access import StoreFacts
 from specs.reductions.expectation import BAD_REQUEST, Expectation, breaking
 from specs.reductions.model import expectations
 from specs.reductions.profile import Profile, load
 from specs.reductions.proved import IN_THE_SCHEMA, proved_invalid
 from specs.reductions.rules import ALLOWING, Rule
 from specs.reductions.steps import Send, SendRaw
+from specs.store_facts import StoreFacts
 from strategies.reductions import cases
 
 V2, V1 = load("reference"), load("reference-v1")

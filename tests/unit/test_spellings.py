@@ -23,11 +23,11 @@ from fuzz.triage.traits import traits
 from fuzz.triage.trial import trial_of
 from specs.case import Case
 from specs.outcome import Reply
-from specs.reductions.access import StoreFacts
 from specs.reductions.model import expectations
 from specs.reductions.profile import Profile, load
 from specs.reductions.steps import Put, Send, Spelling
 from specs.spellings import PLAINLY, SPELLINGS, spelled
+from specs.store_facts import StoreFacts
 from strategies.reductions import cases
 from strategies.reductions.spellings import MANNERS, manners, suits
 

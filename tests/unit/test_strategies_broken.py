@@ -14,9 +14,10 @@ from specs.case import Case
 from specs.fields import Fields
 from specs.reductions import validity
 from specs.reductions.decoding import Undecodable, decode
-from specs.reductions.model import StoreFacts, expectations, full_body
+from specs.reductions.model import expectations, full_body
 from specs.reductions.profile import Profile, load
 from specs.reductions.steps import Delete, Put, Send, SendRaw
+from specs.store_facts import StoreFacts
 from strategies.reductions import abuses, cases
 from strategies.reductions.broken_data import BROKEN_DATA
 from strategies.reductions.contradictions import CONTRADICTIONS, IN_THE_REQUEST_ALONE

@@ -5,7 +5,8 @@ import pytest
 from specs.case import Case
 from specs.reductions import profile as profiles
 from specs.reductions import validity
-from specs.reductions.model import StoreFacts, expectations, full_body
+from specs.reductions.model import expectations, full_body
+from specs.store_facts import StoreFacts
 from strategies.reductions.complete import VARIANTS, complete
 
 

@@ -10,9 +10,10 @@ import pytest
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions.claims import beyond
-from specs.reductions.model import StoreFacts, expectations
+from specs.reductions.model import expectations
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Put, Send
+from specs.store_facts import StoreFacts
 
 CLAIMS = {
     "axis": "axis_forms",

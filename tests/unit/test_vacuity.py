@@ -16,8 +16,9 @@ from specs.fields import Fields
 from specs.outcome import Reply, Transcript
 from specs.reductions import profile
 from specs.reductions.expectation import Expectation
-from specs.reductions.model import StoreFacts, expectations
+from specs.reductions.model import expectations
 from specs.reductions.steps import Put, Send
+from specs.store_facts import StoreFacts
 from strategies.reductions import cases
 
 REFERENCE = profile.load("reference")

@@ -13,10 +13,11 @@ from specs.case import Case
 from specs.outcome import NoReply, Outcome, Reply, Transcript
 from specs.reductions.dtypes import in_byte_order
 from specs.reductions.expectation import Expectation, Rejection, Values
-from specs.reductions.model import StoreFacts, expectations
+from specs.reductions.model import expectations
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Send
 from specs.rules import told
+from specs.store_facts import StoreFacts
 
 V2 = Profile("v2")
 V1 = Profile("v1", api="v1", options=(), interfaces=("s3",))
