@@ -324,7 +324,6 @@ CONTRADICTIONS: Mapping[str, Contradiction] = MappingProxyType(
         "nobody listening": _nobody_listening,
     }
 )
-IN_THE_REQUEST_ALONE = tuple(CONTRADICTIONS)[:22]
 
 
 # Servers ask a store that is not there several times before they give up.

@@ -19,6 +19,7 @@ from fuzz.running.answers import AnswerLimits, read_second_answer
 from fuzz.running.client import goes_ahead
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import case_of, scene_of
+from fuzz.subjects.reductions.scripts.writing import long_script
 from fuzz.triage.traits import traits
 from fuzz.triage.trial import trial_of
 from specs.case import Case
@@ -144,6 +145,15 @@ def test_a_spelling_is_kept_in_a_finding_and_left_out_where_it_is_plain() -> Non
         told = converter.unstructure(Case("x", (step,)))
         assert ("spelled" in told["steps"][0]) == (step.spelled != PLAINLY)
         assert converter.structure(told, Case) == Case("x", (step,))
+
+
+@pytest.mark.parametrize("manner", [PLAINLY, "chunks"])
+def test_a_script_holds_the_spellings_where_it_needs_them(manner: str) -> None:
+    step = {} if manner == PLAINLY else {"spelled": manner}
+    text = long_script({"title": "x", "steps": [step]})
+    compile(text, "repro.py", "exec")
+    assert ("def _chunked" in text) == (manner != PLAINLY)
+    assert "from specs" not in text
 
 
 @pytest.mark.parametrize(
