@@ -20,6 +20,8 @@ EXAMPLES = {
     "plain_store": ("http://a:1", "http://b:2", "https://c"),
     "advertise": ("one", "two", "three"),
     "region": ("eu-1", "eu-2", "eu-3"),
+    "subject": ("reductions", "objects", "shelf"),
+    "load": ("one", "two,three", "four five"),
     "profile": ("reference", "auto", "mine.toml"),
     "seconds": ("1", "2m", "3h"),
     "examples": ("1", "2", "3"),

@@ -6,7 +6,7 @@ A trait's function gives the scene with the trait put back to its plain value, o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -136,17 +136,18 @@ def _nothing(scene: Scene) -> Scene | None:
 
 def _some_left(scene: Scene) -> Scene | None:
     """The scene with valid numbers, of which the first is missing where that leaves something for each result."""
-    if not (_is_of_nothing(scene) or _everything_missing(scene)):
+    if not (is_of_nothing(scene) or everything_missing(scene)):
         return None
     plain = with_missing(scene, np.arange(scene.elements.size) == 0)
-    return with_missing(scene, np.zeros(scene.elements.size, np.bool_)) if _is_of_nothing(plain) else plain
+    return with_missing(scene, np.zeros(scene.elements.size, np.bool_)) if is_of_nothing(plain) else plain
 
 
-def _everything_missing(scene: Scene) -> bool:
+def everything_missing(scene: Scene) -> bool:
+    """Whether all elements are missing."""
     return _all_gone(scene, None)
 
 
-def _is_of_nothing(scene: Scene) -> bool:
+def is_of_nothing(scene: Scene) -> bool:
     """Whether all that makes one of several results is missing."""
     axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
     # A select takes any axis, as it has no use for it.
@@ -164,20 +165,6 @@ def _all_gone(scene: Scene, axes: tuple[int, ...] | None) -> bool:
         if scene.selection is not None:
             gone = gone[tuple(slice(*one) for one in scene.selection)]
     return bool(gone.size and np.any(np.all(gone, axis=axes)))
-
-
-def in_other_ways(scene: Scene) -> Iterator[Scene]:
-    """The scene come to nothing in plainer ways: one missing element for many, nothing selected for nothing there."""
-    one = with_elements(scene, np.ones(1, scene.dtype))
-    bare = replace(one, shape=None, selection=None, axis=None, order="C", missing=None)
-    bare = replace(bare, sized=False, surplus=b"", suffix=b"")
-    none_selected = replace(bare, shape=(1,), selection=((0, 0, 1),))
-    if _is_of_nothing(scene):
-        if not _everything_missing(scene):
-            yield replace(bare, missing=("missing_value", 1))
-        yield none_selected
-    elif not scene.elements.size and scene.shape is None:
-        yield none_selected
 
 
 def _interest(scene: Scene, dimension: int) -> tuple[bool, int]:
@@ -369,10 +356,6 @@ SIBLINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         SENDER: tuple(SENDERS),
     }
 )
-# What comes in the place of these is another way to the same: several results, a part of an object or a dimension.
-# Of a store that says so of every object none is there.
-NOT_THERE = "missing-page"
-CONVERTED = ("axis []", "offset", "negative bounds", "stride beyond one", "reversed selection")
 SCENES: tuple[Trait, ...] = tuple(on_scene(name, *parts) for name, parts in FEATURES.items())
 
 
@@ -384,19 +367,3 @@ def of_numbers(name: str) -> bool:
 def traits_of(scene: Scene) -> frozenset[str]:
     """The names of the traits that a scene has."""
     return frozenset(name for name, (simpler, _) in FEATURES.items() if simpler(scene) is not None)
-
-
-def come_to_the_same(trial: Trial) -> Iterator[Trial]:
-    """What a trial of one valid request is when it comes to the same in plainer ways, one after the other."""
-    if trial.scene is None:
-        return
-    for scene in in_other_ways(trial.scene):
-        yield trial.of_scene(scene)
-    if trial.scene.served == NOT_THERE:
-        yield trial.of_steps(trial.case.steps[-1])
-    by_name = {one.name: one for one in SCENES}
-    for name in CONVERTED:
-        plain = by_name[name].drop(trial)
-        if plain is not None:
-            trial = plain
-            yield trial
