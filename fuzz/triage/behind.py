@@ -9,6 +9,8 @@ from specs.violation import Way
 
 # Whether an invalid request's error is well told says nothing about valid ones.
 TELLING = frozenset({Way.ACCEPTED, Way.SERVER_ERROR, Way.DROPPED, Way.STATUS, Way.UNNAMED})
+# A fault that is overlooked shows so where something else is wrong too.
+OTHERWISE = frozenset({Way.STATUS, Way.UNNAMED})
 ANY_WRONG = Signature(Way.VALUES)
 
 
@@ -21,6 +23,12 @@ def behind(trial: Trial, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | No
         # A fault that is overlooked shows as another refusal where something else is wrong too.
         if one.signature.faults and one.signature.faults <= wanted.faults:
             return bare, one
+    if wanted.way in OTHERWISE:
+        for witness in trial.reading.witnesses("malformed"):
+            asked = lab.ask(witness.trial) if {witness.fault} == wanted.faults else ()
+            seen = next((one for one in asked if one.signature.way is Way.ACCEPTED), None)
+            if seen is not None:
+                return witness.trial, seen
     for plain in trial.reading.mended(trial):
         seen = lab.fails(plain, ANY_WRONG)
         if seen is not None:

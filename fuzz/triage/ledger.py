@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,6 +63,23 @@ class Ledger:
             for finding in corpus.load_all(self.folder, self._complain):
                 if finding.id not in self._findings:
                     self._remember(finding, self._way_of(finding))
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other workers from making findings meanwhile, so that two never make one of the same cause at once."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            place = os.open(self.folder, os.O_RDONLY)
+        except OSError:
+            # What cannot be saved is told elsewhere, and is nobody else's.
+            yield
+            return
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX)
+            self.reload()
+            yield
+        finally:
+            os.close(place)
 
     def _way_of(self, finding: Finding) -> Shown:
         """How a finding of the folder shows, from what is saved of it."""

@@ -215,15 +215,15 @@ class Triage:
             smallest = replace(smallest, needs=(VERY_DATA,), unproved=())
         way = self._way("", smallest, alike)
         # Another worker may have come upon the same cause meanwhile.
-        self.ledger.reload()
-        for one in self.ledger.shown():
-            if is_same(way, smallest.seen, one, self.lab):
-                self.ledger.also_shown(replace(way, finding=one.finding))
-                return self.ledger.again(one.finding, way.signature)
-        for one in self.ledger.shown():
-            if is_plainer(way, one, self.lab):
-                return self._keep(smallest, way, replaces=one.finding)
-        return self._keep(smallest, way)
+        with self.ledger.alone():
+            for one in self.ledger.shown():
+                if is_same(way, smallest.seen, one, self.lab):
+                    self.ledger.also_shown(replace(way, finding=one.finding))
+                    return self.ledger.again(one.finding, way.signature)
+            for one in self.ledger.shown():
+                if is_plainer(way, one, self.lab):
+                    return self._keep(smallest, way, replaces=one.finding)
+            return self._keep(smallest, way)
 
     def _keep(self, smallest: Smallest, way: Shown, replaces: str | None = None) -> str | None:
         reproducibility, needs = self._confirmed(smallest)
