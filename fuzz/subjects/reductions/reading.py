@@ -14,7 +14,6 @@ from fuzz.subjects.reductions.other_data import cut_to_its_data, of_other_data
 from fuzz.subjects.reductions.reads_as import OF_NUMBERS, reads_as
 from fuzz.subjects.reductions.settling import PLAINEST, SETTLING
 from fuzz.subjects.reductions.several import scenes_of
-from fuzz.subjects.reductions.traits.other_ways import come_to_the_same
 from fuzz.subjects.reductions.traits.requests import DATA, RAW, REQUESTS, UNUSUAL, headers
 from fuzz.subjects.reductions.traits.scenes import INCIDENTAL, SCENES, SIBLINGS, of_numbers
 from fuzz.triage import reading
