@@ -19,7 +19,6 @@ from fuzz.hunt.worker import Message, Worker
 
 if TYPE_CHECKING:
     from fuzz.config import Settings
-    from fuzz.hunt.campaign import Account
     from fuzz.running.targets import Target
 
 POLL_SECONDS = 0.2
@@ -47,6 +46,16 @@ class Failed:
     """A worker could not go on; the text says why."""
 
     text: str
+
+
+class Account(Protocol):
+    """Who adds up what workers tell."""
+
+    def take(self, message: Message) -> None:
+        """Take in what a worker tells."""
+
+    def enough(self) -> bool:
+        """Whether the run is to end."""
 
 
 class Pool(Protocol):
