@@ -10,6 +10,7 @@ from datetime import date
 
 import pytest
 
+from fuzz.bench.cost import ACCOUNTS, ORACLE, STAGES, Stages
 from fuzz.bench.refinding import Over, Watch
 from fuzz.bench.trouble import narrowed
 from fuzz.cli import main
@@ -98,3 +99,32 @@ def test_times_stand_beside_those_of_curl(capsys: pytest.CaptureFixture[str]) ->
 def test_what_cannot_be_measured_is_told(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", *words]) == 2
     assert capsys.readouterr().err
+
+
+def test_time_is_charged_to_the_innermost_stage_and_all_of_it_to_some() -> None:
+    clock = iter(range(0, 1000, 10))
+    stages = Stages(lambda: next(clock))
+    stages.begin()
+    ask = stages.of(ORACLE, lambda: "an answer")
+    with stages.within(ACCOUNTS):
+        assert ask() == "an answer"
+        with pytest.raises(ZeroDivisionError), stages.within(ORACLE):
+            raise ZeroDivisionError
+    assert {name: spent for name, spent in stages.spent_ns.items() if spent} == {
+        "drawing": 10,
+        ORACLE: 20,
+        ACCOUNTS: 30,
+    }
+    assert sum(stages.spent_ns.values()) == 60
+
+
+def test_what_a_request_costs_is_told_stage_by_stage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "cost", "--requests", "20", "--only", "reduction", "malformed"]) == 0
+    told = {line[:10].strip(): line.split()[-2:] for line in capsys.readouterr().out.splitlines()[1:]}
+    assert list(told) == [*STAGES, "all", "the store"]
+    assert all(float(told[name][0]) > 0 for name in STAGES)
+
+
+def test_an_unknown_property_costs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "cost", "--only", "nosuch"]) == 2
+    assert "nosuch" in capsys.readouterr().err
