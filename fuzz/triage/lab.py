@@ -23,6 +23,8 @@ TRIES_TOGETHER = 8
 HASTE = 5
 LEAST_HANG_SECONDS = 0.5
 MOST_HANG_SECONDS = 2.0
+# A server that dies drops its connections first, which takes a while to tell from one that merely drops them.
+DROPS_TO_OUTLIVE = 5
 DROPPED = ("refused", "closed", "reset", "truncated")
 # How often a plain request is sent to a server that has not answered one in time, until it answers this.
 MOST_WAITS = 6
@@ -69,6 +71,7 @@ class Lab:
         self.asked = 0
         self._left = 0
         self._stuck = False
+        self._outlived = 0
         self._patience = session.client.settings.timeout_seconds
         self._remembered: OrderedDict[Case, Judgement] = OrderedDict()
 
@@ -133,7 +136,7 @@ class Lab:
         """The judgement, with the server's death in place of all else where it has died of the case."""
         outcomes = judgement.transcript.outcomes
         step = next((i for i, one in enumerate(outcomes) if isinstance(one, NoReply) and one.reason in DROPPED), None)
-        if step is None or self.life.alive():
+        if step is None or self._lives_on():
             return judgement
         died = Violation(
             "survives",
@@ -145,6 +148,21 @@ class Lab:
             step=step,
         )
         return replace(judgement, violations=(died,))
+
+    def _lives_on(self) -> bool:
+        """Say whether the target lives; of a server that has dropped many connections and lived, an answer tells."""
+        if self._outlived >= DROPS_TO_OUTLIVE and self._answers():
+            return True
+        alive = self.life.alive()
+        self._outlived += alive
+        return alive
+
+    def _answers(self) -> bool:
+        plainest = self.session.reading.plainest
+        if plainest is None:
+            return False
+        outcomes = self.session.run(plainest, afresh=True).outcomes
+        return not any(isinstance(one, NoReply) for one in outcomes)
 
     def revive(self) -> None:
         """Bring the target back; raises CannotRun where it stays away."""
