@@ -1,0 +1,44 @@
+"""Commands that draw and send nothing do not wait for the modules that do."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = {"hypothesis", "boto3", "botocore", "jsonschema", "hypothesis_jsonschema", "matplotlib", "requests", "moto"}
+# The command's own output goes to where nobody reads it.
+IMPORTED = """
+import contextlib, io, json, sys
+from fuzz.cli import main
+with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    try:
+        main(sys.argv[1:])
+    except SystemExit:
+        pass
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def imported(folder: Path, words: str) -> set[str]:
+    """The packages that a command has imported when it ends, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED, *words.split()], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return set(json.loads(done.stdout))
+
+
+def test_help_imports_nothing_heavy_and_no_numpy(tmp_path: Path) -> None:
+    assert not imported(tmp_path, "--help") & {*HEAVY, "numpy"}
+
+
+@pytest.mark.parametrize("words", ["run --help", "findings", "show nosuch", "known list", "replay --help"])
+def test_commands_about_what_was_found_import_nothing_that_draws(words: str, tmp_path: Path) -> None:
+    assert not imported(tmp_path, words) & HEAVY
+
+
+def test_a_run_that_cannot_start_says_so_before_anything_is_drawn(tmp_path: Path) -> None:
+    assert not imported(tmp_path, "run --seconds nonsense") & HEAVY
