@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from secrets import token_hex
@@ -77,7 +77,8 @@ class EventsFile:
             if not ended:
                 self._file.write(b"\n")
         table = {"event": type(event).__name__, "at": round(now, 3), "run": self._run, **event_fields(event)}
-        self._file.write(json.dumps(table, separators=(",", ":")).encode() + b"\n")
+        text = json.dumps(table, separators=(",", ":"), default=_plain_fields)
+        self._file.write(text.encode() + b"\n")
 
     def close(self) -> None:
         if self._file is not None:
@@ -107,13 +108,8 @@ def event_fields(event: Event) -> dict[str, Any]:
 
 
 def _plain_fields(value: Any) -> dict[str, Any]:
-    return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return _plain_fields(value)
-    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
+    """A dataclass's fields; of what they hold, the JSON encoder asks for the fields of each dataclass in turn."""
+    return {one.name: getattr(value, one.name) for one in fields(value)}
 
 
 def read(path: Path) -> Iterator[Told | Unreadable]:
