@@ -20,7 +20,7 @@ from fuzz.triage.traits.circumstances import (
     after_refusal,
     asked_twice,
 )
-from fuzz.triage.trial import Signature, Trial, place_of, rule_of
+from fuzz.triage.trial import BY_ASPECT, Signature, Trial, place_of, rule_of
 from specs.violation import Way
 
 # In the faults that a way covers: any field, any rule, or both.
@@ -180,7 +180,7 @@ def needs_the_same(way: Shown, one: Shown) -> bool:
     return (
         bool(way.needs)
         and set(way.needs) == set(one.needs)
-        and way.covers == one.covers
+        and (way.covers == one.covers or way.signature.way in BY_ASPECT)
         and way.signature.family == one.signature.family
         and way.signature.look == one.signature.look
         and not list(values_apart(way.trial, one.trial, closure(way.needs, way.trial.reading)))
@@ -193,7 +193,8 @@ def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
         values = {way.signature.way, one.signature.way} <= WITH_VALUES
         same = _blame_alike(way, one, lab) or (values and _read_alike(way, one))
         return same or _comes_to(way, one, lab) or _comes_to(one, way, lab)
-    if _is_one_content_of(way, one):
+    if way.signature.way is Way.DISCLOSES or _is_one_content_of(way, one):
+        # Of one family are disclosures of the same thing, whichever error gives it away.
         return True
     if needs_the_same(way, one) or _read_alike(way, one):
         return True
