@@ -24,12 +24,14 @@ class Excluded:
     reason: str
 
     def covers(self, one: tuple[str, str], two: tuple[str, str]) -> bool:
-        return any(
-            a[0] == self.feature
-            and a[1] in self.values
-            and self.other in (b[0], "")
-            and (not self.others or b[1] in self.others)
-            for a, b in ((one, two), (two, one))
+        return self._covers(one, two) or self._covers(two, one)
+
+    def _covers(self, one: tuple[str, str], two: tuple[str, str]) -> bool:
+        return (
+            one[0] == self.feature
+            and one[1] in self.values
+            and self.other in (two[0], "")
+            and (not self.others or two[1] in self.others)
         )
 
 
