@@ -21,7 +21,7 @@ _HOW_OFTEN: Final = {
         "It fails every time on a server that has run for a while, and not on a fresh one: "
         "something that was asked before stays."
     ),
-    "seen once": "It was seen once, and sending it again did not show it.",
+    "seen once": "It was seen, and not seen again when it was looked into.",
 }
 
 

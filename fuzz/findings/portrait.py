@@ -54,11 +54,13 @@ def _seen(finding: Finding) -> str:
     how_often = {
         "every time": "every time",
         "flaky": "some of the times",
-        "seen once": "no failure",
+        "seen once": "not seen again",
         "after a while": "every time, but not to a fresh server",
     }
     how = how_often[finding.reproducibility]
-    return f"{finding.seen:,} times, {how}" if finding.seen > 1 else f"once; sent again: {how}"
+    if finding.seen > 1:
+        return f"{finding.seen:,} times, {how}"
+    return f"once; {how}" if finding.reproducibility == "seen once" else f"once; sent again: {how}"
 
 
 def _needed(finding: Finding) -> str:

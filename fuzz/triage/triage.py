@@ -338,7 +338,10 @@ class Triage:
             return None
         smallest = self._smallest or Smallest(trial, first, (), narrow(present(trial), trial.reading))
         wanted = smallest.seen.signature
-        return self._kept(smallest, Shown("", smallest.trial, wanted, smallest.needs, wanted.faults), "seen once")
+        way = Shown("", smallest.trial, wanted, smallest.needs, wanted.faults)
+        # Each step of a reduction has failed anew; silence was waited for in a hurry.
+        again = self._smallest is not None and wanted.way is not Way.SILENT
+        return self._kept(smallest, way, "every time" if again else "seen once")
 
     def _together(self, case: Case, judgement: Judgement) -> list[str]:
         """Failures of requests at the same time; those that they show one after the other too go the usual way."""

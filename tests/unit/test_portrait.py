@@ -54,7 +54,7 @@ def test_a_finding_reads_as_the_design_page_shows_it() -> None:
     ("seen", "reproducibility", "said"),
     [
         (1, "every time", "once; sent again: every time"),
-        (1, "seen once", "once; sent again: no failure"),
+        (1, "seen once", "once; not seen again"),
         (1000, "flaky", "1,000 times, some of the times"),
     ],
 )
