@@ -1,4 +1,4 @@
-"""What a request would be with nothing but its fault, and without it: where that fails too, it is the plainer case."""
+"""Search for a plainer failure behind an invalid request: its fault alone, or the request without its fault."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from fuzz.triage.traits import closure, project
 from fuzz.triage.trial import Signature, Trial
 from specs.violation import Way
 
-# Whether an invalid request's error is well told says nothing about valid ones.
+# Ways of failing that a valid request may share. The wording of an error says nothing about valid requests.
 TELLING = frozenset({Way.ACCEPTED, Way.SERVER_ERROR, Way.DROPPED, Way.STATUS, Way.UNNAMED})
-# A fault that is overlooked shows so where something else is wrong too.
+# A server that overlooks a fault refuses the request in one of these ways if it finds another fault.
 OTHERWISE = frozenset({Way.STATUS, Way.UNNAMED})
 ANY_WRONG = Signature(Way.VALUES)
 
 
 def behind(trial: Trial, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | None:
-    """A plainer request than an invalid one that fails too: with nothing but its fault, or without it."""
+    """Find a plainer request than an invalid one that fails too: with nothing but its fault, or without the fault."""
     if not wanted.faults or wanted.way not in TELLING or trial.several:
         return None
     bare = project(trial, closure(trial.reading.at_fault(wanted), trial.reading))
     for one in lab.ask(bare) if bare.case != trial.case else ():
-        # A fault that is overlooked shows as another refusal where something else is wrong too.
+        # A server that overlooks a fault may have refused the whole request for another one.
         if one.signature.faults and one.signature.faults <= wanted.faults:
             return bare, one
     if wanted.way in OTHERWISE:

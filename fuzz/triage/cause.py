@@ -1,7 +1,7 @@
-"""Causes: the ways in which a known finding shows, and whether one of them explains a failure.
+"""Decide whether a known finding explains a failure.
 
-A way explains a trial that fails with nothing but the traits that the way needs, and passes without each one of them.
-What still fails without them is something else.
+A finding shows in one or several ways. A way explains a trial if the trial fails with only the traits that the way
+needs, and passes as soon as any one of these traits is dropped. A trial that still fails has another cause.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from fuzz.triage.traits.circumstances import (
 from fuzz.triage.trial import BY_ASPECT, Signature, Trial, place_of, rule_of
 from specs.violation import Way
 
-# In the faults that a way covers: any field, any rule, or both.
+# In the faults that a way covers, this stands for any field, any rule, or both.
 ANY = "*"
 MOST_RESTS = 6
-# Ways in which values come that can be read as those of another request.
+# In these ways of failing the server answers with values, which may be right for another request.
 WITH_VALUES = frozenset({Way.VALUES, Way.ACCEPTED})
-# Hardly any mistake takes so many traits at the same time.
+# A bug hardly ever needs this many traits at the same time.
 MANY_NEEDS = 4
 
 
@@ -49,11 +49,11 @@ class Shown:
 
     @property
     def is_of_traits(self) -> bool:
-        """Whether a trial can be seen to have what the finding needs, unasked."""
+        """Say whether a trial can be seen to have the needs of the finding without a request to the server."""
         return VERY_DATA not in self.needs
 
     def concerns(self, trial: Trial, wanted: Signature) -> bool:
-        """Whether a trial has what this way needs, and fails in the same family."""
+        """Say whether a trial has the traits that this way needs, and fails in the same family."""
         return (
             self.signature.family == wanted.family
             and bool(self.signature.faults) == bool(wanted.faults)
@@ -63,7 +63,7 @@ class Shown:
         )
 
 
-# What is asked by putting other requests before a trial's last, or other data in its place.
+# These needs are tested by other requests before a trial's last, or by other data in place of its data.
 PUT_BEFORE = (EARLIER_REFUSAL, EARLIER_REQUEST, VERY_DATA)
 
 
@@ -76,20 +76,20 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What of a trial fails without anything that a known finding needs."""
+    """A plainer trial that still fails without one of the needs of a known finding."""
 
     trial: Trial
     seen: Seen
 
 
 def covers(faults: frozenset[str], fault: str) -> bool:
-    """Whether a fault is one of those that fail alike."""
+    """Say whether a fault is one of those that fail alike."""
     place, rule = place_of(fault), rule_of(fault)
     return bool(faults & {fault, ANY, f"{place}:{ANY}", f"{ANY}:{rule}"})
 
 
 def explain(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | Rest | None:
-    """The finding that explains a trial, or what is left of it without the known ones; None where none is at work."""
+    """Return the finding that explains a trial, or the trial left without known causes; None if neither exists."""
     several = [one for one in known if one.signature.family == seen.signature.family]
     rest: Rest | None = None
     for _ in range(MOST_RESTS):
@@ -106,7 +106,7 @@ def explain(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Expla
 
 
 def _converted(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | None:
-    """The finding that explains what a trial is when it comes to the same in another way."""
+    """Return the finding that explains an equivalent, plainer form of a trial."""
     several = list(known)
     for other in trial.reading.come_to_the_same(trial) if several else ():
         for one in several:
@@ -117,7 +117,7 @@ def _converted(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Ex
 
 
 def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest | None:
-    """Whether a way explains a trial; what fails without it; or None where it is not at work in the trial."""
+    """Say whether a way explains a trial, or return the trial that fails without a need; None if the way is absent."""
     if not one.concerns(trial, seen.signature):
         return None
     if ANY in one.covers:
@@ -128,7 +128,7 @@ def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest |
     if VERY_DATA in one.needs:
         same = seen.signature.kind == one.signature.kind
         return Explained(one.finding) if same and hangs_on_its_data(trial, seen, lab) else None
-    # Where data stays as it stands, its bytes are no matter of traits.
+    # Traits of the data cannot be dropped if the data is left as it stands, so they are all kept.
     reading = trial.reading
     stays = reading.of_data if trial.as_it_stands else ()
     plain = project(trial, closure((*one.needs, *reading.at_fault(seen.signature), *stays), reading))
@@ -159,14 +159,14 @@ def _leaves_history(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained
 
 
 def _is_sibling(plain: Trial, seen: Seen, one: Shown) -> bool:
-    """Whether a plain trial looks wrong as known; with a sibling it may look otherwise."""
+    """Say whether a plain trial fails with the known look; with other siblings of its traits any look will do."""
     return seen.signature.look == one.signature.look or any(
         values_apart(plain, one.trial, closure(one.needs, plain.reading))
     )
 
 
 def values_apart(trial: Trial, other: Trial, names: Iterable[str]) -> Iterator[str]:
-    """Those of some traits of which two trials have different siblings."""
+    """List those of the named traits of which two trials have different siblings."""
     for name in trial.reading.siblings.keys() & set(names):
         one, two = named(trial, name), named(other, name)
         if one is not None and two is not None and one.value is not None and two.value is not None:
@@ -176,7 +176,7 @@ def values_apart(trial: Trial, other: Trial, names: Iterable[str]) -> Iterator[s
 
 
 def needs_the_same(way: Shown, one: Shown) -> bool:
-    """Whether two causes look alike and need the same, so that the same is told of both."""
+    """Say whether two causes look alike and need the same, so that a report would describe both alike."""
     return (
         bool(way.needs)
         and set(way.needs) == set(one.needs)
@@ -188,19 +188,19 @@ def needs_the_same(way: Shown, one: Shown) -> bool:
 
 
 def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
-    """Whether a new cause is a known one: it reads as the same, needs the same, or is explained by it."""
+    """Say whether a new cause is a known one: its answer reads alike, its needs agree, or the known one explains it."""
     if way.signature.family != one.signature.family:
         values = {way.signature.way, one.signature.way} <= WITH_VALUES
         same = _blame_alike(way, one, lab) or (values and _read_alike(way, one))
         return same or _comes_to(way, one, lab) or _comes_to(one, way, lab)
     if way.signature.way is Way.DISCLOSES or _is_one_content_of(way, one):
-        # Of one family are disclosures of the same thing, whichever error gives it away.
+        # Disclosures of one family give away the same thing, in whichever error that is.
         return True
     if needs_the_same(way, one) or _read_alike(way, one):
         return True
     reading = way.trial.reading
     apart = list(values_apart(way.trial, one.trial, closure((*way.needs, *one.needs), reading)))
-    # The faults of one have been seen to fail like the other's, with no more than this.
+    # The faults of one cause fail like those of the other, and neither cause needs a trait of its own besides.
     alike = fail_alike(way, one) and comparable(way.needs, one.needs)
     if alike and not apart:
         return True
@@ -212,7 +212,7 @@ def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
 
 
 def _comes_to(way: Shown, one: Shown, lab: Lab) -> bool:
-    """Whether a valid request comes to the same as an invalid one, whose cause explains it."""
+    """Say whether a valid request is equivalent to an invalid one that the known cause explains."""
     for other in way.trial.reading.come_to_the_same(way.trial) if one.signature.faults else ():
         came = lab.fails(other, one.signature) if other.scene is None else None
         if came is not None and isinstance(leaves(other, came, one, lab), Explained):
@@ -221,9 +221,9 @@ def _comes_to(way: Shown, one: Shown, lab: Lab) -> bool:
 
 
 def _read_alike(way: Shown, one: Shown) -> bool:
-    """Whether two wrong answers are right for the same altered request, and one cause takes all that the other does.
+    """Say whether two wrong answers are right for the same altered request, and one cause needs all the other does.
 
-    An answer that is right for other values says itself which values it takes.
+    Needs about values are left out where the altered request itself says which values it takes.
     """
     both, reading = way.reads_as & one.reads_as, way.trial.reading
     told = bool(both & reading.of_values)
@@ -235,12 +235,12 @@ def _read_alike(way: Shown, one: Shown) -> bool:
 
 
 def _is_one_content_of(way: Shown, one: Shown) -> bool:
-    """Whether a cause that can do without nothing is one content of many for which an error is known to come."""
+    """Say whether a cause with many needs is one example of an error that is known to hang on particular data."""
     return VERY_DATA in one.needs and way.signature.kind == one.signature.kind and len(way.needs) >= MANY_NEEDS
 
 
 def _blame_alike(way: Shown, one: Shown, lab: Lab) -> bool:
-    """Whether a valid request fails for a rule that it might have been refused for, as an invalid one does for its."""
+    """Say whether two causes fail alike for rules that fail alike, though one request is valid and the other is not."""
     if way.signature.kind != one.signature.kind or not fail_alike(way, one):
         return False
     if not comparable(_besides_blame(way), _besides_blame(one)):
@@ -250,13 +250,13 @@ def _blame_alike(way: Shown, one: Shown, lab: Lab) -> bool:
 
 
 def _besides_blame(way: Shown) -> tuple[str, ...]:
-    """The needs of a cause less those that are what it breaks a rule by."""
+    """Return the needs of a cause without the traits by which its request breaks a rule."""
     about = way.trial.reading.at_fault(replace(way.signature, faults=way.signature.blamed))
     return tuple(name for name in way.needs if name not in about)
 
 
 def _with_siblings_of(way: Shown, one: Shown, names: Iterable[str], lab: Lab) -> bool:
-    """Whether a cause's case fails alike with the siblings that another has."""
+    """Say whether the case of a cause still fails with the siblings that the other cause has."""
     plain: Trial | None = way.trial
     for name in names:
         trait = named(plain, name) if plain is not None else None
@@ -265,7 +265,7 @@ def _with_siblings_of(way: Shown, one: Shown, names: Iterable[str], lab: Lab) ->
 
 
 def _meet(way: Shown, one: Shown, lab: Lab) -> bool:
-    """Whether the cases of two causes come to the same plainer one, which fails alike."""
+    """Say whether the cases of two causes have the same plainer form, and both fail in that form."""
     theirs = {tuple(present(other)): other for other in one.trial.reading.come_to_the_same(one.trial)}
     for other in way.trial.reading.come_to_the_same(way.trial):
         known = theirs.get(tuple(present(other)))
@@ -275,7 +275,7 @@ def _meet(way: Shown, one: Shown, lab: Lab) -> bool:
 
 
 def is_plainer(way: Shown, one: Shown, lab: Lab) -> bool:
-    """Whether a new cause is a known one with less: it needs less, and explains the known finding's case."""
+    """Say whether a new cause is a known one with fewer needs, or in a plainer form, that explains the known case."""
     if way.signature.family != one.signature.family or len(way.needs) > len(one.needs):
         return False
     if _is_one_content_of(one, way):
@@ -289,17 +289,17 @@ def is_plainer(way: Shown, one: Shown, lab: Lab) -> bool:
 
 
 def fail_alike(way: Shown, one: Shown) -> bool:
-    """Whether plain requests with the faults of either have been seen to fail like the other."""
+    """Say whether plain requests with the faults of one cause have failed like those of the other."""
     mine, theirs = way.signature.blamed, one.signature.blamed
     if not mine or not theirs:
         return False
     others = way.covers - mine
     if all(covers(one.covers, fault) for fault in mine) or all(covers(others, fault) for fault in theirs):
         return True
-    # A third fault has been seen to fail like either.
+    # A third fault has been seen to fail like the faults of both.
     return bool(others & (one.covers - theirs))
 
 
 def comparable(needs: tuple[str, ...], others: tuple[str, ...]) -> bool:
-    """Whether one of two causes needs all that the other does."""
+    """Say whether one of two causes needs all that the other does."""
     return set(needs) <= set(others) or set(others) <= set(needs)

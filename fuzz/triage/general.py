@@ -1,4 +1,4 @@
-"""How far a cause goes beyond its smallest case: which other faults fail alike, which siblings of its traits do not."""
+"""Generalise a cause beyond its smallest case: find the faults that fail alike, and the siblings that pass."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from fuzz.triage.traits import named
 from fuzz.triage.trial import BY_ASPECT, Signature, place_of, rule_of
 from specs.violation import Way
 
-# How many faults that have nothing to do with each other must fail alike before all are taken to.
+# How many unrelated faults must fail alike before every fault is taken to fail alike.
 SAMPLE = 5
 MOST_SIBLINGS = 20
 
 
 def faults_alike(smallest: Smallest, lab: Lab) -> frozenset[str]:
-    """The faults that a request may have for the same failure to come: its own, those like it, or any."""
+    """Return the faults that make a request fail in this way: its own, those that fail alike, or any fault."""
     wanted, reading = smallest.seen.signature, smallest.trial.reading
     if not wanted.blamed:
         return frozenset()
@@ -31,7 +31,7 @@ def faults_alike(smallest: Smallest, lab: Lab) -> frozenset[str]:
 
 
 def _is_sibling(one: Witness, wanted: Signature, several: list[Witness]) -> bool:
-    """Whether a fault may fail for the same reason: by the same rule, or, where all are refused, of the same field."""
+    """Say whether a fault may fail for the same reason: by the same rule, or, if all are refused, of the same field."""
     rules = {rule_of(fault) for fault in wanted.blamed}
     if rule_of(one.fault) in rules:
         return True
@@ -46,12 +46,12 @@ def _is_sibling(one: Witness, wanted: Signature, several: list[Witness]) -> bool
 
 
 def _fails_alike(one: Witness, wanted: Signature, lab: Lab) -> bool:
-    """Whether a plain request fails in the same way, and it may be for the rule that it breaks."""
+    """Say whether a plain request fails in the same way, for a rule that it breaks or may be refused for."""
     return any(each.signature.blamed and each.signature.kind == wanted.kind for each in lab.ask(one.trial))
 
 
 def not_seen_with(smallest: Smallest, lab: Lab) -> tuple[str, ...]:
-    """Of the needs that have siblings, those with which the smallest case passes."""
+    """Return the siblings of needed traits with which the smallest case passes."""
     passes: list[str] = []
     siblings = smallest.trial.reading.siblings
     for name in smallest.needs:

@@ -1,4 +1,4 @@
-"""What was asked before a request: where a failure hangs on it, and what of it matters."""
+"""Find the earlier requests on which a failure depends, and reduce them to those that matter."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from fuzz.triage.trial import Signature, Trial, trial_of
 from specs.case import Case, requests, weight
 from specs.violation import Way
 
-# With more before them, requests whose answers should agree no longer stand where their relation looks for them.
+# Cases with a history get this property name: their requests stand in other places than the relations expect.
 HISTORY = "history"
 MOST_CONTENTS = 512
 MOST_EARLIER = 24
@@ -36,7 +36,7 @@ MOST_BYTES = 64 * 2**10
 
 
 class Earlier:
-    """What a server may remember: the latest cases, the latest requests of each content, the last to tell a field."""
+    """The requests that a server may remember: the latest cases, and the latest requests by content and by setting."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
@@ -45,7 +45,7 @@ class Earlier:
         self._told: dict[str, tuple[Any, ...]] = {}
 
     def note(self, case: Case) -> None:
-        """Remember what a case asked."""
+        """Remember the requests of a case."""
         if len(case.steps) <= MOST_EARLIER and weight(case) <= MOST_BYTES:
             self._cases.append(case)
             self._note_fields(case)
@@ -59,7 +59,7 @@ class Earlier:
             self._requests.popitem(last=False)
 
     def _note_fields(self, case: Case) -> None:
-        """A setting that sticks was told by the last request that told it, however long ago that is."""
+        """Remember the last request that told each setting, since a setting that sticks may be of any age."""
         prepared: dict[Hashable, Any] = {}
         for step in case.steps:
             if not step.asks:
@@ -73,7 +73,7 @@ class Earlier:
                     self._told[name] = steps
 
     def histories(self, case: Case) -> Iterator[Case]:
-        """The case by itself and with what was asked before, first with every request asked as clients do."""
+        """List the case alone and after earlier requests, each first with all requests sent as clients send them."""
         for one in (case, *self.before(case)):
             plain = self._reading.as_clients_ask(one)
             if plain != one:
@@ -81,7 +81,7 @@ class Earlier:
             yield one
 
     def before(self, case: Case) -> Iterator[Case]:
-        """The case with what was asked before: about its objects, lately, and last about each field."""
+        """List the case after requests about its objects, after the latest cases, and after each setting's last."""
         about = self._requests.get(_content(case) or b"")
         if about:
             prepared = tuple(step for step in case.steps if not step.asks)
@@ -96,14 +96,14 @@ class Earlier:
             yield self._after(case, told)
 
     def _after(self, case: Case, several: Iterable[Sequence[Any]]) -> Case:
-        """The case after others' steps, which are about objects of their own."""
+        """Put the steps of others before the case, about objects of their own."""
         apart = self._reading.set_apart
         before = [apart(step, number) for number, steps in enumerate(several) for step in steps]
         return Case(HISTORY, (*before, *case.steps))
 
 
 def _content(case: Case) -> bytes | None:
-    """A digest of all that a case prepares; None where it changes it later."""
+    """Return a digest of all that a case prepares; None if the case changes it later."""
     prepared = [step for step in case.steps if not step.asks]
     if not prepared or case.steps[: len(prepared)] != tuple(prepared) or any(step.removes for step in prepared):
         return None
@@ -111,7 +111,7 @@ def _content(case: Case) -> bytes | None:
 
 
 def smallest_history(trial: Trial, seen: Seen, lab: Lab) -> Smallest:
-    """The fewest earlier requests that make the last one fail, and what of them matters."""
+    """Return the fewest and plainest earlier requests that make the last one fail."""
     trial, seen = _fewest_steps(trial, seen, lab)
     for name, made in ((EARLIER_REFUSAL, after_refusal), (EARLIER_REQUEST, asked_twice)):
         other = made(trial)
@@ -129,7 +129,7 @@ def smallest_history(trial: Trial, seen: Seen, lab: Lab) -> Smallest:
 
 
 def _fewest_steps(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
-    """Leave out halves of the earlier steps, quarters of them, and in the end each by itself."""
+    """Leave out halves of the earlier steps, then quarters, and in the end single steps."""
     share = max(1, (len(trial.case.steps) - 1) // 2)
     while True:
         for start in range(0, len(trial.case.steps) - 1, share):
@@ -150,12 +150,12 @@ def _fewest_steps(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
 
 
 def _makes_sense(steps: Sequence[Any]) -> bool:
-    """Whether something is asked before the last request."""
+    """Say whether there is another request before the last one."""
     return requests(Case(HISTORY, tuple(steps))) > 1
 
 
 def wrong_after(case: Case, reading: Reading, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | None:
-    """The case as a trial, if its last request fails in the family that is wanted."""
+    """Return the case as a trial if its last request fails like the wanted failure: by silence, death or an answer."""
     trial = trial_of(case, reading)
     unheard = (wanted.way is Way.SILENT, wanted.died)
     alike = (one for one in lab.ask(trial) if (one.signature.way is Way.SILENT, one.signature.died) == unheard)

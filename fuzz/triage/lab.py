@@ -1,4 +1,4 @@
-"""The lab: puts trials to the server, remembers what came of them, and keeps to a budget of requests."""
+"""The lab puts trials to the server, remembers their judgements, and keeps to a budget of requests."""
 
 from __future__ import annotations
 
@@ -17,43 +17,44 @@ from specs.outcome import NoReply
 from specs.violation import Aspect, Violation, Way
 
 MOST_REMEMBERED = 8192
-# Requests at the same time are sent so often before they are said to pass.
+# Requests at the same time are sent this many times before they are said to pass.
 TRIES_TOGETHER = 8
-# How long to wait for what has not answered in time before: so many times what the slowest answer took.
+# A request that was not answered in time is sent again with a shorter timeout: this many times the slowest answer.
 HASTE = 5
 LEAST_HANG_SECONDS = 0.5
 MOST_HANG_SECONDS = 2.0
-# A server that dies drops its connections first, which takes a while to tell from one that merely drops them.
+# It takes a while to tell whether a server that drops a connection dies. A server that has lived through this many
+# drops is asked a plain request instead.
 DROPS_TO_OUTLIVE = 5
 DROPPED = ("refused", "closed", "reset", "truncated")
-# How often a plain request is sent to a server that has not answered one in time, until it answers this.
+# How often a plain request is sent to a server that has not answered in time, until it answers again.
 MOST_WAITS = 6
 
 
 class Life(Protocol):
-    """Whether the target lives, and how to bring it back."""
+    """A protocol to ask whether the target lives, and to bring it back."""
 
     @property
     def twin(self) -> Callable[[], AbstractContextManager[Session]] | None:
-        """Starts another like it that nobody has asked anything; None where that cannot be done."""
+        """Return a function that starts a fresh server like the target; None if that cannot be done."""
 
     def alive(self) -> bool:
-        """Whether it takes connections."""
+        """Say whether the target accepts connections."""
 
     def revive(self) -> bool:
-        """Bring it back or wait for it; whether it is back."""
+        """Bring the target back or wait for it; say whether it is back."""
 
     def last_words(self) -> str:
-        """How it ended when it died last, and the last of what it wrote; empty where nobody knows."""
+        """Say how the target last died and what it wrote last; empty if that is not known."""
 
 
 class OutOfBudget(Exception):
-    """A failure has had the requests that it may cost, or the run is over."""
+    """The requests that a failure may cost are used up, or the run is over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What came of a trial that failed: the judgement, the violation looked at, and how it fails."""
+    """A trial's failure: the judgement, the violation looked at, and its signature."""
 
     judgement: Judgement
     violation: Violation
@@ -61,7 +62,7 @@ class Seen:
 
 
 class Lab:
-    """Asks the server about trials. A server that dies of one is started again, where that can be done."""
+    """The lab sends trials to the server, and starts the server again if it dies and that can be done."""
 
     def __init__(self, session: Session, life: Life, over: Callable[[], bool] = lambda: False) -> None:
         self.session = session
@@ -77,7 +78,7 @@ class Lab:
 
     @contextmanager
     def budget(self, count: int) -> Iterator[None]:
-        """Allow so many requests within the block; a block around it pays for them."""
+        """Allow so many requests within the block, and take those used from the budget around the block."""
         before = self._left
         self._left = count
         try:
@@ -86,7 +87,7 @@ class Lab:
             self._left = max(0, before - (count - self._left)) if before else 0
 
     def judge(self, case: Case, *, again: bool = False) -> Judgement:
-        """What comes of a case; raises OutOfBudget. A case is asked once, unless it is to be asked again."""
+        """Return the judgement of a case, remembered unless `again` is set; raises OutOfBudget."""
         if not again and case in self._remembered:
             self._remembered.move_to_end(case)
             return self._remembered[case]
@@ -94,7 +95,7 @@ class Lab:
             raise OutOfBudget
         judgement = self.run(case)
         if is_silent(judgement) and self.over():
-            # Nobody waited as long as an answer may take.
+            # The end of the run cut the wait short, so the silence proves nothing.
             raise OutOfBudget
         self._remembered[case] = judgement
         if len(self._remembered) > MOST_REMEMBERED:
@@ -102,7 +103,7 @@ class Lab:
         return judgement
 
     def run(self, case: Case) -> Judgement:
-        """What comes of a case, asked whatever is left of the budget: of requests at the same time, several times."""
+        """Send a case without regard to the budget, and judge it; requests at the same time are tried several times."""
         tries = TRIES_TOGETHER if case.together else 1
         while True:
             tries -= 1
@@ -119,7 +120,7 @@ class Lab:
                 return judgement
 
     def ask(self, trial: Trial, *, again: bool = False) -> list[Seen]:
-        """How a trial's last request fails, or any request of those sent together; nothing where it passes."""
+        """List the failures of a trial's last request, or of any of its requests if they are sent together."""
         judgement = self.judge(trial.case, again=again)
         last = len(trial.case.steps) - 1
         return [
@@ -129,11 +130,11 @@ class Lab:
         ]
 
     def fails(self, trial: Trial, wanted: Signature, *, again: bool = False) -> Seen | None:
-        """The failure that is wanted, if the trial fails so."""
+        """Return the trial's failure that is like the wanted one, if there is one."""
         return next((one for one in self.ask(trial, again=again) if one.signature.like(wanted)), None)
 
     def noticed(self, judgement: Judgement) -> Judgement:
-        """The judgement, with the server's death in place of all else where it has died of the case."""
+        """Return the judgement, or if the server died of the case, one that holds its death alone."""
         outcomes = judgement.transcript.outcomes
         step = next((i for i, one in enumerate(outcomes) if isinstance(one, NoReply) and one.reason in DROPPED), None)
         if step is None or self._lives_on():
@@ -150,7 +151,7 @@ class Lab:
         return replace(judgement, violations=(died,))
 
     def _lives_on(self) -> bool:
-        """Say whether the target lives; of a server that has dropped many connections and lived, an answer tells."""
+        """Say whether the target lives; a target that has lived through many drops is asked a plain request instead."""
         if self._outlived >= DROPS_TO_OUTLIVE and self._answers():
             return True
         alive = self.life.alive()
@@ -173,9 +174,9 @@ class Lab:
             )
 
     def await_answers(self) -> None:
-        """Wait until the server answers again: busy with one request, it is silent to others that it would answer.
+        """Wait until the server answers again, as a busy server would leave other requests unanswered.
 
-        One that stays silent is not waited for again.
+        A server that stays silent is not waited for again.
         """
         plainest = self.session.reading.plainest
         with hurried(self.session.client):
@@ -189,7 +190,7 @@ class Lab:
 
     @contextmanager
     def patient(self) -> Iterator[None]:
-        """Wait for answers as long as usual, also within a hurry."""
+        """Wait for answers as long as usual within the block, also inside `hurried`."""
         hurried_settings = self.session.client.settings
         self.session.client.settings = replace(hurried_settings, timeout_seconds=self._patience)
         try:
@@ -198,32 +199,32 @@ class Lab:
             self.session.client.settings = hurried_settings
 
     def passes_afresh(self, case: Case) -> bool:
-        """Whether a case passes on a server like the target that nobody has asked anything, if there can be one."""
+        """Say whether a case passes on a fresh server like the target; False if none can be started."""
         if self.life.twin is None:
             return False
         try:
             with self.life.twin() as session:
-                # What is hurried here is hurried there.
+                # The other server gets the same timeouts.
                 session.client.settings = self.session.client.settings
                 self.asked += requests(case)
                 return not session.judge(case, afresh=True).failures
         except CannotRun:
-            # A failure stays a failure where no other server can be started beside the target.
+            # Without another server to compare with, the failure stands.
             return False
 
     def forget(self) -> None:
-        """Forget what came of all trials, as a setting of the server has changed."""
+        """Forget the judgements of all trials, as the server's state has changed."""
         self._remembered.clear()
 
 
 def is_silent(judgement: Judgement) -> bool:
-    """Whether a request was not answered in time."""
+    """Say whether a request was not answered in time."""
     return any(one.way is Way.SILENT for one in judgement.failures)
 
 
 @contextmanager
 def hurried(client: Client) -> Iterator[None]:
-    """Wait for answers less long than usual."""
+    """Wait for answers less long than usual within the block."""
     usual = client.settings
     seconds = min(max(LEAST_HANG_SECONDS, HASTE * client.slowest_ms / 1000), MOST_HANG_SECONDS, usual.timeout_seconds)
     client.settings = replace(usual, timeout_seconds=seconds)

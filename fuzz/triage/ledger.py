@@ -1,4 +1,4 @@
-"""The ledger: the findings of a folder, this worker's and others', and the ways in which each shows."""
+"""The ledger holds the findings of a folder, by all workers, and the ways in which each finding shows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DIGITS_OF_A_NAME = 6
 
 
 class Ledger:
-    """Keeps each new cause once; counts how often each is seen."""
+    """The ledger keeps each new cause once, and counts how often each finding is seen."""
 
     def __init__(
         self, folder: Path, worker: str, reading: Reading, emit: Callable[[Event], None] = lambda _event: None
@@ -55,7 +55,7 @@ class Ledger:
         self.reload()
 
     def reload(self) -> None:
-        """Take in what other workers have found since."""
+        """Take in findings that other workers have made since."""
         if not self.folder.is_dir():
             return
         there = {path.name for path in self.folder.iterdir() if path.is_dir() and not path.name.startswith(".")}
@@ -66,12 +66,12 @@ class Ledger:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Keep other workers from making findings meanwhile, so that two never make one of the same cause at once."""
+        """Keep other workers from making findings within the block, so that no cause is made twice at once."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             place = os.open(self.folder, os.O_RDONLY)
         except OSError:
-            # What cannot be saved is told elsewhere, and is nobody else's.
+            # A folder that cannot be made or opened is reported when a finding is saved; no other worker reads from it.
             yield
             return
         try:
@@ -82,7 +82,7 @@ class Ledger:
             os.close(place)
 
     def _way_of(self, finding: Finding) -> Shown:
-        """How a finding of the folder shows, from what is saved of it."""
+        """Return the way in which a saved finding shows."""
         trial = trial_of(finding.case, self._reading)
         violation, covers = finding.violation, frozenset(finding.covers)
         named = (
@@ -100,28 +100,28 @@ class Ledger:
         return self._findings.get(name)
 
     def seen(self, name: str) -> int:
-        """How often this worker has seen a finding."""
+        """Say how often this worker has seen a finding."""
         return self._seen.get(name, 0)
 
     def shown(self) -> list[Shown]:
-        """The ways in which what always fails shows, of the findings seen most often first."""
+        """List the ways in which reproducible findings show, of the findings seen most often first."""
         certain = (name for name, one in self._findings.items() if one.reproducibility in ("every time", "flaky"))
         order = sorted(certain, key=lambda name: -self.seen(name))
         return [way for name in order for way in self._ways[name]]
 
     def of_chance(self, wanted: Signature) -> Finding | None:
-        """The finding about what failed once and not again: one for all answers, and one for silence or death each."""
+        """Return the finding about failures seen once; wrong answers, silence and death have one finding each."""
         for name, finding in self._findings.items():
             if finding.reproducibility == "seen once" and _unheard(self._ways[name][0].signature) == _unheard(wanted):
                 return finding
         return None
 
     def lasting(self) -> Finding | None:
-        """The finding about a server that has run for a while."""
+        """Return the finding about failures of a server that has run for a while."""
         return next((one for one in self._findings.values() if one.reproducibility == "after a while"), None)
 
     def looks(self, name: str) -> set[str]:
-        """What failures have looked like that were told to be a finding's."""
+        """Return the looks of all failures that were counted for a finding."""
         return self._looks.get(name, set())
 
     def also_shown(self, way: Shown) -> None:
@@ -131,7 +131,7 @@ class Ledger:
             ways.append(way)
 
     def again(self, name: str, wanted: Signature) -> str:
-        """Count a finding once more; tell of it when this run sees it first."""
+        """Count a finding once more, and emit it if this worker sees it for the first time."""
         first = self.seen(name) == 0
         self._looks.setdefault(name, set()).add(wanted.look)
         self._seen[name] = self.seen(name) + 1
@@ -143,7 +143,7 @@ class Ledger:
         return name
 
     def keep(self, way: Shown, finding: Finding, session: Session, cost: int, replaces: str | None = None) -> str:
-        """Make a finding, or put a plainer case in the place of a known one's; its name."""
+        """Make a finding, or give a known one a plainer case, and return its name."""
         made_meanwhile = None if replaces else self._made_meanwhile(finding)
         if made_meanwhile is not None:
             return self.again(made_meanwhile, way.signature)
@@ -159,7 +159,7 @@ class Ledger:
             suite=suite_version(),
             origin=session.origin,
         )
-        # Reports and logs are told no more than the folder is.
+        # The finding is scrubbed before it is emitted, so that reports and logs hold no secrets either.
         finding = scrubbed(finding, session.store.credentials.values())
         ways = [one for one in self._ways.get(name, ()) if one.needs != way.needs]
         self.made += before is None
@@ -172,7 +172,7 @@ class Ledger:
         return name
 
     def path_of(self, name: str) -> str:
-        """The folder of a finding; empty where it could not be saved."""
+        """Return the folder of a finding; empty if it could not be saved."""
         return "" if name in self._unsaved else str(self.folder / name)
 
     def _save(self, finding: Finding) -> None:
@@ -186,14 +186,14 @@ class Ledger:
             self._unsaved.discard(finding.id)
 
     def _made_meanwhile(self, finding: Finding) -> str | None:
-        """The finding of the same fingerprint that another worker has made while this one was being confirmed."""
+        """Return the finding with the same fingerprint that another worker has made in the meantime."""
         before = set(self._findings)
         self.reload()
         new = (one for name, one in self._findings.items() if name not in before)
         return next((one.id for one in new if one.fingerprint == finding.fingerprint), None)
 
     def _free_name(self, finding: Finding) -> str:
-        """A folder's name: readable words and as many digits as it takes to be no other finding's."""
+        """Return a folder name that no other finding has: readable words, and as many digits as that takes."""
         for digits in range(DIGITS_OF_A_NAME, len(finding.fingerprint) + 1):
             name = name_of(finding, digits)
             if name not in self._findings and not (self.folder / name).exists():
@@ -205,7 +205,7 @@ class Ledger:
         raise CannotRun(f"{self.folder} holds too many findings of one name: use another folder")
 
     def flush(self) -> None:
-        """Write down how often each finding was seen, and what could not be written before, or is gone since."""
+        """Write how often each finding was seen, and save findings that failed to be written or were deleted."""
         for name, times in self._seen.items():
             if not (self.folder / name / corpus.CASE).exists():
                 self._save(self._findings[name])
@@ -229,7 +229,7 @@ class Ledger:
 
 
 def name_of(finding: Finding, digits: int = DIGITS_OF_A_NAME) -> str:
-    """A folder name: what it needs, which requirement it breaks, and the beginning of its fingerprint."""
+    """Return a folder name: the needs, the requirement that is broken, and the beginning of the fingerprint."""
     needs = (finding.needs or finding.unproved)[:MOST_WORDS_OF_A_NAME]
     words = [*needs, finding.violation.requirement]
     slug = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")[:MOST_LETTERS_OF_A_NAME].strip("-")

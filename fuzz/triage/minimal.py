@@ -1,4 +1,4 @@
-"""The least that a trial needs to fail: delta debugging over traits, and a proof for each that is left."""
+"""Reduce a trial to the least that fails: delta debugging over its traits, and a proof that each one left is needed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fuzz.triage.plainer import plainer
 from fuzz.triage.traits import closure, narrow, present, project, without
 from fuzz.triage.trial import Trial
 
-# How often a smallest case may turn out to need less than it was thought to.
+# How many traits may be dropped while the smallest case is being proved.
 MOST_ROUNDS = 16
 MOST_TRIES_TO_SIMPLIFY = 36
 MISSES_TO_GIVE_UP = 24
@@ -18,9 +18,9 @@ MISSES_TO_GIVE_UP = 24
 
 @dataclass(frozen=True, slots=True)
 class Smallest:
-    """A trial that fails with as little as was found to do.
+    """A trial reduced as far as could be done.
 
-    Without any of `needs` it passes, and each was asked; of `unproved` nobody knows.
+    The trial is known to pass without any one of `needs`. Whether it needs the traits in `unproved` was not found out.
     """
 
     trial: Trial
@@ -30,12 +30,12 @@ class Smallest:
 
 
 def minimal(trial: Trial, seen: Seen, lab: Lab) -> Smallest:
-    """The smallest trial that fails as this one does."""
+    """Return the smallest trial that fails as this one does."""
     return _Reduction(trial, seen, lab).reduced()
 
 
 def rewritable(trial: Trial, seen: Seen, lab: Lab) -> Trial:
-    """The trial, to be left as it stands where it does not fail with its object written anew."""
+    """Return the trial, marked `as_it_stands` if it passes once its object is written anew."""
     if trial.scene is None:
         return trial
     anew = trial.of_scene(trial.scene)
@@ -49,7 +49,7 @@ def rewritable(trial: Trial, seen: Seen, lab: Lab) -> Trial:
 
 
 class _Reduction:
-    """One trial on its way to its smallest."""
+    """The reduction of one trial to its smallest form."""
 
     def __init__(self, trial: Trial, seen: Seen, lab: Lab) -> None:
         self._trial = trial
@@ -75,22 +75,22 @@ class _Reduction:
         return Smallest(self._trial, self._seen, needs, unproved)
 
     def _fails(self, plain: Trial) -> bool:
-        """Whether a trial fails as wanted; if so, it takes the place of the one before."""
+        """Say whether a trial fails as wanted; if it does, it becomes the trial that is reduced."""
         if plain.case == self._trial.case:
             return True
         seen = self._lab.fails(plain, self._wanted)
         if seen is None:
             return False
         self._trial, self._seen = plain, seen
-        # What a request breaks besides what it is reduced to is no matter any more.
+        # Faults that the plainer request does not have are no longer wanted of the next one.
         self._wanted = replace(self._wanted, way=seen.signature.way, faults=seen.signature.faults)
         return True
 
     def _least(self) -> None:
-        """Delta debugging: leave out halves of the traits, quarters, and in the end each by itself."""
+        """Reduce by delta debugging: leave out halves of the traits, then quarters, and in the end single traits."""
         about = [name for name in self._left if name in self._reading.at_fault(self._wanted)]
         for kept in ([], about) if about else ([],):
-            # Of what is at fault nothing can be left out, and all else may have to go at once.
+            # The traits at fault must stay, and the others sometimes can only be dropped all at once.
             if self._fails(project(self._trial, kept)):
                 self._left = [*kept, *self._brought()]
                 break
@@ -109,7 +109,7 @@ class _Reduction:
         self._without_their_data()
 
     def _without_their_data(self) -> None:
-        """Leave out single traits together with the data, which often makes sense with them alone."""
+        """Leave out single traits together with the data, if the data may make sense with those traits only."""
         data = [name for name in self._left if name in self._reading.of_data]
         for one in [*self._left] if data else ():
             kept = [name for name in self._left if name not in (one, *data)]
@@ -118,13 +118,13 @@ class _Reduction:
                 return
 
     def _brought(self) -> list[str]:
-        """The traits that came with dropping others."""
+        """List the traits that came in when others were dropped."""
         brought = [name for name in present(self._trial) if name not in self._met]
         self._met.update(brought)
         return brought
 
     def _simplify(self) -> None:
-        """Shorter data and plainer values, as long as no other trait comes in."""
+        """Try shorter data and plainer values, as long as no other trait comes in."""
         tries = misses = 0
         allowed = closure((*self._left, *present(self._trial), *self._reading.incidental), self._reading)
         again = True
@@ -142,7 +142,7 @@ class _Reduction:
                     break
 
     def _prove(self) -> None:
-        """Ask for each trait of the smallest trial whether it passes without; one without which it fails goes."""
+        """Test for each trait that is left whether the trial passes without it, and drop the trait if it does not."""
         gone: set[str] = set()
         for _ in range(MOST_ROUNDS):
             self._proved = []
@@ -152,7 +152,7 @@ class _Reduction:
             for name in narrow(self._left, self._reading):
                 plain = without(self._trial, name)
                 if plain is not None and self._fails(plain):
-                    # What comes back by dropping something else is not needed all the same.
+                    # The trait may come back when another one is dropped, but it is not needed.
                     gone.add(name)
                     break
                 self._proved.append(name)
@@ -162,7 +162,7 @@ class _Reduction:
 
 
 def _parts(names: Sequence[str], count: int) -> Iterator[Sequence[str]]:
-    """The names in so many parts, of those that were drawn last first."""
+    """Split the names into that many parts."""
     size = -(-len(names) // count)
     for start in range(0, len(names), size):
         yield names[start : start + size]

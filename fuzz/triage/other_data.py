@@ -1,4 +1,4 @@
-"""Requests with all the traits of a trial about other data: a cause that passes with all of them hangs on its data."""
+"""Find out whether an error depends on its very data: requests with the same traits and other data then pass."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.trial import Trial
 from specs.violation import Way
 
-# Wrong values may well hang on particular ones; an error that comes for some data and not for others has one cause.
+# Ways of failing that are tested with other data. Wrong values are not: they often depend on particular values.
 ERRORS = frozenset({Way.SERVER_ERROR, Way.DROPPED, Way.REFUSED})
 LEAST_VARIANTS = 2
-# So many of them may fail too, where the error comes for many contents.
+# The share of other data that may fail too, as such an error may come for many contents.
 MOST_THAT_FAIL = 1 / 3
 
 
 def hangs_on_its_data(trial: Trial, seen: Seen, lab: Lab) -> bool:
-    """Whether an error comes for this data, or for these words, and for hardly any other that mean as much."""
+    """Say whether an error comes for this data or these words, and for hardly any others with the same traits."""
     if seen.signature.way not in ERRORS or seen.signature.faults:
         return False
     if trial.scene is None and not trial.as_it_stands:

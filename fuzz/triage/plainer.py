@@ -1,4 +1,4 @@
-"""Plainer variants of a trial that has the traits it needs: fewer steps, and what its subject can make plainer."""
+"""List plainer variants of a trial: with fewer earlier steps, or with parts that its subject can make plainer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fuzz.triage.trial import Trial
 
 
 def plainer(trial: Trial) -> Iterator[Trial]:
-    """The trial without one of its earlier steps, then with less data or plainer values."""
+    """List the trial without one of its earlier steps, then with less data or plainer values."""
     if trial.scene is None:
         yield from _fewer_steps(trial)
     yield from trial.reading.plainer(trial)

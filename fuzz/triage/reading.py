@@ -1,7 +1,7 @@
-"""How triage reads cases: what a subject says of its steps, of the ways in which a case can be plainer, and of rules.
+"""A reading tells triage about a subject's cases: their steps, their plainer forms, and the rules that they break.
 
-The methods here are those of a subject that says nothing; a subject overrides what it can say. Triage then knows the
-traits of circumstances alone: several requests, before each other or at the same time.
+The methods here are the defaults, which say nothing; a subject overrides those that it can answer. With the defaults
+triage knows the traits of circumstances alone: several requests, one after the other or at the same time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NO_NAMES: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A plain request that breaks one rule; faults of one sort may well have one cause."""
+    """A plain request that breaks one rule; faults of one `sort` often have the same cause."""
 
     fault: str
     sort: str
@@ -34,11 +34,11 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a subject says of the cases of one profile.
+    """Tells triage about the cases that one profile allows.
 
-    `within` names of each trait the wider one that it stands in, and `siblings` of some traits the values that they may
-    have. Plainer values may have the `incidental` traits again. Whoever overlooks one of the rules of `lenient` may
-    overlook all of them. After the case `settling` a server remembers nothing special; `plainest` is answered by any.
+    `within` maps a trait to the wider trait that contains it, and `siblings` maps a trait to the values that it may
+    have. Plainer values may bring the `incidental` traits back. A server that overlooks one of the `lenient` rules may
+    overlook all of them. The case `settling` clears what a server remembers; every server can answer `plainest`.
     """
 
     profile: Profile
@@ -47,109 +47,109 @@ class Reading:
     siblings: ClassVar[Mapping[str, tuple[str, ...]]] = NO_NAMES
     # The traits of trials that have a scene, by name.
     of_scenes: ClassVar[Mapping[str, Trait]] = NO_NAMES
-    # The traits of what the data is, where nothing else is told of it.
+    # The traits of the data itself.
     of_data: ClassVar[tuple[str, ...]] = ()
     incidental: ClassVar[frozenset[str]] = frozenset()
     lenient: ClassVar[frozenset[str]] = frozenset()
-    # Readings of a wrong answer that say themselves which values it takes.
+    # The results of `reads_as` that say which values are needed, so that the needs do not have to.
     of_values: ClassVar[frozenset[str]] = frozenset()
-    # How the names of traits begin that are made for what a request says.
+    # How the names of those traits begin that are made for each field of a request.
     beginnings: ClassVar[tuple[str, ...]] = ("another ",)
     settling: ClassVar[Case | None] = None
     plainest: ClassVar[Case | None] = None
 
     def scene_of(self, _case: Case) -> Any:
-        """A case taken apart, so that each part can be made plain; None where that cannot be done."""
+        """Take a case apart, so that each part can be made plain; None where that cannot be done."""
         return None
 
     def case_of(self, scene: Any, name: str) -> Case:
-        """The case that a scene describes, under a property's name."""
+        """Return the case that a scene describes, under a property's name."""
         raise NotImplementedError
 
     def traits(self, _trial: Trial) -> Iterable[Trait]:
-        """The traits that a trial may have, the wider before those within them."""
+        """List the traits that a trial may have, wider ones before those within them."""
         return ()
 
     def plainer(self, _trial: Trial) -> Iterator[Trial]:
-        """The trial with less data, or with plainer values of what it says."""
+        """List variants of the trial with less data or plainer values."""
         return iter(())
 
     def come_to_the_same(self, _trial: Trial) -> Iterator[Trial]:
-        """What a trial is when it comes to the same in plainer ways, one after the other."""
+        """List equivalent, plainer forms of a trial, plainer and plainer."""
         return iter(())
 
     def mended(self, _trial: Trial) -> Iterator[Trial]:
-        """Valid trials like an invalid one."""
+        """List valid trials that are otherwise like an invalid one."""
         return iter(())
 
     def of_other_data(self, _trial: Trial, _facts: Any) -> Iterator[Trial]:
-        """Trials with the same traits that are about other data."""
+        """List trials with the same traits that are about other data."""
         return iter(())
 
     def cut_to_its_data(self, _trial: Trial) -> Case | None:
-        """The case about nothing but the data that its request names, as it stands; None where that cannot be told."""
+        """Return the case with only the data that its request names, left as it stands; None if that is unclear."""
         return None
 
     def is_of_values(self, _trait: str) -> bool:
-        """Whether a trait says which values the data has."""
+        """Say whether a trait is about the values of the data."""
         return False
 
     def telling_rules(self, rules: frozenset[Rule]) -> frozenset[Rule]:
-        """The rules that a request breaks, less those that tell nothing of a cause."""
+        """Return the rules that a request breaks, less those that tell nothing about a cause."""
         return rules
 
     def rules_of_refusal(self, _due: Any) -> frozenset[Rule]:
-        """The rules for which an expectation allows a refusal."""
+        """Return the rules for which an expectation allows a refusal."""
         return frozenset()
 
     def faults_named(self, rules: frozenset[Rule], _trial: Trial) -> list[str]:
-        """Each rule that a trial's request breaks, with the field that breaks it where that can be told."""
+        """Name each rule that a trial's request breaks, with the field that breaks it if that can be told."""
         return sorted(str(rule) for rule in rules)
 
     def at_fault(self, _wanted: Signature) -> set[str]:
-        """The traits that a fault is all about: the field, the path or the data that breaks a rule."""
+        """Return the traits that a fault consists of: the field, the path or the data that breaks a rule."""
         return set()
 
     def witnesses(self, _name: str) -> Iterator[Witness]:
-        """Plain requests, each wrong in one way."""
+        """List plain requests, each wrong in one way."""
         return iter(())
 
     def widened(self, faults: frozenset[str]) -> frozenset[str]:
-        """The faults that fail alike, with those that they stand for."""
+        """Return the faults that fail alike, and those that they stand for."""
         return faults
 
     def reads_as(self, _trial: Trial, _seen: Seen, _facts: Any) -> frozenset[str]:
-        """For which altered requests a wrong answer would be right, in words."""
+        """Describe in words the altered requests for which a wrong answer would be right."""
         return frozenset()
 
     def plain_races(self, _name: str) -> Iterator[Case]:
-        """The plainest requests at the same time that there are."""
+        """List the plainest cases of requests at the same time."""
         return iter(())
 
     def usual(self, _step: Any) -> bool:
-        """Whether a request is sent as clients send it."""
+        """Say whether a request is sent in the way that clients send it."""
         return True
 
     def as_clients_ask(self, case: Case) -> Case:
-        """The case with its requests sent as clients send them, where they can be."""
+        """Return the case with its requests sent in the way that clients send them, where they can be."""
         return case
 
     def said(self, _step: Any) -> Mapping[str, Any]:
-        """What a request says, by name."""
+        """Map the names of a request's fields to what the request says in them."""
         return NO_NAMES
 
     def settings(self, _step: Any) -> Iterable[str]:
-        """The names of what a request says that a server might remember."""
+        """List the fields of a request that a server might remember."""
         return ()
 
     def like(self, step: Any, _last: Any, _names: tuple[str, ...]) -> Any:
-        """The request made like the last one in some of what it says."""
+        """Return the request with the named fields taken from the last one."""
         return step
 
     def refused(self, _step: Any) -> Any:
-        """A request about the same object that is refused in a plain way; None where there is none."""
+        """Return a request about the same object that is refused in a plain way; None where there is none."""
         return None
 
     def set_apart(self, step: Any, _number: int) -> Any:
-        """The step about an object of its own."""
+        """Return the step, made to be about an object of its own."""
         return step

@@ -1,4 +1,4 @@
-"""What known causes cost: requests, and of a limited time the seconds."""
+"""Count what known causes cost: requests, and seconds where the time is limited."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from fuzz.running.session import Session
 from fuzz.triage.ledger import Ledger
 
-# Known causes are worth this share of all requests and of the time.
+# The share of all requests, and of the time, that known causes may cost.
 KNOWN_SHARE = 0.03
 
 
 class Spent:
-    """Counts what went into failures of which nothing new came."""
+    """Counts the requests and seconds spent on failures that gave no new finding."""
 
     def __init__(self, session: Session, ledger: Ledger, clock: Callable[[], float]) -> None:
         self.requests = 0
@@ -25,7 +25,7 @@ class Spent:
 
     @contextmanager
     def counted(self) -> Iterator[None]:
-        """Note what the block costs, where nothing new comes of it."""
+        """Add the cost of the block, unless the block makes a finding."""
         begun, sent, made = self._clock(), self._session.sent, self._ledger.made
         yield
         if self._ledger.made == made:
@@ -33,6 +33,6 @@ class Spent:
             self.seconds += self._clock() - begun
 
     def much(self) -> bool:
-        """Whether more requests, or more of a limited time, went into what is known than that is worth."""
+        """Say whether known causes have cost more than their share of the requests or of a limited time."""
         late = self.seconds > KNOWN_SHARE * (self._clock() - self._born)
         return late or self.requests > KNOWN_SHARE * max(1, self._session.sent)

@@ -1,4 +1,4 @@
-"""A cause as a finding: its title, what it needs in words, and the fingerprint that tells it from others."""
+"""Make a finding of a cause: its title, its needs in words, and a fingerprint that differs from other causes'."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MANY_REFUSALS = "many refusals"
 def finding_of(
     smallest: Smallest, way: Shown, reproducibility: Reproducibility, apart_from: tuple[str, ...] = ()
 ) -> Finding:
-    """The finding of a smallest case; it has no name yet."""
+    """Return the finding of a smallest case, as yet without a name."""
     values = [f"{name}={value_of(smallest.trial, name)}" for name in way.needs]
     told = tuple(told_need(smallest.trial, name) for name in way.needs)
     return Finding(
@@ -39,13 +39,13 @@ def finding_of(
 
 
 def fingerprint_of(wanted: Signature, covers: Iterable[str], needs: Iterable[str]) -> str:
-    """What tells causes apart: the family of the failure, the faults that fail alike, the needs with their siblings."""
+    """Return a digest of what identifies a cause: its family, the faults that fail alike, needs with siblings."""
     text = "\n".join((wanted.family, *sorted(covers), "", *sorted(needs)))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _title(violation: Violation, needs: Iterable[str], whatever: bool) -> str:
-    """What is wrong, with what; of all refusals alike, without the rule that this one was about."""
+    """Say what is wrong and what that needs; leave the rule out if all refusals fail alike."""
     title = violation.title
     if whatever:
         title = f"{MANY_REFUSALS}: {title.removeprefix(f'{in_words(violation.rules)}: ')}"

@@ -1,4 +1,4 @@
-"""Failures of requests at the same time: whether it takes that to see them, and the fewest requests that show them."""
+"""Reduce failures of requests at the same time, after a test that the requests pass one after the other."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from specs.case import Case, requests
 
 TRIES_TO_CONFIRM = 3
 TRIES_AT_LAST = 6
-# One after the other they are tried in so many orders.
+# The number of orders in which the requests are tried one after the other.
 TURNS_APART = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """A failure that takes requests at the same time; `every_time` says whether they always show it."""
+    """A failure that needs requests at the same time; `every_time` says whether they always show it."""
 
     trial: Trial
     seen: Seen
@@ -29,7 +29,7 @@ class Race:
 
 
 def apart(trial: Trial, lab: Lab, turns: int = TURNS_APART) -> list[tuple[Trial, Seen]]:
-    """What fails of the same requests one after the other, in any of a few orders."""
+    """List the failures of the same requests one after the other, in the first of a few orders that fails."""
     for turn in range(turns):
         case = in_turn(trial.case, turn)
         judgement = lab.judge(case, again=turn > 0)
@@ -38,7 +38,7 @@ def apart(trial: Trial, lab: Lab, turns: int = TURNS_APART) -> list[tuple[Trial,
             for violation in judgement.failures:
                 until = trial_of(replace(case, steps=case.steps[: violation.step + 1]), trial.reading)
                 found += [(until, seen) for seen in lab.ask(until)][:1]
-            # What comes by chance may not come again; that it came takes no requests at the same time.
+            # The failure may not come again, but it has come without requests at the same time.
             return found or [_as_seen(case, judgement, trial)]
     return []
 
@@ -50,7 +50,7 @@ def _as_seen(case: Case, judgement: Judgement, trial: Trial) -> tuple[Trial, See
 
 
 def confirmed(trial: Trial, lab: Lab) -> Seen | None:
-    """The failure seen again, if it comes again in a few tries."""
+    """Return the failure, seen again, if it comes again in a few tries."""
     for _ in range(TRIES_TO_CONFIRM):
         seen = lab.ask(trial, again=True)
         if seen:
@@ -59,7 +59,7 @@ def confirmed(trial: Trial, lab: Lab) -> Seen | None:
 
 
 def smallest_race(trial: Trial, seen: Seen, lab: Lab) -> Race:
-    """The fewest and plainest requests that fail at the same time, and not one after the other."""
+    """Return the fewest and plainest requests that fail at the same time, and pass one after the other."""
     every_time = False
     try:
         for plain in (trial_of(case, trial.reading) for case in trial.reading.plain_races(trial.case.property)):
@@ -77,7 +77,7 @@ def smallest_race(trial: Trial, seen: Seen, lab: Lab) -> Race:
 
 
 def _shown(trial: Trial, wanted: Seen, lab: Lab) -> Seen | None:
-    """The failure, if it comes twice: often enough to be shown to somebody."""
+    """Return the failure if it comes twice, and so is likely to come again for a user."""
     found = None
     for _ in range(2):
         found = next(
@@ -119,7 +119,7 @@ def _plainer(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
 
 
 def in_turn(case: Case, turn: int) -> Case:
-    """The same requests one after the other: as they stand, backwards, all of them twice, then in any order."""
+    """Put the requests one after the other: as they stand, backwards, all of them twice, then in any order."""
     prepared, asked = _parted(case)
     if turn == 1:
         asked.reverse()
@@ -131,7 +131,7 @@ def in_turn(case: Case, turn: int) -> Case:
 
 
 def less(case: Case, numbers: set[int]) -> Case:
-    """The case less some of its requests, and the objects that nobody asks about then."""
+    """Leave out some requests of a case, and the objects that no other request is about."""
     kept = [step for number, step in enumerate(case.steps) if number not in numbers]
     asked = {step.about for step in kept if step.asks}
     return replace(case, steps=tuple(one for one in kept if one.asks or one.about in asked))
@@ -142,7 +142,7 @@ def _parted(case: Case) -> tuple[list[Any], list[Any]]:
 
 
 def _spans(case: Case, share: int) -> Iterator[list[int]]:
-    """The numbers of so many requests next to each other, from the last on."""
+    """List runs of that many neighbouring requests by their numbers, from the last run on."""
     asked = [number for number, step in enumerate(case.steps) if step.asks]
     for end in range(len(asked), 0, -share):
         yield asked[max(0, end - share) : end]

@@ -1,4 +1,4 @@
-"""What a trait is: something that a trial has and can do without."""
+"""Define traits: properties of a trial that it may be able to do without."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Simpler = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Trait:
-    """`drop` gives the trial without the trait; None where the trial has it not, or cannot do without.
+    """A property of trials that may be dropped, such as several requests.
 
-    `simpler` does the same to a scene, where that is all that the trait is about. A trait stands `within` a wider
-    one that cannot be dropped without taking this one along. `value` tells which of several siblings a trial has,
-    and `swap` exchanges it.
+    `drop` returns the trial without the trait; None if the trial does not have it, or cannot do without it. `simpler`
+    does the same to a scene. A trait stands `within` a wider one if dropping the wider one drops this trait too.
+    `value` says which of several siblings a trial has, and `swap` exchanges the sibling.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Triage: a failure becomes a finding, or is counted for one that explains it."""
+"""Triage makes a finding of a failure, or counts the failure for a known finding that explains it."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ REQUESTS_OF_SILENCE = 40
 REQUESTS_OF_DEATH = 80
 REQUESTS_OF_A_RACE = 1500
 REQUESTS_OF_A_HISTORY = 1000
-# How often the requests of a race are sent one after the other before it is believed that they must meet.
+# How often a race's requests must pass one after the other before they are believed to fail only at the same time.
 TURNS_OF_A_RACE = 24
 MOST_FAILURES_OF_A_CASE = 6
 TRIES_TO_REPRODUCE = 2
-# What looks like a known finding is counted for it unasked where much was spent, once it has been told so often.
+# A finding must have been seen this often before failures that look like it are counted for it without a request.
 CONFIRMATIONS = 3
-# A request that fails after so long, having eaten memory say, is not asked often.
+# A request that fails after this time, having used up memory for example, is not sent often.
 SLOW_MS = 1000.0
 
 
 class Triage:
-    """Tells failures apart by asking the server; keeps a finding for each cause."""
+    """Triage tells failures apart by further requests to the server, and keeps one finding for each cause."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Triage:
         self._doing = doing
 
     def look_into(self, case: Case, judgement: Judgement) -> list[str]:
-        """The findings that a case's failures belong to, one for each request that failed."""
+        """Return the names of the findings that a case's failures belong to, one for each request that failed."""
         judgement = self.lab.noticed(judgement)
         if judgement.failures[0].aspect == Aspect.GONE and not self.lab.over():
             self._brought_back(case, judgement)
@@ -93,7 +93,7 @@ class Triage:
         return names
 
     def _brought_back(self, case: Case, judgement: Judgement) -> None:
-        """Bring back a server that has died of a case; where it stays away, the case is kept before all ends."""
+        """Bring back a server that has died of a case; if it stays away, keep the case as a finding and raise."""
         try:
             self.lab.revive()
         except CannotRun:
@@ -104,7 +104,7 @@ class Triage:
             raise
 
     def _named(self, name: str | None) -> list[str]:
-        """The name, if there is one; a failure that belongs to nothing is counted as such."""
+        """Return the name in a list; count a failure without a name as untold."""
         self.untold += name is None
         return [] if name is None else [name]
 
@@ -135,7 +135,7 @@ class Triage:
                 raise
 
     def _believed(self, trial: Trial, wanted: Signature) -> str | None:
-        """The finding that a failure looks like, where asking would cost more than it is worth."""
+        """Return the finding that a failure looks like, if a proof by requests would cost too much."""
         if not self.spent.much() and wanted.way is not Way.SILENT and not wanted.died:
             return None
         unheard = wanted.way is Way.SILENT or wanted.died
@@ -148,7 +148,7 @@ class Triage:
         return None
 
     def _keeps_state(self) -> bool:
-        """Whether it is known that answers hang on what was asked before."""
+        """Say whether a finding shows that answers depend on earlier requests."""
         return self.ledger.lasting() is not None or any(one.of_history for one in self.ledger.shown())
 
     def _passes_alone(self, trial: Trial, wanted: Signature) -> bool:
@@ -157,7 +157,7 @@ class Triage:
         return True
 
     def _told(self, until: Case, trial: Trial, first: Seen) -> str | None:
-        """What a failure is: known, or new; asked by its request alone, or after what came before."""
+        """Test a failure by its request alone, or after earlier ones, and return its known or new finding."""
         seen = self.lab.fails(trial, first.signature)
         if seen is None or not self._stands(trial, first.signature):
             return self._after_others(until, trial, first)
@@ -180,7 +180,7 @@ class Triage:
         return self.ledger.again(name, first.signature)
 
     def _of_valid(self, trial: Trial, seen: Seen) -> str | None:
-        """The finding about a valid request that fails, found behind an invalid one."""
+        """Return the finding about a valid request that fails and was found behind an invalid one."""
         found = explain(trial, seen, self.ledger.shown(), self.lab)
         if isinstance(found, Explained):
             return found.finding
@@ -189,7 +189,7 @@ class Triage:
         return self._settled(minimal(trial, seen, self.lab))
 
     def _stands(self, trial: Trial, wanted: Signature) -> bool:
-        """Whether a request fails whatever was asked before it; if not, the server keeps state, and is settled."""
+        """Say whether a request fails on a settled server too; if not, settle the server before every later trial."""
         if self.lab.settles:
             return True
         self.lab.settles = True
@@ -206,15 +206,15 @@ class Triage:
         return Shown(name, smallest.trial, wanted, smallest.needs, alike | wanted.faults, reading)
 
     def _settled(self, smallest: Smallest) -> str | None:
-        """A smallest trial against what is known: the same cause, a plainer case of it, or a new one."""
+        """Compare a smallest trial with known findings, and return the same one, the one it replaces, or a new one."""
         alike = faults_alike(smallest, self.lab)
         if ANY in alike:
-            # Plain requests that are wrong in other ways fail alike, with nothing else that this one has.
+            # Plain requests with other faults fail alike, so nothing else about this request is needed.
             smallest = replace(smallest, needs=(), unproved=())
         if hangs_on_its_data(smallest.trial, smallest.seen, self.lab):
             smallest = replace(smallest, needs=(VERY_DATA,), unproved=())
         way = self._way("", smallest, alike)
-        # Another worker may have come upon the same cause meanwhile.
+        # Another worker may have found the same cause in the meantime.
         with self.ledger.alone():
             for one in self.ledger.shown():
                 if is_same(way, smallest.seen, one, self.lab):
@@ -251,10 +251,10 @@ class Triage:
         return self.ledger.keep(way, finding, self.session, self.session.sent - self._begun, replaces)
 
     def _confirmed(self, smallest: Smallest) -> tuple[Reproducibility, tuple[str, ...]]:
-        """How often a smallest case fails, asked anew, and what that adds to its needs."""
+        """Send a smallest case again, and return how reliably it fails and what it needs."""
         wanted = smallest.seen.signature
         if wanted.way is Way.SILENT:
-            # It was looked into in a hurry: that there is no answer is said of the whole time that one may take.
+            # Silence was tried with a short timeout, so it must also last for the whole timeout before it is reported.
             with self.lab.budget(1), self.lab.patient():
                 silent = self.lab.fails(smallest.trial, wanted, again=True) is not None
             return ("every time" if silent else "seen once"), smallest.needs
@@ -271,7 +271,7 @@ class Triage:
         return "every time", smallest.needs
 
     def _after_others(self, until: Case, trial: Trial, first: Seen) -> str | None:
-        """A failure that its request alone does not show: by what was asked before, or by chance."""
+        """Return the finding of a failure that needs earlier requests, or came by chance."""
         with self.lab.budget(_requests_after_others(first)):
             try:
                 found = self._with_others(until, first)
@@ -279,7 +279,7 @@ class Triage:
                     return self._chance(trial, first)
                 alone = self.lab.fails(trial, first.signature, again=True)
                 if alone is not None:
-                    # It fails on a settled server too: a busy one had not answered.
+                    # The request fails alone after all: the server was too busy to answer when it was tried before.
                     return self._settled(minimal(trial, alone, self.lab))
                 explained = explain(*found, self.ledger.shown(), self.lab)
                 if isinstance(explained, Explained):
@@ -291,7 +291,7 @@ class Triage:
                 return self._chance(trial, first)
 
     def _with_others(self, until: Case, first: Seen) -> tuple[Trial, Seen] | None:
-        """The request after others, if it fails after them; from then on the server is settled before each try."""
+        """Return the request after earlier ones that make it fail, if any do; settle the server from then on."""
         settled, self.lab.settles = self.lab.settles, True
         self.lab.forget()
         for history in self.earlier.histories(until):
@@ -302,9 +302,9 @@ class Triage:
         return None
 
     def _chance(self, trial: Trial, first: Seen) -> str | None:
-        """A failure that does not come again: nobody knows what it takes.
+        """Return the finding for failures that did not come again; None if the server is known to keep state.
 
-        It is told as such once; of a server that is known to keep state it is none.
+        All such failures of one kind share one finding, since their cause is not known.
         """
         if self._keeps_state():
             return None
@@ -316,7 +316,7 @@ class Triage:
         return self._kept(smallest, way, "seen once")
 
     def _disagreement(self, until: Case, first: Seen) -> str | None:
-        """Answers that are right each by itself, and do not agree: with less asked, they might have no reason to."""
+        """Return the finding about answers that are right one by one but do not agree; nothing is reduced."""
         trial = trial_of(until, self.session.reading)
         judgement = self.lab.judge(until)
         violation = next((one for one in judgement.failures if one.way is Way.DISAGREES), None)
@@ -329,7 +329,7 @@ class Triage:
         return self._kept(Smallest(trial, seen, ()), Shown("", trial, first.signature, ()), "every time")
 
     def _cut_short(self, trial: Trial, first: Seen) -> str | None:
-        """A failure for which there were no requests left: a known one if it looks like it, else one with no proof."""
+        """Return a finding when the budget has run out: one that the failure looks like, or one without proof."""
         alike = [one for one in self.ledger.shown() if one.signature.family == first.signature.family]
         known = next((one.finding for one in alike if one.concerns(trial, first.signature)), None)
         if known is not None:
@@ -339,12 +339,12 @@ class Triage:
         smallest = self._smallest or Smallest(trial, first, (), narrow(present(trial), trial.reading))
         wanted = smallest.seen.signature
         way = Shown("", smallest.trial, wanted, smallest.needs, wanted.faults)
-        # Each step of a reduction has failed anew; silence was waited for in a hurry.
+        # Each step of a reduction failed when it was sent, so the failure is reproducible; silence was cut short.
         again = self._smallest is not None and wanted.way is not Way.SILENT
         return self._kept(smallest, way, "every time" if again else "seen once")
 
     def _together(self, case: Case, judgement: Judgement) -> list[str]:
-        """Failures of requests at the same time; those that they show one after the other too go the usual way."""
+        """Return findings about requests at the same time; failures that also come one by one are triaged as usual."""
         trial = trial_of(case, self.session.reading)
         violation = judgement.failures[0]
         first = Seen(judgement, violation, signature(violation, trial, judgement))
@@ -378,7 +378,7 @@ class Triage:
 
 
 def _requests_after_others(first: Seen) -> int:
-    """How many requests a history may cost: fewer where each may cost a wait, or a restart."""
+    """Return how many requests a history may cost: fewer where each may cost a wait or a restart."""
     if first.signature.died:
         return REQUESTS_OF_DEATH
     return REQUESTS_OF_SILENCE if _is_slow(first.judgement, first.violation.step) else REQUESTS_OF_A_HISTORY

@@ -1,4 +1,4 @@
-"""Trials: failing cases as triage puts them to the server, and how a trial fails."""
+"""Trials are failing cases as triage puts them to the server; a signature says how a trial fails."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from specs.case import Case, requests
 from specs.outcome import Reply
 from specs.violation import Aspect, Violation, Way
 
-# One mistake about a valid request shows as any of these: it hangs on the data which.
+# One bug in the handling of valid requests may show in any of these ways, depending on the data.
 WRONG = frozenset({Way.VALUES, Way.REFUSED, Way.STATUS, Way.SERVER_ERROR, Way.DROPPED, Way.FORM, Way.ACCEPTED})
-# Ways in which the status that came tells failures apart, and those in which the aspect does.
+# In the first ways of failing different statuses mean different causes; in the second ways, different aspects do.
 BY_STATUS = frozenset({Way.STATUS, Way.SERVER_ERROR})
 BY_ASPECT = frozenset({Way.FORM, Way.DISCLOSES})
-# Parts of an answer that one cause gets wrong by itself; all else that is wrong with values hangs on the data.
+# Aspects of a wrong answer that have causes of their own; which other aspects are wrong depends on the data.
 APART = frozenset({Aspect.COUNTS, Aspect.DTYPE})
 NO_MORE_THAN_WRONG = "wrong"
-# Of an error whatever it is about.
+# The fault of an error that is about no known rule.
 REFUSAL = "a-refusal"
 LEAST_ERROR = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A case whose last request fails, or, sent together, one of its requests.
+    """A case whose last request fails, or any of whose requests fails if they are sent together.
 
-    `scene` is the case taken apart, where its subject can do that. Where the case put together anew does not fail, it
-    is left `as_it_stands`: what it says can be dropped, and its data stays what it is.
+    `scene` is the case taken apart, if its subject can do that. If the case put together again does not fail, the trial
+    is left `as_it_stands`: fields of its request can be dropped, and its data is not changed.
     """
 
     case: Case
@@ -39,37 +39,37 @@ class Trial:
 
     @property
     def profile(self) -> Any:
-        """The profile that the server is held to."""
+        """Return the profile that the server is held to."""
         return self.reading.profile
 
     @property
     def last(self) -> Any:
-        """The last step, if it is a request; otherwise None."""
+        """Return the last step, if it is a request; otherwise None."""
         step = self.case.steps[-1] if self.case.steps else None
         return step if step is not None and step.asks else None
 
     @property
     def several(self) -> bool:
-        """Whether the case asks more than one thing."""
+        """Say whether the case has more than one request."""
         return requests(self.case) > 1
 
     def of_scene(self, scene: Any) -> Trial:
-        """The trial of a scene, under the same property's name."""
+        """Return the trial of a scene, under the same property's name."""
         return Trial(self.reading.case_of(scene, self.case.property), self.reading, scene)
 
     def of_steps(self, *steps: Any) -> Trial:
-        """The trial of other steps, under the same property's name."""
+        """Return the trial of other steps, under the same property's name."""
         case = replace(self.case, steps=steps)
         return replace(self, case=case) if self.as_it_stands else trial_of(case, self.reading)
 
 
 def trial_of(case: Case, reading: Reading) -> Trial:
-    """The trial of a case."""
+    """Return the trial of a case."""
     return Trial(case, reading, reading.scene_of(case))
 
 
 def isolated(case: Case, number: int) -> Case:
-    """A request alone with the object it is about, as the object was by then."""
+    """Return a request alone with the object that it is about, as the object was at that step."""
     step = case.steps[number]
     if not step.asks:
         return case
@@ -80,11 +80,11 @@ def isolated(case: Case, number: int) -> Case:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """How a trial fails.
+    """A description of how a trial fails.
 
-    `faults` name the rules that its request breaks, each with the field that breaks it where a field does. They are
-    empty where the request is valid. `doubts` name the rules for which a valid request might have been refused, where
-    an error came that is no such refusal.
+    `faults` name the rules that its request breaks, each with the field that breaks it if there is one. They are empty
+    if the request is valid. `doubts` name the rules for which a valid request might have been refused; they are filled
+    when an error came that is no such refusal.
     """
 
     way: Way
@@ -96,7 +96,7 @@ class Signature:
 
     @property
     def blamed(self) -> frozenset[str]:
-        """The rules that may have made the server fail."""
+        """Return the rules that may have made the server fail."""
         return self.faults or self.doubts
 
     @property
@@ -105,7 +105,7 @@ class Signature:
 
     @property
     def family(self) -> str:
-        """Failures of one family may have one cause, whichever data shows it."""
+        """Return the name of a group of failures that may have one cause, on different data."""
         unheard = self.died or self.way is Way.SILENT
         if self.after_others and not unheard:
             return "wrong after others"
@@ -113,7 +113,7 @@ class Signature:
 
     @property
     def kind(self) -> str:
-        """How it fails, as far as the way tells one failure of an invalid request from another."""
+        """Return how the trial fails, in as much detail as tells one failure of an invalid request from another."""
         if self.died or self.way is Way.SILENT:
             return "gone" if self.died else "silent"
         status = f" {self.status}" if self.way in BY_STATUS else ""
@@ -122,24 +122,24 @@ class Signature:
 
     @property
     def look(self) -> str:
-        """What a failure looks like: one cause looks the same on requests that are alike."""
+        """Return what a failure looks like; failures of one cause look the same on requests that are alike."""
         if self.way is Way.VALUES and self.aspect in APART:
             return self.aspect
         return f"{self.way.value} {self.aspect}" if self.way in BY_ASPECT else NO_MORE_THAN_WRONG
 
     def like(self, wanted: Signature) -> bool:
-        """Whether a failure is of the family that is wanted, and is about no other rules."""
+        """Say whether a failure is of the wanted family and about none but the wanted rules."""
         return self.family == wanted.family and self.faults <= wanted.faults
 
 
 def signature(violation: Violation, trial: Trial, judgement: Judgement) -> Signature:
-    """How a trial fails, by the typed parts of a violation.
+    """Return how a trial fails, from the typed parts of a violation.
 
-    What is wrong with the form of an error, or given away by one, is about the rules for which it may come.
+    An error with a wrong form, or one that gives a secret away, is attributed to the rules for which an error may come.
     """
     reading = trial.reading
     if trial.several:
-        # What was asked before, or at the same time, spoils any request, valid or not.
+        # The other requests may spoil this one whether it is valid or not, so its own faults do not matter.
         return Signature(violation.way, frozenset(), violation.status, violation.aspect, after_others=True)
     if violation.way in BY_ASPECT and _is_an_error(judgement, violation.step):
         named = _refusable(violation, trial, judgement) or frozenset({REFUSAL})
@@ -151,7 +151,7 @@ def signature(violation: Violation, trial: Trial, judgement: Judgement) -> Signa
 
 
 def _refusable(violation: Violation, trial: Trial, judgement: Judgement) -> frozenset[str]:
-    """The rules for which a request might, or had to, be refused."""
+    """Return the rules for which a request might, or had to, be refused."""
     due = judgement.expectations[violation.step] if judgement.expectations else None
     reading = trial.reading
     return frozenset() if due is None else frozenset(reading.faults_named(reading.rules_of_refusal(due), trial))
@@ -163,15 +163,15 @@ def _is_an_error(judgement: Judgement, step: int) -> bool:
 
 
 def fault_of(rule: str, place: str = "") -> str:
-    """One rule broken by one field, as a word."""
+    """Return the word for one rule broken by one field."""
     return f"{place}:{rule}" if place else rule
 
 
 def place_of(fault: str) -> str:
-    """The field that a fault is about; empty where it is about none."""
+    """Return the field that a fault is about; empty where it is about none."""
     return fault.rpartition(":")[0]
 
 
 def rule_of(fault: str) -> str:
-    """The rule that a fault breaks."""
+    """Return the rule that a fault breaks."""
     return fault.rpartition(":")[2]

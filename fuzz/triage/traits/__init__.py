@@ -1,7 +1,7 @@
-"""The traits of trials, in the order in which they are dropped, and what can be done with them.
+"""List the traits of trials in the order in which they are dropped; find, drop and name them.
 
-A subject says which traits its cases may have (see `fuzz.triage.reading`). Those of circumstances, several requests
-before or at the same time, are the same for all subjects, and stand in `fuzz.triage.traits.circumstances`.
+A subject says which traits its cases may have (see `fuzz.triage.reading`). The traits of circumstances, several
+requests before or at the same time, are the same for all subjects (see `fuzz.triage.traits.circumstances`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MOST_ROUNDS = 3
 
 
 def traits(trial: Trial) -> Iterator[Trait]:
-    """All the traits that a trial may have: of its circumstances, and those that its subject knows."""
+    """List all the traits that a trial may have: those of circumstances, and those that its subject knows."""
     if trial.scene is None:
         yield from CIRCUMSTANCES
         yield from another(trial)
@@ -42,14 +42,14 @@ def traits(trial: Trial) -> Iterator[Trait]:
 
 
 def named(trial: Trial, name: str) -> Trait | None:
-    """The trait of that name, if it is one that a trial of this sort may have."""
+    """Return the trait of that name, if a trial of this sort may have it."""
     if trial.scene is not None:
         return trial.reading.of_scenes.get(name)
     return next((one for one in traits(trial) if one.name == name), None)
 
 
 def without(trial: Trial, name: str) -> Trial | None:
-    """The trial without a trait; None where it has it not."""
+    """Return the trial without a trait; None if the trait is absent or cannot be dropped."""
     trait = named(trial, name)
     return None if trait is None else trait.drop(trial)
 
@@ -62,7 +62,7 @@ def has(trial: Trial, name: str) -> bool:
 
 
 def present(trial: Trial) -> list[str]:
-    """The names of the traits that a trial has, in their order."""
+    """Name the traits that a trial has, in their order."""
     if trial.scene is not None:
         scene, several = trial.scene, trial.reading.traits(trial)
         return [one.name for one in several if one.simpler is not None and one.simpler(scene) is not None]
@@ -70,7 +70,7 @@ def present(trial: Trial) -> list[str]:
 
 
 def project(trial: Trial, keep: Collection[str]) -> Trial:
-    """The trial with none but some of its traits, as far as the others can be dropped."""
+    """Return the trial with only the named traits, as far as the others can be dropped."""
     for _ in range(MOST_ROUNDS):
         before = trial.case
         trial = _dropped(trial, keep)
@@ -96,7 +96,7 @@ def _dropped(trial: Trial, keep: Collection[str]) -> Trial:
 
 
 def closure(names: Iterable[str], reading: Reading) -> set[str]:
-    """The traits, and the wider ones that they stand within."""
+    """Return the traits and the wider ones that contain them."""
     found: set[str] = set()
     for name in names:
         while name and name not in found:
@@ -106,29 +106,29 @@ def closure(names: Iterable[str], reading: Reading) -> set[str]:
 
 
 def value_of(trial: Trial, name: str) -> str:
-    """Which of several siblings a trial has of a trait; empty where the trait has none."""
+    """Return the sibling that a trial has of a trait; empty if the trait has no siblings."""
     trait = named(trial, name)
     return "" if trait is None or trait.value is None else trait.value(trial)
 
 
 def told_need(trial: Trial, name: str) -> str:
-    """A need as people read it: of a trait with siblings, which of them."""
+    """Return a need as reports name it: the trial's sibling if the trait has siblings."""
     return value_of(trial, name) or name
 
 
 def trait_told(need: str, reading: Reading) -> str:
-    """The name of the trait that a need is about."""
+    """Return the name of the trait that a need is about."""
     return next((name for name, several in reading.siblings.items() if need in several), need)
 
 
 def narrow(names: Iterable[str], reading: Reading) -> tuple[str, ...]:
-    """The traits, less the wider ones that others of them stand within."""
+    """Return the traits, less the wider ones that contain others of them."""
     several = tuple(dict.fromkeys(names))
     wide = {other for name in several for other in closure([name], reading) if other != name}
     return tuple(name for name in several if name not in wide)
 
 
 def can_be_told(need: str, reading: Reading) -> bool:
-    """Whether a need is one that findings tell: a trait, one of its siblings, or what was asked before."""
+    """Say whether findings may name a need: a trait, a sibling of one, or a need that triage makes itself."""
     siblings = (one for several in reading.siblings.values() for one in several)
     return need in {*reading.within, *OF_CIRCUMSTANCES, *siblings, *MADE} or need.startswith(reading.beginnings)

@@ -1,4 +1,4 @@
-"""Traits of circumstances: what was asked before, an object that changes, requests at the same time."""
+"""Define the traits of circumstances: earlier requests, an object that changes, requests at the same time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ANOTHER = "another "
 WHILE = "a server that has run for a while"
 # The need of a request that fails with its own data, and with no other data that has the same traits.
 VERY_DATA = "this very data"
-# Needs that are no traits of a case: they are made, or are of the server or of the data.
+# Needs that cannot be dropped as a trait is: triage finds them by other requests, servers or data.
 MADE = (AT_ONCE, EARLIER_REFUSAL, EARLIER_REQUEST, VERY_DATA, WHILE)
 OBJECT = "object"
 ABSENT = object()
@@ -33,7 +33,7 @@ def _alone(trial: Trial) -> Trial | None:
 
 
 def _written_once(trial: Trial) -> Trial | None:
-    """The trial with each object as it is in the end, from the beginning."""
+    """Write each object once, at the beginning and with its last content."""
     prepared = [step for step in trial.case.steps if not step.asks]
     if len({step.about for step in prepared}) == len(prepared):
         return None
@@ -49,17 +49,17 @@ CIRCUMSTANCES: tuple[Trait, ...] = (
 
 
 def after_refusal(trial: Trial) -> Trial | None:
-    """The last request after one about the same object that is refused in a plain way."""
+    """Put a plain refused request about the same object before the last request."""
     return _after(trial, trial.reading.refused)
 
 
 def asked_twice(trial: Trial) -> Trial | None:
-    """The last request after the same request."""
+    """Put the same request before the last request."""
     return _after(trial, lambda last: last)
 
 
 def differing_in(trial: Trial, name: str) -> Trial | None:
-    """The last request after the same request but for one thing, in which an earlier one differs."""
+    """Put the last request twice, the first time with one field taken from an earlier request."""
     reading = trial.reading
     earlier = next((step for step in reversed(trial.case.steps[:-1]) if step.asks and reading.usual(step)), None)
     if earlier is None or name == OBJECT:
@@ -80,7 +80,7 @@ def _after(trial: Trial, first: Callable[[Any], Any]) -> Trial | None:
 
 
 def another(trial: Trial) -> Iterator[Trait]:
-    """A trait for each thing in which earlier requests differ from the last."""
+    """Make a trait for each field in which earlier requests differ from the last."""
     if trial.several and not trial.case.together and trial.last is not None and trial.reading.usual(trial.last):
         for name in differing(trial.case, trial.reading):
             yield Trait(f"{ANOTHER}{name}", _equalled(name), within=SEVERAL)
@@ -95,14 +95,14 @@ def _equalled(name: str) -> Callable[[Trial], Trial | None]:
 
 
 def differing(case: Case, reading: Reading) -> tuple[str, ...]:
-    """What a case's requests do not have in common."""
+    """Name the fields in which a case's requests differ."""
     asked = [reading.said(step) for step in case.steps if step.asks]
     names = dict.fromkeys(name for one in asked for name in one)
     return tuple(name for name in names if any(one.get(name, ABSENT) != asked[0].get(name, ABSENT) for one in asked))
 
 
 def equalled(case: Case, names: tuple[str, ...], reading: Reading) -> Case:
-    """The case with the earlier requests made like the last in some of what they say."""
+    """Return the case with the named fields of its earlier requests made like those of the last."""
     last = case.steps[-1]
     if not last.asks or not reading.usual(last):
         return case
