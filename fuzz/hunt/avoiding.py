@@ -1,4 +1,4 @@
-"""What costs time: cases are left alone that look like findings on which much time was lost."""
+"""Leave out cases that look like findings on which much time was lost."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from fuzz.triage.traits import has
 from fuzz.triage.trial import isolated, trial_of
 from specs.case import Case
 
-# A failure costs time where it hangs, eats memory or ends the server; most do not.
+# Failures that take longer are costly: they hang, use up memory or end the server. Most failures do not.
 COSTLY_SECONDS = 0.15
 MOST_LOST_SHARE = 0.15
 
 
 class Losses:
-    """The time lost on each finding that costs time."""
+    """The time lost on each costly finding."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -25,19 +25,19 @@ class Losses:
         self._lost: dict[str, float] = {}
 
     def note(self, names: Iterable[str], seconds: float) -> None:
-        """A case showed findings that were known, and took so long."""
+        """Count the time that a case took for the known findings that it showed, if the time was long."""
         if seconds >= COSTLY_SECONDS:
             for name in names:
                 self._lost[name] = self._lost.get(name, 0.0) + seconds
 
     def too_many(self) -> bool:
-        """Whether more of the time than is worth it went into what is known."""
+        """Say whether known costly findings have taken more than their share of the time."""
         return sum(self._lost.values()) > MOST_LOST_SHARE * (self._clock() - self._begun)
 
     def likely(self, case: Case, known: Iterable[Shown], reading: Reading) -> bool:
-        """Whether a request of the case has all that a finding needs which costs time.
+        """Say whether a request of the case has all that a costly finding needs.
 
-        One that needs nothing would look like anything: it is never left alone for that.
+        A finding without needs would match every request, so it is not looked for.
         """
         costly = [one for one in known if one.finding in self._lost and one.needs and not one.trial.several]
         if not costly:

@@ -1,4 +1,4 @@
-"""A run: one worker or several, one account of what they do."""
+"""Conduct a run by one worker or several, and account for it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ __all__ = ["Plan", "hunt"]
 
 
 class Account:
-    """Adds up what workers tell, and tells it on."""
+    """Adds up the messages of all workers, and emits events."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Account:
                 self._emit(message)
 
     def unknown(self) -> int:
-        """Findings of this run that nobody has accepted."""
+        """Count the findings of this run that nobody has accepted."""
         return sum(not reason for reason in self._reasons.values())
 
     def enough(self) -> bool:
@@ -96,13 +96,13 @@ class Account:
         return self._plan.max_findings is not None and self.unknown() >= self._plan.max_findings
 
     def conclude(self) -> RunEnded:
-        """The end of a run that nothing has broken."""
+        """End a run that completed without an error of the suite."""
         if self.interrupted():
             return self.close("interrupted", interrupted=True)
         return self.close("--max-findings reached" if self._found_enough() else "the budget")
 
     def close(self, why: str, *, broken: bool = False, interrupted: bool = False) -> RunEnded:
-        """Tell how each property fared; the end of the run."""
+        """Emit the result of each property, and return the end of the run."""
         for name, fixed in self._fixed.items():
             if name not in self._reasons:
                 self._emit(fixed)
@@ -141,7 +141,7 @@ class Account:
         )
 
     def _put_to_test(self, one: Property) -> str:
-        """Tell what a property's answers hung on; why it said nothing, where it did not."""
+        """Emit how much a property put to the test; say why the property proves nothing, or empty if it does."""
         if one.name not in self._stakes:
             return ""
         stakes = together(self._stakes[one.name])
@@ -174,7 +174,7 @@ class Account:
 
 
 def _said_nothing(stakes: PutToTest, idle: Sequence[str]) -> str:
-    """Why a property that was tried says nothing."""
+    """Say why a property that was tried proves nothing."""
     few = (
         "too few requests to tell" if stakes.examples < MANY else f"after {stakes.examples:,} examples nothing to tell"
     )
@@ -186,9 +186,9 @@ def _said_nothing(stakes: PutToTest, idle: Sequence[str]) -> str:
 def hunt(
     plan: Plan, target: Target, emit: Callable[[Event], None], interrupted: Callable[[], bool] = lambda: False
 ) -> RunEnded:
-    """Hunt until the budget ends, there are findings enough, or the user has seen enough.
+    """Hunt until the budget ends, enough is found or the user interrupts.
 
-    That is told by KeyboardInterrupt, and by `interrupted` where such an exception came to nothing.
+    An interrupt is a KeyboardInterrupt; `interrupted` says whether there was one whose exception got lost.
     """
     plan = replace(plan, store=facts_of(target.store))
     try:
@@ -237,7 +237,7 @@ def _started(plan: Plan, target: Target) -> RunStarted:
 
 
 def _limits(plan: Plan, target: Target) -> Iterator[tuple[str, str]]:
-    """What a run does not go beyond, whatever the server does."""
+    """List the limits that a run keeps to, whatever the server does."""
     if plan.max_findings is not None:
         yield "findings", f"{plan.max_findings:,}"
     yield "seconds a request", f"{target.client.timeout_seconds:g}"

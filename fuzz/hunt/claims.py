@@ -1,4 +1,4 @@
-"""Which properties say something about a server."""
+"""Decide which properties apply to a server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ANY_STORE = StoreFacts()
 
 
 def unclaimed(one: Property, profile: Profile, store: StoreFacts = ANY_STORE) -> str:
-    """Why a property says nothing about a server of that profile with that store; empty where it does."""
+    """Say why a property does not apply to a server of that profile with that store; empty where it applies."""
     if one.takes_bad_service and not store.misserves:
         return "the store serves every object well; the one in memory can do otherwise"
     try:

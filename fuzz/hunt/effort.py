@@ -1,4 +1,4 @@
-"""What a hunt has tried, and where its time went."""
+"""Count the cases and requests of a hunt, and where its time went."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fuzz.hunt.vacuity import Stakes
 
 @dataclass(slots=True)
 class Tally:
-    """What one property has seen; `new` are the findings that it was the first to make."""
+    """The examples, requests and findings of one property; `new` counts the failures that led to a new finding."""
 
     examples: int = 0
     requests: int = 0
@@ -20,7 +20,7 @@ class Tally:
 
 @dataclass(slots=True)
 class Effort:
-    """Where requests and time went: re-finding known causes, and shrinking new ones."""
+    """The requests and seconds spent on known causes, and on the shrinking of new ones."""
 
     known_requests: int = 0
     known_seconds: float = 0.0

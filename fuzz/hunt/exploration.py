@@ -1,4 +1,4 @@
-"""What a hunt explores: values of fields, pairs of them, requirements at stake, and how long answers took."""
+"""Count what a hunt explores: values of fields, pairs of values, requirements at stake, and response times."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from specs.case import Case
 from specs.outcome import Outcome, Reply
 from specs.profile import Profile
 
-# The first account comes soon; later ones are rarer, since a log of a night is to stay small.
+# The first account comes soon; later ones are rarer, so that the log of a whole night stays small.
 FIRST_SECONDS = 5.0
 MOST_SECONDS = 300.0
 SHARE_OF_ELAPSED = 0.25
@@ -29,7 +29,7 @@ FASTEST_CLASS = -20
 
 
 class Exploration:
-    """Counts what was asked since it was last told; all workers' accounts add up."""
+    """Counts the requests since its last account; the accounts of all workers can be added up."""
 
     def __init__(self, accounting: Accounting, profile: Profile) -> None:
         self._accounting = accounting
@@ -44,7 +44,7 @@ class Exploration:
         self._seen: Counter[str] = Counter()
 
     def note(self, case: Case, judgement: Judgement) -> None:
-        """Count the requests of a case that were to be answered with values."""
+        """Count the requests of a case."""
         due, outcomes = judgement.expectations, judgement.transcript.outcomes
         for one in self._accounting.asked(case, due, outcomes, self._profile):
             self._note_request(one)
@@ -56,11 +56,11 @@ class Exploration:
         self._stakes.update((property_name, one) for one in requirements)
 
     def due(self) -> bool:
-        """Whether it is time to tell."""
+        """Say whether it is time for the next account."""
         return time.monotonic() >= self._next
 
     def told(self, seen: Mapping[str, int]) -> Explored:
-        """The account since the last one; counting begins anew. `seen` says how often each finding was seen so far."""
+        """Return the account since the last one, and count anew. `seen` says how often each finding was seen so far."""
         now = time.monotonic()
         wait = min(max(FIRST_SECONDS, SHARE_OF_ELAPSED * (now - self._begun)), MOST_SECONDS)
         names, above, pairs = list(self._numbers), np.triu(self._pairs, 1), self._pairs.tolist()
@@ -94,17 +94,17 @@ class Exploration:
 
 
 def size_class(length: int) -> str:
-    """The size up to which an object counts."""
+    """Name the class of an object's size by its upper bound."""
     return next((name for most, name in SIZES if length <= most), LARGER)
 
 
 def latency_class(elapsed_ms: float) -> int:
-    """The number of the class whose upper bound is 2 ** (number / 4) milliseconds."""
+    """Return the number of the class whose upper bound is 2 ** (number / 4) milliseconds."""
     return max(FASTEST_CLASS, math.ceil(CLASSES_A_DOUBLING * math.log2(elapsed_ms)))
 
 
 def sought(accounting: Accounting, profile: Profile) -> Sought:
-    """The values that a profile's requests can have, and the pairs of them that nobody asks for."""
+    """Return the values that a profile's requests can have, and the pairs of them that no request can have."""
     every = accounting.domains(profile)
     flat = [(name, value) for name, values in every.items() for value in values]
     apart = tuple((i, j) for i, j in combinations(range(len(flat)), 2) if accounting.excluded(flat[i], flat[j]))

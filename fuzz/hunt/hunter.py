@@ -1,4 +1,4 @@
-"""One hunter: judges cases, and has triage make findings of those that fail."""
+"""The hunter judges cases, and has triage make findings of those that fail."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from fuzz.triage.ledger import Ledger
 from fuzz.triage.triage import Triage
 from specs.case import Case, requests
 
-# A failure that is being looked into when the time ends gets so much more.
+# If the time ends while a failure is being triaged, triage may go on for this long.
 OVERTIME_SECONDS = 1.5
 
 
 class Hunter:
-    """Judges cases one by one; keeps a finding for each new cause."""
+    """The hunter judges cases one by one, and keeps a finding for each new cause."""
 
     def __init__(self, session: Session, ledger: Ledger, life: Life, emit: Callable[[Event | Doing], None]) -> None:
         self.session = session
@@ -37,25 +37,25 @@ class Hunter:
 
     @property
     def untold(self) -> int:
-        """How many failures belong to no finding."""
+        """Count the failures that belong to no finding."""
         return self._triage.untold
 
     def _now(self) -> float:
-        """The time, where time is limited; a run of so many examples is to be the same each time."""
+        """Return the time if the time is limited, else 0: runs of a number of examples must not depend on it."""
         return 0.0 if self.until is None else time.monotonic()
 
     def _over(self) -> bool:
         return self.until is not None and time.monotonic() > self.until + OVERTIME_SECONDS
 
     def _keep_to_the_time(self) -> None:
-        """Wait for no answer beyond the end of the run."""
+        """Limit the client's waits to the end of the run."""
         client = self.session.client
         end = None if self.until is None else self.until + OVERTIME_SECONDS
         if client.settings.until != end:
             client.settings = replace(client.settings, until=end)
 
     def try_case(self, case: Case, tally: Tally) -> None:
-        """Judge a case; a failure becomes a finding, or is counted for one."""
+        """Judge a case, and make a finding of a failure or count it for a known one."""
         if self._losses.too_many() and self._losses.likely(case, self.ledger.shown(), self.session.reading):
             return
         begun, made = time.monotonic(), self.ledger.made
@@ -63,7 +63,7 @@ class Hunter:
         self._keep_to_the_time()
         judgement = self.session.judge(case)
         if self._over() and is_silent(judgement):
-            # Nobody waited as long as an answer may take.
+            # The end of the run cut the wait short, so the silence proves nothing.
             return
         tally.examples += 1
         tally.requests += requests(case)
@@ -72,13 +72,13 @@ class Hunter:
         self._warn(judgement)
         if judgement.failures:
             self._look_into(case, judgement, tally)
-        # A run of so many examples is to be the same each time, whatever it costs.
+        # Cases are not left out of a run of a number of examples, which must be the same each time.
         if self.until is not None and self.ledger.made == made:
             self._losses.note(self.ledger.named, time.monotonic() - begun)
         self._triage.earlier.note(case)
 
     def _look_into(self, case: Case, judgement: Judgement, tally: Tally) -> None:
-        """Have a case's failures told apart, and note what that cost, under known or new."""
+        """Triage a case's failures, and count the cost as spent on new causes or on known ones."""
         begun, sent, made = time.monotonic(), self.session.sent, self.ledger.made
         tally.findings.update(self._triage.look_into(case, judgement))
         seconds, asked = time.monotonic() - begun, self.session.sent - sent

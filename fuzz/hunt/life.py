@@ -1,4 +1,4 @@
-"""Whether the target lives, and how it comes back."""
+"""Find out whether the target lives, and bring it back."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DYING_SECONDS = 0.05
 
 
 class TargetLife:
-    """A target that somebody else runs is waited for; one that this process launched is restarted."""
+    """Waits for a target that somebody else runs, and restarts one that this process launched."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class TargetLife:
         return cls(target.url, target.launcher, target.twin)
 
     def alive(self) -> bool:
-        # A process that ends drops its connections first, and listens for a moment longer.
+        # A process that ends drops its connections first and still listens for a moment, so look twice.
         if not self._is_there():
             return False
         self._pause.wait(DYING_SECONDS)

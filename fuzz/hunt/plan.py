@@ -1,4 +1,4 @@
-"""What a run was asked to do."""
+"""The plan of a run: its profile, seed, budget, properties and folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pool of processes on this machine."""
+"""Run workers in a pool of processes on this machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fuzz.hunt.workers import STOP_SECONDS, Failed, Share, work
 
 
 class Processes:
-    """One process for each share."""
+    """A pool that starts one process for each share."""
 
     def __init__(self) -> None:
         self._context = multiprocessing.get_context("spawn")
@@ -28,7 +28,7 @@ class Processes:
         for one in shares:
             arguments = (one, self._messages, self._stop, os.getpid())
             self._workers.append(self._context.Process(target=_work, args=arguments, daemon=True))
-        # Ctrl-C at a terminal goes to all processes: it is the parent's to hear, also while the others are starting.
+        # Ctrl-C at a terminal goes to all processes. Only the parent handles it, also while the workers are starting.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             for process in self._workers:
@@ -60,7 +60,7 @@ class Processes:
 
 
 def _work(share: Share, messages: Any, stop: Any, parent: int) -> None:
-    """One worker's process. Ctrl-C is the parent's to hear; without the parent it ends."""
+    """Run one worker's process. It ignores Ctrl-C, which the parent handles, and stops if the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(BrokenPipeError):
         work(share, messages.put, lambda: stop.is_set() or os.getppid() != parent)

@@ -1,4 +1,4 @@
-"""Turns of one property: Hypothesis draws cases from a seed, and each is tried."""
+"""Run turns of one property: Hypothesis draws cases from a seed, and each case is tried."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from specs.case import Case
 
 
 class _Ended(BaseException):
-    """Passes through Hypothesis, which takes exceptions for failures of the example."""
+    """Carries an exception through Hypothesis, which would take an ordinary one for a failure of the example."""
 
 
 def turn(cases: SearchStrategy[Case], number: int, examples: int, attempt: Callable[[Case], None]) -> None:
-    """Try that many cases. Failures are the attempt's to keep: Hypothesis neither stops at nor shrinks them."""
+    """Try that many cases. `attempt` handles their failures, so that Hypothesis neither stops at nor shrinks them."""
 
     @seed(number)
     @settings(
@@ -37,11 +37,11 @@ def turn(cases: SearchStrategy[Case], number: int, examples: int, attempt: Calla
     try:
         tried()
     except _Ended as end:
-        # What ended the turn is no failure of the case, which Hypothesis would repeat, note and print.
+        # The cause is raised outside of Hypothesis, which would repeat the case, note and print it.
         raise end.__cause__ or end from None
 
 
 def seed_of(*parts: object) -> int:
-    """A seed that depends on nothing but the parts."""
+    """Return a seed that depends on nothing but the parts."""
     text = "\0".join(str(part) for part in parts)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")

@@ -1,4 +1,4 @@
-"""Whether a property put anything to the test: what was at stake in its requests, and what their answers hung on."""
+"""Find out whether a property tested anything: requirements at stake, and fields on which answers depended."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_BYTES = 2**18
 
 
 class Clock:
-    """Rations the time that looking at fields takes, over all properties."""
+    """Rations the time spent on finding the fields that matter, over all properties."""
 
     def __init__(self) -> None:
         self._next = 0.0
@@ -46,7 +46,7 @@ class Stakes:
         exploration: Exploration | None = None,
         own: tuple[str, ...] = (),
     ) -> None:
-        # What the property's own checks are about.
+        # The requirements that the property's own checks are about.
         self._own = own
         self._name = name
         self._accounting = accounting
@@ -60,7 +60,7 @@ class Stakes:
         self._mattered: Counter[str] = Counter()
 
     def look(self, case: Case, judgement: Judgement) -> None:
-        """Count what was at stake; now and then, find out what one of the answers hung on."""
+        """Count the requirements at stake; now and then, find the fields on which one of the answers depends."""
         self._examples += 1
         due, outcomes = judgement.expectations, judgement.transcript.outcomes
         self._exploration.note(case, judgement)
@@ -86,13 +86,13 @@ class Stakes:
         self._clock.spent(time.monotonic() - begun)
 
     def told(self) -> PutToTest:
-        """The account so far."""
+        """Return the account so far."""
         fields = tuple((name, given, self._mattered[name]) for name, given in sorted(self._given.items()))
         return PutToTest(self._name, self._examples, tuple(sorted(self._requirements.items())), fields)
 
 
 def together(several: Iterable[PutToTest]) -> PutToTest:
-    """The accounts of several workers as one."""
+    """Add up the accounts of several workers."""
     accounts = list(several)
     requirements: Counter[str] = Counter()
     given: Counter[str] = Counter()
@@ -108,18 +108,18 @@ def together(several: Iterable[PutToTest]) -> PutToTest:
 
 
 def never_at_stake(account: PutToTest, one: Property) -> tuple[str, ...]:
-    """What a property is there for, and no answer could have broken."""
+    """List those of a property's essential requirements that no answer could have broken."""
     seen = dict(account.requirements)
     return tuple(name for name in one.essentials if not seen.get(name))
 
 
 def is_vacuous(account: PutToTest, one: Property) -> bool:
-    """Whether a property tried things, and nothing that it is there for was at stake."""
+    """Say whether a property was tried although none of its essential requirements was at stake."""
     return account.examples > 0 and never_at_stake(account, one) == one.essentials
 
 
 def doubts(account: PutToTest, one: Property) -> tuple[str, ...]:
-    """Where a property that tried a good deal did not put everything to the test."""
+    """List the requirements and fields that a property with many examples did not put to the test."""
     told = []
     if account.examples >= MANY and not is_vacuous(account, one):
         told += [f"{account.property}: {name} was never at stake" for name in never_at_stake(account, one)]

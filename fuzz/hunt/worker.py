@@ -1,4 +1,4 @@
-"""One worker's loop: which property next, for how many examples, until the budget ends."""
+"""Run one worker's loop, which chooses the next property and its number of examples until the budget ends."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EXAMPLES_A_TURN = 20
 EXAMPLES_OF_FIRST_TURN = 5
 REPLAY_SECONDS = 5.0
 TELL_SECONDS = 0.2
-# How much more time a property gets for each recent new finding, at most, and how fast those are forgotten by turns.
+# The most extra time a property gets for recent new findings, and the weight that these keep from turn to turn.
 MOST_BOOST = 3.0
 FORGETTING = 0.7
 MOST_BROKEN = 20
@@ -44,7 +44,7 @@ MOST_TOLD = 300
 
 @dataclass(frozen=True, slots=True)
 class Tallies:
-    """How far a worker is: examples, checked requests and findings by property."""
+    """A worker's progress: examples, checked requests and findings by property."""
 
     worker: int
     by_property: Mapping[str, tuple[int, int, tuple[str, ...]]]
@@ -58,7 +58,7 @@ class Tallies:
 
 @dataclass(frozen=True, slots=True)
 class Broke:
-    """A case that the suite itself could not judge, and why: nobody knows then whether the server is right."""
+    """An error of the suite while it judged a case; whether the server is right is not known."""
 
     text: str
 
@@ -71,7 +71,7 @@ class _Enough(Exception):
 
 
 class Worker:
-    """Hunts alone; what it finds is known to others through the findings folder."""
+    """Hunts alone; other workers learn of its findings through the findings folder."""
 
     def __init__(
         self, plan: Plan, session: Session, life: Life, tell: Callable[[Message], None], number: int = 0
@@ -108,7 +108,7 @@ class Worker:
         self._broken = 0
 
     def _hear(self, event: Event | Doing) -> None:
-        """Tell what the hunter has to say; what it is at goes into the account of how far the worker is."""
+        """Pass the hunter's events on; report what the hunter is doing as part of the worker's progress."""
         if isinstance(event, Doing):
             self._doing = event.text
             self._report(event.text, force=True)
@@ -150,12 +150,12 @@ class Worker:
             self._tell_unwritten()
 
     def _tell_unwritten(self) -> None:
-        """Tell what could not be written since the last time."""
+        """Warn of files that could not be written since the last time."""
         while self.ledger.unwritten:
             self._tell(Warned(self.ledger.unwritten.pop()))
 
     def _replay(self, over: Callable[[], bool]) -> None:
-        """What failed before first, for seconds."""
+        """Replay saved findings before anything else, for a few seconds."""
         end = time.monotonic() + REPLAY_SECONDS
         first = next(iter(self._tallies))
         for finding in self.ledger.findings():
@@ -170,7 +170,7 @@ class Worker:
                 self._tell_fixed(finding)
 
     def _tell_fixed(self, finding: Finding) -> None:
-        """Tell of a saved finding that passes each time, if it was found on this server and failed every time."""
+        """Report a saved finding that passes each time, if it was found on this server and failed every time."""
         session = self._session
         same = finding.origin is None or session.origin is None or finding.origin.server == session.origin.server
         if not same or finding.reproducibility != "every time" or finding.case.together:
@@ -180,9 +180,9 @@ class Worker:
             self._tell(FindingFixed(finding, str(self._plan.findings / finding.id)))
 
     def _next(self) -> Property | None:
-        """The property that is furthest behind its share; those that find new things get more of it.
+        """Return the property that is furthest behind its share of time; properties with new findings get more.
 
-        With a number of examples the share is of examples, so that the same seed gives the same run.
+        In a run of a number of examples the share is of examples, so that the same seed gives the same run.
         """
         open_ones = [one for one in self._properties if self._examples_left(one) > 0]
         return min(open_ones, key=lambda one: self._had(one) / one.share, default=None)
@@ -226,7 +226,7 @@ class Worker:
     def _try(self, case: Case, tally: Tally) -> bool:
         """Judge a case, and say whether that could be done.
 
-        What the suite itself cannot do is told, and does not end the run until it happens often.
+        An error of the suite is reported, and ends the run only when such errors have become many.
         """
         try:
             self._hunter.try_case(case, tally)
@@ -263,6 +263,6 @@ class Worker:
 
 
 def chosen(plan: Plan, subject: Subject) -> list[Property]:
-    """The properties of a run."""
+    """List the properties of a run."""
     wanted = [one for one in subject.properties if not plan.only or one.name in plan.only]
     return [one for one in wanted if not unclaimed(one, plan.profile, plan.store)]

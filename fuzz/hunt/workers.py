@@ -1,4 +1,4 @@
-"""Several workers: each is a function of its share of a run, and a pool has them work somewhere.
+"""Share a run among several workers: each works at its share, and a pool says where.
 
 Workers share nothing but the findings folder, and tell one account. A pool of processes is in `fuzz.hunt.processes`.
 """
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.2
 STOP_SECONDS = 20.0
-# What a worker gets that has started too late for the budget.
+# The time that a worker gets if it has started too late for the budget.
 LEAST_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one worker is to do: the plan, when it ends, and how the target is reached. Plain values, to be sent along.
+    """One worker's part of a run: the plan, its end, and how to reach the target, in plain values that can be sent.
 
-    `started_by` are the settings of the run, which findings remember.
+    `started_by` are the settings of the run, which are saved in findings.
     """
 
     number: int
@@ -49,38 +49,38 @@ class Failed:
 
 
 class Account(Protocol):
-    """Who adds up what workers tell."""
+    """A protocol to add up the messages of workers."""
 
     def take(self, message: Message) -> None:
-        """Take in what a worker tells."""
+        """Take in a worker's message."""
 
     def enough(self) -> bool:
-        """Whether the run is to end."""
+        """Say whether the run is to end."""
 
 
 class Pool(Protocol):
-    """Where workers work."""
+    """A protocol to run workers somewhere."""
 
     def submit(self, shares: Sequence[Share]) -> None:
-        """Have each share worked at, all at the same time."""
+        """Start all shares, to be worked at in parallel."""
 
     def message(self, seconds: float) -> Message | Failed | None:
-        """What a worker tells next; None where nothing comes in time."""
+        """Return the next message of a worker; None where none comes in time."""
 
     def working(self) -> bool:
-        """Whether some worker has not ended."""
+        """Say whether some worker has not ended."""
 
     def ask_to_stop(self) -> None:
-        """Have the workers end when they next can."""
+        """Ask the workers to end as soon as they can."""
 
     def close(self) -> str:
-        """End what still works, by force where need be; how a worker ended that did not end well, if one did."""
+        """End all workers, by force if needed, and say how one ended badly; empty if none did."""
 
 
 def work_together(plan: Plan, target: Target, account: Account, pool: Pool) -> None:
     """Have a pool work at the plan against one target until all workers have ended; raises CannotRun."""
     settings = replace(target.settings, target=target.url, launch=None)
-    # Starting takes workers a while, which is no reason to end late.
+    # The end is set before the workers start, since starting takes a while and must not delay the end.
     end = None if plan.seconds is None else time.time() + plan.seconds
     failures: list[str] = []
     try:
@@ -102,7 +102,7 @@ def work_together(plan: Plan, target: Target, account: Account, pool: Pool) -> N
 
 
 def _take(pool: Pool, account: Account, failures: list[str], seconds: float) -> bool:
-    """Pass one message on, if one comes in time."""
+    """Pass one message on, if one comes in time; say whether one came."""
     message = pool.message(seconds)
     if message is None:
         return False
@@ -126,7 +126,7 @@ def _ended(pool: Pool, account: Account, failures: list[str]) -> str:
 
 
 def work(share: Share, tell: Callable[[Message | Failed], None], stopped: Callable[[], bool]) -> None:
-    """Work at a share until it is done or stopped; all that is to be known of it is told."""
+    """Work at a share until it is done or stopped, and tell all messages of the worker."""
     from fuzz.running.targets import open_target
 
     try:
@@ -140,5 +140,5 @@ def work(share: Share, tell: Callable[[Message | Failed], None], stopped: Callab
 
 
 def _with_what_is_left(plan: Plan, end: float | None) -> Plan:
-    """The plan with the seconds until its end, and at least one."""
+    """Return the plan with the seconds that are left until its end, and at least one."""
     return plan if end is None else replace(plan, seconds=max(LEAST_SECONDS, end - time.time()))
