@@ -1,4 +1,4 @@
-"""HTTP answers read off a socket: whatever comes, a Reply or the reason why there is none."""
+"""Read HTTP answers from a socket, and return a Reply or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class AnswerLimits:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """An outcome, whether the connection can be kept, and whether any byte came."""
+    """An outcome, with whether the connection can be kept and whether any byte came."""
 
     outcome: Reply | NoReply
     keep: bool = False
@@ -32,7 +32,7 @@ class Read:
 
 
 class _Broken(Exception):
-    """The answer stops being one; carries the outcome."""
+    """The answer cannot be read on; the exception carries the outcome."""
 
     def __init__(self, outcome: NoReply, *, any_byte: bool = True) -> None:
         super().__init__(outcome.reason)
@@ -41,7 +41,7 @@ class _Broken(Exception):
 
 
 class _Stream:
-    """A socket with what was read too far."""
+    """A socket and the bytes already read from it that are still to be parsed."""
 
     __slots__ = ("ahead", "got", "in_body", "sock")
 
@@ -52,7 +52,7 @@ class _Stream:
         self.in_body = False
 
     def more(self) -> bool:
-        """Read on; false at the end of the stream."""
+        """Read more bytes; return False at the end of the stream."""
         data = self.sock.recv(_CHUNK)
         self.got = self.got or bool(data)
         self.ahead += data

@@ -1,4 +1,4 @@
-"""The client: requests over one kept connection, as lean as HTTP allows."""
+"""Send requests over one kept connection, in plain HTTP without a library."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from specs.outcome import NoReply, Reply
 from specs.spellings import PLAINLY, Wire, spelled
 
 CONNECT_SECONDS = 5.0
-# One that the server had closed before it was asked says so at once; later it is the request that did it.
+# A kept connection that the server closed beforehand fails within this time. If it fails later, the request caused it.
 STALE_SECONDS = 1.0
-# What a request gets where the run is over.
+# The time that a request gets when the run is over.
 LEAST_SECONDS = 0.05
-# Between the pieces of a request that is sent in pieces: long enough for the server to read each by itself.
+# The pause between the pieces of a request, long enough for the server to read each piece by itself.
 PAUSE_SECONDS = 0.005
 # How long a client waits for a go-ahead; HTTP lets it send the body without one.
 GO_AHEAD_SECONDS = 1.0
@@ -30,9 +30,9 @@ GO_AHEAD = b"HTTP/1.1 100"
 
 @dataclass(frozen=True, slots=True)
 class ClientSettings:
-    """How long a request may take, what an answer may weigh, and whose certificates are trusted.
+    """The limits on a request's time and an answer's size, and the certificates that are trusted.
 
-    `until` is when a run ends, by the monotonic clock: nothing is waited for beyond it.
+    `until` is the end of the run by the monotonic clock; the client waits for nothing beyond it.
     """
 
     timeout_seconds: float = 10.0
@@ -42,7 +42,7 @@ class ClientSettings:
 
 
 class Client:
-    """Sends requests to one server, one at a time; `slowest_ms` is how long the slowest answer took."""
+    """Sends requests to one server, one at a time; `slowest_ms` is the time that the slowest answer took."""
 
     def __init__(self, url: str, settings: ClientSettings | None = None) -> None:
         parts = urlsplit(url)
@@ -67,7 +67,7 @@ class Client:
         timeout_seconds: float | None = None,
         manner: str = PLAINLY,
     ) -> Reply | NoReply:
-        """One request and what came of it. A kept connection that the server had closed is opened anew, once."""
+        """Send one request and return its outcome; if the kept connection was stale, send it again over a new one."""
         message = spelled(self.message(method, path, headers, body), manner)
         begun = time.perf_counter()
         outcome, stale = self.exchange(method, message, timeout_seconds)
@@ -81,7 +81,7 @@ class Client:
     def exchange(
         self, method: str, message: Wire, timeout_seconds: float | None = None
     ) -> tuple[Reply | NoReply, bool]:
-        """A whole message sent once; and whether what came of it may be a kept connection's fault, now closed."""
+        """Send a whole message once; return its outcome, and whether a stale kept connection may have caused it."""
         kept, used, begun = self._kept(), self._used, time.perf_counter()
         self._used = True
         read = self._exchange(kept, method, message, timeout_seconds)
@@ -90,7 +90,7 @@ class Client:
         return read.outcome, kept is not None and used and silent and soon
 
     def connect(self) -> None:
-        """Have a connection ready for what is sent next; that there is none, sending will tell."""
+        """Have a connection ready for the next request; a failure to connect shows when the request is sent."""
         if self._kept() is None:
             with suppress(OSError):
                 self._sock, self._used = self._connect(), False
@@ -101,7 +101,7 @@ class Client:
             self._sock = None
 
     def message(self, method: str, path: str, headers: Sequence[tuple[str, str]], body: bytes) -> bytes:
-        """A request as the server gets it, spelled plainly."""
+        """Return the bytes of a request as the server gets it, spelled plainly."""
         names = {name.strip().lower() for name, _ in headers}
         lines = [f"{method} {self._base}{path} HTTP/1.1"]
         if "host" not in names:
@@ -112,13 +112,13 @@ class Client:
         return "\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body
 
     def _kept(self) -> socket.socket | None:
-        """The kept connection, unless the server has closed it or says more than it was asked."""
+        """Return the kept connection, unless the server has closed it or has sent more than it was asked for."""
         if self._sock is not None and select.select([self._sock], [], [], 0)[0]:
             self.close()
         return self._sock
 
     def _in_time(self, seconds: float) -> float:
-        """So many seconds, or what is left of the run."""
+        """Return that many seconds, or what is left of the run if that is less."""
         until = self.settings.until
         return seconds if until is None else max(LEAST_SECONDS, min(seconds, until - time.monotonic()))
 
@@ -138,7 +138,7 @@ class Client:
         if message.between == "an answer":
             read = read_second_answer(sock, method, self.settings.answers)
             if read is None:
-                # The server ended the connection with its first answer: then the request is to be sent again, alone.
+                # The server ended the connection with its first answer, so send the second request again, alone.
                 self.close()
                 return self._exchange(None, method, Wire(message.pieces[1:]), timeout_seconds)
         else:
@@ -154,7 +154,7 @@ class Client:
 
 
 def send_in_pieces(sock: socket.socket, message: Wire) -> None:
-    """Send the pieces of a request, with what comes between them; answers are left to be read."""
+    """Send the pieces of a request, with a pause or a go-ahead between them; answers are read by the caller."""
     if message.between in ("nothing", "an answer"):
         sock.sendall(b"".join(message.pieces))
         return
@@ -169,7 +169,7 @@ def send_in_pieces(sock: socket.socket, message: Wire) -> None:
 
 
 def goes_ahead(sock: socket.socket) -> bool:
-    """Whether the body is to be sent: the server says so, or says nothing for a while. After an answer it is not."""
+    """Say whether to send the body: yes if the server says so or stays silent for a while, no after an answer."""
     if isinstance(sock, ssl.SSLSocket) or not select.select([sock], [], [], GO_AHEAD_SECONDS)[0]:
         return True
     return sock.recv(len(GO_AHEAD), socket.MSG_PEEK) in (GO_AHEAD, b"")

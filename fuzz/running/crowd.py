@@ -1,4 +1,4 @@
-"""Several clients of one server, which send at the same time."""
+"""Send requests to one server at the same time, each by a client of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fuzz.running.client import Client, ClientSettings
 from specs.outcome import NoReply, Reply
 from specs.spellings import PLAINLY, spelled
 
-# How long the clients wait for each other: a machine that cannot start a thread in that time has other troubles.
+# How long the clients wait for each other before they give up; threads usually start much faster.
 MEETING_SECONDS = 30.0
 
 
@@ -27,16 +27,16 @@ class Message:
 
 
 class Crowd:
-    """A thread and a connection of its own for each request; the connections are kept from one time to the next."""
+    """Gives each request a thread and a connection of its own; the connections are kept from one time to the next."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._clients: list[Client] = []
 
     def send(self, messages: Sequence[Message], settings: ClientSettings) -> list[Reply | NoReply]:
-        """All requests at the same time, and what came of each.
+        """Send all requests at the same time, and return the outcome of each.
 
-        Where a kept connection may have been closed by the server all are sent again over new ones, still together.
+        If the server may have closed a kept connection, all requests are sent again over new ones, still together.
         """
         came = self._at_once(messages, settings)
         if any(stale for _, stale in came):
@@ -45,7 +45,7 @@ class Crowd:
         return [outcome for outcome, _ in came]
 
     def close(self) -> None:
-        """End the connections; the threads have ended with what they sent."""
+        """Close the connections; the threads ended when they had sent their requests."""
         for client in self._clients:
             client.close()
 
@@ -74,7 +74,7 @@ class Crowd:
 
 
 class _Sending:
-    """One thread's part."""
+    """One thread's request, and its outcome."""
 
     def __init__(self, client: Client, message: Message) -> None:
         self._client = client
@@ -94,7 +94,7 @@ class _Sending:
             self._error = error
 
     def result(self) -> tuple[Reply | NoReply, bool]:
-        """What came; raises what the thread raised."""
+        """Return the outcome, or raise what the thread raised."""
         if self._error is not None:
             raise self._error
         assert self._came is not None

@@ -1,4 +1,4 @@
-"""A server under test that the suite starts, watches, restarts and ends."""
+"""Start a server under test, watch it, restart it and end it."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from fuzz.errors import CannotRun, UsageError
 
 CHUNK_BYTES = 4096
 POLL_SECONDS = 0.02
-# How long the last of what a dead server wrote may take to come through the pipe.
+# How long to wait for the last output of a dead server to come through the pipe.
 READ_SECONDS = 1.0
-# A process that ends drops its connections first, and listens for a moment longer.
+# How long to wait for the end of a process that has dropped its connections: it still listens for a moment.
 DYING_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class LaunchLimits:
-    """How long a server may take to start and to end, and how much of its last words is kept."""
+    """The time that a server may take to start and to end, and how much of its last output is kept."""
 
     start_seconds: float = 30.0
     stop_seconds: float = 2.0
@@ -72,7 +72,7 @@ class Launcher:
 
     @property
     def stderr_tail(self) -> str:
-        """The last of what the server wrote to its standard output and error."""
+        """Return the end of the server's standard output and error."""
         return bytes(self._tail).decode("utf-8", "replace")
 
     @property
@@ -80,18 +80,18 @@ class Launcher:
         return self._process.pid if self._process else None
 
     def alive(self) -> bool:
-        """Whether the command runs."""
+        """Say whether the command runs."""
         return self._process is not None and ending(self._process) is None
 
     def end_of(self) -> str:
-        """How the server ended, in words; empty while it runs."""
+        """Say in words how the server ended; empty while it runs."""
         code = None if self._process is None else ending(self._process)
         if code is None:
             return ""
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
     def last_words(self) -> str:
-        """How the server that died last ended, and the last of what it wrote; empty while none has died."""
+        """Return how the last server that died ended and what it wrote last; empty while none has died."""
         if self._process is not None and self.end_of():
             return self._words_of_the_dead()
         return self._last_words
@@ -179,7 +179,7 @@ class Launcher:
             raise UsageError(f"--launch {self.command!r}: {error}".lower()) from error
 
     def _fresh_folder(self) -> str:
-        """A folder that is empty whenever the server starts, for what it keeps on disk."""
+        """Return a folder for the server's files, emptied at each start of the server."""
         if "{folder}" not in self.command:
             return ""
         self._remove_folder()
@@ -211,7 +211,7 @@ class Launcher:
         return f"\nits last words:\n{text}" if text else ""
 
     def _read(self, stream: IO[bytes]) -> None:
-        """Drain what the server writes, lest a full pipe stop it."""
+        """Drain the server's output, so that a full pipe does not stop the server."""
         with stream:
             while chunk := os.read(stream.fileno(), CHUNK_BYTES):
                 self._tail.extend(chunk)
@@ -226,8 +226,8 @@ class Launcher:
 
 
 def ending(process: subprocess.Popen[bytes]) -> int | None:
-    """The code that a process ended with; None while it runs."""
-    # It is left unreaped: its number, and so its group's, would be free for processes of somebody else's otherwise.
+    """Return the code that a process ended with; None while it runs."""
+    # The process is left unreaped, so that no other process can get its number, which is also its group's.
     if not hasattr(os, "waitid") or process.returncode is not None:
         return process.poll()
     told = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
@@ -237,7 +237,7 @@ def ending(process: subprocess.Popen[bytes]) -> int | None:
 
 
 def guard(process_group: int) -> subprocess.Popen[bytes]:
-    """A shell that ends the process group when this process dies, in whatever way."""
+    """Start a shell that ends the process group when this process dies, in whatever way."""
     return subprocess.Popen(
         ["/bin/sh", "-c", f"read -r _; kill -s KILL -- -{process_group}"],
         stdin=subprocess.PIPE,
@@ -248,7 +248,7 @@ def guard(process_group: int) -> subprocess.Popen[bytes]:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nothing listens on at the moment."""
+    """Return a port that nothing listens on at the moment."""
     with socket.create_server((host, 0)) as server:
         port: int = server.getsockname()[1]
         return port

@@ -1,4 +1,4 @@
-"""Runs cases: has things prepared, sends requests, and has the outcomes judged."""
+"""Run cases: prepare things in the store, send requests, and judge the outcomes."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from specs.violation import Violation
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What came of a case, and the requirements broken: failures first, in the order of the steps.
+    """A case's transcript and the requirements it broke: failures first, in the order of the steps.
 
-    `unstorable` says why the store did not take the case's objects, where nothing came of it for that reason.
+    `unstorable` says why the store did not take the case's objects, if the case could not be run for that reason.
     """
 
     transcript: Transcript
@@ -34,7 +34,7 @@ class Judgement:
 
 
 class Session:
-    """A subject under test: a client of its server, the store beneath, and the profile that it is held to."""
+    """A subject under test: a client of its server, the store that the server reads from, and its profile."""
 
     def __init__(
         self, subject: Subject, client: Client, store: Store, profile: Any, origin: Origin | None = None
@@ -47,20 +47,20 @@ class Session:
         self.reading = subject.reading(profile)
         self.stage = subject.stage(store, profile)
         self.sent = 0
-        # What findings are to remember of where they were made.
+        # Findings save the origin, which says where they were made.
         self.origin = origin
-        # Called after each case, so that whoever watches sees that something goes on.
+        # Called after each case, so that progress can be shown.
         self.tick: Callable[[], None] | None = None
         self.facts = facts_of(store)
         self._checks = {one.name: one.checks for one in subject.properties}
 
     def judge(self, case: Case, *, afresh: bool = False) -> Judgement:
-        """Run a case and compare what came with what was due; afresh: on things that nobody has asked about."""
+        """Run a case and compare its outcomes with the expectations; `afresh` uses things that no request was about."""
         due = tuple(self.subject.expectations(case, self.profile, self.facts))
         try:
             transcript = self.run(case, afresh=afresh)
         except Unstorable as error:
-            # What the store cannot hold says nothing about the server.
+            # An object that the store cannot hold says nothing about the server.
             return Judgement(Transcript(case, (None,) * len(case.steps)), (), unstorable=str(error))
         found = self.subject.violations(transcript, due, self.profile, self.stage.secrets)
         found += self._checked(transcript, due)
@@ -68,7 +68,7 @@ class Session:
         return Judgement(transcript, tuple(found), due)
 
     def _checked(self, transcript: Transcript, due: tuple[Any, ...]) -> Iterable[Violation]:
-        """What the property's own checks find in each answer."""
+        """Apply the property's own checks to each answer."""
         case = transcript.case
         for check in self._checks.get(case.property, ()):
             for number, (step, outcome, expected) in enumerate(zip(case.steps, transcript.outcomes, due)):
@@ -86,7 +86,7 @@ class Session:
         return Transcript(case, outcomes)
 
     def _note_version(self, outcomes: Iterable[Outcome]) -> None:
-        """Keep what the server calls itself, from the first answer that says so."""
+        """Keep the server's version from the first answer that has a Server header."""
         if self.origin is None or self.origin.server_version:
             return
         told = (one.header("server") for one in outcomes if isinstance(one, Reply))
@@ -105,7 +105,7 @@ class Session:
         return self.client.send(asked.method, asked.path, asked.headers, asked.body, manner=asked.spelled)
 
     def _take_in_turn(self, case: Case, places: Any) -> tuple[Outcome, ...]:
-        """Take step by step, until a request is not answered in time: waiting for more of that kind costs too much."""
+        """Take step by step, and stop at a request that is not answered in time, since more waits cost too much."""
         outcomes: list[Outcome] = [None] * len(case.steps)
         for number, step in enumerate(case.steps):
             outcome = outcomes[number] = self._take(step, places)
@@ -114,7 +114,7 @@ class Session:
         return tuple(outcomes)
 
     def _take_together(self, case: Case, places: Any) -> tuple[Outcome, ...]:
-        """Prepare all, send the requests at the same time; outcomes in the order of the steps."""
+        """Prepare all objects, send the requests at the same time, and list outcomes in the order of the steps."""
         messages: dict[int, Message] = {}
         for number, step in enumerate(case.steps):
             if step.asks:

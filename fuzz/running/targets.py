@@ -1,4 +1,4 @@
-"""Everything that a run talks to: the server under test, the store, and how they are reached."""
+"""Open everything that a run talks to: the server under test and the store."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server that answers, with what it claims and the store it reads from."""
+    """A server that answers, with its profile and the store that it reads from."""
 
     subject: Subject
     url: str
@@ -48,7 +48,7 @@ class Target:
     started_by: Settings | None = None
 
     def session(self) -> Session:
-        """A session of one's own: its client is not to be shared."""
+        """Open a new session, whose client must not be shared."""
         from fuzz.running.session import Session
 
         return Session(
@@ -61,7 +61,7 @@ class Target:
 
     @property
     def twin(self) -> Callable[[], AbstractContextManager[Session]] | None:
-        """Starts another server like this one, which nobody has asked anything; None where somebody else runs it."""
+        """Return a function that starts another, fresh server like this one; None if somebody else runs the server."""
         origin = self.started_by or self.settings
         if origin.target is not None:
             return None
@@ -81,7 +81,7 @@ class Target:
 def open_target(settings: Settings, *, ask_first: bool = True) -> Iterator[Target]:
     """Start or reach all that is needed, and end it with the block; raises UsageError and CannotRun.
 
-    A target that somebody else wrote is asked a plain request first, unless that has been done.
+    A target other than the embedded server is sent a plain request first, unless `ask_first` is false.
     """
     client = client_settings(settings)
     subject = subject_under_test(settings)
@@ -97,7 +97,7 @@ def open_target(settings: Settings, *, ask_first: bool = True) -> Iterator[Targe
 
 @contextmanager
 def running_server(settings: Settings, store: Store, client: ClientSettings) -> Iterator[tuple[str, Launcher | None]]:
-    """Where a server answers that somebody else runs, or that is started here and ended with the block."""
+    """Yield the URL of the server; a server that is started here ends with the block."""
     with ExitStack() as stack:
         launcher = None
         if settings.target is not None:
@@ -113,7 +113,7 @@ def running_server(settings: Settings, store: Store, client: ClientSettings) -> 
 
 
 def _launched(settings: Settings, command: str, store: Store) -> Launcher:
-    """The launcher of a command that is installed; raises CannotRun, with how to install it where a profile says."""
+    """Return the launcher of a command; raises CannotRun if it is not installed, with a hint if a profile has one."""
     try:
         program = next(iter(shlex.split(command)), "")
     except ValueError as error:
@@ -128,7 +128,7 @@ def _launched(settings: Settings, command: str, store: Store) -> Launcher:
 
 
 def _url_of_launched(launcher: Launcher, settings: Settings, client: ClientSettings) -> str:
-    """The launcher's URL; by https where certificates to trust are given and the server has one of theirs."""
+    """Return the launcher's URL: by https if certificates to trust are given and the server has one of theirs."""
     secure = launcher.url.replace("http://", "https://", 1)
     if settings.ca_cert is not None:
         with contextlib.suppress(CannotRun):
@@ -138,7 +138,7 @@ def _url_of_launched(launcher: Launcher, settings: Settings, client: ClientSetti
 
 
 def _that_answers(target: Target) -> Target:
-    """The target once it has answered a plain request, probed if it has no profile; raises CannotRun."""
+    """Return the target after it has answered a plain request, probed if it has no profile; raises CannotRun."""
     serving = target.subject.serving
 
     def connect(profile: Profile) -> Session:
@@ -160,7 +160,7 @@ def _that_answers(target: Target) -> Target:
 
 
 def subject_under_test(settings: Settings) -> Subject:
-    """The subject asked for; where none is named, the one that has the profile; raises UsageError."""
+    """Return the subject asked for; if none is named, the one that has the profile; raises UsageError."""
     subjects = registry().subjects
     if settings.subject == DEFAULT_SUBJECT and settings.profile != AUTO:
         usual = subjects[DEFAULT_SUBJECT]
@@ -170,7 +170,7 @@ def subject_under_test(settings: Settings) -> Subject:
 
 
 def resolve_profile(settings: Settings) -> Any:
-    """The profile asked for; without one the embedded server's own, or for other servers one that is to be probed."""
+    """Return the profile asked for, or else the embedded server's own, or for other servers one to be probed."""
     serving = subject_under_test(settings).serving
     if settings.profile == AUTO:
         return Profile(AUTO) if serving.probe is not None and not settings.embedded else serving.load(serving.own)
@@ -233,7 +233,7 @@ def client_settings(settings: Settings) -> ClientSettings:
 
 
 def open_store_for(settings: Settings, own: StoreSettings | None = None) -> Store:
-    """The store asked for; `own` says more about a store in this process."""
+    """Open the store asked for; `own` says more about a store in this process."""
     common = replace(own or StoreSettings(), advertise=settings.advertise, region=settings.region)
     if "://" in settings.store:
         common = replace(
@@ -249,7 +249,7 @@ def open_store_for(settings: Settings, own: StoreSettings | None = None) -> Stor
             f"--plain-store {settings.plain_store}: the store in this process serves its objects by HTTP itself; "
             "it goes with --store URL"
         )
-    # A store in this process makes its own keys up: nobody's real ones are to leave this process.
+    # A store in this process makes up its own keys, so that no real keys leave this process.
     try:
         return open_store(settings.store, common)
     except StoreError as error:
@@ -293,7 +293,7 @@ def _of_aws_profile(name: str) -> Credentials:
 
 
 def _doubts(settings: Settings, store: Store) -> Iterator[str]:
-    """What may keep the run from saying much."""
+    """List circumstances that may keep the run from saying much."""
     host = urlsplit(settings.target or "").hostname
     elsewhere = host is not None and host not in LOOPBACK
     if elsewhere and "://" not in settings.store and settings.advertise is None:

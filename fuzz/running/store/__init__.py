@@ -1,4 +1,4 @@
-"""Object stores that the suite puts its objects into and the server under test reads from."""
+"""Object stores into which the suite puts objects and from which the server under test reads."""
 
 from fuzz.running.store.memory import MemoryStore
 from fuzz.running.store.opening import StoreSettings, open_store

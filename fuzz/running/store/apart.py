@@ -1,4 +1,4 @@
-"""The store in memory in a process of its own, so that serving its objects takes no time of this one."""
+"""Run the store in memory in a process of its own, so that serving its objects takes no time of this process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fuzz.running.store.s3 import S3Store
 def memory_store_apart(
     mbps: Sequence[float] = (), advertise: str | None = None
 ) -> Iterator[tuple[S3Store, tuple[str, ...]]]:
-    """A store in memory, and its URL over a network of each bandwidth; ended with the block."""
+    """Start a store in memory, and yield it with its URL over a network of each bandwidth; end it with the block."""
     owner = Credentials(f"OWNER{token_hex(6).upper()}", token_hex(20))
     host = "0.0.0.0" if advertise else "127.0.0.1"
     whose = {"access_key": owner.access_key, "secret": owner.secret, "host": host, "mbps": list(mbps)}

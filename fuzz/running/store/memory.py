@@ -1,4 +1,4 @@
-"""The store in this process: nothing to install, and a put is a dict insert."""
+"""A store in this process, which needs no installation and puts objects into a dict."""
 
 import ssl
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ class MemoryStore:
         run: str | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """With `advertise` all interfaces are listened on, and URLs hold that host."""
+        """Listen on all interfaces if `advertise` is given, which is then the host in URLs."""
         # Real secrets hold slashes and plus signs, and some stores take colons.
         owner = owner or Credentials(f"OWNER{token_hex(6).upper()}", f"{token_hex(16)}/+:%{token_hex(4)}=")
         stranger = stranger or Credentials(f"STRANGER{token_hex(5).upper()}", token_hex(20))
@@ -77,11 +77,11 @@ class MemoryStore:
         self._server.put(self.buckets[bucket], key, data, served)
 
     def delete(self, bucket: str, key: str) -> None:
-        """Remove an object; one that is not there is no error."""
+        """Remove an object; a missing object is no error."""
         self._server.delete(self.buckets[bucket], key)
 
     def url(self, bucket: str, key: str, interface: str) -> str:
-        """The quoted URL of an object for an interface type."""
+        """Return the quoted URL of an object for an interface type."""
         if interface not in self.interfaces:
             raise no_interface(interface, "the memory store", self.interfaces)
         base = self.s3_url if interface == "s3" else f"{self.http_url}"

@@ -1,4 +1,4 @@
-"""moto's S3 in this process: a second opinion about S3, which accepts any secret."""
+"""Run moto's S3 in this process, as a second implementation of S3; it accepts any secret."""
 
 import atexit
 import logging
@@ -22,7 +22,7 @@ class MotoStore(S3Store):
         prefix: str = "asfuzz",
         run: str | None = None,
     ) -> None:
-        """With `advertise` all interfaces are listened on, and URLs hold that host."""
+        """Listen on all interfaces if `advertise` is given, which is then the host in URLs."""
         try:
             from moto.server import ThreadedMotoServer
         except ImportError as error:
@@ -56,7 +56,7 @@ class MotoStore(S3Store):
 
 
 def check_free(host: str, port: int) -> None:
-    """A port that is taken is told; moto itself would wait for ever."""
+    """Raise StoreError unless the port is free; moto itself would wait for ever."""
     try:
         socket.create_server((host, port)).close()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Opening the store that a user asked for."""
+"""Open the store that a user asked for."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ MEMORY, MOTO = "memory", "moto"
 
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
-    """What a store is opened with; each kind of store takes what concerns it."""
+    """The settings to open a store with; each kind of store uses those that concern it."""
 
     owner: Credentials | None = None
     stranger: Credentials | None = None
@@ -25,7 +25,7 @@ class StoreSettings:
 
 
 def open_store(spec: str, settings: StoreSettings | None = None) -> Store:
-    """The store that `memory`, `moto` or an URL means; `advertise` is a host, or for an URL another URL."""
+    """Open the store that `memory`, `moto` or a URL means; `advertise` is a host, or for a URL another URL."""
     settings = settings or StoreSettings()
     if spec == MEMORY:
         return MemoryStore(

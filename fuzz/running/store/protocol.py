@@ -1,4 +1,4 @@
-"""What the suite needs of an object store."""
+"""Define the protocol that the suite's object stores implement."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -36,7 +36,7 @@ class Buckets:
     public: str
 
     def __getitem__(self, logical: str) -> str:
-        """The name of the bucket that the suite calls `private` or `public`."""
+        """Return the name of the bucket that the suite calls `private` or `public`."""
         names = [f.name for f in fields(self)]
         if logical not in names:
             raise StoreError(f"bucket {logical!r} is unknown; the buckets are {' and '.join(names)}")
@@ -44,7 +44,7 @@ class Buckets:
 
     @classmethod
     def of_run(cls, prefix: str, run: str) -> Self:
-        """Names that no other run uses: a server may have cached what another run stored."""
+        """Return names that no other run uses, since a server may have cached objects of another run."""
         return cls(f"{prefix}-{run}-private", f"{prefix}-{run}-public")
 
 
@@ -53,74 +53,74 @@ class Store(Protocol):
 
     @property
     def s3_url(self) -> str:
-        """The S3 endpoint as the server under test reaches it."""
+        """Return the S3 endpoint as the server under test reaches it."""
 
     @property
     def http_url(self) -> str | None:
-        """The base of plain reads, to be followed by bucket and key; None where there are none."""
+        """Return the base URL of plain reads, to be followed by bucket and key; None if the store has none."""
 
     @property
     def interfaces(self) -> frozenset[str]:
-        """The interface types that `url` has addresses for."""
+        """Return the interface types that `url` has addresses for."""
 
     @property
     def basic_auth(self) -> bool:
-        """Whether plain reads of private objects take the credentials by Basic authentication."""
+        """Say whether plain reads of private objects take the credentials by Basic authentication."""
 
     @property
     def verifies_signatures(self) -> bool:
-        """Whether wrong credentials are refused."""
+        """Say whether wrong credentials are refused."""
 
     @property
     def public_readable(self) -> bool:
-        """Whether the public bucket can be read anonymously."""
+        """Say whether the public bucket can be read anonymously."""
 
     @property
     def buckets(self) -> Buckets:
-        """The names of the two buckets."""
+        """Return the names of the two buckets."""
 
     @property
     def credentials(self) -> Mapping[str, Credentials]:
-        """By logical name: owner, unknown, wrong-secret, and where there is one stranger, who lacks access."""
+        """Map logical names to credentials: owner, unknown, wrong-secret, and a stranger without access if any."""
 
     @property
     def misserves(self) -> bool:
-        """Whether it serves objects badly where a `put` asks for that."""
+        """Say whether the store serves objects badly when a `put` asks for that."""
 
     def put(self, bucket: str, key: str, data: bytes, served: str = WELL) -> None:
         """Store an object in the `private` or the `public` bucket; Unstorable if it cannot be served in that manner."""
 
     def delete(self, bucket: str, key: str) -> None:
-        """Remove an object; one that is not there is no error."""
+        """Remove an object; a missing object is no error."""
 
     def url(self, bucket: str, key: str, interface: str) -> str:
-        """The quoted URL of an object for an interface type."""
+        """Return the quoted URL of an object for an interface type."""
 
     def close(self) -> None:
         """Remove everything the run has stored."""
 
 
 def facts_of(store: Store) -> StoreFacts:
-    """What the store can be relied on for."""
+    """Return the facts that hold of the store."""
     return StoreFacts(store.verifies_signatures, store.public_readable, store.basic_auth, store.misserves)
 
 
 def new_run() -> str:
-    """A name for a run that no other has."""
+    """Return a name for a run that no other run has."""
     return token_hex(5)
 
 
 def impostors(owner: Credentials) -> dict[str, Credentials]:
-    """Credentials that no store should accept: a made-up user, and the owner with another secret."""
+    """Return credentials that no store should accept: a made-up user, and the owner with another secret."""
     made_up = Credentials(f"UNKNOWN{token_hex(6).upper()}", token_hex(20))
     return {UNKNOWN: made_up, WRONG_SECRET: Credentials(owner.access_key, token_hex(20))}
 
 
 def object_url(base: str, bucket: str, key: str) -> str:
-    """The URL of an object, every byte of the key quoted that could mean something else."""
+    """Return the URL of an object, with every byte of the key quoted that could mean something else."""
     return f"{base}/{bucket}/{quote(key, safe='/')}"
 
 
 def no_interface(interface: str, store: str, offered: frozenset[str]) -> StoreError:
-    """The error for an interface type that a store has no addresses for."""
+    """Return the error for an interface type that a store has no addresses for."""
     return StoreError(f"{store} offers no interface {interface!r}, only {', '.join(sorted(offered))}")

@@ -1,4 +1,4 @@
-"""Any S3 store, reached by boto3: MinIO, versitygw, Ceph, AWS."""
+"""Reach any S3 store by boto3: MinIO, versitygw, Ceph, AWS."""
 
 import atexit
 import contextlib
@@ -60,7 +60,7 @@ HINTS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class S3Options:
-    """How the store is talked to."""
+    """The options by which the store is reached."""
 
     region: str = "us-east-1"
     verify_tls: bool | str = True
@@ -70,7 +70,7 @@ class S3Options:
 
 
 class S3Store:
-    """Two buckets of a run's own in a store that is there already; close() removes them."""
+    """Two buckets made for one run in an existing store; close() removes them."""
 
     verifies_signatures = True
     misserves = False
@@ -124,7 +124,7 @@ class S3Store:
         self.close()
 
     def put(self, bucket: str, key: str, data: bytes, served: str = WELL) -> None:
-        """Store an object in the `private` or the `public` bucket; how it is served is not ours to say."""
+        """Store an object in the `private` or the `public` bucket; this store cannot serve objects badly."""
         if served != WELL:
             raise Unstorable(f"the store at {self._url} serves objects as it does; {served!r} takes the one in memory")
         name = self.buckets[bucket]
@@ -135,20 +135,20 @@ class S3Store:
                 self._client.put_object(Bucket=name, Key=key, Body=data)
 
     def delete(self, bucket: str, key: str) -> None:
-        """Remove an object; one that is not there is no error."""
+        """Remove an object; a missing object is no error."""
         name = self.buckets[bucket]
         with self._told(f"delete {key!r} from {name!r}"):
             self._client.delete_object(Bucket=name, Key=key)
 
     def url(self, bucket: str, key: str, interface: str) -> str:
-        """The quoted URL of an object for an interface type."""
+        """Return the quoted URL of an object for an interface type."""
         name = self.buckets[bucket]
         if interface not in self.interfaces:
             raise no_interface(interface, f"the store at {self.s3_url}", self.interfaces)
         return object_url(self.s3_url if interface == "s3" else f"{self.http_url}", name, key)
 
     def close(self) -> None:
-        """Remove the run's buckets and everything in them; interrupted, it is tried again at exit."""
+        """Remove the run's buckets and everything in them; if interrupted, try again at exit."""
         try:
             while self._created:
                 name = self._created[-1]
@@ -185,14 +185,14 @@ class S3Store:
                 raise
 
     def _open_to_all(self, name: str) -> bool:
-        """Whether everybody can read the bucket, by a policy or else by ACLs."""
-        # Stores that know no such switch, or forbid it, say so by an error; the probe is what counts.
+        """Open the bucket to all readers, by a policy or else by ACLs, and say whether everybody can read it."""
+        # Stores that do not know this switch, or forbid it, return an error; only the probe decides.
         refused = contextlib.suppress(ClientError)
         with self._told(f"open bucket {name!r} to everybody"):
             self._client.put_object(Bucket=name, Key=PROBE_KEY, Body=b"x")
             if self._open_by_policy(name):
                 return True
-            # Only where it takes it: MinIO, which knows no such block, removes the bucket instead.
+            # Done only if the store supports the block: MinIO, which does not, removes the bucket instead.
             with refused:
                 self._client.get_public_access_block(Bucket=name)
                 self._client.delete_public_access_block(Bucket=name)
@@ -247,7 +247,7 @@ class S3Store:
         while True:
             page = self._client.list_objects_v2(Bucket=name, MaxKeys=SWEEP_KEYS)
             keys = [entry["Key"] for entry in page.get("Contents", ())]
-            # A store that keeps what it was told to delete must not keep the suite, too.
+            # A store that does not delete its objects must not keep the suite in this loop for ever.
             if not keys or keys == previous:
                 return
             self._remove(name, keys)
@@ -275,13 +275,13 @@ class S3Store:
 
 
 def code_of(error: ClientError) -> str:
-    """The store's code for an error."""
+    """Return the store's code for an error."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 @contextlib.contextmanager
 def _object_refused(key: str) -> Iterator[None]:
-    """A store may not take every key: one that keeps objects as files has its file system's limits."""
+    """Turn the refusal of a key into Unstorable: a store that keeps objects as files has its file system's limits."""
     try:
         yield
     except ClientError as error:
@@ -296,7 +296,7 @@ def s3_client(
     options: S3Options,
     session: boto3.session.Session | None = None,
 ) -> "S3Client":
-    """A client for one user, or for anybody."""
+    """Return a client for one user, or for anonymous reads."""
     config = Config(
         signature_version=UNSIGNED if credentials is None else "s3v4",
         s3={"addressing_style": "path"},
@@ -325,7 +325,7 @@ def s3_client(
 
 
 def public_policy(bucket: str) -> str:
-    """A bucket policy that lets everybody read and list."""
+    """Return a bucket policy that lets everybody read and list."""
     statement = {
         "Effect": "Allow",
         "Principal": {"AWS": ["*"]},
@@ -336,7 +336,7 @@ def public_policy(bucket: str) -> str:
 
 
 def explained(error: Exception) -> str:
-    """What went wrong, and what to check."""
+    """Say what went wrong, and what to check."""
     if isinstance(error, ClientError):
         told = error.response.get("Error", {})
         code, message = str(told.get("Code", "?")), str(told.get("Message", ""))
