@@ -1,4 +1,4 @@
-"""The command line: which command it is, and its exit code."""
+"""The command line chooses the command to run and the exit code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fuzz.errors import INTERRUPTED, CannotRun, UsageError
 from fuzz.flags import EXIT_CODES
 from fuzz.suggestions import Parser
 
-# A command is a module of fuzz.commands with this name; one that is not there is not offered.
+# A command is a module of fuzz.commands with this name; a command without a module is not offered.
 COMMANDS = (
     ("run", "try things on a server, and tell what it got wrong"),
     ("init", "write asfuzz.toml, a profile and a CI workflow for a server"),
@@ -44,22 +44,22 @@ examples:
   asfuzz replay findings/NAME --target URL           did the fix help?
   asfuzz COMMAND --help                              what a command takes
 """
-# The command that needs to know the flags of all others.
+# This command needs to know the flags of all others.
 COMPLETION = "completion"
 
 
 class Command(Protocol):
-    """What a module of fuzz.commands holds. Its docstring's first line is the command's title."""
+    """A protocol for the modules of fuzz.commands. The first line of a module's docstring is the command's title."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Add flags; an epilog if there are examples."""
+        """Add the command's flags, and an epilog if there are examples."""
 
     def main(self, arguments: argparse.Namespace) -> int:
-        """Do it, and say by which exit code."""
+        """Run the command and return its exit code."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; errors are told in one line."""
+    """Run a command, and print an error in one line."""
     words = list(sys.argv[1:] if argv is None else argv)
     parser = _parser(next((word for word in words if not word.startswith("-")), ""))
     arguments, unknown = parser.parse_known_args(words)
@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return UsageError.exit_code
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            # What a terminal's encoding has no letter for is better spelt out than the end of the command.
+            # A letter that the terminal's encoding lacks is escaped, as the command must not end because of it.
             stream.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
@@ -82,23 +82,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"asfuzz {arguments.command}: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader, `head` perhaps, has had enough; Python would complain once more at exit.
+        # The reader, such as `head`, has closed the pipe; without this Python would print an error at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return INTERRUPTED
     except Exception:  # noqa: BLE001
-        # Python's own exit code for this is 1, which would say that the server under test is at fault.
+        # Python's own exit code would be 1, which means that the server under test is at fault.
         traceback.print_exc()
         print(f"asfuzz {arguments.command}: the suite itself broke, as told above", file=sys.stderr)
         return CannotRun.exit_code
 
 
 def _as_interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
-    # Whoever stops the suite by SIGTERM gets the same clean end as by Ctrl-C.
+    # SIGTERM ends the suite as cleanly as Ctrl-C does.
     raise KeyboardInterrupt
 
 
 def _parser(chosen: str) -> Parser:
-    """The parser; only the chosen command is imported, so that help is quick, or all where their flags are wanted."""
+    """Return the parser. Only the chosen command is imported, for quick help; completion imports all commands."""
     parser = Parser(
         prog="asfuzz",
         description="Property-based fuzzing of S3 active-storage servers.",
@@ -128,7 +128,7 @@ def _command(name: str) -> Command:
 
 
 class _Version(argparse.Action):
-    """Prints the version, which takes reading the distribution's metadata."""
+    """Prints the version, which is read from the distribution's metadata only when needed."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, **rest: Any) -> None:
         super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, **rest)

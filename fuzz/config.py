@@ -1,4 +1,4 @@
-"""What a command was asked to do: asfuzz.toml, then the environment, then flags, the last word being the flags'."""
+"""Read a command's settings from asfuzz.toml, then the environment, then flags; later sources win."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MOST_WORKERS = 256
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set. Keys and secrets never show."""
+    """All settings of a run. Keys and secrets never show in its text."""
 
     target: str | None = None
     launch: str | None = None
@@ -68,13 +68,13 @@ class Settings:
 
     @property
     def embedded(self) -> bool:
-        """Whether the server under test is the suite's own."""
+        """Say whether the server under test is the suite's own."""
         return self.target is None and self.launch is None
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One setting: its name in the file, and in the environment in capitals; its field; how its value is read."""
+    """One setting: its field, its name in the file (in capitals in the environment), and how its value is read."""
 
     field: str
     read: Callable[[Any], Any]
@@ -117,7 +117,7 @@ def read_settings(
     config: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Settings:
-    """The settings of file, environment and flags together; raises UsageError. A flag that is None was not given."""
+    """Return the settings of file, environment and flags together; raises UsageError. A flag of None was not given."""
     environ = os.environ if environment is None else environment
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     layers = (
@@ -153,13 +153,13 @@ def share_modules(load: tuple[str, ...], environment: MutableMapping[str, str] |
 
 
 def modules_to_load(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """The modules with subjects that were asked for."""
+    """Return the modules with subjects that the user asked for."""
     environ = os.environ if environment is None else environment
     return tuple(environ.get(PREFIX + "LOAD", "").replace(",", " ").split())
 
 
 def _settle_rivals(pair: tuple[str, str], layer: Mapping[str, Any], together: dict[str, Any]) -> None:
-    """Two settings exclude each other within a layer; across layers the stronger one puts the other out."""
+    """Refuse two exclusive settings within a layer; across layers, drop the one in the weaker layer."""
     both = [name for name in pair if layer.get(name) is not None]
     if len(both) == 2:
         one, other = ("animal" if name == "animals" else name for name in pair)
@@ -221,7 +221,7 @@ def _did_you_mean(word: str, known: Mapping[str, Any]) -> str:
 
 
 def _of_github(environ: Mapping[str, str]) -> dict[str, Any]:
-    """In a workflow of GitHub, where the summary of its step goes; results are told there unless it is forbidden."""
+    """Return the settings for a GitHub workflow: results are shown there and in the step's summary by default."""
     summary = environ.get("GITHUB_STEP_SUMMARY")
     return {"github": True, "github_summary": Path(summary)} if summary else {}
 
@@ -231,7 +231,7 @@ def _wants_color(environ: Mapping[str, str]) -> bool:
 
 
 def _with_secrets(settings: Settings, environ: Mapping[str, str]) -> Settings:
-    """Keys by the suite's own variables; else an AWS profile asked for by name; else the variables of AWS."""
+    """Add keys from the suite's own variables, else from an AWS profile asked for by name, else from AWS variables."""
     owner = _pair(environ, PREFIX + "ACCESS_KEY", PREFIX + "SECRET_KEY")
     if owner is None and settings.aws_profile is None:
         owner = _pair(environ, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")

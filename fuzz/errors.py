@@ -1,4 +1,4 @@
-"""The ways in which a command ends early, each with its exit code."""
+"""Define the errors that end a command early, each with its exit code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ INTERRUPTED = 130
 
 
 class UsageError(Exception):
-    """What was asked for makes no sense; the text says what to write instead."""
+    """The request makes no sense; the text says what to write instead."""
 
     exit_code = 2
 

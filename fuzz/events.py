@@ -1,4 +1,4 @@
-"""What happens in a run, as events. Reports read these and nothing else."""
+"""Define the events of a run. Reports read these and nothing else."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Several a second; the latest replaces those before."""
+    """A worker's progress, several times a second; the latest replaces those before."""
 
     elapsed_seconds: float
     checked_requests: int
@@ -53,7 +53,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """What a worker is at that takes a while, such as EXPLAINING 1 of 3; its next Progress says so."""
+    """The start of a lengthy task of a worker, such as EXPLAINING 1 of 3; the next Progress repeats it."""
 
     text: str
 
@@ -88,10 +88,10 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class PutToTest:
-    """What a property's requests hung on.
+    """Counts of what a property's requests put to the test.
 
-    `requirements` says how often some answer would have broken each; `fields` holds, of the requests looked into, how
-    many had a field, and how many of their answers another value of it would have changed.
+    `requirements` says how often some answer would have broken each; `fields` holds, for the requests looked into, how
+    many had a field, and for how many another value of the field would have changed the answer.
     """
 
     property: str
@@ -130,10 +130,10 @@ class PropertyDone:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """`why` says what ended the run: the budget, --max-findings, Ctrl-C, or what broke.
+    """The end of a run; `why` names the reason: the budget, --max-findings, Ctrl-C, or an error.
 
-    `sent_requests` are all that were sent, those asked to explain a failure included. Of causes already known, and of
-    the shrinking of new ones, it tells the time and the requests that went into them.
+    `sent_requests` counts all requests, those to explain a failure included. The time and the requests spent on known
+    causes, and on the shrinking of new ones, are given too.
     """
 
     verdict: Verdict

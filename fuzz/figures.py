@@ -1,4 +1,4 @@
-"""Figures to draw in, and what they are written as; matplotlib, an extra, is imported here alone."""
+"""Make figures and write them to bytes; matplotlib, an extra, is imported here alone."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ DOTS_PER_INCH = 130
 
 
 def can_draw() -> bool:
-    """Whether matplotlib is installed."""
+    """Say whether matplotlib is installed."""
     return find_spec("matplotlib") is not None
 
 
 def blank_figure(width_inches: float, height_inches: float) -> Figure:
-    """A figure without anything in it, which finds the places of its parts by itself."""
+    """Return an empty figure that lays out its parts by itself."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width_inches, height_inches), layout="constrained")
@@ -37,7 +37,7 @@ def plain_log_ticks(axis: Axis, steps: tuple[int, ...]) -> None:
 
 
 def written(figure: Figure, kind: Kind, salt: str, *, transparent: bool = False) -> bytes:
-    """The figure as a PNG or an SVG file: the same figure gives the same file, and text in an SVG stays text."""
+    """Return the figure as a PNG or an SVG file: the same figure gives the same file, and text in an SVG stays text."""
     from matplotlib import rc_context
 
     file = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Flags that several commands share. They hold text; config reads and checks it."""
+"""Add the flags that several commands share. Flags hold text; config reads and checks it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ configuration, each stronger than the one before:
 
 
 def add_target_flags(parser: ArgumentParser) -> None:
-    """What is tested, and the store it reads from."""
+    """Add flags for the server under test, and for the store that it reads from."""
     group = parser.add_argument_group("target and store")
     add_subject_flags(group)
     server = group.add_mutually_exclusive_group()
@@ -48,7 +48,7 @@ def add_target_flags(parser: ArgumentParser) -> None:
 
 
 def add_subject_flags(group: ArgumentParser | _ArgumentGroup) -> None:
-    """Which API is under test, and who else brings one."""
+    """Add flags for the API under test, and for modules that bring further ones."""
     group.add_argument("--subject", metavar="NAME", help="the API under test (default: reductions)")
     group.add_argument(
         "--load", metavar="MODULE", nargs="+", action="extend", help="modules with subjects or extensions of one"
@@ -56,7 +56,7 @@ def add_subject_flags(group: ArgumentParser | _ArgumentGroup) -> None:
 
 
 def add_store_flags(group: _ArgumentGroup) -> None:
-    """What a server claims, the store it reads from, and how both are reached."""
+    """Add flags for the server's profile, for the store, and for how both are reached."""
     group.add_argument("--profile", metavar="NAME|FILE", help="what the server claims: a shipped profile, or a file")
     group.add_argument("--store", metavar="URL|memory|moto", help="store that objects are put into (default: memory)")
     group.add_argument(
@@ -70,17 +70,17 @@ def add_store_flags(group: _ArgumentGroup) -> None:
 
 
 def add_animal_flag(parser: ArgumentParser | _ArgumentGroup) -> None:
-    """Which ways of the zoo the embedded server is broken in."""
+    """Add the flag that breaks the embedded server in ways of the zoo."""
     parser.add_argument("--animal", "--animals", dest="animals", metavar="ID", nargs="+", action="extend", help=BROKEN)
 
 
 def add_config_flag(parser: ArgumentParser) -> None:
-    """Where the configuration file is."""
+    """Add the flag for the configuration file."""
     parser.add_argument("--config", metavar="FILE", type=Path, help="configuration file (default: asfuzz.toml)")
 
 
 def settings_of(arguments: Namespace) -> Settings:
-    """The settings that flags, environment and file make together."""
+    """Return the settings that flags, environment and file make together."""
     from fuzz.config import OPTIONS, read_settings, share_modules
 
     given = {name: value for name, value in vars(arguments).items() if name in OPTIONS}
@@ -90,7 +90,7 @@ def settings_of(arguments: Namespace) -> Settings:
 
 
 def told_by(arguments: Namespace) -> frozenset[str]:
-    """The settings that the command line names."""
+    """Return the names of the settings that the command line gives."""
     from fuzz.config import OPTIONS
 
     return frozenset(name for name, value in vars(arguments).items() if name in OPTIONS and value is not None)

@@ -1,4 +1,4 @@
-"""Values of settings, as text or as TOML has them, read with errors that say what is wanted."""
+"""Read values of settings, given as text or in TOML, with errors that say what is wanted."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def http_url(value: Any) -> str:
 
 
 def store_name(value: Any) -> str:
-    """`memory`, `moto` or a store's URL."""
+    """Read `memory`, `moto` or a store's URL."""
     if value in ("memory", "moto"):
         return str(value)
     if not isinstance(value, str) or "://" not in value:
@@ -45,14 +45,14 @@ def store_name(value: Any) -> str:
 
 
 def port_command(value: Any) -> str:
-    """A command that says where the port goes."""
+    """Read a command that has a placeholder for the port."""
     if "{port}" not in text(value):
         raise ValueError(f"{value!r} does not say where the port goes, as in: 'my-server --port {{port}}'")
     return text(value)
 
 
 def number(least: int, most: int | None = None) -> Callable[[Any], int]:
-    """Whole numbers within bounds."""
+    """Return a reader of whole numbers within bounds."""
     bounds = f"from {least} to {most}" if most is not None else f"from {least}"
 
     def read(value: Any) -> int:
@@ -71,12 +71,12 @@ def number(least: int, most: int | None = None) -> Callable[[Any], int]:
 
 
 def duration_seconds(value: Any) -> float:
-    """Seconds: a number, or text such as 90, 90s, 10m, 8h, 1h30m."""
+    """Read a number of seconds, or text such as 90, 90s, 10m, 8h, 1h30m."""
     seconds = 0.0
     if isinstance(value, str):
         parts = re.findall(r"(\d+(?:\.\d+)?)([smhd]?)", value)
         understood = "".join(amount + unit for amount, unit in parts) == value
-        # A bare number next to ones with units could mean anything.
+        # The unit of a bare number next to numbers with units would be a guess.
         if understood and (len(parts) == 1 or all(unit for _, unit in parts)):
             seconds = sum(float(amount) * UNITS[unit or "s"] for amount, unit in parts)
     elif isinstance(value, int | float) and not isinstance(value, bool):
@@ -87,7 +87,7 @@ def duration_seconds(value: Any) -> float:
 
 
 def names(value: Any) -> tuple[str, ...]:
-    """A list, or text with commas or spaces between the names."""
+    """Read a list, or text with commas or spaces between the names."""
     parts = [value] if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or not all(isinstance(one, str) for one in parts):
         raise ValueError(f"{value!r} is not a list of names")
@@ -98,7 +98,7 @@ def names(value: Any) -> tuple[str, ...]:
 
 
 def switch(value: Any) -> bool:
-    """On or off: a truth value, or a word for one."""
+    """Read on or off: a truth value, or a word for one."""
     known = {True: True, False: False, "true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
     if not isinstance(value, bool | str) or value not in known:
         raise ValueError(f"{value!r} is neither true nor false")

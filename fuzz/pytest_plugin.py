@@ -1,7 +1,7 @@
-"""The suite's options under pytest.
+"""Offer the suite's options under pytest.
 
-Every pytest run in this environment loads this file, under the name asfuzz_pytest: a project may have a package of its
-own called fuzz, which then stands in the way of ours. So the suite is imported only where it is asked for.
+Every pytest run in this environment loads this file, under the name asfuzz_pytest. A project may have its own package
+called fuzz, which then hides the suite's. So the suite is imported only if the user asked for it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = "fuzz.suite"
-# A file of the suite that no other package called fuzz has.
+# Only the suite's own package called fuzz has this file.
 MARK = Path("suite") / "opening.py"
 DEFAULT_PROFILE = "dev"
 OPTIONS = (
@@ -48,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def asks_for_suite(config: pytest.Config) -> bool:
-    """Whether a path or package on the command line is the suite, or in it."""
+    """Say whether a path or package on the command line is the suite, or in it."""
     folder = suite_folder()
     if folder is None:
         return False
@@ -59,7 +59,7 @@ def asks_for_suite(config: pytest.Config) -> bool:
 
 
 def suite_folder() -> Path | None:
-    """Where the suite is; None where another package has its name. Imports nothing."""
+    """Find the suite's folder without an import; None if another package has its name."""
     found = find_spec("fuzz")
     packages = [Path(one) for one in found.submodule_search_locations or ()] if found is not None else []
     return next(((one / MARK).parent for one in packages if (one / MARK).is_file()), None)

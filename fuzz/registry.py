@@ -1,4 +1,4 @@
-"""The registry: every subject there is, built in, of other packages, or of modules that are named on the command line.
+"""The registry collects all subjects: built in, from other packages, or from modules named on the command line.
 
 A package offers a subject, or an extension of one, by an entry point of the group `asfuzz`.
 """
@@ -21,13 +21,13 @@ from specs.requirements import Requirement
 from specs.violation import Aspect
 
 GROUP = "asfuzz"
-# A checkout that is newer than its installation has these all the same.
+# These need no entry point, since a checkout may be newer than its installed metadata.
 BUILT_IN = ("fuzz.subjects.reductions.subject:REDUCTIONS",)
 
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """What somebody adds to a subject: properties, with checks of their own, and the requirements that these check."""
+    """An addition to a subject: properties with checks of their own, and the requirements that these check."""
 
     subject: str
     properties: tuple[Property, ...] = ()
@@ -36,34 +36,34 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The subjects by name, each with what extends it."""
+    """The subjects by name, with their extensions."""
 
     subjects: Mapping[str, Subject]
 
     def subject(self, name: str = DEFAULT_SUBJECT) -> Subject:
-        """The subject of that name; raises UsageError."""
+        """Return the subject of that name; raises UsageError."""
         if name not in self.subjects:
             raise UsageError(f"there is no subject {name!r}.{did_you_mean(name, self.subjects)}")
         return self.subjects[name]
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """The ids of all rules of all subjects."""
+        """Return the ids of all rules of all subjects."""
         return tuple(dict.fromkeys(str(rule) for one in self.subjects.values() for rule in one.rules))
 
     @property
     def aspects(self) -> tuple[str, ...]:
-        """What an aspect of a violation may be."""
+        """Return all values that an aspect of a violation may have."""
         return (*Aspect, *dict.fromkeys(name for one in self.subjects.values() for name in one.aspects))
 
 
 def registry() -> Registry:
-    """Every subject of this installation, and of the modules that were asked for; raises UsageError."""
+    """Return all subjects of this installation and of the modules asked for; raises UsageError."""
     return _registry(modules_to_load())
 
 
 def subject_of(name: str) -> Subject:
-    """The subject of a finding, where an empty name stands for the usual one; raises UsageError."""
+    """Return the subject of a finding, the default one for an empty name; raises UsageError."""
     return registry().subject(name or DEFAULT_SUBJECT)
 
 
@@ -91,7 +91,7 @@ def _entry_points() -> Iterator[str]:
 
 
 def _offered(place: str) -> Iterator[Subject | Extension]:
-    """The subjects and extensions that a module has, or the one that `module:name` names; raises UsageError."""
+    """List the subjects and extensions in a module, or the one that `module:name` names; raises UsageError."""
     module, _, name = place.partition(":")
     try:
         found: Any = importlib.import_module(module)

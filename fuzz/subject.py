@@ -1,4 +1,4 @@
-"""What a subject is: an API under test, with all that the engine needs to know of it.
+"""Define subjects: an API under test, with all that the engine needs to know about it.
 
 The engine (`fuzz.running`, `fuzz.hunt`, `fuzz.triage`, `fuzz.findings`, `fuzz.reports`) knows subjects by this alone.
 """
@@ -27,18 +27,19 @@ if TYPE_CHECKING:
     from fuzz.triage.reading import Reading
 
 Connect = Callable[[Any], "Session"]
-# What each step may be answered with, by the subject's model; None for steps that ask nothing.
+# The answers that the subject's model allows for each step; None for steps that ask nothing.
 Due = Sequence[Any]
-# A check of one answer: the step, what came, what was due, and the profile.
+# A check of one answer; its arguments are the step, the outcome, the expectation and the profile.
 Check = Callable[[Any, Outcome, Any, Any], Iterable[Violation]]
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """What is tried, which requirements it checks, its share of a run's time, and what it takes of the store.
+    """A property to try: its cases, the requirements it checks, its share of a run's time, its demands on the store.
 
-    `checks` are asked about each answer besides what the subject itself requires of all answers. `tells` are the
-    requirements that the property is there for, without which it says nothing; without any it is the first that it has.
+    `checks` are applied to each answer, besides the subject's own checks of all answers. `tells` are the requirements
+    that the property exists for; if none of them is ever at stake, the property proves nothing. By default it is the
+    first of `requirements`.
     """
 
     name: str
@@ -49,44 +50,45 @@ class Property:
     takes_bad_service: bool = False
     checks: tuple[Check, ...] = ()
     tells: tuple[str, ...] = ()
-    # Whether each field of a request should make a difference to some answer.
+    # This says whether each field of a request should make a difference to some answer.
     answers_hang_on_fields: bool = True
 
     def named(self, case: Case) -> Case:
-        """The case under this property's name, whoever drew it."""
+        """Return the case under this property's name, whichever property drew it."""
         return case if case.property == self.name else replace(case, property=self.name)
 
     @property
     def essentials(self) -> tuple[str, ...]:
-        """The requirements that the property is there for."""
+        """Return the requirements that the property exists for."""
         return self.tells or self.requirements[:1]
 
 
 class Stage(Protocol):
-    """Where cases are played: gives the things that a case's steps are about real names, and takes them away again."""
+    """A protocol to run cases: it gives real names to the things that a case is about, and removes them again."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What no answer may hold."""
+        """Return the strings that no answer may hold."""
 
     def begin(self, case: Case, *, afresh: bool) -> Any:
-        """The places of a case's things; afresh: such as nobody has asked about."""
+        """Return places for a case's things; with `afresh`, places that no request has been about."""
 
     def prepare(self, step: Any, places: Any) -> None:
         """Take a step that asks nothing; raises Unstorable where the store does not take it."""
 
     def message(self, step: Any, places: Any) -> Message:
-        """The request that a step sends."""
+        """Return the request that a step sends."""
 
     def end(self, places: Any) -> None:
-        """Take away what the case leaves behind."""
+        """Remove the things that the case leaves behind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request as exploration counts it: the values of what it says by name, and what its answer took.
+    """One request as exploration counts it: the values of its fields by name, and its outcome.
 
-    `size_bytes` is how much it is about; `kind` names the sort of request whose latencies are told, if they are.
+    `size_bytes` is the size of its object; `kind` names the sort of request for latencies, and is empty if its latency
+    does not count.
     """
 
     values: Mapping[str, str]
@@ -96,32 +98,32 @@ class Asked:
 
 
 def no_stakes(_case: Case, _due: Due, _outcomes: Sequence[Outcome]) -> Iterable[str]:
-    """The requirements at stake, where a subject does not say."""
+    """Return the requirements at stake, by default the one for answers."""
     return ("answers",)
 
 
 def no_fields(_case: Case, _number: int, _due: Any, _profile: Any, _store: StoreFacts) -> Iterator[tuple[str, bool]]:
-    """The fields that an answer hangs on, where a subject does not say."""
+    """List the fields on which an answer depends, by default none."""
     return iter(())
 
 
 def no_requests(_case: Case, _due: Due, _outcomes: Sequence[Outcome], _profile: Any) -> Iterable[Asked]:
-    """The requests to count, where a subject does not say."""
+    """List the requests to count, by default none."""
     return ()
 
 
 def no_domains(_profile: Any) -> Mapping[str, tuple[str, ...]]:
-    """The values that requests can have, where a subject does not say."""
+    """Return the values that requests can have, by default none."""
     return {}
 
 
 @dataclass(frozen=True, slots=True)
 class Accounting:
-    """What a subject says of the cases that were tried: what was at stake, and what was explored.
+    """A subject's account of the cases that were tried: requirements at stake, and values explored.
 
-    `at_stake` are requirements that some answer would have broken; `fields_that_matter` tells for each thing that a
-    request says whether its answer hung on it. `domains` are the values to explore, `excluded` says why nobody asks for
-    two of them at once.
+    `at_stake` lists requirements that some answer would have broken; `fields_that_matter` says for each field of a
+    request whether the answer depended on it. `domains` are the values to explore; `excluded` says why no request has a
+    pair of them.
     """
 
     at_stake: Callable[[Case, Due, Sequence[Outcome]], Iterable[str]] = no_stakes
@@ -132,17 +134,17 @@ class Accounting:
 
 
 def no_question(_connect: Connect, _profile: Any) -> None:
-    """Ask a server nothing first, where a subject has no first question."""
+    """Ask a server no first question, for subjects that have none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """The servers of a subject: the profiles that there are of them, its own server, and how one is met.
+    """A subject's servers: their profiles, the subject's own server, and the first contact with a server.
 
-    `load` reads a profile by its name or from a file, and raises UnusableProfile; `own` is that of the subject's
-    own server, which `start` starts, broken in the ways that are named; it raises UsageError and CannotRun. `check`
-    asks a server a first question, and raises CannotRun where that is not answered. `probe` finds out what a server
-    claims that has no profile, and what is to be doubted.
+    `load` reads a profile by its name or from a file, and raises UnusableProfile. `own` names the profile of the
+    subject's own server; `start` starts this server, broken in the named ways, and raises UsageError and CannotRun.
+    `check` asks a server a first question, and raises CannotRun if it is not answered. `probe` finds out the claims of
+    a server without a profile, and lists doubts.
     """
 
     load: Callable[[str], Any]
@@ -156,7 +158,7 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What a finding shows, as its subject tells it: labelled rows of what was asked, what came, and what was due."""
+    """A subject's description of a finding: labelled rows of the requests, the answer, and the expectation."""
 
     asked: tuple[tuple[str, str], ...]
     got: str
@@ -165,7 +167,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Scripts:
-    """What shows a finding without the suite: files by name, the lines that run them, and Markdown to paste from."""
+    """Ways to show a finding without the suite: files by name, the lines that run them, and Markdown to paste from."""
 
     files: Mapping[str, str] = field(default_factory=dict)
     again: tuple[str, ...] = ()
@@ -173,7 +175,7 @@ class Scripts:
 
 
 def plain_picture(finding: Finding) -> Picture:
-    """A finding's steps and outcomes as they are, where a subject does not tell them in a way of its own."""
+    """Describe a finding by its steps and outcomes as they are, for subjects without a description of their own."""
     outcomes = (*finding.outcomes, *[None] * len(finding.case.steps))
     asked = tuple(("", f"{number}  {step}") for number, step in enumerate(finding.case.steps, 1))
     came = outcomes[finding.violation.step]
@@ -181,13 +183,13 @@ def plain_picture(finding: Finding) -> Picture:
 
 
 def no_scripts(_finding: Finding, _profile: Any) -> Scripts:
-    """No scripts, where a subject writes none."""
+    """Return no scripts, for subjects that write none."""
     return Scripts()
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """How a subject tells a finding to people, and what shows it without the suite."""
+    """A subject's ways to describe a finding to people, and to show it without the suite."""
 
     picture: Callable[[Finding], Picture] = plain_picture
     scripts: Callable[[Finding, Any], Scripts] = no_scripts
@@ -195,7 +197,7 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class Older:
-    """How findings are read that suites of older formats wrote: a violation's table, and what an old symptom says."""
+    """Readers of findings in older formats: one for a violation's table, one for an old symptom."""
 
     converted: Callable[[Mapping[str, Any]], dict[str, Any]]
     ids: Callable[[str, str], dict[str, Any]]
@@ -203,7 +205,7 @@ class Older:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An API under test: what is tried, what must hold, and how its steps are taken, read and told."""
+    """An API under test: its properties and requirements, and how its steps are run, read and described."""
 
     name: str
     title: str
@@ -216,7 +218,7 @@ class Subject:
     reading: Callable[[Any], Reading]
     serving: Serving
     rules: type[Rule] = Rule
-    # What an aspect of a violation may be besides those of every subject.
+    # Aspects of a violation that this subject adds to those of every subject.
     aspects: tuple[str, ...] = ()
     telling: Telling = Telling()
     older: Older | None = None

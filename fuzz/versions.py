@@ -1,4 +1,4 @@
-"""The versions that a result depends on."""
+"""Report the versions that a result depends on."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ MATTERING = ("numpy", "hypothesis", "blosc2")
 
 
 def suite_version() -> str:
-    """The version of the suite; of a source tree that nobody installed, none."""
+    """Return the version of the suite; for a source tree that is not installed, "not installed"."""
     return _version(DISTRIBUTION) or "not installed"
 
 
 def versions() -> dict[str, str]:
-    """The suite, Python, and the libraries that decide what is drawn and what is right."""
+    """Return the versions of the suite, Python, and the libraries on which cases and right answers depend."""
     found = {"asfuzz": suite_version(), "python": platform.python_version()}
     return found | {name: version for name in MATTERING if (version := _version(name))}
 
@@ -29,7 +29,7 @@ def _version(distribution: str) -> str | None:
 
 
 def install_source() -> str | None:
-    """What pip installs this suite from, for another machine to do the same; None if it is a folder of this one."""
+    """Return what pip can install this suite from on another machine; None if that is a folder of this one."""
     try:
         text = metadata.distribution(DISTRIBUTION).read_text("direct_url.json")
     except metadata.PackageNotFoundError:
