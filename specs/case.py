@@ -10,23 +10,23 @@ MOST_TOGETHER = 16
 
 
 class Step(Protocol):
-    """What a subject's steps are: frozen dataclasses of plain values that say a few things of themselves."""
+    """A protocol for a subject's steps: frozen dataclasses of plain values with a few facts about each step."""
 
-    # Whether the step asks the server something; if not, it prepares what others ask about.
+    # This says whether the step asks the server something; if not, it prepares the things that requests are about.
     asks: ClassVar[bool]
-    # Whether it takes away what others ask about.
+    # This says whether the step removes a thing that requests are about.
     removes: ClassVar[bool]
 
     @property
     def about(self) -> Hashable:
-        """The thing that the step is about: what one step does to it, a later one about the same may show."""
+        """Return the thing that the step is about; a later step about the same thing may show this step's effects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """A property's name and the steps that try it, each a Step of one subject.
 
-    With `together` the requests are sent at the same time, once all is prepared: nothing changes under way.
+    With `together` the requests are sent at the same time, after all is prepared; no thing changes meanwhile.
     """
 
     property: str
@@ -40,7 +40,7 @@ class Case:
 
 
 def _apart(steps: tuple[Any, ...]) -> str:
-    """Why steps cannot be taken together; empty if they can."""
+    """Say why steps cannot be taken together; empty if they can."""
     prepared = [step for step in steps if not step.asks]
     if any(step.removes for step in prepared):
         return "an object is deleted"
@@ -54,12 +54,12 @@ def _apart(steps: tuple[Any, ...]) -> str:
 
 
 def requests(case: Case) -> int:
-    """How many of a case's steps ask the server something."""
+    """Count the steps of a case that ask the server something."""
     return sum(step.asks for step in case.steps)
 
 
 def weight(case: Case) -> int:
-    """How many bytes a case's steps hold to prepare its requests."""
+    """Count the bytes that a case's steps prepare for its requests."""
     prepared = (step for step in case.steps if not step.asks)
     values = (getattr(step, one.name) for step in prepared for one in fields(step))
     return sum(len(value) for value in values if isinstance(value, bytes))

@@ -10,7 +10,7 @@ Json = Any
 
 
 class Fields(Mapping[str, Json]):
-    """A JSON object; equal to another when the JSON texts are, so 1, 1.0 and true differ."""
+    """A JSON object, which is equal to another if their JSON texts are, so that 1, 1.0 and true differ."""
 
     __slots__ = ("_items", "text")
 
@@ -37,11 +37,11 @@ class Fields(Mapping[str, Json]):
         return f"Fields({self.text})"
 
     def __reduce__(self) -> tuple[Callable[[str], Fields], tuple[str]]:
-        # A text is pickled whatever it nests; so much of values would be too deep for the stack.
+        # The text is pickled, since deeply nested values would overflow the stack.
         return _read, (self.text,)
 
     def but(self, **changes: Json) -> Fields:
-        """The same fields with some set anew."""
+        """Return the same fields with some of them changed."""
         return Fields({**self._items, **changes})
 
     def without(self, *names: str) -> Fields:
@@ -53,7 +53,7 @@ def _read(text: str) -> Fields:
 
 
 def _text_of(value: Json) -> str:
-    """The JSON text; also of what nests deeper than there is room for on the stack, which hangs on who asks."""
+    """Return the JSON text of a value, without recursion if the value nests too deeply for the stack."""
     try:
         return json.dumps(value, ensure_ascii=True)
     except RecursionError:
@@ -61,11 +61,11 @@ def _text_of(value: Json) -> str:
 
 
 class _Written(str):
-    """A piece of text that is written already."""
+    """A piece of JSON text, to be told from a value yet to be written."""
 
 
 def _pieces(value: Json) -> Iterator[str]:
-    """The text in pieces, without recursion."""
+    """List the pieces of the JSON text without recursion."""
     left: list[Json] = [value]
     while left:
         match left.pop():

@@ -1,4 +1,4 @@
-"""JSON text read strictly, with what readers differ on told apart from what none may accept."""
+"""Read JSON text strictly, and note separately where JSON readers differ."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 MOST_DIGITS = 4000
-# Readers differ on what nests deeper, and ours would hang on how much of the stack is left.
+# Readers differ on deeper nesting, and the result of Python's would depend on how much of the stack is left.
 MOST_NESTED = 200
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 class NotJson(ValueError):
-    """The bytes are no JSON text in UTF-8."""
+    """The bytes are not a JSON text in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
 class JsonText:
-    """A JSON value, and why a reader might refuse the text all the same."""
+    """A JSON value, and the reasons why a reader might refuse the text all the same."""
 
     value: Any
     doubts: tuple[str, ...] = ()
@@ -27,13 +27,13 @@ class JsonText:
 
 @dataclass(frozen=True, slots=True)
 class LongNumber:
-    """A number of more digits than readers agree on."""
+    """A number with more digits than all readers accept."""
 
     text: str
 
 
 def read(data: bytes) -> JsonText:
-    """The value of a JSON text; raises NotJson."""
+    """Return the value of a JSON text; raises NotJson."""
     doubts: list[str] = []
     if data.startswith(b"\xef\xbb\xbf"):
         doubts.append("byte-order mark")
@@ -54,7 +54,7 @@ def read(data: bytes) -> JsonText:
 
 
 def nests_too_deeply(text: str) -> bool:
-    """Whether a text is to be taken as bytes only, be it JSON or not."""
+    """Say whether a text nests more deeply than the suite reads, be it JSON or not."""
     if text.count("[") + text.count("{") <= MOST_NESTED:
         return False
     depth = 0

@@ -1,4 +1,4 @@
-"""How a store may serve an object other than well: the manners, what each does, and which is the plainer one."""
+"""List the manners in which a store may serve an object other than well, and the plainer manner of each."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ WELL: Manner = "well"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a store that serves in this manner does; `plainer` is a manner that the same mistake mostly shows with too.
+    """What a store does that serves in this manner; the same bug mostly shows with the `plainer` manner too.
 
-    What is lawful is unusual, and HTTP allows it; a lie can be noticed by whoever looks; an error serves no object.
+    A lawful manner is unusual, but HTTP allows it; a lie can be noticed by a careful client; an error serves no object.
     """
 
     kind: Kind
@@ -28,7 +28,7 @@ class Service:
     plainer: Manner = WELL
 
 
-# Plainer ones first.
+# Plainer manners come first.
 MANNERS: Mapping[Manner, Service] = MappingProxyType(
     {
         "whole": Service("lawful", "sends the whole object for a range"),
@@ -57,11 +57,11 @@ MANNERS: Mapping[Manner, Service] = MappingProxyType(
 
 
 def plainer(manner: Manner) -> tuple[Manner, ...]:
-    """The manners with which the same mistake may show too, the plainest first; well is none of them."""
+    """List the manners with which the same bug may show too, the plainest first; well is none of them."""
     nearest = WELL if manner == WELL else MANNERS[manner].plainer
     return () if nearest == WELL else (*plainer(nearest), nearest)
 
 
 def a_store(manner: Manner) -> str:
-    """The store that serves in a manner, in words."""
+    """Describe the store that serves in a manner."""
     return f"a store that {MANNERS[manner].does}"

@@ -1,4 +1,4 @@
-"""What came back: replies, and the reasons why there was none."""
+"""Outcomes of requests: replies, and the reasons why there was none."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Reply:
     elapsed_ms: float = 0.0
 
     def header(self, name: str) -> str | None:
-        """The first header of that lower-case name."""
+        """Return the first header of that lower-case name."""
         return next((value for key, value in self.headers if key == name), None)
 
 
 @dataclass(frozen=True, slots=True)
 class NoReply:
-    """The server gave no answer that HTTP knows."""
+    """The lack of an answer in HTTP, and its reason."""
 
     reason: Reason
     detail: str = ""

@@ -1,4 +1,4 @@
-"""Profiles: what one server claims, and which rulings it is held to."""
+"""Profiles say what one server claims, and which rulings it is held to."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 
 class UnusableProfile(ValueError):
-    """A profile that cannot be found or does not say what a profile says."""
+    """The profile cannot be found, or is not a valid profile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What every profile says of one server; a subject's own adds what such a server can claim.
+    """The part of a profile that all subjects share; a subject's own profile adds what such a server can claim.
 
-    What is not claimed may be refused, but not answered wrongly.
+    The server may refuse a feature that it does not claim, but must not answer it wrongly.
     """
 
     name: str
@@ -29,12 +29,12 @@ class Profile:
     known: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
 
     def rules(self, ruling: str) -> bool:
-        """Whether the server is held to a ruling of the API's description."""
+        """Say whether the server is held to a ruling of the API's description."""
         return ruling not in self.rulings_off
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The name that was probably meant, or all that there are, as the end of a message."""
+    """Return the end of a message, with the name that was probably meant, or with all known names."""
     names = list(known)
     close = difflib.get_close_matches(word, names, 1)
     return f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(names)}."

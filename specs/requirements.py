@@ -17,6 +17,6 @@ class Requirement:
 
 
 def catalogue(text: str) -> Mapping[str, Requirement]:
-    """The requirements of a TOML document, by their ids."""
+    """Read the requirements of a TOML document, by their ids."""
     table = tomllib.loads(text)
     return MappingProxyType({name: Requirement(name, **entry) for name, entry in table.items()})

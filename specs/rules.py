@@ -1,6 +1,6 @@
-"""The rules that a request can break, as values with stable ids.
+"""Define the rules that a request can break, as values with stable ids.
 
-Nothing is decided by the text of a rule: texts are for people and may be reworded.
+No code depends on the text of a rule: texts are for people and may be reworded.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ class Rule(StrEnum):
 
     @property
     def text(self) -> str:
-        """The rule in words."""
+        """Return the rule in words."""
         return self.value.replace("-", " ")
 
 
 def in_order(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """The rules in the order in which they are told."""
+    """Sort rules into the order in which they are shown."""
     return tuple(sorted(frozenset(rules), key=lambda rule: type(rule)._member_names_.index(rule.name)))
 
 
 def told(rules: Iterable[Rule]) -> str:
-    """The rules in words."""
+    """Return the rules in words."""
     return " or ".join(rule.text for rule in in_order(rules))

@@ -144,7 +144,7 @@ class _Number(str):
 
 
 class _Members(list[tuple[str, Any]]):
-    """An object's members in their order."""
+    """The members of an object in their order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the store beneath a server can be relied on for."""
+"""Define the facts about a store on which the model relies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class StoreFacts:
-    """What the store at hand can be relied on for."""
+    """The features and checks that the store at hand is known to have."""
 
     verifies_signatures: bool = True
     anonymous_reads: bool = True

@@ -1,4 +1,4 @@
-"""A requirement broken: what was due, what came, and how that is wrong."""
+"""Define violations: a requirement broken, with the expected and the actual outcome, and how they differ."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from specs.rules import Rule, in_order
 
 
 class Way(StrEnum):
-    """How an outcome is wrong."""
+    """The way in which an outcome is wrong."""
 
     SILENT = "silent"  # no answer in time
     DROPPED = "dropped"  # no proper answer: closed, reset, refused connection, truncated, garbled, too long
@@ -26,10 +26,10 @@ class Way(StrEnum):
 
 
 class Aspect(StrEnum):
-    """What of an outcome is wrong, where its way is not all there is to say."""
+    """The part of an outcome that is wrong, if its way does not say enough."""
 
     NONE = ""
-    # Of no proper answer.
+    # Aspects of an outcome that is no proper answer.
     CLOSED = "closed"
     RESET = "reset"
     CONNECTION_REFUSED = "refused"
@@ -37,10 +37,10 @@ class Aspect(StrEnum):
     TRUNCATED = "truncated"
     TOO_LONG = "too-long"
     GONE = "gone"
-    # Of what is disclosed.
+    # Aspects of a disclosure.
     SECRET = "secret"
     INSIDES = "insides"
-    # Of form.
+    # Aspects of a wrong form.
     NO_CONTENT_TYPE = "no-content-type"
     CONTENT_TYPE = "content-type"
     NOT_JSON = "not-json"
@@ -59,7 +59,7 @@ class Aspect(StrEnum):
     COUNT_OPTION_IGNORED = "count-option-ignored"
     SHAPE_TWIN_UNASKED = "shape-twin-unasked"
     COUNT_TWIN_UNASKED = "count-twin-unasked"
-    # Of values, and of answers that disagree.
+    # Aspects of wrong values, and of answers that disagree.
     DTYPE = "dtype"
     SHAPE = "shape"
     LENGTH = "length"
@@ -69,13 +69,13 @@ class Aspect(StrEnum):
     ZERO_SIGN = "zero-sign"
     PAIRWISE = "pairwise"
     STATUSES = "statuses"
-    # Of a name that an error does not hold, where it is neither a field of the API nor upstream's code.
+    # The name missing in an error is neither a field of the API nor upstream's code.
     NAME_OF_AN_UNKNOWN_FIELD = "unknown-field"
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """`way`, `rules`, `status` and `aspect` tell failures apart; the texts are for people.
+    """A broken requirement; `way`, `rules`, `status` and `aspect` tell failures apart, the texts are for people.
 
     `rules` are those that the request breaks. `aspect` is a value of Aspect; of an error that does not name what is
     at fault it is the API's field or upstream's code.
@@ -95,7 +95,7 @@ class Violation:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The stable ids of how it is wrong: way, status, aspect, and the rules in their order."""
+        """Return the stable ids of the failure: way, status, aspect, and the rules in their order."""
         status = "" if self.status is None else str(self.status)
         rules = (rule.value for rule in in_order(self.rules))
         return tuple(one for one in (self.way.value, status, str(self.aspect), *rules) if one)

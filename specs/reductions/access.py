@@ -1,4 +1,4 @@
-"""Whether a request may be answered at all: where its object is said to be, and who asks."""
+"""Decide whether a request may be answered at all, by its object's place and by its credentials."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from specs.reductions.steps import Send
 from specs.store_facts import StoreFacts
 
 BUCKETS = ("private", "public")
-# Of a general bucket; whether an S3 library or the store minds the others is its own affair.
+# The names of general buckets. S3 libraries and stores may accept other names or refuse them.
 BUCKETS_NAME = re.compile(
     r"(?!.*\.\.)(?![\d.]+$)(?!.*(--x-s3|-s3alias|--ol-s3|\.mrap)$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 )
@@ -27,7 +27,7 @@ NOT_FOUND = breaking(Rule.NOT_FOUND, CLIENT_ERRORS)
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """The refusals that are due, or merely allowed where `optional`; or why nothing is specified."""
+    """The refusals that are due, or only allowed if `optional`; or the reason why nothing is specified."""
 
     refusals: tuple[Rejection, ...] = ()
     optional: bool = False
@@ -36,7 +36,7 @@ class Refusals:
 
 
 def locator_refusals(step: Send, profile: Profile) -> Refusals:
-    """What is wrong with locating fields that stand in a request's own fields."""
+    """Return the refusals due to locating fields that stand in a request's own fields."""
     if profile.api == "v1":
         return _v1_locators(step)
     interface = step.fields.get("interface_type", step.interface)
@@ -73,7 +73,7 @@ def _v1_locators(step: Send) -> Refusals:
 
 
 def access_refusals(step: Send, versions: tuple[object, ...], store: StoreFacts) -> Refusals:
-    """Who may read which object, as an S3 store has it; None is the version that is not there."""
+    """Return the refusals due to who asks for which object of an S3 store; a version is None if it is missing."""
     if step.interface != "s3":
         if step.credentials is not None and not store.basic_auth:
             return Refusals(why="the store knows no Basic authentication", because=Because.THE_STORE)
@@ -94,7 +94,7 @@ def access_refusals(step: Send, versions: tuple[object, ...], store: StoreFacts)
 
 
 def _plain_http(step: Send, versions: tuple[object, ...]) -> Refusals:
-    """Over plain HTTP a public object is served to anybody; wrong credentials may be refused all the same."""
+    """Return the refusals over plain HTTP: public objects are for all, but wrong credentials may be refused."""
     denied = step.bucket == "private" and step.credentials != "owner"
     gone = step.bucket not in BUCKETS or all(one is None for one in versions)
     refusals: list[Rejection] = []

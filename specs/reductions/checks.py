@@ -1,4 +1,4 @@
-"""One generator function per group of requirements: an exchange and its expectation → violations."""
+"""Check exchanges: one generator function for each group of requirements yields the violations."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from specs.violation import Aspect, Violation, Way
 
 LEAKS = ("Traceback (most recent", "panicked at", ".rs:", '.py", line', "goroutine ", "RUST_BACKTRACE")
 TOO_MUCH_TO_DO = (429, 503)
-# How an answer is written is the server's alone, whatever its store sent.
+# Requirements on the form of an answer, which the server alone decides, however its store serves.
 OF_FORM = ("answer-form", "as-bytes")
 BELOW_JSON = frozenset({Rule.HTTP_FRAMING, Rule.TOO_LARGE})
-# What a server may find out, and answer, before it comes to what knows the API's errors.
+# A server may notice a break of these rules and answer before the code runs that knows the API's errors.
 OF_ROUTING = frozenset({Rule.UNKNOWN_PATH, Rule.WRONG_METHOD, Rule.CONTENT_TYPE})
 NO_PROPER_ANSWER = {
     "timeout": (Aspect.NONE, "no answer in time"),
@@ -37,9 +37,9 @@ NO_PROPER_ANSWER = {
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and what came of it. `secrets` are the strings that no answer may hold.
+    """One request and its outcome. `secrets` are the strings that no answer may hold.
 
-    `together` is whether others were sent at the same time.
+    `together` says whether others were sent at the same time.
     """
 
     step: Send | SendRaw
@@ -53,9 +53,9 @@ Check = Callable[[Exchange, Expectation], Iterator[Violation]]
 
 
 def violations(exchange: Exchange, expected: Expectation, step: int) -> list[Violation]:
-    """The first requirement broken, and any warnings; later ones are mostly its shadows.
+    """Return the first failure and the warnings before it; later failures mostly follow from the first.
 
-    Not so of a secret that an error holds: what else is wrong with the error is another matter.
+    Checks go on after a secret in an error, since other things wrong with the error are independent of it.
     """
     found: list[Violation] = []
     for check in OF_OVERLOAD if _overloaded(exchange) else CHECKS:
@@ -67,7 +67,7 @@ def violations(exchange: Exchange, expected: Expectation, step: int) -> list[Vio
 
 
 def answers(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
-    """The server answers; it does not hang up, time out or send what is not HTTP."""
+    """Check that the server answers: it does not hang up, time out or send what is not HTTP."""
     outcome = exchange.outcome
     if isinstance(outcome, NoReply):
         aspect, title = NO_PROPER_ANSWER[outcome.reason]
@@ -77,7 +77,7 @@ def answers(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
 
 
 def no_server_error(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
-    """A request never makes the server fail, unless the store beneath it does."""
+    """Check that a request does not make the server fail, unless the store beneath it fails."""
     reply = _reply(exchange)
     if reply is None or reply.status < 500 or expected.of_the_store:
         return
@@ -88,13 +88,13 @@ def no_server_error(exchange: Exchange, expected: Expectation) -> Iterator[Viola
 
 
 def _by_status(requirement: str, title: str, expected: Expectation, reply: Reply, way: Way) -> Violation:
-    """What is wrong with an answer by its status."""
+    """Return the violation of an answer with a wrong status."""
     rules = due_rules(expected)
     return Violation(requirement, title, _due(expected), _told(reply), way=way, rules=rules, status=reply.status)
 
 
 def discloses_nothing(exchange: Exchange, _: Expectation) -> Iterator[Violation]:
-    """An error gives away neither credentials nor the server's insides."""
+    """Check that an error gives away neither credentials nor the server's insides."""
     reply = _reply(exchange)
     if reply is None or reply.status < 400:
         return
@@ -111,7 +111,7 @@ def _disclosure(title: str, expected: str, actual: str, aspect: Aspect) -> Viola
 
 
 def accepts(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
-    """A valid request is answered with values, an invalid one is not; errors have the status of the rule broken."""
+    """Check that valid requests get values and invalid ones do not, and that errors have the right status."""
     reply = _reply(exchange)
     if reply is None or expected.unspecified:
         if reply is not None and not (reply.status == 200 or reply.status >= 300):
@@ -144,7 +144,7 @@ def _is_an_error(reply: Reply) -> bool:
 
 
 def _wrongly_accepted(expected: Expectation, rules: frozenset[Rule], profile: Profile) -> Iterator[Violation]:
-    """Values where a refusal is due; of a foreign authorization a warning, if the profile is held to that at all."""
+    """Report values where a refusal is due; a foreign authorization is a warning, if the profile has that ruling."""
     requirement = requirement_of_all(rules)
     foreign = requirement == FOREIGN
     if foreign and not profile.rules(FOREIGN):
@@ -157,7 +157,7 @@ def _wrongly_accepted(expected: Expectation, rules: frozenset[Rule], profile: Pr
 
 
 def error_form(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
-    """Errors are JSON of the API's form."""
+    """Check that errors are JSON of the API's form."""
     reply = _reply(exchange)
     if reply is None or reply.status < 400 or not exchange.profile.json_errors or _below_json(exchange, expected):
         return
@@ -170,14 +170,14 @@ def error_form(exchange: Exchange, expected: Expectation) -> Iterator[Violation]
 
 
 def _below_json(exchange: Exchange, expected: Expectation) -> bool:
-    """Where the trouble is with HTTP itself, a server's HTTP library answers in its own words."""
+    """Say whether a fault is in HTTP itself, where a server's HTTP library may answer in a form of its own."""
     if isinstance(exchange.step, SendRaw) and (exchange.step.method == "HEAD" or expected.unspecified):
         return True
     return expected.rejection is not None and bool(expected.rejection.rules & BELOW_JSON)
 
 
 def error_names_the_field(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
-    """The text of an error names the offending field, or upstream's code."""
+    """Check that the text of an error names the offending field, or upstream's code."""
     reply, rejection = _reply(exchange), expected.rejection
     if reply is None or rejection is None or not 400 <= reply.status < 500 or not rejection.words:
         return
@@ -201,7 +201,7 @@ def _letters(text: str) -> str:
 
 
 def right_values(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
-    """A 200 has the API's form, and says truly what it gives."""
+    """Check that a 200 has the API's form and right values."""
     reply = _reply(exchange)
     if reply is None or reply.status != 200 or (isinstance(exchange.step, SendRaw) and exchange.step.method != "POST"):
         return
@@ -212,7 +212,7 @@ def right_values(exchange: Exchange, expected: Expectation) -> Iterator[Violatio
 
 
 def serves_several(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
-    """A few requests at the same time are not too many."""
+    """Check that a few requests at the same time are not refused as too many."""
     reply = _reply(exchange)
     if reply is not None and expected.answers:
         title = f"a {reply.status} to one of the requests at the same time"
@@ -226,7 +226,7 @@ OF_OVERLOAD: tuple[Check, ...] = (discloses_nothing, error_form, serves_several)
 
 
 def _overloaded(exchange: Exchange) -> bool:
-    """Whether a server says that it has too much to do. The API is silent about that, and HTTP has statuses for it."""
+    """Say whether a server reports an overload, by a status of HTTP, as the API is silent about that."""
     reply = _reply(exchange)
     return exchange.together and reply is not None and reply.status in TOO_MUCH_TO_DO
 
@@ -236,7 +236,7 @@ def _reply(exchange: Exchange) -> Reply | None:
 
 
 def due_rules(expected: Expectation) -> frozenset[Rule]:
-    """What should have been refused, to tell causes apart by; and an object without bytes, which may be answered."""
+    """Return the rules for which a refusal was due, which tell causes apart, or was allowed for an empty object."""
     rules = frozenset[Rule]() if expected.rejection is None else expected.rejection.rules
     return rules & {Rule.EMPTY_OBJECT} if expected.answers else rules
 
@@ -246,7 +246,7 @@ def _name(exchange: Exchange) -> str:
 
 
 def _due(expected: Expectation) -> str:
-    """What was due, in words."""
+    """Describe the answer that was due."""
     parts = []
     if expected.answers:
         parts.append("200 with values")
@@ -262,6 +262,6 @@ def _statuses(statuses: frozenset[int]) -> str:
 
 
 def _told(reply: Reply) -> str:
-    """The status and the beginning of what the server said."""
+    """Return the status and the beginning of the server's text."""
     text = reply.body[:400].decode("utf-8", "replace").strip()
     return f"{reply.status} {text}" if text else f"{reply.status} with an empty body"

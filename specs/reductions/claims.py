@@ -1,4 +1,4 @@
-"""What a request asks for beyond a profile's claims, as far as its fields can be read at all."""
+"""Find what a request asks for beyond a profile's claims, as far as its fields can be read at all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from specs.reductions.request import COMPRESSIONS, FILTERS, MISSING_KINDS, OPTIO
 
 
 def beyond(fields: Mapping[str, Any], profile: Profile) -> bool:
-    """Whether a field is right by the API but not claimed, so that the request may be refused for it alone."""
+    """Say whether a field is valid by the API but not claimed, so that the request may be refused for it alone."""
     choices = (
         ("dtype", NAMES, profile.dtypes),
         ("byte_order", get_args(ByteOrder), profile.byte_orders),
@@ -28,14 +28,14 @@ def beyond(fields: Mapping[str, Any], profile: Profile) -> bool:
 
 
 def axis_form(axis: Any) -> str:
-    """The form of an axis, as profiles name it."""
+    """Return the form of an axis, as profiles name it."""
     if not isinstance(axis, list):
         return "integer"
     return "list" if axis else "empty"
 
 
 def _names(value: Any) -> set[str]:
-    """What a choice names: itself, the id of an object, an object's keys, or those of a list of objects."""
+    """Return the names in a choice: a string itself, the id or the keys of an object, or those of a list of objects."""
     match value:
         case str():
             return {value}

@@ -1,4 +1,4 @@
-"""The clauses of API.md: each sentence that says what a server must do, and the requirements that hold it."""
+"""Load the clauses of API.md: each sentence that says what a server must do, and the requirements that hold it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Clause:
 
 @cache
 def load() -> Mapping[str, Clause]:
-    """Every clause by its id, in the order of the page."""
+    """Return every clause by its id, in the order of the page."""
     table = tomllib.loads((resources.files("specs.reductions") / "clauses.toml").read_text("utf-8"))
     return MappingProxyType({name: _clause(name, entry) for name, entry in table.items()})
 

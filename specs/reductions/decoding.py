@@ -1,4 +1,4 @@
-"""Stored bytes as the array that a request asks about, or the reason why there is none."""
+"""Decode stored bytes to the array that a request asks about, or say why there is none."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _FORMATS = range(2, 6)
 _EXTENDED = 0b101
 _CODECS = (0, 1, 3, 4)
 _BITSHUFFLE = 2
-# The bits for a lazy chunk, and the highest for how a special chunk's values are told: not at all.
+# The bits of a lazy chunk, and of a special chunk whose values are not stored at all.
 _ODD_KINDS = 0b1001000
 
 
 @dataclass(frozen=True, slots=True)
 class Undecodable(Exception):
-    """The stored bytes do not hold what the request says: the rule that breaks, or None where nothing is specified."""
+    """The stored bytes do not fit the request; `rule` is the rule broken, or None if nothing is specified."""
 
     rule: Rule | None
     detail: str
@@ -40,7 +40,7 @@ class Decoded:
     doubts: tuple[Rule, ...]
 
 
-# Streams already undone, by content, window and encoding; with what is doubtful about each.
+# Decoded streams, by content, window and encoding, each with the rules in doubt.
 Streams = dict[tuple[object, ...], tuple[bytes, tuple[Rule, ...]]]
 
 
@@ -67,7 +67,7 @@ def decode(request: Request, content: bytes, streams: Streams | None = None) -> 
 
 
 def _undone(request: Request, content: bytes, streams: Streams) -> tuple[bytes, tuple[Rule, ...]]:
-    """The window's bytes, decompressed and unfiltered, and the doubts about them."""
+    """Return the window's bytes, decompressed and unfiltered, and the doubts about them."""
     data = _window(request, content)
     if request.compression is None and not request.filters:
         return data, ()
@@ -95,7 +95,7 @@ def _window(request: Request, content: bytes) -> bytes:
 
 
 def unshuffled(data: bytes, element_size: int) -> bytes:
-    """The inverse of shuffling; a remainder that makes no whole element stays as it is."""
+    """Undo a shuffle; bytes that make no whole element at the end stay as they are."""
     count = len(data) // element_size
     if count == 0:
         return data
@@ -114,7 +114,7 @@ def _decompressed(compression: str, data: bytes, doubts: list[Rule]) -> bytes:
 
 
 def _one_stream(data: bytes, window_bits: int, room: int) -> tuple[bytes, bytes]:
-    """One compressed stream from the front of the data, and what follows it."""
+    """Split the data into the first compressed stream, inflated, and the bytes after it."""
     inflater = zlib.decompressobj(window_bits)
     inflated = inflater.decompress(data, room)
     if inflater.unconsumed_tail:
@@ -132,7 +132,7 @@ def _zlib(data: bytes, doubts: list[Rule]) -> bytes:
 
 
 def _gzip(data: bytes, doubts: list[Rule]) -> bytes:
-    """Every member; zeros after the last are padding, other bytes after it a doubt."""
+    """Inflate every member; zeros after the last are padding, other bytes after it are a doubt."""
     parts: list[bytes] = []
     rest = data
     while rest or not parts:
@@ -173,7 +173,7 @@ def _blosc2(data: bytes, doubts: list[Rule]) -> bytes:
 
 
 def _is_unusual(chunk: bytes) -> bool:
-    """Whether readers may differ on a chunk: its format, codec, sizes or filters, or that it does not hold its data."""
+    """Say whether readers may differ on a chunk: on its format, codec, sizes or filters, or on missing data."""
     version, flags, item_size, filters, kind = chunk[0], chunk[2], chunk[3], chunk[16:22], chunk[31]
     length, block = struct.unpack_from("<ii", chunk, 4)
     return (

@@ -1,4 +1,4 @@
-"""The six element types of the API, and exact conversion of JSON numbers to them."""
+"""Define the six element types of the API, and convert JSON numbers to them exactly."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def integer_bounds(dtype: str) -> tuple[int, int]:
 
 
 def exact(number: int | float) -> Fraction:
-    """What the JSON text of a number says: the shortest decimal of a float, not its binary expansion."""
+    """Return the number in the JSON text: the shortest decimal of a float, not its binary expansion."""
     return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)
 
 
 def nearest(number: int | float, dtype: str) -> Any:
-    """The dtype's value nearest to a finite JSON number, ties to even; None where it has none."""
+    """Return the dtype's value nearest to a finite JSON number, ties to even; None where it has none."""
     if dtype in INTEGERS:
         low, high = integer_bounds(dtype)
         if not isinstance(number, int) or not low <= number <= high:
@@ -54,9 +54,9 @@ def nearest(number: int | float, dtype: str) -> Any:
 
 
 def through_float64(number: int | float) -> Any:
-    """The float32 nearest to the float64 nearest to a number; infinite where that is beyond float32.
+    """Return the float32 nearest to the float64 nearest to a number; infinite if that is beyond float32.
 
-    Of numbers beside the middle of two float32 it may be another than `nearest` has.
+    For numbers close to the middle of two float32 the result may differ from that of `nearest`.
     """
     with np.errstate(over="ignore", under="ignore"):
         return np.float32(float(number))

@@ -1,4 +1,4 @@
-"""Arrays as stored bytes: order, byte order, filters, compression."""
+"""Encode arrays as stored bytes: order, byte order, filters, compression."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ BLOSC2_INSIDE = MappingProxyType(
 
 
 def plain(array: Array, byte_order: ByteOrder = "little", order: str = "C") -> bytes:
-    """The elements of an array in C or Fortran order, unfiltered and uncompressed."""
+    """Return the elements of an array in C or Fortran order, unfiltered and uncompressed."""
     flat = np.asarray(array).ravel(order="F" if order == "F" else "C")
     return flat.astype(in_byte_order(array.dtype.name, byte_order), copy=False).tobytes()
 
 
 def shuffled(data: bytes, element_size: int) -> bytes:
-    """First bytes of all elements first, then second bytes, and so on; a remainder stays at the end."""
+    """Put the first bytes of all elements first, then the second bytes, and so on; a remainder stays at the end."""
     whole = len(data) // element_size * element_size
     if not whole:
         return data
@@ -40,7 +40,7 @@ def filtered(data: bytes, filters: Sequence[Filter]) -> bytes:
 
 
 def gzipped(data: bytes, members: int = 1, level: int = 6) -> bytes:
-    """A gzip stream; of several members where asked."""
+    """Return a gzip stream, of several members if asked."""
     edges = [len(data) * i // members for i in range(members + 1)]
     return b"".join(gzip.compress(data[a:b], level, mtime=0) for a, b in pairwise(edges))
 
@@ -50,7 +50,7 @@ def zlibbed(data: bytes, level: int = 6) -> bytes:
 
 
 def blosc2_chunk(data: bytes, item_size: int = 1, level: int = 5) -> bytes:
-    """One bare blosc2 chunk; its codec and the filter inside go with the level, as writers use them all."""
+    """Return one bare blosc2 chunk; codec and inner filter depend on the level, so that all that writers use occur."""
     import blosc2
 
     codec, inner = BLOSC2_INSIDE.get(level, ("ZSTD", "SHUFFLE"))
@@ -86,6 +86,6 @@ def stored(
     members: int = 1,
     level: int = 6,
 ) -> bytes:
-    """What an object holds for an array written with these settings."""
+    """Return the bytes of an object that holds an array written with these settings."""
     data = filtered(plain(array, byte_order, order), filters)
     return compressed(data, compression, item_size=array.dtype.itemsize, members=members, level=level)

@@ -1,4 +1,4 @@
-"""What a step may be answered with."""
+"""Define expectations: the answers that are allowed to a step."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ BAD_REQUEST = frozenset({400, 422})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Values:
-    """An answer with values: what they must be, and how far they may stray.
+    """An answer with values: the right values, and how far a server's may differ from them.
 
-    `values` is flat, in the order of the result; an element may instead be `also`'s, or lie within `low` and `high`,
-    or be an infinity or NaN where `loose` says so, or be anything where `free` does.
+    `values` is flat, in the order of the result; an element may instead be that of `also`, or lie within `low` and
+    `high`, or be an infinity or NaN where `loose` says so, or be anything where `free` does.
     """
 
     operation: str
@@ -46,7 +46,7 @@ class Rejection:
 
 
 def breaking(rule: Rule, statuses: frozenset[int], *words: str) -> Rejection:
-    """The rejection of what breaks one rule."""
+    """Return the rejection for one broken rule."""
     return Rejection(frozenset({rule}), statuses, words)
 
 
@@ -54,7 +54,7 @@ BAD_STORE = breaking(Rule.BAD_STORE, CLIENT_ERRORS | SERVER_ERRORS)
 
 
 class Because(StrEnum):
-    """What it is that leaves open how a request is to be answered."""
+    """The reason why it is left open how a request is to be answered."""
 
     THE_API = "the-api"
     THE_STORE = "the-store"
@@ -62,9 +62,9 @@ class Because(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expectation:
-    """Any of the answers, or the rejection; where neither is given, any proper answer at all.
+    """The answers allowed, the rejection allowed, or both; if neither is given, any proper answer is allowed.
 
-    `doubted` are the rules that a request breaks by some readings of the API, where nothing is specified for that.
+    If nothing is specified, `doubted` are the rules that the request breaks by some readings of the API.
     """
 
     answers: tuple[Values, ...] = ()
@@ -79,27 +79,27 @@ class Expectation:
 
     @property
     def refusable(self) -> frozenset[Rule]:
-        """The rules for which a refusal is due, or allowed."""
+        """Return the rules for which a refusal is due, or allowed."""
         return self.doubted if self.rejection is None else self.rejection.rules
 
     @property
     def of_the_store(self) -> bool:
-        """Whether nothing is specified because of the store, whose odd answers a server may pass on as its own."""
+        """Say whether the store leaves the answer open, since a server may pass on its store's odd answers."""
         return self.unspecified and self.because is Because.THE_STORE
 
     @property
     def of_bad_store(self) -> bool:
-        """Whether an error is allowed because of how the store serves the object."""
+        """Say whether an error is allowed because of how the store serves the object."""
         return self.rejection is not None and Rule.BAD_STORE in self.rejection.rules
 
 
 def unspecified(why: str, because: Because = Because.THE_API, *doubted: Rule) -> Expectation:
-    """Nothing is specified; `why` tells people, `because` and the rules in doubt decide."""
+    """Return an expectation that allows any proper answer; `why` is for people, `because` and the rules for code."""
     return Expectation(why=why, because=because, doubted=frozenset(doubted))
 
 
 def either(rejections: Iterable[Rejection]) -> Rejection:
-    """One rejection that any of several rules may give."""
+    """Join several rejections to one that each of their rules allows."""
     several = list(rejections)
     if len(several) == 1:
         return several[0]

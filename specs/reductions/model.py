@@ -1,4 +1,4 @@
-"""A whole case, folded step by step into one expectation per step."""
+"""Fold a whole case, step by step, into one expectation per step."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Versions = tuple[Put | None, ...]
 
 @dataclass(slots=True)
 class _World:
-    """The versions that each object has had, newest last; None for no object."""
+    """The versions that each object has had, newest last; a version is None where there was no object."""
 
     objects: dict[tuple[str, str], Versions] = field(default_factory=dict)
     streams: Streams = field(default_factory=dict)
@@ -49,7 +49,7 @@ class _World:
 
 
 def expectations(case: Case, profile: Profile, store: StoreFacts) -> tuple[Expectation | None, ...]:
-    """What each step must be answered with; None for steps that ask nothing."""
+    """Return the answers that each step allows; None for steps that ask nothing."""
     world = _World()
     return tuple(_step(step, world, profile, store) for step in case.steps)
 
@@ -80,9 +80,9 @@ def _send_raw(step: SendRaw, world: _World, profile: Profile, store: StoreFacts)
 
 
 def _with_doubts(inner: Expectation, raw: RawReading) -> Expectation:
-    """The inner request's answer unless the envelope forbids one; its doubts always allow a refusal.
+    """Return the inner request's answer unless the envelope forbids it; the envelope's doubts allow a refusal.
 
-    The rules of a refusal that is due leave out what merely allows one.
+    If a refusal is due, its rules are those that call for it, without those that only allow it.
     """
     due = list(raw.rejections)
     if inner.rejection is not None and not inner.answers:
@@ -101,7 +101,7 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
     body = full_body(step, profile)
     reading = validity.read(step.operation, body, profile)
     strange = _unknown_fields(profile)
-    # What is wrong within a field of which nothing is claimed is no matter: the server may not know the field at all.
+    # A fault within a field of which nothing is claimed counts as an unknown field: the server may not know the field.
     faults = [
         breaking(Rule.UNKNOWN_FIELD if strange & set(fault.words) else fault.rule, BAD_REQUEST, *fault.words)
         for fault in reading.faults
@@ -120,7 +120,7 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
     if faults:
         refusal = either([*faults, *access.refusals, *_late_refusals(request, versions, world, profile)])
         if beyond(step.fields, profile):
-            # It may have been refused for that, before anything else was looked at.
+            # The server may have refused the unclaimed field before it looked at anything else.
             return _with_bad_store(Expectation(rejection=replace(refusal, words=())), badly)
         return _with_bad_store(Expectation(rejection=_naming_doubts_too(refusal, reading.doubts)), badly)
     if request is None:
@@ -136,7 +136,7 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
 
 
 def _with_bad_store(due: Expectation, badly: bool) -> Expectation:
-    """What is due, or an error where the store serves badly; a refusal that is due anyway keeps its rules."""
+    """Allow an error besides if the store serves badly; a refusal that is due anyway keeps its rules."""
     if not badly:
         return due
     if due.unspecified:
@@ -148,7 +148,7 @@ def _with_bad_store(due: Expectation, badly: bool) -> Expectation:
 
 
 def _naming_doubts_too(refusal: Rejection, doubts: tuple[validity.Fault, ...]) -> Rejection:
-    """The refusal, whose text may as well name a field that is merely doubtful, or none for a doubt without one."""
+    """Return the refusal, whose text may also name a doubtful field, or no field for a doubt without one."""
     if not refusal.words or any(not doubt.words for doubt in doubts):
         return replace(refusal, words=())
     return replace(refusal, words=(*refusal.words, *(word for doubt in doubts for word in doubt.words)))
@@ -163,7 +163,7 @@ def _merged(several: list[Expectation], doubts: list[Rejection]) -> Expectation:
 
 
 def _late_refusals(request: Request | None, versions: Versions, world: _World, profile: Profile) -> list[Rejection]:
-    """Refusals about the data, which a server may notice before it looks at the fields at fault."""
+    """List refusals due to the data, which a server may notice before it looks at the fields at fault."""
     if request is None:
         return []
     outcomes = _outcomes(request, versions, world, profile)
@@ -171,12 +171,12 @@ def _late_refusals(request: Request | None, versions: Versions, world: _World, p
 
 
 def _outcomes(request: Request, versions: Versions, world: _World, profile: Profile) -> list[Expectation]:
-    """What is due for each version that a server may find."""
+    """List the expectations for each version that a server may find."""
     return [oracle.expect(request, one.data, profile, world.streams) for one in versions if one is not None]
 
 
 def full_body(step: Send, profile: Profile) -> Mapping[str, Any]:
-    """The body with locating fields filled in by placeholders."""
+    """Return the body with locating fields filled in by placeholders."""
     if profile.api == "v2":
         located: dict[str, Any] = {"interface_type": step.interface, "url": "{url}"}
     else:
@@ -185,7 +185,7 @@ def full_body(step: Send, profile: Profile) -> Mapping[str, Any]:
 
 
 def unclaimed(request: Request, step: Send, profile: Profile) -> list[str]:
-    """The features of a request that the profile does not claim."""
+    """List the features of a request that the profile does not claim."""
     given = {name for name, value in step.fields.items() if value is not None}
     asked = [
         (step.operation, step.operation in profile.operations),
@@ -203,14 +203,14 @@ def unclaimed(request: Request, step: Send, profile: Profile) -> list[str]:
     ]
     if request.selection is not None and not profile.negative_strides:
         asked.append(("negative stride", all(stride > 0 for _, _, stride in request.selection)))
-    # A server that lacks a feature altogether may not know its field, not even to say that there is nothing in it.
+    # A server that lacks a feature altogether may not know its field, even if the field is null.
     unknown = _unknown_fields(profile)
     asked += [(f"{name}: null", False) for name, value in step.fields.items() if value is None and name in unknown]
     return [name for name, claimed in asked if not claimed]
 
 
 def _unknown_fields(profile: Profile) -> set[str]:
-    """The fields of features of which nothing is claimed."""
+    """Return the fields of features of which nothing is claimed."""
     claims = {
         "axis": profile.axis_forms,
         "byte_order": profile.byte_orders,

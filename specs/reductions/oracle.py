@@ -1,4 +1,4 @@
-"""What one request on one content must be answered with, by NumPy and exact arithmetic."""
+"""Compute the right answer to one request on one content, by NumPy and exact arithmetic."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ REFUSED_DATA = {
 
 
 def may_refuse(rule: Rule) -> Rejection:
-    """What allows a refusal by whatever status of the client's."""
+    """Return a rejection that allows a refusal by any status of the client's."""
     return breaking(rule, CLIENT_ERRORS)
 
 
@@ -51,19 +51,19 @@ class _Groups:
     shape: tuple[int, ...]
 
     def counts(self) -> Array:
-        """How many elements are present in each row."""
+        """Count the elements that are present in each row."""
         if self.present is None:
             return np.full(len(self.rows), self.rows.shape[1], np.int64)
         counts: Array = np.add.reduce(self.present, axis=1, dtype=np.int64)
         return counts
 
     def or_else(self, value: Any) -> Array:
-        """The rows, with that value in place of what is missing."""
+        """Return the rows, with that value in place of missing elements."""
         return self.rows if self.present is None else np.where(self.present, self.rows, self.rows.dtype.type(value))
 
 
 def expect(request: Request, content: bytes, profile: Profile, streams: Streams | None = None) -> Expectation:
-    """The expectation for a valid request on an object's bytes."""
+    """Return the expectation for a valid request on an object's bytes."""
     try:
         decoded = decode(request, content, streams)
     except Undecodable as error:
@@ -104,7 +104,7 @@ def _select(array: Array, request: Request) -> Array:
 
 
 def _slice(start: int, end: int, stride: int, length: int) -> slice:
-    """A NumPy slice of the same elements; bounds beyond 64 bits are clamped first."""
+    """Return a NumPy slice of the same elements; bounds beyond 64 bits are clamped first."""
     first, last, step = slice(start, end, stride).indices(length)
     count = len(range(first, last, step))
     if count == 0:
@@ -115,7 +115,7 @@ def _slice(start: int, end: int, stride: int, length: int) -> slice:
 
 
 def _answers(selected: Array, request: Request, profile: Profile, doubts: list[Rejection]) -> tuple[Values, ...]:
-    """The answers by each reading of the numbers that say what is missing."""
+    """Return the answers by each reading of the numbers that say what is missing."""
     return tuple(
         answer
         for reading in _readings(selected, request)
@@ -124,9 +124,10 @@ def _answers(selected: Array, request: Request, profile: Profile, doubts: list[R
 
 
 def _readings(selected: Array, request: Request) -> list[Missing | None]:
-    """What is missing, with each float32 rounded once or by way of a float64; readings that come to the same are one.
+    """List the readings of `missing`, with each float32 rounded once, or twice through float64.
 
-    A reader of JSON may take integers the one way and other numbers the other.
+    A JSON reader may round integers in one way and other numbers in the other. Readings with the same effect are
+    merged.
     """
     missing = request.missing
     found = [missing]
@@ -141,7 +142,7 @@ def _readings(selected: Array, request: Request) -> list[Missing | None]:
 
 
 def _alike(array: Array, one: Missing, other: Missing | None) -> bool:
-    """Whether the same elements are missing."""
+    """Say whether the same elements are missing by two readings."""
     if other is None or one == other:
         return True
     present, also = _present(array, one), _present(array, other)
@@ -184,7 +185,7 @@ def _reduced(selected: Array, request: Request, profile: Profile, doubts: list[R
 
 
 def _grouped(selected: Array, request: Request) -> _Groups:
-    """Reduced axes last, kept axes first in the request's order, so that a row is one element of the result."""
+    """Put reduced axes last and kept axes first, in the request's order, so that a row is one element of the result."""
     rank = selected.ndim
     if request.axis is None or len(request.axis) == rank:
         rows = selected.reshape(1, selected.size)
@@ -198,7 +199,7 @@ def _grouped(selected: Array, request: Request) -> _Groups:
 
 
 def _present(array: Array, missing: Missing | None) -> Bools | None:
-    """Which elements are not missing. A comparison with NaN is false, so a NaN is never missing."""
+    """Return which elements are not missing. A comparison with NaN is false, so a NaN is never missing."""
     if missing is None:
         return None
     values = [nearest(value, array.dtype.name) for value in missing.values]
@@ -240,7 +241,7 @@ def _smallest(dtype: str) -> Any:
 
 
 def _other_zero(groups: _Groups, values: Array) -> Array:
-    """Either zero where zeros of both signs tie; the sign of the only kind of zero otherwise."""
+    """Return values with the other zero where zeros of both signs tie; set the sign where zeros have one sign only."""
     rows = groups.or_else(1)
     zeros, signs = rows == 0, np.signbit(rows)
     negative, positive = (zeros & signs).any(axis=1), (zeros & ~signs).any(axis=1)
@@ -251,7 +252,7 @@ def _other_zero(groups: _Groups, values: Array) -> Array:
 
 
 def _nan_doubts(has_nan: Bools, profile: Profile, doubts: list[Rejection]) -> Bools:
-    """NaN may be refused by a 4xx that says so; with the ruling off its elements are free."""
+    """Add the doubt that NaN may be refused by a 4xx that says so; with the ruling off, NaN elements are free."""
     if has_nan.any():
         words = ("nan", "notanumber", "finite")
         doubts.append(breaking(Rule.NAN, CLIENT_ERRORS, *(words if profile.rules("nan") else ())))
@@ -289,13 +290,13 @@ def _float_sum(groups: _Groups, counts: Array, request: Request, profile: Profil
 
 
 def _missing_elements(groups: _Groups, counts: Array, values: Array, request: Request) -> Array | None:
-    """Over no axes at all a missing element's sum may be the element itself."""
+    """Return values with missing elements in place, which a sum over no axes at all may return."""
     if request.axis != () or groups.present is None:
         return None
     return np.where(np.equal(counts, 0), groups.rows[:, 0], values)
 
 
 def _wraps(terms: Array, values: Array) -> Bools:
-    """Which sums are beyond the dtype."""
+    """Return which sums are beyond the dtype."""
     exact = [sum(row) for row in terms.tolist()]
     return np.array([a != b for a, b in zip(exact, values.tolist())], np.bool_)

@@ -1,4 +1,4 @@
-"""Profiles: what one server claims, and which rulings it is held to."""
+"""Profiles of reduction servers say what one server claims, and which rulings it is held to."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ class Profile(profile.Profile):
 
 
 def from_table(table: Mapping[str, Any], where: str) -> Profile:
-    """A profile of a parsed TOML document; every key and value is checked.
+    """Return the profile in a parsed TOML document, after a check of every key and value.
 
-    One that `extends` another says only what differs; its known issues are the other's and its own.
+    A profile that `extends` another gives only the differences; its known issues are added to those of the other.
     """
     hints = get_type_hints(Profile)
     names = [one.name for one in fields(Profile)]
@@ -124,14 +124,14 @@ def _checked(name: str, value: Any, hint: Any, where: str) -> Any:
 
 
 def shipped() -> tuple[str, ...]:
-    """The names of the profiles that come with the suite."""
+    """List the names of the profiles that come with the suite."""
     folder = resources.files("specs.reductions") / "profiles"
     return tuple(sorted(one.name[: -len(".toml")] for one in folder.iterdir() if one.name.endswith(".toml")))
 
 
 @cache
 def load(name_or_path: str) -> Profile:
-    """A shipped profile by name, or one from a file."""
+    """Load a shipped profile by name, or one from a file."""
     if name_or_path in shipped():
         text = (resources.files("specs.reductions") / "profiles" / f"{name_or_path}.toml").read_text("utf-8")
         return _parse(text, f"{name_or_path}.toml")

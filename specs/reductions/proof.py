@@ -1,4 +1,4 @@
-"""Proof, by a schema, that the text of a request is at fault."""
+"""Prove by a schema that the text of a request is at fault."""
 
 import functools
 import json
@@ -16,11 +16,11 @@ from jsonschema.protocols import Validator
 from specs.reductions.schemas import Key, Schema, exact_validator, lenient_validator, load
 from specs.reductions.schemas.places import pointer
 
-# No schema nests half as deep, so what does is invalid however it ends; and readers may refuse to follow.
+# No schema nests half as deep, so a deeper text is invalid however it ends; and readers may refuse to read it.
 DEEPEST = 64
 # The rule broken by a number beyond float64: a reader may refuse the text without knowing the place.
 MAGNITUDE = "magnitude"
-# Python refuses to read integers of more than 4300 digits; no dtype and no object comes near.
+# Python refuses to read integers of more than 4300 digits; no valid number is nearly as long.
 _LONGEST_INTEGER = 4000
 _GREATEST_FLOAT = int(sys.float_info.max)
 _GREATEST_INTEGER = int("9" * _LONGEST_INTEGER)
@@ -30,7 +30,7 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One rule broken at one place; where it is open, taking the request is right too."""
+    """One rule broken at one place; if it is `open`, a server may accept the request as well as refuse it."""
 
     field: str
     rule: str
@@ -39,7 +39,7 @@ class Fault:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Names of which the error's text must hold one; none where the body as a whole is at fault."""
+        """Return names of which the error's text must hold one; none where the body as a whole is at fault."""
         steps = self.place.split("/")[1:]
         if self.rule == MAGNITUDE or "" in steps:
             return ()
@@ -51,7 +51,7 @@ class _Syntax(ValueError):
 
 
 def schema_faults(text: str, schema: str | Schema) -> tuple[Fault, ...]:
-    """What is wrong with a body by a schema (or its name); nothing, if the schema allows it.
+    """List the faults of a body by a schema (or its name); none, if the schema allows the body.
 
     Unless all faults are open, a server has to refuse the body.
     """
@@ -76,12 +76,12 @@ def schema_faults(text: str, schema: str | Schema) -> tuple[Fault, ...]:
 
 
 def refused(faults: Iterable[Fault]) -> bool:
-    """Whether a server has to refuse a body with these faults."""
+    """Say whether a server has to refuse a body with these faults."""
     return any(not fault.open for fault in faults)
 
 
 def read(text: str, *, keep: str = "last") -> tuple[Any, tuple[tuple[str, ...], ...]]:
-    """The value of a JSON text and the places of its repeated keys; no number becomes infinite, none is too long."""
+    """Return a JSON text's value and the places of its repeated keys; numbers are kept finite and of bounded length."""
     repeated: dict[int, tuple[dict[str, Any], list[str]]] = {}
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def _from_errors(errors: Iterable[ValidationError]) -> Iterator[Fault]:
 
 
 def _branch(error: ValidationError) -> list[ValidationError]:
-    """The errors of the alternative that the value was meant for: the first that has its type."""
+    """Return the errors of the alternative that the value was meant for: the first that has its type."""
     branches: dict[Any, list[ValidationError]] = {}
     for inner in error.context or ():
         branches.setdefault(inner.relative_schema_path[0], []).append(inner)
@@ -150,7 +150,7 @@ def _branch(error: ValidationError) -> list[ValidationError]:
 
 
 def _names(error: ValidationError) -> list[list[str]]:
-    """The fields an error is about beyond its path: the missing ones, the unknown ones."""
+    """Return the fields below an error's path that it is about: the missing ones, the unknown ones."""
     instance: Any = error.instance
     wanted: Any = error.validator_value
     if error.validator == "required":
@@ -194,7 +194,7 @@ def _integer(text: str) -> int:
     if len(text) > _LONGEST_INTEGER:
         return -_GREATEST_INTEGER if text.startswith("-") else _GREATEST_INTEGER
     value = int(text)
-    # A number means its nearest float, so what rounds to the greatest is not beyond it.
+    # A number means its nearest float, so a number that rounds to the greatest float is not beyond it.
     return int(float(text)) if abs(value) > _GREATEST_FLOAT and isfinite(float(text)) else value
 
 

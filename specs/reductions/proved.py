@@ -1,4 +1,4 @@
-"""Whether a request that should have been refused is proved invalid by a second reading, the schema's."""
+"""Find out whether a request that must be refused is proved invalid by a second reading, that of the schema."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from specs.reductions.schemas import Schema, load
 from specs.reductions.schemas.places import example, inlined
 from specs.reductions.steps import Send, SendRaw
 
-# The rules that the request's schema knows as well. The others are about several fields, the data, the place or HTTP.
+# The rules that the request's schema covers too. The others are about several fields, the data, the place or HTTP.
 IN_THE_SCHEMA = frozenset(
     {
         Rule.NOT_JSON, Rule.UNKNOWN_FIELD, Rule.REQUIRED_FIELD_MISSING, Rule.NOT_A_STRING, Rule.UNKNOWN_INTERFACE,
@@ -26,10 +26,9 @@ IN_THE_SCHEMA = frozenset(
 
 
 def proved_invalid(step: Send | SendRaw, rules: frozenset[Rule], profile: Profile) -> bool:
-    """Whether the schema agrees that a request breaks rules, or rules are broken that no schema knows.
+    """Say whether the schema agrees that a request is invalid, or a rule is broken that no schema covers.
 
-    A server is blamed for accepting a request only if this is so: what the model alone takes for invalid may be a
-    mistake of the model's.
+    A server is blamed for accepting a request only if this is so, as the model alone may be mistaken.
     """
     if not rules - ALLOWING <= IN_THE_SCHEMA:
         return True
@@ -42,7 +41,7 @@ def proved_invalid(step: Send | SendRaw, rules: frozenset[Rule], profile: Profil
 
 
 def _text(step: Send | SendRaw, profile: Profile, schema: Schema) -> str:
-    """The body as the server got it, with examples in the place of placeholders."""
+    """Return the body as the server got it, with examples in the place of placeholders."""
     places: dict[str, Any] = {name: example(inlined(schema)["properties"][name]) for name in schema["required"]}
     text = step.body.decode("utf-8") if isinstance(step, SendRaw) else Fields(full_body(step, profile)).text
     for name, value in places.items():

@@ -1,4 +1,4 @@
-"""Raw bytes as a request: what the envelope forbids, allows, or leaves to the request inside."""
+"""Read raw bytes as a request: find what the envelope forbids, allows, or leaves to the request inside."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FRAMING = breaking(Rule.HTTP_FRAMING, CLIENT_ERRORS | {501, 505})
 TOO_LARGE = breaking(Rule.TOO_LARGE, frozenset({400, 408, 413, 414, 431}))
 BAD_JSON = breaking(Rule.NOT_JSON, BAD_REQUEST)
 BAD_TYPE = breaking(Rule.CONTENT_TYPE, frozenset({400, 415, 422}))
-# A path that the API does not know may be one of the server's own, by another method.
+# A path that the API does not know may be the server's own path for another method, so 405 is allowed.
 UNKNOWN_PATH = breaking(Rule.UNKNOWN_PATH, frozenset({404, 405}))
 ODD_PATH = breaking(Rule.HTTP_FRAMING, frozenset({400, 404, 405}))
 WRONG_METHOD = breaking(Rule.WRONG_METHOD, frozenset({405}))
@@ -36,7 +36,7 @@ FOREIGN_AUTHORIZATION = breaking(Rule.FOREIGN_AUTHORIZATION, frozenset({400, 401
 
 @dataclass(frozen=True, slots=True)
 class RawReading:
-    """Rejections that are due whatever the body; doubts that allow one; the request inside, if there is one."""
+    """Rejections that are due whatever the body; doubts that allow a rejection; and the request inside, if any."""
 
     send: Send | None = None
     rejections: tuple[Rejection, ...] = ()
@@ -44,14 +44,14 @@ class RawReading:
     why: str = ""
 
     def credentials(self, step: SendRaw) -> Credential | None:
-        """Whose the request inside is: nobody's, where the envelope's authorization is refused but not understood."""
+        """Return the credentials of the request inside; None if its Authorization header is refused unread."""
         if self.send is not None:
             return self.send.credentials
         return None if self.rejections else step.credentials
 
 
 def read_raw(step: SendRaw, profile: Profile) -> RawReading:
-    """What a server may do with the request, as far as the envelope decides."""
+    """Decide what a server may do with a raw request, as far as the envelope says."""
     headers = [(name.strip().lower(), value) for name, value in step.headers]
     if _framing_is_odd(step, headers):
         return RawReading(why="unusual HTTP framing")
@@ -83,7 +83,7 @@ def read_raw(step: SendRaw, profile: Profile) -> RawReading:
 
 
 def _is_text(path: str) -> bool:
-    """Whether a path means text: its octets, the escaped ones too, are UTF-8."""
+    """Say whether a path is text: its bytes, the escaped ones too, are UTF-8."""
     try:
         unquote_to_bytes(path.encode("utf-8", "surrogateescape")).decode("utf-8")
     except UnicodeDecodeError:
@@ -92,7 +92,7 @@ def _is_text(path: str) -> bool:
 
 
 def _allowed_too(step: SendRaw, doubts: list[Rejection], authorization: RawReading) -> tuple[Rejection, ...]:
-    """Other things that are wrong as well, any of which a server may notice first."""
+    """List other faults of the request, any of which a server may notice first."""
     body_faults = () if _is_json(step.body) else (BAD_JSON,)
     return (*doubts, *authorization.rejections, *body_faults)
 
@@ -160,13 +160,13 @@ def _content_type_doubts(headers: list[tuple[str, str]]) -> list[Rejection]:
 
 
 def _is_json_type(value: str) -> bool:
-    """Whether a content type is JSON's, in the one charset that it has; neither names nor charsets have a case."""
+    """Say whether a content type is JSON's, in UTF-8 if a charset is given; upper and lower case are the same."""
     kind, *parameters = (part.strip().lower() for part in value.split(";"))
     return kind == "application/json" and all(one in ("charset=utf-8", 'charset="utf-8"') for one in parameters)
 
 
 def _authorization(step: SendRaw, headers: list[tuple[str, str]]) -> RawReading:
-    """An explicit Authorization header is foreign unless it is well-formed Basic, whose secret is then unknown."""
+    """Read an Authorization header: foreign unless it is well-formed Basic, whose secret is then unknown."""
     given = [value for name, value in headers if name == "authorization"]
     if not given:
         return RawReading()

@@ -1,4 +1,4 @@
-"""Requests whose answers must agree, whatever the oracle says of each.
+"""Compare answers to requests that must agree, whatever the oracle says of each.
 
 A case whose property is a relation's name sends its requests in groups of fixed size, told apart by position: see
 RELATIONS.
@@ -25,7 +25,7 @@ from specs.reductions.value_checks import shown
 from specs.violation import Aspect, Violation, Way
 
 Disagreements = Iterator[tuple[Aspect, str, str]]
-# What the answers disagree on, in words.
+# The plural in words of each aspect on which answers may disagree.
 DIFFERING = {
     Aspect.SHAPE: "shapes",
     Aspect.DTYPE: "dtypes",
@@ -37,9 +37,9 @@ DIFFERING = {
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """How many requests make a group, and what their answers disagree on: what, as expected, as told.
+    """The size of a group of requests, and a function that lists disagreements: the aspect, expected and actual.
 
-    `layout` is whether the answers' layout matters; with `ends` the first and the last request alone are compared.
+    `layout` says whether the answers' layout matters; with `ends` only the first and the last request are compared.
     """
 
     size: int
@@ -49,7 +49,7 @@ class Relation:
 
 
 def violations(transcript: Transcript, due: tuple[Expectation | None, ...], profile: Profile) -> list[Violation]:
-    """What breaks the relation that the case's property names."""
+    """List the violations of the relation that the case's property names."""
     name = transcript.case.property
     relation = RELATIONS.get(name)
     if relation is None:
@@ -75,7 +75,7 @@ def _differ(name: str, what: Aspect, expected: str, actual: str, step: int) -> V
 
 
 def _groups(case: Case, relation: Relation) -> Iterator[list[tuple[int, Send]]]:
-    """The requests in groups; not those between which an object of theirs changes."""
+    """List the requests in groups, without groups between whose requests one of their objects changes."""
     sends = [(number, step) for number, step in enumerate(case.steps) if isinstance(step, Send)]
     if relation.ends:
         sends = [*sends[:1], *sends[1:][-1:]]
@@ -92,7 +92,7 @@ def _layout_is_open(answers: Sequence[Told], profile: Profile) -> bool:
 
 
 def _answered_once(step: int, outcomes: Sequence[Outcome]) -> Iterator[Violation]:
-    """The same request is answered every time, or refused every time."""
+    """Check that the same request is answered every time, or refused every time."""
     statuses = [one.status for one in outcomes if isinstance(one, Reply)]
     if len(statuses) == len(outcomes) and len({status == 200 for status in statuses}) > 1:
         was, now = (str(status) for status in statuses)
@@ -101,7 +101,7 @@ def _answered_once(step: int, outcomes: Sequence[Outcome]) -> Iterator[Violation
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Result:
-    """What an answer must be by the others, flat and in its order."""
+    """The answer that follows from the other answers, flat and in the order of the result."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -112,13 +112,13 @@ class _Result:
 
 
 def _same(answers: Sequence[Told]) -> Disagreements:
-    """Two answers that are equal in all parts."""
+    """Check that two answers are equal in all parts."""
     first, second = answers
     return _compared(_Result(first.dtype, first.shape, first.values, first.counts, first.free, first.width), second)
 
 
 def _reversed(answers: Sequence[Told]) -> Disagreements:
-    """Two answers with reversed shapes and the same elements in order."""
+    """Check that two answers have reversed shapes and the same elements in order."""
     first, second = answers
     shape = first.shape[::-1]
     return _compared(_Result(first.dtype, shape, first.values, first.counts, first.free, first.width), second)
@@ -138,7 +138,7 @@ def _compared(due: _Result, got: Told) -> Disagreements:
 
 
 def _unlike(due: Array, got: Array, width: Array, operation: str) -> Bools:
-    """Which elements differ: bit by bit for select, otherwise by value; by more than `width` for float sums."""
+    """Say which elements differ: by value, for select bit by bit, for float sums by more than `width`."""
     if operation == "select":
         bits = f"u{got.dtype.itemsize}"
         unlike: Bools = np.ascontiguousarray(due).view(bits) != np.ascontiguousarray(got).view(bits)
@@ -155,21 +155,21 @@ def _unlike(due: Array, got: Array, width: Array, operation: str) -> Bools:
 
 
 def _selection_split(answers: Sequence[Told]) -> Disagreements:
-    """The parts differ from the whole in the selection along one dimension alone."""
+    """Check a whole against two parts that differ in the selection along one dimension alone."""
     first, second = answers[1].request.selection or (), answers[2].request.selection or ()
     differing = [number for number, (one, other) in enumerate(zip(first, second)) if one != other]
     return _recombined(answers, differing[0]) if len(differing) == 1 else iter(())
 
 
 def _window_split(answers: Sequence[Told]) -> Disagreements:
-    """The parts are windows on the stored bytes, so they split the slowest dimension."""
+    """Check a whole against two windows on the stored bytes, which split the slowest dimension."""
     request = answers[0].request
     rank = len(request.shape or (0,))
     return _recombined(answers, 0 if request.order == "C" else rank - 1)
 
 
 def _recombined(answers: Sequence[Told], dimension: int) -> Disagreements:
-    """The parts joined where the split dimension is kept, folded by the operation where it is reduced."""
+    """Check a whole against its parts: joined if the split dimension is kept, folded by the operation if reduced."""
     whole, one, other = answers
     request = whole.request
     rank = len(request.shape or (0,))
@@ -209,7 +209,7 @@ def _joined(whole: Told, one: Told, other: Told, dimension: int) -> _Result | No
 
 
 def _folded(one: Told, other: Told, operation: str) -> _Result:
-    """The parts combined element by element; where one has nothing left, the other's alone."""
+    """Combine two parts element by element; where one has nothing left, take the other's element."""
     wide = operation == "sum" and one.dtype in FLOATS
     with np.errstate(over="ignore", invalid="ignore"):
         pair = [part.values.astype(np.float64) if wide else part.values for part in (one, other)]
@@ -226,14 +226,14 @@ def _folded(one: Told, other: Told, operation: str) -> _Result:
 
 
 def _counted_over_axis(answers: Sequence[Told]) -> Disagreements:
-    """The counts along axes add up to the count over all."""
+    """Check that the counts along axes add up to the count over all."""
     parts, whole = answers
     if int(parts.values.sum()) != int(whole.values.sum()):
         yield Aspect.VALUES, f"{shown(whole.values)} in all", shown(parts.values)
 
 
 def _selected_then_reduced(answers: Sequence[Told]) -> Disagreements:
-    """The reduction, by NumPy, of what select gives; only where nothing is missing."""
+    """Check a reduction against NumPy's of the answer of select, if nothing is missing."""
     selected, reduced = answers
     if reduced.request.missing is not None or len(selected.shape) != len(reduced.request.shape or (0,)):
         return
@@ -249,7 +249,7 @@ def _selected_then_reduced(answers: Sequence[Told]) -> Disagreements:
 
 
 def _reduced(rows: Array, shape: tuple[int, ...], told_of: Told) -> _Result:
-    """Each row reduced by the operation."""
+    """Reduce each row by the operation."""
     operation, dtype = told_of.request.operation, told_of.request.dtype
     count, length = rows.shape
     free, width = np.full(count, length == 0 and operation in ("min", "max")), np.zeros(count)

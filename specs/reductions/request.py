@@ -1,4 +1,4 @@
-"""A valid reduction request, parsed: every default filled in."""
+"""Define a valid reduction request, parsed, with every default filled in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The requirements of reduction servers."""
+"""Load the requirements of reduction servers."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from specs.requirements import Requirement, catalogue
 
 @cache
 def load() -> Mapping[str, Requirement]:
-    """Every requirement by its id."""
+    """Return every requirement by its id."""
     return catalogue((resources.files("specs.reductions") / "requirements.toml").read_text("utf-8"))

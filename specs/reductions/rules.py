@@ -1,4 +1,4 @@
-"""The rules that a reduction request, its data, its store or its sender can break."""
+"""List the rules that a reduction request, its data, its store or its sender can break."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Rule(rules.Rule):
     SHORT_READ = "short-read"
     RANGE_BEYOND_THE_OBJECT = "range-beyond-the-object"
     INFLATES_TOO_FAR = "inflates-too-far"
-    # What merely allows a refusal.
+    # Rules that only allow a refusal.
     NUMBER_BEYOND_ALL_RANGE = "a-number-beyond-all-range"
     NESTED_DEEPLY = "nested-deeply"
     FLOAT_FOR_AN_INTEGER = "a-float-where-an-integer-belongs"
@@ -88,7 +88,7 @@ class Rule(rules.Rule):
 
     @property
     def text(self) -> str:
-        """The rule in words."""
+        """Return the rule in words."""
         return _WORDED.get(self, super().text)
 
 
@@ -123,8 +123,8 @@ ALLOWING = frozenset(
 
 INVALID = "refuses-invalid"
 FOREIGN = "foreign-authorization"
-# Which of them is broken where a request breaks rules of several: the first. Whoever must not read an object gets no
-# values, whatever else is wrong; and a request that is invalid by itself is so whatever its data.
+# If a request breaks rules of several requirements, the first of these counts. A sender who must not read an object
+# gets no values, whatever else is wrong; and a request that is invalid by itself is invalid whatever its data.
 ORDER = ("credentials", INVALID, "refuses-unfit-data", "refuses-missing-objects", FOREIGN)
 _REQUIREMENTS: Mapping[Rule, str] = MappingProxyType(
     {
@@ -142,15 +142,15 @@ _REQUIREMENTS: Mapping[Rule, str] = MappingProxyType(
 
 
 def requirement_of(rule: Rule) -> str:
-    """The requirement that is broken where a request that breaks the rule is answered with values."""
+    """Return the requirement broken by a server that answers a request with values though it breaks the rule."""
     return _REQUIREMENTS.get(rule, INVALID)
 
 
 def requirement_of_all(rules: Iterable[Rule]) -> str:
-    """The requirement that is broken where a request that breaks all these rules is answered with values.
+    """Return the requirement broken by a server that answers a request with values though it breaks the rules.
 
-    What merely allows a refusal decides nothing beside what calls for one; of several requirements the first in ORDER
-    is broken.
+    Rules that only allow a refusal do not count beside rules that call for one; of several requirements the first in
+    ORDER is broken.
     """
     broken = frozenset(rules)
     decisive = broken - ALLOWING or broken

@@ -1,4 +1,4 @@
-"""The steps of a case about reductions: objects are put and deleted, requests about them are sent."""
+"""Define the steps of a case about reductions: objects are put and deleted, requests about them are sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Bucket = Literal["private", "public"]
 Interface = Literal["s3", "http", "https"]
 Credential = Literal["owner", "stranger", "unknown", "wrong-secret"]
 
-# What each means stands in `specs.spellings`.
+# `specs.spellings` says what each spelling does.
 Spelling = Literal[
     "plainly", "no-slash", "whole-target", "accept-any", "header-names-lower", "header-names-upper", "header-order",
     "header-spaces", "header-tight", "content-type-case", "content-type-charset", "content-type-quoted", "basic-case",
@@ -24,7 +24,7 @@ Spelling = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """An object is stored; overwritten if it is there. `served` is how the store answers those who read it."""
+    """A step that stores an object, over an older one if there is one. `served` is how the store then serves it."""
 
     key: str
     data: bytes
@@ -36,13 +36,13 @@ class Put:
 
     @property
     def about(self) -> tuple[str, str]:
-        """The object that the step is about."""
+        """Return the bucket and key that the step is about."""
         return self.bucket, self.key
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """An object is deleted."""
+    """A step that deletes an object."""
 
     key: str
     bucket: Bucket = "private"
@@ -51,7 +51,7 @@ class Delete:
 
     @property
     def about(self) -> tuple[str, str]:
-        """The object that the step is about."""
+        """Return the bucket and key that the step is about."""
         return self.bucket, self.key
 
 
@@ -79,7 +79,7 @@ class Send:
 
     @property
     def about(self) -> tuple[str, str]:
-        """The object that the step is about."""
+        """Return the bucket and key that the step is about."""
         return self.bucket, self.key
 
 
@@ -102,7 +102,7 @@ class SendRaw:
 
     @property
     def about(self) -> tuple[str, str]:
-        """The object that the step is about."""
+        """Return the bucket and key that the step is about."""
         return self.bucket, self.key
 
 

@@ -1,4 +1,4 @@
-"""What a server told about one request, for comparing it with what it told about another."""
+"""Read a server's answer to one request, to compare it with its answer to another."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from specs.reductions.steps import Send
 class Told:
     """A well-formed answer, flat and in the result's order.
 
-    `counts` is None where the answer tells none; `free` elements may be anything; `width` is how far apart two right
+    `counts` is None where the answer has none; `free` elements may be anything; `width` is how far apart two right
     float sums may lie.
     """
 
@@ -36,16 +36,16 @@ class Told:
 
     @property
     def counts_each(self) -> bool:
-        """Whether there is a count for each element of the result."""
+        """Say whether there is a count for each element of the result."""
         return self.counts is not None and self.counts.size == self.values.size and self.request.operation != "select"
 
     def shaped(self, flat: Array) -> Array:
-        """The result's elements in the result's shape."""
+        """Return the result's elements in the result's shape."""
         return flat.reshape(self.shape, order=self.request.order)
 
 
 def told(step: int, send: Send, outcome: Outcome, due: Expectation | None, profile: Profile) -> Told | None:
-    """The answer to a valid request; None for anything but a 200 whose parts fit together."""
+    """Read the answer to a valid request; return None for anything but a 200 whose parts fit together."""
     if not isinstance(outcome, Reply) or outcome.status != 200:
         return None
     request = validity.read(send.operation, full_body(send, profile), profile).request
@@ -70,7 +70,7 @@ def told(step: int, send: Send, outcome: Outcome, due: Expectation | None, profi
 
 
 def _free(request: Request, values: Array, counts: Array | None, due: Values | None) -> Bools:
-    """Elements of which nothing is asked: those of nothing left, and those that a ruling leaves open."""
+    """Say which elements may be anything: those with nothing left, and those that a ruling leaves open."""
     free = np.zeros(values.shape, np.bool_)
     if due is not None and due.free is not None:
         free |= due.free
@@ -84,7 +84,7 @@ def _free(request: Request, values: Array, counts: Array | None, due: Values | N
 
 
 def _width(values: Array, due: Values | None) -> Array:
-    """The width of the bounds on float sums; infinite where there are none."""
+    """Return the width of the bounds on float sums; infinite where there are none."""
     if due is None or due.low is None or due.high is None:
         return np.full(values.shape, np.inf)
     fixed = (due.low == due.high) | np.isnan(due.low)

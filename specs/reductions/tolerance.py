@@ -1,4 +1,4 @@
-"""How far a float sum may stray from the exact one.
+"""Bound how far a float sum may be from the exact one.
 
 An addition errs by at most u times its result, and n - 1 of them by at most g = (n - 1)u / (1 - (n - 1)u) times the sum
 of the absolute values (Higham, Accuracy and Stability of Numerical Algorithms, 4.2). Pairwise summation has log2 n in
@@ -18,7 +18,7 @@ from specs.reductions.dtypes import Array, Bools
 UNIT_ROUNDOFF = {"float32": 2.0**-24, "float64": 2.0**-53}
 LARGEST = {"float32": float(np.finfo(np.float32).max), "float64": float(np.finfo(np.float64).max)}
 SMALLEST = 5e-324
-# The bound is computed in floats itself: this much more covers what they lose.
+# The bound itself is computed in floats; this factor covers their rounding errors.
 _WIDER = 1 + 2.0**-36
 _MOST_ROWS_ONE_BY_ONE = 256
 # Sums of larger numbers may overflow on the way, so they are scaled down by a power of two.
@@ -39,7 +39,7 @@ class SumBounds:
 
 
 def sum_bounds(rows: Array, present: Bools | None, dtype: str) -> SumBounds:
-    """Bounds for the sums of rows of `dtype` over the elements present, added in any order.
+    """Bound the sums of rows of `dtype` over the elements present, added in any order.
 
     They are float64s: a value of the dtype lies within them exactly when it lies within the bound.
     """
@@ -66,13 +66,13 @@ def _finite(terms: Array, dtype: str) -> SumBounds:
 
 
 def _scaled_down(terms: Array, scale: Array) -> Array:
-    """Each term over a power of two; the smallest do not vanish, as each of them is an addition."""
+    """Divide each term by a power of two; the smallest do not vanish, as each of them is an addition."""
     scaled: Array = np.ldexp(terms, -scale)
     return np.where((scaled == 0) & (terms != 0), np.copysign(SMALLEST, terms), scaled)
 
 
 def _parts(terms: Array, dtype: str) -> Array:
-    """For each row the sum, the four bounds, and the farthest that a partial sum can get."""
+    """Return for each row the sum, the four bounds, and the farthest that a partial sum can get."""
     count, length = terms.shape
     if count > max(length, _MOST_ROWS_ONE_BY_ONE):
         return _all_rows(terms, dtype)
@@ -102,7 +102,7 @@ def _one_row(row: Iterable[float], dtype: str) -> tuple[float, float, float, flo
 
 
 def _all_rows(terms: Array, dtype: str) -> Array:
-    """What `_one_row` gives, for many short rows at once: each addition's error is kept in a second float."""
+    """Return the results of `_one_row` for many short rows at once, with each addition's error in a second float."""
     total = np.zeros(len(terms))
     error, up, down = np.zeros_like(total), np.zeros_like(total), np.zeros_like(total)
     for column in terms.T:
@@ -126,14 +126,14 @@ def _all_rows(terms: Array, dtype: str) -> Array:
 
 
 def _two_sum(a: Array, b: Array) -> tuple[Array, Array]:
-    """A sum rounded, and exactly what rounding it lost (Knuth)."""
+    """Return a rounded sum, and the exact rounding error (Knuth)."""
     total = a + b
     back = total - a
     return total, (a - (total - back)) + (b - back)
 
 
 def _with_infinities(terms: Array, odd: Bools, bounds: SumBounds, dtype: str) -> SumBounds:
-    """Rows that hold infinities or NaN: what they come to is certain, unless the finite terms may overflow."""
+    """Bound rows that hold infinities or NaN: their sum is certain, unless the finite terms may overflow."""
     some = terms[odd]
     up: Bools = np.logical_or.reduce(np.isposinf(some), axis=1)
     down: Bools = np.logical_or.reduce(np.isneginf(some), axis=1)

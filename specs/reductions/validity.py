@@ -1,4 +1,4 @@
-"""Which requests must be refused, and why; and what the others ask for. Independent of generators and schemas."""
+"""Decide which requests must be refused, and why; parse the others. Independent of generators and schemas."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOCATORS = {"v1": ("source", "bucket", "object"), "v2": ("interface_type", "url"
 BODY_FIELDS = (
     "dtype", "byte_order", "offset", "size", "shape", "axis", "order", "selection", "compression", "filters", "missing",
 )  # fmt: skip
-# The names that an error may have to hold; others are what requests make up.
+# The names that an error may have to hold; other names are made up by requests.
 NAMES_OF_THE_API = frozenset(
     {*LOCATORS["v1"], *LOCATORS["v2"], *BODY_FIELDS, *OPTIONS, "id", "element_size", "NoSuchKey", "NoSuchBucket", "nan"}
 )
@@ -37,7 +37,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a request asks for, the faults that forbid an answer, and the doubts that allow a refusal."""
+    """A parsed request, the faults that forbid an answer, and the doubts that allow a refusal."""
 
     request: Request | None
     faults: tuple[Fault, ...]
@@ -57,7 +57,7 @@ class _Notes:
 
 
 def read(operation: str, body: Mapping[str, Any], profile: Profile) -> Reading:
-    """Read the body of a request, locating fields included, as the profile's version of the API has it."""
+    """Read the body of a request, locating fields included, by the profile's version of the API."""
     notes = _Notes()
     known = LOCATORS[profile.api] + BODY_FIELDS + (OPTIONS if profile.api == "v2" else ())
     for name in body:
@@ -86,7 +86,7 @@ def read(operation: str, body: Mapping[str, Any], profile: Profile) -> Reading:
 
 
 def _further_faults(operation: str, values: Mapping[str, Any]) -> list[Fault]:
-    """Contradictions between fields of which others are at fault already: an error may name these as well."""
+    """List contradictions with fields that are at fault already, since an error may name these as well."""
     further = _Notes()
     known = {**values, "dtype": values["dtype"] or "int32", "byte_order": values["byte_order"] or "little"}
     _contradictions(Request(operation=operation, **known), further)
@@ -94,7 +94,7 @@ def _further_faults(operation: str, values: Mapping[str, Any]) -> list[Fault]:
 
 
 def _doubt_readability(body: Mapping[str, Any], notes: _Notes) -> None:
-    """JSON readers have limits of depth and of numbers, and say so without naming a field."""
+    """Doubt numbers and nesting beyond JSON readers' limits; such a reader's error names no field."""
     level: list[Any] = list(body.values())
     for _ in range(DEPTH_ALL_TAKE):
         inner: list[Any] = []
@@ -146,7 +146,7 @@ def _one_of(name: str, allowed: Sequence[str], given: Mapping[str, Any], notes: 
 
 
 def _integer(value: Any, least: int | None, notes: _Notes, *words: str) -> int | None:
-    """An integer of at least that much; a float without fraction is a doubt, as JSON readers differ.
+    """Read an integer of at least that much; a float without fraction is a doubt, as JSON readers differ.
 
     A number beyond all floats, such as 1e400, has no fraction either.
     """
@@ -225,7 +225,7 @@ def _compression(given: Mapping[str, Any], notes: _Notes) -> str | None:
 
 
 def _only(known: Collection[str], given: Mapping[str, Any], notes: _Notes, place: str) -> None:
-    """Nothing else stands in what a field holds."""
+    """Note a fault if a field's object holds other names than the known ones."""
     if not given.keys() <= set(known):
         notes.fault(Rule.UNKNOWN_INNER_FIELD, place, *_names(given))
 
@@ -367,5 +367,5 @@ def _ascending(low: int | float, high: int | float) -> bool:
 
 
 def _inexact(value: int | float, near: int | float, dtype: str) -> bool:
-    """Whether rounding to the dtype changes a number; a float64 is what its shortest decimal says."""
+    """Say whether rounding to the dtype changes a number; a float64 counts as its shortest decimal."""
     return near != value and (dtype == "float32" or dtypes.exact(near) != dtypes.exact(value))

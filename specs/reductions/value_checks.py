@@ -1,4 +1,4 @@
-"""A 200's form and values against the answers that are allowed."""
+"""Check a 200's form and values against the answers that are allowed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_SHOWN = 8
 def answer_checks(
     reply: Reply, allowed: tuple[Values, ...], profile: Profile, step: Send | SendRaw
 ) -> Iterator[Violation]:
-    """Form first, then each part of the answer; with several answers allowed, the nearest one's differences."""
+    """Check the form first, then each part of the answer; if several are allowed, report the first's differences."""
     content_type = (reply.header("content-type") or "").split(";")[0].strip().lower()
     if content_type != CONTENT_TYPES[profile.api]:
         aspect = Aspect.CONTENT_TYPE if content_type else Aspect.NO_CONTENT_TYPE
@@ -49,7 +49,7 @@ def answer_checks(
 
 
 def _twins(answer: wire.Answer, fields: Mapping[str, Any]) -> Iterator[Violation]:
-    """The options choose lists or their byte twins, never both."""
+    """Check that the options choose lists or their byte twins, never both."""
     for option, listed, twin, ignored, unasked in (
         (
             "option_shape_as_bytes", answer.listed_shape, answer.shape_twin,
@@ -139,7 +139,7 @@ def _values(got: Array, due: Values) -> Iterator[Violation]:
 
 
 def _allowed(got: Array, due: Values) -> Bools:
-    """Which elements are right."""
+    """Say which elements are right."""
     if due.low is not None and due.high is not None:
         wide = _widened(got)
         right = ((wide >= due.low) & (wide <= due.high)) | (np.isnan(wide) & np.isnan(due.low))
@@ -155,7 +155,7 @@ def _allowed(got: Array, due: Values) -> Bools:
 
 
 def _same(got: Array, due: Array) -> Bools:
-    """Equal bit patterns, or both NaN."""
+    """Say which elements have equal bit patterns, or are both NaN."""
     bits = f"u{got.dtype.itemsize}"
     same: Bools = np.ascontiguousarray(got).view(bits) == np.ascontiguousarray(due).view(bits)
     if got.dtype.name in FLOATS:
@@ -164,7 +164,7 @@ def _same(got: Array, due: Array) -> Bools:
 
 
 def _aspect(got: Array, due: Values, wrong: Bools) -> Aspect:
-    """What kind of difference it is, where that tells causes apart."""
+    """Return the kind of difference, if it tells causes apart."""
     if due.dtype in FLOATS:
         pair = got[wrong][0], due.values[wrong][0]
         if np.isnan(pair).any():
@@ -183,13 +183,13 @@ def _shown_answer(answer: wire.Answer) -> str:
 
 
 def _widened(got: Array) -> Array:
-    """As float64; a signalling NaN is one of the values that may come."""
+    """Convert to float64, without a warning for signalling NaNs, which may come."""
     with np.errstate(invalid="ignore"):
         return got.astype(np.float64)
 
 
 def shown(values: Array | tuple[int, ...]) -> str:
-    """The first few numbers, in full precision."""
+    """Show the first few numbers, in full precision."""
     first = values[:MOST_SHOWN]
     text = " ".join(str(x) for x in first)
     more = f" … ({len(values)} in all)" if len(values) > MOST_SHOWN else ""

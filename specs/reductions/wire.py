@@ -1,4 +1,4 @@
-"""Replies as answers: v1 headers, v2 CBOR, error bodies. Whatever is odd about them is kept, not raised."""
+"""Read replies as answers: v1 headers, v2 CBOR, error bodies. Oddities that do not hinder reading are kept."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ASPECTS = {
 
 
 class Malformed(ValueError):
-    """An answer that is not what the API says an answer is; the text says how, and `aspect` in what."""
+    """The answer does not have the API's form; the text says how, and `aspect` in which part."""
 
     def __init__(self, aspect: Aspect, text: str) -> None:
         super().__init__(text)
@@ -40,7 +40,7 @@ class Malformed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer with values, as it came. `counts` is None where the API's version tells none."""
+    """An answer with values, as it came. `counts` is None where the API's version has none."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -53,20 +53,20 @@ class Answer:
     listed_counts: tuple[int, ...] = ()
 
     def values(self) -> Array:
-        """The elements, in this machine's byte order; raises ValueError where the length does not fit."""
+        """Return the elements, in this machine's byte order; raises ValueError where the length does not fit."""
         dtype = in_byte_order(self.dtype, "big" if self.byte_order == "big" else "little")
         return np.frombuffer(self.data, dtype).astype(self.dtype)
 
 
 def read(reply: Reply, profile: Profile) -> Answer:
-    """An answer of the profile's version; raises Malformed."""
+    """Read an answer of the profile's version; raises Malformed."""
     if profile.api == "v2":
         return read_v2(reply, twins={f"option_{key}" for key in TWINS} & set(profile.options) != set())
     return read_v1(reply, profile.count_form, profile.tells_byte_order, profile.native_byte_order)
 
 
 def read_v2(reply: Reply, *, twins: bool = True) -> Answer:
-    """The seven-key CBOR map of a v2 answer; raises Malformed. A server without the options may lack the twins."""
+    """Read the seven-key CBOR map of a v2 answer; raises Malformed. A server without the options may lack the twins."""
     stream = io.BytesIO(reply.body)
     try:
         answer = cbor2.load(stream)
@@ -124,7 +124,7 @@ def _integers(value: Any, name: str, least: int | None = None) -> tuple[int, ...
 
 
 def _shown(value: Any) -> str:
-    """The value, cut short; some are too long to be shown at all."""
+    """Show a value, cut short, since some are too long to be shown at all."""
     try:
         text = repr(value)
     except ValueError:
@@ -148,7 +148,7 @@ def _twin(data: bytes, kind: str, order: str, key: str) -> tuple[int, ...]:
 
 
 def read_v1(reply: Reply, count_form: str, tells_byte_order: bool, native_byte_order: str) -> Answer:
-    """The headers and raw bytes of a v1 answer; raises Malformed."""
+    """Read the headers and raw bytes of a v1 answer; raises Malformed."""
     dtype = _dtype(_needed(reply, "x-activestorage-dtype"))
     shape = _json_list(_needed(reply, "x-activestorage-shape"), "x-activestorage-shape")
     order = _byte_order(_needed(reply, "x-activestorage-byte-order")) if tells_byte_order else native_byte_order
@@ -175,7 +175,7 @@ def _json_list(text: str, name: str) -> tuple[int, ...]:
 
 
 def error_text(reply: Reply) -> str:
-    """All that an error says, message and causes; raises Malformed where it is not the API's form."""
+    """Return the message and causes of an error; raises Malformed where it is not of the API's form."""
     content_type = (reply.header("content-type") or "").split(";")[0].strip().lower()
     if content_type != "application/json":
         aspect = Aspect.CONTENT_TYPE if content_type else Aspect.NO_CONTENT_TYPE

@@ -1,4 +1,4 @@
-"""The JSON Schemas (draft-07) of requests and answers, and validators that follow them exactly."""
+"""Load the JSON Schemas (draft-07) of requests and answers, and make validators that follow them exactly."""
 
 import functools
 import json
@@ -18,7 +18,7 @@ NAMES = ("v1.request", "v2.request", "v2.response", "error")
 
 
 class Key:
-    """A schema as a cache's key: equal to itself alone, and kept, so that no other takes its identity."""
+    """A schema as a cache's key: equal only to itself, and kept alive so that its identity is not used again."""
 
     __slots__ = ("schema",)
 
@@ -34,7 +34,7 @@ class Key:
 
 @functools.cache
 def load(name: str) -> dict[str, Any]:
-    """One of the schemas, read once; not to be changed: `places.narrow` copies."""
+    """Return one of the schemas, read once; callers must not change it: `places.narrow` copies."""
     if name not in NAMES:
         near = get_close_matches(name, NAMES, 1) or [NAMES[1]]
         raise LookupError(f"schema {name!r} is unknown. Did you mean {near[0]!r}?")
@@ -44,17 +44,17 @@ def load(name: str) -> dict[str, Any]:
 
 @functools.cache
 def validator(name: str) -> Validator:
-    """The exact validator of one of the schemas: 8.0 is no integer, true is no number."""
+    """Return the exact validator of one of the schemas: 8.0 is no integer, true is no number."""
     return exact_validator(load(name))
 
 
 def exact_validator(schema: Schema) -> Validator:
-    """Integers are spelled without fraction or exponent; booleans are no numbers."""
+    """Return a validator for which integers have no fraction or exponent, and booleans are no numbers."""
     return _validator(schema, _is_integer)
 
 
 def lenient_validator(schema: Schema) -> Validator:
-    """Draft-07's own idea of an integer: 8.0 is one."""
+    """Return a validator with draft-07's own definition of an integer: 8.0 is one."""
     return _validator(schema, _is_integral)
 
 

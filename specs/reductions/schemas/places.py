@@ -1,4 +1,4 @@
-"""The way around a schema: its places, with references followed and alternatives laid side by side."""
+"""Walk through a schema: its places, with references followed and alternatives laid side by side."""
 
 import functools
 import json
@@ -14,12 +14,12 @@ ANY_ITEM = "*"
 
 
 def inlined(schema: Schema) -> dict[str, Any]:
-    """The schema with the target of every local `$ref` in its place; remembered, so not to be changed."""
+    """Return the schema with every local `$ref` replaced by its target; cached, so callers must not change it."""
     return _inlined(Key(schema))
 
 
 def variants(schema: Schema) -> Iterator[Schema]:
-    """The schema itself and every member of its allOf, anyOf and oneOf, all the way down."""
+    """List the schema itself and every member of its allOf, anyOf and oneOf, at any depth."""
     yield schema
     for keyword in ("allOf", "anyOf", "oneOf"):
         for member in schema.get(keyword, ()):
@@ -27,7 +27,7 @@ def variants(schema: Schema) -> Iterator[Schema]:
 
 
 def children(schema: Schema) -> Iterator[tuple[Step, Schema]]:
-    """Every place one step down: fields by name, the items of a tuple by number, other items as `*`."""
+    """List every place one step down: fields by name, the items of a tuple by number, other items as `*`."""
     for variant in variants(schema):
         yield from variant.get("properties", {}).items()
         items = variant.get("items")
@@ -38,14 +38,14 @@ def children(schema: Schema) -> Iterator[tuple[Step, Schema]]:
 
 
 def places(schema: Schema, pattern: Pattern = ()) -> Iterator[tuple[Pattern, Schema]]:
-    """Every place of an inlined schema, outermost first."""
+    """List every place of an inlined schema, outermost first."""
     yield pattern, schema
     for step, child in children(schema):
         yield from places(child, (*pattern, step))
 
 
 def place(schema: Schema, *path: Step) -> Schema:
-    """The schema at a path of an inlined schema; `*` may be left out; definitions count as fields."""
+    """Return the schema at a path of an inlined schema; `*` may be left out; definitions count as fields."""
     found = schema
     for depth, step in enumerate(path):
         here = dict(children(found)) if depth else {**schema.get("definitions", {}), **dict(children(found))}
@@ -60,7 +60,7 @@ def place(schema: Schema, *path: Step) -> Schema:
 
 
 def types(schema: Schema) -> frozenset[str]:
-    """The JSON types a place allows, over all its variants; every type where none is named."""
+    """Return the JSON types that a place allows, over all its variants; every type where none is named."""
     named: set[str] = set()
     for variant in variants(schema):
         kind = variant.get("type", ())
@@ -69,7 +69,7 @@ def types(schema: Schema) -> frozenset[str]:
 
 
 def without_null(schema: Schema) -> dict[str, Any]:
-    """The same place with null not allowed."""
+    """Return the same place with null not allowed."""
     narrowed = dict(schema)
     if isinstance(schema.get("type"), list):
         narrowed["type"] = [kind for kind in schema["type"] if kind != "null"]
@@ -82,19 +82,19 @@ def without_null(schema: Schema) -> dict[str, Any]:
 
 
 def limits(schema: Schema) -> tuple[int | float | None, int | float | None]:
-    """The least and the greatest number a place allows; None where there is no limit."""
+    """Return the least and the greatest number that a place allows; None where there is no limit."""
     least = [value for variant in variants(schema) if (value := _least(variant)) is not None]
     greatest = [value for variant in variants(schema) if (value := _greatest(variant)) is not None]
     return max(least, default=None), min(greatest, default=None)
 
 
 def example(schema: Schema) -> Any:
-    """A valid value of an inlined schema, never null if anything else will do."""
+    """Return a valid value of an inlined schema, never null if another value is valid."""
     return _example(Key(schema))
 
 
 def narrow(schema: Schema, *path: str | int, **keywords: Any) -> dict[str, Any]:
-    """A copy whose keywords at one place are replaced: `narrow(schema, "dtype", enum=["int32"])`."""
+    """Copy a schema with keywords at one place replaced: `narrow(schema, "dtype", enum=["int32"])`."""
     copy: dict[str, Any] = json.loads(json.dumps(inlined(schema)))
     found = place(copy, *path)
     if not isinstance(found, dict):
@@ -104,7 +104,7 @@ def narrow(schema: Schema, *path: str | int, **keywords: Any) -> dict[str, Any]:
 
 
 def without(schema: Schema, *fields: str) -> dict[str, Any]:
-    """A copy that does not know these top-level fields."""
+    """Copy a schema without these top-level fields."""
     unknown = [field for field in fields if field not in schema["properties"]]
     if unknown:
         raise LookupError(f"the schema has no field {unknown[0]!r}; it has {', '.join(schema['properties'])}")
@@ -114,7 +114,7 @@ def without(schema: Schema, *fields: str) -> dict[str, Any]:
 
 
 def pointer(path: Sequence[Step]) -> str:
-    """The path as text: /selection/0/2."""
+    """Return the path as text: /selection/0/2."""
     return "".join(f"/{step}" for step in path)
 
 
