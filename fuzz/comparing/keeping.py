@@ -35,10 +35,10 @@ def keep(judge: Judge, targets: Mapping[str, Target], folder: Path, doing: Calla
 
 
 def _kept_of(name: str, target: Target, wrong: Sequence[Wrong], folder: Path) -> list[Kept]:
-    ledger = Ledger(folder, f"compare-{token_hex(4)}", target.profile)
     end = time.monotonic() + SECONDS_A_SERVER
     names: dict[str, None] = {}
     with closing(target.session()) as session:
+        ledger = Ledger(folder, f"compare-{token_hex(4)}", session.reading)
         triage = Triage(session, ledger, TargetLife.of(target), lambda: time.monotonic() > end)
         try:
             for one in wrong:

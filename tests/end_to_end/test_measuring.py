@@ -26,8 +26,8 @@ def test_the_law_of_one(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.timeout(300)
 def test_the_law_of_two(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = said("two --pairs 2 --seed 3 --seconds 2 --witness-examples 60 --parallel 2 --verbose", capsys)
-    for one, other in draw_pairs(all_bugs(), 2, 3):
+    rows = said("two --pairs 2 --seed 5 --seconds 2 --witness-examples 60 --parallel 2 --verbose", capsys)
+    for one, other in draw_pairs(all_bugs(), 2, 5):
         assert any(row.split()[:2] == [one.name, other.name] for row in rows)
     hunted = next(int(row.split()[-1]) for row in rows if row.startswith("pairs drawn 2, hunted"))
     left_out = sum(int(row.split()[-1]) for row in rows if re.fullmatch(r"left out: [a-z ]+\d+", row))
