@@ -1,7 +1,7 @@
-"""What a strategy says where a profile does not claim what it is about."""
+"""Define the error of a strategy for a feature that a profile does not claim."""
 
 from __future__ import annotations
 
 
 class NotClaimed(LookupError):
-    """A profile does not claim what a strategy is about; the message says what."""
+    """The profile does not claim the feature that a strategy is about; the message names it."""

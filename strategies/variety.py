@@ -1,4 +1,4 @@
-"""Fresh cases every time, instead of Hypothesis' variations of the one before."""
+"""Draw fresh cases every time, in place of Hypothesis' variations of earlier cases."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Drawn = TypeVar("Drawn")
 
 
 def fresh(strategy: SearchStrategy[Drawn]) -> SearchStrategy[Drawn]:
-    """The same strategy, with nothing in it copied from one place to another.
+    """Return the same strategy, in whose examples Hypothesis copies nothing from one place to another.
 
     Of six examples Hypothesis makes five by copying a part of the sixth over another part like it, which is no gain
     for cases that repeat themselves on purpose. It leaves alone what a collection of unique elements holds.

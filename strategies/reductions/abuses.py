@@ -1,4 +1,4 @@
-"""Requests that ask for too much: numbers at the edges of machine integers, bombs, lists without end."""
+"""Draw requests that ask for too much: numbers at the edges of machine integers, bombs, lists without end."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_FILTERS = 2_000
 MOST_COMPRESSED_BYTES = 65_536
 MOST_INFLATED_BYTES = 64 * 2**20
 MOST_ABUSES = 6
-# Bodies stay below what every server takes; how much over is tried with raw requests.
+# Bodies stay below the size that every server takes; raw requests try larger ones.
 POWERS = (31, 32, 53, 63, 64, 65, 100, 128, 1000)
 EDGES = tuple(sign * 2**power + change for power in POWERS for change in (0, -1, 1) for sign in (1, -1))
 LENGTHS = tuple(edge for edge in EDGES if edge > 0)
@@ -111,7 +111,7 @@ def _many_filters(draw: st.DrawFn, profile: Profile, _key: str) -> Asked:
 
 
 def _bomb(draw: st.DrawFn, profile: Profile, key: str) -> Asked:
-    """A small stream that inflates to much; asked as a whole, or for a little of it."""
+    """Draw a small stream that inflates to much, and ask for all or a little of it."""
     codec = draw(sampled(profile.compressions))
     data = bomb(codec, draw(sampled((2**20, 2**22, 2**22, 2**20, 2**24, MOST_INFLATED_BYTES))))
     fields: dict[str, Json] = {"compression": {"id": codec}}
@@ -121,14 +121,14 @@ def _bomb(draw: st.DrawFn, profile: Profile, key: str) -> Asked:
 
 
 def _many_members(draw: st.DrawFn, _: Profile, key: str) -> Asked:
-    """A gzip stream of very many members that hold nothing, or next to it."""
+    """Draw a gzip stream with very many empty members."""
     data = gzip.compress(DATA, 9, mtime=0) + gzip.compress(b"", 9, mtime=0) * draw(sampled((10, 1000, 3000)))
     return (Put(key, data),), key, {"compression": {"id": "gzip"}, "shape": [4]}
 
 
 @lru_cache(16)
 def bomb(codec: str, inflated_bytes: int) -> bytes:
-    """Zeros, compressed as far as the codec can; up to the limit of compressed bytes."""
+    """Return zeros, compressed as far as the codec can, up to the limit of compressed bytes."""
     zeros = bytes(inflated_bytes)
     data = {
         "gzip": lambda: gzip.compress(zeros, 9, mtime=0),
@@ -172,7 +172,7 @@ def _claimed(profile: Profile) -> tuple[str, ...]:
 
 @st.composite
 def abuses(draw: st.DrawFn, profile: Profile, *, most: int = MOST_ABUSES) -> Case:
-    """Requests of abuse about one small object; the notes name what each abuses."""
+    """Draw abusive requests about one small object; the notes name the abuses."""
     dtype = next((one for one in profile.dtypes if one.endswith("32")), profile.dtypes[0])
     steps: list[Step] = [Put("a", DATA)]
     notes = []

@@ -1,4 +1,4 @@
-"""Arrays of the six dtypes: element by element while small, by recipe when large."""
+"""Draw arrays of the six dtypes: element by element while small, by recipe when large."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FLOAT_THEMES = (
     "small", "extremes", "narrowed", "negative", "positive", "fills", "nan", "infinite", "zeros", "subnormal",
     "cancelling", "graded", *("decimal",) * 5, "infinite", "infinite", "zeros", "zeros", "subnormal", "nan",
 )  # fmt: skip
-# What stands last is what is forgotten.
+# Layouts of special values. A spike at the end is listed twice, as servers often forget the last element.
 OF_VALUES = (
     "cycle", "constant", "scattered", "spike first", "spike last", "spike last", "spike middle", "spike anywhere",
     "halves",
@@ -46,14 +46,14 @@ def themes(dtype: str) -> tuple[str, ...]:
 
 @cache
 def kinds(allowed: tuple[str, ...]) -> SearchStrategy[str]:
-    """Dtypes; floats more often, as more can be the matter with them."""
+    """Draw dtypes; floats come more often, as more can go wrong with them."""
     floats = tuple(one for one in allowed if one in dtypes.FLOATS)
     return st.sampled_from(allowed + allowed + floats)
 
 
 @cache
 def pool(dtype: str, theme: str) -> Array:
-    """The values of a dtype that a theme is made of, the simplest first; read-only."""
+    """Return the values of a dtype for a theme, the simplest first; read-only."""
     values = _floats(dtype, theme) if dtype in dtypes.FLOATS else _integers(dtype, theme)
     values.flags.writeable = False
     return values
@@ -108,7 +108,7 @@ def _floats(dtype: str, theme: str) -> Array:
 
 
 def _payloads(dtype: str) -> Array:
-    """NaNs of both signs, quiet and signalling, with and without payload."""
+    """Return NaNs of both signs, quiet and signalling, with and without payload."""
     if dtype == "float32":
         return np.array([0xFFC00000, 0x7FC00001, 0x7F800001, 0xFFFFFFFF], np.uint32).view(np.float32)
     bits = [0xFFF8000000000000, 0x7FF8000000000001, 0x7FF0000000000001, 0xFFFFFFFFFFFFFFFF]
@@ -117,7 +117,7 @@ def _payloads(dtype: str) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a large array is made from few choices."""
+    """The few choices from which a large array is made."""
 
     dtype: str
     theme: str
@@ -127,7 +127,7 @@ class Recipe:
 
 
 def expanded(recipe: Recipe) -> Array:
-    """The array of a recipe; the same for the same recipe."""
+    """Return the array of a recipe; the same recipe gives the same array."""
     values = pool(recipe.dtype, recipe.theme)
     if recipe.layout in ("ramp", "descending", "permutation"):
         return _ramp(recipe)
@@ -150,7 +150,7 @@ def expanded(recipe: Recipe) -> Array:
 
 
 def _ramp(recipe: Recipe) -> Array:
-    """Distinct values, so that every change of place shows."""
+    """Return distinct values, so that every change of place shows."""
     steps = np.arange(recipe.length, dtype=np.int64)
     if recipe.layout == "descending":
         steps = steps[::-1]
@@ -169,7 +169,7 @@ def _ramp(recipe: Recipe) -> Array:
 
 
 def _spike(recipe: Recipe) -> Array:
-    """One value that stands out among ordinary ones, at a telling place."""
+    """Return ordinary values with one special value at the start, the end or elsewhere."""
     ordinary = np.resize(pool(recipe.dtype, "small")[1:4], recipe.length)
     values = pool(recipe.dtype, recipe.theme)
     places = {
@@ -189,9 +189,9 @@ def _drawn(dtype: str, theme: str, most: int) -> SearchStrategy[list[int]]:
 
 @cache
 def lengths(longest: int) -> SearchStrategy[int]:
-    """Numbers of elements: often composite or where lanes and buffers end, rarely long; `HUGE` more rarely.
+    """Draw numbers of elements: often composite or next to lane and buffer sizes, rarely long, more rarely `HUGE`.
 
-    Where giant ones are allowed, large data is what it is about.
+    Where giant lengths are allowed, huge ones come often.
     """
     giant = longest > GIANT_LENGTHS[0]
     fitting = [
@@ -205,8 +205,8 @@ def lengths(longest: int) -> SearchStrategy[int]:
 
 @cache
 def huge_lengths(longest: int) -> tuple[int, ...]:
-    """Numbers of elements beyond 64 KiB and 1 MiB; giant ones where such long arrays are allowed."""
-    # Those that are hardly beyond 64 KiB cost the least.
+    """List numbers of elements beyond 64 KiB and 1 MiB; giant ones only where such long arrays are allowed."""
+    # Lengths little beyond 64 KiB cost the least, so they come most often.
     some = (*HUGE_LENGTHS[:3] * 4, *HUGE_LENGTHS * 2, *GIANT_LENGTHS)
     return tuple(length for length in some if length <= longest)
 
@@ -223,7 +223,7 @@ def recipes(draw: st.DrawFn, dtype: str, *, theme: str | None = None, longest: i
 
 @st.composite
 def arrays(draw: st.DrawFn, dtype: str, *, large: bool = True, longest: int = 20_000, extremes: bool = True) -> Array:
-    """Flat arrays of a dtype; without extremes, of small readable numbers alone."""
+    """Draw flat arrays of a dtype; without extremes, of small readable numbers alone."""
     theme = draw(_sampled(themes(dtype))) if extremes else "small"
     if large and draw(_LARGE):
         return expanded(draw(recipes(dtype, theme=theme, longest=longest)))

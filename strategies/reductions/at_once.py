@@ -1,4 +1,4 @@
-"""Requests sent at the same time: alike, about objects that are alike, or each something else."""
+"""Draw requests sent at the same time: the same request, requests about similar objects, or different ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from strategies.reductions.requests import below, requests, sampled
 LONGEST = 20_000
 MOST_MALFORMED = 3
 BROKEN_PREFIX = "broken-"
-# What threads share shows soonest with many of them, and a finding is smallest with two.
+# Faults in state that threads share show soonest with many requests, and a finding is smallest with two.
 _NUMBERS = st.sampled_from((2, 2, 3, 4, 6, 8, 8, 12, 16, 16))
 _OBJECTS = st.sampled_from((1, 2, 2, 3))
 _LIKENESSES = (2, 2, 3, 4, 8)
@@ -32,7 +32,7 @@ _STRANGERS: tuple[Credential | None, ...] = ("wrong-secret", "unknown", "strange
 
 @st.composite
 def at_once(draw: st.DrawFn, profile: Profile, schema: Schema) -> Case:
-    """Valid requests about a few objects, sometimes with some among them that break the schema or may not be asked."""
+    """Draw valid requests about a few objects, sometimes with invalid or unauthorised requests among them."""
     number = draw(_NUMBERS)
     some, sends = _asked(draw, profile, number)
     steps: list[Send | SendRaw] = list(sends)
@@ -56,7 +56,7 @@ def _asked(draw: st.DrawFn, profile: Profile, number: int) -> tuple[list[Content
     manner = draw(_MANNERS)
     if manner == "likenesses":
         return _about_likenesses(draw, profile, number)
-    # Keys must differ whatever the buckets, and so they do by what they begin with.
+    # Keys must differ even in different buckets, so each gets a prefix of its own.
     objects = 1 if manner == "one" else draw(_OBJECTS)
     some = [draw(contents(profile, prefix="bc"[at - 1] if at else "", longest=LONGEST)) for at in range(objects)]
     asks = requests(profile, tuple(some))
@@ -66,7 +66,7 @@ def _asked(draw: st.DrawFn, profile: Profile, number: int) -> tuple[list[Content
 
 
 def _about_likenesses(draw: st.DrawFn, profile: Profile, number: int) -> tuple[list[Content], list[Send]]:
-    """The same few requests about each of several objects of one form, with other numbers in each."""
+    """Draw the same few requests about each of several objects of one form, with other numbers in each."""
     bucket = draw(sampled(buckets(profile)))
     values = draw(arrays(draw(kinds(profile.dtypes)), longest=LONGEST))
     encoding = draw(encodings(profile, values.dtype.itemsize, values.nbytes))
@@ -80,12 +80,12 @@ def _about_likenesses(draw: st.DrawFn, profile: Profile, number: int) -> tuple[l
 
 
 def _likeness(values: Array, number: int) -> Array:
-    """As many numbers of the same dtype, and others."""
+    """Return an array of the same length and dtype with other numbers."""
     return ((np.arange(values.size) * number) % 101 + 5 * number).astype(values.dtype)
 
 
 def _about(send: Send, content: Content) -> Send:
-    """The request about another object of the same form; compressed, it may have another size."""
+    """Return the request about another object of the same form; compressed, the object may have another size."""
     fields = send.fields
     if fields.get("size") is not None and fields.get("compression") is not None:
         fields = fields.but(size=content.segments[0].size)
@@ -93,11 +93,11 @@ def _about(send: Send, content: Content) -> Send:
 
 
 def _malformed(draw: st.DrawFn, profile: Profile, schema: Schema) -> tuple[Put, list[Send | SendRaw]]:
-    """A few requests that break the schema, and the object they are about, under a key of its own."""
+    """Draw a few requests that break the schema, and the object they are about, under a key of its own."""
     case = draw(malformed(profile, schema))
     put, *steps = case.steps
     assert isinstance(put, Put)
-    # What is nested deeply costs a good deal to write again and again, and has its own property.
+    # Deeply nested requests are left out: they take long to write, and another property covers them.
     shallow = [one for one, note in zip(steps, case.notes, strict=True) if "depth" not in note]
     broken = [one for one in shallow if isinstance(one, Send | SendRaw)][:MOST_MALFORMED]
     named = [replace(one, key=BROKEN_PREFIX + one.key) for one in broken]

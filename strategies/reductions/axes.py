@@ -1,4 +1,4 @@
-"""Axes to reduce over: none given, one, a list, an empty list, all."""
+"""Draw axes to reduce over: none given, one, a list, an empty list, all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORMS = ("integer", "list", "empty")
 
 @lru_cache(1024)
 def axes(rank: int, *, forms: tuple[str, ...] = FORMS, absent: bool = True, many: bool = True) -> SearchStrategy[Json]:
-    """Valid axes of an array; None where none is given, every form about as often as the others."""
+    """Draw valid axes of an array; None where none is given, every form about as often as the others."""
     table: list[tuple[Json, ...]] = []
     if absent:
         table.append((ABSENT,))

@@ -1,4 +1,4 @@
-"""Objects that the store does not serve well: the same bytes in several manners, and requests about parts of them."""
+"""Draw objects that the store serves badly: the same bytes in several manners, and requests about parts of them."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from strategies.reductions.requests import accesses, below, sampled, shapes
 
 KEYS = "abcdefghijklmnopqrstuvwxyz"
 COUNTS = (2, 4, 6, 8, 12, 16, 24, 40, 1)
-# Bytes before and after the numbers; those after are whole numbers of any type, as they may be read as such.
+# Bytes before and after the numbers. A multiple of 8 comes after, as these bytes may be read as numbers too.
 SURROUNDINGS = ((8, 8), (16, 64), (64, 16), (3, 24), (24, 0), (0, 16), (0, 0))
 BOTH = ("offset", "size")
 WINDOWS = (BOTH, BOTH, ("offset",), ("offset",), ("size",), (), ())
 RANKS = (1, 1, 2)
-# What a client tries again, and after a while: two of them in a case are enough.
+# Clients wait and try again after these manners, which takes long, so a case has only two of them.
 TRIED_AGAIN: tuple[Manner, ...] = ("failing", "slow-down", "hung-up")
 MANY: tuple[Manner, ...] = (WELL, *(name for name in MANNERS if name not in TRIED_AGAIN))
 
 
 @st.composite
 def bad_stores(draw: st.DrawFn, profile: Profile) -> Case:
-    """One object in many manners, and requests about each: mostly about a part of it, without a shape and with one."""
+    """Draw one object in many manners, and requests about each, mostly about a part, without or with a shape."""
     content = _content(draw, profile)
     first, again = draw(below(len(MANY))), draw(below(len(TRIED_AGAIN)))
     several = (*MANY[first:], *MANY[:first], TRIED_AGAIN[again], TRIED_AGAIN[again - 1])
@@ -46,7 +46,7 @@ def bad_stores(draw: st.DrawFn, profile: Profile) -> Case:
 
 
 def _content(draw: st.DrawFn, profile: Profile) -> Content:
-    """Numbers of which no two are alike, mostly among other bytes."""
+    """Draw an object of distinct numbers, mostly among other bytes."""
     values = np.arange(1, 1 + draw(sampled(COUNTS)), dtype=draw(sampled(profile.dtypes)))
     codecs = (None,) * (3 * len(profile.compressions) or 1) + profile.compressions
     how = Encoding(profile.native_byte_order, compression=draw(sampled(codecs)))
@@ -55,13 +55,13 @@ def _content(draw: st.DrawFn, profile: Profile) -> Content:
 
 
 def _as_it_comes(draw: st.DrawFn, segment: Segment, _: Profile) -> dict[str, Any]:
-    """The numbers without a shape; where they are stored as they are, the bytes around them may be numbers too."""
+    """Draw a request without a shape; if the numbers are uncompressed, it may read the bytes around them too."""
     window = BOTH if segment.encoding.compression or segment.start % 8 else draw(sampled(WINDOWS))
     return _read(segment, window)
 
 
 def _in_shape(draw: st.DrawFn, segment: Segment, profile: Profile) -> dict[str, Any]:
-    """The numbers with a shape, and at times a selection."""
+    """Draw a request with a shape, and at times a selection."""
     shape = shapes(len(segment.values), draw(sampled(RANKS)))[0]
     fields = {**_read(segment, BOTH), "shape": list(shape)}
     if profile.selections and draw(below(2)):

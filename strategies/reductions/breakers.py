@@ -1,4 +1,4 @@
-"""How to break each rule a JSON Schema can make: from a valid value to near misses of it."""
+"""Break each rule that a JSON Schema can make: turn a valid value into near misses."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +12,7 @@ from strategies.reductions.json_text import Raw, members
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """What to put in place of a valid value; `below` leads on to the member at fault."""
+    """The value to put in place of a valid one; `below` leads on to the member at fault."""
 
     detail: str
     node: Any
@@ -24,7 +24,7 @@ Breaker = Callable[[Schema, Any], Iterator[Break]]
 
 DEPTHS = (100, 1_000, 5_000)
 
-# What a client could write in good faith, and none of the schemas lists.
+# Values that a client could write in good faith, but that no schema lists.
 _PLAUSIBLE = (
     "float16", "int8", "uint8", "int16", "bool", "complex64", "float", "int", "object", "<i4", ">f8", "i4",
     "A", "K", "<", "=", "native", "S3", "file", "ftp", "swift", "lz4", "zstd", "snappy", "blosc",
@@ -51,7 +51,7 @@ def _type(schema: Schema, value: Any) -> Iterator[Break]:
     if not allowed & {"integer", "number"}:
         wrong["integer"] = (8, 0, -1)
     if "number" not in allowed:
-        # Cut, or rounded, the first is what it was.
+        # The first number, cut or rounded to an integer, is the valid value again.
         near = (value + 0.25,) if isinstance(value, int) and not isinstance(value, bool) else ()
         wrong["number"] = (*near, 8.5, -0.5, 1e-9)
     for kind, nodes in wrong.items():
@@ -266,7 +266,7 @@ BREAKERS: Mapping[str, Breaker] = {
     "not": _not,
 }
 
-# What no keyword says, and JSON allows.
+# Breaks that JSON allows and no keyword of the schema is about.
 BEYOND_KEYWORDS: Mapping[str, Breaker] = {
     "spelling": _spelling,
     "huge": _huge,
@@ -289,7 +289,7 @@ def _members(schema: Schema, value: Any) -> dict[str, Any]:
 
 
 def _escaped(name: str) -> str:
-    """A name of a field whose first letter is an escape."""
+    """Write a field's name with its first letter as an escape."""
     return f'"\\u{ord(name[0]):04x}{name[1:]}"'
 
 

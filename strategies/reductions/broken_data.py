@@ -1,4 +1,4 @@
-"""Objects whose bytes are not what a request says: other codecs, truncated and corrupted streams."""
+"""Draw objects whose bytes do not fit the request: other codecs, truncated and corrupted streams."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _encoded(profile: Profile, values: Array, compression: str | None, members: 
 def _another_codec(
     draw: st.DrawFn, profile: Profile, values: Array, send: Send, key: str
 ) -> tuple[list[Put], Send | None]:
-    """Stored with one codec, or none, and asked for with another."""
+    """Store the array with one codec, or none, and ask for it with another."""
     codecs = _codecs(profile)
     pairs = tuple((stored, asked) for asked in codecs for stored in (None, *codecs) if stored != asked)
     if not pairs:
@@ -54,7 +54,7 @@ def _no_stream(draw: st.DrawFn, profile: Profile, _: Array, send: Send, key: str
 
 
 def _truncated(draw: st.DrawFn, profile: Profile, values: Array, send: Send, key: str) -> tuple[list[Put], Send | None]:
-    """A stream that ends early: in its header, its middle, its checksum, or a later member."""
+    """End a stream early: in its header, its middle, its checksum, or a later member."""
     codecs = _codecs(profile)
     if not codecs:
         return NOTHING
@@ -65,7 +65,7 @@ def _truncated(draw: st.DrawFn, profile: Profile, values: Array, send: Send, key
 
 
 def _corrupted(draw: st.DrawFn, profile: Profile, values: Array, send: Send, key: str) -> tuple[list[Put], Send | None]:
-    """A byte changed where the stream's own checks must notice: header, compressed data, checksum."""
+    """Change a byte where the stream's own checks must notice: header, compressed data, checksum."""
     codecs = _codecs(profile, CHECKED)
     if not codecs:
         return NOTHING
@@ -81,11 +81,11 @@ def _corrupted(draw: st.DrawFn, profile: Profile, values: Array, send: Send, key
 def _blosc2_header(
     draw: st.DrawFn, profile: Profile, values: Array, send: Send, key: str
 ) -> tuple[list[Put], Send | None]:
-    """The sizes in a blosc2 chunk's header are not true."""
+    """Put wrong sizes into a blosc2 chunk's header."""
     if not _codecs(profile, ("blosc2",)):
         return NOTHING
     data = bytearray(_encoded(profile, values, "blosc2"))
-    # Inflated bytes that are a little more or less cannot be told from true ones; nor can other changes, unchecked.
+    # Servers cannot notice an inflated size that is a little wrong, nor changes of fields without a checksum.
     place, size = draw(sampled(((4, -1), (4, 0), (4, 2**31 - 1), (12, -1), (12, 0), (12, 1), (12, len(data) + 1))))
     data[place : place + 4] = size.to_bytes(4, "little", signed=True)
     return _about(send, key, "blosc2", bytes(data))
@@ -94,7 +94,7 @@ def _blosc2_header(
 def _decoded_short(
     draw: st.DrawFn, profile: Profile, values: Array, send: Send, key: str
 ) -> tuple[list[Put], Send | None]:
-    """A sound stream of fewer or more elements than the shape calls for, or of no whole number of them."""
+    """Store a sound stream with another number of elements than the shape has, or with a broken element."""
     codecs = _codecs(profile)
     if not codecs:
         return NOTHING
@@ -109,7 +109,7 @@ def _decoded_short(
 
 
 def _trailing(draw: st.DrawFn, profile: Profile, values: Array, send: Send, key: str) -> tuple[list[Put], Send | None]:
-    """Bytes that are neither padding nor another member after the end of a sound stream."""
+    """Add bytes that are neither padding nor another member after the end of a sound stream."""
     codecs = _codecs(profile)
     if not codecs:
         return NOTHING

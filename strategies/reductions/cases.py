@@ -1,4 +1,4 @@
-"""Cases to try, by property; each narrowed to what a profile claims and the request's schema knows."""
+"""List the cases of each property, narrowed to what a profile claims and the request's schema knows."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MOST_REQUESTS = 9
 LONGEST = 300_001
 LONGEST_AT_NIGHT = 4_200_000
 _OBJECTS = st.sampled_from((1, 1, 2, 2, 3))
-# Shrinking leaves out the requests after the one that fails by `enough`, those before it by `last`.
+# By `enough`, Hypothesis can leave out the requests after the one that fails, by `last` those before it.
 _KEPT = st.sampled_from(("last",) + ("all",) * 39)
 _MANNERS = st.sampled_from(
     ("enough",)
@@ -55,72 +55,72 @@ def reductions(
     operations: tuple[str, ...] | None = None,
     extremes: bool = True,
 ) -> SearchStrategy[Case]:
-    """A few objects, and many valid requests about them."""
+    """Draw a few objects, and many valid requests about them."""
     return fresh(_reductions(_claims(profile, schema), most_requests, longest, operations, extremes))
 
 
 def large_reductions(profile: Profile) -> SearchStrategy[Case]:
-    """Reductions of arrays of up to tens of megabytes too; slow."""
+    """Draw reductions of arrays of up to tens of megabytes too; slow."""
     return reductions(profile, longest=LONGEST_AT_NIGHT)
 
 
 def histories(profile: Profile) -> SearchStrategy[Case]:
-    """Objects stored, asked about, overwritten, deleted, and asked about again."""
+    """Draw objects stored, asked about, overwritten, deleted, and asked about again."""
     return fresh(_histories.histories(_claims(profile)))
 
 
 def at_the_same_time(profile: Profile) -> SearchStrategy[Case]:
-    """Up to sixteen requests that are sent together."""
+    """Draw up to sixteen requests that are sent together."""
     return fresh(_at_once.at_once(_claims(profile), request_schema(profile)))
 
 
 def contradictions(profile: Profile, *, kinds: tuple[str, ...] | None = None) -> SearchStrategy[Case]:
-    """Requests that contradict themselves or their data."""
+    """Draw requests that contradict themselves or their data."""
     return fresh(_contradictions.contradictions(_claims(profile), kinds=kinds))
 
 
 def abuses(profile: Profile) -> SearchStrategy[Case]:
-    """Requests that ask for too much."""
+    """Draw requests that ask for too much."""
     return fresh(_abuses.abuses(_claims(profile)))
 
 
 def raw(profile: Profile, *, kinds: tuple[str, ...] = tuple(RAW)) -> SearchStrategy[Case]:
-    """Requests below JSON."""
+    """Draw requests below JSON."""
     return fresh(raw_requests(_claims(profile), kinds=kinds))
 
 
 def malformed(profile: Profile) -> SearchStrategy[Case]:
-    """Valid requests broken by the request's schema."""
+    """Draw valid requests broken by the request's schema."""
     return fresh(_malformed.malformed(_claims(profile), request_schema(profile)))
 
 
 def whole_schema(profile: Profile) -> SearchStrategy[Case]:
-    """Requests as the schema alone has them."""
+    """Draw requests from the schema alone."""
     return fresh(_malformed.whole_schema(_claims(profile), request_schema(profile)))
 
 
 def spellings(profile: Profile, *, kinds: tuple[Spelling, ...] = ()) -> SearchStrategy[Case]:
-    """Valid requests that HTTP, JSON and URLs let clients write in unusual ways."""
+    """Draw valid requests that HTTP, JSON and URLs let clients write in unusual ways."""
     return fresh(_spellings.spellings(_claims(profile), kinds=kinds))
 
 
 def long_lists(profile: Profile, *, kinds: tuple[str, ...] = ()) -> SearchStrategy[Case]:
-    """Valid requests with lists of many entries."""
+    """Draw valid requests with lists of many entries."""
     return fresh(_long_lists.long_lists(_claims(profile), kinds=kinds))
 
 
 def credentials(profile: Profile) -> SearchStrategy[Case]:
-    """The same requests by several askers; only for stores that check signatures."""
+    """Draw the same requests with several credentials; only for stores that check signatures."""
     return fresh(_credentials.credentials(_claims(profile)))
 
 
 def bad_stores(profile: Profile) -> SearchStrategy[Case]:
-    """Requests about objects that are not served well; only for stores that can do so."""
+    """Draw requests about objects that the store serves badly; only for stores that can do so."""
     return fresh(_bad_stores.bad_stores(_claims(profile)))
 
 
 def related(relation: str) -> Callable[[Profile], SearchStrategy[Case]]:
-    """The strategy of the requests of one relation."""
+    """Return the strategy of the requests of one relation."""
     if relation not in FAMILIES:
         raise LookupError(f"relation {relation!r} is unknown; known: {', '.join(FAMILIES)}")
 
@@ -183,7 +183,7 @@ def _reductions(
 
 
 def _again(draw: st.DrawFn, manner: str, last: Send, operations: tuple[str, ...], dtypes: tuple[str, ...]) -> Send:
-    """The request before: as it was, with another operation or another dtype, or without one of its fields."""
+    """Return the last request as it was, with another operation or dtype, or without one of its fields."""
     if manner == "operation":
         return replace(last, operation=draw(sampled(operations)))
     if manner == "dtype":
@@ -195,10 +195,10 @@ def _again(draw: st.DrawFn, manner: str, last: Send, operations: tuple[str, ...]
 
 
 def _as_wide(dtype: str, dtypes: tuple[str, ...]) -> tuple[str, ...]:
-    """The dtypes that the same bytes may be of."""
+    """List the dtypes of the same item size, to which the same bytes may belong."""
     return tuple(one for one in dtypes if ITEM_SIZES[one] == ITEM_SIZES[dtype]) or (dtype,)
 
 
 def _as_dtype(send: Send, dtype: str) -> Send:
-    """The request about the same bytes, read otherwise; what is missing need not be a number of the other dtype."""
+    """Read the same bytes as another dtype, without `missing`, whose numbers may not fit that dtype."""
     return replace(send, fields=Fields({**send.fields.without("missing"), "dtype": dtype}))

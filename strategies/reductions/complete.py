@@ -1,4 +1,4 @@
-"""Valid requests that give every field a profile claims: what can be broken at every place without drawing first."""
+"""Build valid requests that give every field a profile claims, to be broken at any place without a draw."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ MISSING: dict[str, Json] = {
     "missing_value": 3, "missing_values": [3, 5], "valid_min": 1, "valid_max": 20, "valid_range": [1, 20],
 }  # fmt: skip
 AXES: dict[str, Json] = {"integer": 1, "list": [0, 2], "empty": []}
-# Twice over all combinations of dtype, order, kind of missing data and form of axis, with and without what hangs on a
-# shape: a server that forgives a broken shape refuses the selection of no shape.
+# Twice over all combinations of dtype, order, kind of missing data and axis form, with and without axis and selection,
+# since a server that overlooks a broken shape would refuse a selection without a shape.
 VARIANTS = 120
 
 
 @lru_cache(256)
 def complete(profile: Profile, number: int) -> tuple[Content, Send]:
-    """One of the requests, each with its own dtype, compression, kind of missing data and form of axis."""
+    """Return one of the requests, each with its own dtype, compression, kind of missing data and form of axis."""
     dtype = profile.dtypes[number % len(profile.dtypes)]
     values = expanded(Recipe(dtype, "small", "ramp", 24, 0))
     encoding = _encoding(profile, number, ITEM_SIZES[dtype])
@@ -53,7 +53,7 @@ def complete(profile: Profile, number: int) -> tuple[Content, Send]:
 
 
 def _encoding(profile: Profile, number: int, item_size: int) -> Encoding:
-    """Plain one time in two."""
+    """Return an encoding, which is plain every other time."""
     orders = byte_orders(profile)
     byte_order = orders[number % len(orders)]
     if number % 2:
@@ -64,7 +64,7 @@ def _encoding(profile: Profile, number: int, item_size: int) -> Encoding:
 
 
 def _of_dtype(numbers: Json, dtype: str) -> Json:
-    """The numbers as floats for a float dtype."""
+    """Return the numbers as floats for a float dtype."""
     if dtype in INTEGERS:
         return numbers
     return [float(one) for one in numbers] if isinstance(numbers, list) else float(numbers)

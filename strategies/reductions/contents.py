@@ -1,4 +1,4 @@
-"""Objects: encoded arrays at known places, among other bytes."""
+"""Draw objects: encoded arrays at known places, among other bytes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BULKY_BYTES = 8000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """A flat array, how it is encoded, and where its bytes are; `after` counts the object's bytes that follow."""
+    """A flat array with its encoding and its place; `after` counts the object's bytes that follow."""
 
     values: Array
     encoding: Encoding
@@ -38,7 +38,7 @@ class Segment:
         return str(self.values.dtype.name)
 
     def read_as(self, dtype: str, byte_order: dtypes.ByteOrder) -> Array:
-        """The same bytes taken for another dtype or byte order."""
+        """Return the same bytes read as another dtype or byte order."""
         if (dtype, byte_order) == (self.dtype, self.encoding.byte_order):
             return self.values
         data = encoding.plain(self.values, self.encoding.byte_order)
@@ -59,7 +59,7 @@ class Content:
 
 
 def placed(key: str, bucket: Bucket, parts: list[tuple[int, Array, Encoding]], tail: int) -> Content:
-    """An object of gaps and arrays, in turn, and a tail."""
+    """Build an object of gaps and arrays, in turn, and a tail."""
     data, spans = b"", []
     for gap, values, how in parts:
         data += FILLING[:gap]
@@ -97,14 +97,14 @@ def contents(
     bucket: Bucket | None = None,
     extremes: bool = True,
 ) -> Content:
-    """Objects of one or more encoded arrays, or of no bytes at all."""
+    """Draw objects of one or more encoded arrays, or of no bytes at all."""
     key = prefix + (draw(keys()) if exotic_keys and draw(_EXOTIC_KEY) else "a")
     where: Bucket = bucket if bucket is not None else draw(_sampled(buckets(profile)))
     before, others, after = draw(_LAYOUTS)
     values = draw(arrays(draw(kinds(profile.dtypes)), longest=longest, extremes=extremes))
     parts = [(before, values, _encoded(draw, profile, values))]
     if others is None and empty:
-        # Drawn after the array all the same: what takes fewer choices is shrunk to first.
+        # The unused array is drawn all the same: Hypothesis would prefer an empty object if it took fewer choices.
         return placed(key, where, [(0, values[:0], Encoding(profile.native_byte_order))], 0)
     for _ in range(others or 0 if values.nbytes < BULKY_BYTES else 0):
         if draw(_ANEW):
@@ -119,7 +119,7 @@ def _encoded(draw: st.DrawFn, profile: Profile, values: Array) -> Encoding:
 
 
 def _layouts() -> list[tuple[int, int | None, int]]:
-    """Bytes before the first array, how many arrays come after it, bytes at the end; None makes an object empty."""
+    """List layouts: bytes before the first array, the number of further arrays (None: no bytes), bytes at the end."""
     lone: list[tuple[int, int | None, int]] = [
         (before, 0, after) for before, after in ((0, 0), (0, 0), (0, 0), (0, 5), (0, 4096))
     ]

@@ -1,4 +1,4 @@
-"""Requests that contradict themselves or their data, each in one named way."""
+"""Draw requests that contradict themselves or their data, each in one named way."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from strategies.reductions.requests import below, sampled
 MOST_CONTRADICTIONS = 12
 SHAPES = ((2,), (2, 3), (4,), (1, 5), (2, 2, 2), (3, 1, 2), (12,))
 NO_BUCKETS = ("no-such-bucket", "another-bucket")
-# What no bucket of a general S3 store is called; libraries have meanings of their own for some.
+# Names that no bucket of a general S3 store has; to some of them libraries give meanings of their own.
 NO_BUCKET_NAMES = (
     "", "B", "a_b", "x", "a..b", "-a", "127.0.0.1", "arn:aws:s3:::a", "arn:x", "a--x-s3", "a-s3alias", "a--ol-s3",
     "a.mrap", "a:b", "a" * 64,
 )  # fmt: skip
-# Of services that hardly anybody offers any more.
+# Ports of services that hardly any machine offers any more.
 CLOSED_PORTS = (1, 9, 19)
 FLOAT32_LIMIT = 3.402823567797337e38
 
@@ -57,7 +57,7 @@ class Base:
         return replace(self.send, fields=self.send.fields.without("shape").but(**changes))
 
     def of_dtype(self, dtype: str, **changes: Json) -> Send:
-        """The request about another dtype, of the bytes of which a shape may not fit any more."""
+        """Return the request about another dtype, without the shape, which may not fit its bytes any more."""
         return replace(self.send, fields=self.send.fields.without("shape").but(dtype=dtype, **changes))
 
 
@@ -90,7 +90,7 @@ def _stride_zero(draw: st.DrawFn, base: Base) -> Send:
 
 
 def _dimension_of_length_zero(draw: st.DrawFn, base: Base) -> Send:
-    """One more dimension, without which the shape would fit the data."""
+    """Add a dimension of length 0 to a shape that fits the data."""
     shape = base.shape
     where = draw(below(len(shape) + 1))
     return base.but(shape=[*shape[:where], 0, *shape[where:]])
@@ -113,7 +113,7 @@ def _axis_without_shape(draw: st.DrawFn, base: Base) -> Send | None:
 
 
 def _axis(draw: st.DrawFn, base: Base, forms: list[Json], *, shape: bool = True) -> Send | None:
-    """A bad axis, of the forms that the profile claims; `select` may ignore it, so another operation."""
+    """Draw a bad axis of a form that the profile claims; never for `select`, which may ignore it."""
     names = ["integer" if isinstance(form, int) else "list" for form in forms]
     claimed = [form for form, name in zip(forms, names, strict=True) if name in base.profile.axis_forms]
     operations = tuple(one for one in base.profile.operations if one != "select")
@@ -149,7 +149,7 @@ def _negative_axis(draw: st.DrawFn, base: Base) -> Send | None:
 
 
 def _missing(draw: st.DrawFn, send: Send, base: Base, value: Json) -> Send | None:
-    """A kind of missing data with a value that does not fit the dtype."""
+    """Draw a kind of missing data with a value that does not fit the dtype."""
     if not base.profile.missing_kinds:
         return None
     kind = draw(sampled(base.profile.missing_kinds))
@@ -254,7 +254,7 @@ def _offset_at_the_end(draw: st.DrawFn, base: Base) -> Send:
 
 
 def _offset_beyond_the_end(draw: st.DrawFn, base: Base) -> Send:
-    # The largest would be within the object in fewer bits.
+    # The largest offsets would be within the object if a server kept 32 bits of them only.
     size = base.values.nbytes
     offset = draw(sampled((size + 1, size + 8, size + 10**6, 2**32, 2**32, 2**33)))
     return base.but(offset=offset) if draw(st.booleans()) else base.without_shape(offset=offset)
@@ -281,7 +281,7 @@ def _no_buckets_name(draw: st.DrawFn, base: Base) -> Send:
 
 
 def _nobody_listening(draw: st.DrawFn, base: Base) -> Send:
-    """A place where no store is: ports that nobody listens at, on the server's own machine."""
+    """Draw a place without a store: ports on the server's own machine where nothing listens."""
     place = f"http://127.0.0.1:{draw(sampled(CLOSED_PORTS))}"
     located: dict[str, Json] = {"url": f"{place}/asfuzz/a"} if base.profile.api == "v2" else {"source": place}
     return base.but(**located) if draw(st.booleans()) else base.without_shape(**located)
@@ -326,7 +326,7 @@ CONTRADICTIONS: Mapping[str, Contradiction] = MappingProxyType(
 )
 
 
-# Servers ask a store that is not there several times before they give up.
+# Servers try to reach a missing store several times before they give up.
 COSTLY = ("nobody listening",)
 OFTEN = 2
 
@@ -348,7 +348,7 @@ def _base(draw: st.DrawFn, profile: Profile) -> tuple[Put, Base]:
 def contradictions(
     draw: st.DrawFn, profile: Profile, *, kinds: tuple[str, ...] | None = None, most: int = MOST_CONTRADICTIONS
 ) -> Case:
-    """A small object and requests about it, each contradicting itself or the data; the notes name how, in turn."""
+    """Draw a small object and requests that contradict themselves or its data; the notes name how, in turn."""
     put, base = _base(draw, profile)
     chosen = kinds or tuple(
         name for name in (*CONTRADICTIONS, *BROKEN_DATA) for _ in range(1 if name in COSTLY else OFTEN)

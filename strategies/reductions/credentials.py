@@ -1,4 +1,4 @@
-"""Who asks: the same requests with other credentials, before and after an answer was given to the owner."""
+"""Draw the same requests with several credentials, before and after an answer was given to the owner."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ASKERS: tuple[Credential | None, ...] = ("owner", None, "wrong-secret", "unknown
 
 @st.composite
 def credentials(draw: st.DrawFn, profile: Profile, *, most_steps: int = MOST_STEPS) -> Case:
-    """One request about one object, asked by several in turn; the store must check signatures."""
+    """Draw one request about one object, sent with several credentials in turn; the store must check signatures."""
     dtype = draw(sampled(profile.dtypes))
     bucket: Bucket = draw(sampled(buckets(profile)))
     values = np.arange(1, 2 + draw(below(8)), dtype=dtype)

@@ -1,4 +1,4 @@
-"""What may be drawn at all: what a profile claims and the request's schema knows."""
+"""Limit the features that are drawn to those that a profile claims and the request's schema knows."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from strategies.reductions.schema import choices
 
 
 def request_schema(profile: Profile) -> Schema:
-    """The schema of the requests of a profile's version of the API."""
+    """Return the schema of the requests of a profile's version of the API."""
     return schemas.load(f"{profile.api}.request")
 
 
 def narrowed(profile: Profile, schema: Schema | None = None) -> Profile:
-    """The profile without what the schema, the request's own unless another is given, does not know."""
+    """Return the profile without features that a schema does not know, by default the request's own schema."""
     schema = request_schema(profile) if schema is None else schema
     known = inlined(schema)["properties"]
 

@@ -1,4 +1,4 @@
-"""How arrays are stored: byte order, filters, compression."""
+"""Draw encodings of arrays: byte order, filters, compression."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Encoding:
 
 @lru_cache(64)
 def _compressions(claimed: tuple[str, ...]) -> SearchStrategy[Any]:
-    """Compression, members, level; none of it about four times in ten."""
+    """Draw compression, members and level; no compression about four times in ten."""
     table: list[tuple[str | None, int, int]] = [(None, 1, 6)]
     for name in claimed:
         table += [(name, 1, level) for level in (BLOSC2_LEVELS if name == "blosc2" else LEVELS)]
@@ -56,9 +56,9 @@ def _compressions(claimed: tuple[str, ...]) -> SearchStrategy[Any]:
 
 @lru_cache(4096)
 def _filters(names: tuple[str, ...], item_size: int, length: int) -> SearchStrategy[tuple[Filter, ...]]:
-    """None, one or two; their element sizes divide the data but for few pairs.
+    """Draw no filter, one or two; their element sizes divide the data except in few pairs.
 
-    Shuffles of sizes that divide the data can be undone in any order: only a remainder tells the orders apart.
+    Shuffles whose sizes divide the data can be undone in any order: only a remainder tells the orders apart.
     """
     sizes = [item_size, *(size for size in ELEMENT_SIZES if size != item_size and length % size == 0)]
     ones = [(Filter(name, size),) for name in names for size in [item_size] * 4 + [1] * 3 + sizes]
@@ -82,14 +82,14 @@ def prepare(profile: Profile) -> None:
 
 
 def encodings(profile: Profile, item_size: int, length: int, *, empty: bool = False) -> SearchStrategy[Encoding]:
-    """Encodings of so many bytes that a profile claims to read."""
+    """Draw encodings that a profile claims to read, for data of that many bytes."""
     return _encodings(
         byte_orders(profile), profile.filters if not empty else (), profile.compressions, item_size, length
     )
 
 
 def byte_orders(profile: Profile) -> tuple[ByteOrder, ...]:
-    """Byte orders of data that can be asked about, the server's own first."""
+    """List byte orders of data that can be asked about, the server's own first."""
     every: tuple[ByteOrder, ...] = ("little", "big")
     claimed = [one for one in every if one in profile.byte_orders]
     return tuple(dict.fromkeys((profile.native_byte_order, *claimed)))

@@ -1,4 +1,4 @@
-"""Families of requests whose answers must agree; each relation says what stands where in its case."""
+"""Draw families of requests whose answers must agree; each relation fixes the order of requests in its case."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RANKS = (1, 2, 3, 4)
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An array and the fields of a valid request about it, less where and how it is stored."""
+    """An array and the fields of a valid request about it, without its place and encoding."""
 
     values: Array
     fields: Fields
@@ -84,7 +84,7 @@ def _case(relation: str, puts: list[Put], *sends: Send) -> Case:
 
 
 def _located(fields: Fields, segment: Segment, **more: Json) -> Fields:
-    """The fields with where the segment is and how it is encoded."""
+    """Add the segment's place and encoding to the fields."""
     told: dict[str, Json] = {"byte_order": segment.encoding.byte_order, "offset": segment.start, "size": segment.size}
     if segment.encoding.compression is not None:
         told["compression"] = {"id": segment.encoding.compression}
@@ -94,7 +94,7 @@ def _located(fields: Fields, segment: Segment, **more: Json) -> Fields:
 
 
 def _selection_split(draw: st.DrawFn, profile: Profile) -> Case:
-    """Whole, first part, second part: selections of stride 1 that differ along one axis only."""
+    """Draw whole, first part, second part: selections of stride 1 that differ along one axis only."""
     subject = _subject(draw, profile, least=2, selection=False)
     shape = subject.shape
     where = draw(sampled(tuple(at for at, length in enumerate(shape) if length > 1)))
@@ -111,7 +111,7 @@ def _selection_split(draw: st.DrawFn, profile: Profile) -> Case:
 
 
 def _window_split(draw: st.DrawFn, profile: Profile) -> Case:
-    """Whole, first window, second window: one dimension by offset and size, without shape."""
+    """Draw whole, first window, second window: one dimension by offset and size, without shape."""
     subject = _subject(draw, profile, least=2, axis=False, selection=False, order=False)
     gap = draw(sampled(GAPS))
     content = subject.native(profile, gap=gap, tail=draw(sampled((0, 3))))
@@ -126,7 +126,7 @@ def _window_split(draw: st.DrawFn, profile: Profile) -> Case:
 
 
 def _count_over_axis(draw: st.DrawFn, profile: Profile) -> Case:
-    """Count with an axis, count without: the counts of the first add up to the second."""
+    """Draw count with an axis, then count without: the counts of the first add up to the second."""
     subject = _subject(draw, profile, operations=("count",), axis=False)
     forms = tuple(form for form in profile.axis_forms if form != "empty") or profile.axis_forms
     axis = draw(axes(len(subject.shape), forms=forms, absent=False))
@@ -135,7 +135,7 @@ def _count_over_axis(draw: st.DrawFn, profile: Profile) -> Case:
 
 
 def _all_axes(draw: st.DrawFn, profile: Profile) -> Case:
-    """Every axis listed, no axis."""
+    """Draw a request with every axis listed, then one without an axis."""
     subject = _subject(draw, profile, axis=False)
     rank = len(subject.shape)
     every = list(range(rank)) if "list" in profile.axis_forms else 0
@@ -146,7 +146,7 @@ def _all_axes(draw: st.DrawFn, profile: Profile) -> Case:
 
 
 def _fortran_transposed(draw: st.DrawFn, profile: Profile) -> Case:
-    """Order F; then order C with shape, selection and axis reversed: the transposed result."""
+    """Draw order F; then order C with shape, selection and axis reversed: the transposed result."""
     subject = _subject(draw, profile, order=False)
     rank = len(subject.shape)
     turned: dict[str, Json] = {"shape": subject.shape[::-1], "order": "C"}
@@ -165,7 +165,7 @@ def _fortran_transposed(draw: st.DrawFn, profile: Profile) -> Case:
 
 
 def _byte_order_swapped(draw: st.DrawFn, profile: Profile) -> Case:
-    """Little-endian object `a`, then the same array big-endian in `b`."""
+    """Draw a little-endian object `a`, then the same array big-endian in `b`."""
     subject = _subject(draw, profile)
     orders: tuple[ByteOrder, ...] = ("little", "big")
     puts = [
@@ -180,7 +180,7 @@ def _byte_order_swapped(draw: st.DrawFn, profile: Profile) -> Case:
 
 
 def _encoded_plain(draw: st.DrawFn, profile: Profile) -> Case:
-    """An encoded array in object `a`, then the same array plain in `b`."""
+    """Draw an encoded array in object `a`, then the same array plain in `b`."""
     subject = _subject(draw, profile)
     how = draw(encodings(profile, subject.values.dtype.itemsize, subject.values.nbytes))
     if how.compression is None and not how.filters and profile.compressions:
@@ -197,7 +197,7 @@ def _told(subject: Subject, content: Content, profile: Profile) -> Fields:
 
 
 def _padding(draw: st.DrawFn, profile: Profile) -> Case:
-    """Surrounded by other bytes in object `a`, told by offset and size; then bare in `b`."""
+    """Draw an array among other bytes in object `a`, placed by offset and size; then the array alone in `b`."""
     subject = _subject(draw, profile)
     gap = draw(sampled(GAPS[3:]))
     padded = subject.native(profile, "a", gap=gap, tail=draw(sampled((0, 1, 8, len(FILLING) // 2))))
@@ -210,7 +210,7 @@ def _padding(draw: st.DrawFn, profile: Profile) -> Case:
 
 
 def _as_bytes(draw: st.DrawFn, profile: Profile) -> Case:
-    """Shape and count as lists, then as bytes."""
+    """Draw a request for shape and count as lists, then as bytes."""
     subject = _subject(draw, profile)
     twins = {name: True for name in profile.options if name.endswith("_as_bytes")}
     sends = Send(subject.operation, subject.fields, "a"), Send(subject.operation, subject.fields.but(**twins), "a")
@@ -218,7 +218,7 @@ def _as_bytes(draw: st.DrawFn, profile: Profile) -> Case:
 
 
 def _s3_http(draw: st.DrawFn, profile: Profile) -> Case:
-    """A public object over S3, then over plain HTTP, both without credentials."""
+    """Draw a request for a public object over S3, then over plain HTTP, both without credentials."""
     subject = _subject(draw, profile)
     content = subject.native(profile, bucket="public")
     send = Send(subject.operation, subject.fields, "a", "public", "s3", None)
@@ -226,7 +226,7 @@ def _s3_http(draw: st.DrawFn, profile: Profile) -> Case:
 
 
 def _asked_twice(draw: st.DrawFn, profile: Profile) -> Case:
-    """The same request twice, with others about the same object between them."""
+    """Draw the same request twice, with others about the same object between the two."""
     subject = _subject(draw, profile)
     send = Send(subject.operation, subject.fields, "a")
     between = [replace(send, operation=draw(sampled(profile.operations))) for _ in range(draw(below(3)))]
@@ -234,7 +234,7 @@ def _asked_twice(draw: st.DrawFn, profile: Profile) -> Case:
 
 
 def _select_then_reduce(draw: st.DrawFn, profile: Profile) -> Case:
-    """Select, then an operation on the same selection with an axis or without; nothing is missing."""
+    """Draw select, then an operation on the same selection, with an axis or without; no data is missing."""
     subject = _subject(draw, profile, operations=("count", "min", "max", "sum"), masked=False)
     sends = Send("select", subject.fields.without("axis"), "a"), Send(subject.operation, subject.fields, "a")
     return _case("select-then-reduce", [subject.native(profile).put()], *sends)
@@ -260,7 +260,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
 
 
 def lacking(relation: str, profile: Profile) -> str:
-    """What a profile does not claim and a family needs; empty if nothing."""
+    """Name a feature that a family needs and a profile does not claim; empty if there is none."""
     needs: dict[str, tuple[tuple[Any, str], ...]] = {
         "selection-split": ((profile.selections, "selections"),),
         "count-over-axis": ((profile.axis_forms, "axis_forms"), ("count" in profile.operations, "count")),
@@ -277,7 +277,7 @@ def lacking(relation: str, profile: Profile) -> str:
 
 @st.composite
 def families(draw: st.DrawFn, profile: Profile, relation: str) -> Case:
-    """Cases of one relation: its requests in turn, and the same again with other operations."""
+    """Draw cases of one relation: its requests in turn, and the same again with other operations."""
     case = FAMILIES[relation](draw, profile)
     if relation in ("count-over-axis", "asked-twice"):
         return case

@@ -1,4 +1,4 @@
-"""Histories: objects stored, asked about, overwritten, deleted, and asked about again."""
+"""Draw histories: objects stored, asked about, overwritten, deleted, and asked about again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CACHING = st.sampled_from((None, None, False, True))
 
 
 class _History:
-    """The steps so far, and what each object held last and before."""
+    """The steps so far, and all contents that each object has held."""
 
     def __init__(self, profile: Profile, dtype: str, bucket: Bucket) -> None:
         self.profile, self.dtype, self.bucket = profile, dtype, bucket
@@ -44,7 +44,7 @@ class _History:
 
 @st.composite
 def histories(draw: st.DrawFn, profile: Profile, *, most_steps: int = MOST_STEPS) -> Case:
-    """Programs over a few keys; every request suits an object as long as the first content of its key."""
+    """Draw programs over a few keys; every request suits an object as long as the first content of its key."""
     history = _History(profile, draw(sampled(profile.dtypes)), draw(sampled(buckets(profile))))
     length = draw(sampled(LENGTHS))
     names = draw(_NAMES)
@@ -75,7 +75,7 @@ def _bytes(draw: st.DrawFn, history: _History, length: int) -> bytes:
 
 
 def _values(draw: st.DrawFn, dtype: str, length: int) -> Array:
-    """Few choices, yet hardly ever the same content twice."""
+    """Draw an array by few choices, yet hardly ever the same content twice."""
     some = pool(dtype, draw(sampled(themes(dtype)[:3])))
     start = draw(st.integers(0, 99))
     values: Array = np.resize(np.roll(some, -start), length)

@@ -1,4 +1,4 @@
-"""JSON text that json.dumps would not write: raw tokens and repeated keys within plain values."""
+"""Write JSON text that json.dumps would not write: raw tokens and repeated keys within plain values."""
 
 import json
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ from specs.reductions.schemas.places import Step
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Text that stands for a value, as it is."""
+    """Text that is written in place of a value, as it is."""
 
     text: str
 
 
 def render(node: Any) -> str:
-    """The text of a value that may contain raw text."""
+    """Return the text of a value that may contain raw text."""
     if isinstance(node, Raw):
         return node.text
     if isinstance(node, dict):
@@ -27,12 +27,12 @@ def render(node: Any) -> str:
 
 
 def members(pairs: Sequence[tuple[str, Any]]) -> str:
-    """The text of an object whose keys may repeat."""
+    """Return the text of an object whose keys may repeat."""
     return "{" + ", ".join(f"{json.dumps(key)}: {render(value)}" for key, value in pairs) + "}"
 
 
 def put(tree: Any, path: Sequence[Step], node: Any) -> Any:
-    """A copy of the tree with another node at the path."""
+    """Copy the tree with another node at the path."""
     if not path:
         return node
     step, *rest = path

@@ -1,4 +1,4 @@
-"""Object keys: every legal character, percent-escapes, slashes, other scripts, the longest."""
+"""Draw object keys: every legal character, percent-escapes, slashes, other scripts, the longest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WORDS = (
     "Data.NC", "UPPER lower", "a%25b", "%2B", "A+B", "%61",
     "é", "e\u0301", "日本語", "данные", "🌍", "عربى", "...", ".hidden", "-a", "a=", "null", "index.html",
 )  # fmt: skip
-# Keys of different objects that are one to whoever decodes twice, or not at all, or replaces what troubles it.
+# Different keys that look the same to a server that decodes twice, does not decode, or replaces odd characters.
 LOOKALIKES = (
     ("a b", "a_20b", "a%20b"), ("a+b", "a b", "a%2Bb"), ("a%", "a_", "a%25"), ("Ab", "aB", "ab"),
     ("é", "e\u0301", "e"), ("a?b", "a", "a%3Fb"), ("a#b", "a", "a%23b"), ("a;b", "a", "a:b"),
@@ -23,7 +23,7 @@ LOOKALIKES = (
 
 
 def keys(*, exotic: bool = True) -> SearchStrategy[str]:
-    """Keys that an object store takes and that a URL can name; no empty, `.` or `..` parts."""
+    """Draw keys that an object store takes and that a URL can name; no empty, `.` or `..` parts."""
     if not exotic:
         return st.sampled_from(PLAIN)
     parts = st.one_of(

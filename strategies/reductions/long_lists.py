@@ -1,4 +1,4 @@
-"""Valid requests with long lists: dimensions, axes, slices, filters and missing values, as many as all must take."""
+"""Draw valid requests with long lists, as long as all servers must take: dimensions, axes, slices, filters, values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from strategies.reductions.requests import below, sampled
 
 MOST_LONG = 4
 RANKS = (7, 8, 9, 10, 12, 16, 17, 24, 31, 32)
-# Of so many elements at most, so that the long dimensions of a shape are few.
+# At most this many dimensions of a shape have length two; the others have length one, so that the data stays small.
 MOST_DOUBLED = 5
 FILTER_COUNTS = (3, 4, 5, 6, 8, 9, 12, 16)
 VALUE_COUNTS = (6, 8, 9, 16, 17, 32, 33, 64, 65, 100, 256, 257, 1000)
@@ -37,7 +37,7 @@ def _stored(profile: Profile, dtype: str, count: int, filters: tuple[Filter, ...
 
 
 def _dimensions(draw: st.DrawFn, profile: Profile, dtype: str) -> tuple[Content, dict[str, Json]]:
-    """A shape of many dimensions, most of them of length one, with axes and slices."""
+    """Draw a shape of many dimensions, most of them of length one, with axes and slices."""
     rank = draw(sampled(RANKS))
     doubled = draw(st.sets(below(rank), min_size=1, max_size=MOST_DOUBLED))
     shape = [2 if at in doubled else 1 for at in range(rank)]
@@ -55,7 +55,7 @@ def _dimensions(draw: st.DrawFn, profile: Profile, dtype: str) -> tuple[Content,
 
 
 def _filters(draw: st.DrawFn, profile: Profile, dtype: str) -> tuple[Content, dict[str, Json]]:
-    """Many filters, whose element sizes divide the data."""
+    """Draw many filters, whose element sizes divide the data."""
     one = st.builds(Filter, sampled(profile.filters), sampled(FACTORS))
     count = draw(sampled(FILTER_COUNTS))
     filters = tuple(draw(st.lists(one, min_size=count, max_size=count)))
@@ -65,7 +65,7 @@ def _filters(draw: st.DrawFn, profile: Profile, dtype: str) -> tuple[Content, di
 
 
 def _missing_values(draw: st.DrawFn, profile: Profile, dtype: str) -> tuple[Content, dict[str, Json]]:
-    """Many missing values, of which those that occur stand last."""
+    """Draw many missing values, with those that occur in the data last."""
     count = draw(sampled(VALUE_COUNTS))
     content = _stored(profile, dtype, ELEMENTS)
     occurring = content.segments[0].values[: 1 + draw(below(4))].tolist()
@@ -83,7 +83,7 @@ LONG: Mapping[str, Long] = MappingProxyType(
 
 
 def claimed(profile: Profile) -> tuple[str, ...]:
-    """The lists that a profile claims to take."""
+    """Name the kinds of long lists that a profile claims to take."""
     lacking = {
         "many filters": not profile.filters,
         "many missing values": "missing_values" not in profile.missing_kinds,
@@ -93,7 +93,7 @@ def claimed(profile: Profile) -> tuple[str, ...]:
 
 @st.composite
 def long_lists(draw: st.DrawFn, profile: Profile, *, kinds: tuple[str, ...] = ()) -> Case:
-    """A few objects and a request with a long list about each; the notes name the lists."""
+    """Draw a few objects and a request with a long list about each; the notes name the lists."""
     steps: list[Step] = []
     names = draw(st.lists(sampled(kinds or claimed(profile)), min_size=1, max_size=MOST_LONG))
     for number, name in enumerate(names):

@@ -1,4 +1,4 @@
-"""Requests that break the schema: mutated on purpose, or whole ones as the schema alone has them."""
+"""Draw requests that break the schema: valid ones mutated on purpose, or whole ones drawn from the schema alone."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _VARIANTS = st.integers(0, VARIANTS + VARIANTS // 4)
 
 
 class _Unfaithful(ValueError):
-    """A text that json.dumps would not write again."""
+    """The text differs from the one that json.dumps would write."""
 
 
 def step_of(send: Send, text: str, profile: Profile) -> Step:
-    """The request with another body: as fields where JSON says the same again, or else as raw bytes."""
+    """Return the request with another body: as fields if JSON would write the same text, or else as raw bytes."""
     try:
         if nests_too_deeply(text):
             raise _Unfaithful
@@ -52,7 +52,7 @@ def step_of(send: Send, text: str, profile: Profile) -> Step:
 
 
 def with_body(send: Send, body: dict[str, Any], api: str) -> Send:
-    """The request with the fields of a whole body: what locates the object as usual is not one of them."""
+    """Return the request with the fields of a whole body; the client adds locating fields with their usual values."""
     usual = usual_locators(api, send.interface)
     fields = {name: value for name, value in body.items() if name not in usual or value != usual[name]}
     without = tuple(name for name in usual if name not in body)
@@ -84,7 +84,7 @@ def _same_int(text: str) -> int:
 
 @st.composite
 def _base(draw: st.DrawFn, profile: Profile) -> tuple[Content, Send]:
-    """What is to be broken: mostly a request with every field, as another takes longer to draw than to break."""
+    """Draw a request to be broken, mostly one with every field, as others take longer to draw than to break."""
     number = draw(_VARIANTS)
     if number < VARIANTS:
         return complete(profile, number)
@@ -94,9 +94,9 @@ def _base(draw: st.DrawFn, profile: Profile) -> tuple[Content, Send]:
 
 @st.composite
 def malformed(draw: st.DrawFn, profile: Profile, schema: Schema) -> Case:
-    """An object and valid requests about it, each broken by the schema in one named way, or in two.
+    """Draw an object and valid requests about it, each broken by the schema in one named way, or in two.
 
-    Whether a body is at fault after all is the model's to say.
+    The model decides whether a body is at fault after all.
     """
     content, send = draw(_base(profile))
     steps: list[Step] = [content.put()]
@@ -114,7 +114,7 @@ def malformed(draw: st.DrawFn, profile: Profile, schema: Schema) -> Case:
 
 @st.composite
 def whole_schema(draw: st.DrawFn, profile: Profile, schema: Schema) -> Case:
-    """An object and a request as the schema alone has it, valid or not; only where the object is, is told truly."""
+    """Draw an object and a request from the schema alone, valid or not, about the true place of the object."""
     content = draw(contents(profile, longest=LONGEST, exotic_keys=False))
     body: dict[str, Any] = draw(whole_requests(schema))
     located = LOCATORS[profile.api]

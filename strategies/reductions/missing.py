@@ -1,4 +1,4 @@
-"""Missing data: the five kinds, with values that do and do not occur in the data."""
+"""Draw missing data: the five kinds, with values that do and do not occur in the data."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _below(count: int) -> SearchStrategy[int]:
 
 @lru_cache(256)
 def _common(dtype: str) -> tuple[int | float, ...]:
-    """Values that missing data is marked with, and the ends of the dtype."""
+    """List values that often mark missing data, and the ends of the dtype."""
     if dtype in dtypes.INTEGERS:
         low, high = dtypes.integer_bounds(dtype)
         fills = arrays.pool(dtype, "fills").tolist()
@@ -43,7 +43,7 @@ def _common(dtype: str) -> tuple[int | float, ...]:
 
 
 def numbers(draw: st.DrawFn, dtype: str, data: Array) -> int | float:
-    """A number that JSON and the dtype can hold: an element, one beside it, a usual one."""
+    """Draw a number that JSON and the dtype can hold: an element, a number next to an element, or a usual marker."""
     way = draw(_WAYS)
     if way == "inexact":
         return draw(_inexact(dtype))
@@ -66,7 +66,7 @@ def numbers(draw: st.DrawFn, dtype: str, data: Array) -> int | float:
 
 
 def _middle(dtype: str, element: Any, step: int, *, upwards: bool) -> int | float:
-    """A number next to the middle between an element and its neighbour: rounding twice may change what it means."""
+    """Return a number near the middle between an element and its neighbour, where rounding twice may differ."""
     with np.errstate(all="ignore"):
         other = np.nextafter(element, np.dtype(dtype).type(np.inf if upwards else -np.inf))
     if not (np.isfinite(element) and np.isfinite(other)):
@@ -78,7 +78,7 @@ def _middle(dtype: str, element: Any, step: int, *, upwards: bool) -> int | floa
 
 
 def _end(data: Array, largest: bool) -> Any:
-    """The largest or smallest element; NaN counts for nothing."""
+    """Return the largest or smallest element; NaN is ignored."""
     with np.errstate(all="ignore"):
         return np.fmax.reduce(data) if largest else np.fmin.reduce(data)
 
@@ -95,7 +95,7 @@ def _zeros(dtype: str) -> SearchStrategy[int | float]:
 
 @st.composite
 def missings(draw: st.DrawFn, dtype: str, data: Array, *, kinds: tuple[str, ...] = MISSING_KINDS) -> dict[str, Json]:
-    """A valid `missing` object about the data."""
+    """Draw a valid `missing` object about the data."""
     return described(draw, dtype, data, draw(_kinds(kinds)))
 
 
@@ -113,7 +113,7 @@ def described(draw: st.DrawFn, dtype: str, data: Array, kind: str) -> dict[str, 
 
 
 def _several(draw: st.DrawFn, dtype: str, data: Array) -> list[int | float]:
-    """A few values; now and then every value there is."""
+    """Draw a few values; now and then all values in the data."""
     count = draw(_below(MOST_VALUES + 4)) + 1
     if count > MOST_VALUES and len(data) > 0:
         finite = data[np.isfinite(data)] if dtype in dtypes.FLOATS else data
@@ -125,7 +125,7 @@ def _several(draw: st.DrawFn, dtype: str, data: Array) -> list[int | float]:
 
 
 def _range(draw: st.DrawFn, dtype: str, data: Array) -> list[int | float]:
-    """Two ends, the lower first; a pair that the dtype cannot tell apart is widened."""
+    """Draw two ends, the lower first; a pair that the dtype cannot tell apart is widened."""
     ends = sorted((numbers(draw, dtype, data), numbers(draw, dtype, data)), key=dtypes.exact)
     rounded = [dtypes.nearest(end, dtype) for end in ends]
     if rounded[0] != rounded[1]:

@@ -1,4 +1,4 @@
-"""Requests broken in one named way, at every place and by every rule of a JSON Schema."""
+"""Break requests in one named way, at every place and by every rule of a JSON Schema."""
 
 import functools
 import json
@@ -23,7 +23,7 @@ Pick = Callable[[int], int]
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A request's body, broken on purpose; where it is open, taking it is right too.
+    """A request's body, broken on purpose; if it is `open`, a server may accept it as well as refuse it.
 
     `words` are names of which an error's text must hold one; none, if the body as a whole is at fault.
     """
@@ -52,22 +52,22 @@ def broken(
     allow_open: bool = True,
     proved: bool = True,
 ) -> SearchStrategy[Mutation]:
-    """A valid body broken by one rule at one place; fields that it leaves out may be put in, broken.
+    """Break a valid body by one rule at one place; fields that the body leaves out may be put in, broken.
 
     The value of a required field may be its own name in braces, `{url}`, to be filled in later with a valid one.
-    Without proof, which takes longer than all else, a body may turn out to be valid after all: whoever sends it has to
-    judge that, and `open` and `words` say nothing.
+    Without proof, which takes longer than all else, a body may turn out to be valid after all: the caller has to
+    judge that, and `open` and `words` mean nothing.
     """
     return _broken(_plain(body), schema, _chosen(schema, kinds), allow_open, proved)
 
 
 def twice_broken(body: Mapping[str, Any], schema: Schema, *, proved: bool = True) -> SearchStrategy[Mutation]:
-    """A valid body broken in two fields, or in one field and by a field too many or too few."""
+    """Break a valid body in two fields, or in one field and by a field too many or too few."""
     return _twice_broken(_plain(body), schema, proved)
 
 
 def every_mutation(body: Mapping[str, Any], schema: Schema) -> Iterator[Mutation]:
-    """All ways to break a body that do not depend on chance: lists are broken at their first item."""
+    """List all ways to break a body that do not depend on chance: lists are broken at their first item."""
     whole = _plain(body)
     for rule in _rules(Key(schema)):
         tree, path, value = _reach(whole, inlined(schema), rule.pattern, _first)
@@ -78,7 +78,7 @@ def every_mutation(body: Mapping[str, Any], schema: Schema) -> Iterator[Mutation
 
 
 def mutation_kinds(schema: Schema) -> tuple[tuple[str, str], ...]:
-    """Every kind of mutation with the place, as a pattern, where it is applied."""
+    """List every kind of mutation with the place, as a pattern, where it is applied."""
     return tuple((rule.kind, pointer(rule.pattern)) for rule in _rules(Key(schema)))
 
 
@@ -153,7 +153,7 @@ def _merged(body: dict[str, Any], one: dict[str, Any], other: dict[str, Any]) ->
 
 
 def _mutation(rule: _Rule, path: Pattern, change: Break, tree: Any, schema: Schema) -> Mutation | None:
-    """The mutation, if the schema proves it at fault or it is questionable by its nature."""
+    """Return the mutation, if the schema proves it at fault or its kind is questionable by nature."""
     text = render(tree)
     faults = _proof(text, schema)
     certain = refused(faults)
@@ -209,7 +209,7 @@ def _beyond(pattern: Pattern, here: Schema) -> Iterator[str]:
 
 
 def _shared(here: Schema) -> dict[str, Any]:
-    """What an alternative is read with: the examples given beside it."""
+    """Return the examples beside the alternatives of a place, which apply to each alternative."""
     return {"examples": here["examples"]} if "examples" in here else {}
 
 
@@ -220,12 +220,12 @@ def _of_kinds(key: Key, kinds: frozenset[str]) -> tuple[_Rule, ...]:
 
 @functools.lru_cache(maxsize=64)
 def _by_field(rules: tuple[_Rule, ...]) -> tuple[tuple[_Rule, ...], ...]:
-    """The rules of each field together, so that a field of many places is broken no more often than another."""
+    """Group the rules by field, so that a field of many places is broken no more often than another."""
     return _grouped(rules, lambda rule: rule.pattern[:1])
 
 
 def _by_kind(rules: tuple[_Rule, ...]) -> tuple[tuple[_Rule, ...], ...]:
-    """The rules of each kind together, so that what can be broken at one place only is not forgotten."""
+    """Group the rules by kind, so that kinds that apply at one place only come often enough."""
     return _grouped(rules, lambda rule: rule.kind)
 
 
@@ -253,7 +253,7 @@ def _breaks(rule: _Rule, value: Any) -> list[Break]:
 
 
 def _reach(value: Any, schema: Schema, pattern: Pattern, pick: Pick) -> tuple[Any, Pattern, Any]:
-    """The value with a valid value at the place, put in where there is none; its path; what is there."""
+    """Return a value with a valid value put in at the place if it is missing, the path, and the value at the place."""
     if value is None:
         value = example(schema)
     if not pattern:

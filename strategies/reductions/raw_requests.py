@@ -1,4 +1,4 @@
-"""Requests below JSON: bodies, headers, methods and paths that no honest client sends."""
+"""Draw requests below JSON: bodies, headers, methods and paths that no honest client sends."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LOCATORS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 
 def usual_locators(api: str, interface: str) -> dict[str, str]:
-    """The fields that say where the object is, with placeholders for its place."""
+    """Return the fields that say where the object is, with placeholders for its place."""
     return {**LOCATORS[api], **({"interface_type": interface} if api == "v2" else {})}
 
 
@@ -60,7 +60,7 @@ FOREIGN = (
 
 
 def usual_body(profile: Profile, **changes: Json) -> bytes:
-    """A valid body about the object `a`, in which the executor fills in where that is."""
+    """Return a valid body about the object `a`, whose place the executor fills in."""
     dtype = next((one for one in profile.dtypes if one.endswith("32")), profile.dtypes[0])
     return json.dumps({**LOCATORS[profile.api], "dtype": dtype, **changes}).encode()
 
@@ -70,7 +70,7 @@ def usual_path(profile: Profile, operation: str) -> str:
 
 
 def named_by(path: str) -> tuple[str, str] | None:
-    """The API's version and the operation that a usual path names."""
+    """Return the API's version and the operation that a usual path names."""
     match path.split("/"):
         case ["", api, operation, ""] if api in LOCATORS and operation in REDUCTIONS:
             return api, operation
@@ -156,7 +156,7 @@ def _slashes(draw: st.DrawFn, profile: Profile) -> SendRaw:
 
 
 def _large_body(draw: st.DrawFn, profile: Profile) -> SendRaw:
-    """From a little over what all servers take to far over: spaces, a long string, a long list, deep nesting."""
+    """Draw a body a little or far beyond the size that all servers take: spaces, long strings or lists, nesting."""
     size = draw(sampled((100_001, 2**20 + 1, 2 * 2**20 + 1, MOST_BODY_BYTES)))
     kind = draw(below(4))
     if kind == 0:
@@ -192,7 +192,7 @@ def _many_headers(draw: st.DrawFn, profile: Profile) -> SendRaw:
 
 
 def _framing(draw: st.DrawFn, profile: Profile) -> SendRaw:
-    """Lengths and encodings of the body that contradict each other or the body."""
+    """Draw lengths and encodings of the body that contradict each other or the body."""
     length = str(len(usual_body(profile)))
     chunked = ("Transfer-Encoding", "chunked")
     bodies = {
@@ -224,7 +224,7 @@ def _arbitrary(draw: st.DrawFn, profile: Profile) -> SendRaw:
 
 
 def _usual(draw: st.DrawFn, profile: Profile) -> SendRaw:
-    """A sound request, with or without a slash at the end of its path: the server is still there and answers."""
+    """Draw a sound request, with or without a final slash in its path, to see that the server still answers."""
     path = usual_path(profile, draw(sampled(profile.operations)))
     return _sent(profile, path=path if draw(st.booleans()) else path.rstrip("/"))
 
@@ -255,7 +255,7 @@ RAW: Mapping[str, Raw] = MappingProxyType(
 )
 
 
-# They take as long as dozens of others.
+# These kinds take as long as dozens of others.
 COSTLY = ("large body", "nested JSON", "long header", "many headers")
 OFTEN = 4
 
@@ -264,7 +264,7 @@ OFTEN = 4
 def raw_requests(
     draw: st.DrawFn, profile: Profile, *, kinds: tuple[str, ...] = tuple(RAW), most: int = MOST_RAW
 ) -> Case:
-    """A small object and raw requests; the notes name the kind of each."""
+    """Draw a small object and raw requests; the notes name the kind of each."""
     weighted = tuple(name for name in kinds for _ in range(1 if name in COSTLY else OFTEN))
     names = draw(st.lists(sampled(weighted), min_size=1, max_size=most))
     steps: list[Step] = [Put("a", bytes(range(16)))]

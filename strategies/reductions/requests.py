@@ -1,4 +1,4 @@
-"""Requests about an object: consistent by construction, everything of a profile within reach."""
+"""Draw valid requests about an object, which may use every feature that a profile claims."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def below(count: int) -> SearchStrategy[int]:
 
 @lru_cache(2048)
 def shapes(length: int, rank: int) -> tuple[tuple[int, ...], ...]:
-    """Shapes of a rank that hold so many elements: distinct lengths first, then equal ones, then with ones."""
+    """List shapes of a rank for that many elements: distinct lengths first, then equal ones, then with ones."""
     found: list[tuple[int, ...]] = []
     _split(length, rank, (), found)
     found.sort(key=lambda shape: (shape.count(1), len(shape) - len(set(shape)), max(shape)))
@@ -48,7 +48,7 @@ def shapes(length: int, rank: int) -> tuple[tuple[int, ...], ...]:
 
 @lru_cache(2048)
 def mirrored(length: int, rank: int) -> tuple[tuple[int, ...], ...]:
-    """Shapes that are the same backwards: an exchange of dimensions does not show in them."""
+    """List shapes that are the same backwards, for which swapped dimensions do not show in the shape."""
     found: list[tuple[int, ...]] = []
     _split(length, rank, (), found)
     return tuple(shape for shape in found if 1 not in shape and shape == shape[::-1])
@@ -86,7 +86,7 @@ _COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 36, 48, 60, 63, 64, 65, 72, 120, 127, 1
 
 
 def window(draw: st.DrawFn, segment: Segment, data: Array) -> Window:
-    """All of a segment, or of a plain one some of it."""
+    """Draw all of a segment, or a part of it if it is not encoded."""
     rank, part, backwards = draw(_EXTENTS)
     count, start = len(data), 0
     if part and segment.encoding.compression is None and not segment.encoding.filters and count > 1:
@@ -102,7 +102,7 @@ def window(draw: st.DrawFn, segment: Segment, data: Array) -> Window:
 
 @lru_cache(64)
 def option_tables(options: tuple[str, ...]) -> SearchStrategy[tuple[tuple[str, bool], ...]]:
-    """Every option absent, false or true; mostly few of them given."""
+    """Draw options, each absent, false or true; mostly few of them are given."""
     table: list[tuple[tuple[str, bool], ...]] = [()]
     for name in options:
         given = [(*one, (name, value)) for value in (True, False) for one in table]
@@ -114,7 +114,7 @@ def option_tables(options: tuple[str, ...]) -> SearchStrategy[tuple[tuple[str, b
 def accesses(
     bucket: str, interfaces: tuple[Interface, ...], anonymous: bool
 ) -> tuple[tuple[Interface, Credential | None], ...]:
-    """Interface and credentials that may read a bucket's objects; over S3 as their owner most often."""
+    """List interfaces and credentials that may read a bucket's objects; over S3 as their owner most often."""
     s3: Interface = "s3"
     others = [one for one in interfaces if one != s3]
     table: list[tuple[Interface, Credential | None]] = [(s3, "owner")] * 3 if s3 in interfaces else []
@@ -133,7 +133,7 @@ _NULLED: tuple[tuple[str, ...], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class _Manner:
-    """What a request tells though it need not, and which fields it gives as null."""
+    """The optional fields that a request gives all the same, and those that it gives as null."""
 
     tells_byte_order: bool
     tells_offset: bool
@@ -156,19 +156,19 @@ _MANNERS = st.sampled_from(_manners())
 
 @lru_cache(64)
 def _orders(orders: tuple[str, ...]) -> SearchStrategy[str | None]:
-    """The order told, none in about half."""
+    """Draw the order, left out in about half of the requests."""
     return st.sampled_from([None] * (len(orders) + 1) + [*orders, *(one for one in orders if one == "F")])
 
 
 @lru_cache(64)
 def _kinds(kinds: tuple[str, ...]) -> SearchStrategy[str | None]:
-    """The kind of missing data, none in half."""
+    """Draw the kind of missing data, none in half of the requests."""
     return st.sampled_from([None] * (len(kinds) or 1) + list(kinds))
 
 
 @lru_cache(4)
 def _selecting(selects: bool, negative_strides: bool) -> SearchStrategy[selections.Manner | None]:
-    """How to select; not at all in half."""
+    """Draw the manner of the selection, none in about half of the requests."""
     chosen = selections.manners(negative_strides) if selects else ()
     return st.sampled_from([None] * (len(chosen) * 3 // 4 or 1) + list(chosen))
 
@@ -177,7 +177,7 @@ def _selecting(selects: bool, negative_strides: bool) -> SearchStrategy[selectio
 def _calls(
     operations: tuple[str, ...], bucket: str, interfaces: tuple[Interface, ...], anonymous: bool
 ) -> SearchStrategy[tuple[str, Interface, Credential | None]]:
-    """Operation, interface and credentials."""
+    """Draw operation, interface and credentials."""
     ways = accesses(bucket, interfaces, anonymous)
     return st.sampled_from([(operation, *way) for way in ways for operation in operations])
 
@@ -186,10 +186,10 @@ def _calls(
 def requests(
     draw: st.DrawFn, profile: Profile, contents: tuple[Content, ...], *, operations: tuple[str, ...] | None = None
 ) -> Send:
-    """Valid requests about some objects."""
+    """Draw valid requests about some objects."""
     parts = [(content, segment) for content in contents for segment in content.segments[:1] + content.segments]
     content, segment = parts[draw(below(len(parts)))] if len(parts) > 1 else parts[0]
-    # Choices that others hang on stand right before them, and the operation first: so requests shrink well.
+    # Each choice stands right before those that depend on it, and the operation first, so that requests shrink well.
     calls = _calls(operations or profile.operations, content.bucket, profile.interfaces, profile.anonymous)
     operation, interface, credentials = draw(calls)
     dtype, byte_order = _reading(draw, profile, segment)
@@ -216,7 +216,7 @@ def requests(
 
 
 def _reading(draw: st.DrawFn, profile: Profile, segment: Segment) -> tuple[str, ByteOrder]:
-    """The dtype and byte order of a segment, or others that its bytes can be taken for."""
+    """Draw the dtype and byte order of a segment, or others that its bytes can be read as."""
     reading = draw(_READINGS)
     dtype, byte_order = segment.dtype, segment.encoding.byte_order
     if reading in ("dtype", "both"):
@@ -228,7 +228,7 @@ def _reading(draw: st.DrawFn, profile: Profile, segment: Segment) -> tuple[str, 
 
 
 def _place(fields: dict[str, Json], segment: Segment, read: Window, item_size: int, manner: _Manner) -> None:
-    """Offset and size; left out where the request means the same without, and sometimes where it nearly does."""
+    """Give offset and size, or leave them out where the request means the same without (sometimes nearly so)."""
     start = segment.start + read.start * item_size
     size = segment.size if segment.encoding.compression else len(read.data) * item_size
     after = segment.after + segment.size - (start - segment.start) - size
@@ -241,14 +241,14 @@ def _place(fields: dict[str, Json], segment: Segment, read: Window, item_size: i
 
 
 def _leaves_doubt(segment: Segment, read: Window, after: int, item_size: int) -> bool:
-    """Whether bytes that follow cannot be part of the data: filters undone over them would change it all."""
+    """Say whether the bytes that follow would spoil the data if they were read as part of it."""
     if segment.encoding.compression is not None:
         return False
     return bool(segment.encoding.filters) or (read.shape is None and after % item_size != 0)
 
 
 def _form(draw: st.DrawFn, fields: dict[str, Json], shape: tuple[int, ...], profile: Profile) -> None:
-    """Shape, axis and selection."""
+    """Draw shape, axis and selection."""
     fields["shape"] = list(shape)
     axis = draw(axes(len(shape), forms=profile.axis_forms))
     if axis is not None:

@@ -1,4 +1,4 @@
-"""From a JSON Schema to strategies: its leaves, and whole requests as they come."""
+"""Make strategies from a JSON Schema: for its single values, and for whole requests."""
 
 import functools
 from typing import Any
@@ -11,7 +11,7 @@ from specs.reductions.schemas.places import Step, inlined, limits, place, varian
 
 
 def leaf(schema: Schema, *path: Step) -> SearchStrategy[Any]:
-    """The values of one place, null left out: `leaf(schema, "filters", "element_size")`.
+    """Draw the values of one place, without null: `leaf(schema, "filters", "element_size")`.
 
     A step is the name of a field (or of a definition, as `operation` is one), the number of an item in a tuple,
     or `*` for any item; `*` may be left out.
@@ -20,7 +20,7 @@ def leaf(schema: Schema, *path: Step) -> SearchStrategy[Any]:
 
 
 def choices(schema: Schema, *path: Step) -> tuple[Any, ...]:
-    """The values that a place's enum lists, null left out."""
+    """List the values of a place's enum, without null."""
     found = without_null(place(inlined(schema), *path))
     for variant in variants(found):
         if "enum" in variant:
@@ -29,12 +29,12 @@ def choices(schema: Schema, *path: Step) -> tuple[Any, ...]:
 
 
 def bounds(schema: Schema, *path: Step) -> tuple[int | float | None, int | float | None]:
-    """The least and the greatest number of a place; None where there is no limit."""
+    """Return the least and the greatest number of a place; None where there is no limit."""
     return limits(place(inlined(schema), *path))
 
 
 def whole_requests(schema: Schema) -> SearchStrategy[Any]:
-    """Whole bodies as the schema alone has them: few have a shape and a selection that fit."""
+    """Draw whole bodies from the schema alone: in few of them do shape and selection fit."""
     return from_schema(dict(schema))
 
 

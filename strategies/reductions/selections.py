@@ -1,4 +1,4 @@
-"""Selections: every kind of slice NumPy has."""
+"""Draw selections: every kind of slice that NumPy has."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_SLICES = 96
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How odd the slices of a selection are.
+    """The kind of the slices of a selection.
 
     `empty` makes one of them select nothing; `whole` makes all select everything; `wild` draws any numbers.
     """
@@ -32,7 +32,7 @@ class Manner:
 
 
 def selected(one: Slice, length: int) -> int:
-    """How many elements a slice selects of a dimension."""
+    """Count the elements that a slice selects of a dimension."""
     return len(range(*slice(*one).indices(length)))
 
 
@@ -59,7 +59,7 @@ def _strides(length: int, kind: str) -> tuple[int, ...]:
 
 @lru_cache(16384)
 def slices(length: int, bounds: str, stride: str, *, empty: bool = False) -> tuple[Slice, ...]:
-    """Slices of a kind that select something (or nothing), the simplest first; plain ones where there are none."""
+    """List slices of a kind that select something (or nothing), the simplest first; a plain one if there are none."""
     limits = {"wide": range(2, length + 1), "reversed wide": range(-length, -1)}
     steps = [one for one in _strides(length, stride) if one in limits.get(stride, (one,))]
     usual = [one for one in _bounds(length, "inside") if 0 <= one <= length]
@@ -85,7 +85,7 @@ def _between(low: int, high: int) -> SearchStrategy[int]:
 
 @lru_cache(4)
 def manners(negative_strides: bool = True, empty: bool = True) -> tuple[Manner, ...]:
-    """Every kind of bounds with every kind of stride, and a few that select nothing or are drawn at large."""
+    """List every kind of bounds with every kind of stride, and some manners that select nothing, all, or anything."""
     strides = [one for one in STRIDES if negative_strides or not one.startswith("reversed")]
     found = [Manner(bounds, stride) for bounds in BOUNDS for stride in strides]
     if empty:
@@ -103,14 +103,14 @@ def _manners(negative_strides: bool, empty: bool) -> SearchStrategy[Manner]:
 def selections(
     draw: st.DrawFn, shape: tuple[int, ...], *, allow_empty: bool = True, negative_strides: bool = True
 ) -> list[list[int]]:
-    """One `[start, end, stride]` per dimension; few of them select nothing at all."""
+    """Draw one `[start, end, stride]` for each dimension; few selections select nothing at all."""
     return in_manner(draw, shape, draw(_manners(negative_strides, allow_empty)), negative_strides)
 
 
 def in_manner(
     draw: st.DrawFn, shape: tuple[int, ...], manner: Manner, negative_strides: bool = True
 ) -> list[list[int]]:
-    """The slices of a selection of which the kind is known."""
+    """Draw the slices of a selection in a given manner."""
     if manner.wild:
         return [_wild(draw, length, negative_strides) for length in shape]
     if manner.whole:
@@ -124,7 +124,7 @@ def in_manner(
 
 @lru_cache(4096)
 def _wholes(length: int, negative_strides: bool) -> SearchStrategy[Slice]:
-    """Slices that select everything."""
+    """Draw slices that select everything."""
     strides = ("one", "reversed") if negative_strides else ("one",)
     every = [one for stride in strides for bounds in BOUNDS for one in slices(length, bounds, stride)]
     return st.sampled_from([one for one in dict.fromkeys(every) if selected(one, length) == length])

@@ -1,4 +1,4 @@
-"""Valid requests, each spelled in one of the ways that HTTP, JSON and URLs leave open."""
+"""Draw valid requests, each spelled in one of the ways that HTTP, JSON and URLs leave open."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MANNERS: tuple[Spelling, ...] = tuple(one for one in get_args(Spelling) if one !
 
 
 def manners(profile: Profile) -> tuple[Spelling, ...]:
-    """The manners that change some request of a profile."""
+    """List the manners that change some request of a profile."""
     other = OF_LETTERS if profile.api == "v2" else OF_URLS
     fractions = () if fractional(profile) else OF_FRACTIONS
     return tuple(one for one in MANNERS if one not in (*other, *fractions))
@@ -33,12 +33,12 @@ def manners(profile: Profile) -> tuple[Spelling, ...]:
 
 @lru_cache(16)
 def fractional(profile: Profile) -> tuple[int, ...]:
-    """Which complete requests have a number with a fraction among their missing values."""
+    """List the complete requests that have a number with a fraction among their missing values."""
     return tuple(number for number in range(VARIANTS) if has_fractions(complete(profile, number)[1]))
 
 
 def has_fractions(send: Send) -> bool:
-    """Whether a request says what is missing by numbers of a float dtype, at least one of which is written as such."""
+    """Say whether a request's missing values are of a float dtype and one of them is written as a float."""
     missing: Any = send.fields.get("missing")
     if send.fields.get("dtype") not in FLOATS or not missing:
         return False
@@ -47,7 +47,7 @@ def has_fractions(send: Send) -> bool:
 
 
 def suits(send: Send, manner: Spelling) -> bool:
-    """Whether a manner changes anything about a request."""
+    """Say whether a manner changes anything about a request."""
     if manner in OF_FRACTIONS:
         return has_fractions(send)
     if manner in OF_LETTERS:
@@ -57,7 +57,7 @@ def suits(send: Send, manner: Spelling) -> bool:
 
 @st.composite
 def spellings(draw: st.DrawFn, profile: Profile, *, kinds: tuple[Spelling, ...] = (), most: int = MOST_SPELLED) -> Case:
-    """Objects and a request about each, spelled in one unusual manner; the notes name which."""
+    """Draw objects and a request about each, spelled in one unusual manner; the notes name the manners."""
     steps: list[Step] = []
     offered = kinds or manners(profile)
     names = draw(st.lists(sampled(offered), min_size=1, max_size=min(most, len(offered)), unique=True))
@@ -68,7 +68,7 @@ def spellings(draw: st.DrawFn, profile: Profile, *, kinds: tuple[Spelling, ...] 
 
 
 def _asked(draw: st.DrawFn, profile: Profile, manner: Spelling, prefix: str) -> tuple[Content, Send]:
-    """Any request that the manner suits, or one with every field."""
+    """Draw a request that the manner suits: any one, or one with every field."""
     if draw(st.booleans()):
         content = draw(contents(profile, prefix=prefix, longest=LONGEST))
         send = draw(requests(profile, (content,)))
