@@ -102,7 +102,7 @@ class PutToTest:
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """What one worker asked since it last told; all such events add up.
+    """Counts of what one worker has asked since its last such event; all these events can be added up.
 
     `values` holds each value of a field and in how many requests it was, `pairs` two values by their numbers in
     `values` and in how many requests both were. `at_stake` holds a property, a requirement and how many of its requests

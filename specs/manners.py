@@ -18,7 +18,7 @@ WELL: Manner = "well"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a store does that serves in this manner; the same bug mostly shows with the `plainer` manner too.
+    """The behaviour of a store that serves in this manner; the same bug mostly shows with the `plainer` manner too.
 
     A lawful manner is unusual, but HTTP allows it; a lie can be noticed by a careful client; an error serves no object.
     """

@@ -1,4 +1,4 @@
-"""The ways in which HTTP, JSON and URLs let the same request be written.
+"""Define the manners in which HTTP, JSON and URLs let the same request be written.
 
 A request that is spelled in any of these manners means what the plain one means, so it must be answered alike. Each
 manner changes one thing. The scripts of findings hold this module's text, so it needs the standard library alone.
@@ -19,7 +19,7 @@ HEAD_END = b"\r\n\r\n"
 CHUNK_BYTES = 7
 SPACES = " \t\r\n"
 MORE_ZEROS = 40
-# The manners that show only in numbers with a fraction, in URLs, and in letters beyond ASCII, which URLs have not.
+# Manners that change only numbers with a fraction, only URLs, and only letters beyond ASCII, which URLs do not have.
 OF_FRACTIONS = ("exponents", "zeros")
 OF_URLS = ("url-escapes", "url-scheme")
 OF_LETTERS = ("unescaped",)
@@ -46,17 +46,17 @@ class Style:
 
 
 def spelled(message: bytes, manner: str) -> Wire:
-    """A whole HTTP request in another spelling."""
+    """Write a whole HTTP request in another spelling."""
     return Wire((message,)) if manner == PLAINLY else SPELLINGS[manner].write(message)
 
 
 def a_spelling(manner: str) -> str:
-    """The manner in words."""
+    """Describe the manner in words."""
     return SPELLINGS[manner].says
 
 
 def _headed(change: Callable[[list[str]], list[str]]) -> Callable[[bytes], Wire]:
-    """A manner that changes the lines of the head; the request line is the first."""
+    """Make a manner that changes the lines of the head; the request line is the first."""
 
     def write(message: bytes) -> Wire:
         head, _, body = message.partition(HEAD_END)
@@ -67,7 +67,7 @@ def _headed(change: Callable[[list[str]], list[str]]) -> Callable[[bytes], Wire]
 
 
 def _each_header(change: Callable[[str, str], str]) -> Callable[[bytes], Wire]:
-    """A manner that changes every header's line, given its name and its value."""
+    """Make a manner that changes every header's line, given the header's name and value."""
 
     def lines(head: list[str]) -> list[str]:
         first, *headers = head
@@ -78,7 +78,7 @@ def _each_header(change: Callable[[str, str], str]) -> Callable[[bytes], Wire]:
 
 
 def _one_header(name: str, change: Callable[[str], str]) -> Callable[[bytes], Wire]:
-    """A manner that changes the value of one header, where it is there."""
+    """Make a manner that changes the value of one header, if the request has it."""
     return _each_header(lambda own, value: f"{own}: {change(value) if own.lower() == name else value}")
 
 
@@ -98,7 +98,7 @@ def _with_whole_target(lines: list[str]) -> list[str]:
 
 
 def _chunked(most: int = 0, *, extension: str = "", trailer: str = "") -> Callable[[bytes], Wire]:
-    """A manner that sends the body in chunks of so many bytes at most; in one where `most` is 0."""
+    """Make a manner that sends the body in chunks of `most` bytes at most; in a single chunk if `most` is 0."""
 
     def write(message: bytes) -> Wire:
         head, _, body = message.partition(HEAD_END)
@@ -123,7 +123,7 @@ def _with_go_ahead(message: bytes) -> Wire:
 
 
 def _in_pieces(message: bytes) -> Wire:
-    """Half of the head; the other half, and half of the body; the rest."""
+    """Cut a request in three: half of the head; the other half, and half of the body; the rest."""
     body = message.index(HEAD_END) + len(HEAD_END)
     cuts = [0, body // 2, body + (len(message) - body) // 2, len(message)]
     pieces = (message[start:end] for start, end in pairwise(cuts))
@@ -131,14 +131,14 @@ def _in_pieces(message: bytes) -> Wire:
 
 
 def _behind_another(message: bytes) -> Wire:
-    """The request right behind one by GET, which may be repeated as often as one likes: HTTP lets clients do so."""
+    """Send the request right behind one by GET, which clients may repeat as often as they like."""
     _, target, _ = message.split(b"\r\n", 1)[0].split(b" ")
     host = next(line for line in message.split(b"\r\n") if line.lower().startswith(b"host:"))
     return Wire((b"GET " + target + b" HTTP/1.1\r\n" + host + HEAD_END, message), "an answer")
 
 
 class _Number(str):
-    """A number as it is written."""
+    """A number, as it is written."""
 
     __slots__ = ()
 
@@ -149,7 +149,7 @@ class _Members(list[tuple[str, Any]]):
 
 @dataclass(frozen=True, slots=True)
 class _Json:
-    """How JSON is written."""
+    """The way in which JSON is written."""
 
     name: Callable[[str], str] = json.dumps
     text: Callable[[str], str] = json.dumps
@@ -161,7 +161,7 @@ class _Json:
 
 
 def _json(style: _Json) -> Callable[[bytes], Wire]:
-    """A manner that writes the body's JSON in another style; what is not JSON is left as it is."""
+    """Make a manner that writes the body's JSON in another style; a body that is not JSON stays as it is."""
     return _of_body(lambda tree: _written(tree, style))
 
 
@@ -207,14 +207,14 @@ def _pieces(tree: Any, style: _Json) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """A JSON string of nothing but escapes; a character beyond 16 bits is a pair of them."""
+    """Write a JSON string with escapes only; a character beyond 16 bits becomes a pair of them."""
     units = text.encode("utf-16-be", "surrogatepass")
     numbers = (int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2))
     return '"' + "".join(f"\\u{number:04x}" if number % 2 else f"\\u{number:04X}" for number in numbers) + '"'
 
 
 def _scaled(number: str) -> str:
-    """A number with a fraction or exponent as an integer and an exponent: 1.5 as 15E-1."""
+    """Write a number with a fraction or exponent as an integer and an exponent: 1.5 as 15E-1."""
     if number.lstrip("-").isdigit():
         return number
     sign, digits, exponent = Decimal(number).as_tuple()
@@ -222,7 +222,7 @@ def _scaled(number: str) -> str:
 
 
 def _with_zeros(number: str) -> str:
-    """A number with a fraction and more zeros behind it."""
+    """Write a number with a fraction and more zeros behind it."""
     mantissa, exponent = [*re.split("[eE]", number), ""][:2]
     if "." not in mantissa:
         return number
@@ -230,7 +230,7 @@ def _with_zeros(number: str) -> str:
 
 
 def _of_url(change: Callable[[re.Match[str]], str]) -> Callable[[bytes], Wire]:
-    """A manner that changes how the member `url` is written, where it has one."""
+    """Make a manner that changes how the member `url` is written, if the body has one."""
 
     def other(name: str, value: Any) -> Any:
         match = URL.fullmatch(value) if name == "url" and isinstance(value, str) else None
@@ -245,7 +245,7 @@ def _of_url(change: Callable[[re.Match[str]], str]) -> Callable[[bytes], Wire]:
 
 
 def _percent_encoded(url: re.Match[str]) -> str:
-    """The URL with each letter and digit of its last part as an escape, which means the same (RFC 3986, 6.2.2.2)."""
+    """Write each letter and digit of the URL's last part as an escape, which is equivalent (RFC 3986, 6.2.2.2)."""
     scheme, before, last = url.groups()
     parts = re.split("(%[0-9A-Fa-f]{2})", last)
     encoded = (

@@ -34,7 +34,7 @@ class Clock:
 
 
 class Stakes:
-    """What one property has put to the test so far."""
+    """Counts of the requirements and fields that one property has put to the test so far."""
 
     def __init__(
         self,

@@ -17,7 +17,7 @@ _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 
 @dataclass(frozen=True, slots=True)
 class AnswerLimits:
-    """How much of an answer the suite is willing to read."""
+    """The number of bytes of an answer that the suite is willing to read."""
 
     bytes: int = 256 * 2**20
 

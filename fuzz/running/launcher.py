@@ -134,7 +134,7 @@ class Launcher:
         self.start()
 
     def revive(self) -> None:
-        """Start the server again if it has died; one that has just dropped a connection gets a moment to do so."""
+        """Start the server again if it has died; a server that has just dropped a connection gets a moment to end."""
         end = time.monotonic() + DYING_SECONDS
         while self.alive() and time.monotonic() < end:
             time.sleep(POLL_SECONDS)
