@@ -47,7 +47,7 @@ class Launcher:
         host: str = "127.0.0.1",
         limits: LaunchLimits | None = None,
     ) -> None:
-        """`words` are further placeholders, such as {store}."""
+        """Take a command; `words` are values of further placeholders, such as {store}."""
         self.command = command
         self.restarts = 0
         self._host = host

@@ -11,7 +11,7 @@ from specs import rules
 class Rule(rules.Rule):
     """One rule about reductions."""
 
-    # Of the envelope.
+    # Rules about the envelope.
     UNKNOWN_PATH = "unknown-path"
     HTTP_FRAMING = "http-framing"
     WRONG_METHOD = "wrong-method"
@@ -20,7 +20,7 @@ class Rule(rules.Rule):
     TOO_LARGE = "too-large"
     CONTENT_TYPE = "content-type"
     FOREIGN_AUTHORIZATION = "foreign-authorization"
-    # Of single fields.
+    # Rules about single fields.
     UNKNOWN_FIELD = "unknown-field"
     REQUIRED_FIELD_MISSING = "required-field-missing"
     NOT_A_STRING = "not-a-string"
@@ -39,7 +39,7 @@ class Rule(rules.Rule):
     NOT_ONE_KIND_OF_MISSING = "not-exactly-one-kind-of-missing-data"
     WRONG_FORM = "wrong-form"
     NOT_A_NUMBER = "not-a-number"
-    # Of fields against each other.
+    # Rules about several fields together.
     SELECTION_WITHOUT_SHAPE = "selection-without-shape"
     SELECTION_LENGTH = "selection-and-shape-differ-in-length"
     AXIS_WITHOUT_SHAPE = "axis-without-shape"
@@ -51,7 +51,7 @@ class Rule(rules.Rule):
     MISSING_NOT_OF_DTYPE = "missing-value-not-of-the-dtype"
     MISSING_NOT_REPRESENTABLE = "missing-value-not-representable"
     RANGE_NOT_ASCENDING = "valid-range-not-ascending"
-    # Of the place and of the sender.
+    # Rules about the object's place and the sender.
     UNKNOWN_OPERATION = "unknown-operation"
     NOT_A_URL = "not-a-url"
     NOTHING_THERE = "nothing-there"
@@ -60,7 +60,7 @@ class Rule(rules.Rule):
     NO_SUCH_BUCKET = "no-such-bucket"
     NO_SUCH_OBJECT = "no-such-object"
     NOT_FOUND = "not-found"
-    # Of the data.
+    # Rules about the data.
     UNDECODABLE_DATA = "undecodable-data"
     DATA_DOES_NOT_FIT = "data-does-not-fit-the-shape"
     SHORT_READ = "short-read"

@@ -87,9 +87,9 @@ class S3Store:
         advertise_url: str | None = None,
         plain_url: str | None = None,
     ) -> None:
-        """`advertise_url` is the store's URL as the server under test reaches it, where that differs.
+        """Make the buckets; `advertise_url` is the store's URL as the server under test reaches it, if it differs.
 
-        `plain_url` is a web server's that has the same objects, the private ones by Basic authentication.
+        `plain_url` is the URL of a web server with the same objects, the private ones by Basic authentication.
         """
         self._url = url.rstrip("/")
         self._options = options or S3Options()
