@@ -1,9 +1,10 @@
 """What changed since an earlier run, and the chance that it is noise.
 
 Two runs are apart in time, and the machine may have been busier in one of them. What was measured in turn with a server
-tells: the bypass. A change is told only where the server's times have changed as they are, and have changed relative
-to the bypass's of the same rounds too; the chance is the larger one of both, corrected for all that is compared. Where
-the bypass itself has changed by more than that, it may be the machine after all, and nothing is told.
+tells. The embedded server is the best yardstick, as it works as a server does: where both runs have measured it, a
+change is one relative to it, in the same rounds. Otherwise the bypass is the yardstick, and a change is told only where
+the server's times have changed as they are, too, and by more than the bypass's own. The chance is corrected for all
+comparisons.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from statistics import fmean, median
 from typing import Literal
 
 from fuzz.comparing.questions import Question
-from fuzz.comparing.results import BYPASS, Comparison, Temperature, Times, rounds_by_connection
+from fuzz.comparing.results import BYPASS, EMBEDDED, Comparison, Temperature, Times, rounds_by_connection
 from fuzz.comparing.statistics import blocks_of, chance_of_noise, corrected
 
 BLOCKS = 10
 LEAST_CONNECTIONS = 10
-LEAST_CHANGE = 0.03
+# A machine that is busier makes no two things slower by the same share.
+LEAST_CHANGE = 0.05
 MOST_CHANCE = 0.05
 Verdict = Literal["slower", "faster", "no change"]
 Connections = Sequence[Sequence[tuple[float, float]]]
@@ -29,7 +31,7 @@ Connections = Sequence[Sequence[tuple[float, float]]]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a server's time for a question has changed: 1.1 is 10 % slower; `relative` is that against the bypass."""
+    """How a server's time for a question has changed: 1.1 is 10 % slower; `relative` is that against the yardstick."""
 
     question: Question
     contender: str
@@ -39,13 +41,18 @@ class Change:
     factor: float
     relative: float
     chance: float
-    of_bypass: float = 1.0
+    of_yardstick: float = 1.0
+    yardstick: str = BYPASS
 
     @property
     def verdict(self) -> Verdict:
         """What can be told: nothing that may well be noise, and nothing too small to matter."""
-        logs = (math.log(self.factor), math.log(self.relative))
-        if self.chance > MOST_CHANCE or min(map(abs, logs)) < abs(math.log(self.of_bypass)):
+        logs = [math.log(self.relative)]
+        if self.yardstick == BYPASS:
+            logs.append(math.log(self.factor))
+            if min(map(abs, logs)) < abs(math.log(self.of_yardstick)):
+                return "no change"
+        if self.chance > MOST_CHANCE:
             return "no change"
         if min(logs) > math.log1p(LEAST_CHANGE):
             return "slower"
@@ -63,28 +70,38 @@ def _change(before: Comparison, after: Comparison, mine: Times) -> Change | None
     if mine.contender == BYPASS:
         return None
     asked = (mine.question, mine.contender, mine.temperature)
-    then, now = _connections(before, *asked), _connections(after, *asked)
+    yardstick = _yardstick(before, after, mine)
+    then, now = _connections(before, *asked, yardstick), _connections(after, *asked, yardstick)
     if min(len(then), len(now)) < LEAST_CONNECTIONS:
         return None
     as_they_are = [_blocks(some, lambda one, _: one) for some in (then, now)]
-    relative = [_blocks(some, lambda one, bypass: one / bypass) for some in (then, now)]
+    relative = [_blocks(some, lambda one, other: one / other) for some in (then, now)]
+    chances = [chance_of_noise(*relative)] + ([chance_of_noise(*as_they_are)] if yardstick == BYPASS else [])
     return Change(
         *asked,
         before_ms=_median_of(then, 0),
         after_ms=_median_of(now, 0),
         factor=math.exp(fmean(as_they_are[1]) - fmean(as_they_are[0])),
         relative=math.exp(fmean(relative[1]) - fmean(relative[0])),
-        chance=max(chance_of_noise(*as_they_are), chance_of_noise(*relative)),
-        of_bypass=_median_of(now, 1) / _median_of(then, 1),
+        chance=max(chances),
+        of_yardstick=_median_of(now, 1) / _median_of(then, 1),
+        yardstick=yardstick,
     )
 
 
+def _yardstick(before: Comparison, after: Comparison, mine: Times) -> str:
+    """The embedded server where both runs of one suite have measured it, and it is not in question itself."""
+    has_it = all(run.find(mine.question, EMBEDDED, mine.temperature) is not None for run in (before, after))
+    same = before.versions == after.versions
+    return EMBEDDED if has_it and same and mine.contender != EMBEDDED else BYPASS
+
+
 def _connections(
-    comparison: Comparison, question: Question, contender: str, temperature: Temperature
+    comparison: Comparison, question: Question, contender: str, temperature: Temperature, yardstick: str
 ) -> list[list[tuple[float, float]]]:
-    """A server's time and the bypass's, of the rounds in which both were right, by connection."""
-    mine, bypass = (comparison.find(question, name, temperature) for name in (contender, BYPASS))
-    return rounds_by_connection(mine, bypass, comparison.rounds)
+    """A server's time and the yardstick's, of the rounds in which both were right, by connection."""
+    mine, other = (comparison.find(question, name, temperature) for name in (contender, yardstick))
+    return rounds_by_connection(mine, other, comparison.rounds)
 
 
 def _blocks(connections: Connections, value: Callable[[float, float], float]) -> list[float]:
@@ -109,11 +126,11 @@ def lines(changes: Sequence[Change], before: Comparison, path: Path) -> Iterator
         yield (
             f"  {one.verdict:<10} {one.question.label:<30} {one.contender} {one.temperature}: "
             f"{one.before_ms:.3g} → {one.after_ms:.3g} ms, {one.factor - 1:+.0%}, "
-            f"{one.relative - 1:+.0%} against the bypass ({one.of_bypass - 1:+.0%} itself), "
+            f"{one.relative - 1:+.0%} against {one.yardstick} ({one.of_yardstick - 1:+.0%} itself), "
             f"chance that it is noise {_percent(one.chance)}"
         )
     yield (
-        f"  told is a change of more than {LEAST_CHANGE:.0%} and than the bypass's own, with a chance of at most "
+        f"  told is a change of more than {LEAST_CHANGE:.0%} against the yardstick, with a chance of at most "
         f"{MOST_CHANCE:.0%} that it is noise ({len(changes)} comparisons allowed for)"
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fuzz.comparing.contenders import Bypass, Contender, Server
-from fuzz.comparing.results import BYPASS
+from fuzz.comparing.results import BYPASS, EMBEDDED
 from fuzz.config import AUTO, Settings
 from fuzz.errors import CannotRun, UsageError
 from fuzz.option_values import http_url, port_command
@@ -21,7 +21,6 @@ from specs.reductions.profile import Profile
 if TYPE_CHECKING:
     from fuzz.running.store import Store
 
-EMBEDDED = "embedded"
 MEMORY = "memory"
 
 

@@ -14,6 +14,8 @@ from fuzz.errors import UsageError
 
 FORMAT = "asfuzz comparison 1"
 BYPASS = "bypass"
+# The suite's own server, by the name that it goes by in a comparison.
+EMBEDDED = "embedded"
 # Cold: about an object that nobody has asked about. Warm: about one that was asked about before.
 Temperature = Literal["cold", "warm"]
 Trouble = Literal["wrong", "failed", "refused"]

@@ -22,7 +22,7 @@ from fuzz.comparing.judging import Judge, Prepared, as_reply
 from fuzz.comparing.opening import named_servers
 from fuzz.comparing.plan import NARROW_ROUNDS, Plan, block_requests, guessed_seconds, orders, turns
 from fuzz.comparing.questions import Question, questions
-from fuzz.comparing.results import BYPASS, Kept, from_document, read_comparison, to_json
+from fuzz.comparing.results import BYPASS, EMBEDDED, Kept, from_document, read_comparison, to_json
 from fuzz.comparing.statistics import Interval
 from fuzz.comparing.table import lines, told_of
 from fuzz.errors import UsageError
@@ -198,6 +198,15 @@ def test_a_busier_machine_is_no_slower_server() -> None:
     before = measured({"a": 1.0, BYPASS: 3.0}, seed=1)
     after = measured({"a": 1.4, BYPASS: 3.0 * 1.4}, seed=2)
     assert {one.verdict for one in told_changes(before, after)} == {"no change"}
+
+
+def test_with_the_embedded_server_measured_a_slower_server_is_told_from_a_busier_machine() -> None:
+    before = measured({"a": 1.0, EMBEDDED: 2.0, BYPASS: 3.0}, seed=1, rounds=60)
+    busier = {"a": 1.4, EMBEDDED: 2.8, BYPASS: 3.3}
+    same = told_changes(before, measured(busier, seed=2, rounds=60))
+    assert {one.verdict for one in same if one.contender == "a"} == {"no change"}
+    slower = told_changes(before, measured({**busier, "a": 1.4 * 1.1}, seed=3, rounds=60))
+    assert {one.verdict for one in slower if one.contender == "a"} == {"slower"}
 
 
 def test_a_change_that_is_smaller_than_the_bypass_s_own_is_not_told() -> None:
