@@ -24,8 +24,8 @@ examples:
   asfuzz bench slowdowns                                the embedded server
   asfuzz bench slowdowns --launch 'my-server --port {port}' --sizes 1000 --repeats 100
 
-Each run starts the server anew and asks it through three relays, in turns with the bypass: two that pass everything on,
-and one that takes a share longer. In the next run the same is asked against it (--against), and in the same run side by
+Each run starts the server anew and asks it through three relays, in turns with the embedded server and the bypass: two
+that pass everything on, and one that takes a share longer. In the next run the same is asked against it (--against), and in the same run side by
 side. A relay is measured as part of the server; its own 0.3 ms or so is not slowed.
 """
 
@@ -92,9 +92,9 @@ def _told_against(before: Comparison, after: Comparison, name: str) -> set[str]:
 
 
 def _only(run: Comparison, name: str) -> Comparison:
-    from fuzz.comparing.results import BYPASS
+    from fuzz.comparing.results import BYPASS, EMBEDDED
 
-    kept = [one for one in run.times if one.contender in (name, BYPASS)]
+    kept = [one for one in run.times if one.contender in (name, EMBEDDED, BYPASS)]
     return replace(run, times=tuple(replace(one, contender=SERVER) if one.contender == name else one for one in kept))
 
 
@@ -117,13 +117,14 @@ def _run(settings: Settings, sizes: Sequence[int], rounds: int, share: float) ->
     from fuzz.comparing.opening import Named, open_field
     from fuzz.comparing.plan import Plan
     from fuzz.comparing.questions import Question
+    from fuzz.comparing.results import EMBEDDED
     from fuzz.embedded.processes import running
 
     plan = Plan(tuple(map(Question, sizes)), rounds, ())
     named = Named(SERVER, settings.target, settings.launch)
     with ExitStack() as stack:
-        field = stack.enter_context(open_field(settings, [named], ()))
-        server, bypass = field.contenders
+        field = stack.enter_context(open_field(settings, [named, Named(EMBEDDED)], ()))
+        server, embedded, bypass = field.contenders
         assert isinstance(server, Server)
         relayed = []
         for name, more in ((SERVER, 0.0), (TWIN, 0.0), (SLOWED, share)):
@@ -131,6 +132,6 @@ def _run(settings: Settings, sizes: Sequence[int], rounds: int, share: float) ->
             url = stack.enter_context(running(command)).url
             one = Server(name, url, field.store, field.profile, server.settings)
             relayed.append(stack.enter_context(closing(one)))
-        course = Course(plan, (*relayed, bypass), field.store, field.profile, lambda *_: None)
+        course = Course(plan, (*relayed, embedded, bypass), field.store, field.profile, lambda *_: None)
         course.run()
         return course.result()
