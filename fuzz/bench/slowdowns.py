@@ -25,8 +25,8 @@ examples:
   asfuzz bench slowdowns --launch 'my-server --port {port}' --sizes 1000 --repeats 100
 
 Each run starts the server anew and asks it through three relays, in turns with the embedded server and the bypass: two
-that pass everything on, and one that takes a share longer. In the next run the same is asked against it (--against), and in the same run side by
-side. A relay is measured as part of the server; its own 0.3 ms or so is not slowed.
+that pass everything on, and one that takes a share longer. In the next run the same is asked against it (--against),
+and in the same run side by side. A relay is measured as part of the server; its own 0.3 ms or so is not slowed.
 """
 
 
