@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from specs.reductions.profile import Profile
 
 UNREACHABLE = ("refused",)
+DYING_SECONDS = 1.0
 MOST_LETTERS = 400
 
 
@@ -102,7 +103,10 @@ class Server:
         return len(reply.body) + sum(len(name) + len(value) + 4 for name, value in reply.headers)
 
     def last_words(self) -> str:
-        return "" if self.launcher is None else self.launcher.last_words()[-MOST_LETTERS:]
+        if self.launcher is None:
+            return ""
+        self.launcher.await_end(DYING_SECONDS)
+        return self.launcher.last_words()[-MOST_LETTERS:]
 
     def close(self) -> None:
         self._client.close()

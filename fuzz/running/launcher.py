@@ -22,6 +22,7 @@ from fuzz.errors import CannotRun, UsageError
 CHUNK_BYTES = 4096
 POLL_SECONDS = 0.02
 # How long to wait for the last output of a dead server to come through the pipe.
+ENDING_POLL_SECONDS = 0.01
 READ_SECONDS = 1.0
 # How long to wait for the end of a process that has dropped its connections: it still listens for a moment.
 DYING_SECONDS = 1.0
@@ -89,6 +90,12 @@ class Launcher:
         if code is None:
             return ""
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+
+    def await_end(self, seconds: float) -> None:
+        """Wait so long at most for the server to end, which may drop its connections first."""
+        until = time.monotonic() + seconds
+        while self.alive() and time.monotonic() < until:
+            time.sleep(ENDING_POLL_SECONDS)
 
     def last_words(self) -> str:
         """Return how the last server that died ended and what it wrote last; empty while none has died."""
