@@ -1,4 +1,4 @@
-"""The numbers of a scene that stand for what is missing, and the elements that are missing by them."""
+"""Find and change the numbers by which a scene's request says which elements are missing, and find those elements."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Number = int | float
 
 
 def missing_numbers(scene: Scene) -> list[Number]:
-    """What is missing or valid, as the dtype has it."""
+    """Return the numbers of the `missing` field, missing values or valid bounds, rounded to the scene's dtype."""
     if scene.missing is None:
         return []
     value = scene.missing[1]
@@ -38,7 +38,7 @@ def missing_elements(scene: Scene) -> Array:
 
 
 def near_missing(scene: Scene) -> Bools:
-    """Which elements are almost missing."""
+    """Return a mask of the elements that are close to a missing value without being equal to one."""
     if scene.missing is None or scene.missing[0] not in OF_VALUES:
         return np.zeros(scene.elements.shape, np.bool_)
     numbers = np.array(missing_numbers(scene), scene.dtype)
@@ -47,7 +47,7 @@ def near_missing(scene: Scene) -> Bools:
 
 
 def is_near(elements: Array, numbers: Array) -> Bools:
-    """Which elements are one of the numbers, or almost."""
+    """Return a mask of the elements that are equal or close to any of the numbers."""
     near = np.zeros(elements.shape, np.bool_)
     with np.errstate(all="ignore"):
         for number in numbers.astype(np.float64):
@@ -56,7 +56,7 @@ def is_near(elements: Array, numbers: Array) -> Bools:
 
 
 def with_more_missing(scene: Scene, is_missing: Callable[[Array, Array], Bools]) -> Scene | None:
-    """The scene with more values told to be missing: those of the elements that are so by a function."""
+    """Return the scene with more missing values: the finite elements that the function picks; None where none are."""
     if scene.missing is None or scene.missing[0] not in OF_VALUES:
         return None
     numbers = np.array(missing_numbers(scene), scene.dtype)
@@ -67,7 +67,7 @@ def with_more_missing(scene: Scene, is_missing: Callable[[Array, Array], Bools])
 
 
 def with_missing_numbers(scene: Scene, change: Callable[[Array], Array]) -> Scene | None:
-    """The scene with other numbers for what is missing; None where that changes nothing, or nothing is missing."""
+    """Return the scene with the numbers of its `missing` field changed; None where that cannot be done."""
     numbers = np.array(missing_numbers(scene), scene.dtype)
     changed = change(numbers)
     if scene.missing is None or np.array_equal(changed, numbers) or not np.isfinite(changed).all():
@@ -80,7 +80,7 @@ def with_missing_numbers(scene: Scene, change: Callable[[Array], Array]) -> Scen
 
 
 def with_numbers(scene: Scene, change: Callable[[Array], Array]) -> Scene | None:
-    """The scene with its elements and what is missing changed alike; None where that changes nothing."""
+    """Return the scene with its elements and its missing numbers changed alike; None where nothing changes."""
     plain = with_missing_numbers(scene, change) or scene
     elements = change(scene.elements)
     if elements.tobytes() != scene.elements.tobytes():

@@ -1,4 +1,4 @@
-"""Features of a scene's numbers, and what it is like without each."""
+"""Define the traits of a scene's numbers, each as a function that returns the scene without the trait."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PLAIN_DTYPE = NAMES[0]
 
 
 def _values(applies: Callable[[Array], Any], to: Callable[[Array], Any]) -> Simpler:
-    """A feature of the elements: those it applies to are replaced."""
+    """Return the function that drops a trait of elements: it replaces the elements that have the trait."""
 
     def simpler(scene: Scene) -> Scene | None:
         with np.errstate(all="ignore"):
@@ -41,7 +41,7 @@ def _large(elements: Array) -> Any:
 
 
 def _huge(elements: Array) -> Any:
-    """Beyond what a float of the same size holds exactly."""
+    """Return a mask of the elements that are too large for a float of the same size to hold every integer exactly."""
     limit = 2**53 if elements.dtype.itemsize == 8 else 2**24
     return np.isfinite(elements) & ((elements > limit) | ((elements < -limit) if elements.dtype.kind != "u" else False))
 
@@ -65,7 +65,10 @@ def _subnormal(elements: Array) -> Any:
 
 
 def _without_negatives(scene: Scene) -> Scene | None:
-    """Huge integers stay huge, different from each other and in their order, as far as there is room."""
+    """Return the scene without negative numbers.
+
+    Huge integers stay huge, different from each other and in their order, as far as the dtype has room.
+    """
     elements = scene.elements
     if not np.any(_negative(elements)):
         return None
@@ -81,7 +84,7 @@ def _without_negatives(scene: Scene) -> Scene | None:
 
 
 def _made_normal(elements: Array) -> Any:
-    """Subnormal numbers as normal ones in the same order."""
+    """Return normal numbers in the same order as the given subnormal ones."""
     return elements / np.finfo(elements.dtype).tiny + 0.5
 
 
@@ -89,7 +92,7 @@ _subnormals_to_normal = _values(_subnormal, _made_normal)
 
 
 def _without_subnormals(scene: Scene) -> Scene | None:
-    """The scene with normal numbers only, also for those that are missing."""
+    """Return the scene with normal numbers in place of subnormal ones, among its missing numbers too."""
     plain = _subnormals_to_normal(scene)
     if scene.missing is None or scene.dtype not in FLOATS:
         return plain
@@ -107,7 +110,7 @@ def _huge_to_large(scene: Scene) -> Scene | None:
 
 
 def _of_thousands(scene: Scene) -> Scene:
-    """The scene with its large numbers numbered from a thousand on, in their order; fractions stay fractions."""
+    """Return the scene with its large numbers replaced by 1001, 1002, … in their order; fractions stay fractions."""
     elements, numbers = scene.elements.tolist(), missing_numbers(scene)
     large = sorted({one for one in (*elements, *numbers) if math.isfinite(one) and abs(one) > SMALL})
     negative = sum(one < 0 for one in large)
@@ -128,20 +131,20 @@ def _large_to_ranks(scene: Scene) -> Scene | None:
 
 
 def _without_near(scene: Scene) -> Scene | None:
-    """The scene with nothing that is almost missing."""
+    """Return the scene without elements that are close to a missing value; None where it has no such element."""
     near = near_missing(scene)
     if not near.any():
         return None
     numbers = np.array(missing_numbers(scene), np.float64)
     whole = np.arange(1, numbers.size + 2)
     apart = ~np.isclose(whole[:, None], numbers[None, :], rtol=NEAR_SHARE, atol=0).any(axis=1)
-    # Of another dtype it would make floats of all elements, which hold no great integers.
+    # A number of another dtype would turn all elements into floats, which cannot hold great integers exactly.
     other = np.array(whole[apart][0], scene.dtype)
     return with_elements(scene, np.where(near, other, scene.elements))
 
 
 def _rounded_missing(scene: Scene) -> Scene | None:
-    """The scene with missing values that the dtype holds as they are."""
+    """Return the scene with its missing values rounded to the dtype; None where the dtype holds them exactly."""
     if scene.missing is None or scene.dtype not in FLOATS:
         return None
     kind, told = scene.missing
@@ -169,7 +172,7 @@ VALUE_FEATURES: Mapping[str, Simpler] = MappingProxyType(
 
 
 def has_huge(scene: Scene) -> bool:
-    """Whether there are huge numbers, or integers that are missing are huge."""
+    """Say whether the scene has huge elements, or is of integers and has huge missing numbers."""
     told = scene.missing is not None and scene.dtype in INTEGERS
     missing = np.array(missing_numbers(scene), scene.dtype) if told else scene.elements[:0]
     return bool(np.any(_huge(scene.elements)) or np.any(_huge(missing)))
@@ -180,9 +183,9 @@ def has_large(scene: Scene) -> bool:
 
 
 def ranked(scene: Scene, dtype: str | None = None, *, dense: bool = False) -> Scene | None:
-    """The scene with its numbers replaced by small ones that compare in the same way; None if they are so already.
+    """Return the scene with small numbers that compare like its own; None if nothing changes.
 
-    `dense` numbers are the least there are.
+    With `dense`, the numbers are counted from the least possible on, even where they are small already.
     """
     dtype = dtype or scene.dtype
     elements = scene.elements.tolist()
@@ -204,15 +207,16 @@ def ranked(scene: Scene, dtype: str | None = None, *, dense: bool = False) -> Sc
 
 
 def _ranks(numbers: list[Number], dense: bool, dtype: str) -> dict[Number, Number]:
-    """Numbers that are small and whole keep their values; others are numbered in ascending order.
+    """Map each finite number to a small number in the same order.
 
-    Negative ones stay below 0 and fractions stay fractions, where the dtype has such; positive ones begin with 1.
+    Where all numbers are small and whole already, they keep their values unless `dense` is set. Negative numbers stay
+    below 0 and fractions stay fractions, where the dtype has them; the others are numbered from 1 on.
     """
     finite = sorted({one for one in numbers if math.isfinite(one)})
     if not dense and all(0 <= one <= SMALL and one == int(one) for one in finite):
         return {one: int(one) for one in finite}
     negative = 0 if dtype.startswith("u") else sum(one < 0 for one in finite)
-    # More numbers than there are small ones share them.
+    # Where there are too many numbers, several share one small number.
     shared = max(1, -(-len(finite) // (SMALL - 1)))
     ranks: dict[Number, Number] = {}
     for place, one in enumerate(finite, -negative):
@@ -222,7 +226,7 @@ def _ranks(numbers: list[Number], dense: bool, dtype: str) -> dict[Number, Numbe
 
 
 def _half(number: Number) -> float:
-    """What makes a fraction of a whole number that stands for one."""
+    """Return 0.5 for a fraction and 0 for a whole number, to be added to the number that replaces it."""
     return 0.5 if number != math.trunc(number) else 0
 
 
@@ -235,19 +239,19 @@ def _rank(number: Number, ranks: Mapping[Number, Number], dtype: str, fallback: 
 
 
 def to_dtype(scene: Scene, dtype: str) -> Scene | None:
-    """The same scene in another dtype; its numbers are made small where the dtype lacks them."""
+    """Return the scene in another dtype, with smaller numbers where that dtype cannot hold its own."""
     if scene.dtype == dtype:
         return None
     between = f"{dtype[:-2]}{scene.dtype[-2:]}"
     if between not in (dtype, scene.dtype) and {dtype, scene.dtype} <= set(INTEGERS) and has_huge(scene):
-        # Huge in one step of sign, and one of width.
+        # Change the sign first and the width afterwards: so the numbers stay huge in both steps.
         signed = to_dtype(scene, between)
         return None if signed is None else to_dtype(signed, dtype)
     size, was = ITEM_SIZES[dtype], ITEM_SIZES[scene.dtype]
     if size < was and scene.selection is None and any(one.element_size != was for one in scene.filters):
-        # What is shuffled by more than an item takes as many bytes as before.
+        # Data shuffled by more than an item keeps its number of bytes.
         scene = in_more_elements(scene, was // size)
-    # A size that was the item's, or was not, stays so.
+    # An element_size that was the item's size stays the item's size, and another one stays another one.
     swapped = {was: size, size: was}
     filters = tuple(replace(one, element_size=swapped.get(one.element_size, one.element_size)) for one in scene.filters)
     fitted = len(scene.prefix) % was == 0 and len(scene.prefix) % size
@@ -274,7 +278,10 @@ def to_dtype(scene: Scene, dtype: str) -> Scene | None:
 
 
 def _moved(scene: Scene, dtype: str) -> Scene | None:
-    """Integers as the other dtype of as many bits has them: as huge, and in the same order."""
+    """Return the scene with its huge integers, signed or unsigned, moved to the other dtype of the same width.
+
+    The numbers stay huge and in the same order. None where the scene has no huge integers.
+    """
     if not {scene.dtype, dtype} <= set(INTEGERS) or scene.dtype[-2:] != dtype[-2:] or not has_huge(scene):
         return None
     numbers = [int(one) for one in [*scene.elements.tolist(), *missing_numbers(scene)]]
@@ -287,7 +294,7 @@ def _moved(scene: Scene, dtype: str) -> Scene | None:
     def moved(number: Number) -> int:
         return min(int(number) + up, end)
 
-    # A sum goes by how great the numbers are, all else by how near they are to each other.
+    # A sum depends on how large the numbers are; other operations depend on how close they are to each other.
     move = halved if scene.operation == "sum" and scene.missing is None else moved
     elements = [move(one) for one in scene.elements.tolist()]
     missing = scene.missing
@@ -300,7 +307,7 @@ def _moved(scene: Scene, dtype: str) -> Scene | None:
 
 
 def _like_numbers(elements: Array, dtype: str) -> Array | None:
-    """Numbers that are to another dtype what these are to theirs: as near to its ends; None where there are none."""
+    """Return numbers as near to the limits of another dtype as these are to theirs; None where there are none."""
     name = elements.dtype.name
     if name in FLOATS and dtype in FLOATS:
         with np.errstate(all="ignore"):
@@ -320,7 +327,7 @@ def _like_numbers(elements: Array, dtype: str) -> Array | None:
 
 
 def _fits(scene: Scene, dtype: str) -> bool:
-    """Whether every number is whole, and one of the dtype's."""
+    """Say whether every number of the scene is whole and fits the dtype."""
     low, high = integer_bounds(dtype) if dtype in INTEGERS else (-(2**24), 2**24)
     with np.errstate(invalid="ignore"):
         elements = scene.elements
@@ -332,7 +339,7 @@ def _fits(scene: Scene, dtype: str) -> bool:
 
 
 def shown_missing(scene: Scene, kind: str) -> Scene | None:
-    """The scene with a plainer way to say which elements are missing; the same ones are."""
+    """Return the scene with the same elements missing by another kind of `missing` field; None where that cannot be."""
     if scene.missing is None or scene.missing[0] == kind:
         return None
     if scene.missing[0] == "missing_values" and kind == "missing_value" and len(scene.missing[1]) == 1:
@@ -345,7 +352,7 @@ def shown_missing(scene: Scene, kind: str) -> Scene | None:
     if kind == "missing_value" and len(gone_values) == 1 and scene.missing[0] == "missing_values":
         told = next((one for one in scene.missing[1] if one in gone_values), scene.missing[1][0])
         return replace(scene, missing=(kind, told))
-    # What is missing is 1, as a server may well put 0 in its place; large numbers stay large.
+    # Missing elements are 1 and not 0, as a server may itself write 0 for them; large numbers stay large.
     huge = scene.dtype in INTEGERS and has_huge(scene)
     least = int(np.iinfo(scene.dtype).max) - SMALL if huge else LARGE if has_large(scene) else 1
     ranks = {one: number + _half(one) for number, one in enumerate(valid, least + 1)}

@@ -1,4 +1,4 @@
-"""Traits of requests that are no scene: invalid ones, several about one object, and raw bytes."""
+"""Define the traits of requests that no scene describes: invalid requests, several about one object, and raw bytes."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ KEEP_ALWAYS = ("dtype",)
 PLAIN_DATA = bytes(range(1, 9))
 NO_STREAM = b"no stream of any codec!!"
 MOST_BYTES_MEANT = 2**16
-# The traits that carry another name than the field that they are about.
+# Fields whose trait has another name than the field.
 FIELD_TRAITS: Mapping[str, str] = MappingProxyType({"order": "order F", "axes": "axis", "element_size": "filters"})
 LOCATED = (*LOCATORS["v1"], *LOCATORS["v2"])
 
 
 def trait_of_field(field: str) -> str:
-    """The name of the trait that is the presence of a field."""
+    """Return the name of the trait that a request has if it gives the field."""
     if field in (*BODY_FIELDS, *OPTIONS) or field in FIELD_TRAITS:
         return FIELD_TRAITS.get(field, field)
     return "locating fields" if field in LOCATED else UNKNOWN_FIELDS
 
 
 def _each(change: Callable[[Step], Step]) -> Callable[[Trial], Trial | None]:
-    """A trait of steps: plain in all of them, or not."""
+    """Return the function that drops a trait by changing each step of a trial; it returns None if no step changes."""
 
     def drop(trial: Trial) -> Trial | None:
         steps = tuple(change(step) for step in trial.case.steps)
@@ -66,7 +66,7 @@ def _of_sends(change: Callable[[Send], Send]) -> Callable[[Trial], Trial | None]
 
 
 def _without_field(name: str) -> Callable[[Trial], Trial | None]:
-    """The trial without a field; one that is null is another trait."""
+    """Return the function that drops a field from a trial's requests; a null is left, as it is a trait of its own."""
 
     def drop(send: Send) -> Send:
         return replace(send, fields=send.fields.without(name)) if send.fields.get(name) is not None else send
@@ -98,7 +98,7 @@ def _of_plain_operation(send: Send) -> Send:
 
 
 def _sent_by(name: str) -> Callable[[Trial], Trial | None]:
-    """The trial with its requests sent by somebody else."""
+    """Return the function that gives a trial's requests the credentials of another sender."""
     credentials = SENDERS[name]
     return _each(lambda step: replace(step, credentials=credentials) if isinstance(step, Send | SendRaw) else step)
 
@@ -114,7 +114,7 @@ def _codec(trial: Trial) -> str:
 
 
 def _with_codec(trial: Trial, codec: str) -> Trial | None:
-    """The trial with its data compressed by another codec; what is no stream of any stays as it is."""
+    """Return the trial with its data compressed by another codec; data that is no gzip or zlib stream stays."""
     match trial.case.steps:
         case (Put() as put, Send(fields=fields) as send):
             told = replace(send, fields=fields.but(compression={"id": codec}))
@@ -156,7 +156,10 @@ def _spelled(manner: str) -> Callable[[Send], Send]:
 
 
 def _plain_data(trial: Trial) -> Trial | None:
-    """The trial with other bytes in its one object: as many as its request means, or no stream of any codec."""
+    """Return the trial with plain bytes in its one object.
+
+    They are as many as shape and dtype call for. Where the request names a codec, they are no stream of any codec.
+    """
     match trial.case.steps:
         case (Put() as put, Send() as send):
             data = _data_for(send.fields)
@@ -180,7 +183,7 @@ def _data_for(fields: Fields) -> bytes:
 
 
 def _renamed(trial: Trial) -> Trial | None:
-    """The trial with its object under the plain name, where it has one object."""
+    """Return the trial with its one object under the key "a"; None where it has several objects."""
     keys = {(step.bucket, step.key) for step in trial.case.steps}
     if len(keys) != 1 or next(iter(keys))[1] == "a":
         return None
@@ -224,7 +227,7 @@ def _raw(trial: Trial) -> SendRaw | None:
 
 
 def _as_clients_ask(trial: Trial) -> Trial | None:
-    """The trial with the request that its bytes spell, sent as clients send it."""
+    """Return the trial with the request that its raw bytes spell, sent as clients send it."""
     raw = _raw(trial)
     send = None if raw is None else read_raw(raw, trial.profile).send
     return None if send is None else trial.of_steps(*trial.case.steps[:-1], send)
@@ -258,7 +261,7 @@ RAW: tuple[Trait, ...] = (
 
 
 def headers(trial: Trial) -> Iterator[Trait]:
-    """A trait for each header of a raw request that clients do not send."""
+    """Yield a trait for each header of a raw request that clients do not send."""
     raw = _raw(trial)
     for name in dict.fromkeys(name for name, value in raw.headers if (name, value) != JSON_TYPE) if raw else ():
         yield Trait(f"{UNUSUAL}{name}", _with_raw(_without_header(name)))

@@ -1,4 +1,4 @@
-"""Plain data on which a mistake shows: small numbers that all differ, of which some are missing where any can be."""
+"""Make plain data that shows mistakes: small numbers that differ, some missing if the request has `missing`."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from fuzz.subjects.reductions.scene import Scene, with_elements
 from fuzz.subjects.reductions.traits.missing import missing_elements
 from specs.reductions.dtypes import Array, Bools
 
-# So many numbers are small in every dtype, and differ.
+# This many different numbers are small in every dtype.
 DIFFERENT = 97
 # Valid numbers begin here where smaller ones are to be missing.
 LEAST_VALID = 11
 
 
 def revealing(scene: Scene) -> Scene | None:
-    """The scene with plain numbers, the same ones of them missing; None where it has them already.
+    """Return the scene with plain numbers and the same elements missing; None where its numbers are these already.
 
-    The least and the greatest stand neither first nor last, where there is room. Of a valid range the ends are among
-    the numbers.
+    The least and the greatest number stand neither first nor last, where there is room. Both ends of a valid range
+    are among the numbers.
     """
     several = scene.elements.size
     plain = with_missing(scene, _gone(scene)) if scene.missing else with_elements(scene, numbers(several))
@@ -30,14 +30,14 @@ def revealing(scene: Scene) -> Scene | None:
 
 
 def ascending(scene: Scene) -> Scene | None:
-    """The scene with the numbers from 1 on, where nothing is missing."""
+    """Return the scene with the numbers 1, 2, 3 and so on; None where it has a `missing` field or too many elements."""
     if scene.missing is not None or not scene.elements.size or scene.elements.size > DIFFERENT:
         return None
     return with_elements(scene, np.arange(1, scene.elements.size + 1))
 
 
 def numbers(count: int, least: int = 1) -> Array:
-    """So many small numbers that differ, in no order that a mistake could follow."""
+    """Return `count` small numbers that differ, in an order that no likely mistake would produce."""
     ordered = np.arange(count) % DIFFERENT + least
     if count < 3:
         return ordered
@@ -56,7 +56,7 @@ def _has_negative_zero(scene: Scene) -> bool:
 
 
 def with_missing(scene: Scene, gone: Bools) -> Scene:
-    """The scene with plain numbers, so many of them missing as are told, in the way in which some were."""
+    """Return the scene with plain numbers, those in the mask missing by the same kind of `missing` field."""
     assert scene.missing is not None
     kind, told = scene.missing
     valid = numbers(int((~gone).sum()), LEAST_VALID)
@@ -67,13 +67,13 @@ def with_missing(scene: Scene, gone: Bools) -> Scene:
     marks, missing = _marks(kind, told, low, high)
     elements = np.empty(scene.elements.size, np.int64)
     elements[~gone] = valid
-    # The last is there in any case: it is what is forgotten of many.
+    # The last missing value is always among the elements, as servers that forget one of many forget the last.
     elements[gone] = np.resize(marks[::-1], int(gone.sum()))
     return replace(with_elements(scene, elements), missing=(kind, missing))
 
 
 def _gone(scene: Scene) -> Bools:
-    """Which elements are missing: as in the scene, or the first where none is though one could be."""
+    """Return a mask of the elements that are missing in the scene; of the first one where none is missing."""
     gone = missing_elements(scene)
     if not gone.any() and gone.size > 1:
         gone = np.arange(gone.size) == 0
@@ -81,7 +81,7 @@ def _gone(scene: Scene) -> Bools:
 
 
 def _marks(kind: str, told: Any, low: int, high: int) -> tuple[list[int], Any]:
-    """The numbers that stand for what is missing, and how that is told."""
+    """Return the numbers for missing elements, and the value of the `missing` field that makes them missing."""
     match kind:
         case "missing_value":
             return [1], 1

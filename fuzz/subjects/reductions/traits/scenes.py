@@ -1,4 +1,4 @@
-"""The traits of one valid request about one object: what it asks, and of how much data; all tables put together.
+"""List all traits of one valid request about one object: those of its fields and data size, and the other tables.
 
 A trait's function gives the scene with the trait put back to its plain value, or None where it is plain already.
 """
@@ -61,11 +61,11 @@ from specs.reductions.validity import BODY_FIELDS
 OPERATIONS = ("select", "sum", "count", "min", "max")
 PLAIN_OPERATION = OPERATIONS[0]
 MANY = 16
-# Of more elements nothing is made longer: a server may well refuse so large an object.
+# Dimensions do not grow beyond this many elements, as a server may refuse a larger object.
 MOST_ELEMENTS = 2**16
 PARTICULAR = "particular numbers"
 PARTICULAR_LENGTHS = "particular lengths"
-# What plainer values of the same traits may have again.
+# Traits that do not count when other data is to have the same traits.
 INCIDENTAL = frozenset({PARTICULAR, PARTICULAR_LENGTHS, PARTICULAR_BOUNDS})
 WIDER_SLICES = {"a stride beyond the length": "stride beyond one"}
 WIDER_NUMBERS = {"huge values": "large values", "subnormal numbers": "fractions"}
@@ -88,7 +88,7 @@ def _several_axes(scene: Scene) -> Scene | None:
 
 
 def _no_axes(scene: Scene) -> Scene | None:
-    """As many results, each of two equal elements along an axis of their own."""
+    """Return the scene with a reduction along a new axis of two equal elements in place of one along no axes."""
     if scene.axis != [] or scene.shape is None:
         return None
     array = scene.elements.reshape(scene.shape, order=scene.order)
@@ -135,7 +135,7 @@ def _nothing(scene: Scene) -> Scene | None:
 
 
 def _some_left(scene: Scene) -> Scene | None:
-    """The scene with valid numbers, of which the first is missing where that leaves something for each result."""
+    """Return the scene with valid elements for each result; the first element is missing where that leaves enough."""
     if not (is_of_nothing(scene) or everything_missing(scene)):
         return None
     plain = with_missing(scene, np.arange(scene.elements.size) == 0)
@@ -143,20 +143,20 @@ def _some_left(scene: Scene) -> Scene | None:
 
 
 def everything_missing(scene: Scene) -> bool:
-    """Whether all elements are missing."""
+    """Say whether all elements that are selected are missing."""
     return _all_gone(scene, None)
 
 
 def is_of_nothing(scene: Scene) -> bool:
-    """Whether all that makes one of several results is missing."""
+    """Say whether some result is made of missing elements only."""
     axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
-    # A select takes any axis, as it has no use for it.
+    # A select ignores its axis, so the axis may be anything.
     along = scene.axis is not None and scene.operation != PLAIN_OPERATION and are_axes(axes)
     return _all_gone(scene, tuple(axes) if along else None)
 
 
 def _all_gone(scene: Scene, axes: tuple[int, ...] | None) -> bool:
-    """Whether all that is selected for some result is missing."""
+    """Say whether some result along these axes (one result, if None) has missing elements only."""
     if scene.missing is None or not scene.elements.size:
         return False
     gone = missing_elements(scene)
@@ -168,14 +168,17 @@ def _all_gone(scene: Scene, axes: tuple[int, ...] | None) -> bool:
 
 
 def _interest(scene: Scene, dimension: int) -> tuple[bool, int]:
-    """How much a dimension has to say: a slice that is not everything, then its length."""
+    """Return a key to sort dimensions by importance: those with a slice of less than everything, then longer ones."""
     length = (scene.shape or ())[dimension]
     whole = scene.selection is None or scene.selection[dimension] == (0, length, 1)
     return not whole, length
 
 
 def of_rank(scene: Scene, rank: int, kept: int | None = None) -> Scene | None:
-    """The scene with the dimensions of least interest cut down to their first index and dropped."""
+    """Return the scene with its least important dimensions dropped, until `rank` are left.
+
+    A dropped dimension is cut down to its first index. `kept` is a dimension that is dropped last.
+    """
     while scene.shape is not None and len(scene.shape) > rank:
         order = sorted(range(len(scene.shape)), key=lambda i: (i == kept, *_interest(scene, i)))
         cut = without_dimension(scene, order[0])
@@ -188,14 +191,14 @@ def of_rank(scene: Scene, rank: int, kept: int | None = None) -> Scene | None:
 
 
 def _of_all_in(scene: Scene, rank: int) -> Scene | None:
-    """The scene with as many elements in fewer dimensions, where nothing is asked of single dimensions."""
+    """Return the scene with all its elements in `rank` dimensions; None where it has a selection or an axis."""
     if scene.shape is None or scene.selection is not None or scene.axis is not None:
         return None
     return replace(scene, shape=(*scene.shape[: rank - 1], math.prod(scene.shape[rank - 1 :])))
 
 
 def _several_dimensions(scene: Scene) -> Scene | None:
-    """The scene with one dimension, that is reduced where any was: without it there would be no axes left."""
+    """Return the scene with one dimension, which is still reduced where the axis was a list that would be empty now."""
     if scene.shape is None or len(scene.shape) < 2:
         return None
     flat = _of_all_in(scene, 1) or of_rank(scene, 1)
@@ -209,14 +212,14 @@ def _more_than_two_dimensions(scene: Scene) -> Scene | None:
 
 
 def _longer(scene: Scene) -> Scene | None:
-    """Dimensions of which one index is left made longer: by what their slices pick, or by repeating what they hold."""
+    """Return the scene with several indices in each dimension that had one left: slices pick more, or data repeats."""
     if scene.shape is None:
         return with_elements(scene, np.repeat(scene.elements, 3)) if scene.elements.size == 1 else None
     if not has_length_one(scene):
         return None
     slices = scene.selection
     left = scene.shape if slices is None else [picked(*each) for each in zip(slices, scene.shape)]
-    # Threefold, so that a part of a dimension stays a part; and of a length of its own, so that dimensions differ.
+    # Longer dimensions are tripled, so that a part stays a part; dimensions of length one get lengths that differ.
     lengths = (length for length in range(2, 2 + 2 * len(scene.shape)) if length not in scene.shape)
     wanted = [next(lengths) if length == 1 else 3 for length in scene.shape]
     times = [many if one == 1 else 1 for one, many in zip(left, wanted)]
@@ -232,7 +235,7 @@ def _longer(scene: Scene) -> Scene | None:
 
 
 def has_length_one(scene: Scene) -> bool:
-    """Whether one index is left of some dimension."""
+    """Say whether some dimension has, or its slice picks, exactly one index."""
     if scene.shape is None:
         return scene.elements.size == 1
     if scene.selection is None:
@@ -241,7 +244,7 @@ def has_length_one(scene: Scene) -> bool:
 
 
 def few_elements(scene: Scene, *, last: bool = False) -> Scene | None:
-    """The scene cut down to its first (or last) few elements; an odd number of them where it was odd."""
+    """Return the scene cut down to its first (or last) few elements; a flat scene keeps an odd or even count."""
     if scene.elements.size <= max(MANY, math.prod(PLAIN_LENGTHS[: len(scene.shape or ())])):
         return None
     if scene.shape is None:
@@ -270,8 +273,8 @@ def _to_operation(scene: Scene, operation: str) -> Scene | None:
     return replace(scene, operation=operation) if scene.operation != operation else None
 
 
-# The widest first: what stands within another is taken along where that is dropped. Lengths come before slices, which
-# have no room in short dimensions.
+# Each trait with the wider trait that it belongs to: dropping the wider trait drops both, so wide traits come first.
+# Lengths come before slices, as short dimensions have no room for slices.
 FEATURES: Mapping[str, tuple[Simpler, str]] = MappingProxyType(
     {
         **STORAGE,
@@ -304,7 +307,7 @@ FEATURES: Mapping[str, tuple[Simpler, str]] = MappingProxyType(
 
 
 def on_scene(name: str, simpler: Simpler, within: str) -> Trait:
-    """The trait of a scene."""
+    """Return the trait of trials that drops a trait of their scenes."""
 
     def drop(trial: Trial) -> Trial | None:
         if trial.scene is None:
@@ -317,7 +320,7 @@ def on_scene(name: str, simpler: Simpler, within: str) -> Trait:
 
 
 def _of_each(trial: Trial, simpler: Simpler) -> Trial | None:
-    """The trial with each of its requests plainer, about one object still."""
+    """Return the trial of several requests with the trait dropped in each; all are still about one object."""
     scenes = scenes_of(trial)
     plain = [simpler(scene) or scene for scene in scenes]
     if not scenes or all(one is other for one, other in zip(scenes, plain)):
@@ -337,7 +340,7 @@ def _told(tell: Callable[[Scene], str | None]) -> Callable[[Trial], str]:
     return lambda trial: (tell(trial.scene) if trial.scene is not None else None) or ""
 
 
-# Traits of which a scene has one of several siblings.
+# Traits with a value: how to read the value, and how to swap it for a sibling such as another dtype.
 VALUED: Mapping[str, tuple[Callable[[Trial], str], Callable[[Trial, str], Trial | None]]] = MappingProxyType(
     {
         "operation": (_told(lambda scene: scene.operation), _of_scene(_to_operation)),
@@ -360,10 +363,10 @@ SCENES: tuple[Trait, ...] = tuple(on_scene(name, *parts) for name, parts in FEAT
 
 
 def of_numbers(name: str) -> bool:
-    """Whether a trait says what numbers there are."""
+    """Say whether a trait is about the numbers in the data."""
     return name == PARTICULAR or name in VALUE_FEATURES
 
 
 def traits_of(scene: Scene) -> frozenset[str]:
-    """The names of the traits that a scene has."""
+    """Return the names of the traits that a scene has."""
     return frozenset(name for name, (simpler, _) in FEATURES.items() if simpler(scene) is not None)

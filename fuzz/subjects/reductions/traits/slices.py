@@ -1,4 +1,4 @@
-"""Features of a scene's slices, and what they are like without each."""
+"""Define the traits of a scene's slices, each as a function that returns the slice without the trait."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PART = "part of a dimension"
 
 
 def _of_each_slice(change: Callable[[Triple, int], Triple]) -> Simpler:
-    """A feature of the slices: plain in every dimension or not."""
+    """Return the function that drops a trait of slices in every dimension of a scene."""
 
     def simpler(scene: Scene) -> Scene | None:
         if scene.selection is None or scene.shape is None:
@@ -29,7 +29,7 @@ def _of_each_slice(change: Callable[[Triple, int], Triple]) -> Simpler:
 
 
 def _empty_slice(one: Triple, length: int) -> Triple:
-    """A slice of something, of the same sort as far as there is one."""
+    """Return a slice that picks something in place of an empty one, with the same signs where possible."""
     if picked(one, length):
         return one
 
@@ -40,7 +40,7 @@ def _empty_slice(one: Triple, length: int) -> Triple:
 
 
 def slices_of_something(one: Triple, length: int) -> list[Triple]:
-    """Slices that are somewhat like another, and pick some of a dimension."""
+    """List slices that resemble the given one and pick at least one index of a dimension."""
     start, end, stride = one
     backwards = ((start, 0, stride), (length - 1, 0, stride)) if stride < 0 else ()
     likely = ((start, end, -stride), (end, start, stride), *backwards, (0, max(1, length - 1), 1))
@@ -48,7 +48,10 @@ def slices_of_something(one: Triple, length: int) -> list[Triple]:
 
 
 def _reversed_slice(one: Triple, length: int) -> Triple:
-    """The same elements forwards; bounds that lie outside stay there, and those counted from the end are still."""
+    """Return the slice that picks the same elements forwards.
+
+    Bounds outside of the dimension stay outside, and bounds counted from the end stay so.
+    """
     some = range(*slice(*one).indices(length))
     if one[2] > 0:
         return one
@@ -68,19 +71,19 @@ def _wide_stride(one: Triple, length: int) -> Triple:
 
 
 def _stride_within(one: Triple, length: int) -> Triple:
-    """A stride within the dimension in place of one that is longer."""
+    """Return the slice with a stride within the dimension in place of a longer one."""
     within = min(2, length)
     return (one[0], one[1], within if one[2] > 0 else -within) if abs(one[2]) > length else one
 
 
 def _negative_bound(one: Triple, length: int) -> Triple:
-    """The same bound counted from the front; one before the beginning is the beginning."""
+    """Return the slice with its negative bounds counted from the front; bounds before the beginning become 0."""
     start, end = (max(bound + length, 0) if bound < 0 else bound for bound in one[:2])
     return (start, end, one[2])
 
 
 def _near_bounds(one: Triple, length: int) -> Triple:
-    """Bounds outside of the dimension by no more than one."""
+    """Return the slice with far-out bounds moved to one beyond the dimension."""
     start, end = (bound if abs(bound) < FAR_BOUNDS else length + 1 if bound > 0 else -length - 1 for bound in one[:2])
     return (start, end, one[2])
 
@@ -96,7 +99,7 @@ def _clamped_below(one: Triple, length: int) -> Triple:
 
 
 def _part(one: Triple, length: int) -> Triple:
-    """A slice of everything in place of one that merely picks a part."""
+    """Return a slice of everything in place of a slice whose only trait is that it picks a part."""
     if any(change(one, length) != one for name, change in SLICES.items() if name != PART):
         return one
     return (0, length, 1)
@@ -107,7 +110,7 @@ def picked(one: Triple, length: int) -> int:
 
 
 def still_outside(one: Triple, was: int, length: int) -> Triple:
-    """The slice for a longer dimension: bounds outside of it are moved out as it grows, unless they are far out."""
+    """Return the slice for a dimension that has grown: bounds outside stay outside, far-out bounds do not move."""
     more = length - was
     start, end = (
         bound if abs(bound) >= FAR_BOUNDS else bound + more * ((bound > was) - (bound < -was)) for bound in one[:2]
@@ -116,7 +119,7 @@ def still_outside(one: Triple, was: int, length: int) -> Triple:
 
 
 def more_of(one: Triple, length: int) -> Triple:
-    """A slice of the same sort that picks more than one element."""
+    """Return a similar slice that picks more than one element."""
     start, end, stride = one
     sign = 1 if stride > 0 else -1
     for more in (
@@ -134,13 +137,13 @@ def more_of(one: Triple, length: int) -> Triple:
 
 # Shorter dimensions have no room for slices that show mistakes.
 LEAST_LENGTH = 4
-# Lengths that differ, neighbours most of all, and are odd where strides are most likely.
+# Neighbouring lengths differ, and the first ones, where strides are most likely, are odd.
 PLAIN_LENGTHS = (5, 3, 4, 2, 3, 2, 2, 2)
 FAR_BOUND = 2**40
 
 
 def _plain_bounds(scene: Scene) -> Scene | None:
-    """The scene with each slice's bounds and strides as plain as its traits allow."""
+    """Return the scene with each slice's bounds and stride as plain as its traits allow."""
     if scene.selection is None or scene.shape is None:
         return None
     plain = tuple(canonical(_traits_of(one, length), length) for one, length in zip(scene.selection, scene.shape))
@@ -148,7 +151,7 @@ def _plain_bounds(scene: Scene) -> Scene | None:
 
 
 def of_plain_lengths(scene: Scene) -> Scene | None:
-    """The scene of dimensions that are few, short, and differ, with slices of the same traits."""
+    """Return the scene with short dimensions of different lengths, and slices of the same traits."""
     if not scene.elements.size:
         return None
     lengths = PLAIN_LENGTHS[: len(scene.shape)] if scene.shape is not None else PLAIN_LENGTHS[:1]
@@ -170,7 +173,7 @@ def of_plain_lengths(scene: Scene) -> Scene | None:
 
 
 def _as_even(scene: Scene, count: int) -> bool:
-    """Whether so many elements leave a remainder with the filters that leave one in the scene, or none with none."""
+    """Say whether `count` elements divide by each filter's element_size if and only if the scene's own data does."""
     size, several = ITEM_SIZES[scene.dtype], [one.element_size for one in scene.filters if one.element_size]
     return all(bool(count * size % one) == bool(scene.elements.size * size % one) for one in several)
 
@@ -180,13 +183,13 @@ def _traits_of(one: Triple, length: int) -> frozenset[str]:
 
 
 def canonical(names: frozenset[str], length: int) -> Triple:
-    """The plainest slice of some traits that lets a mistake about any of them be seen."""
+    """Return the plainest slice with the given traits on which a mistake about any of them shows."""
     stride = length + 1 if "a stride beyond the length" in names else 2 if "stride beyond one" in names else 1
     if "empty selection" in names:
         low, high = 1, -1 if "negative bounds" in names else 2
         return (low, high, -stride) if "reversed selection" in names else (high, low, stride)
     huge, before = "bounds of more than 32 bits" in names, "bounds before the beginning" in names
-    # What lies far outside may do so before the beginning only.
+    # A bound far outside may lie before the beginning only.
     beyond = "bounds beyond the end" in names or (huge and not before)
     far = FAR_BOUND if huge else length + 1
     first = -FAR_BOUND if huge and not beyond else -length - 1
@@ -217,9 +220,9 @@ SLICES: Mapping[str, Callable[[Triple, int], Triple]] = MappingProxyType(
 
 
 def _dropped(name: str) -> Callable[[Triple, int], Triple]:
-    """The slice without a trait: of plain bounds, where its bounds are plain.
+    """Return the function that drops a trait of a slice; where the bounds were plain, they are plain again.
 
-    What picked a part of its dimension by its only trait picks a part in the plainest way.
+    A slice that picked a part of its dimension by that trait only still picks a part, in the plainest way.
     """
 
     def change(one: Triple, length: int) -> Triple:

@@ -1,4 +1,4 @@
-"""Traits of how an object is stored, served and reached: places, senders, surroundings, codecs, byte order."""
+"""Define the traits of how an object is stored, served and reached: bucket, sender, offset, codec, byte order."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _nulls(scene: Scene) -> Scene | None:
 
 
 def to_null(scene: Scene, told: str) -> Scene | None:
-    """The scene with another field told to be null; None where it tells that field's value."""
+    """Return the scene with another field sent as null; None where it has no null, or that field has a value."""
     name = told.removeprefix(NULL_FOR)
     plain = replace(scene, nulls=(name,))
     return plain if scene.nulls and fields_of(plain)[name] is None else None
@@ -109,7 +109,7 @@ def _filters(scene: Scene) -> Scene | None:
 
 
 def _second_filter(scene: Scene) -> Scene | None:
-    """The unusual one of them, if there is one."""
+    """Return the scene with one filter in place of two: the one with an unusual element_size, if there is one."""
     if len(scene.filters) < 2:
         return None
     unusual = [one for one in scene.filters if one.element_size != ITEM_SIZES[scene.dtype]]
@@ -127,7 +127,10 @@ def _simd(scene: Scene) -> Scene | None:
 
 
 def _offset(scene: Scene) -> Scene | None:
-    """The data from the object's beginning on; still a part of the object, unless there is data beyond the shape."""
+    """Return the scene with its data at the object's beginning.
+
+    Bytes after the data keep it a part of the object, unless there is data beyond the shape.
+    """
     if not scene.prefix:
         return None
     if scene.suffix or scene.surplus:
@@ -136,13 +139,13 @@ def _offset(scene: Scene) -> Scene | None:
 
 
 def _unaligned(scene: Scene) -> Scene | None:
-    """An offset as far on, that fits the widest item."""
+    """Return the scene with its offset moved to a multiple of the widest item's size."""
     over = len(scene.prefix) % WIDEST
     return replace(scene, prefix=bytes(len(scene.prefix) - over or WIDEST)) if over else None
 
 
 def _far(scene: Scene) -> Scene | None:
-    """An offset close to the beginning, as well aligned."""
+    """Return the scene with a small offset that is aligned like the far one."""
     return replace(scene, prefix=bytes(WIDEST + len(scene.prefix) % WIDEST)) if len(scene.prefix) > FAR else None
 
 
@@ -168,7 +171,7 @@ def to_codec(scene: Scene, codec: str) -> Scene | None:
     return replace(scene, compression=codec, members=1)
 
 
-# Each with the wider trait that it stands within; the widest first.
+# Each trait with the wider trait that it belongs to; wide traits come first.
 STORAGE: Mapping[str, tuple[Simpler, str]] = MappingProxyType(
     {
         **{a_store(manner): (_served(manner), "") for manner in reversed(tuple(MANNERS))},
