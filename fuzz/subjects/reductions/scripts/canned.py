@@ -1,4 +1,4 @@
-"""What a store sends for an object that it serves in some manner, word for word: for scripts that stand in for it."""
+"""Compute the exact bytes that a badly serving store sends, for scripts that take the store's place."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from specs.case import Case
 from specs.reductions.steps import Put, Send
 
 HEAD = "HEAD"
-# The script puts in where the object is.
+# The script replaces this by the object's path.
 PATH = "{path}"
 
 
 def answers(put: Put, case: Case) -> dict[str, list[str]]:
-    """The pieces of each answer as hex digits, by the Range header that a case's requests about the object call for.
+    """Return the pieces of each answer as hex digits, by the Range header that the case's requests call for.
 
-    Empty is no Range; one after a word is of where a redirect leads.
+    The key is empty for a request without Range. A key that begins with a word is for the place a redirect leads to.
     """
     ranges = dict.fromkeys(["", *(_range(one) for one in case.steps if isinstance(one, Send) and one.key == put.key)])
     found = {wanted: _sent(put, wanted) for wanted in ranges}

@@ -1,4 +1,4 @@
-"""curl.sh: a finding by curl, with the answers decoded and compared with what was due."""
+"""Write curl.sh, a script that shows a finding by curl and compares the decoded answers with the expected ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
 from specs.spellings import PLAINLY
 
 TRIES_TOGETHER: Final = 20
-# What judging one answer takes of a plan and of its step.
+# The entries of a plan and of its step that judging an answer needs.
 _DUE: Final = ("expected", "api", "unwelcome", "answers", "statuses", "words", "json")
 _HEAD: Final = string.Template("""\
 #!/bin/sh
@@ -71,9 +71,9 @@ main()
 
 
 def curl_script(finding: Finding, profile: Profile, plan: Mapping[str, Any]) -> str | None:
-    """The script, or None where curl cannot show the finding.
+    """Return the script, or None where curl cannot show the finding.
 
-    It cannot where a store must be made to serve badly, or where it takes bytes that curl does not send.
+    Curl cannot show it where the store must serve badly, or where a request has bytes that curl does not send.
     """
     case = finding.case
     if takes_bad_store(case):
@@ -89,13 +89,13 @@ def curl_script(finding: Finding, profile: Profile, plan: Mapping[str, Any]) -> 
 
 
 def judge_text() -> str:
-    """The judge's source, for scripts to hold."""
+    """Return the source of the judge, which scripts contain."""
     text = (resources.files("fuzz.subjects.reductions.scripts") / "script_judge.py").read_text("utf-8")
     return text[text.index("import json") :]
 
 
 def _lines(case: Case, profile: Profile, plan: Mapping[str, Any]) -> Iterator[str]:
-    """The steps one after the other; or the requests in the background, and tried several times."""
+    """Yield the script's lines: steps in their order, or concurrent requests in the background, tried several times."""
     together: list[str] = []
     judged: list[str] = []
     for number, step in enumerate(case.steps):
@@ -115,7 +115,7 @@ def _lines(case: Case, profile: Profile, plan: Mapping[str, Any]) -> Iterator[st
 
 
 def _judging(number: int, plan: Mapping[str, Any], step: Mapping[str, Any]) -> Iterator[str]:
-    """What compares an answer, where it is one that was wrong."""
+    """Yield the lines that judge a step's answer, if the step is one to judge."""
     if not step["judged"]:
         return
     due = {name: value for name, value in {**plan, **step}.items() if name in _DUE}
@@ -125,7 +125,7 @@ def _judging(number: int, plan: Mapping[str, Any], step: Mapping[str, Any]) -> I
 
 
 def curl_command(step: Step, profile: Profile, ask: str = "ask", run: str = "$RUN/") -> str:
-    """A step as a shell command; `ask` and `run` are the function that asks and the prefix of keys."""
+    """Return a step as a shell command; `ask` is the command that sends a request, `run` the prefix of keys."""
     match step:
         case Put():
             place = f'"$STORE_URL/{_bucket(step.bucket)}/{run}"{_quoted_key(step.key)}'
@@ -181,7 +181,7 @@ def _user(credentials: str | None) -> str:
 
 
 def _bucket(name: str) -> str:
-    """A bucket's name, to stand between double quotes."""
+    """Return a bucket's name escaped for double quotes."""
     return {"private": "$BUCKET", "public": "$PUBLIC_BUCKET"}.get(name) or re.sub(r'[\\"$`]', r"\\\g<0>", name)
 
 
@@ -190,7 +190,7 @@ def _quoted_key(key: str) -> str:
 
 
 def _placed(body: str, step: Send | SendRaw, run: str) -> str:
-    """The body as a shell word, the placeholders replaced by variables outside its quotes."""
+    """Return the body as a shell word, with placeholders replaced by variables outside its quotes."""
     base = "$HTTP_URL" if isinstance(step, Send) and step.interface != "s3" else "$SERVER_STORE_URL"
     places = {
         "{url}": f'"{base}/{_bucket(step.bucket)}/{run}"{_quoted_key(step.key)}',
@@ -201,10 +201,10 @@ def _placed(body: str, step: Send | SendRaw, run: str) -> str:
     word = shlex.quote(body)
     for name, place in places.items():
         word = word.replace(name, f"'{place}'")
-    # A word that shlex left bare has no quotes to step out of.
+    # shlex leaves plain words without quotes: the replacements above need them.
     return word if word.startswith("'") else f"'{word}'"
 
 
 def _octal(data: bytes) -> str:
-    """A format for printf, which every shell has."""
+    """Return bytes as a format for printf, which every shell has."""
     return "'" + "".join(f"\\{byte:03o}" for byte in data) + "'"

@@ -1,4 +1,4 @@
-"""What a finding's script has to do and to compare with, as plain values of JSON."""
+"""Describe in plain JSON values what a finding's script has to do, and which answers it has to expect."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ _ARRAYS: Final = ("values", "also", "low", "high", "loose", "free")
 
 
 def plan_of(finding: Finding, profile: Profile) -> dict[str, Any]:
-    """All of a finding that a script needs. `by_bytes`: only the bytes of the wrong answer tell that it is there."""
+    """Return everything about a finding that a script needs.
+
+    `by_bytes` is true where a script can recognise the wrong answer by its exact bytes only.
+    """
     violation, case = finding.violation, finding.case
     entry = requirements.load().get(violation.requirement)
     due = expectations(case, profile, StoreFacts())
@@ -54,36 +57,36 @@ def plan_of(finding: Finding, profile: Profile) -> dict[str, Any]:
 def _faults_of_then(
     plan: dict[str, Any], steps: Sequence[dict[str, Any]], outcomes: Sequence[Outcome]
 ) -> Iterator[list[str]]:
-    """What a script finds wrong with the answers that were kept."""
+    """Yield the faults that a script would find in the answers kept with the finding."""
     for step, outcome in zip(steps, outcomes):
         if step["judged"] and outcome is not None and "answers" in step:
             yield faults({**plan, **step}, as_reply(outcome))
 
 
 def as_reply(outcome: Reply | NoReply) -> Any:
-    """An outcome as scripts have it."""
+    """Return an outcome in the form that scripts use: status, headers and body, or a text where no reply came."""
     if isinstance(outcome, NoReply):
         return f"{outcome.reason} {outcome.detail}".strip()
     return outcome.status, {name.lower(): value for name, value in outcome.headers}, outcome.body
 
 
 def printable(text: str) -> str:
-    """A text in one line, for the comments of scripts."""
+    """Return a text in one printable line, for the comments of scripts."""
     return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
 
 
 def takes_bad_store(case: Case) -> bool:
-    """Whether some object is not served well, as no real store does on demand."""
+    """Say whether the store must serve some object badly, which no real store does on demand."""
     return any(isinstance(step, Put) and step.served != WELL for step in case.steps)
 
 
 def _served(step: Step, case: Case) -> dict[str, Any]:
-    """What the script sends in the store's place, where one is needed that serves badly."""
+    """Return the answers that the script gives in place of a badly serving store; empty where none is needed."""
     return {"served": canned.answers(step, case)} if takes_bad_store(case) and isinstance(step, Put) else {}
 
 
 def _planned(step: Step, expected: Expectation | None, outcome: Outcome, profile: Profile) -> dict[str, Any]:
-    """A step with all that the script needs to take it, and to judge what comes."""
+    """Return a step with everything that the script needs to run it and to judge its answer."""
     place = {"key": step.key, "bucket": step.bucket}
     match step:
         case Put():
@@ -121,7 +124,7 @@ def _planned(step: Step, expected: Expectation | None, outcome: Outcome, profile
 
 
 def _ranges(statuses: Iterable[int]) -> list[list[int]]:
-    """Statuses as pairs of a first and a last."""
+    """Return statuses as ranges, each a pair of its first and last."""
     found: list[list[int]] = []
     for status in sorted(statuses):
         if found and status == found[-1][1] + 1:
@@ -136,7 +139,7 @@ def _came(outcome: Outcome) -> str:
 
 
 def _allowed(values: Values) -> dict[str, Any]:
-    """An allowed answer; the elements of a very large one are left out."""
+    """Return an allowed answer in JSON values, without its elements where they are very many."""
     told: dict[str, Any] = {"dtype": values.dtype, "shape": list(values.shape), "count": list(values.counts)}
     if values.values.size <= MOST_VALUES:
         told |= {name: array.tolist() for name in _ARRAYS if (array := getattr(values, name)) is not None}

@@ -27,7 +27,7 @@ from specs.spellings import PLAINLY
 MOST_STEPS: Final = 8
 MOST_VALUES: Final = 32
 _AS_BYTES: Final = ("option_shape_as_bytes", "option_count_as_bytes")
-# The bucket's variable in the script, and in the environment.
+# For each bucket, its variables in the script and in the environment.
 _BUCKETS: Final = {"private": ("bucket", "BUCKET"), "public": ("public", "PUBLIC_BUCKET")}
 _NOTES: Final = {
     "BUCKET": "BUCKET is one that is there.",
@@ -96,7 +96,7 @@ except requests.RequestException as error:
 
 
 def short_script(finding: Finding, plan: dict[str, Any]) -> str | None:
-    """The script, or None where so few lines cannot show the finding."""
+    """Return the short script, or None where only the long one can show the finding."""
     at = next(iter(_judged(finding, plan)), None)
     if at is None or not _is_plain(finding, plan, at):
         return None
@@ -113,7 +113,7 @@ def short_script(finding: Finding, plan: dict[str, Any]) -> str | None:
 
 
 def _judged(finding: Finding, plan: dict[str, Any]) -> list[int]:
-    """The steps of which the answers that were kept are wrong by the short script's measure."""
+    """List the steps whose kept answers the short script would find wrong."""
     outcomes = (*finding.outcomes, *[None] * len(finding.case.steps))
     return [
         number
@@ -126,12 +126,12 @@ def _judged(finding: Finding, plan: dict[str, Any]) -> list[int]:
 
 
 def _of_right_type(reply: Any) -> Any:
-    """A reply with the content type that is due, which the short script does not look at."""
+    """Return the reply with the expected content type, as the short script does not check it."""
     return reply if isinstance(reply, str) else (reply[0], {"content-type": CONTENT_TYPES["v2"]}, reply[2])
 
 
 def _is_plain(finding: Finding, plan: dict[str, Any], at: int) -> bool:
-    """Whether nothing in a case calls for the long script."""
+    """Say whether the short script can show the case: nothing in it needs the long one."""
     case, due = finding.case, plan["steps"][at]
     return (
         plan["api"] == "v2"
@@ -152,7 +152,7 @@ def _is_plain(finding: Finding, plan: dict[str, Any], at: int) -> bool:
 
 
 def _is_json(send: Send) -> bool:
-    """Whether JSON as requests writes it says what the request says, and Python can show it."""
+    """Say whether the library requests writes the fields as the same JSON, without placeholders to fill in."""
     try:
         return json.loads(json.dumps(dict(send.fields), allow_nan=False)) == dict(send.fields) and all(
             word not in send.fields.text for word in ("{url}", "{source}", "{bucket}", "{object}")
@@ -162,7 +162,7 @@ def _is_json(send: Send) -> bool:
 
 
 def _is_readable(reply: Reply) -> bool:
-    """Whether an answer with values is of the form that the script reads."""
+    """Say whether the script can read the reply: an error, or an answer of the usual form."""
     if reply.status != 200:
         return True
     try:
@@ -173,7 +173,7 @@ def _is_readable(reply: Reply) -> bool:
 
 
 def _ending(due: dict[str, Any]) -> str | None:
-    """How the script compares; None where what is due is not one line."""
+    """Return the lines that compare the answer; None where the expected answer does not fit in one line."""
     if not due["answers"]:
         ranges = due["statuses"]
         right = " or ".join(f"{first} <= reply.status_code <= {last}" for first, last in ranges)
@@ -196,7 +196,7 @@ def _ending(due: dict[str, Any]) -> str | None:
 
 
 def _head(title: str, case: Case, text: str, *, numpy: bool) -> str:
-    """The docstring, the imports and the settings that the text needs."""
+    """Return the head of the script: the docstring, imports and settings that its text needs."""
     buckets = {step.bucket for step in case.steps}
     over_http = any(isinstance(step, Send) and step.interface != "s3" for step in case.steps)
     used = [names for bucket, names in _BUCKETS.items() if bucket in buckets]
@@ -228,7 +228,7 @@ def _step(step: Step, case: Case) -> str:
 
 
 def _asked(step: Step, *, answered: bool) -> str:
-    """The request that fails, with its body in a line of its own."""
+    """Return the lines that send the failing request, with its body in a line of its own."""
     assert isinstance(step, Send)
     post = _post(step, body="body")
     sent = f"reply = {post}" if answered else _UNANSWERED.replace("POST", post).rstrip("\n")
@@ -243,7 +243,7 @@ def _post(step: Step, body: str = "") -> str:
 
 
 def _body(step: Send) -> str:
-    """The body as a Python expression, which puts the object's address together."""
+    """Return the body as a Python expression that puts the object's address together."""
     base = "store" if step.interface == "s3" else "http"
     place = f'f"{{{base}}}/{{{_BUCKETS[step.bucket][0]}}}/{{run}}/" + {quote(step.key, safe="/")!r}'
     located = {"interface_type": repr(step.interface), "url": place}
@@ -252,7 +252,7 @@ def _body(step: Send) -> str:
 
 
 def _content(put: Put, case: Case) -> str:
-    """The object as numbers where the request takes it for nothing else, or as bytes."""
+    """Return a Python expression for the object: numbers where it is plain and small, bytes otherwise."""
     send = case.steps[-1]
     assert isinstance(send, Send)
     dtype = send.fields.get("dtype")

@@ -1,4 +1,4 @@
-"""The scripts of a finding about reductions, and its requests to paste into a shell."""
+"""Write the scripts of a finding about reductions, and its requests as shell commands to paste."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MOST_STEPS_BY_HAND: Final = 8
 
 
 def scripts(finding: Finding, profile: Profile | None) -> Scripts:
-    """What shows a finding without the suite. Without a profile the server is held to the whole API."""
+    """Return the scripts that show a finding without the suite. Without a profile, they expect the whole API."""
     held_to = profile or Profile("", api="v1" if finding.api == "v1" else "v2")
     plan = plan_of(finding, held_to)
     by_curl = curl_script(finding, held_to, plan)
@@ -47,7 +47,7 @@ def scripts(finding: Finding, profile: Profile | None) -> Scripts:
 
 
 def _by_hand(finding: Finding, profile: Profile) -> Iterator[str]:
-    """The requests in full, to paste into a shell, where they are few."""
+    """Yield the full requests as shell commands to paste, unless they are too many."""
     steps = finding.case.steps
     if takes_bad_store(finding.case):
         steps = tuple(step for step in steps if isinstance(step, Send | SendRaw))
@@ -60,9 +60,9 @@ def _by_hand(finding: Finding, profile: Profile) -> Iterator[str]:
 
 
 def long_script(plan: Mapping[str, Any]) -> str:
-    """The stand-alone script with a finding's plan in it."""
+    """Return the stand-alone script with a finding's plan in it."""
     source = (resources.files("fuzz.subjects.reductions.scripts") / "standalone.py").read_text("utf-8")
-    # The plan stands in a raw string: neither quotes nor anything but ASCII may be in it.
+    # The plan stands in a raw string, so it may contain ASCII only, and no quotes.
     text = laid_out(plan).replace("'", "\\u0027")
     text = "".join(letter if letter.isascii() else json.dumps(letter)[1:-1] for letter in text)
     title = printable(plan["title"]).replace("\\", "/").replace('"', "'")
@@ -76,6 +76,6 @@ def long_script(plan: Mapping[str, Any]) -> str:
 
 
 def _spellings_text() -> str:
-    """The source of the spellings, for scripts to hold."""
+    """Return the source of the spellings, which scripts contain."""
     text = (resources.files("specs") / "spellings.py").read_text("utf-8")
     return text[text.index("import json") :]
