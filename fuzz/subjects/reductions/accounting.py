@@ -1,4 +1,4 @@
-"""What cases about reductions have put to the test, and which values their requests had."""
+"""Count which requirements the cases about reductions have tested, and which feature values their requests had."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from specs.reductions.profile import Profile
 from specs.reductions.relations import RELATIONS
 from specs.reductions.steps import Delete, Put, Send, SendRaw
 
-# The features of requests need all of an object; of a larger one only its size is told.
+# Computing features reads the whole object; for larger objects only the size is recorded.
 MOST_BYTES = 2**22
 
 
 def at_stake(case: Case, due: Sequence[Expectation | None], outcomes: Sequence[Outcome]) -> Iterator[str]:
-    """The requirements that some answer to a case's requests would have broken, once for each request."""
+    """Yield the requirements that a wrong answer to the case could have broken, once for each request."""
     for step, expected, outcome in zip(case.steps, due, outcomes):
         if isinstance(step, Send | SendRaw) and expected is not None:
             yield from {*requirements_at_stake(step, expected, outcome)}
@@ -30,7 +30,7 @@ def at_stake(case: Case, due: Sequence[Expectation | None], outcomes: Sequence[O
 def asked(
     case: Case, due: Sequence[Expectation | None], outcomes: Sequence[Outcome], profile: Profile
 ) -> Iterator[Asked]:
-    """A case's requests that were to be answered with values, with their features."""
+    """Yield the requests of a case that had to be answered with values, with their features."""
     held: dict[tuple[str, str], bytes] = {}
     for step, expected, outcome in zip(case.steps, due, outcomes):
         if isinstance(step, Put):

@@ -1,4 +1,4 @@
-"""Requests that come to the same as another in plainer ways: one missing element for many, nothing for nothing."""
+"""Convert a request into plainer ones that test the same thing, such as one missing element in place of many."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from fuzz.subjects.reductions.scene import Scene, with_elements
 from fuzz.subjects.reductions.traits.scenes import SCENES, everything_missing, is_of_nothing
 from fuzz.triage.trial import Trial
 
-# What comes in the place of these is another way to the same: several results, a part of an object or a dimension.
+# Traits whose plainer form does the same in another way: several results, or a part of an object or a dimension.
 CONVERTED = ("axis []", "offset", "negative bounds", "stride beyond one", "reversed selection")
-# Of a store that says so of every object none is there.
+# A store that serves this page for every object acts as if it had no object.
 NOT_THERE = "missing-page"
 
 
 def come_to_the_same(trial: Trial) -> Iterator[Trial]:
-    """What a trial of one valid request is when it comes to the same in plainer ways, one after the other."""
+    """Yield plainer trials that come to the same result as the given one, each conversion on top of the one before."""
     if trial.scene is None:
         return
     for scene in in_other_ways(trial.scene):
@@ -34,7 +34,7 @@ def come_to_the_same(trial: Trial) -> Iterator[Trial]:
 
 
 def in_other_ways(scene: Scene) -> Iterator[Scene]:
-    """The scene come to nothing in plainer ways: one missing element for many, nothing selected for nothing there."""
+    """Yield plainer scenes with an empty result: one missing element in place of many, or nothing selected."""
     one = with_elements(scene, np.ones(1, scene.dtype))
     bare = replace(one, shape=None, selection=None, axis=None, order="C", missing=None)
     bare = replace(bare, sized=False, surplus=b"", suffix=b"")

@@ -1,4 +1,4 @@
-"""The values that reduction requests can have, and the pairs of them that nobody asks for."""
+"""List the feature values that reduction requests can have, and the pairs of values that no request combines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ FLOAT_VALUES = ("nan", "infinite", "subnormal", "negative zero")
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """Pairs that are not asked for: some values of a feature with some of another, or with any where none are named."""
+    """Pairs of feature values that no request combines: `values` of `feature` with `others` of `other`.
+
+    Empty `others` stand for every value of the other feature, an empty `other` for every feature.
+    """
 
     feature: str
     values: tuple[str, ...]
@@ -36,14 +39,14 @@ class Excluded:
 
 
 def spellings(claims: Profile) -> tuple[str, ...]:
-    """The unusual spellings that change some request of a profile."""
+    """Return the unusual spellings that change some request of the profile."""
     fractions = bool(claims.missing_kinds) and bool(set(claims.dtypes) & set(dtypes.FLOATS))
     lacking = (*(OF_LETTERS if claims.api == "v2" else OF_URLS), *(() if fractions else OF_FRACTIONS))
     return tuple(one for one in SPELLINGS if one not in lacking)
 
 
 def domains(claims: Profile) -> dict[str, tuple[str, ...]]:
-    """The values of each feature that a profile's requests can have."""
+    """Return the values of each feature that the profile's requests can have."""
     selects = claims.selections
     reverse = ("reversed", "reversed wide", "reversed beyond") if claims.negative_strides else ()
     forms = claims.axis_forms
@@ -131,5 +134,5 @@ EXCLUDED = (
 
 
 def excluded(one: tuple[str, str], two: tuple[str, str]) -> str:
-    """Why a pair is not asked for; empty where it is."""
+    """Return the reason why no request combines the pair; empty where requests do."""
     return next((rule.reason for rule in EXCLUDED if rule.covers(one, two)), "")

@@ -1,4 +1,4 @@
-"""The faults of reduction requests: which field breaks which rule, and the traits that a fault is all about."""
+"""Name the faults of invalid reduction requests, and find the traits that a fault consists of."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from specs.reductions.rules import Rule
 from specs.reductions.steps import SendRaw
 from specs.violation import Way
 
-# The traits that are the breach of a rule, where that is no field.
+# For each rule that is not about a single field, the traits that break it.
 CARRIERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         str(Rule.SHORT_READ): (DATA, "offset", "size"),
@@ -30,7 +30,7 @@ CARRIERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         str(Rule.CONTENT_TYPE): (AS_BYTES, "an unusual Content-Type"),
         str(Rule.UNKNOWN_OPERATION): ("operation",),
         str(Rule.CREDENTIALS): (SENDER,),
-        # What they are wrong for is told by another field.
+        # Another field decides whether the value is wrong.
         str(Rule.MISSING_NOT_OF_DTYPE): ("dtype",),
         str(Rule.MISSING_NOT_REPRESENTABLE): ("dtype",),
         str(Rule.SIZE_NO_MULTIPLE): ("dtype",),
@@ -45,7 +45,7 @@ CARRIERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def faults_named(broken: frozenset[rules.Rule], trial: Trial) -> list[str]:
-    """Each rule that a request breaks, with the field that breaks it where that can be told."""
+    """List the rules that a request breaks, each with the field that breaks it where that is known."""
     fields: dict[str, list[str]] = {}
     last = trial.last
     send = read_raw(last, trial.profile).send if isinstance(last, SendRaw) else last
@@ -61,8 +61,8 @@ def faults_named(broken: frozenset[rules.Rule], trial: Trial) -> list[str]:
 
 
 def at_fault(wanted: Signature) -> set[str]:
-    """The traits that a fault is all about: the field, the path or the data that breaks a rule."""
+    """Return the traits that a fault consists of: the field, the path or the data that breaks a rule."""
     fields = {trait_of_field(place) for place in map(place_of, wanted.faults) if place}
     carriers = {trait for fault in wanted.faults for trait in CARRIERS.get(rule_of(fault), ())}
-    # Whose credentials are let in is a cause of its own; how they are refused is not.
+    # A server that accepts another sender has a cause of its own; one that refuses the sender badly has not.
     return fields | (carriers - {SENDER} if wanted.way is Way.ACCEPTED else carriers)

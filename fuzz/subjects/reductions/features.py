@@ -1,4 +1,4 @@
-"""What a request is like: the value of each of its features, by name."""
+"""Compute the features of a request: a named value for each aspect, such as its rank or its kind of stride."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ UNREADABLE = "unreadable"
 
 
 def case_features(case: Case, native: ByteOrder = "little") -> Iterator[tuple[Send, dict[str, str]]]:
-    """The features of every request of a case, about what its object holds by then."""
+    """Yield each request of a case with its features, computed from the object's content at that time."""
     held: dict[tuple[str, str], bytes] = {}
     for step in case.steps:
         if isinstance(step, Put):
@@ -35,7 +35,7 @@ def case_features(case: Case, native: ByteOrder = "little") -> Iterator[tuple[Se
 
 
 def features(send: Send, content: bytes | None, native: ByteOrder = "little") -> dict[str, str]:
-    """Each feature of a request and its value; of any request, valid or not."""
+    """Return the value of each feature of a request, which may be invalid."""
     fields = {name: value for name, value in send.fields.items() if value is not None}
     found = {
         "operation": send.operation,
@@ -92,7 +92,7 @@ def _selection(selection: Json, shape: Json) -> dict[str, str]:
 
 
 def _bounds(slices: list[tuple[slice, int]]) -> str:
-    """The oddest bound of all dimensions."""
+    """Return the kind of the most unusual bound of all dimensions."""
     bounds = [(bound, length) for one, length in slices for bound in (one.start, one.stop)]
     if any(abs(bound) >= FAR for bound, _ in bounds):
         return "far"
@@ -102,7 +102,7 @@ def _bounds(slices: list[tuple[slice, int]]) -> str:
 
 
 def _stride(slices: list[tuple[slice, int]]) -> str:
-    """The oddest stride of all dimensions."""
+    """Return the kind of the most unusual stride of all dimensions."""
     strides = [(one.step, length) for one, length in slices]
     if any(stride < -length for stride, length in strides):
         return "reversed beyond"
@@ -146,7 +146,7 @@ def _offset(offset: Json, dtype: Json) -> str:
 
 
 def _about_content(fields: dict[str, Json], content: bytes | None, native: ByteOrder) -> dict[str, str]:
-    """Features that only the object's bytes tell."""
+    """Return the features that depend on the object's bytes."""
     compression = fields.get("compression")
     codec = str(compression.get("id")) if isinstance(compression, dict) else "none"
     try:
@@ -166,7 +166,7 @@ def _about_content(fields: dict[str, Json], content: bytes | None, native: ByteO
 
 
 def _decoded(fields: dict[str, Json], codec: str, content: bytes) -> tuple[str, bytes, int]:
-    """What follows the bytes a request reads, the decoded bytes, and a gzip stream's members."""
+    """Return what follows the bytes that a request reads, the decoded bytes, and the number of gzip members."""
     start = fields.get("offset", 0)
     end = start + fields.get("size", len(content))
     stored, members, rest = content[start:end], 1, content[end:]
@@ -221,7 +221,7 @@ def _elements_kind(count: int) -> str:
 
 
 def _values_kind(values: Array) -> str:
-    """The most telling thing about the values."""
+    """Return the most unusual kind of value among the elements."""
     if not len(values):
         return "none"
     if values.dtype.kind == "f":
@@ -263,7 +263,7 @@ def _signs(values: Array) -> str:
 
 
 def _occurs(missing: Json, values: Array) -> str:
-    """How much of the data is missing."""
+    """Say how many of the elements are missing: none, some, all but one or all."""
     if missing is None:
         return "absent"
     kind, given = next(iter(missing.items()))

@@ -1,4 +1,4 @@
-"""A profile's reports as a page: what a server's authors would want to be told."""
+"""Write the page of a profile's known findings, for the authors of the server."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DECODER
 END
 ```
 """
-# Of the text that scripts hold, what decodes an answer and shows it.
+# The functions and constants of the judge's source that decode an answer and show it.
 DECODING = ("cbor", "unpacked", "answer", "parsed", "shown")
 CONSTANTS = ("FORMATS", "ORDERS", "MOST_SHOWN")
 MEND_FIRST = "Mend first what stands first: by severity, then what every server shows, then what has a way out already."
@@ -51,7 +51,7 @@ reading, a ruling. Others may read them differently, and a server that does is n
 
 
 def page(profile: Profile, found: Sequence[Reported]) -> Iterator[str]:
-    """The page in lines: totals and a table, then the bugs, then what is a matter of ruling."""
+    """Yield the lines of the page: totals and a table, then the bugs, then the rulings."""
     found = sorted(found, key=_order)
     yield f"# {re.split(',| with ', profile.title)[0]}: known findings"
     yield ""
@@ -88,7 +88,7 @@ def _many(found: Iterable[Reported], kind: str) -> str:
 
 
 def _totals(found: Sequence[Reported]) -> Iterator[str]:
-    """How many there are of each kind and severity."""
+    """Yield a table of how many findings there are of each kind and severity."""
     number = Counter((one.kind, one.severity) for one in found)
     yield f"| | {' | '.join(SEVERITIES)} | all |"
     yield f"|---|{'---|' * (len(SEVERITIES) + 1)}"
@@ -110,7 +110,7 @@ def _cell(text: str) -> str:
 
 
 def _decoder(api: str) -> str:
-    """A program for Python's standard library that shows an answer."""
+    """Return a Python program that decodes and prints an answer, with the standard library alone."""
     source = judge_text()
     parts = [
         ast.get_source_segment(source, node) or ""
@@ -123,7 +123,7 @@ def _decoder(api: str) -> str:
 
 
 def anchor(report: Reported) -> str:
-    """The anchor that a section's heading gets."""
+    """Return the anchor of a report's heading."""
     return re.sub(r"[^a-z0-9 _-]", "", report.title.lower()).replace(" ", "-")
 
 
@@ -149,7 +149,7 @@ def _section(one: Reported, profile: Profile) -> Iterator[str]:
 
 
 def recipe(one: Reported, profile: Profile) -> Iterator[str]:
-    """What to type, after the set-up, to see a finding."""
+    """Yield the commands that show a finding once the set-up has been pasted."""
     if one.by_hand:
         yield one.by_hand.strip()
     elif takes_bad_store(one.case):
@@ -168,13 +168,13 @@ def recipe(one: Reported, profile: Profile) -> Iterator[str]:
 
 
 def _checked(one: Reported, profile: Profile) -> Iterator[str]:
-    """The suite's own command that shows a finding."""
+    """Yield the suite's own command that shows a finding."""
     launch = shlex.quote(one.start or profile.launch or "my-server --port {port}")
     yield f"asfuzz report --profile {profile.name} --check --only {one.id} --launch {launch}"
 
 
 def _requirement(one: Reported) -> str:
-    """The requirement's sentence; of several the first one's, and the names of the others."""
+    """Return the sentence of the first requirement, and the names of the others."""
     known = requirements.load()
     names = [name for name in one.requirement.split(OR) if name in known]
     if not names:
@@ -185,7 +185,7 @@ def _requirement(one: Reported) -> str:
 
 
 def _shell(step: Step, api: str) -> Iterator[str]:
-    """What curl has to do; the private and the public bucket are one, which anybody may read."""
+    """Yield the curl commands of a step; one public bucket serves as both the private and the public one."""
     match step:
         case Put():
             yield f'{_octets(step.data)} | s3 -X PUT --data-binary @- "$S3/{_bucket(step)}/{_path(step.key)}"'
@@ -219,7 +219,7 @@ def _bucket(step: Step) -> str:
 
 
 def _octets(data: bytes) -> str:
-    """A command that writes the bytes."""
+    """Return a shell command that prints the bytes."""
     if len(data) > MOST_PRINTED and not any(data):
         return f"head -c {len(data)} /dev/zero"
     return "printf '" + "".join(f"\\{byte:03o}" for byte in data) + "'"
@@ -230,7 +230,7 @@ def _path(key: str) -> str:
 
 
 def _body(step: Send, api: str) -> str:
-    """The JSON body within single quotes, left for the store's address."""
+    """Return the JSON body to stand within single quotes, which it leaves around the store's address."""
     locators = (
         {"interface_type": step.interface, "url": "{url}"}
         if api == "v2"
@@ -240,7 +240,7 @@ def _body(step: Send, api: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """For single quotes, but for the store's address, which is the shell's to fill in."""
+    """Return the text escaped for single quotes, with the store's address as a shell variable outside them."""
     return text.replace("'", "'\\''").replace(STORE, "'$S3'")
 
 

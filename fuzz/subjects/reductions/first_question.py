@@ -1,4 +1,4 @@
-"""The first question: a plain request, before anything is blamed on a target that is not the server it is taken for."""
+"""Ask a target plain requests first, to find out whether it is an active-storage server at all."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from specs.reductions.steps import Put, Send
 NAME = "auto"
 V2: Final = Profile(NAME)
 V1: Final = Profile(NAME, api="v1", options=(), interfaces=("s3",))
-# One operation may be broken; a server that answers none of so many is not asked any further.
+# One operation may be broken, so several are tried; a server that answers none of them is not asked further.
 MOST_OPERATIONS = 3
 MOST_SECONDS = 10.0
 MOST_DETAIL = 100
-# What a web server says to a path that it does not know.
+# The statuses that a web server sends for a path that it does not know.
 NO_SUCH_PATH = (404, 405, 501)
 
 Connect = Callable[[Profile], Session]
@@ -33,14 +33,14 @@ Outcomes = Mapping[str, Outcome]
 
 
 def plain(session: Session, operation: str = "sum", **fields: Any) -> Outcome:
-    """What comes of a few integers reduced, asked with nothing that a server could lack."""
+    """Send a reduction of a few integers that uses no optional feature, and return its outcome."""
     data = encoding.plain(NUMBERS)
     body = Fields({"dtype": "int32", "offset": 0, "size": len(data), **fields})
     return session.run(Case("probe", (Put("a", data), Send(operation, body, "a")))).outcomes[-1]
 
 
 def version_of(connect: Connect) -> tuple[Profile, Reply]:
-    """The version of the API that answers a plain request, and the answer; raises CannotRun where neither does."""
+    """Return a profile of the API version that answers a plain request, and the answer; else raise CannotRun."""
     asked: dict[str, Outcomes] = {}
     for base in (V2, V1):
         asked[base.api] = _asked(connect, base)
@@ -67,7 +67,7 @@ def check(connect: Connect, profile: Profile) -> None:
 
 
 def _asked(connect: Connect, base: Profile) -> Outcomes:
-    """What came of plain requests, until one is answered."""
+    """Send plain requests until one is answered, and return their outcomes by operation."""
     session = connect(base)
     outcomes: dict[str, Outcome] = {}
     end = time.monotonic() + MOST_SECONDS
@@ -86,14 +86,14 @@ def _answer(outcomes: Outcomes) -> Reply | None:
 
 
 def _knows(outcomes: Outcomes) -> bool:
-    """Whether the target knows the paths of a version of the API."""
+    """Say whether the target knows the paths of an API version, by the outcomes of requests to it."""
     return any(
         isinstance(one, Reply) and (one.status not in NO_SUCH_PATH or _in_form(one)) for one in outcomes.values()
     )
 
 
 def _in_form(reply: Reply) -> bool:
-    """Whether an error has the API's form, which a web server's own has not."""
+    """Say whether an error has the API's form, which a plain web server's errors do not have."""
     try:
         return "message" in json.loads(reply.body)["error"]
     except (ValueError, KeyError, TypeError):
@@ -101,7 +101,7 @@ def _in_form(reply: Reply) -> bool:
 
 
 def _diagnosis(asked: Mapping[str, Outcomes], session: Session) -> str:
-    """Why no plain request was answered, in a line."""
+    """Return a line that explains why no plain request was answered."""
     url, store = session.client.url, session.store.s3_url
     session.close()
     if urlsplit(url).path.rstrip("/").endswith(("/v1", "/v2")):
@@ -121,13 +121,13 @@ def _diagnosis(asked: Mapping[str, Outcomes], session: Session) -> str:
 
 
 def _told(asked: Mapping[str, Outcomes], versions: list[str]) -> Iterator[tuple[str, str, Outcome]]:
-    """The outcomes that say most first: replies before what was not answered."""
+    """Yield the outcomes with their versions and operations, replies before requests without an answer."""
     every = [(api, name, one) for api in versions for name, one in asked[api].items()]
     yield from sorted(every, key=lambda one: not isinstance(one[2], Reply))
 
 
 def told(outcome: Outcome) -> str:
-    """What came, in a line."""
+    """Return a line that describes the outcome."""
     if isinstance(outcome, NoReply):
         return f"no answer: {outcome.reason} {outcome.detail}".strip()
     if outcome is None:

@@ -1,4 +1,4 @@
-"""Answers to reduction requests compared with what was due: each by itself, and those of one case with each other."""
+"""Compare answers to reduction requests with the expected ones, and the answers of one case with each other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from specs.violation import Violation
 def violations(
     transcript: Transcript, due: Sequence[Expectation | None], profile: Profile, secrets: tuple[str, ...]
 ) -> list[Violation]:
-    """What is wrong with the answers to a case; where nothing is with any by itself, whether they agree."""
+    """List the violations of a case: those of single answers and, if none is a failure, of relations between them."""
     case = transcript.case
     found: list[Violation] = []
     for number, (step, outcome, expected) in enumerate(zip(case.steps, transcript.outcomes, due)):

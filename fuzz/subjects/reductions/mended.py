@@ -1,4 +1,4 @@
-"""Valid requests like an invalid one: less its fields at fault, about data that fits and shows mistakes."""
+"""Make valid requests out of an invalid one: without its faulty fields, on data that fits and shows mistakes."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from specs.reductions.request import Request
 from specs.reductions.steps import Put, Send
 
 RANGE = ("offset", "size")
-# With each fault taken out others may come to light.
+# Removing a faulty field may make another one faulty, so several rounds are needed.
 MOST_ROUNDS = 4
 MOST_ELEMENTS = 2**16
 PRIME = 11
 
 
 def mended(trial: Trial) -> Iterator[Trial]:
-    """Valid requests like a trial's: less the fields at fault, about data that fits and shows mistakes."""
+    """Yield valid trials like an invalid one: without its faulty fields, on data that fits and shows mistakes."""
     send = trial.last
     if not isinstance(send, Send):
         return
@@ -44,7 +44,7 @@ def mended(trial: Trial) -> Iterator[Trial]:
 
 
 def _sound(send: Send, profile: Profile) -> Send:
-    """The request less its fields at fault, as far as a few rounds get."""
+    """Return the request without its faulty fields, as far as a few rounds can remove them."""
     for _ in range(MOST_ROUNDS):
         wrong = _at_fault(send, profile)
         if not wrong:
@@ -65,7 +65,7 @@ def _fitting(send: Send, profile: Profile) -> Iterator[Scene]:
         return
     counts = [math.prod(request.shape)] if request.shape is not None else [2]
     if request.shape is None and request.filters:
-        # So many elements leave a remainder with most sizes that a filter may have.
+        # A prime number of elements leaves a remainder with most element sizes of a filter.
         counts.append(PRIME)
     for count in counts:
         yield from _of_elements(send, request, count)
@@ -79,9 +79,9 @@ def _of_elements(send: Send, request: Request, count: int) -> Iterator[Scene]:
         bucket="public" if send.bucket == "public" else "private",
     )
     fitting = revealing(plain) or plain
-    # The bytes behind those that a size calls for are not to be read.
+    # A request with a size must not read the bytes behind the data.
     yield replace(fitting, suffix=bytes(ITEM_SIZES[request.dtype])) if fitting.sized else fitting
     if fitting.missing is None:
-        # Of these no byte is zero.
+        # These numbers have no zero bytes.
         negative = -fitting.elements / 3 if request.dtype in FLOATS else -fitting.elements
         yield replace(fitting, elements=negative.astype(request.dtype))

@@ -1,4 +1,4 @@
-"""The objects of cases about reductions: uploaded once per content, under keys that no other run uses."""
+"""Upload the objects of cases about reductions: each content once, under keys that no other run uses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Keys = Mapping[tuple[str, str], str]
 
 
 class Objects:
-    """The store's objects, and the requests about them."""
+    """Puts objects into the store, and makes the requests about them."""
 
     def __init__(self, store: Store, profile: Profile) -> None:
         self.store = store
@@ -40,7 +40,7 @@ class Objects:
             name: "Basic " + b64encode(f"{one.access_key}:{one.secret}".encode()).decode()
             for name, one in store.credentials.items()
         }
-        # Whoever has the header has the secret.
+        # The header contains the secret, so it is one as well.
         tokens = (text.removeprefix("Basic ") for text in self._authorizations.values())
         self.secrets = (*(one.secret for one in store.credentials.values()), *tokens)
 
@@ -53,18 +53,19 @@ class Objects:
             self._put(step, key)
 
     def message(self, step: Send | SendRaw, keys: Keys) -> Message:
-        """A step's request about its object."""
+        """Return the message of a step about its object."""
         return self.message_about(step, keys[step.about])
 
     def message_about(self, step: Send | SendRaw, key: str) -> Message:
-        """A step's request about the object that is stored under a key."""
+        """Return the message of a step about the object that is stored under a key."""
         return self._raw_message(step, key) if isinstance(step, SendRaw) else self._reduction(step, key)
 
     def begin(self, case: Case, *, afresh: bool) -> dict[tuple[str, str], str]:
-        """Real keys for a case's logical ones: by content, or the case's own where an object changes on the way.
+        """Return the real key for each logical key of a case.
 
-        Of requests at the same time the objects are new each time, so that no cache has them already. What a case puts
-        shares a prefix, so that keys that look alike are as alike in the store.
+        A key is made of the content, or is new where the object changes during the case or `afresh` is set, as for
+        concurrent requests, so that no cache has it already. All objects of a case share a prefix, so that keys that
+        look alike in the case look alike in the store.
         """
         content = self._content_mark(case)
         own = self._own_mark() if afresh else ""
@@ -83,7 +84,7 @@ class Objects:
         return keys
 
     def _content_mark(self, case: Case) -> str:
-        """Of the objects that are put, and of how they are served: they and the logical keys make up the key."""
+        """Return a digest of the objects' data and of how they are served, which becomes a part of their keys."""
         digest = hashlib.sha256()
         for step in case.steps:
             if isinstance(step, Put):
@@ -103,7 +104,7 @@ class Objects:
         self._kept[name] = len(step.data)
 
     def end(self, keys: Keys) -> None:
-        """Delete what a history leaves behind, and the oldest objects beyond the limits."""
+        """Delete the objects of a history that has ended, and the oldest objects beyond the limits."""
         for (bucket, _), key in keys.items():
             if "/own" in key[: len(self._run) + 4]:
                 self._delete(bucket, key)
@@ -140,7 +141,7 @@ class Objects:
         return [("Authorization", self._authorizations[name])]
 
     def _places(self, bucket: str, key: str, interface: str) -> dict[str, str]:
-        """What the placeholders stand for; a bucket that is neither of the store's goes by its own name."""
+        """Return the texts that replace the placeholders; a bucket that the store does not have keeps its name."""
         known = bucket in ("private", "public")
         url = self.store.url(bucket if known else "private", key, interface)
         if not known:
@@ -160,6 +161,6 @@ def _filled(text: str, places: Mapping[str, Any]) -> str:
 
 
 def _asked_only_after(case: Case, put: Put) -> bool:
-    """Whether no request about an object comes before it is put."""
+    """Say whether all requests about an object come after its first put."""
     before = case.steps[: case.steps.index(put)]
     return not any(isinstance(one, Send | SendRaw) and (one.bucket, one.key) == (put.bucket, put.key) for one in before)

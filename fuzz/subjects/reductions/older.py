@@ -1,4 +1,4 @@
-"""What suites before format 3 of case.json wrote of a failure: `symptom`, in the words of their time."""
+"""Convert violations of a case.json before format 3, which described them by a text called `symptom`."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _NAMES = "a text that names "
 
 
 def converted(violation: Mapping[str, Any]) -> dict[str, Any]:
-    """A violation's table of an older case.json as today's."""
+    """Return the table of an older violation in today's form."""
     table = {name: value for name, value in violation.items() if name != SYMPTOM}
     requirement, symptom = violation.get("requirement"), violation.get(SYMPTOM, "")
     if not isinstance(requirement, str) or not isinstance(symptom, str):
@@ -83,7 +83,7 @@ def converted(violation: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def ids(requirement: str, symptom: str) -> dict[str, Any]:
-    """Way, rules, status and aspect of an old symptom, as far as it tells them."""
+    """Return the way, rules, status and aspect of an old symptom, as far as its text contains them."""
     way = _WAYS.get(requirement, Way.DISAGREES if requirement.startswith("relation-") else Way.VALUES)
     found = _STATUS.search(symptom)
     status = int(found[0]) if found and way in (Way.SERVER_ERROR, Way.REFUSED, Way.STATUS) else None
@@ -110,7 +110,7 @@ def _aspect(requirement: str, way: Way, symptom: str) -> str:
 
 
 def _rules(symptom: str) -> Iterator[Rule]:
-    """The rules that an old symptom names, before or after a status, a reason, or what is wrong with the form."""
+    """Yield the rules that an old symptom names, beside a status, a reason or a fault of form."""
     text = re.sub(r"^(timeout|closed|reset|refused|garbled|truncated|too-long) ", "", _STATUS.sub("", symptom).strip())
     text = re.sub(r"^an error .*? (?=unknown path$|wrong method$|content type$)", "", text)
     for part in text.split(" or "):

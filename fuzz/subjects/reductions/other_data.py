@@ -1,4 +1,4 @@
-"""Reduction requests with the traits of another, about other data, or in other words."""
+"""Make requests with the same traits about other data, or the same request with a default value written out."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from specs.reductions.steps import Put, Send
 from specs.store_facts import StoreFacts
 
 MOST_VARIANTS = 6
-# With fewer contents than these, other words are tried too.
+# With fewer variants than this, requests with default values written out are tried too.
 FEW = 2
-# What a request means that leaves a field out.
+# The values that a request means when it leaves a field out.
 USUAL: tuple[tuple[str, Json], ...] = (
     ("byte_order", "little"), ("offset", 0), ("order", "C"),
     *((name, None) for name in ("byte_order", "axis", "selection", "missing", "compression", "filters", "size")),
@@ -35,7 +35,10 @@ USUAL: tuple[tuple[str, Json], ...] = (
 
 
 def of_other_data(trial: Trial, facts: StoreFacts) -> Iterator[Trial]:
-    """The trial about other data with the same traits; one that is left as it stands, in other words."""
+    """Yield trials with the same traits about other data.
+
+    Where these are few, and for a trial to be kept as it stands, also yield trials with a default value written out.
+    """
     several = [] if trial.scene is None else [trial.of_scene(scene) for scene in scenes_of_other_data(trial.scene)]
     several = [one for one in several if not _answered_alike(trial, one, facts)]
     yield from several
@@ -44,7 +47,7 @@ def of_other_data(trial: Trial, facts: StoreFacts) -> Iterator[Trial]:
 
 
 def in_other_words(trial: Trial) -> Iterator[Trial]:
-    """The trial with a field told that may as well be left out, about the same bytes."""
+    """Yield the trial with one default value written out, about the same bytes."""
     send = trial.last
     if not isinstance(send, Send):
         return
@@ -55,13 +58,13 @@ def in_other_words(trial: Trial) -> Iterator[Trial]:
 
 
 def _answered_alike(trial: Trial, other: Trial, facts: StoreFacts) -> bool:
-    """Whether the same values are due for two trials, so that other data makes no difference to the answer."""
+    """Say whether the same values are expected for both trials, so that the other data changes no answer."""
     one, two = (expectations(each.case, each.profile, facts)[-1] for each in (trial, other))
     return one is not None and two is not None and same_values(one, two)
 
 
 def same_values(one: Expectation, two: Expectation) -> bool:
-    """Whether two requests are to be answered with the same values."""
+    """Say whether the same values are expected for two requests."""
     return [_told(each) for each in one.answers] == [_told(each) for each in two.answers]
 
 
@@ -70,7 +73,7 @@ def _told(values: Values) -> tuple[object, ...]:
 
 
 def cut_to_its_data(trial: Trial) -> Case | None:
-    """The case about nothing but the bytes that its request names, as they stand."""
+    """Return the case with its object cut to the bytes that the request reads, and no offset or size."""
     match trial.case.steps, trial.scene:
         case (Put() as put, Send() as send), Scene() as scene:
             data = put.data[len(scene.prefix) : len(put.data) - len(scene.suffix)]
@@ -80,7 +83,7 @@ def cut_to_its_data(trial: Trial) -> Case | None:
 
 
 def scenes_of_other_data(scene: Scene) -> Iterator[Scene]:
-    """The scene with other numbers, in another order, and of other lengths, where its traits stay the same."""
+    """Yield scenes of the same traits with other numbers, in another order, or of other lengths."""
     traits = traits_of(scene) - INCIDENTAL
     numbers = (_of_other_numbers(scene, 1), _of_other_numbers(scene, 2), _in_another_order(scene))
     for other in (*numbers, _of_other_lengths(scene, 2), _of_other_lengths(scene, 4)):
@@ -89,7 +92,7 @@ def scenes_of_other_data(scene: Scene) -> Iterator[Scene]:
 
 
 def _of_other_numbers(scene: Scene, by: int) -> Scene | None:
-    """Numbers farther from zero by a little, or nearer where they are large, but for those that are missing."""
+    """Return the scene with numbers a little farther from zero, or nearer where they are large; missing ones stay."""
     elements = scene.elements
     if not elements.size:
         return None
@@ -115,7 +118,7 @@ def _if_other(scene: Scene, elements: Array) -> Scene | None:
 
 
 def _of_other_lengths(scene: Scene, by: int) -> Scene | None:
-    """Each dimension is longer by a little, and its slices are like those before."""
+    """Return the scene with each dimension a little longer, and similar slices."""
     if not scene.elements.size:
         return None
     if scene.shape is None:

@@ -1,4 +1,4 @@
-"""What a finding shows of reductions: what was asked, of which data, what was due and what came."""
+"""Describe a finding about reductions: the requests, the data, the expected answer and the actual one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOST_RAW_LINES = 16
 
 
 def picture(finding: Finding) -> Picture:
-    """What a finding shows."""
+    """Return the picture of a finding."""
     due = f"count {finding.violation.expected}" if finding.violation.requirement == "counts" else None
     at = _guilty_step(finding)
     return Picture(tuple(_asked(finding, at)), _got(finding, at), visible(due or finding.violation.expected))
@@ -45,7 +45,7 @@ def _asked(finding: Finding, at: int) -> Iterator[tuple[str, str]]:
 
 
 def _guilty_step(finding: Finding) -> int:
-    """The request that the violation is about; of a relation between answers, the last."""
+    """Return the number of the request that the violation is about; the last one for a relation between answers."""
     asking = [number for number, step in enumerate(finding.case.steps) if isinstance(step, Send | SendRaw)]
     return finding.violation.step if finding.violation.step in asking else (asking or [len(finding.case.steps) - 1])[-1]
 
@@ -89,7 +89,7 @@ def _numbered_steps(finding: Finding, at: int) -> Iterator[tuple[str, str]]:
 
 
 def _first_about(case: Case, put: Put) -> Send | SendRaw | None:
-    """The request that says how an object's bytes are to be read."""
+    """Return the first request about an object, which says how its bytes are to be read."""
     later = case.steps[case.steps.index(put) :]
     return next(
         (one for one in later if isinstance(one, Send) and (one.bucket, one.key) == (put.bucket, put.key)), None
@@ -101,7 +101,7 @@ def _place(step: Put | Delete | Send | SendRaw) -> str:
 
 
 def request_lines(step: Send | SendRaw, api: str) -> list[str]:
-    """A reduction in one line; raw bytes as HTTP text."""
+    """Return the lines that show a request: one line for a reduction, HTTP text for raw bytes."""
     if isinstance(step, Send):
         left_out = f"  without {', '.join(step.without)}" if step.without else ""
         return [f"POST /{api}/{step.operation}/  {visible(json_line(step.fields), 600)}{left_out}"]
@@ -120,7 +120,7 @@ def request_lines(step: Send | SendRaw, api: str) -> list[str]:
 
 
 def _circumstances(step: Send, *, place: bool = False) -> str:
-    """What is out of the ordinary: credentials, bucket, interface."""
+    """List what is unusual about a request: credentials, bucket, interface or spelling."""
     said = [_place(step)] if place else []
     if step.credentials is None:
         said.append("no credentials")
@@ -136,7 +136,7 @@ def _circumstances(step: Send, *, place: bool = False) -> str:
 
 
 def data_line(put: Put, step: Send | SendRaw | None, api: str) -> str:
-    """An object's elements as a request reads them, or else its bytes."""
+    """Return a line with an object's elements as the request reads them, or with its bytes."""
     array = None if not isinstance(step, Send) else _elements(put.data, step, api)
     if array is None:
         return bytes_line(put.data)
@@ -161,7 +161,7 @@ def _elements(data: bytes, step: Send, api: str) -> Array | None:
 
 
 def _got(finding: Finding, at: int) -> str:
-    """What the violation says came, and of an answer with values what else it says."""
+    """Return the text for the actual answer: the violation's own, and the values and shape where it had any."""
     violation = finding.violation
     outcome = finding.outcomes[at] if at < len(finding.outcomes) else None
     actual = visible(violation.actual)
@@ -178,7 +178,7 @@ def _got(finding: Finding, at: int) -> str:
 
 
 def outcome_line(outcome: Outcome, api: str) -> str:
-    """What came, in one line."""
+    """Return a line that describes an outcome."""
     if outcome is None:
         return "nothing was kept"
     if isinstance(outcome, NoReply):
@@ -203,7 +203,7 @@ def _answer_parts(answer: wire.Answer) -> tuple[str, str]:
 
 
 def read_answer(reply: Reply, api: str) -> wire.Answer | None:
-    """The answer with values in a reply, if there is one that can be read."""
+    """Return the answer with values in a reply; None where it cannot be read."""
     if reply.status != 200:
         return None
     try:

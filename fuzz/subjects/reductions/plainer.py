@@ -1,4 +1,4 @@
-"""Plainer variants of a trial that has the traits it needs: shorter data, smaller numbers, the boldest first."""
+"""Make plainer variants of a trial: shorter data and smaller numbers, the largest changes first."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from specs.fields import Fields
 from specs.reductions.dtypes import ITEM_SIZES
 from specs.reductions.steps import Put, Send, SendRaw
 
-# What can be seen at a glance.
+# This few elements are made plain one by one.
 FEW = 12
 DEEPEST = 40
 LONG_TEXT = 8
 
 
 def plainer(trial: Trial) -> Iterator[Trial]:
-    """The trial with less data, or with plainer values of what it says."""
+    """Yield the trial with less data, or with plainer values in its requests."""
     if trial.scene is not None:
         for scene in plainer_scenes(trial.scene):
             yield trial.of_scene(scene)
@@ -42,7 +42,7 @@ def plainer(trial: Trial) -> Iterator[Trial]:
 
 
 def plainer_scenes(scene: Scene) -> Iterator[Scene]:
-    """Scenes of fewer dimensions or elements, with plainer slices, surroundings and numbers."""
+    """Yield scenes with fewer dimensions or elements, or plainer slices, surroundings or numbers."""
     yield from _fewer_dimensions(scene)
     yield from _shorter(scene)
     yield from _plainer_slices(scene)
@@ -85,7 +85,7 @@ def _shorter(scene: Scene) -> Iterator[Scene]:
 
 
 def _shorter_lengths(size: int, least: int) -> list[int]:
-    """Lengths to try, so many at least that what is dropped, repeated or reordered can be seen."""
+    """Return the lengths to try; at `least` this length, dropped, repeated or reordered elements still show."""
     return sorted({length for length in (least, least + 1, size // 2, size - 1) if least <= length < size})
 
 
@@ -105,7 +105,7 @@ def _plainer_slices(scene: Scene) -> Iterator[Scene]:
 
 
 def _weight(one: tuple[int, int, int], length: int) -> tuple[bool, bool, int, int]:
-    """Slices of nothing weigh most, then those that walk backwards."""
+    """Return a key that sorts slices from plain to odd: empty slices come last, then backward ones."""
     empty = not range(*slice(*one).indices(length))
     return empty, one[2] < 0, sum(abs(number) for number in one), sum(number < 0 for number in one)
 

@@ -1,4 +1,4 @@
-"""Finding out what a server can do, by harmless well-formed requests."""
+"""Find out what a server can do, by harmless well-formed requests."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from specs.reductions.profile import CountForm, Profile
 from specs.reductions.steps import Put, Send, Step
 
 CACHE_ROUNDS = 3
-# Once an answer has not come, others are waited for so many times as long as the slowest took, and no less than this.
+# After a timeout, later answers get HASTE times as long as the slowest one took, and at least this long.
 HASTE = 5
 LEAST_PATIENCE_SECONDS = 1.0
 
-# What is absent is a matter of how the server is set up, and none that it must have.
+# "absent" is for features that depend on the server's configuration, and that no server must have.
 Reading = Literal["yes", "absent", "refused", "wrong", "failed", "not asked"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a server made of one feature, and the words it had for it."""
+    """How a server reacted to one feature, and the text of its reaction."""
 
     capability: str
     value: str
@@ -42,16 +42,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """A profile to start from, and what it was concluded from."""
+    """A profile to start from, and the findings that it was concluded from."""
 
     profile: Profile
     findings: tuple[Finding, ...]
 
 
 def probe(connect: Connect, store: Store, revive: Callable[[], None] | None = None) -> Probed:
-    """Ask a server everything, one feature at a time; raises CannotRun where it speaks neither version.
+    """Ask a server about every feature, one at a time; raise CannotRun where it speaks neither API version.
 
-    One that dies of a question is started again before the next, by `revive`; where there is none, that is the end.
+    `revive` starts a server again that died of a question; without it, the probe ends there.
     """
     profile = _version(connect)
     session = connect(profile)
@@ -68,13 +68,13 @@ def probe(connect: Connect, store: Store, revive: Callable[[], None] | None = No
 
 
 def _version(connect: Connect) -> Profile:
-    """The API's version, told by which of the two answers a plain request, whatever the operation."""
+    """Return a profile of the API version in which the server answers a plain request."""
     base, answer = version_of(connect)
     return base if base.api == "v2" else _v1_forms(base, answer)
 
 
 def _v1_forms(base: Profile, reply: Reply) -> Profile:
-    """Which of the headers a v1 server has that only later ones have, and the byte order without one."""
+    """Return the profile with the forms of a v1 server: its optional headers and its native byte order."""
     count, order = reply.header("x-activestorage-count"), reply.header("x-activestorage-byte-order")
     form: CountForm = "none" if count is None else "list" if count.startswith("[") else "number"
     little = encoding.plain(NUMBERS.sum(dtype="int32"), "little")
@@ -113,13 +113,13 @@ def _ask(session: Session, question: Question, revive: Callable[[], None] | None
 
 
 def _hurry(client: Client) -> None:
-    """Wait for later answers less long, as one has not come: some times as long as the slowest took."""
+    """Shorten the client's timeout after an answer did not come: to a multiple of the slowest answer's time."""
     patience = max(LEAST_PATIENCE_SECONDS, HASTE * client.slowest_ms / 1000)
     client.settings = replace(client.settings, timeout_seconds=min(patience, client.settings.timeout_seconds))
 
 
 def _cache(session: Session) -> list[Finding]:
-    """An object is overwritten and asked about again: whoever tells of the old content keeps copies."""
+    """Overwrite an object and ask again: a server that answers from the old content has a cache."""
     old, new = encoding.plain(NUMBERS), encoding.plain(NUMBERS + 1)
     ask = Send("sum", Fields({"dtype": "int32"}), "a")
     steps: tuple[Step, ...] = (Put("a", old), ask, ask, Put("a", new), ask)
@@ -132,7 +132,7 @@ def _cache(session: Session) -> list[Finding]:
 
 
 def _error_style(session: Session) -> Finding:
-    """Whether an error has the API's form; asked by a dtype that there is not."""
+    """Find out whether errors have the API's form, by a request with an unknown dtype."""
     outcome = plain(session, dtype="no-such-dtype")
     try:
         if isinstance(outcome, Reply) and outcome.status >= 400:
@@ -147,13 +147,13 @@ _LISTS = (
     "operations", "dtypes", "byte_orders", "orders", "axis_forms", "compressions", "filters", "missing_kinds",
     "options", "interfaces",
 )  # fmt: skip
-# What came with a later release, or with a server's surroundings.
+# Claims about features that came with a later release, or that depend on the server's environment.
 _LATER = ("options", "interfaces", "anonymous", "chunk_cache", "compressions", "filters")
 _FLAGS = ("selections", "negative_strides", "anonymous", "chunk_cache", "json_errors")
 
 
 def _concluded(base: Profile, found: list[Finding]) -> Profile:
-    """Everything that is not refused is claimed: what is answered wrongly is for the hunt to show."""
+    """Return the profile that claims every feature the server does not refuse; wrong answers are left to the hunt."""
     claims: dict[str, Any] = {}
     for name in _LISTS:
         claims[name] = tuple(one.value for one in found if one.capability == name and _claimed(one))
@@ -163,9 +163,9 @@ def _concluded(base: Profile, found: list[Finding]) -> Profile:
 
 
 def held_to_its_version(profile: Profile) -> Profile:
-    """A probed profile with all that its version of the API has had from the first, whether shown or not.
+    """Return a probed profile that also claims all that its API version has had from its first release.
 
-    A server that nobody has written a profile for is not excused from what it refuses by mistake.
+    Without a profile written for it, a server is not excused from features that it refuses by mistake.
     """
     if profile.api == "v1":
         return profile

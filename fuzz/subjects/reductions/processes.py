@@ -1,4 +1,4 @@
-"""Reference servers in processes of their own, which end with the process that started them."""
+"""Start reference servers in processes of their own, which end with the process that started them."""
 
 import contextlib
 import sys
@@ -12,11 +12,11 @@ from fuzz.subjects.reductions.reference_server import ReferenceServer
 def start_reference_server(
     animals: Sequence[type[ReferenceServer] | str] = (), *, host: str = "127.0.0.1", port: int = 0
 ) -> Iterator[RunningServer]:
-    """A reference server, made worse by classes that override its methods, until the end of the block.
+    """Run a reference server until the end of the block, broken by classes that override its methods.
 
-    A class is given itself or as "module:name"; the first of several goes before the others.
+    A class is given itself or as "module:name"; of several, the first takes precedence.
     """
-    # -P: in a folder with a package of its own called fuzz, that would be taken for ours.
+    # -P: otherwise a package called fuzz in the current folder would be imported in place of ours.
     module = "fuzz.subjects.reductions.reference_server"
     command = [sys.executable, "-P", "-m", module, "--host", host, "--port", str(port)]
     for animal in animals:
@@ -26,5 +26,5 @@ def start_reference_server(
 
 
 def class_path(animal: type[ReferenceServer]) -> str:
-    """The text by which another process finds a class."""
+    """Return the text by which another process finds a class."""
     return f"{animal.__module__}:{animal.__qualname__}"

@@ -1,4 +1,4 @@
-"""A probed profile as a TOML file, with what stood in the way of a claim beside it."""
+"""Write a probed profile as TOML, with comments on why a feature is not claimed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REMARKS = {"refused": "refused", "wrong": "answered wrongly", "failed": "failed"
 
 
 def profile_text(probed: Probed, name: str) -> str:
-    """The text of a profile that loads as the probed one, under a name of its own."""
+    """Return the TOML of a probed profile under the given name."""
     lines = [*HEAD, f"name = {_toml(name)}"]
     for one in fields(Profile):
         if one.name == "name" or one.name in UNWRITTEN:
@@ -38,5 +38,5 @@ def _remarks(capability: str, findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def _toml(value: Any) -> str:
-    """A TOML value; JSON's strings, booleans and lists of strings are TOML's too."""
+    """Return a TOML value; strings, booleans and lists of strings are written in TOML as in JSON."""
     return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""Every property that a reduction server is held to."""
+"""List the properties that a reduction server must have."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ RELATING = (
 
 
 def _drawn(name: str) -> Callable[[Profile], SearchStrategy[Case]]:
-    """The strategy of that name; it is imported when something is drawn, as saved cases are judged without."""
+    """Return the strategy of that name, imported only when a case is drawn, as replaying saved cases needs none."""
 
     def cases(profile: Profile) -> SearchStrategy[Case]:
         from strategies.reductions import cases as strategies
@@ -160,7 +160,7 @@ _PROPERTIES: tuple[Property, ...] = (
 
 
 def essentials(requirements: Iterable[str]) -> tuple[str, ...]:
-    """What a property is there for: its relation, what it must see refused, or else that answers are given at all."""
+    """Return the main requirements of a property: its relation and refusals, or else accepting valid requests."""
     telling = [name for name in requirements if name.startswith(("relation-", "refuses-")) or name in TELLING]
     return tuple(dict.fromkeys(telling)) or ("accepts-valid",)
 

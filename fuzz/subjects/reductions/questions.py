@@ -1,4 +1,4 @@
-"""What a probe asks: one well-formed request for each feature, to which ignoring the feature gives another answer."""
+"""List a probe's questions: one well-formed request per feature, answered otherwise if the feature is ignored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from specs.reductions.steps import Bucket, Credential, Interface, Put, Send
 
 NUMBERS: Array = np.arange(1, 7, dtype="int32")
 TABLE: Mapping[str, Any] = {"shape": [2, 3]}
-# Ends at which something is missing, and something is not.
+# Numbers by which some of the elements are missing, and some are not.
 MISSING: Mapping[str, Any] = {
     "missing_value": 2,
     "missing_values": [2, 5],
@@ -30,7 +30,7 @@ AXES: Mapping[str, Any] = {"integer": 1, "list": [0, 1], "empty": []}
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A feature and the request that shows whether a server has it; or why it cannot be asked."""
+    """A feature and the request that shows whether a server has it, or the reason why it cannot be asked."""
 
     capability: str
     value: str
@@ -40,12 +40,12 @@ class Question:
     bucket: Bucket = "private"
 
     def put(self) -> Put:
-        """The object that is asked about."""
+        """Return the step that puts the object that is asked about."""
         return Put("a", self.data, self.bucket)
 
 
 def questions(profile: Profile, interfaces: frozenset[str], public_readable: bool) -> Iterator[Question]:
-    """Everything that a profile claims or does not, for one version of the API."""
+    """Yield a question for every feature that a profile of that API version may claim."""
     yield from (_about("operations", one, one, {}) for one in request.OPERATIONS)
     yield from (_about("dtypes", one, "max", {"dtype": one}, encoding.plain(NUMBERS.astype(one))) for one in NAMES)
     yield from _layouts()
@@ -76,7 +76,7 @@ def _about(
 
 
 def _layouts() -> Iterator[Question]:
-    """The greatest number tells byte orders apart, the first row's sum the layouts."""
+    """Yield questions about byte orders, which a maximum tells apart, and layouts, which a row's sum tells apart."""
     for byte_order in ("little", "big"):
         data = encoding.plain(NUMBERS, "little" if byte_order == "little" else "big")
         yield _about("byte_orders", byte_order, "max", {"byte_order": byte_order}, data)

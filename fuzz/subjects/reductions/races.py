@@ -1,4 +1,4 @@
-"""The plainest reduction requests at the same time."""
+"""Make cases of plain concurrent reduction requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PLAIN_ELEMENTS = 2
 
 
 def plain_races(name: str) -> Iterator[Case]:
-    """The plainest requests there are, about several objects, equal or not in their lengths, and about one."""
+    """Yield cases of concurrent plain requests: about objects of equal lengths, of different ones, and one object."""
     fields = Fields({"dtype": "int32"})
     numbers = range(1, MOST_TOGETHER + 1)
     puts = [Put(f"a{number}", np.full(PLAIN_ELEMENTS, number, "<i4").tobytes()) for number in numbers]

@@ -1,4 +1,4 @@
-"""How triage reads cases about reductions."""
+"""Give triage what it needs to know about cases of reductions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ from specs.store_facts import StoreFacts
 
 @dataclass(frozen=True, slots=True)
 class Reading(reading.Reading):
-    """What reductions say of cases. Whoever overlooks one rule about how much data there is may overlook all."""
+    """Everything that triage needs to know about cases of reductions.
+
+    `lenient` are the rules about the amount of data: a server that ignores one of them may ignore all.
+    """
 
     profile: Profile
 

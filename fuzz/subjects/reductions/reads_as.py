@@ -1,4 +1,4 @@
-"""What a wrong answer would be right for: evidence of what a server overlooks, which costs no request."""
+"""Find altered requests for which a wrong answer would be right, which shows what a server ignores."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from specs.reductions.steps import Send
 from specs.store_facts import StoreFacts
 from specs.violation import Way
 
-# Fields whose absence gives another answer, and what the answer is then read as.
+# Fields that a server may ignore: the answer is compared with the one to the request without them.
 IGNORED = (
     "byte_order", "offset", "size", "axis", "order", "selection", "compression", "filters", "missing", *OPTIONS,
 )  # fmt: skip
-# What numbers may be squeezed through.
+# For each dtype, the narrower dtypes that a server may convert its numbers to on the way.
 NARROWER: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "float64": ("float32",),
@@ -43,13 +43,13 @@ COMPARED = {narrow: f"the answer for missing numbers compared as {narrow}" for n
 TOLD = {narrow: f"the answer for missing numbers rounded to {narrow}" for narrow in ROUNDED}
 BESIDE = "the answer for the number beside the one that is missing"
 ALMOST = "the answer for numbers that are all but missing taken for missing"
-# Readings that say which numbers it takes.
+# Readings that need particular numbers.
 OF_NUMBERS = frozenset({*ROUNDED.values(), *COMPARED.values(), *TOLD.values(), BESIDE, ALMOST})
 OTHER_ORDER = {"big": "little", "little": "big"}
 
 
 def reads_as(trial: Trial, seen: Seen, facts: StoreFacts) -> frozenset[str]:
-    """For which altered requests the answer would be right, in words."""
+    """Return descriptions of the altered requests for which the answer would be right."""
     step, outcome = trial.last, seen.judgement.transcript.outcomes[-1]
     if seen.signature.way not in (Way.VALUES, Way.ACCEPTED) or trial.case.together:
         return frozenset()
@@ -70,7 +70,7 @@ def _is_right(case: Case, outcome: Reply, trial: Trial, facts: StoreFacts) -> bo
 
 
 def alterations(step: Send) -> Iterator[tuple[str, Send]]:
-    """The request with one thing that it says left out, or said otherwise."""
+    """Yield the request with one field left out or changed, each with a description."""
     for name in IGNORED:
         if step.fields.get(name) is not None:
             yield f"the answer to the same request without {name}", replace(step, fields=step.fields.without(name))
@@ -92,7 +92,7 @@ def alterations(step: Send) -> Iterator[tuple[str, Send]]:
 
 
 def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
-    """The scene with its numbers, or with what is missing, as a server may have them that goes through other types."""
+    """Yield the scene as a server may misread it by another dtype or an inexact comparison, with a description."""
     for narrow in NARROWER.get(scene.dtype, ()):
         rounded = with_numbers(scene, partial(_through, dtype=narrow))
         if rounded is not None:
@@ -114,7 +114,7 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
 
 
 def _same_as(elements: Array, numbers: Array, dtype: str) -> Bools:
-    """Which elements are a number, where both are another dtype's."""
+    """Return a mask of the elements that equal some number once both are converted to another dtype."""
     with np.errstate(all="ignore"):
         same: Bools = np.isin(elements.astype(dtype), numbers.astype(dtype))
     return same
@@ -126,11 +126,11 @@ def _beside(numbers: Array, end: float) -> Array:
 
 
 def _through(numbers: Array, dtype: str) -> Array:
-    """The numbers by way of another dtype; those that it does not hold stay."""
+    """Return the numbers converted to another dtype and back; those outside of its range stay."""
     with np.errstate(all="ignore"):
         there = numbers.astype(dtype)
         back = there.astype(numbers.dtype)
     if numbers.dtype.kind != "f":
-        # The greatest integers round to one that is beyond them all.
+        # The greatest integers would round to a number beyond their dtype.
         back = np.where(there.astype(np.float64) >= float(np.iinfo(numbers.dtype).max), numbers, back)
     return back

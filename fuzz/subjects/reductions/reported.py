@@ -1,4 +1,4 @@
-"""Known issues of a profile as reports: the smallest case, what is wrong, how bad, and how to see it by hand."""
+"""Read a profile's known issues as reports: the smallest case, the fault, its severity, and commands that show it."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ USUAL = "default"
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """One report. Its case shows it by a failure that is meant, or by taking longer than `seconds`.
+    """A report of a known issue. Its case shows the issue by a matching failure, or by taking longer than `seconds`.
 
-    `by_hand` are commands that show it where those of the case do not; `shows` is what they print. `start` is the
-    command of a server of that configuration.
+    `by_hand` are commands that show the issue where the commands of the case do not; `shows` is what they print.
+    `start` is the command that starts a server of that configuration.
     """
 
     id: str
@@ -60,9 +60,9 @@ class Reported:
 
 
 def reports(profile: Profile) -> tuple[Reported, ...]:
-    """The reports of a profile's known issues that it has claims about, in its order; raises UnusableKnown.
+    """Return the reports of a profile's known issues whose features it claims, in its order; may raise UnusableKnown.
 
-    A profile that names its version has those only that were seen in it.
+    Where the profile names its server's version, only reports of that version are returned.
     """
     every = (
         _reported(table, f"profile {profile.name}, known issue {number}")
@@ -81,7 +81,7 @@ def reports(profile: Profile) -> tuple[Reported, ...]:
 
 
 def _claimed(case: Case, profile: Profile) -> bool:
-    """Whether a server of that profile is asked for nothing that it does not claim."""
+    """Say whether the case asks only for features that the profile claims."""
     for step in case.steps:
         if isinstance(step, Send):
             request = validity.read(step.operation, full_body(step, profile), profile).request
@@ -97,7 +97,7 @@ def _reported(known: Mapping[str, Any], where: str) -> Reported:
     refuse_symptom(table, where)
     values = {name: known.get(name, "") for name in ("title", "requirement", "reason")}
     steps, together = table.pop("steps", []), table.pop("together", False)
-    # What the case shows may be narrower than what the known issue covers.
+    # A report's own requirement and symptoms may be narrower than those of the known issue.
     values["requirement"] = table.pop("requirement", values["requirement"])
     told = {name: table.pop(name) for name in meant.FIELDS if name in table}
     try:
@@ -125,7 +125,7 @@ def _reported(known: Mapping[str, Any], where: str) -> Reported:
 
 
 def _each(table: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """A step for each of several numbered keys (`times`, the number standing for #), and each so often (`again`)."""
+    """Yield a step for each of `times` numbered keys, whose number replaces #, and each `again` times."""
     rest = {name: value for name, value in table.items() if name not in ("times", "again")}
     for number in range(table.get("times", 1)):
         for _ in range(table.get("again", 1)):
@@ -154,7 +154,7 @@ def _step(table: Mapping[str, Any], where: str) -> Step:
 
 
 def _served(rest: dict[str, Any], where: str) -> dict[str, Any]:
-    """What a put says of its object, in a manner that there is."""
+    """Return a put's fields unless it names an unknown manner of serving."""
     manner = rest.get("served", WELL)
     if manner not in (WELL, *MANNERS):
         raise UnusableKnown(f"{where}: no store serves {manner!r}.{did_you_mean(str(manner), (WELL, *MANNERS))}")
@@ -162,7 +162,7 @@ def _served(rest: dict[str, Any], where: str) -> dict[str, Any]:
 
 
 def _spelled(rest: dict[str, Any], where: str) -> dict[str, Any]:
-    """What a send says of its request, in a spelling that there is."""
+    """Return a send's fields unless it names an unknown spelling."""
     manner = rest.get("spelled", PLAINLY)
     if manner not in (PLAINLY, *SPELLINGS):
         raise UnusableKnown(f"{where}: no request is spelled {manner!r}.{did_you_mean(str(manner), tuple(SPELLINGS))}")
@@ -177,12 +177,12 @@ def _fields(body: str, where: str) -> Fields:
 
 
 def _who(rest: dict[str, Any]) -> dict[str, Any]:
-    """TOML has no null: credentials of nobody are called anonymous."""
+    """Return a step's fields with "anonymous" credentials replaced by None, as TOML has no null."""
     return {**rest, "credentials": None} if rest.get("credentials") == "anonymous" else rest
 
 
 def shown_by(report: Reported, judgement: Judgement) -> bool:
-    """Whether what came of a report's case is what is reported."""
+    """Say whether the outcome of a report's case shows the reported issue."""
     outcomes = [one for one in judgement.transcript.outcomes if one is not None]
     if report.seconds and any(one.elapsed_ms > report.seconds * 1000 for one in outcomes):
         return True

@@ -1,4 +1,4 @@
-"""What reduction requests say, by name, and how one is made like another."""
+"""Return what reduction requests say, by name, and make one request like another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REFUSED = Fields({"dtype": "int32", "size": 0.5})
 
 
 def said(step: Send | SendRaw) -> dict[str, Any]:
-    """What a request says, by name."""
+    """Return everything that a request says, by name: its fields, object, sender and so on."""
     if isinstance(step, SendRaw):
         return {"object": step.about, "credentials": step.credentials, "request": replace(step, key="")}
     return {
@@ -29,7 +29,7 @@ def said(step: Send | SendRaw) -> dict[str, Any]:
 
 
 def like(step: Send, last: Send, names: tuple[str, ...]) -> Send:
-    """The request made like the last one in some of what it says."""
+    """Return the request with the named parts taken over from the last request."""
     for name in names:
         match name:
             case "operation":
@@ -50,6 +50,6 @@ def like(step: Send, last: Send, names: tuple[str, ...]) -> Send:
 
 
 def as_clients_ask(case: Case, profile: Profile) -> Case:
-    """The case with the requests within its raw ones, where there are any."""
+    """Return the case with each raw request replaced by the ordinary one that its bytes spell, if there is one."""
     steps = [read_raw(step, profile).send or step if isinstance(step, SendRaw) else step for step in case.steps]
     return replace(case, steps=tuple(steps))

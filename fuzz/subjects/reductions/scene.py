@@ -1,4 +1,4 @@
-"""One object and one valid request about it, taken apart so that each part can be made plain."""
+"""Take one object and one valid request about it apart, so that each part can be made plain."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ FAR_BOUNDS = 2**31
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """`elements` are flat, as stored; `prefix` and `suffix` are the object's bytes around them.
+    """One object and one valid request about it, taken apart.
 
-    `surplus` are decoded bytes beyond those that the shape calls for, `tail` bytes after the compressed stream. `nulls`
-    are the fields that are told to be null, which is the same as leaving them out.
+    `elements` are flat, as stored; `prefix` and `suffix` are the object's bytes around them. `surplus` are decoded
+    bytes beyond those that the shape calls for, `tail` bytes after the compressed stream. `nulls` are the fields that
+    are sent as null, which means the same as leaving them out.
     """
 
     operation: str
@@ -64,7 +65,7 @@ class Scene:
 
 
 def scene_of(case: Case, profile: Profile) -> Scene | None:
-    """The scene of a case that is one Put and one valid Send about it; None for any other."""
+    """Return the scene of a case that is one Put and one valid Send about it; None for any other case."""
     if case.together:
         return None
     match case.steps:
@@ -107,7 +108,7 @@ def _scene(put: Put, send: Send, request: Request) -> Scene:
 
 
 def asked_of(send: Send, request: Request, elements: Array) -> Scene:
-    """The scene of a request about elements that are all that the object holds."""
+    """Return the scene of a request about an object that holds nothing but the elements."""
     fields = send.fields
     missing = fields.get("missing")
     return Scene(
@@ -132,7 +133,7 @@ def asked_of(send: Send, request: Request, elements: Array) -> Scene:
 
 
 def case_of(scene: Scene, name: str) -> Case:
-    """The case that a scene describes, its object written afresh."""
+    """Return the case that a scene describes, with its object encoded anew."""
     order = scene.byte_order or "little"
     data = filtered(plain(scene.elements, order) + scene.surplus, scene.filters)
     stored = compressed(data, scene.compression, item_size=scene.elements.dtype.itemsize, members=scene.members)
@@ -145,7 +146,7 @@ def case_of(scene: Scene, name: str) -> Case:
 
 
 def fields_of(scene: Scene, size: int = 0) -> Fields:
-    """What the request of a scene says, of so many stored bytes."""
+    """Return the fields of a scene's request; `size` is the number of stored bytes."""
     fields: dict[str, Any] = {"dtype": scene.dtype}
     if scene.byte_order is not None:
         fields["byte_order"] = scene.byte_order
@@ -177,7 +178,7 @@ def with_elements(scene: Scene, elements: Array) -> Scene:
 
 
 def without_dimension(scene: Scene, dimension: int) -> Scene | None:
-    """The scene with one dimension cut down to its first index and dropped."""
+    """Return the scene with one dimension cut down to its first index and dropped."""
     if scene.shape is None or len(scene.shape) < 2:
         return None
     cut = with_lengths(scene, tuple(1 if i == dimension else n for i, n in enumerate(scene.shape)))
@@ -191,7 +192,7 @@ def without_dimension(scene: Scene, dimension: int) -> Scene | None:
 
 
 def without_axes(scene: Scene) -> Scene | None:
-    """The same result over no axes: the dimensions reduced are dropped."""
+    """Return the scene without its reduced dimensions, so that the reduction is over no axes."""
     axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
     if axes == [] or not are_axes(axes) or scene.shape is None:
         return None
@@ -202,7 +203,7 @@ def without_axes(scene: Scene) -> Scene | None:
 
 
 def of_picked(scene: Scene) -> Scene | None:
-    """The scene of nothing but what its selection picks; None where that is nothing."""
+    """Return the scene of only the elements that its selection picks; None where it picks none."""
     if scene.shape is None or scene.selection is None:
         return None
     array = scene.elements.reshape(scene.shape, order=scene.order)[tuple(slice(*one) for one in scene.selection)]
@@ -212,7 +213,7 @@ def of_picked(scene: Scene) -> Scene | None:
 
 
 def are_axes(axes: list[Any]) -> bool:
-    """Whether these are numbers of dimensions: `select` takes anything in their place, and 1.0 may pass for 1."""
+    """Say whether all axes are integers: `select` accepts anything in their place, and 1.0 may pass for 1."""
     return all(type(one) is int for one in axes)
 
 
@@ -225,7 +226,7 @@ def _axis_without(axis: Any, dimension: int) -> Any:
 
 
 def with_lengths(scene: Scene, lengths: tuple[int, ...], *, last: bool = False) -> Scene | None:
-    """The scene with each dimension cut to its first (or last) few indices."""
+    """Return the scene with each dimension cut to its first (or last) few indices."""
     if scene.shape is None:
         return None
     array = scene.elements.reshape(scene.shape, order=scene.order)
@@ -234,7 +235,7 @@ def with_lengths(scene: Scene, lengths: tuple[int, ...], *, last: bool = False) 
 
 
 def repeated(scene: Scene, times: Sequence[int]) -> Scene:
-    """The scene of a shape with each index of a dimension so many times."""
+    """Return the scene with each index of a dimension repeated as often as `times` says."""
     assert scene.shape is not None
     array = scene.elements.reshape(scene.shape, order=scene.order)
     for dimension, count in enumerate(times):
@@ -243,14 +244,14 @@ def repeated(scene: Scene, times: Sequence[int]) -> Scene:
 
 
 def in_more_elements(scene: Scene, times: int) -> Scene:
-    """The scene with each element so many times, along the last dimension."""
+    """Return the scene with each element repeated along the last dimension."""
     if scene.shape is None:
         return with_elements(scene, np.repeat(scene.elements, times))
     return repeated(scene, [*(1 for _ in scene.shape[1:]), times])
 
 
 def of_like_selection(scene: Scene, lengths: tuple[int, ...]) -> Scene:
-    """The scene with its selection moved to where other lengths have the like, if it does not lie within these."""
+    """Return the scene with a similar selection for other lengths, where its own does not lie within them."""
     if scene.selection is None or scene.shape is None:
         return scene
     slices = zip(scene.selection, scene.shape, lengths)

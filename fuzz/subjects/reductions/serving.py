@@ -1,4 +1,4 @@
-"""Reduction servers: the profiles of them, the suite's own with its zoo, and how one is met."""
+"""Describe reduction servers to the suite: profiles, the embedded server, and how a target is checked and probed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _embedded_server(animals: Sequence[str]) -> Iterator[str]:
 
 
 def animal_classes(animals: tuple[str, ...]) -> tuple[str, ...]:
-    """Where the classes of broken servers are found: of an animal of the zoo, or `module:name` as it is."""
+    """Return the path of each broken server's class: looked up in the zoo, or `module:name` as given."""
     if not animals:
         return ()
     from fuzz.subjects.reductions import zoo
@@ -39,7 +39,7 @@ def animal_classes(animals: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _probed(connect: Connect, store: Store, revive: Callable[[], None] | None) -> tuple[Profile, tuple[str, ...]]:
-    """What a server shows when it is asked, and what its version of the API has had from the first."""
+    """Probe a server, and return the profile that it is held to and doubts to tell the user."""
     probed = probe(connect, store, revive)
     refused = [f"{one.capability} {one.value}".strip() for one in probed.findings if one.reading == "refused"]
     doubt = (

@@ -6,7 +6,7 @@ from specs.case import Case
 from specs.fields import Fields
 from specs.reductions.steps import Put, Send
 
-# Requests after which a server that remembers remembers nothing special: the plainest, and one that says it all.
+# The plainest request, and one with many fields: a server that keeps state keeps nothing special after them.
 SETTLING = Case(
     "settling",
     (

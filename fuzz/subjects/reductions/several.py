@@ -1,4 +1,4 @@
-"""Several requests about one object, each taken apart by itself."""
+"""Take several requests about one object apart, each into a scene of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from specs.reductions.steps import Put, Send
 
 
 def scenes_of(trial: Trial) -> list[Scene]:
-    """The scene of each request, where a case puts one object and every request is valid and about it."""
+    """List the scene of each request; empty unless the case puts one object and all requests are valid and about it."""
     put, *asked = trial.case.steps
     if not isinstance(put, Put) or len(asked) < 2 or not all(isinstance(one, Send) for one in asked):
         return []
@@ -21,7 +21,7 @@ def scenes_of(trial: Trial) -> list[Scene]:
 
 
 def of_scenes(trial: Trial, scenes: list[Scene]) -> Trial | None:
-    """The trial of scenes that are about one object; None where they are not."""
+    """Return the trial of several scenes; None where their objects differ, or nothing changes."""
     cases = [case_of(scene, trial.case.property) for scene in scenes]
     puts = {one.steps[0] for one in cases}
     if len(puts) != 1:

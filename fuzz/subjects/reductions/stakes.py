@@ -1,4 +1,4 @@
-"""What one request puts to the test: the requirements at stake in it, and the fields that its answer hangs on."""
+"""Find out what a request tests: the requirements that its answer may break, and the fields its answer depends on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ALWAYS = ("answers", "no-server-error", "survives")
 ANSWERS = ("answer-form", "answer-dtype", "answer-shape", "answer-length", "counts")
 TWINS = ("option_shape_as_bytes", "option_count_as_bytes")
 DROPPED = object()
-# A server without a cache answers alike with and without it: nothing is to be learnt from it.
+# A server without a cache answers alike with and without this option, so it shows nothing.
 IDLE = "option_disable_chunk_cache"
 NEIGHBOURS: Mapping[str, str] = MappingProxyType(
     {
@@ -35,7 +35,7 @@ NEIGHBOURS: Mapping[str, str] = MappingProxyType(
 
 
 def requirements_at_stake(step: Send | SendRaw, due: Expectation, outcome: Outcome) -> Iterator[str]:
-    """The requirements that some answer to this request would break."""
+    """Yield the requirements that a wrong answer to this request may break."""
     yield from ALWAYS
     failed = isinstance(outcome, Reply) and outcome.status >= 400
     if failed:
@@ -71,7 +71,7 @@ def _free(values: Values) -> Bools:
 
 
 def compared(case: Case, due: tuple[Expectation | None, ...], outcomes: tuple[Outcome, ...]) -> bool:
-    """Whether every request of a case was to be answered with values, was, and there was something to compare."""
+    """Say whether all requests of a case were answered with values, as expected, and some values could be compared."""
     asked = [number for number, step in enumerate(case.steps) if isinstance(step, Send)]
     pairs = [(due[number], outcomes[number]) for number in asked]
     return all(
@@ -87,7 +87,7 @@ def _values_told(due: Expectation) -> bool:
 def fields_that_matter(
     case: Case, number: int, due: Expectation, profile: Profile, store: StoreFacts
 ) -> Iterator[tuple[str, bool]]:
-    """For each field of a request, whether another value of it, or none, would have called for another answer."""
+    """Yield each field of a request, and whether another value for it, or none, would change the expected answer."""
     step = case.steps[number]
     if not isinstance(step, Send) or due.unspecified:
         return
@@ -99,14 +99,14 @@ def fields_that_matter(
 
 
 def _changes_form(name: str, due: Expectation) -> bool:
-    """Twins change how an answer is written; that shows where there is something to write."""
+    """Say whether a `..._as_bytes` option changes the form of the answer: it does unless the list is empty."""
     if name not in TWINS or not due.answers:
         return False
     return bool(due.answers[0].counts) if name == "option_count_as_bytes" else bool(due.answers[0].shape)
 
 
 def alterations(step: Send) -> Iterator[tuple[str, Send]]:
-    """The request with one thing of it changed, for each thing that it says."""
+    """Yield the request with one field or other part changed, for each that it has."""
     if step.operation in OPERATIONS:
         following = OPERATIONS[(OPERATIONS.index(step.operation) + 1) % len(OPERATIONS)]
         yield "operation", replace(step, operation=following)
@@ -134,7 +134,7 @@ def _negated(value: Any, _step: Send) -> Any:
 
 
 def _reversed(value: Any, step: Send) -> Any:
-    """Reversed; dropped where that is the same and nothing else needs a shape."""
+    """Return a reversed list. Where that changes nothing, drop the field unless another field needs a shape."""
     if not isinstance(value, list) or value != value[::-1]:
         return value[::-1] if isinstance(value, list) else DROPPED
     return value if "axis" in step.fields or "selection" in step.fields else DROPPED
@@ -152,7 +152,7 @@ ALTERED: Mapping[str, Callable[[Any, Send], Any]] = MappingProxyType(
 
 
 def alike(one: Expectation, other: Expectation) -> bool:
-    """Whether some answer is right by both."""
+    """Say whether some answer is right for both expectations."""
     if bool(one.answers) != bool(other.answers):
         return False
     if not one.answers:

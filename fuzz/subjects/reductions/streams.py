@@ -1,4 +1,4 @@
-"""What a compressed stream is made of: its members, what it inflates to, and the bytes after it."""
+"""Take a compressed stream apart: its members, its decompressed data, and the bytes after it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STORED_BYTES_AT = 12
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """`inflated` is None where it is not known here; `tail` are the bytes after the last member."""
+    """A compressed stream. `inflated` is None for blosc2; `tail` are the bytes after the last member."""
 
     members: int
     tail: bytes
@@ -43,7 +43,7 @@ def stream_of(compression: str, data: bytes) -> Stream:
 
 
 def surplus_of(request: Request, inflated: bytes, wanted: int) -> bytes:
-    """The decoded bytes beyond those that the shape calls for."""
+    """Return the decoded bytes beyond those that the shape calls for."""
     if len(inflated) <= wanted:
         return b""
     for one in reversed(request.filters):

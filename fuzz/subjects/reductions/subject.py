@@ -1,4 +1,4 @@
-"""Reductions: the API of S3 active storage, as the engine knows it."""
+"""Register reductions, the API of S3 active storage, as a subject of the engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain reduction requests that are wrong in one way each, to see which faults fail alike."""
+"""Make plain requests with one fault each, which show which faults a server handles alike."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from specs.reductions.model import full_body
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Put, Send, SendRaw
 
-# One field at fault each, in each way that has nothing to do with the others.
+# Requests with one faulty field each, in ways that are independent of each other.
 WRONG_FIELDS: tuple[Mapping[str, Any], ...] = (
     {"offset": -1},
     {"order": "X"},
@@ -74,7 +74,7 @@ WRONG_FIELDS: tuple[Mapping[str, Any], ...] = (
     {"shape": [2], "selection": [[False, 2, 1]]},
     {"filters": [{"id": "shuffle", "element_size": True}]},
 )
-# Rules about how much data there is: whoever overlooks one of them may overlook all.
+# Rules about the amount of data: a server that ignores one of them may ignore all.
 OF_LENGTH = frozenset(
     {str(Rule.SHORT_READ), str(Rule.DATA_DOES_NOT_FIT), str(Rule.SIZE_AGAINST_SHAPE), str(Rule.SIZE_NO_MULTIPLE)}
 )
@@ -84,9 +84,9 @@ DATA = bytes(range(1, 9))
 
 
 def witnesses(name: str, reading: Reading) -> Iterator[Witness]:
-    """Plain requests, each wrong in one way: in a field, in the data, in the place, in the sender, or as HTTP."""
+    """Yield plain requests with one fault each: in a field, the data, the place, the sender or the HTTP."""
     for fields in WRONG_FIELDS:
-        # What a server reads in spite of the fault is to be right.
+        # The data is valid, so that a server that ignores the fault has an answer.
         put = Put("a", compressed(DATA, "gzip")) if "compression" in fields else None
         trial = _asking(name, reading, Fields({"dtype": "int32", **fields}), put)
         for fault in faults_named(_rules_of(trial), trial)[:1]:
@@ -139,5 +139,5 @@ def _rules_of(trial: Trial) -> frozenset[rules.Rule]:
 
 
 def widened(faults: frozenset[str]) -> frozenset[str]:
-    """The faults that fail alike. Names of unknown fields are made up: what fails with two of them fails with any."""
+    """Return the faults that fail alike, with any unknown field among them if the made-up one is one of several."""
     return faults | {ANY_UNKNOWN} if faults > MADE_UP else faults
