@@ -1,4 +1,4 @@
-"""From the result to an HTTP answer."""
+"""Write the HTTP answer for a result or a refusal."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""From bytes to the selected elements."""
+"""Turn bytes into an array, and pick the selected elements."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from fuzz.subjects.reductions.reference_server.refusal import Refusal
 
 
 class Arranging:
-    """Lays the elements out and picks those that are asked for."""
+    """Turns bytes into an array, and picks the selected elements."""
 
     limits: ServerLimits
 
@@ -23,7 +23,7 @@ class Arranging:
         return shaped
 
     def check_data_length(self, reduction: Reduction, data: bytes) -> None:
-        """The data is what shape and dtype call for, and no more."""
+        """Refuse data of more bytes than are allowed, or of another length than shape and dtype call for."""
         needed = data_length(reduction)
         if needed is not None and len(data) != needed:
             raise Refusal(400, f"shape: calls for {needed} bytes of data, and there are {len(data)}")
@@ -45,7 +45,7 @@ class Arranging:
         return (elements.size,) if reduction.shape is None else reduction.shape
 
     def data_layout(self, reduction: Reduction) -> Order:
-        """Which axis varies fastest."""
+        """Return the order of the stored data, which says which axis varies fastest."""
         return reduction.order
 
     def select(self, array: Array, reduction: Reduction) -> Array:
@@ -55,7 +55,7 @@ class Arranging:
         for axis, (start, end, stride) in enumerate(reduction.selection):
             indices = self.slice_indices(array.shape[axis], start, end, stride)
             if indices != range(array.shape[axis]):
-                # From the first, so that each later axis has less to copy.
+                # Cut axis by axis, so that each later axis has less to copy.
                 array = array.take(np.arange(indices.start, indices.stop, indices.step), axis)
         return array
 
@@ -73,11 +73,11 @@ class Arranging:
         return max(lowest, min(bound, highest))
 
     def count_from_end(self, length: int, bound: int) -> int:
-        """What a negative bound means."""
+        """Return the index that a negative bound stands for."""
         return bound + length
 
     def walk(self, first: int, last: int, stride: int, length: int) -> range:
-        """From the first index by the stride, not reaching the last."""
+        """Return the indices from `first` in steps of the stride, up to but without `last`."""
         # A longer stride than the axis reaches the same elements, and fits NumPy's integers.
         step = max(-length - 1, min(stride, length + 1))
         return range(first, last, step)

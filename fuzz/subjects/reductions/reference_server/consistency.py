@@ -1,4 +1,4 @@
-"""Whether the fields of a request agree with each other."""
+"""Check that the fields of a request agree with each other."""
 
 from math import prod
 
@@ -8,19 +8,19 @@ from fuzz.subjects.reductions.reference_server.refusal import Refusal, bad_field
 
 
 class ConsistencyChecking:
-    """Cross-field rules, and the limits on what an answer may cost."""
+    """Checks the rules that concern several fields, and the limits on an answer's cost."""
 
     limits: ServerLimits
 
     def check_consistency(self, reduction: Reduction) -> None:
-        """Every rule that concerns more than one field."""
+        """Check every rule that concerns more than one field."""
         self.check_axis(reduction)
         self.check_selection(reduction)
         self.check_decoded_length(reduction)
         self.check_size(reduction)
 
     def check_axis(self, reduction: Reduction) -> None:
-        """Axes need a shape that has them."""
+        """Refuse axes without a shape, or beyond its dimensions."""
         if reduction.axis is None:
             return
         if reduction.shape is None:
@@ -31,7 +31,7 @@ class ConsistencyChecking:
                 raise bad_field("axis", f"less than the {rank} dimensions of shape", axis)
 
     def check_selection(self, reduction: Reduction) -> None:
-        """A selection has as many slices as the shape has dimensions."""
+        """Refuse a selection without a shape, or with another number of slices than dimensions."""
         if reduction.selection is None:
             return
         if reduction.shape is None:
@@ -43,13 +43,13 @@ class ConsistencyChecking:
             )
 
     def check_decoded_length(self, reduction: Reduction) -> None:
-        """The data fits the server."""
+        """Refuse a shape that calls for more data than the server handles."""
         needed = data_length(reduction)
         if needed is not None and needed > self.limits.decoded_bytes:
             raise Refusal(400, f"shape: calls for {needed} bytes, more than the {self.limits.decoded_bytes} allowed")
 
     def check_size(self, reduction: Reduction) -> None:
-        """The size is within limits, and without compression is that of the data."""
+        """Refuse a size beyond the limits, or an uncompressed one that differs from the data's."""
         size = reduction.size
         if size is None:
             return
@@ -61,7 +61,7 @@ class ConsistencyChecking:
             self.check_size_of_data(reduction, size)
 
     def check_size_of_data(self, reduction: Reduction, size: int) -> None:
-        """What is stored as it is takes as many bytes as its elements."""
+        """Refuse a size of uncompressed data that differs from the size of its elements."""
         needed = data_length(reduction)
         if needed is not None and size != needed:
             raise Refusal(400, f"size: is {size}, but shape and dtype call for {needed} bytes")

@@ -1,4 +1,4 @@
-"""From stored bytes to the bytes of the elements: decompression and filters."""
+"""Decode stored bytes: decompress them and undo their filters."""
 
 import zlib
 
@@ -16,7 +16,7 @@ LARGEST_FEED_BYTES = 1024 * 1024
 
 
 class Decoding:
-    """Undoes what was done to the data before it was stored."""
+    """Decompresses stored data and undoes its filters."""
 
     limits: ServerLimits
 
@@ -30,7 +30,7 @@ class Decoding:
         return data
 
     def decompress(self, stored: bytes, compression: str | None, limit: int) -> bytes:
-        """What the stored bytes are the compressed form of; at most `limit` bytes."""
+        """Return the decompressed bytes, at most `limit` of them."""
         if compression == "gzip":
             return self.decompress_gzip(stored, limit)
         if compression == "zlib":

@@ -1,4 +1,4 @@
-"""From a place to the stored bytes."""
+"""Fetch the stored bytes of a request from an object store."""
 
 import re
 from collections.abc import Mapping
@@ -84,7 +84,7 @@ class Fetching:
             raise Refusal(400, "the object is too large; ask for a part by offset and size", str(error)) from error
 
     def take_cut_short(self, begun: StoreAnswer, place: ObjectPlace) -> StoreAnswer:
-        """An answer that ends early is none."""
+        """Refuse an answer of the store that ends early."""
         raise Refusal(
             502, f"the store at {place.authority} gave no answer", f"it broke off after {len(begun.body)} bytes"
         )
@@ -126,7 +126,7 @@ class Fetching:
         return part
 
     def refuse_short_read(self, reduction: Reduction, found: int) -> None:
-        """The object ends before the range does."""
+        """Refuse a range that reaches beyond the end of the object."""
         raise Refusal(
             400,
             f"size: {reduction.size} bytes at offset {reduction.offset} reach beyond the object's end; "
@@ -152,7 +152,7 @@ class Fetching:
         return match[1].decode("ascii") if match else ""
 
     def status_of_store_error(self, status: int, code: str) -> int:
-        """What the client hears of a store's error."""
+        """Return the status that the client gets for a store's error."""
         if code in CREDENTIAL_CODES:
             return 401
         if status in (401, 403, 404, 416):

@@ -1,4 +1,4 @@
-"""From a JSON object to a reduction: each field by itself."""
+"""Read the fields of a JSON object into a reduction, each by itself."""
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
@@ -34,7 +34,7 @@ INT64_MAX = 2**63 - 1
 
 
 class FieldReading(PlaceReading):
-    """Types, names and ranges; how fields agree with each other comes later."""
+    """Checks types, names and ranges of single fields; rules about several fields are checked later."""
 
     def read_reduction(self, version: int, operation: str, body: Mapping[str, Any]) -> Reduction:
         """The body's fields, with what was left out filled in."""
@@ -83,7 +83,7 @@ class FieldReading(PlaceReading):
         return given
 
     def refuse_unknown_fields(self, place: str, value: Mapping[str, Any], known: Collection[str]) -> None:
-        """A field that nobody knows may be a misspelt one that matters."""
+        """Refuse unknown fields, as one may be a misspelt field that matters."""
         for name in value:
             if name not in known:
                 field = within(place, cut(name, SHOWN_CHARACTERS))
@@ -115,7 +115,7 @@ class FieldReading(PlaceReading):
         return BYTE_ORDERS[self.read_choice("byte_order", given["byte_order"], BYTE_ORDERS)]
 
     def default_byte_order(self) -> ByteOrder:
-        """The server's own."""
+        """Return the server's own byte order."""
         return "little" if np.little_endian else "big"
 
     def read_order(self, given: Mapping[str, Any]) -> Order:
@@ -123,7 +123,7 @@ class FieldReading(PlaceReading):
         return ORDERS[self.read_choice("order", given.get("order", self.default_order()), ORDERS)]
 
     def default_order(self) -> Order:
-        """The last axis varies fastest."""
+        """Return C order, in which the last axis varies fastest."""
         return "C"
 
     def read_shape(self, value: object) -> tuple[int, ...]:
@@ -213,7 +213,7 @@ class FieldReading(PlaceReading):
         return Missing("valid_range", numbers)
 
     def check_range_ascends(self, field: str, low: int | Decimal, high: int | Decimal) -> None:
-        """The range has an inside."""
+        """Refuse a range whose lower end is not below its upper end."""
         if not low < high:
             raise Refusal(400, f"{field}: its ends must ascend, and {shown(low)} is not below {shown(high)}")
 

@@ -1,4 +1,4 @@
-"""Where the object is: URLs (v2), and source, bucket and object (v1)."""
+"""Read where the object is: a URL in v2; source, bucket and object in v1."""
 
 import re
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ HIGHEST_PORT = 65535
 
 
 class PlaceReading:
-    """From fields to an address that can be asked for."""
+    """Reads the fields that locate an object into an address."""
 
     limits: ServerLimits
 

@@ -1,4 +1,4 @@
-"""From the selected elements to the result."""
+"""Reduce the selected elements to the result."""
 
 from math import prod
 
@@ -8,10 +8,10 @@ from fuzz.subjects.reductions.reference_server.reduction import Array, Counts, M
 
 
 class Reducing:
-    """Leaves out what is missing, and counts, compares and adds the rest."""
+    """Leaves out missing elements, and counts, compares or adds the others."""
 
     def reduce(self, array: Array, reduction: Reduction) -> Outcome:
-        """The result of the operation; what overflows or is no number is part of it."""
+        """Return the operation's result, with overflows and NaN as they come."""
         with np.errstate(all="ignore"):
             return self.reduce_present(array, reduction)
 
@@ -29,7 +29,7 @@ class Reducing:
         return Outcome(self.operate(reduction.operation, kept), counts)
 
     def leave_out(self, array: Array, missing: Mask, operation: str) -> Array:
-        """The elements, with a value that does not matter for each that is missing."""
+        """Return the elements with each missing one replaced by a value that changes no result."""
         return np.where(missing, self.start_value(operation, array.dtype), array)
 
     def missing_elements(self, array: Array, missing: Missing | None) -> Mask:
@@ -83,7 +83,7 @@ class Reducing:
         return np.asarray(np.count_nonzero(present, axis=-1), np.int64)
 
     def start_value(self, operation: str, dtype: np.dtype[np.generic]) -> np.generic:
-        """What a missing element is replaced by: it changes no other element's result."""
+        """Return the value that replaces missing elements, which changes no result."""
         if operation == "sum":
             return dtype.type(0)
         if dtype.kind == "f":

@@ -1,4 +1,4 @@
-"""What a request asks for, once it is read: plain values for the stages that answer it."""
+"""Define the plain values that a request is read into, for the stages that answer it."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal

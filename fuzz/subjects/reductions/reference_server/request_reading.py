@@ -1,4 +1,4 @@
-"""From an HTTP request to an operation and a JSON object."""
+"""Read an HTTP request into an operation and a JSON object."""
 
 import json
 import re
@@ -103,10 +103,10 @@ class RequestReading:
             return Decimal(f"{sign}{'0' if tiny else 'Infinity'}")
 
     def check_digits(self, text: str) -> None:
-        """Numbers of absurd length are refused before they cost time."""
+        """Refuse numbers of absurd length before they cost time."""
         if len(text) > self.limits.number_digits:
             raise Refusal(400, f"the body: a number of {len(text)} digits exceeds {self.limits.number_digits}")
 
     def read_constant(self, name: str) -> object:
-        """NaN and the infinities are no JSON."""
+        """Refuse NaN and the infinities, which are no JSON."""
         raise Refusal(400, f"the body: {name} is not JSON")

@@ -1,4 +1,4 @@
-"""The whole server: the stages one after the other, and their serving."""
+"""Put the stages of the server together, and serve it over HTTP."""
 
 import ssl
 
@@ -36,14 +36,14 @@ class ReferenceServer(
         self.connections = StoreConnections(store_tls)
 
     def handle(self, request: HttpRequest) -> Answer:
-        """The answer to a request, whatever it is."""
+        """Return the answer to any request; a refusal is answered by an error."""
         try:
             return self.answer(request)
         except Refusal as refusal:
             return self.error_answer(refusal)
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        """The answer to a request that is as it should be."""
+        """Return the answer to a valid request; raise Refusal for others."""
         version, operation = self.route(request)
         credentials = self.read_credentials(request.headers)
         self.check_content_type(request)
@@ -59,7 +59,7 @@ class ReferenceServer(
         return self.select(self.to_array(reduction, data), reduction)
 
     def protocol_error(self, status: int, message: str) -> HttpResponse:
-        """The answer to what is not even an HTTP request."""
+        """Return the answer to bytes that are not an HTTP request."""
         return self.error_answer(Refusal(status, message))
 
     def close(self) -> None:

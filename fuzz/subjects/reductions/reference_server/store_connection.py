@@ -47,7 +47,7 @@ class StoreAnswer:
 
 
 class CutShort(StoreFailure):
-    """The store closed the connection within its answer; `begun` is what had come of it."""
+    """The store closed the connection within its answer; `begun` is the part that had come."""
 
     def __init__(self, begun: StoreAnswer) -> None:
         super().__init__("the store closed the connection within its answer")
@@ -260,11 +260,11 @@ class StoreConnections:
 
 
 def origin(place: ObjectPlace) -> Origin:
-    """What a connection can be used for."""
+    """Return the scheme, host and port that a connection can be used for."""
     return place.scheme, place.host, place.port
 
 
 def check_length(length: int, limit: int) -> None:
-    """Bodies beyond the limit are not read."""
+    """Raise StoreBodyTooLarge for a body longer than the limit, before it is read."""
     if length > limit:
         raise StoreBodyTooLarge(f"the store's answer has {length} bytes or more, {limit} are allowed")
