@@ -69,7 +69,7 @@ class CountHasTheDtypeAsked(ReferenceServer):
 
 
 class CountOfAllIsEmpty(ReferenceServer):
-    """A reduction of everything tells no count."""
+    """The answer to a reduction of everything has an empty list of counts."""
 
     def result_counts(self, reduction: Reduction, outcome: Outcome) -> list[int]:
         return super().result_counts(reduction, outcome) if outcome.values.ndim else []

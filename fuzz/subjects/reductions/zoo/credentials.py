@@ -9,7 +9,7 @@ from fuzz.subjects.reductions.reference_server.refusal import Refusal
 
 
 class DeniedTriesAnonymously(ReferenceServer):
-    """Who is refused by the store is served as anybody."""
+    """A request whose credentials the store refuses is tried again without credentials."""
 
     def fetch(self, reduction: Reduction, credentials: StoreCredentials | None) -> bytes:
         try:
@@ -21,7 +21,7 @@ class DeniedTriesAnonymously(ReferenceServer):
 
 
 class AnonymousRefused(ReferenceServer):
-    """Nobody is served without credentials."""
+    """Requests without credentials are refused."""
 
     def read_credentials(self, headers: Mapping[str, str]) -> StoreCredentials | None:
         if "authorization" not in headers:
@@ -30,14 +30,14 @@ class AnonymousRefused(ReferenceServer):
 
 
 class DenialIsABadRequest(ReferenceServer):
-    """A store's refusal of credentials is a 400."""
+    """A store's refusal of credentials is answered by 400."""
 
     def status_of_store_error(self, status: int, code: str) -> int:
         return 400 if status in (401, 403) else super().status_of_store_error(status, code)
 
 
 class DenialIsAServerError(ReferenceServer):
-    """An access key that the store does not know is a 502."""
+    """An access key that the store does not know is answered by 502."""
 
     def status_of_store_error(self, status: int, code: str) -> int:
         return 502 if code == "InvalidAccessKeyId" else super().status_of_store_error(status, code)
@@ -51,14 +51,14 @@ class SecretCutAtColon(ReferenceServer):
 
 
 class SecretCutAtSlash(ReferenceServer):
-    """A slash in a secret is taken for an escape."""
+    """A slash in a secret is replaced by its escape, %2F."""
 
     def make_credentials(self, access_key: bytes, secret: bytes) -> StoreCredentials:
         return super().make_credentials(access_key, secret.replace(b"/", b"%2F"))
 
 
 class OwnerOfTheLastRequest(ReferenceServer):
-    """A request without credentials is made with those of the last that was answered."""
+    """A request without credentials is made with those of an earlier request."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -71,7 +71,7 @@ class OwnerOfTheLastRequest(ReferenceServer):
 
 
 class SecretUncheckedOnceSeen(ReferenceServer):
-    """Whoever names an access key that was served before gets what its owner gets."""
+    """An access key that was served before is served again without a look at the secret."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -87,7 +87,7 @@ class SecretUncheckedOnceSeen(ReferenceServer):
 
 
 class PublicReadsUnsigned(ReferenceServer):
-    """What anybody may read is read without asking who asks."""
+    """Public objects are read without the request's credentials, which are never checked."""
 
     def fetch(self, reduction: Reduction, credentials: StoreCredentials | None) -> bytes:
         try:
@@ -106,7 +106,7 @@ class PlainHttpWithoutCredentials(ReferenceServer):
 
 
 class ForeignSchemesCrash(ReferenceServer):
-    """A token that is no store credential makes the server fail."""
+    """An Authorization header that holds no store credentials makes the server fail."""
 
     def read_credentials(self, headers: Mapping[str, str]) -> StoreCredentials | None:
         try:

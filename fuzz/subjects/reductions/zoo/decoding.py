@@ -127,7 +127,7 @@ class ShortDataCutToWholeElements(ReferenceServer):
 
 
 class ZlibChecksumUnchecked(ReferenceServer):
-    """What a zlib stream's checksum says does not matter."""
+    """The checksum of a zlib stream is not checked."""
 
     def decompress_zlib(self, stored: bytes, limit: int) -> bytes:
         try:
@@ -165,7 +165,7 @@ class UndecodableDataTakenAsItIs(ReferenceServer):
 
 
 class ZlibTakenForDeflate(ReferenceServer):
-    """A zlib stream without its header and checksum will do."""
+    """A zlib stream is decompressed without a look at its header and checksum."""
 
     def decompress_zlib(self, stored: bytes, limit: int) -> bytes:
         try:

@@ -44,7 +44,7 @@ class ErrorIsAString(ReferenceServer):
 
 
 class CausesAreAString(ReferenceServer):
-    """What caused an error is a string instead of a list."""
+    """The causes of an error are a string instead of a list."""
 
     def error_body(self, refusal: Refusal) -> bytes:
         error = {"message": refusal.message} | ({"caused_by": refusal.causes[0]} if refusal.causes else {})
@@ -52,14 +52,14 @@ class CausesAreAString(ReferenceServer):
 
 
 class MessageUnhelpful(ReferenceServer):
-    """Every bad request is just a bad request."""
+    """Every error with status 400 says no more than that the request is bad."""
 
     def error_body(self, refusal: Refusal) -> bytes:
         return super().error_body(Refusal(400, "Bad Request")) if refusal.status == 400 else super().error_body(refusal)
 
 
 class SelectionErrorsUnnamed(ReferenceServer):
-    """What is wrong with a selection is told without naming it."""
+    """Errors about a selection do not name the field."""
 
     def error_body(self, refusal: Refusal) -> bytes:
         found = refusal.message.startswith("selection")
@@ -75,7 +75,7 @@ class ErrorsWithStatus200(ReferenceServer):
 
 
 class UndecodableDataIsAServerError(ReferenceServer):
-    """Data that cannot be decoded is a 500."""
+    """Data that cannot be decoded is answered by 500."""
 
     def decompress(self, stored: bytes, compression: str | None, limit: int) -> bytes:
         try:
@@ -85,7 +85,7 @@ class UndecodableDataIsAServerError(ReferenceServer):
 
 
 class MisfitDataIsAServerError(ReferenceServer):
-    """Data that does not fit its shape is a 500."""
+    """Data that does not fit its shape is answered by 500."""
 
     def check_data_length(self, reduction: Reduction, data: bytes) -> None:
         try:
@@ -95,14 +95,14 @@ class MisfitDataIsAServerError(ReferenceServer):
 
 
 class MissingObjectIsAServerError(ReferenceServer):
-    """What is not in the store is a 502."""
+    """An object that is not in the store is answered by 502."""
 
     def status_of_store_error(self, status: int, code: str) -> int:
         return 502 if code in ("NoSuchKey", "NoSuchBucket") else super().status_of_store_error(status, code)
 
 
 class RangeErrorIsAServerError(ReferenceServer):
-    """An offset beyond the object is a 500."""
+    """An offset beyond the object is answered by 500."""
 
     def status_of_store_error(self, status: int, code: str) -> int:
         return 500 if status == 416 else super().status_of_store_error(status, code)
@@ -116,7 +116,7 @@ class UpstreamCodeHidden(ReferenceServer):
 
 
 class WrongStatusForBadFields(ReferenceServer):
-    """A field out of range is a 404."""
+    """An integer field with a bad value is answered by 404."""
 
     def read_integer(self, field: str, value: object, least: int) -> int:
         try:
@@ -126,7 +126,7 @@ class WrongStatusForBadFields(ReferenceServer):
 
 
 class BadJsonIsAServerError(ReferenceServer):
-    """A body that is not JSON is a 500."""
+    """A body that is not JSON is answered by 500."""
 
     def read_json(self, text: str) -> object:
         try:
@@ -146,7 +146,7 @@ class TraceShownToTheClient(ReferenceServer):
 
 
 class SecretShownToTheClient(ReferenceServer):
-    """An error of the store shows the credentials it was asked with."""
+    """An error of the store shows the secret that the store was asked with."""
 
     def fetch(self, reduction: Reduction, credentials: StoreCredentials | None) -> bytes:
         try:

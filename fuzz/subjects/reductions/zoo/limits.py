@@ -1,4 +1,4 @@
-"""Lists that are longer than somebody thought they would be."""
+"""Broken servers that cannot handle long lists."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ MOST_MISSING_VALUES = 16
 
 
 class RankAboveEightRefused(ReferenceServer):
-    """Nine dimensions are too many."""
+    """Shapes of more than eight dimensions are refused."""
 
     def read_shape(self, value: object) -> tuple[int, ...]:
         if isinstance(value, list) and len(value) > MOST_DIMENSIONS:

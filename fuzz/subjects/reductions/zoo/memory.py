@@ -1,4 +1,4 @@
-"""State that outlives a request."""
+"""Broken servers that keep state from one request to the next."""
 
 import threading
 from collections.abc import Mapping
@@ -25,14 +25,14 @@ MOST_KEPT = 4096
 
 
 class Remembering(ReferenceServer):
-    """A server with a memory of what came before, by what each animal calls it."""
+    """A server that keeps values from earlier requests, under keys that each animal chooses."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.remembered: dict[Any, Any] = {}
 
     def recall(self, key: Any, otherwise: Any) -> Any:
-        """What was remembered, or else what is now."""
+        """Return the value that was remembered under the key; otherwise remember and return the given one."""
         if len(self.remembered) > MOST_KEPT:
             self.remembered.clear()
         return self.remembered.setdefault(key, otherwise)
@@ -87,7 +87,7 @@ class CacheWithoutMissing(Remembering):
 
 
 class CacheWithoutCredentials(Remembering):
-    """Whoever asks for what was read before gets it."""
+    """Data that was read before is answered even where the store refuses the request's credentials."""
 
     def fetch(self, reduction: Reduction, credentials: StoreCredentials | None) -> bytes:
         key = ("credentials", reduction.place, reduction.offset, reduction.size)

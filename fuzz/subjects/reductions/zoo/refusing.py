@@ -1,4 +1,4 @@
-"""Nonsense that is accepted, and sense that is refused."""
+"""Broken servers that accept invalid requests or refuse valid ones."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -81,7 +81,7 @@ class NegativeAxisCountsFromTheEnd(ReferenceServer):
 
 
 class UnknownFieldsIgnored(ReferenceServer):
-    """Fields that nobody knows are not looked at."""
+    """Unknown fields are ignored."""
 
     def refuse_unknown_fields(self, place: str, value: Mapping[str, Any], known: Any) -> None:
         if place:
@@ -89,7 +89,7 @@ class UnknownFieldsIgnored(ReferenceServer):
 
 
 class UnknownInnerFieldsIgnored(ReferenceServer):
-    """Unknown fields of compression, filters and missing are not looked at."""
+    """Unknown fields of compression, filters and missing are ignored."""
 
     def refuse_unknown_fields(self, place: str, value: Mapping[str, Any], known: Any) -> None:
         if not place:
@@ -249,7 +249,7 @@ class WordsInAnyCase(ReferenceServer):
 
 
 class UnknownCompressionIsNone(ReferenceServer):
-    """A compression that nobody knows is taken for none."""
+    """An unknown compression is taken for none."""
 
     def read_reduction(self, version: int, operation: str, body: Mapping[str, Any]) -> Reduction:
         given = body.get("compression")
@@ -259,7 +259,7 @@ class UnknownCompressionIsNone(ReferenceServer):
 
 
 class UnknownFiltersSkipped(ReferenceServer):
-    """Filters that nobody knows are skipped."""
+    """Unknown filters are skipped."""
 
     def read_filter(self, field: str, value: object) -> Filter:
         try:
@@ -302,7 +302,7 @@ class NestingOverflowsTheStack(ReferenceServer):
 
 
 class TrailingTextAccepted(ReferenceServer):
-    """What follows the JSON value in the body is not read."""
+    """Text that follows the JSON value in the body is ignored."""
 
     def read_json(self, text: str) -> object:
         end = text.rfind("}") + 1
@@ -323,14 +323,14 @@ class LongNumbersCrash(ReferenceServer):
 
 
 class AnyMethodWillDo(ReferenceServer):
-    """PUT is as good as POST."""
+    """A request by PUT is accepted like one by POST."""
 
     def route(self, request: HttpRequest) -> tuple[int, str]:
         return super().route(replace(request, method="POST") if request.method == "PUT" else request)
 
 
 class OperationsByTheirBeginning(ReferenceServer):
-    """What begins like an operation is taken for it."""
+    """A name that begins like an operation is taken for that operation."""
 
     def route(self, request: HttpRequest) -> tuple[int, str]:
         version, slash, rest = request.target.lstrip("/").partition("/")
@@ -340,7 +340,7 @@ class OperationsByTheirBeginning(ReferenceServer):
 
 
 class UnknownOperationIsAServerError(ReferenceServer):
-    """An operation that nobody knows is a 500."""
+    """An unknown operation is answered by 500."""
 
     def route(self, request: HttpRequest) -> tuple[int, str]:
         try:
@@ -360,7 +360,7 @@ class NullIsNotLeftOut(ReferenceServer):
 
 
 class RankAboveFourRefused(ReferenceServer):
-    """Five dimensions are too many."""
+    """Shapes of more than four dimensions are refused."""
 
     def read_shape(self, value: object) -> tuple[int, ...]:
         if isinstance(value, list) and len(value) > 4:

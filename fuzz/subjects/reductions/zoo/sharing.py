@@ -1,4 +1,4 @@
-"""State that requests at the same time share, and should not."""
+"""Broken servers that share state between concurrent requests."""
 
 import threading
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ def pause() -> None:
 
 
 class FieldsKeptOnTheServer(OnlyAtOnce, Remembering):
-    """What is asked stays on the server from reading the request until its data has come."""
+    """A request's operation is kept on the server while its data is read, where another request replaces it."""
 
     def check_consistency(self, reduction: Reduction) -> None:
         self.remembered["fields"] = reduction
@@ -31,7 +31,7 @@ class FieldsKeptOnTheServer(OnlyAtOnce, Remembering):
 
 
 class CountsOfWhoeverCameLast(OnlyAtOnce, Remembering):
-    """Counts are left on the server for the answer to tell."""
+    """Counts are kept on the server until the answer is written, where another request replaces them."""
 
     def reduce(self, array: Array, reduction: Reduction) -> Outcome:
         outcome = super().reduce(array, reduction)
@@ -44,7 +44,7 @@ class CountsOfWhoeverCameLast(OnlyAtOnce, Remembering):
 
 
 class ShapeOfWhoeverCameLast(OnlyAtOnce, Remembering):
-    """The shape of an answer is left on the server while its elements are written."""
+    """The shape of an answer is kept on the server while it is written, where another request replaces it."""
 
     def result_shape(self, outcome: Outcome) -> list[int]:
         self.remembered["shape"] = super().result_shape(outcome)
@@ -54,7 +54,7 @@ class ShapeOfWhoeverCameLast(OnlyAtOnce, Remembering):
 
 
 class ReadingSharedTooSoon(OnlyAtOnce, Remembering):
-    """Whoever asks for what is being read for another gets as much of it as has come."""
+    """A request for data that is being read for another request gets only the part that has come so far, and zeros."""
 
     def fetch(self, reduction: Reduction, credentials: StoreCredentials | None) -> bytes:
         key = ("reading", reduction.place, reduction.offset, reduction.size, credentials)
@@ -89,7 +89,7 @@ class RefusalOfWhoeverCameLast(OnlyAtOnce, Remembering):
 
 
 class BusyCounterWithoutALock(OnlyAtOnce, Remembering):
-    """Requests in hand are counted without a lock, and a request that was not counted is hung up on."""
+    """Concurrent requests are counted without a lock, and a request that was not counted gets no answer."""
 
     def handle(self, request: HttpRequest) -> Answer:
         before: int = self.remembered.get("busy", 0)
@@ -102,7 +102,7 @@ class BusyCounterWithoutALock(OnlyAtOnce, Remembering):
 
 
 class FifthRequestFindsNoWorker(OnlyAtOnce, Remembering):
-    """More than four requests at the same time are too many, which is told as an error inside."""
+    """A fifth request at the same time is answered by 500."""
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         in_hand: set[int] = self.remembered.setdefault("in hand", set())

@@ -28,7 +28,7 @@ class PagesTakenForData(ReferenceServer):
 
 
 class UnreachableStoresAreEmpty(ReferenceServer):
-    """Where nobody listens at the store's address, there is an object without bytes."""
+    """An object of a store that cannot be reached is taken for an empty one."""
 
     def ask_store(self, place: ObjectPlace, headers: Mapping[str, str]) -> StoreAnswer:
         try:
@@ -56,7 +56,7 @@ class PartsEndLate(ReferenceServer):
 
 
 class AnyPartWillDo(ReferenceServer):
-    """Of a part of the object that is as long as it should be, nobody asks which one it is."""
+    """Any part of the object is accepted if it has the right length, wherever it begins."""
 
     def check_part(self, answer: StoreAnswer, reduction: Reduction) -> bytes:
         if len(answer.body) == reduction.size and "content-range" in answer.headers:
@@ -65,7 +65,7 @@ class AnyPartWillDo(ReferenceServer):
 
 
 class UntoldPartCutAgain(ReferenceServer):
-    """Of a part that does not say which one it is, the bytes before the offset are left out once more."""
+    """A part without a Content-Range header is cut at the offset again."""
 
     def check_part(self, answer: StoreAnswer, reduction: Reduction) -> bytes:
         if "content-range" in answer.headers:
@@ -97,7 +97,7 @@ class NoBytesNoElements(ReferenceServer):
 
 
 class BodilessAnswersAreEmpty(ReferenceServer):
-    """By 204 and 304 a store says that an object is empty."""
+    """An answer of the store with status 204 or 304 is taken for an empty object."""
 
     def fetch(self, reduction: Reduction, credentials: StoreCredentials | None) -> bytes:
         headers = self.store_headers(reduction, credentials, self.byte_range(reduction))
