@@ -10,6 +10,7 @@ from itertools import islice
 import numpy as np
 
 from fuzz.subjects.reductions.scene import Scene, of_like_selection, with_elements
+from fuzz.subjects.reductions.stakes import alike
 from fuzz.subjects.reductions.traits.missing import missing_elements
 from fuzz.subjects.reductions.traits.numbers import SMALL
 from fuzz.subjects.reductions.traits.scenes import INCIDENTAL, MOST_ELEMENTS, traits_of
@@ -17,7 +18,6 @@ from fuzz.triage.trial import Trial
 from specs.case import Case
 from specs.fields import Json
 from specs.reductions.dtypes import Array
-from specs.reductions.expectation import Expectation, Values
 from specs.reductions.model import expectations
 from specs.reductions.request import OPTIONS
 from specs.reductions.steps import Put, Send
@@ -60,16 +60,7 @@ def in_other_words(trial: Trial) -> Iterator[Trial]:
 def _answered_alike(trial: Trial, other: Trial, facts: StoreFacts) -> bool:
     """Say whether the same values are expected for both trials, so that the other data changes no answer."""
     one, two = (expectations(each.case, each.profile, facts)[-1] for each in (trial, other))
-    return one is not None and two is not None and same_values(one, two)
-
-
-def same_values(one: Expectation, two: Expectation) -> bool:
-    """Say whether the same values are expected for two requests."""
-    return [_told(each) for each in one.answers] == [_told(each) for each in two.answers]
-
-
-def _told(values: Values) -> tuple[object, ...]:
-    return values.dtype, values.shape, values.counts, values.values.tobytes()
+    return one is not None and two is not None and alike(one, two)
 
 
 def cut_to_its_data(trial: Trial) -> Case | None:
