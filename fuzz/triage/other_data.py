@@ -8,6 +8,7 @@ from specs.violation import Way
 
 # Ways of failing that are tested with other data. Wrong values are not: they often depend on particular values.
 ERRORS = frozenset({Way.SERVER_ERROR, Way.DROPPED, Way.REFUSED})
+# Fewer requests with other data than this prove nothing; a subject then adds the same request in other words.
 LEAST_VARIANTS = 2
 # The share of other data that may fail too, as such an error may come for many contents.
 MOST_THAT_FAIL = 1 / 3

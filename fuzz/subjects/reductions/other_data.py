@@ -14,6 +14,7 @@ from fuzz.subjects.reductions.stakes import alike
 from fuzz.subjects.reductions.traits.missing import missing_elements
 from fuzz.subjects.reductions.traits.numbers import SMALL
 from fuzz.subjects.reductions.traits.scenes import INCIDENTAL, MOST_ELEMENTS, traits_of
+from fuzz.triage.other_data import LEAST_VARIANTS
 from fuzz.triage.trial import Trial
 from specs.case import Case
 from specs.fields import Json
@@ -24,8 +25,6 @@ from specs.reductions.steps import Put, Send
 from specs.store_facts import StoreFacts
 
 MOST_VARIANTS = 6
-# With fewer variants than this, requests with default values written out are tried too.
-FEW = 2
 # The values that a request means when it leaves a field out.
 USUAL: tuple[tuple[str, Json], ...] = (
     ("byte_order", "little"), ("offset", 0), ("order", "C"),
@@ -42,7 +41,7 @@ def of_other_data(trial: Trial, facts: StoreFacts) -> Iterator[Trial]:
     several = [] if trial.scene is None else [trial.of_scene(scene) for scene in scenes_of_other_data(trial.scene)]
     several = [one for one in several if not _answered_alike(trial, one, facts)]
     yield from several
-    if len(several) < FEW and (trial.scene is not None or trial.as_it_stands):
+    if len(several) < LEAST_VARIANTS and (trial.scene is not None or trial.as_it_stands):
         yield from islice(in_other_words(trial), MOST_VARIANTS)
 
 
