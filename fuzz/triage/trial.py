@@ -145,7 +145,7 @@ def signature(violation: Violation, trial: Trial, judgement: Judgement) -> Signa
         named = _refusable(violation, trial, judgement) or frozenset({REFUSAL})
         return Signature(violation.way, named, violation.status, violation.aspect)
     named = frozenset(reading.faults_named(reading.telling_rules(violation.rules), trial))
-    failed = violation.way in (Way.SERVER_ERROR, Way.DROPPED)
+    failed = violation.way in (Way.SERVER_ERROR, Way.DROPPED, Way.STATUS)
     doubts = _refusable(violation, trial, judgement) if failed and not named else frozenset()
     return Signature(violation.way, named, violation.status, violation.aspect, doubts=doubts)
 

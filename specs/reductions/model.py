@@ -70,7 +70,7 @@ def _step(step: Step, world: _World, profile: Profile, store: StoreFacts) -> Exp
 def _send_raw(step: SendRaw, world: _World, profile: Profile, store: StoreFacts) -> Expectation:
     raw = read_raw(step, profile)
     if raw.why:
-        return unspecified(raw.why)
+        return unspecified(raw.why, Because.THE_API, *raw.doubted)
     if raw.send is None:
         return Expectation(rejection=either(raw.rejections))
     inner = _send(raw.send, world, profile, store)

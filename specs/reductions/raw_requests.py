@@ -36,12 +36,16 @@ FOREIGN_AUTHORIZATION = breaking(Rule.FOREIGN_AUTHORIZATION, frozenset({400, 401
 
 @dataclass(frozen=True, slots=True)
 class RawReading:
-    """Rejections that are due whatever the body; doubts that allow a rejection; and the request inside, if any."""
+    """Rejections that are due whatever the body; doubts that allow a rejection; and the request inside, if any.
+
+    `why` says why nothing is specified; `doubted` are the rules that the envelope breaks by some readings of the API.
+    """
 
     send: Send | None = None
     rejections: tuple[Rejection, ...] = ()
     doubts: tuple[Rejection, ...] = ()
     why: str = ""
+    doubted: frozenset[Rule] = frozenset()
 
     def credentials(self, step: SendRaw) -> Credential | None:
         """Return the credentials of the request inside; None if its Authorization header is refused unread."""
@@ -78,7 +82,8 @@ def read_raw(step: SendRaw, profile: Profile) -> RawReading:
     doubts += _content_type_doubts(headers)
     authorization = _authorization(step, headers)
     if authorization.why or rejections:
-        return RawReading(None, (*rejections, *_allowed_too(step, doubts, authorization)), (), authorization.why)
+        refused = (*rejections, *_allowed_too(step, doubts, authorization))
+        return RawReading(None, refused, (), authorization.why, authorization.doubted)
     return _with_body(step, operation or "", profile, authorization, doubts)
 
 
@@ -171,7 +176,7 @@ def _authorization(step: SendRaw, headers: list[tuple[str, str]]) -> RawReading:
     if not given:
         return RawReading()
     if len(given) > 1:
-        return RawReading(why="two Authorization headers")
+        return RawReading(why="two Authorization headers", doubted=frozenset({Rule.FOREIGN_AUTHORIZATION}))
     scheme, _, rest = given[0].strip().partition(" ")
     if scheme.lower() != "basic":
         return RawReading(rejections=(FOREIGN_AUTHORIZATION,))
@@ -182,5 +187,5 @@ def _authorization(step: SendRaw, headers: list[tuple[str, str]]) -> RawReading:
     if not colon:
         return RawReading(rejections=(FOREIGN_AUTHORIZATION,))
     if not name:
-        return RawReading(why="Basic credentials in an unusual form")
+        return RawReading(why="Basic credentials in an unusual form", doubted=frozenset({Rule.FOREIGN_AUTHORIZATION}))
     return RawReading(Send("sum", Fields(), step.key, step.bucket, credentials="unknown"))
