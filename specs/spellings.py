@@ -263,7 +263,9 @@ SPELLINGS: dict[str, Style] = {
         "header names in lower case", _each_header(lambda name, value: f"{name.lower()}: {value}")
     ),
     "header-names-upper": Style(
-        "header names in upper case", _each_header(lambda name, value: f"{name.upper()}: {value}")
+        "header names in upper case",
+        _each_header(lambda name, value: f"{name.upper()}: {value}"),
+        "header-names-lower",
     ),
     "header-order": Style("headers in another order", _headed(lambda lines: [lines[0], *lines[:0:-1]])),
     "header-spaces": Style("spaces around headers' values", _each_header(lambda name, value: f"{name}:\t  {value} \t")),
