@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from fuzz.subjects.reductions.scene import Scene, case_of, scene_of
 from fuzz.triage.trial import Trial
 from specs.case import Case
+from specs.reductions.profile import Profile
 from specs.reductions.steps import Put, Send
 
 
 def scenes_of(trial: Trial) -> list[Scene]:
     """List the scene of each request; empty unless the case puts one object and all requests are valid and about it."""
-    put, *asked = trial.case.steps
+    return list(_scenes_of(trial.case, trial.profile))
+
+
+@lru_cache(maxsize=64)
+def _scenes_of(case: Case, profile: Profile) -> tuple[Scene, ...]:
+    """Take a case apart, once for all the traits that are looked for in it."""
+    put, *asked = case.steps
     if not isinstance(put, Put) or len(asked) < 2 or not all(isinstance(one, Send) for one in asked):
-        return []
-    several = [scene_of(Case(trial.case.property, (put, step)), trial.profile) for step in asked]
-    scenes = [scene for scene in several if scene is not None]
-    return scenes if len(scenes) == len(asked) else []
+        return ()
+    several = [scene_of(Case(case.property, (put, step)), profile) for step in asked]
+    scenes = tuple(scene for scene in several if scene is not None)
+    return scenes if len(scenes) == len(asked) else ()
 
 
 def of_scenes(trial: Trial, scenes: list[Scene]) -> Trial | None:
