@@ -21,13 +21,14 @@ from fuzz.triage.traits.circumstances import (
     asked_twice,
 )
 from fuzz.triage.trial import BY_ASPECT, Signature, Trial, place_of, rule_of
+from specs.store_facts import StoreFacts
 from specs.violation import Way
 
 # In the faults that a way covers, this stands for any field, any rule, or both.
 ANY = "*"
 MOST_RESTS = 6
 # In these ways of failing the server answers with values, which may be right for another request.
-WITH_VALUES = frozenset({Way.VALUES, Way.ACCEPTED})
+WITH_VALUES = frozenset({Way.VALUES, Way.ACCEPTED, Way.FORM})
 # A bug hardly ever needs this many traits at the same time.
 MANY_NEEDS = 4
 
@@ -191,12 +192,12 @@ def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
     """Say whether a new cause is a known one: its answer reads alike, its needs agree, or the known one explains it."""
     if way.signature.family != one.signature.family:
         values = {way.signature.way, one.signature.way} <= WITH_VALUES
-        same = _blame_alike(way, one, lab) or (values and _read_alike(way, one))
+        same = _blame_alike(way, one, lab) or (values and _read_alike(way, one, lab))
         return same or _comes_to(way, one, lab) or _comes_to(one, way, lab)
     if way.signature.way is Way.DISCLOSES or _is_one_content_of(way, one):
         # Disclosures of one family give away the same thing, in whichever error that is.
         return True
-    if needs_the_same(way, one) or _read_alike(way, one):
+    if needs_the_same(way, one) or _read_alike(way, one, lab):
         return True
     reading = way.trial.reading
     apart = list(values_apart(way.trial, one.trial, closure((*way.needs, *one.needs), reading)))
@@ -220,18 +221,23 @@ def _comes_to(way: Shown, one: Shown, lab: Lab) -> bool:
     return False
 
 
-def _read_alike(way: Shown, one: Shown) -> bool:
+def _read_alike(way: Shown, one: Shown, lab: Lab) -> bool:
     """Say whether two wrong answers are right for the same altered request, and one cause needs all the other does.
 
-    Needs about values are left out where the altered request itself says which values it takes.
+    Needs without which both requests have the same answer are left out: they show the difference, and no more.
     """
-    both, reading = way.reads_as & one.reads_as, way.trial.reading
-    told = bool(both & reading.of_values)
-    mine, theirs = (
-        tuple(name for name in closure(needs, reading) if not (told and reading.is_of_values(name)))
-        for needs in (way.needs, one.needs)
+    facts = lab.session.facts
+    return any(
+        comparable(_telling_needs(way, words, facts), _telling_needs(one, words, facts))
+        for words in way.reads_as & one.reads_as
     )
-    return bool(both) and comparable(mine, theirs)
+
+
+def _telling_needs(way: Shown, words: str, facts: StoreFacts) -> tuple[str, ...]:
+    """Return the needs of a cause without which a server could still be seen to answer another request."""
+    reading = way.trial.reading
+    plain = {name: without(way.trial, name) for name in closure(way.needs, reading)}
+    return tuple(name for name, rest in plain.items() if rest is None or reading.shows(words, rest, facts))
 
 
 def _is_one_content_of(way: Shown, one: Shown) -> bool:

@@ -51,8 +51,6 @@ class Reading:
     of_data: ClassVar[tuple[str, ...]] = ()
     incidental: ClassVar[frozenset[str]] = frozenset()
     lenient: ClassVar[frozenset[str]] = frozenset()
-    # The results of `reads_as` that say which values are needed, so that the needs do not have to.
-    of_values: ClassVar[frozenset[str]] = frozenset()
     # How the names of those traits begin that are made for each field of a request.
     beginnings: ClassVar[tuple[str, ...]] = ("another ",)
     settling: ClassVar[Case | None] = None
@@ -90,9 +88,9 @@ class Reading:
         """Return the case with only the data that its request names, left as it stands; None if that is unclear."""
         return None
 
-    def is_of_values(self, _trait: str) -> bool:
-        """Say whether a trait is about the values of the data."""
-        return False
+    def shows(self, _words: str, _trial: Trial, _facts: Any) -> bool:
+        """Say whether a trial's answer differs from that of its altered request, as `reads_as` describes it."""
+        return True
 
     def telling_rules(self, rules: frozenset[Rule]) -> frozenset[Rule]:
         """Return the rules that a request breaks, less those that tell nothing about a cause."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +12,9 @@ from truthful import V2, cbor, v2_map
 
 from fuzz.running.session import Judgement
 from fuzz.subjects.reductions.reading import Reading
-from fuzz.subjects.reductions.reads_as import alterations, reads_as
+from fuzz.subjects.reductions.reads_as import alterations, reads_as, shows
 from fuzz.triage.lab import Seen
+from fuzz.triage.traits import without
 from fuzz.triage.trial import Signature, trial_of
 from specs.case import Case
 from specs.fields import Fields
@@ -131,11 +133,39 @@ def test_what_is_no_answer_reads_as_nothing(outcome: Outcome) -> None:
     assert reading(case_of(ASKED["axis"]), outcome) == frozenset()
 
 
-def test_other_failures_than_of_values_read_as_nothing() -> None:
+def test_failures_without_values_read_as_nothing() -> None:
     case = case_of(ASKED["missing"])
     answer = cbor(v2_map(right(case_of({}))))
     assert reading(case, answer)
-    assert reading(case, answer, Way.FORM) == frozenset()
+    assert reading(case, answer, Way.REFUSED) == frozenset()
+
+
+def test_who_stops_sums_at_the_ends_of_the_dtype_breaks_the_ruling_on_them() -> None:
+    case = Case(
+        "x", (Put("a", np.array([2**31 - 1, 5], "<i4").tobytes()), Send("sum", Fields({"dtype": "int32"}), "a"))
+    )
+    stopped = replace(right(case), values=np.array([2**31 - 1], "<i4"))
+    assert reading(case, cbor(v2_map(stopped))) == {"an answer that nothing but the ruling integer-sum forbids"}
+
+
+def test_who_fills_up_a_short_selection_answers_for_whole_dimensions() -> None:
+    shape = {"shape": [2, 3]}
+    case = case_of({**shape, "selection": [[0, 1, 1]]})
+    answer = cbor(v2_map(right(case_of({**shape, "selection": [[0, 1, 1], [0, 3, 1]]}))))
+    assert "the answer for whole dimensions where the selection is too short" in reading(case, answer, Way.ACCEPTED)
+
+
+@pytest.mark.parametrize(
+    ("needed", "shown"), [("part of a dimension", False), ("axis", False), ("order F", False), ("compression", True)]
+)
+def test_what_merely_makes_two_answers_differ_is_not_part_of_the_difference(needed: str, shown: bool) -> None:
+    fields = {"dtype": "int32", "shape": [2, 3], "order": "F", "compression": {"id": "zlib"}}
+    fields |= {"axis": 0} if needed == "axis" else {"selection": [[0, 1, 1], [0, 3, 1]]}
+    operation = "sum" if needed == "axis" else "select"
+    case = Case("x", (Put("a", zlib.compress(DATA)), Send(operation, Fields(fields), "a")))
+    rest = without(trial_of(case, Reading(V2)), needed)
+    assert rest is not None
+    assert shows("the answer for data in C order", rest, FACTS) is shown
 
 
 def test_no_alteration_is_the_request_itself() -> None:

@@ -11,11 +11,11 @@ from fuzz.subjects.reductions import mended, plainer, races, saying, scene, witn
 from fuzz.subjects.reductions.conversions import come_to_the_same
 from fuzz.subjects.reductions.faults import at_fault, faults_named
 from fuzz.subjects.reductions.other_data import cut_to_its_data, of_other_data
-from fuzz.subjects.reductions.reads_as import OF_NUMBERS, reads_as
+from fuzz.subjects.reductions.reads_as import reads_as, shows
 from fuzz.subjects.reductions.settling import PLAINEST, SETTLING
 from fuzz.subjects.reductions.several import scenes_of
 from fuzz.subjects.reductions.traits.requests import DATA, RAW, REQUESTS, UNUSUAL, headers
-from fuzz.subjects.reductions.traits.scenes import INCIDENTAL, SCENES, SIBLINGS, of_numbers
+from fuzz.subjects.reductions.traits.scenes import INCIDENTAL, SCENES, SIBLINGS
 from fuzz.triage import reading
 from fuzz.triage.lab import Seen
 from fuzz.triage.reading import Witness
@@ -44,7 +44,6 @@ class Reading(reading.Reading):
     of_scenes: ClassVar[Mapping[str, Trait]] = MappingProxyType({one.name: one for one in SCENES})
     of_data: ClassVar[tuple[str, ...]] = (DATA,)
     incidental: ClassVar[frozenset[str]] = INCIDENTAL
-    of_values: ClassVar[frozenset[str]] = OF_NUMBERS
     lenient: ClassVar[frozenset[str]] = witnesses.OF_LENGTH
     beginnings: ClassVar[tuple[str, ...]] = (*reading.Reading.beginnings, UNUSUAL)
     settling: ClassVar[Case | None] = SETTLING
@@ -76,8 +75,8 @@ class Reading(reading.Reading):
     def cut_to_its_data(self, trial: Trial) -> Case | None:
         return cut_to_its_data(trial)
 
-    def is_of_values(self, trait: str) -> bool:
-        return of_numbers(trait)
+    def shows(self, words: str, trial: Trial, facts: StoreFacts) -> bool:
+        return shows(words, trial, facts)
 
     def telling_rules(self, rules: frozenset[AnyRule]) -> frozenset[AnyRule]:
         return rules - {Rule.EMPTY_OBJECT}

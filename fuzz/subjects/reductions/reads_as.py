@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import permutations
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from fuzz.subjects.reductions.scene import Scene, case_of
+from fuzz.subjects.reductions.stakes import alike
 from fuzz.subjects.reductions.traits.missing import is_near, with_missing_numbers, with_more_missing, with_numbers
 from fuzz.triage.lab import Seen
 from fuzz.triage.trial import Trial
@@ -18,7 +21,9 @@ from specs.case import Case
 from specs.outcome import Reply
 from specs.reductions import checks
 from specs.reductions.dtypes import FLOATS, Array, Bools
+from specs.reductions.expectation import Expectation
 from specs.reductions.model import expectations
+from specs.reductions.profile import Profile
 from specs.reductions.request import OPTIONS
 from specs.reductions.steps import Send
 from specs.store_facts import StoreFacts
@@ -43,29 +48,79 @@ COMPARED = {narrow: f"the answer for missing numbers compared as {narrow}" for n
 TOLD = {narrow: f"the answer for missing numbers rounded to {narrow}" for narrow in ROUNDED}
 BESIDE = "the answer for the number beside the one that is missing"
 ALMOST = "the answer for numbers that are all but missing taken for missing"
-# Readings that need particular numbers.
-OF_NUMBERS = frozenset({*ROUNDED.values(), *COMPARED.values(), *TOLD.values(), BESIDE, ALMOST})
+OTHER_SLICES = "the answer for the slices in reverse order"
+PADDED = "the answer for whole dimensions where the selection is too short"
+# Rulings that are about particular numbers, each with a description of an answer that it alone forbids.
+RULED: Mapping[str, str] = MappingProxyType(
+    {
+        ruling: f"an answer that nothing but the ruling {ruling} forbids"
+        for ruling in ("integer-sum", "float-overflow", "nan")
+    }
+)
+FORMS = ("option_shape_as_bytes", "option_count_as_bytes")
 OTHER_ORDER = {"big": "little", "little": "big"}
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """A case with its last request altered, or held to fewer rulings, and a description of what is altered."""
+
+    words: str
+    case: Case
+    profile: Profile
+
+    def due(self, facts: StoreFacts) -> Expectation | None:
+        return expectations(self.case, self.profile, facts)[-1]
+
+    @property
+    def forms(self) -> tuple[bool, ...]:
+        """Say for each option about the form of an answer whether the request asks for it."""
+        step = self.case.steps[-1]
+        return tuple(isinstance(step, Send) and step.fields.get(name) is True for name in FORMS)
 
 
 def reads_as(trial: Trial, seen: Seen, facts: StoreFacts) -> frozenset[str]:
     """Return descriptions of the altered requests for which the answer would be right."""
-    step, outcome = trial.last, seen.judgement.transcript.outcomes[-1]
-    if seen.signature.way not in (Way.VALUES, Way.ACCEPTED) or trial.case.together:
+    outcome = seen.judgement.transcript.outcomes[-1]
+    if seen.signature.way not in (Way.VALUES, Way.ACCEPTED, Way.FORM) or trial.case.together:
         return frozenset()
-    if not isinstance(step, Send) or not isinstance(outcome, Reply) or outcome.status != 200:
+    if not isinstance(outcome, Reply) or outcome.status != 200:
         return frozenset()
-    cases = [(words, replace(trial.case, steps=(*trial.case.steps[:-1], other))) for words, other in alterations(step)]
-    if trial.scene is not None:
-        cases += [(words, case_of(scene, trial.case.property)) for words, scene in misread(trial.scene)]
-    return frozenset(words for words, case in cases if _is_right(case, outcome, trial, facts))
+    if _is_right(Altered("", trial.case, trial.profile), outcome, facts):
+        return frozenset()
+    return frozenset(one.words for one in _altered(trial) if _is_right(one, outcome, facts))
 
 
-def _is_right(case: Case, outcome: Reply, trial: Trial, facts: StoreFacts) -> bool:
-    due, last = expectations(case, trial.profile, facts)[-1], case.steps[-1]
+def shows(words: str, trial: Trial, facts: StoreFacts) -> bool:
+    """Say whether a trial's answer differs from that of its altered request."""
+    plain = Altered("", trial.case, trial.profile)
+    return any(one.words == words and not _answered_alike(plain, one, facts) for one in _altered(trial))
+
+
+def _answered_alike(one: Altered, other: Altered, facts: StoreFacts) -> bool:
+    mine, theirs = one.due(facts), other.due(facts)
+    return mine is not None and theirs is not None and alike(mine, theirs) and one.forms == other.forms
+
+
+def _altered(trial: Trial) -> Iterator[Altered]:
+    step, case = trial.last, trial.case
+    if not isinstance(step, Send):
+        return
+    for words, other in alterations(step):
+        yield Altered(words, replace(case, steps=(*case.steps[:-1], other)), trial.profile)
+    for words, scene in misread(trial.scene) if trial.scene is not None else ():
+        yield Altered(words, case_of(scene, case.property), trial.profile)
+    for ruling, words in RULED.items():
+        if trial.profile.rules(ruling):
+            rulings = (*trial.profile.rulings_off, ruling)
+            yield Altered(words, case, replace(trial.profile, rulings_off=rulings))
+
+
+def _is_right(altered: Altered, outcome: Reply, facts: StoreFacts) -> bool:
+    due, last = altered.due(facts), altered.case.steps[-1]
     if due is None or not due.answers or not isinstance(last, Send):
         return False
-    broken = checks.violations(checks.Exchange(last, outcome, trial.profile), due, 0)
+    broken = checks.violations(checks.Exchange(last, outcome, altered.profile), due, 0)
     return not any(one.severity == "failure" for one in broken)
 
 
@@ -74,21 +129,47 @@ def alterations(step: Send) -> Iterator[tuple[str, Send]]:
     for name in IGNORED:
         if step.fields.get(name) is not None:
             yield f"the answer to the same request without {name}", replace(step, fields=step.fields.without(name))
+    for name, other in permutations(OPTIONS, 2):
+        if step.fields.get(name) != step.fields.get(other):
+            yield f"the answer with {name} taken from {other}", _but(step, **{name: step.fields.get(other)})
     order = step.fields.get("byte_order")
     swapped = OTHER_ORDER.get(str(order)) or "big"
     if order is None:
-        yield f"the answer for {swapped}-endian data", replace(step, fields=step.fields.but(byte_order=swapped))
+        yield f"the answer for {swapped}-endian data", _but(step, byte_order=swapped)
     axis = step.fields.get("axis")
     if isinstance(axis, list) and len(axis) > 1:
-        yield "the answer for the first axis alone", replace(step, fields=step.fields.but(axis=axis[:1]))
-        yield "the answer without the last axis", replace(step, fields=step.fields.but(axis=axis[:-1]))
+        yield "the answer for the first axis alone", _but(step, axis=axis[:1])
+        yield "the answer without the last axis", _but(step, axis=axis[:-1])
     if step.fields.get("order") == "F":
-        yield "the answer for data in C order", replace(step, fields=step.fields.but(order="C"))
+        yield "the answer for data in C order", _but(step, order="C")
+    filters = step.fields.get("filters")
+    listed = filters if isinstance(filters, list) else []
+    for number, one in enumerate(listed):
+        if isinstance(one, dict):
+            others = [*listed[:number], *listed[number + 1 :]]
+            yield f"the answer without the filter {one.get('id')}", _but(step, filters=others or None)
+    yield from _of_selection(step)
+
+
+def _of_selection(step: Send) -> Iterator[tuple[str, Send]]:
     selection = step.fields.get("selection")
-    if isinstance(selection, list) and all(isinstance(one, list) and len(one) == 3 for one in selection):
-        plain = [[start, end, 1 if stride > 0 else -1] for start, end, stride in selection]
-        if plain != selection:
-            yield "the answer without the stride", replace(step, fields=step.fields.but(selection=plain))
+    if not isinstance(selection, list) or not all(isinstance(one, list) and len(one) == 3 for one in selection):
+        return
+    for words, other in _other_selections(selection, step.fields.get("shape")):
+        if other != selection:
+            yield words, _but(step, selection=other)
+
+
+def _other_selections(selection: list[Any], shape: Any) -> Iterator[tuple[str, list[Any]]]:
+    yield "the answer without the stride", [[start, end, 1 if stride > 0 else -1] for start, end, stride in selection]
+    yield OTHER_SLICES, selection[::-1]
+    left_out = shape[len(selection) :] if isinstance(shape, list) else []
+    if all(isinstance(length, int) for length in left_out):
+        yield PADDED, [*selection, *([0, length, 1] for length in left_out)]
+
+
+def _but(step: Send, **fields: Any) -> Send:
+    return replace(step, fields=step.fields.but(**fields))
 
 
 def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
