@@ -15,10 +15,15 @@ from typing import TYPE_CHECKING
 from fuzz.flags import add_config_flag, add_target_flags, settings_of
 
 if TYPE_CHECKING:
+    from fuzz.comparing.contenders import Server
+    from fuzz.comparing.judging import Prepared
     from fuzz.comparing.results import Comparison
     from fuzz.config import Settings
+    from fuzz.running.store import Store
 
 SERVER, TWIN, SLOWED = "server", "twin", "slowed"
+# So many requests tell what a relay takes itself.
+OF_THE_RELAY = 200
 EXAMPLES = """\
 examples:
   asfuzz bench slowdowns                                the embedded server
@@ -26,7 +31,8 @@ examples:
 
 Each run starts the server anew and asks it through three relays, in turns with the embedded server and the bypass: two
 that pass everything on, and one that takes a share longer. In the next run the same is asked against it (--against),
-and in the same run side by side. A relay is measured as part of the server; its own 0.3 ms or so is not slowed.
+and in the same run side by side. A relay is measured as part of the server: what it takes itself is found out first, so
+that the slowed one takes that share longer of the whole request.
 """
 
 
@@ -113,6 +119,7 @@ def _medians(run: Comparison) -> str:
 
 def _run(settings: Settings, sizes: Sequence[int], rounds: int, share: float) -> Comparison:
     from fuzz.comparing.contenders import Server
+    from fuzz.comparing.judging import Prepared
     from fuzz.comparing.measuring import Course
     from fuzz.comparing.opening import Named, open_field
     from fuzz.comparing.plan import Plan
@@ -126,12 +133,27 @@ def _run(settings: Settings, sizes: Sequence[int], rounds: int, share: float) ->
         field = stack.enter_context(open_field(settings, [named, Named(EMBEDDED)], ()))
         server, embedded, bypass = field.contenders
         assert isinstance(server, Server)
-        relayed = []
-        for name, more in ((SERVER, 0.0), (TWIN, 0.0), (SLOWED, share)):
-            command = [sys.executable, "-m", "fuzz.bench.slow_relay", "--upstream", server.url, "--share", str(more)]
+
+        def relayed(name: str, *more: str) -> Server:
+            command = [sys.executable, "-m", "fuzz.bench.slow_relay", "--upstream", server.url, *more]
             url = stack.enter_context(running(command)).url
-            one = Server(name, url, field.store, field.profile, server.settings)
-            relayed.append(stack.enter_context(closing(one)))
-        course = Course(plan, (*relayed, embedded, bypass), field.store, field.profile, lambda *_: None)
+            return stack.enter_context(closing(Server(name, url, field.store, field.profile, server.settings)))
+
+        plain = [relayed(SERVER), relayed(TWIN)]
+        own_ms = _of_the_relay(plain[0], Prepared(plan.questions[0], field.profile), field.store)
+        slowed = relayed(SLOWED, "--share", str(share), "--own-ms", str(own_ms))
+        course = Course(plan, (*plain, slowed, embedded, bypass), field.store, field.profile, lambda *_: None)
         course.run()
         return course.result()
+
+
+def _of_the_relay(relayed: Server, prepared: Prepared, store: Store) -> float:
+    """How many milliseconds of a request are the relay's own."""
+    from fuzz.bench.slow_relay import RELAYED_MS
+    from specs.outcome import Reply
+
+    store.put("private", "relayed", prepared.data)
+    came = [relayed.ask(prepared, "relayed", 1, 1).came[0] for _ in range(OF_THE_RELAY)]
+    store.delete("private", "relayed")
+    answered = [(one.elapsed_ms, one.outcome) for one in came if isinstance(one.outcome, Reply)]
+    return median(elapsed_ms - float(reply.header(RELAYED_MS) or 0) for elapsed_ms, reply in answered)
