@@ -17,9 +17,11 @@ from fuzz.flags import add_config_flag, add_target_flags, settings_of
 if TYPE_CHECKING:
     from fuzz.comparing.contenders import Server
     from fuzz.comparing.judging import Prepared
+    from fuzz.comparing.plan import Plan
     from fuzz.comparing.results import Comparison
     from fuzz.config import Settings
     from fuzz.running.store import Store
+    from fuzz.running.targets import Target
 
 SERVER, TWIN, SLOWED = "server", "twin", "slowed"
 # So many requests tell what a relay takes itself.
@@ -29,10 +31,10 @@ examples:
   asfuzz bench slowdowns                                the embedded server
   asfuzz bench slowdowns --launch 'my-server --port {port}' --sizes 1000 --repeats 100
 
-Each run starts the server anew and asks it through three relays, in turns with the embedded server and the bypass: two
-that pass everything on, and one that takes a share longer. In the next run the same is asked against it (--against),
-and in the same run side by side. A relay is measured as part of the server: what it takes itself is found out first, so
-that the slowed one takes that share longer of the whole request.
+Each run starts the server three times and asks each through a relay, in turns with the embedded server and the bypass:
+two relays pass everything on, and one takes a share longer. All are started anew several times in a run. In the next
+run the same is asked against it (--against), and in the same run side by side. A relay is measured as part of the
+server: what it takes itself is found out first, so that the slowed one takes that share longer of the whole request.
 """
 
 
@@ -41,6 +43,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--tries", type=int, default=20, metavar="N", help="of each kind (default: 20)")
     parser.add_argument("--share", type=float, default=0.10, metavar="S", help="how much slower (default: 0.1)")
     parser.add_argument("--repeats", type=int, default=60, metavar="N", help="rounds of each run (default: 60)")
+    parser.add_argument("--starts", type=int, default=10, metavar="N", help="of each server in a run (default: 10)")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000], metavar="N", help="of squares (default: 1000)")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="keep each run's comparison as JSON")
     add_target_flags(parser)
@@ -50,12 +53,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Measure run after run, and print how many tries told what."""
+    from fuzz.comparing.plan import Plan
+    from fuzz.comparing.questions import Question
     from fuzz.comparing.results import to_json
 
     settings = settings_of(arguments)
+    plan = Plan(tuple(map(Question, arguments.sizes)), arguments.repeats, (), starts=arguments.starts)
     runs: list[Comparison] = []
     for number in range(arguments.tries + 1):
-        runs.append(_run(settings, arguments.sizes, arguments.repeats, arguments.share))
+        runs.append(_run(settings, plan, arguments.share))
         if arguments.out is not None:
             arguments.out.mkdir(parents=True, exist_ok=True)
             (arguments.out / f"{number}.json").write_text(to_json(runs[-1]), "utf-8")
@@ -101,7 +107,8 @@ def _only(run: Comparison, name: str) -> Comparison:
     from fuzz.comparing.results import BYPASS, EMBEDDED
 
     kept = [one for one in run.times if one.contender in (name, EMBEDDED, BYPASS)]
-    return replace(run, times=tuple(replace(one, contender=SERVER) if one.contender == name else one for one in kept))
+    times = tuple(replace(one, contender=SERVER) if one.contender == name else one for one in kept)
+    return replace(run, times=times)
 
 
 def _told_side_by_side(run: Comparison, name: str) -> set[str]:
@@ -117,32 +124,35 @@ def _medians(run: Comparison) -> str:
     )
 
 
-def _run(settings: Settings, sizes: Sequence[int], rounds: int, share: float) -> Comparison:
+def _run(settings: Settings, plan: Plan, share: float) -> Comparison:
     from fuzz.comparing.contenders import Server
     from fuzz.comparing.judging import Prepared
     from fuzz.comparing.measuring import Course
     from fuzz.comparing.opening import Named, open_field
-    from fuzz.comparing.plan import Plan
-    from fuzz.comparing.questions import Question
     from fuzz.comparing.results import EMBEDDED
     from fuzz.embedded.processes import running
+    from fuzz.running.targets import running_server
 
-    plan = Plan(tuple(map(Question, sizes)), rounds, ())
-    named = Named(SERVER, settings.target, settings.launch)
     with ExitStack() as stack:
-        field = stack.enter_context(open_field(settings, [named, Named(EMBEDDED)], ()))
-        server, embedded, bypass = field.contenders
-        assert isinstance(server, Server)
+        field = stack.enter_context(open_field(settings, [Named(EMBEDDED)], ()))
+        (embedded,) = field.servers
 
         def relayed(name: str, *more: str) -> Server:
-            command = [sys.executable, "-m", "fuzz.bench.slow_relay", "--upstream", server.url, *more]
-            url = stack.enter_context(running(command)).url
-            return stack.enter_context(closing(Server(name, url, field.store, field.profile, server.settings)))
+            both = stack.enter_context(ExitStack())
+
+            def start() -> Target:
+                both.close()
+                url, _ = both.enter_context(running_server(settings, field.store, embedded.target.client))
+                command = [sys.executable, "-m", "fuzz.bench.slow_relay", "--upstream", url, *more]
+                return replace(embedded.target, url=both.enter_context(running(command)).url)
+
+            server = Server(name, start(), start if settings.target is None else None)
+            return stack.enter_context(closing(server))
 
         plain = [relayed(SERVER), relayed(TWIN)]
         own_ms = _of_the_relay(plain[0], Prepared(plan.questions[0], field.profile), field.store)
         slowed = relayed(SLOWED, "--share", str(share), "--own-ms", str(own_ms))
-        course = Course(plan, (*plain, slowed, embedded, bypass), field.store, field.profile, lambda *_: None)
+        course = Course(plan, (*plain, slowed, *field.contenders), field.store, field.profile, lambda *_: None)
         course.run()
         return course.result()
 

@@ -66,10 +66,10 @@ def main(arguments: Namespace) -> int:
 
 def row(side: int, found: list[Times]) -> str:
     """Both medians, and how many times as long ours is."""
-    from fuzz.comparing.statistics import ratio_by_connection
+    from fuzz.comparing.statistics import ratio_by_group
 
     mine, of_curl = (median(pair[place] for pairs in found for pair in pairs) for place in (0, 1))
-    ratio = ratio_by_connection(found)
+    ratio = ratio_by_group(found)
     return (
         f"sum float32 · {side}²: {mine:.2f} ms, by curl {of_curl:.2f} ms; "
         f"{ratio.value:.2f} times as long  [{ratio.low:.2f}, {ratio.high:.2f}]"
@@ -91,7 +91,7 @@ def blocks(server: Server, message: bytes, count: int) -> list[Times]:
     found = []
     for number in range(count):
         turns = [by_lanes, by_curl] if number % 2 else [by_curl, by_lanes]
-        times = {turn: turn(server.url, message) for turn in turns}
+        times = {turn: turn(server.target.url, message) for turn in turns}
         found.append(list(zip(times[by_lanes], times[by_curl], strict=True)))
     return found
 

@@ -4,7 +4,8 @@ Two runs are apart in time, and the machine may have been busier in one of them.
 tells. The embedded server is the best yardstick, as it works as a server does: where both runs have measured it, a
 change is one relative to it, in the same rounds. Otherwise the bypass is the yardstick, and a change is told only where
 the server's times have changed as they are, too, and by more than the bypass's own. The chance is corrected for all
-comparisons.
+comparisons. What one start of a server has by itself, all its requests share: servers that were started anew some times
+in both runs are compared start by start, and of others a small change is not told.
 """
 
 from __future__ import annotations
@@ -17,7 +18,16 @@ from statistics import fmean, median
 from typing import Literal
 
 from fuzz.comparing.questions import Question
-from fuzz.comparing.results import BYPASS, EMBEDDED, Comparison, Temperature, Times, rounds_by_connection
+from fuzz.comparing.results import (
+    BYPASS,
+    EMBEDDED,
+    LEAST_STARTS,
+    LUCK_OF_A_START,
+    Comparison,
+    Temperature,
+    Times,
+    luck_of_a_start,
+)
 from fuzz.comparing.statistics import blocks_of, chance_of_noise, corrected
 
 BLOCKS = 10
@@ -26,7 +36,7 @@ LEAST_CONNECTIONS = 10
 LEAST_CHANGE = 0.05
 MOST_CHANCE = 0.05
 Verdict = Literal["slower", "faster", "no change"]
-Connections = Sequence[Sequence[tuple[float, float]]]
+Groups = Sequence[Sequence[tuple[float, float]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,7 @@ class Change:
     chance: float
     of_yardstick: float = 1.0
     yardstick: str = BYPASS
+    least: float = LEAST_CHANGE
 
     @property
     def verdict(self) -> Verdict:
@@ -54,14 +65,16 @@ class Change:
                 return "no change"
         if self.chance > MOST_CHANCE:
             return "no change"
-        if min(logs) > math.log1p(LEAST_CHANGE):
+        if min(logs) > math.log1p(self.least):
             return "slower"
-        return "faster" if max(logs) < -math.log1p(LEAST_CHANGE) else "no change"
+        return "faster" if max(logs) < -math.log1p(self.least) else "no change"
 
 
 def told_changes(before: Comparison, after: Comparison) -> tuple[Change, ...]:
-    """Every server, question and temperature that both runs measured often enough."""
+    """Every server, question and temperature that both runs measured often enough; a yardstick is not in question."""
     found = [one for one in (_change(before, after, mine) for mine in after.times) if one is not None]
+    yardsticks = {one.yardstick for one in found}
+    found = [one for one in found if one.contender not in yardsticks]
     chances = corrected([one.chance for one in found])
     return tuple(replace(one, chance=chance) for one, chance in zip(found, chances, strict=True))
 
@@ -71,11 +84,12 @@ def _change(before: Comparison, after: Comparison, mine: Times) -> Change | None
         return None
     asked = (mine.question, mine.contender, mine.temperature)
     yardstick = _yardstick(before, after, mine)
-    then, now = _connections(before, *asked, yardstick), _connections(after, *asked, yardstick)
-    if min(len(then), len(now)) < LEAST_CONNECTIONS:
+    anew = all(run.started_anew(mine.contender) for run in (before, after))
+    then, now = (run.pairs(mine.question, mine.contender, yardstick, mine.temperature) for run in (before, after))
+    if min(len(then), len(now)) < (LEAST_STARTS if anew else LEAST_CONNECTIONS):
         return None
-    as_they_are = [_blocks(some, lambda one, _: one) for some in (then, now)]
-    relative = [_blocks(some, lambda one, other: one / other) for some in (then, now)]
+    as_they_are = [_blocks(some, lambda one, _: one, anew) for some in (then, now)]
+    relative = [_blocks(some, lambda one, other: one / other, anew) for some in (then, now)]
     chances = [chance_of_noise(*relative)] + ([chance_of_noise(*as_they_are)] if yardstick == BYPASS else [])
     return Change(
         *asked,
@@ -86,6 +100,7 @@ def _change(before: Comparison, after: Comparison, mine: Times) -> Change | None
         chance=max(chances),
         of_yardstick=_median_of(now, 1) / _median_of(then, 1),
         yardstick=yardstick,
+        least=LEAST_CHANGE if anew else LUCK_OF_A_START,
     )
 
 
@@ -96,21 +111,17 @@ def _yardstick(before: Comparison, after: Comparison, mine: Times) -> str:
     return EMBEDDED if has_it and same and mine.contender != EMBEDDED else BYPASS
 
 
-def _connections(
-    comparison: Comparison, question: Question, contender: str, temperature: Temperature, yardstick: str
-) -> list[list[tuple[float, float]]]:
-    """A server's time and the yardstick's, of the rounds in which both were right, by connection."""
-    mine, other = (comparison.find(question, name, temperature) for name in (contender, yardstick))
-    return rounds_by_connection(mine, other, comparison.rounds)
+def _blocks(groups: Groups, value: Callable[[float, float], float], anew: bool) -> list[float]:
+    """The logarithm of what a start or a connection typically gives.
+
+    Neighbouring connections are alike: several of them are one value together.
+    """
+    typical = [median(math.log(value(*pair)) for pair in pairs) for pairs in groups]
+    return typical if anew else blocks_of(typical, BLOCKS)
 
 
-def _blocks(connections: Connections, value: Callable[[float, float], float]) -> list[float]:
-    """The logarithm of what a connection typically gives; of neighbours, which are alike, that of several together."""
-    return blocks_of([median(math.log(value(*pair)) for pair in pairs) for pairs in connections], BLOCKS)
-
-
-def _median_of(connections: Connections, place: int) -> float:
-    return median(pair[place] for pairs in connections for pair in pairs)
+def _median_of(groups: Groups, place: int) -> float:
+    return median(pair[place] for pairs in groups for pair in pairs)
 
 
 def lines(changes: Sequence[Change], before: Comparison, path: Path) -> Iterator[str]:
@@ -118,7 +129,7 @@ def lines(changes: Sequence[Change], before: Comparison, path: Path) -> Iterator
     yield ""
     yield f"against   {path}, begun {before.begun}"
     if not changes:
-        needed = f"right answers over {LEAST_CONNECTIONS} connections"
+        needed = f"right answers over {LEAST_CONNECTIONS} connections, or after {LEAST_STARTS} starts"
         yield f"  nothing to compare: no server, question and temperature in both with {needed}"
         return
     order: tuple[Verdict, ...] = ("slower", "faster", "no change")
@@ -133,6 +144,9 @@ def lines(changes: Sequence[Change], before: Comparison, path: Path) -> Iterator
         f"  told is a change of more than {LEAST_CHANGE:.0%} against the yardstick, with a chance of at most "
         f"{MOST_CHANCE:.0%} that it is noise ({len(changes)} comparisons allowed for)"
     )
+    names = list(dict.fromkeys(one.contender for one in changes if one.least > LEAST_CHANGE))
+    if names:
+        yield luck_of_a_start(names)
 
 
 def _percent(chance: float) -> str:

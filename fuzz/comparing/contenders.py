@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,11 +22,8 @@ from fuzz.subjects.reductions.objects import Objects
 from specs.outcome import NoReply, Reply
 
 if TYPE_CHECKING:
-    from fuzz.running.client import ClientSettings
-    from fuzz.running.launcher import Launcher
-    from fuzz.running.store import Store
     from fuzz.running.store.protocol import Credentials
-    from specs.reductions.profile import Profile
+    from fuzz.running.targets import Target
 
 UNREACHABLE = ("refused",)
 DYING_SECONDS = 1.0
@@ -57,6 +54,13 @@ class Contender(Protocol):
     def hang_up(self) -> None:
         """End all connections; the next request opens another."""
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process starts and ends it."""
+
+    def start_anew(self) -> None:
+        """End it and start it again; raises CannotRun."""
+
     def bytes_to_client(self, prepared: Prepared, came: Came) -> int:
         """How much of an answer went over the network to the client."""
 
@@ -66,23 +70,34 @@ class Contender(Protocol):
 
 @dataclass(slots=True)
 class Server:
-    """A server that is asked over HTTP."""
+    """A server that is asked over HTTP; `start` ends it, if it runs, and starts it."""
 
     name: str
-    url: str
-    store: Store
-    profile: Profile
-    settings: ClientSettings
-    launcher: Launcher | None = None
+    target: Target
+    start: Callable[[], Target] | None = None
     mbps: float = 0.0
     _lanes: Lanes = field(init=False)
     _client: Client = field(init=False)
     _objects: Objects = field(init=False)
 
     def __post_init__(self) -> None:
-        self._client = Client(self.url, self.settings)
-        self._objects = Objects(self.store, self.profile)
-        self._lanes = Lanes(self.url, self.settings.timeout_seconds, self.settings.ca_cert)
+        self._objects = Objects(self.target.store, self.target.profile)
+        self._open()
+
+    def _open(self) -> None:
+        url, settings = self.target.url, self.target.client
+        self._client = Client(url, settings)
+        self._lanes = Lanes(url, settings.timeout_seconds, settings.ca_cert)
+
+    @property
+    def is_ours(self) -> bool:
+        return self.start is not None
+
+    def start_anew(self) -> None:
+        assert self.start is not None
+        self.close()
+        self.target = self.start()
+        self._open()
 
     def ask(self, prepared: Prepared, key: str, requests: int, clients: int) -> Block:
         came, seconds = self._lanes.ask([self.message(prepared, key)] * requests, clients)
@@ -103,10 +118,11 @@ class Server:
         return len(reply.body) + sum(len(name) + len(value) + 4 for name, value in reply.headers)
 
     def last_words(self) -> str:
-        if self.launcher is None:
+        launcher = self.target.launcher
+        if launcher is None:
             return ""
-        self.launcher.await_end(DYING_SECONDS)
-        return self.launcher.last_words()[-MOST_LETTERS:]
+        launcher.await_end(DYING_SECONDS)
+        return launcher.last_words()[-MOST_LETTERS:]
 
     def close(self) -> None:
         self._client.close()
@@ -134,6 +150,14 @@ class Bypass:
         """A client of boto3 that was closed opens connections again when it is asked."""
         if self._fetching is not None:
             self._fetching.close()
+
+    @property
+    def is_ours(self) -> bool:
+        """It lives in this process, which cannot be started anew."""
+        return False
+
+    def start_anew(self) -> None:
+        """Nothing is to be done."""
 
     def bytes_to_client(self, prepared: Prepared, came: Came) -> int:
         return 0 if isinstance(came.outcome, NoReply) else len(prepared.data)

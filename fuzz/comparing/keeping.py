@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
 
 from fuzz.comparing.judging import Judge, Prepared, Wrong
 from fuzz.comparing.results import Kept
 from fuzz.errors import CannotRun
+from fuzz.findings.finding import Finding
+from fuzz.findings.known import Known
+from fuzz.findings.origin import Origin
 from fuzz.hunt.life import TargetLife
 from fuzz.running.session import Judgement
 from fuzz.running.targets import Target
@@ -21,23 +25,36 @@ from specs.reductions import checks
 
 # What there is no time to look into any more is saved as it came.
 SECONDS_A_SERVER = 60.0
+COMMAND = "compare"
 
 
-def keep(judge: Judge, targets: Mapping[str, Target], folder: Path, doing: Callable[[str], None]) -> tuple[Kept, ...]:
-    """Save what the wrong answers of each server come of; the smallest question first."""
+def keep(
+    judge: Judge,
+    targets: Mapping[str, Target],
+    folder: Path,
+    known: Known,
+    doing: Callable[[str], None],
+    seconds: float = SECONDS_A_SERVER,
+) -> tuple[Kept, ...]:
+    """Save what the wrong answers of each server come of, in so many seconds each; the smallest question first."""
     kept: list[Kept] = []
     for name, target in targets.items():
         wrong = [one for one in judge.wrong.values() if one.contender == name]
         if wrong:
             doing(f"looking into what {name} answered wrongly")
-            kept += _kept_of(name, target, sorted(wrong, key=lambda one: one.prepared.question.side), folder)
+            smallest_first = sorted(wrong, key=lambda one: one.prepared.question.side)
+            for path, finding in _findings(target, smallest_first, folder, seconds):
+                entry = known.match(finding)
+                kept.append(Kept(name, path, finding.violation.title, "" if entry is None else entry.reason))
     return tuple(kept)
 
 
-def _kept_of(name: str, target: Target, wrong: Sequence[Wrong], folder: Path) -> list[Kept]:
-    end = time.monotonic() + SECONDS_A_SERVER
+def _findings(target: Target, wrong: Sequence[Wrong], folder: Path, seconds: float) -> list[tuple[str, Finding]]:
+    """What wrong answers come of, with where it is saved."""
+    end = time.monotonic() + seconds
     names: dict[str, None] = {}
     with closing(target.session()) as session:
+        session.origin = replace(session.origin or Origin(), command=COMMAND)
         ledger = Ledger(folder, f"compare-{token_hex(4)}", session.reading)
         triage = Triage(session, ledger, TargetLife.of(target), lambda: time.monotonic() > end)
         try:
@@ -49,7 +66,7 @@ def _kept_of(name: str, target: Target, wrong: Sequence[Wrong], folder: Path) ->
         finally:
             ledger.flush()
     found = (ledger.get(one) for one in names)
-    return [Kept(name, ledger.path_of(one.id), one.violation.title) for one in found if one is not None]
+    return [(ledger.path_of(one.id), one) for one in found if one is not None]
 
 
 def _judgement(one: Wrong) -> Judgement:

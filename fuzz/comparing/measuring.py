@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from statistics import median
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from fuzz.comparing.plan import (
     turns,
 )
 from fuzz.comparing.results import BYPASS, Comparison, HarnessCost, Kept, Temperature, Throughput, Times, connection_of
+from fuzz.errors import CannotRun
 from fuzz.running.store import StoreError
 from fuzz.versions import versions
 
@@ -58,7 +60,8 @@ class Course:
         self._progress = progress
         self.judge = Judge()
         self._numbers = count()
-        self._times: list[Times] = []
+        self._series: dict[Question, _Series] = {}
+        self._starts = 1
         self._throughputs: list[Throughput] = []
         self._begun = datetime.now(UTC).isoformat(timespec="seconds")
         self._unasked: dict[str, str] = {}
@@ -68,19 +71,43 @@ class Course:
         self.findings: tuple[Kept, ...] = ()
 
     def run(self) -> None:
-        """Ask everything; a question that the store fails for is left out, and the others are asked."""
+        """Ask everything; a question that the store fails for is left out, and the others are asked.
+
+        Servers are started anew some times, and after each start all questions have some of their rounds: some starts
+        are faster than others for as long as the server runs.
+        """
         guesses = {one: guessed_seconds(self._plan, _size(one), len(self._whole)) for one in self._plan.questions}
-        total, done = sum(guesses.values()) or 1.0, 0.0
-        for question in self._plan.questions:
+        parts = dict.fromkeys(guesses, 0.0)
 
-            def tell(part: float, begun: float = done, question: Question = question) -> None:
-                self._progress(question.label, (begun + part * guesses[question]) / total)
+        def tell(question: Question, part: float) -> None:
+            parts[question] = part
+            done = sum(parts[one] * guesses[one] for one in guesses)
+            self._progress(question.label, done / (sum(guesses.values()) or 1.0))
 
+        for start, rounds in enumerate(self._plan.rounds_by_start(any(self._ours()))):
+            if start:
+                self._start_anew()
+            for question in self._plan.questions:
+                if question.label in self._unasked:
+                    continue
+                try:
+                    self._ask(Prepared(question, self._profile), rounds, partial(tell, question))
+                except StoreError as error:
+                    self._unasked[question.label] = str(error)
+                    parts[question] = 1.0
+
+    def _ours(self) -> Iterator[Contender]:
+        """The servers that can be started anew."""
+        return (one for one in self._contenders if one.is_ours and one.name not in self.lost)
+
+    def _start_anew(self) -> None:
+        """Start servers anew; one that does not come back is left out from now on."""
+        self._starts += 1
+        for one in list(self._ours()):
             try:
-                self._ask(Prepared(question, self._profile), tell)
-            except StoreError as error:
-                self._unasked[question.label] = str(error)
-            done += guesses[question]
+                one.start_anew()
+            except CannotRun as error:
+                self.lost[one.name] = f"it could not be started anew: {error}"
 
     def result(self) -> Comparison:
         """Everything that is known by now."""
@@ -90,7 +117,7 @@ class Course:
             begun=self._begun,
             rounds=self._plan.rounds,
             versions=versions(),
-            times=tuple(self._times),
+            times=tuple(one for series in self._series.values() for one in series.times()),
             throughputs=tuple(self._throughputs),
             told=tuple(self.judge.told.values()),
             findings=self.findings,
@@ -98,6 +125,8 @@ class Course:
             unasked=dict(self._unasked),
             harness=self.harness,
             interrupted=self.interrupted,
+            starts=self._starts,
+            anew=tuple(one.name for one in self._contenders if one.is_ours) if self._starts > 1 else (),
         )
 
     @property
@@ -105,29 +134,35 @@ class Course:
         """The contenders on a network that is not narrowed."""
         return [one for one in self._contenders if not one.mbps]
 
-    def _ask(self, prepared: Prepared, tell: Callable[[float], None]) -> None:
-        tell(0.0)
+    def _ask(self, prepared: Prepared, rounds: Sequence[int], tell: Callable[[float], None]) -> None:
+        """Some rounds of a question; after the last of all, several clients at the same time."""
         with self._uploaded(prepared) as warm:
-            usable = [one for one in self._contenders if self._warmed_up(one, prepared, warm)]
-            if not usable:
+            series = self._begun_series(prepared, warm)
+            if not series.going_on(self.lost):
                 return
-            series = _Series(prepared, self.judge, usable)
-            share = self._share_of_rounds(prepared, len(usable))
-            try:
-                for number in range(self._plan.rounds):
-                    with self._uploaded(prepared) as cold:
-                        if opens_connections(number, self._plan.rounds):
-                            self._connect_anew(prepared, warm, series, connection_of(number, self._plan.rounds))
-                        self._fetch_once(prepared, cold)
-                        keys = {"cold": cold, "warm": warm}
-                        for temperature, one in turns(series.going_on(self.lost), number):
-                            block = one.ask(prepared, keys[temperature], 1, 1)
-                            series.add(one, temperature, number, block)
-                            self._lose_if_gone(one, block)
-                    tell(share * (number + 1) / self._plan.rounds)
-            finally:
-                self._times += series.times()
-            self._ask_together(prepared, warm, series, lambda part: tell(share + (1 - share) * part))
+            share = self._share_of_rounds(prepared, len(series.contenders))
+            for number in rounds:
+                with self._uploaded(prepared) as cold:
+                    if number == rounds[0] or opens_connections(number, self._plan.rounds):
+                        self._connect_anew(prepared, warm, series, connection_of(number, self._plan.rounds))
+                    self._fetch_once(prepared, cold)
+                    keys = {"cold": cold, "warm": warm}
+                    for temperature, one in turns(series.going_on(self.lost), number):
+                        block = one.ask(prepared, keys[temperature], 1, 1)
+                        series.add(prepared, one, temperature, number, block)
+                        self._lose_if_gone(one, block)
+                tell(share * (number + 1) / self._plan.rounds)
+            if rounds[-1] == self._plan.rounds - 1:
+                self._ask_together(prepared, warm, series, lambda part: tell(share + (1 - share) * part))
+
+    def _begun_series(self, prepared: Prepared, key: str) -> _Series:
+        """The times of a question so far, after all who are asked it have been asked a few times off the clock."""
+        series = self._series.get(prepared.question)
+        asked = self._contenders if series is None else series.going_on(self.lost)
+        right = [one for one in asked if self._warmed_up(one, prepared, key)]
+        if series is None:
+            series = self._series[prepared.question] = _Series(prepared.question, self.judge, right)
+        return series
 
     def _connect_anew(self, prepared: Prepared, key: str, series: _Series, connection: int) -> None:
         """Have all be asked over new connections, and once each off the clock.
@@ -208,10 +243,10 @@ class Course:
 class _Series:
     """The times of one question, as they come in."""
 
-    def __init__(self, prepared: Prepared, judge: Judge, contenders: Sequence[Contender]) -> None:
-        self._prepared = prepared
+    def __init__(self, question: Question, judge: Judge, contenders: Sequence[Contender]) -> None:
+        self._question = question
         self.judge = judge
-        self._contenders = contenders
+        self.contenders = contenders
         self._elapsed: dict[tuple[int, Temperature], list[float | None]] = {}
         self._bytes: dict[int, int] = {}
         self._failing: dict[int, int] = {}
@@ -219,19 +254,19 @@ class _Series:
     def going_on(self, lost: dict[str, str]) -> list[Contender]:
         """Those that are still asked."""
         return [
-            one for one in self._contenders if one.name not in lost and self._failing.get(id(one), 0) < ENOUGH_FAILURES
+            one for one in self.contenders if one.name not in lost and self._failing.get(id(one), 0) < ENOUGH_FAILURES
         ]
 
-    def add(self, one: Contender, temperature: Temperature, number: int, block: Block) -> None:
+    def add(self, prepared: Prepared, one: Contender, temperature: Temperature, number: int, block: Block) -> None:
         """An answer that is not right leaves a gap where its time would be."""
         came = block.came[0] if block.came else None
-        right = came is not None and self.judge.right(self._prepared, one.name, came.outcome)
+        right = came is not None and self.judge.right(prepared, one.name, came.outcome)
         elapsed = self._elapsed.setdefault((id(one), temperature), [])
         elapsed += [None] * (number - len(elapsed))
         elapsed.append(came.elapsed_ms if right and came is not None else None)
         self._failing[id(one)] = 0 if right else self._failing.get(id(one), 0) + 1
         if right and came is not None:
-            self._bytes.setdefault(id(one), one.bytes_to_client(self._prepared, came))
+            self._bytes.setdefault(id(one), one.bytes_to_client(prepared, came))
 
     def typical_ms(self, one: Contender) -> float:
         right = [ms for temperature in TEMPERATURES for ms in self._elapsed.get((id(one), temperature), []) if ms]
@@ -239,12 +274,12 @@ class _Series:
 
     def times(self) -> Iterator[Times]:
         """One series for each contender, network and temperature."""
-        for one in self._contenders:
+        for one in self.contenders:
             for temperature in TEMPERATURES:
                 elapsed = self._elapsed.get((id(one), temperature))
                 if elapsed:
                     size = self._bytes.get(id(one), 0)
-                    yield Times(self._prepared.question, one.name, temperature, tuple(elapsed), size, one.mbps)
+                    yield Times(self._question, one.name, temperature, tuple(elapsed), size, one.mbps)
 
 
 def _size(question: Question) -> int:

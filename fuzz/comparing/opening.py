@@ -35,13 +35,22 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """All that a comparison talks to. `targets` are its servers by name, `lost` those that did not start, and why."""
+    """All that a comparison talks to; `lost` are the servers that did not start, and why."""
 
     store: Store
     profile: Profile
-    contenders: tuple[Contender, ...]
+    servers: tuple[Server, ...]
+    bypasses: tuple[Contender, ...]
     lost: Mapping[str, str]
-    targets: Mapping[str, Target]
+
+    @property
+    def contenders(self) -> tuple[Contender, ...]:
+        return (*self.servers, *self.bypasses)
+
+    @property
+    def targets(self) -> Mapping[str, Target]:
+        """The servers by name, as they run now."""
+        return {one.name: one.target for one in self.servers}
 
 
 def named_servers(servers: Sequence[str], launched: Sequence[str]) -> tuple[Named, ...]:
@@ -76,18 +85,15 @@ def open_field(settings: Settings, servers: Sequence[Named], mbps: Sequence[floa
     with ExitStack() as stack:
         store, narrowed = _open_store(settings, mbps, stack)
         lost: dict[str, str] = {}
-        targets: dict[str, Target] = {}
-        contenders: list[Contender] = []
+        found: list[Server] = []
         for one in servers:
             try:
-                target = targets[one.name] = stack.enter_context(_target(one, settings, store, profile))
+                found.append(_server(one, settings, store, profile, stack))
             except CannotRun as error:
                 lost[one.name] = str(error)
-            else:
-                server = Server(one.name, target.url, store, profile, target.client, target.launcher)
-                contenders.append(stack.enter_context(closing(server)))
-        if not contenders:
+        if not found:
             raise CannotRun("\n".join(f"{name}: {why}" for name, why in lost.items()))
+        bypasses: list[Contender] = []
         own = settings.store if "://" in settings.store else store.s3_url
         for url, bandwidth in ((own, 0.0), *zip(narrowed, mbps, strict=True)):
             bypass = Bypass(
@@ -98,8 +104,8 @@ def open_field(settings: Settings, servers: Sequence[Named], mbps: Sequence[floa
                 str(settings.ca_cert) if settings.ca_cert else True,
                 bandwidth,
             )
-            contenders.append(stack.enter_context(closing(bypass)))
-        yield Field(store, profile, tuple(contenders), lost, targets)
+            bypasses.append(stack.enter_context(closing(bypass)))
+        yield Field(store, profile, tuple(found), tuple(bypasses), lost)
 
 
 def _open_store(settings: Settings, mbps: Sequence[float], stack: ExitStack) -> tuple[Store, tuple[str, ...]]:
@@ -123,6 +129,18 @@ def _closing_told(store: Store) -> Iterator[Store]:
             store.close()
         except StoreError as error:
             print(f"asfuzz compare: left behind in the store: {error}", file=sys.stderr)
+
+
+def _server(one: Named, settings: Settings, store: Store, profile: Profile, stack: ExitStack) -> Server:
+    """A server that is reached, or started as often as it is asked to; it ends with the stack."""
+    running = stack.enter_context(ExitStack())
+
+    def start() -> Target:
+        running.close()
+        return running.enter_context(_target(one, settings, store, profile))
+
+    server = Server(one.name, start(), start if one.target is None else None)
+    return stack.enter_context(closing(server))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from fuzz.comparing.questions import Question
-from fuzz.comparing.results import Temperature, connection_of
+from fuzz.comparing.results import Temperature, connection_of, start_of
 from fuzz.comparing.statistics import CONNECTIONS
 
 TEMPERATURES: tuple[Temperature, ...] = ("cold", "warm")
@@ -23,12 +23,24 @@ GUESSED_SECONDS, GUESSED_SECONDS_A_MB = 0.004, 0.008
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The questions, how often each is asked, and by how many clients at the same time."""
+    """The questions, how often each is asked, and by how many clients at the same time.
+
+    `starts` says how often servers are started, each time for an equal share of the rounds.
+    """
 
     questions: tuple[Question, ...]
     rounds: int = 20
     clients: tuple[int, ...] = (1, 4, 16)
     mbps: tuple[float, ...] = ()
+    starts: int = 1
+
+    def rounds_by_start(self, anew: bool) -> list[list[int]]:
+        """The numbers of the rounds after each start; all of them after the only one where nothing is started anew."""
+        starts = min(self.starts, self.rounds, CONNECTIONS) if anew else 1
+        found: list[list[int]] = [[] for _ in range(starts)]
+        for number in range(self.rounds):
+            found[start_of(number, self.rounds, starts)].append(number)
+        return found
 
 
 class Asked(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +14,10 @@ from fuzz.errors import UsageError
 
 FORMAT = "asfuzz comparison 1"
 BYPASS = "bypass"
+# Of fewer starts, their luck tells too much.
+LEAST_STARTS = 5
+# By how much two starts of one server may differ for as long as it runs: what is less cannot be told from that.
+LUCK_OF_A_START = 0.10
 # The suite's own server, by the name that it goes by in a comparison.
 EMBEDDED = "embedded"
 # Cold: about an object that nobody has asked about. Warm: about one that was asked about before.
@@ -53,14 +57,17 @@ def connection_of(number: int, rounds: int) -> int:
     return number * min(CONNECTIONS, rounds) // rounds
 
 
-def rounds_by_connection(mine: Times | None, theirs: Times | None, rounds: int) -> list[list[tuple[float, float]]]:
-    """The times of the rounds in which both were right, those over the same connections together."""
-    found: dict[int, list[tuple[float, float]]] = {}
-    if mine is not None and theirs is not None:
-        for number, (one, other) in enumerate(zip(mine.elapsed_ms, theirs.elapsed_ms)):
-            if one and other:
-                found.setdefault(connection_of(number, rounds), []).append((one, other))
-    return list(found.values())
+def start_of(number: int, rounds: int, starts: int) -> int:
+    """After which start of the servers, counted from 0, a round of so many comes."""
+    return connection_of(number, rounds) * starts // min(CONNECTIONS, rounds)
+
+
+def luck_of_a_start(names: Sequence[str]) -> str:
+    """What cannot be told of servers that were not started some times."""
+    return (
+        f"  less than about {LUCK_OF_A_START:.0%} may be the luck of a start, which lasts as long as a server runs: "
+        f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} not started anew (--launch does that)"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +96,15 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A finding that a server's wrong answers came to; `path` is empty where it could not be saved."""
+    """A finding that a server's wrong answers came to; `path` is empty where it could not be saved.
+
+    `known_reason` says why the finding is accepted for now, where it is.
+    """
 
     contender: str
     path: str
     title: str
+    known_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +120,7 @@ class Comparison:
     """Everything that was measured.
 
     `lost` says of a contender why it was left out from some point on, `unasked` of a question why the store kept it
-    from being asked.
+    from being asked. The servers in `anew` were started so many times, as `starts` says; others were found running.
     """
 
     contenders: tuple[str, ...]
@@ -125,6 +136,8 @@ class Comparison:
     unasked: Mapping[str, str] = field(default_factory=dict)
     harness: HarnessCost | None = None
     interrupted: bool = False
+    starts: int = 1
+    anew: tuple[str, ...] = ()
 
     @property
     def servers(self) -> tuple[str, ...]:
@@ -141,6 +154,13 @@ class Comparison:
         return sum(one.times for one in self.told if one.trouble != "refused" and one.contender != BYPASS)
 
     @property
+    def excused(self) -> bool:
+        """Whether whatever was wrong is a known issue."""
+        found = {one.contender for one in self.findings}
+        wrong = {one.contender for one in self.told if one.trouble != "refused" and one.contender != BYPASS}
+        return wrong <= found and all(one.known_reason for one in self.findings)
+
+    @property
     def complete(self) -> bool:
         """Whether everybody could be asked everything, the store's bypass too, and nobody refused everything."""
         answering = {one.contender for one in self.times if one.right_ms}
@@ -154,6 +174,29 @@ class Comparison:
         wanted = (question, contender, temperature, mbps)
         found = (one for one in self.times if (one.question, one.contender, one.temperature, one.mbps) == wanted)
         return next((one for one in found if one.right_ms), None)
+
+    def started_anew(self, *contenders: str) -> bool:
+        """Whether these were started often enough that the luck of a start does not decide."""
+        return self.starts >= LEAST_STARTS and set(contenders) <= set(self.anew)
+
+    def pairs(
+        self, question: Question, contender: str, other: str, temperature: Temperature
+    ) -> list[list[tuple[float, float]]]:
+        """Two contenders' times of the rounds that both answered rightly: those that share their luck together.
+
+        Where one of them was started anew those are the rounds after the same start, else those over the same
+        connections.
+        """
+        mine, theirs = (self.find(question, one, temperature) for one in (contender, other))
+        found: dict[int, list[tuple[float, float]]] = {}
+        if mine is not None and theirs is not None:
+            anew = self.starts >= LEAST_STARTS and not {contender, other}.isdisjoint(self.anew)
+            for number, (one, another) in enumerate(zip(mine.elapsed_ms, theirs.elapsed_ms)):
+                if one and another:
+                    connection = connection_of(number, self.rounds)
+                    place = start_of(number, self.rounds, self.starts) if anew else connection
+                    found.setdefault(place, []).append((one, another))
+        return list(found.values())
 
 
 def to_json(comparison: Comparison) -> str:
@@ -181,6 +224,7 @@ def from_document(document: Mapping[str, Any]) -> Comparison:
         **{
             **fields,
             "contenders": tuple(fields["contenders"]),
+            "anew": tuple(fields.get("anew", ())),
             "times": tuple(
                 Times(**{**one, "question": Question(**one["question"]), "elapsed_ms": tuple(one["elapsed_ms"])})
                 for one in fields["times"]

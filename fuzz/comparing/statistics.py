@@ -98,14 +98,13 @@ def _student(confidence: float, freedom: int) -> float:
     return fsum(term / float(freedom) ** power for power, term in enumerate(terms))
 
 
-def ratio_by_connection(
-    connections: Sequence[Sequence[tuple[float, float]]], *, confidence: float = CONFIDENCE
-) -> Interval:
-    """How many times as large the one of a pair is as the other; the pairs of a connection count as one value.
+def ratio_by_group(groups: Sequence[Sequence[tuple[float, float]]], *, confidence: float = CONFIDENCE) -> Interval:
+    """How many times as large the one of a pair is as the other; the pairs of a group count as one value.
 
-    What slows both of a pair is left out; so is what a connection, by itself, is faster or slower than others.
+    What slows both of a pair is left out. A group is what shares its luck: the requests over a connection, or those
+    after a start of the server.
     """
-    logs = [float(np.median([np.log(one / other) for one, other in pairs])) for pairs in connections]
+    logs = [float(np.median([np.log(one / other) for one, other in pairs])) for pairs in groups]
     found = mean_interval(logs, confidence=confidence)
     return Interval(*(float(np.exp(one)) for one in (found.value, found.low, found.high)))
 

@@ -11,13 +11,13 @@ from itertools import product
 from fuzz.comparing.break_even import BreakEven, bandwidth_text, break_evens
 from fuzz.comparing.plan import TEMPERATURES
 from fuzz.comparing.questions import Question
-from fuzz.comparing.results import BYPASS, Comparison, Temperature, Times, rounds_by_connection, rounds_of_both
+from fuzz.comparing.results import BYPASS, Comparison, Temperature, Times, luck_of_a_start, rounds_of_both
 from fuzz.comparing.statistics import (
     CONFIDENCE,
     Interval,
     median_interval,
     quantiles,
-    ratio_by_connection,
+    ratio_by_group,
     ratio_of_medians,
 )
 
@@ -95,15 +95,14 @@ class SideBySide:
 def side_by_side(comparison: Comparison) -> Iterator[SideBySide]:
     """The servers against the first of them, round by round: what slows the machine slows both.
 
-    The intervals hold for all that is compared together, and allow for connections that differ by themselves.
+    The intervals hold for all that is compared together, and allow for starts and connections that differ anyway.
     """
     first, *others = comparison.servers or ("",)
     asked = list(product(comparison.questions, others, TEMPERATURES))
     for question, name, temperature in asked:
-        mine, theirs = (comparison.find(question, one, temperature) for one in (name, first))
-        connections = rounds_by_connection(mine, theirs, comparison.rounds)
-        if len(connections) >= LEAST_FOR_INTERVALS:
-            found = ratio_by_connection(connections, confidence=1 - (1 - CONFIDENCE) / len(asked))
+        groups = comparison.pairs(question, name, first, temperature)
+        if len(groups) >= LEAST_FOR_INTERVALS:
+            found = ratio_by_group(groups, confidence=1 - (1 - CONFIDENCE) / len(asked))
             yield SideBySide(question, name, temperature, found)
 
 
@@ -115,6 +114,9 @@ def _side_by_side(comparison: Comparison) -> Iterator[str]:
     for one in found:
         bounds = f"{one.ratio.value:.2f}  [{one.ratio.low:.2f}, {one.ratio.high:.2f}]"
         yield f"  {one.question.label:<{WIDEST}} {f'{one.contender} {one.temperature}':<22} {bounds}   {one.verdict}"
+    names = [one for one in comparison.servers if not comparison.started_anew(one)]
+    if found and names:
+        yield luck_of_a_start(names)
 
 
 def _throughputs(comparison: Comparison) -> Iterator[str]:
@@ -213,12 +215,14 @@ def _told(comparison: Comparison) -> Iterator[str]:
         yield f"{mark} {one.contender}: {one.trouble} {one.times} times · {one.question.label}"
         yield f"     {one.request}"
         yield f"     {one.shown[:400]}"
-    if comparison.wrong and comparison.interrupted:
+    if comparison.wrong and comparison.interrupted and not comparison.findings:
         yield ""
         yield "interrupted: nobody has looked into what was answered wrongly, and no finding was saved"
     for kept in comparison.findings:
         yield ""
-        yield f"found     {kept.contender}: {kept.title}"
+        yield f"{'known' if kept.known_reason else 'found':<10}{kept.contender}: {kept.title}"
+        if kept.known_reason:
+            yield f"          {kept.known_reason}"
         if kept.path:
             yield f"          {kept.path}"
             yield f"again     asfuzz replay {shlex.quote(kept.path)}"

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 class Origin:
     """The settings of the run that made a finding, as far as they decide what is asked of whom.
 
-    A text that is empty was not given. No secret is among them. `server_version` is what the server calls itself.
+    A text that is empty was not given. No secret is among them. `server_version` is what the server calls itself,
+    `command` the command that made the finding, if it was not `run`.
     """
 
     target: str = ""
@@ -26,6 +27,7 @@ class Origin:
     seed: int | None = None
     server_version: str = ""
     subject: str = ""
+    command: str = ""
 
     @property
     def server(self) -> str:

@@ -72,7 +72,9 @@ def _server_lines(finding: Finding) -> Iterator[str]:
     yield f"- server: {origin.server or finding.server or 'unknown'}"
     if origin.server_version:
         yield f"- server's version: {_one_line(origin.server_version)}"
-    if finding.origin is not None:
+    if origin.command:
+        yield f"- found by: `asfuzz {origin.command}`"
+    elif finding.origin is not None:
         seed = "" if origin.seed is None else f"--seed {origin.seed}"
         yield f"- found by: `{' '.join(part for part in ('asfuzz run', origin.flags, seed) if part)}`"
     if finding.last_words:

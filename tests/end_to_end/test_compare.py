@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shlex
@@ -24,7 +25,7 @@ from fuzz.running.launcher import free_port
 from tests.end_to_end.command_line import COMMAND, asfuzz, environment
 
 SECONDS = 100
-QUICK = ("--sizes", "30", "--repeats", "10", "--clients", "0", "--formats", "json", "--out", "out")
+QUICK = ("--sizes", "30", "--repeats", "10", "--starts", "2", "--clients", "0", "--formats", "json", "--out", "out")
 WRONG = "fuzz.subjects.reductions.zoo.selections:StrideIgnored"
 KEYS = {"ASFUZZ_ACCESS_KEY": "someone", "ASFUZZ_SECRET_KEY": "a-secret"}
 # A server that is right until it dies, after so many requests.
@@ -55,6 +56,12 @@ def result(folder: Path) -> Comparison:
     return read_comparison(folder / "out" / "comparison.json")
 
 
+def wrong_server() -> str:
+    """A broken server for --launch; it ends with its standard input, which a launched server has none of."""
+    command = f"{sys.executable} -m fuzz.subjects.reductions.reference_server --port {{port}} --with {WRONG}"
+    return f"wrong=sh -c 'sleep 1000 | exec {command}'"
+
+
 def test_the_embedded_server_is_compared_with_the_bypass_and_later_with_itself(tmp_path: Path) -> None:
     done = compare(tmp_path, "embedded", *QUICK, "--clients", "1,3", "--store-mbps", "200")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -70,16 +77,14 @@ def test_the_embedded_server_is_compared_with_the_bypass_and_later_with_itself(t
         (name, clients) for name in found.contenders for clients in (1, 3)
     }
     assert all(rate > 0 for one in found.throughputs for rate in one.rates)
-    again = compare(tmp_path, "embedded", "--sizes", "30", "--repeats", "10", "--clients", "0",
+    again = compare(tmp_path, "embedded", "--sizes", "30", "--repeats", "10", "--starts", "2", "--clients", "0",
                     "--against", "out/comparison.json")  # fmt: skip
     assert again.returncode == 0, again.stdout + again.stderr
     assert "chance that it is noise" in again.stdout
 
 
 def test_a_wrong_server_is_a_finding_that_can_be_replayed_and_its_times_are_left_out(tmp_path: Path) -> None:
-    wrong = f"wrong={sys.executable} -m fuzz.subjects.reductions.reference_server --port {{port}} --with {WRONG}"
-    # It ends with its standard input, which a launched server has none of.
-    wrong = wrong.replace(f"wrong={sys.executable}", f"wrong=sh -c 'sleep 1000 | exec {sys.executable}") + "'"
+    wrong = wrong_server()
     done = compare(tmp_path, "embedded", "--launch", wrong, *QUICK, "--selections", "all,strided")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "✗ wrong: wrong" in done.stdout
@@ -95,10 +100,23 @@ def test_a_wrong_server_is_a_finding_that_can_be_replayed_and_its_times_are_left
     assert again.returncode == 1, again.stdout + again.stderr
     assert "1 still failing" in again.stdout
     assert "stride beyond one" in found.findings[0].title
+    page = (tmp_path / found.findings[0].path / "finding.md").read_text()
+    assert "found by: `asfuzz compare`" in page
+    assert "asfuzz run" not in page
     timed = {(one.question.selection, one.contender) for one in found.times if one.right_ms}
     assert timed == {
         ("all", "embedded"), ("all", "wrong"), ("all", "bypass"), ("strided", "embedded"), ("strided", "bypass"),
     }  # fmt: skip
+    accepted = asfuzz(tmp_path, "known", "add", found.findings[0].path, "--reason", "mended next week")
+    assert accepted.returncode == 0, accepted.stderr
+    known = compare(tmp_path, "embedded", "--launch", wrong, *QUICK, "--selections", "all,strided")
+    assert known.returncode == 0, known.stdout + known.stderr
+    assert "known     wrong: " in known.stdout
+    assert "mended next week" in known.stdout
+    (tmp_path / "findings" / "known.toml").write_text("[[known]\n")
+    broken = compare(tmp_path, "embedded", *QUICK)
+    assert broken.returncode == 2
+    assert "known.toml" in broken.stderr
 
 
 def test_servers_that_are_not_there_or_die_are_told_and_the_others_go_on(tmp_path: Path) -> None:
@@ -125,22 +143,23 @@ def test_servers_that_are_not_there_or_die_are_told_and_the_others_go_on(tmp_pat
 
 
 class Watched(MemoryStoreServer):
-    """A store that says when it has been asked for an object."""
+    """A store that says when it has been asked for objects so many times."""
 
-    def __init__(self) -> None:
+    def __init__(self, reads: int = 1) -> None:
         super().__init__(owner=KEYS["ASFUZZ_ACCESS_KEY"], secrets={"someone": KEYS["ASFUZZ_SECRET_KEY"]}, buckets={})
         self.read = threading.Event()
+        self._left = itertools.count(reads - 1, -1)
 
     def _handle(self, request: HttpRequest) -> Answer:
-        if request.method == "GET" and "/compare/" in request.target:
+        if request.method == "GET" and "/compare/" in request.target and next(self._left) == 0:
             self.read.set()
         return super()._handle(request)
 
 
 @contextmanager
-def under_way(folder: Path, store: Watched) -> Iterator[subprocess.Popen[str]]:
+def under_way(folder: Path, store: Watched, *servers: str) -> Iterator[subprocess.Popen[str]]:
     """A comparison that has begun to ask, and would go on for long."""
-    words = ("embedded", "--sizes", "50", "--repeats", "100000", "--clients", "0", "--store", store.url)
+    words = (*servers, "--sizes", "50", "--repeats", "100000", "--clients", "0", "--store", store.url)
     process = subprocess.Popen(
         [*COMMAND, "compare", *words, "--formats", "json", "--out", "out"],
         cwd=folder, env=environment(**KEYS), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -155,7 +174,7 @@ def under_way(folder: Path, store: Watched) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_it_leaves_nothing_in_the_store_and_tells_what_it_has(tmp_path: Path, how: signal.Signals) -> None:
-    with Watched() as store, under_way(tmp_path, store) as process:
+    with Watched() as store, under_way(tmp_path, store, "embedded") as process:
         assert store.memory.buckets
         os.kill(process.pid, how)
         out, err = process.communicate(timeout=SECONDS)
@@ -164,6 +183,20 @@ def test_interrupted_it_leaves_nothing_in_the_store_and_tells_what_it_has(tmp_pa
         assert "interrupted" in out
         assert "Traceback" not in err
         assert result(tmp_path).interrupted
+
+
+def test_interrupted_it_saves_what_was_answered_wrongly_so_far(tmp_path: Path) -> None:
+    words = ("--launch", wrong_server(), "--selections", "strided")
+    with Watched(reads=40) as store, under_way(tmp_path, store, *words) as process:
+        os.kill(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=SECONDS)
+        assert not store.memory.buckets
+    assert process.returncode == 130, out + err
+    found = result(tmp_path)
+    assert found.interrupted
+    assert [one.contender for one in found.findings] == ["wrong"]
+    assert (tmp_path / found.findings[0].path / "case.json").exists()
+    assert "again     asfuzz replay" in out
 
 
 def test_a_store_that_fails_is_told(tmp_path: Path) -> None:
@@ -202,6 +235,7 @@ def test_what_the_store_fails_for_is_told_and_the_rest_is_asked(tmp_path: Path) 
     [
         (("embedded", "--sizes", "ten"), "--sizes 'ten' is not a list of numbers"),
         (("embedded", "--repeats", "0"), "--repeats 0"),
+        (("embedded", "--starts", "0"), "--starts 0"),
         (("embedded", "--operations", "summ"), "Did you mean 'sum'?"),
         (("embedded", "--formats", "pdf"), "'pdf' is unknown"),
         (("embedded", "--store-mbps", "10", "--store", "moto"), "--store-mbps goes with the store in memory"),

@@ -183,6 +183,32 @@ def test_a_server_that_has_become_slower_is_told() -> None:
         assert [one.verdict for one in told_changes(before, after)] == ["slower", "slower"]
 
 
+def test_a_start_that_was_lucky_is_no_faster_server_and_no_slower_one_hides_behind_it() -> None:
+    """Starts differ by 3 %, as those of the embedded server do."""
+    one = {"a": 1.0, EMBEDDED: 2.0, BYPASS: 3.0}
+    counts = {1.0: 0, 1.1: 0}
+    for share in counts:
+        for seed in range(1, 41):
+            before = measured(one, seed=seed, rounds=60, luck=0.03)
+            after = measured({**one, "a": share}, seed=1000 + seed, rounds=60, luck=0.03)
+            found = {change.verdict for change in told_changes(before, after) if change.contender == "a"}
+            counts[share] += found != {"no change"}
+    assert counts[1.0] <= 2
+    assert counts[1.1] >= 38
+
+
+def test_a_small_change_of_a_server_that_was_not_started_anew_is_not_told(tmp_path: Path) -> None:
+    one = {"a": 1.0, EMBEDDED: 2.0, BYPASS: 3.0}
+    before, after = (measured({**one, "a": ms}, seed=seed, rounds=60, starts=1) for ms, seed in ((1.0, 1), (1.08, 2)))
+    found = [change for change in told_changes(before, after) if change.contender == "a"]
+    assert {change.verdict for change in found} == {"no change"}
+    assert all(change.chance < 0.05 for change in found)
+    assert "a was not started anew" in list(against_lines(found, before, tmp_path))[-1]
+    much = told_changes(before, measured({**one, "a": 1.2}, seed=2, rounds=60, starts=1))
+    assert {change.verdict for change in much if change.contender == "a"} == {"slower"}
+    assert "a, b were not started anew" in "\n".join(lines(measured({"a": 1.0, "b": 1.0, BYPASS: 3.0}, starts=1)))
+
+
 def test_of_twenty_runs_of_the_same_server_none_or_one_tells_a_change_though_the_machine_drifts() -> None:
     before = measured({"a": 1.0, "b": 5.0, BYPASS: 3.0}, seed=1, noise=0.2, drift=0.5, questions=(SMALL, LARGE))
     told_wrongly = 0

@@ -15,7 +15,7 @@ from fuzz.comparing.lanes import Came
 from fuzz.comparing.measuring import Course
 from fuzz.comparing.opening import Named, open_field
 from fuzz.comparing.plan import Plan, opens_connections
-from fuzz.comparing.results import BYPASS, Times, connection_of, rounds_by_connection
+from fuzz.comparing.results import BYPASS, Comparison, Times, connection_of
 from fuzz.comparing.statistics import CONNECTIONS
 from fuzz.config import Settings
 from specs.outcome import Reply
@@ -30,6 +30,7 @@ class Noting:
     connection: int = 0
     keys: list[tuple[int, str]] = field(default_factory=list)
     mbps: float = 0.0
+    starts: int = 1
 
     @property
     def name(self) -> str:
@@ -46,16 +47,25 @@ class Noting:
     def bytes_to_client(self, prepared: Prepared, came: Came) -> int:
         return self.asked.bytes_to_client(prepared, came)
 
+    @property
+    def is_ours(self) -> bool:
+        return self.asked.is_ours
+
+    def start_anew(self) -> None:
+        self.starts += 1
+        self.asked.start_anew()
+
     def last_words(self) -> str:
         return self.asked.last_words()
 
 
 @contextmanager
-def noted(rounds: int) -> Iterator[tuple[Course, Noting]]:
+def noted(rounds: int, starts: int = 1) -> Iterator[tuple[Course, Noting]]:
     with open_field(Settings(), [Named("embedded")], ()) as opened:
         server, bypass = opened.contenders
         noting = Noting(server)
-        yield Course(Plan((SMALL,), rounds, ()), (noting, bypass), opened.store, opened.profile, print), noting
+        plan = Plan((SMALL,), rounds, (), starts=starts)
+        yield Course(plan, (noting, bypass), opened.store, opened.profile, print), noting
 
 
 @pytest.mark.parametrize("rounds", [3, 50])
@@ -85,9 +95,44 @@ def test_a_round_is_asked_over_the_connection_that_was_opened_last(rounds: int) 
 def test_a_gap_moves_no_round_to_another_connection() -> None:
     mine = Times(SMALL, "a", "cold", (1.0, None, 3.0, 4.0), 1)
     theirs = Times(SMALL, BYPASS, "cold", (5.0, 6.0, None, 8.0), 1)
-    assert rounds_by_connection(mine, theirs, 4) == [[(1.0, 5.0)], [(4.0, 8.0)]]
-    assert rounds_by_connection(mine, theirs, 40) == [[(1.0, 5.0)], [(4.0, 8.0)]]
-    assert rounds_by_connection(None, theirs, 4) == []
+    for rounds in (4, 40):
+        assert paired((mine, theirs), rounds) == [[(1.0, 5.0)], [(4.0, 8.0)]]
+    assert paired((theirs,), 4) == []
+
+
+def paired(times: tuple[Times, ...], rounds: int, starts: int = 1) -> list[list[tuple[float, float]]]:
+    run = Comparison(("a", BYPASS), "", "", rounds, times=times, starts=starts, anew=("a",) if starts > 1 else ())
+    return run.pairs(SMALL, "a", BYPASS, "cold")
+
+
+def test_what_was_asked_after_one_start_stays_together() -> None:
+    elapsed = tuple(float(number + 1) for number in range(40))
+    times = (Times(SMALL, "a", "cold", elapsed, 1), Times(SMALL, BYPASS, "cold", elapsed, 1))
+    assert [len(one) for one in paired(times, 40)] == [2] * CONNECTIONS
+    assert [len(one) for one in paired(times, 40, starts=8)] == [6, 4, 6, 4, 6, 4, 6, 4]
+    # So few starts that their luck tells too much.
+    assert [len(one) for one in paired(times, 40, starts=2)] == [2] * CONNECTIONS
+
+
+@pytest.mark.parametrize(("rounds", "starts"), [(1, 10), (3, 10), (20, 10), (50, 7), (100, 10), (1000, 20), (60, 1)])
+def test_rounds_are_shared_out_over_starts_which_all_begin_with_a_connection(rounds: int, starts: int) -> None:
+    found = Plan((), rounds, starts=starts).rounds_by_start(True)
+    assert [number for numbers in found for number in numbers] == list(range(rounds))
+    assert len(found) == min(starts, rounds, CONNECTIONS)
+    assert all(numbers and opens_connections(numbers[0], rounds) for numbers in found)
+    assert Plan((), rounds, starts=starts).rounds_by_start(False) == [list(range(rounds))]
+
+
+def test_a_server_that_is_ours_is_started_anew_and_answers_rightly_over_new_connections() -> None:
+    with noted(6, starts=3) as (course, noting):
+        before = noting.asked.target.url  # type: ignore[attr-defined]
+        course.run()
+        found = course.result()
+        assert noting.asked.target.url != before  # type: ignore[attr-defined]
+    assert noting.starts == 3
+    assert (found.starts, found.anew) == (3, ("embedded",))
+    assert all(len(one.right_ms) == 6 for one in found.times)
+    assert not found.told
 
 
 def test_the_bypass_is_asked_again_after_it_has_hung_up() -> None:

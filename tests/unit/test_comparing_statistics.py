@@ -14,7 +14,7 @@ from fuzz.comparing.statistics import (
     mean_interval,
     median_interval,
     quantiles,
-    ratio_by_connection,
+    ratio_by_group,
     ratio_of_medians,
 )
 
@@ -47,7 +47,7 @@ def test_pair_by_pair_a_tenth_more_is_seen_though_the_machine_drifts_by_much_mor
         drift = np.exp(random.normal(0.0, 0.5, 60))
         mine, theirs = (drift * random.lognormal(0.0, 0.1, 60) for _ in range(2))
         pairs = list(zip(1.1 * theirs, mine, strict=True))
-        seen += ratio_by_connection([pairs[begin : begin + 3] for begin in range(0, 60, 3)]).low > 1
+        seen += ratio_by_group([pairs[begin : begin + 3] for begin in range(0, 60, 3)]).low > 1
     assert seen >= 19
 
 
@@ -57,7 +57,7 @@ def test_connections_that_are_faster_or_slower_by_themselves_make_no_server_so()
     for _ in range(TRIALS):
         levels = np.exp(random.normal(0.0, 0.2, (20, 1, 2)))
         times = levels * random.lognormal(0.0, 0.02, (20, 10, 2))
-        held += not ratio_by_connection([list(map(tuple, one)) for one in times]).excludes(1.0)
+        held += not ratio_by_group([list(map(tuple, one)) for one in times]).excludes(1.0)
     assert 0.92 <= held / TRIALS <= 0.98
 
 
