@@ -12,13 +12,14 @@ from fuzz.events import EXPLAINING
 from fuzz.findings.finding import Reproducibility
 from fuzz.running.session import Judgement, Session
 from fuzz.triage.behind import behind
-from fuzz.triage.cause import ANY, Explained, Rest, Shown, explain, is_plainer, is_same
+from fuzz.triage.cause import ANY, Explained, Rest, Shown, explain
 from fuzz.triage.general import faults_alike, not_seen_with
 from fuzz.triage.histories import Earlier, smallest_history, wrong_after
 from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, hurried, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.minimal import Smallest, minimal, rewritable
 from fuzz.triage.other_data import hangs_on_its_data
+from fuzz.triage.same import is_plainer, is_same
 from fuzz.triage.spent import Spent
 from fuzz.triage.telling import finding_of
 from fuzz.triage.together import apart, confirmed, smallest_race

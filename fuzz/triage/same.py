@@ -1,0 +1,198 @@
+"""Decide whether two causes are one.
+
+Each way to be the same is a function of both causes, in the table `WAYS`; any one of them is enough. Where none holds,
+two findings are better than one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from fuzz.triage.cause import Explained, Shown, converted, covers, leaves, values_apart
+from fuzz.triage.lab import Lab, Seen
+from fuzz.triage.traits import closure, named, present, value_of, without
+from fuzz.triage.traits.circumstances import VERY_DATA
+from fuzz.triage.trial import BY_ASPECT, Trial
+from specs.store_facts import StoreFacts
+from specs.violation import Way
+
+# In these ways of failing the server answers with values, which may be right for another request.
+WITH_VALUES = frozenset({Way.VALUES, Way.ACCEPTED, Way.FORM})
+# A bug hardly ever needs this many traits at the same time.
+MANY_NEEDS = 4
+
+
+def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
+    """Say whether a new cause, as its smallest case was seen to fail, is a known one."""
+    return any(holds(way, one, lab) for holds in WAYS) or _is_explained(way, seen, one, lab)
+
+
+def of_one_family(way: Shown, one: Shown) -> bool:
+    return way.signature.family == one.signature.family
+
+
+def gives_the_same_away(way: Shown, one: Shown, _lab: Lab) -> bool:
+    """Say whether both causes disclose something: those of one family give away the same, in whichever error it is."""
+    return of_one_family(way, one) and way.signature.way is Way.DISCLOSES
+
+
+def is_one_content_of(way: Shown, one: Shown, _lab: Lab) -> bool:
+    """Say whether a cause with many needs is one example of an error that is known to hang on particular data."""
+    of_data = VERY_DATA in one.needs and way.signature.kind == one.signature.kind
+    return of_one_family(way, one) and of_data and len(way.needs) >= MANY_NEEDS
+
+
+def needs_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
+    """Say whether two causes look alike and need the same, so that a report would describe both alike."""
+    return (
+        bool(way.needs)
+        and set(way.needs) == set(one.needs)
+        and (way.covers == one.covers or way.signature.way in BY_ASPECT)
+        and of_one_family(way, one)
+        and way.signature.look == one.signature.look
+        and not list(values_apart(way.trial, one.trial, closure(way.needs, way.trial.reading)))
+    )
+
+
+def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
+    """Say whether two wrong answers are right for the same altered request, and one cause needs all the other does.
+
+    Needs without which both requests have the same answer are left out: they show the difference, and no more.
+    """
+    if not of_one_family(way, one) and not {way.signature.way, one.signature.way} <= WITH_VALUES:
+        return False
+    facts = lab.session.facts
+    return any(
+        comparable(_telling_needs(way, words, facts), _telling_needs(one, words, facts))
+        for words in way.reads_as & one.reads_as
+    )
+
+
+def _telling_needs(way: Shown, words: str, facts: StoreFacts) -> tuple[str, ...]:
+    """Return the needs of a cause without which a server could still be seen to answer another request."""
+    reading = way.trial.reading
+    plain = {name: without(way.trial, name) for name in closure(way.needs, reading)}
+    return tuple(name for name, rest in plain.items() if rest is None or reading.shows(words, rest, facts))
+
+
+def breaks_alike(way: Shown, one: Shown, lab: Lab) -> bool:
+    """Say whether two causes fail alike for faults that fail alike, and one needs all the other does besides.
+
+    A valid request that might be refused for a rule may have one cause with an invalid one that breaks it.
+    """
+    if not of_one_family(way, one) and way.signature.kind != one.signature.kind:
+        return False
+    besides = _besides_blame(way), _besides_blame(one)
+    return fail_alike(way, one) and comparable(*besides) and _fails_with_its_siblings(way, one, lab)
+
+
+def _besides_blame(way: Shown) -> tuple[str, ...]:
+    """Return the needs of a cause without the traits by which its request breaks a rule."""
+    about = way.trial.reading.at_fault(replace(way.signature, faults=way.signature.blamed))
+    return tuple(name for name in way.needs if name not in about)
+
+
+def fail_alike(way: Shown, one: Shown) -> bool:
+    """Say whether plain requests with the faults of one cause have failed like those of the other."""
+    mine, theirs = way.signature.blamed, one.signature.blamed
+    if not mine or not theirs:
+        return False
+    others = way.covers - mine
+    if all(covers(one.covers, fault) for fault in mine) or all(covers(others, fault) for fault in theirs):
+        return True
+    # A third fault has been seen to fail like the faults of both.
+    return bool(others & (one.covers - theirs))
+
+
+def needs_siblings(way: Shown, one: Shown, lab: Lab) -> bool:
+    """Say whether two causes need the same traits with other siblings, and the case of one fails with the other's."""
+    if not of_one_family(way, one) or set(way.needs) != set(one.needs):
+        return False
+    return bool(_apart(way, one)) and _fails_with_its_siblings(way, one, lab)
+
+
+def _apart(way: Shown, one: Shown) -> list[str]:
+    reading = way.trial.reading
+    return list(values_apart(way.trial, one.trial, closure((*way.needs, *one.needs), reading)))
+
+
+def _fails_with_its_siblings(way: Shown, one: Shown, lab: Lab) -> bool:
+    """Say whether the case of a cause still fails with the siblings that the other cause has."""
+    apart = _apart(way, one)
+    plain = _with_siblings_of(way.trial, one.trial, apart) if apart else way.trial
+    return not apart or (plain is not None and lab.fails(plain, way.signature) is not None)
+
+
+def _with_siblings_of(trial: Trial, other: Trial, names: Iterable[str]) -> Trial | None:
+    plain: Trial | None = trial
+    for name in names:
+        trait = named(plain, name) if plain is not None else None
+        plain = trait.swap(plain, value_of(other, name)) if trait and trait.swap and plain is not None else None
+    return plain
+
+
+def comes_to_its_fault(way: Shown, one: Shown, lab: Lab) -> bool:
+    """Say whether one of the two is a valid request, equivalent to an invalid one that the other cause explains."""
+    if of_one_family(way, one):
+        return False
+    return _comes_to(way, one, lab) or _comes_to(one, way, lab)
+
+
+def _comes_to(way: Shown, one: Shown, lab: Lab) -> bool:
+    for other in way.trial.reading.come_to_the_same(way.trial) if one.signature.faults else ():
+        came = lab.fails(other, one.signature) if other.scene is None else None
+        if came is not None and isinstance(leaves(other, came, one, lab), Explained):
+            return True
+    return False
+
+
+def meets(way: Shown, one: Shown, lab: Lab) -> bool:
+    """Say whether the cases of two causes have the same plainer form, and both fail in that form."""
+    if not of_one_family(way, one):
+        return False
+    theirs = {tuple(present(other)): other for other in one.trial.reading.come_to_the_same(one.trial)}
+    for other in way.trial.reading.come_to_the_same(way.trial):
+        known = theirs.get(tuple(present(other)))
+        if known is not None and lab.fails(other, way.signature) and lab.fails(known, one.signature):
+            return True
+    return False
+
+
+def _is_explained(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
+    """Say whether a known cause explains the smallest case of a new one, or an equivalent, plainer form of it."""
+    if not of_one_family(way, one):
+        return False
+    return isinstance(leaves(way.trial, seen, one, lab) or converted(way.trial, seen, [one], lab), Explained)
+
+
+# The ways that ask the server nothing come first.
+WAYS: tuple[Callable[[Shown, Shown, Lab], bool], ...] = (
+    gives_the_same_away,
+    is_one_content_of,
+    needs_the_same,
+    reads_alike,
+    breaks_alike,
+    needs_siblings,
+    comes_to_its_fault,
+    meets,
+)
+
+
+def is_plainer(way: Shown, one: Shown, lab: Lab) -> bool:
+    """Say whether a new cause is a known one with fewer needs, or in a plainer form, that explains the known case."""
+    if not of_one_family(way, one) or len(way.needs) > len(one.needs):
+        return False
+    if is_one_content_of(one, way, lab):
+        return True
+    seen = lab.fails(one.trial, one.signature)
+    if seen is None:
+        return False
+    if len(way.needs) == len(one.needs):
+        return converted(one.trial, seen, [way], lab) is not None
+    return isinstance(leaves(one.trial, seen, way, lab), Explained)
+
+
+def comparable(needs: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Say whether one of two causes needs all that the other does."""
+    return set(needs) <= set(others) or set(others) <= set(needs)
