@@ -18,6 +18,7 @@ from specs.reductions import validity
 from specs.reductions.dtypes import FLOATS, ITEM_SIZES
 from specs.reductions.model import full_body
 from specs.reductions.profile import Profile
+from specs.reductions.raw_requests import read_raw
 from specs.reductions.request import Request
 from specs.reductions.steps import Put, Send, SendRaw
 
@@ -30,13 +31,23 @@ PRIME = 11
 
 def mended(trial: Trial) -> Iterator[Trial]:
     """Yield valid trials like an invalid one: without its faulty fields, on data that fits and shows mistakes."""
-    send = trial.last
-    if isinstance(send, SendRaw):
-        # Nothing in the bytes of an invalid request has to be right, so the plainest request takes their place.
-        fields = Fields({"dtype": PLAIN_DTYPE})
-        send = Send("select", fields, send.key, send.bucket, credentials=send.credentials)
-    if not isinstance(send, Send):
-        return
+    for send in _sends(trial):
+        yield from _of_send(send, trial)
+
+
+def _sends(trial: Trial) -> Iterator[Send]:
+    """Yield the trial's request, also if it is given as bytes, and the plainest one in place of such bytes."""
+    last = trial.last
+    if isinstance(last, Send):
+        yield last
+    if isinstance(last, SendRaw):
+        inner = read_raw(last, trial.profile).send
+        if inner is not None:
+            yield inner
+        yield Send("select", Fields({"dtype": PLAIN_DTYPE}), last.key, last.bucket, credentials=last.credentials)
+
+
+def _of_send(send: Send, trial: Trial) -> Iterator[Trial]:
     served = next((step.served for step in trial.case.steps if isinstance(step, Put)), WELL)
     for sender in dict.fromkeys((send.credentials, "owner")):
         for left_out in ((), RANGE):

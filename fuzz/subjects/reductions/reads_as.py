@@ -48,6 +48,8 @@ COMPARED = {narrow: f"the answer for missing numbers compared as {narrow}" for n
 TOLD = {narrow: f"the answer for missing numbers rounded to {narrow}" for narrow in ROUNDED}
 BESIDE = "the answer for the number beside the one that is missing"
 ALMOST = "the answer for numbers that are all but missing taken for missing"
+FINITE = "the answer for infinities taken for the largest finite numbers"
+FLUSHED = "the answer for subnormal numbers taken for zero"
 OTHER_SLICES = "the answer for the slices in reverse order"
 PADDED = "the answer for whole dimensions where the selection is too short"
 # Rulings that are about particular numbers, each with a description of an answer that it alone forbids.
@@ -185,6 +187,10 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
         if compared is not None:
             yield COMPARED[narrow], compared
     if scene.dtype in FLOATS:
+        for words, change in ((FINITE, _finite), (FLUSHED, _flushed)):
+            changed = with_numbers(scene, change)
+            if changed is not None:
+                yield words, changed
         for end in (-math.inf, math.inf):
             beside = with_missing_numbers(scene, partial(_beside, end=end))
             if beside is not None:
@@ -192,6 +198,16 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
     almost = with_more_missing(scene, is_near)
     if almost is not None:
         yield ALMOST, almost
+
+
+def _finite(numbers: Array) -> Array:
+    most = np.finfo(numbers.dtype).max
+    return np.where(np.isinf(numbers), np.copysign(most, numbers), numbers)
+
+
+def _flushed(numbers: Array) -> Array:
+    subnormal = np.abs(numbers) < np.finfo(numbers.dtype).tiny
+    return np.where(subnormal, np.copysign(numbers.dtype.type(0), numbers), numbers)
 
 
 def _same_as(elements: Array, numbers: Array, dtype: str) -> Bools:

@@ -356,6 +356,10 @@ def shown_missing(scene: Scene, kind: str) -> Scene | None:
     huge = scene.dtype in INTEGERS and has_huge(scene)
     least = int(np.iinfo(scene.dtype).max) - SMALL if huge else LARGE if has_large(scene) else 1
     ranks = {one: number + _half(one) for number, one in enumerate(valid, least + 1)}
-    elements = [least if gone else ranks.get(one, one) for one, gone in zip(scene.elements.tolist(), left_out)]
-    told = least + 1 if kind == "valid_min" else least
-    return replace(scene, elements=np.array(elements, scene.dtype), missing=(kind, told))
+    # The numbers that say what is missing stay fractions too.
+    gone_for = least + (0.5 if any(math.isfinite(one) and _half(one) for one in missing_numbers(scene)) else 0)
+    elements = [gone_for if gone else ranks.get(one, one) for one, gone in zip(scene.elements.tolist(), left_out)]
+    told = (gone_for + least + 1) / 2 if gone_for != least else least + 1
+    return replace(
+        scene, elements=np.array(elements, scene.dtype), missing=(kind, told if kind == "valid_min" else gone_for)
+    )
