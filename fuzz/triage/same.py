@@ -188,9 +188,8 @@ def is_plainer(way: Shown, one: Shown, lab: Lab) -> bool:
     seen = lab.fails(one.trial, one.signature)
     if seen is None:
         return False
-    if len(way.needs) == len(one.needs):
-        return converted(one.trial, seen, [way], lab) is not None
-    return isinstance(leaves(one.trial, seen, way, lab), Explained)
+    came = None if len(way.needs) == len(one.needs) else leaves(one.trial, seen, way, lab)
+    return isinstance(came or converted(one.trial, seen, [way], lab), Explained)
 
 
 def comparable(needs: tuple[str, ...], others: tuple[str, ...]) -> bool:

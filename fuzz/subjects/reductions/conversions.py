@@ -10,16 +10,27 @@ import numpy as np
 from fuzz.subjects.reductions.scene import Scene, with_elements
 from fuzz.subjects.reductions.traits.scenes import SCENES, everything_missing, is_of_nothing
 from fuzz.triage.trial import Trial
+from specs.fields import Fields
+from specs.reductions.model import full_body
+from specs.reductions.raw_requests import read_raw
+from specs.reductions.steps import Put, SendRaw, Spelling
+from specs.spellings import spelled
 
 # Traits whose plainer form does the same in another way: several results, or a part of an object or a dimension.
 CONVERTED = ("axis []", "offset", "negative bounds", "stride beyond one", "reversed selection")
+CONTENT_TYPE = "content-type"
+OF_CONTENT_TYPES: tuple[Spelling, ...] = ("content-type-case", "content-type-charset", "content-type-quoted")
 # A store that serves this page for every object acts as if it had no object.
 NOT_THERE = "missing-page"
 
 
 def come_to_the_same(trial: Trial) -> Iterator[Trial]:
-    """Yield plainer trials that come to the same result as the given one, each conversion on top of the one before."""
+    """Yield plainer trials that come to the same result as the given one, each conversion on top of the one before.
+
+    A request in given bytes comes to the same as one that is merely spelled like it.
+    """
     if trial.scene is None:
+        yield from _as_spelled(trial)
         return
     for scene in in_other_ways(trial.scene):
         yield trial.of_scene(scene)
@@ -31,6 +42,32 @@ def come_to_the_same(trial: Trial) -> Iterator[Trial]:
         if plain is not None:
             trial = plain
             yield trial
+
+
+def _as_spelled(trial: Trial) -> Iterator[Trial]:
+    """Yield the request within given bytes, spelled in the manner that gives it the same content type."""
+    last, put = trial.last, trial.case.steps[0]
+    inner = read_raw(last, trial.profile).send if isinstance(last, SendRaw) else None
+    if not isinstance(last, SendRaw) or not isinstance(put, Put) or inner is None:
+        return
+    located = full_body(replace(inner, fields=Fields()), trial.profile)
+    told = Fields({name: value for name, value in inner.fields.items() if located.get(name) != value})
+    kinds = [_tight(value) for name, value in last.headers if name.lower() == CONTENT_TYPE]
+    for manner in OF_CONTENT_TYPES:
+        if kinds == [_tight(_content_type(manner))]:
+            yield trial.of_steps(put, replace(inner, fields=told, spelled=manner))
+
+
+def _tight(value: str) -> str:
+    """Return a header's value in lower case and without spaces, neither of which matter in a content type."""
+    return "".join(value.lower().split())
+
+
+def _content_type(manner: Spelling) -> str:
+    """Return the content type that a request has in another spelling."""
+    head = b"POST / HTTP/1.1\r\nContent-Type: application/json\r\n\r\n"
+    lines = b"".join(spelled(head, manner).pieces).decode().split("\r\n")
+    return next(line.partition(":")[2] for line in lines if line.lower().startswith(CONTENT_TYPE))
 
 
 def in_other_ways(scene: Scene) -> Iterator[Scene]:

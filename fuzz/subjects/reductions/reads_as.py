@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from fuzz.subjects.reductions.scene import Scene, case_of
+from fuzz.subjects.reductions.scene import Scene, are_axes, case_of
 from fuzz.subjects.reductions.stakes import alike
 from fuzz.subjects.reductions.traits.missing import is_near, with_missing_numbers, with_more_missing, with_numbers
+from fuzz.subjects.reductions.traits.slices import picked
 from fuzz.triage.lab import Seen
 from fuzz.triage.trial import Trial
 from specs.case import Case
@@ -50,6 +51,7 @@ BESIDE = "the answer for the number beside the one that is missing"
 ALMOST = "the answer for numbers that are all but missing taken for missing"
 FINITE = "the answer for infinities taken for the largest finite numbers"
 FLUSHED = "the answer for subnormal numbers taken for zero"
+LONG_AXES = "the answer for those axes alone that are longer than one"
 OTHER_SLICES = "the answer for the slices in reverse order"
 PADDED = "the answer for whole dimensions where the selection is too short"
 # Rulings that are about particular numbers, each with a description of an answer that it alone forbids.
@@ -195,9 +197,22 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
             beside = with_missing_numbers(scene, partial(_beside, end=end))
             if beside is not None:
                 yield BESIDE, beside
+    yield from _without_short_axes(scene)
     almost = with_more_missing(scene, is_near)
     if almost is not None:
         yield ALMOST, almost
+
+
+def _without_short_axes(scene: Scene) -> Iterator[tuple[str, Scene]]:
+    axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
+    if scene.shape is None or not are_axes(axes):
+        return
+    lengths = scene.shape
+    if scene.selection is not None:
+        lengths = tuple(picked(one, length) for one, length in zip(scene.selection, scene.shape))
+    longer = [axis for axis in axes if lengths[axis] != 1]
+    if longer != axes:
+        yield LONG_AXES, replace(scene, axis=longer)
 
 
 def _finite(numbers: Array) -> Array:
