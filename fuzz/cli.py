@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser(next((word for word in words if not word.startswith("-")), ""))
     arguments, unknown = parser.parse_known_args(words)
     if unknown:
-        parser.children().get(arguments.command, parser).refuse(unknown)
+        parser.chosen(arguments).refuse(unknown)
     if arguments.command is None:
         parser.print_help()
         return UsageError.exit_code

@@ -6,13 +6,16 @@ import argparse
 import difflib
 import re
 from collections.abc import Iterator, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 _UNKNOWN_COMMAND = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
 
 
 class Parser(argparse.ArgumentParser):
-    """Adds the closest name to errors about unknown flags and commands."""
+    """Takes flags by their whole names only, and adds the closest name to errors about unknown flags and commands."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and the message, and exit with code 2."""
@@ -23,7 +26,7 @@ class Parser(argparse.ArgumentParser):
 
     def refuse(self, words: Sequence[str]) -> NoReturn:
         """Report unknown words as an error, with suggestions for those that look like flags."""
-        flags = sorted({flag for one in parsers(self) for flag in one.flags()})
+        flags = sorted(self.flags())
         unknown = [word.split("=")[0] for word in words if word.startswith("-")]
         hints = "".join(closest(word, flags) for word in unknown)
         self.error(
@@ -35,6 +38,14 @@ class Parser(argparse.ArgumentParser):
     def flags(self) -> list[str]:
         """Return the names of all flags."""
         return [flag for action in self._actions for flag in action.option_strings if flag.startswith("--")]
+
+    def chosen(self, arguments: argparse.Namespace) -> Parser:
+        """Return the parser of the subcommand that was chosen, however deep; this one if none was."""
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                child = action.choices.get(getattr(arguments, action.dest, None) or "")
+                return child.chosen(arguments) if isinstance(child, Parser) else self
+        return self
 
     def children(self) -> dict[str, Parser]:
         """Return the parsers of the subcommands by name."""
@@ -53,6 +64,7 @@ def parsers(parser: Parser) -> Iterator[Parser]:
 
 
 def closest(word: str, names: Sequence[str]) -> str:
-    """Return a sentence with the name that is closest to a word; empty if none is close."""
-    close = difflib.get_close_matches(word, names, 1)
+    """Return a sentence with the only name that begins with a word, or the closest one; empty if none is close."""
+    longer = [name for name in names if name.startswith(word)]
+    close = longer if len(longer) == 1 else difflib.get_close_matches(word, names, 1)
     return f" Did you mean {close[0]!r}?" if close else ""
