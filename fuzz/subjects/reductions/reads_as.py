@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from fuzz.subjects.reductions.scene import Scene, are_axes, case_of
+from fuzz.subjects.reductions.scene import Scene, are_axes, case_of, with_elements
 from fuzz.subjects.reductions.stakes import alike
 from fuzz.subjects.reductions.traits.missing import is_near, with_missing_numbers, with_more_missing, with_numbers
 from fuzz.subjects.reductions.traits.slices import picked
@@ -52,6 +52,7 @@ ALMOST = "the answer for numbers that are all but missing taken for missing"
 FINITE = "the answer for infinities taken for the largest finite numbers"
 FLUSHED = "the answer for subnormal numbers taken for zero"
 LONG_AXES = "the answer for those axes alone that are longer than one"
+OTHER_LAYOUT = "the answer for data that lie in C order"
 OTHER_SLICES = "the answer for the slices in reverse order"
 PADDED = "the answer for whole dimensions where the selection is too short"
 # Rulings that are about particular numbers, each with a description of an answer that it alone forbids.
@@ -198,6 +199,8 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
             if beside is not None:
                 yield BESIDE, beside
     yield from _without_short_axes(scene)
+    if scene.shape is not None and scene.order == "F":
+        yield OTHER_LAYOUT, with_elements(scene, scene.elements.reshape(scene.shape).ravel(order="F"))
     almost = with_more_missing(scene, is_near)
     if almost is not None:
         yield ALMOST, almost
