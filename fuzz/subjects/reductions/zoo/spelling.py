@@ -234,7 +234,8 @@ class MissingBeforeItsDtype(ReferenceServer):
 
     def read_reduction(self, version: int, operation: str, body: Mapping[str, Any]) -> Any:
         names = list(body)
-        if body.get("missing") is not None and names.index("missing") < names.index("dtype"):
+        first = next((name for name in names if name in ("missing", "dtype")), "dtype")
+        if body.get("missing") is not None and first == "missing" and "dtype" in names:
             raise Refusal(400, "missing: has no dtype")
         return super().read_reduction(version, operation, body)
 
