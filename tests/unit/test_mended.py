@@ -29,3 +29,10 @@ def test_a_mended_request_has_the_same_sender_and_then_the_owner(wrong: Send | S
         due = expectations(one.case, V2, StoreFacts())[-1]
         assert due is not None
         assert due.answers
+
+
+def test_a_field_with_an_unknown_name_inside_is_kept_without_it() -> None:
+    filters = [{"id": "shuffle", "element_size": 8, "": 1}]
+    wrong = Send("select", Fields({"dtype": "int32", "filters": filters}), "a", "public")
+    first = next(iter(mended(trial_of(Case("x", (PUT, wrong)), Reading(V2)))))
+    assert first.last.fields["filters"] == [{"id": "shuffle", "element_size": 8}]

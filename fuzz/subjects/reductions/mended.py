@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -19,10 +20,11 @@ from specs.reductions.dtypes import FLOATS, ITEM_SIZES
 from specs.reductions.model import full_body
 from specs.reductions.profile import Profile
 from specs.reductions.raw_requests import read_raw
-from specs.reductions.request import Request
+from specs.reductions.request import MISSING_KINDS, Request
 from specs.reductions.steps import Put, Send, SendRaw
 
 RANGE = ("offset", "size")
+INNER_FIELDS = frozenset({"id", "element_size", *MISSING_KINDS})
 # Removing a faulty field may make another one faulty, so several rounds are needed.
 MOST_ROUNDS = 4
 MOST_ELEMENTS = 2**16
@@ -39,12 +41,25 @@ def _sends(trial: Trial) -> Iterator[Send]:
     """Yield the trial's request, also if it is given as bytes, and the plainest one in place of such bytes."""
     last = trial.last
     if isinstance(last, Send):
-        yield last
+        tidy = _without_unknown_inner_fields(last)
+        yield from (tidy, last) if tidy != last else (last,)
     if isinstance(last, SendRaw):
         inner = read_raw(last, trial.profile).send
         if inner is not None:
             yield inner
         yield Send("select", Fields({"dtype": PLAIN_DTYPE}), last.key, last.bucket, credentials=last.credentials)
+
+
+def _without_unknown_inner_fields(send: Send) -> Send:
+    """Return the request with only the known names in objects within its fields, where that leaves any."""
+    return replace(send, fields=Fields({name: _tidy(value) for name, value in send.fields.items()}))
+
+
+def _tidy(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_tidy(one) for one in value]
+    known = {name: one for name, one in value.items() if name in INNER_FIELDS} if isinstance(value, dict) else {}
+    return known or value
 
 
 def _of_send(send: Send, trial: Trial) -> Iterator[Trial]:
