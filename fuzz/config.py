@@ -19,6 +19,7 @@ from fuzz.option_values import (
     number,
     path,
     port_command,
+    server_url,
     store_name,
     switch,
     text,
@@ -82,7 +83,7 @@ class Option:
 
 OPTIONS: Mapping[str, Option] = MappingProxyType(
     {
-        "target": Option("target", http_url),
+        "target": Option("target", server_url),
         "launch": Option("launch", port_command),
         "store": Option("store", store_name),
         "plain_store": Option("plain_store", http_url),

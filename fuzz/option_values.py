@@ -35,6 +35,14 @@ def http_url(value: Any) -> str:
     return text(value).rstrip("/")
 
 
+def server_url(value: Any) -> str:
+    """Read the URL of a server; whether its scheme is one that the subject has, only the subject's transport knows."""
+    scheme, _, rest = str(value).partition("://")
+    if rest and re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme) and scheme not in ("http", "https"):
+        return text(value)
+    return http_url(value)
+
+
 def store_name(value: Any) -> str:
     """Read `memory`, `moto` or a store's URL."""
     if value in ("memory", "moto"):

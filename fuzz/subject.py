@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
     from fuzz.findings.finding import Finding
-    from fuzz.running.crowd import Message
     from fuzz.running.session import Session
     from fuzz.running.store import Store
+    from fuzz.transport.protocol import Transport
     from fuzz.triage.reading import Reading
 
 Connect = Callable[[Any], "Session"]
@@ -76,8 +76,8 @@ class Stage(Protocol):
     def prepare(self, step: Any, places: Any) -> None:
         """Take a step that asks nothing; raises Unstorable where the store does not take it."""
 
-    def message(self, step: Any, places: Any) -> Message:
-        """Return the request that a step sends."""
+    def message(self, step: Any, places: Any) -> Any:
+        """Return the message that a step sends, as the subject's transport takes it."""
 
     def end(self, places: Any) -> None:
         """Remove the things that the case leaves behind."""
@@ -85,16 +85,16 @@ class Stage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request as exploration counts it: the values of its fields by name, and its outcome.
+    """One request as exploration counts it: the values of its fields by name, and how long its answer took.
 
-    `size_bytes` is the size of its object; `kind` names the sort of request for latencies, and is empty if its latency
-    does not count.
+    `size_bytes` is the size of its object. `kind` names the sort of request for latencies. Without a kind, or without a
+    time because no answer with values came, the latency does not count.
     """
 
     values: Mapping[str, str]
     size_bytes: int = 0
     kind: str = ""
-    outcome: Outcome = None
+    elapsed_ms: float = 0.0
 
 
 def no_stakes(_case: Case, _due: Due, _outcomes: Sequence[Outcome]) -> Iterable[str]:
@@ -215,6 +215,7 @@ class Subject:
     expectations: Callable[[Case, Any, StoreFacts], Due]
     violations: Callable[[Transcript, Due, Any, tuple[str, ...]], list[Violation]]
     stage: Callable[[Store, Any], Stage]
+    transport: Transport
     reading: Callable[[Any], Reading]
     serving: Serving
     rules: type[Rule] = Rule

@@ -7,11 +7,13 @@ from typing import Literal
 
 from specs.case import Case
 
-Reason = Literal["closed", "reset", "refused", "timeout", "garbled", "truncated", "too-long"]
+Reason = Literal["closed", "reset", "refused", "timeout", "garbled", "truncated", "too-long", "left"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
+    """An answer: its status is a code whose meaning the subject's transport knows, its headers are pairs of texts."""
+
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
@@ -24,7 +26,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class NoReply:
-    """The lack of an answer in HTTP, and its reason."""
+    """The lack of an answer, and its reason; "left" means that the client itself went away, as it was meant to."""
 
     reason: Reason
     detail: str = ""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from fuzz.running.session import Session
     from fuzz.running.targets import Target
     from fuzz.subject import Property
+    from fuzz.transport.http import HttpMessage
+    from fuzz.transport.protocol import Came, Exchange
     from specs.case import Case
 
 EXAMPLES_A_TURN = 20
@@ -162,18 +164,30 @@ def _hunt(target: Target, stages: Stages, folder: Path, arguments: Namespace) ->
 
 def _session(target: Target, stages: Stages) -> Session:
     """A session of which every part is charged to its stage."""
-    from fuzz.running.client import Client
     from fuzz.running.session import Session
+    from fuzz.transport.http import HttpClient
 
-    class Charged(Client):
-        """A client whose socket is charged for what it sends."""
+    class Charged(HttpClient):
+        """A client that is charged for what it encodes, sends and reads, without its waits."""
 
-        def _connect(self) -> Any:
-            return _Charged(super()._connect(), stages, sendall=SENDING)
+        def head(self, message: HttpMessage) -> bytes:
+            with stages.within(ENCODING):
+                return super().head(message)
+
+        def exchange(self, message: HttpMessage) -> Exchange:
+            exchange = super().exchange(message)
+            go_on, ready = stages.of(READING, exchange.send), None
+            try:
+                while True:
+                    ready = yield go_on(ready)  # type: ignore[arg-type]
+            except StopIteration as end:
+                came: Came = end.value
+                return came
+
+        def _socket(self) -> Any:
+            return _Charged(super()._socket(), stages, send=SENDING)
 
     client = Charged(target.url, target.client)
-    for name, stage in (("message", ENCODING), ("exchange", READING)):
-        setattr(client, name, stages.of(stage, getattr(client, name)))
     plain = target.subject
     subject = replace(
         plain,

@@ -10,12 +10,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from fuzz.hunt.rounds import seed_of, turn
-from fuzz.running.client import Client
 from fuzz.running.session import Judgement, Session
 from fuzz.running.store import open_store
 from fuzz.subjects.reductions.processes import start_reference_server
 from fuzz.subjects.reductions.properties import PROPERTIES
 from fuzz.subjects.reductions.subject import REDUCTIONS
+from fuzz.transport.http import HttpClient
 from specs.case import Case
 from specs.outcome import Reply
 from specs.reductions import profile as profiles
@@ -79,7 +79,7 @@ def main(arguments: Namespace) -> int:
     with (
         closing(open_store("memory")) as store,
         start_reference_server() as server,
-        closing(Session(REDUCTIONS, Client(server.url), store, profiles.load("reference"))) as session,
+        closing(Session(REDUCTIONS, HttpClient(server.url), store, profiles.load("reference"))) as session,
     ):
         _try(session, tally, arguments.requests, arguments.seed)
     print(f"{'kind':<52} {'times':>7}  statuses")

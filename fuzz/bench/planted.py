@@ -14,13 +14,13 @@ import numpy as np
 
 from fuzz.findings.finding import Finding
 from fuzz.findings.replay import TRIES_AT_ONCE
-from fuzz.running.client import Client
 from fuzz.running.session import Judgement, Session
 from fuzz.running.store import Store
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.reference_server.__main__ import build
 from fuzz.subjects.reductions.reference_server.server import serve
 from fuzz.subjects.reductions.subject import REDUCTIONS
+from fuzz.transport.http import HttpClient
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions import encoding
@@ -136,7 +136,7 @@ def _judge(stack: ExitStack, some: Sequence[Bug], store: Store, profile: Profile
     server = build([bug.load() for bug in some])
     stack.callback(server.close)
     http = stack.enter_context(serve(server))
-    session = stack.enter_context(closing(Session(REDUCTIONS, Client(http.url), store, profile)))
+    session = stack.enter_context(closing(Session(REDUCTIONS, HttpClient(http.url), store, profile)))
     return lambda case: session.judge(case, afresh=True)
 
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fuzz.errors import CannotRun
 from fuzz.flags import add_config_flag, add_target_flags, settings_of
 from fuzz.subjects.reductions.subject import REDUCTIONS
-from specs.outcome import NoReply, Reply
-from specs.spellings import PLAINLY
 
 if TYPE_CHECKING:
-    from fuzz.running.client import Client, ClientSettings
     from fuzz.running.targets import Target
+    from fuzz.transport.http import HttpMessage
+    from fuzz.transport.protocol import Client
     from fuzz.triage.lab import Lab
     from specs.case import Case
 
@@ -42,34 +41,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_target_flags(parser)
     add_config_flag(parser)
     parser.epilog = EXAMPLES
-
-
-@dataclass(slots=True)
-class Sending:
-    """A client that notes what it sends."""
-
-    client: Client
-    sent: list[tuple[str, str, Sequence[tuple[str, str]], bytes]] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        return self.client.url
-
-    @property
-    def settings(self) -> ClientSettings:
-        return self.client.settings
-
-    def send(
-        self,
-        method: str,
-        path: str,
-        headers: Sequence[tuple[str, str]],
-        body: bytes,
-        timeout_seconds: float | None = None,
-        manner: str = PLAINLY,
-    ) -> Reply | NoReply:
-        self.sent.append((method, path, headers, body))
-        return self.client.send(method, path, headers, body, timeout_seconds, manner)
 
 
 @dataclass(slots=True)
@@ -143,26 +114,38 @@ def _measure(target: Target, requests: int, seed: int, checked: Spent, bare: Spe
     """How many cases failed meanwhile."""
     from fuzz.hunt.life import TargetLife
     from fuzz.hunt.rounds import seed_of
-    from fuzz.running.client import Client
     from fuzz.running.session import Session
+    from fuzz.transport.http import HttpClient
+    from fuzz.transport.protocol import Exchange
     from fuzz.triage.lab import Lab
 
-    sending = Sending(Client(target.url, target.client))
-    with closing(sending.client):
-        # The session asks of a client no more than `send`, `url` and `close`.
-        session = Session(REDUCTIONS, sending, target.store, target.profile)  # type: ignore[arg-type]
+    messages: list[HttpMessage] = []
+
+    class Noting(HttpClient):
+        """A client that notes what it sends."""
+
+        def exchange(self, message: HttpMessage) -> Exchange:
+            messages.append(message)
+            return super().exchange(message)
+
+    with (
+        closing(HttpClient(target.url, target.client)) as bare_client,
+        closing(Session(REDUCTIONS, Noting(target.url, target.client), target.store, target.profile)) as session,
+    ):
         checking = Checking(Lab(session, TargetLife.of(target)), target)
         checking.turn(seed_of(seed, "warm-up"), WARM_UP)
         checking.failed = number = 0
         while checked.requests < requests:
-            sending.sent.clear()
+            messages.clear()
             checked.measure(lambda: checking.turn(seed_of(seed, number)))  # noqa: B023
-            bare.measure(lambda: _send(sending))
+            bare.measure(lambda: _send(bare_client, messages))
             number += 1
     return checking.failed
 
 
-def _send(sending: Sending) -> int:
-    for one in sending.sent:
-        sending.client.send(*one)
-    return len(sending.sent)
+def _send(client: Client, messages: list[HttpMessage]) -> int:
+    from fuzz.transport.exchanges import send
+
+    for one in messages:
+        send(client, one)
+    return len(messages)

@@ -6,7 +6,6 @@ import random
 from dataclasses import dataclass, field, fields
 from typing import Self
 
-from fuzz.running.client import Client
 from fuzz.running.session import Judgement, Session
 from fuzz.running.targets import Target
 from specs.case import Case
@@ -55,6 +54,8 @@ class RecordingTarget(Target):
         return cls(**{one.name: getattr(target, one.name) for one in fields(target)})
 
     def session(self) -> Session:
-        session = RecordingSession(self.subject, Client(self.url, self.client), self.store, self.profile)
+        session = RecordingSession(
+            self.subject, self.subject.transport.client(self.url, self.client), self.store, self.profile
+        )
         session.failures = self.failures
         return session

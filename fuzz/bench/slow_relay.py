@@ -9,7 +9,8 @@ import threading
 import time
 
 from fuzz.embedded.http_server import Answer, DropConnection, HttpRequest, HttpResponse, HttpServer
-from fuzz.running.client import Client
+from fuzz.transport.exchanges import send
+from fuzz.transport.http import HttpClient, HttpMessage
 from specs.outcome import NoReply
 
 OF_THE_CONNECTION = frozenset({"connection", "content-length", "host", "transfer-encoding", "keep-alive"})
@@ -32,11 +33,11 @@ class Relay:
 
     def __call__(self, request: HttpRequest) -> Answer:
         begun = time.perf_counter()
-        client: Client | None = getattr(self._own, "client", None)
+        client: HttpClient | None = getattr(self._own, "client", None)
         if client is None:
-            client = self._own.client = Client(self._upstream)
-        headers = [(name, value) for name, value in request.headers.items() if name not in OF_THE_CONNECTION]
-        outcome = client.send(request.method, request.target, headers, request.body)
+            client = self._own.client = HttpClient(self._upstream)
+        headers = tuple((name, value) for name, value in request.headers.items() if name not in OF_THE_CONNECTION)
+        outcome = send(client, HttpMessage(request.method, request.target, headers, request.body))
         took = time.perf_counter() - begun
         end = begun + took + (took + self._own_seconds) * self._share
         # Sleeping takes a little longer than it should, and what spins for long is made to wait on a busy machine.

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 from fuzz.hunt.claims import unclaimed
 from fuzz.hunt.rounds import seed_of, turn
-from fuzz.running.client import Client
 from fuzz.running.session import Session
 from fuzz.running.store import open_store
 from fuzz.subject import Property
 from fuzz.subjects.reductions.processes import start_reference_server
 from fuzz.subjects.reductions.properties import PROPERTIES
 from fuzz.subjects.reductions.subject import REDUCTIONS
+from fuzz.transport.http import HttpClient
 from specs.case import Case, requests
 from specs.reductions import profile as profiles
 from specs.violation import Violation
@@ -68,7 +68,7 @@ def main(arguments: Namespace) -> int:
     with (
         closing(open_store(arguments.store)) as store,
         start_reference_server() as server,
-        closing(Session(REDUCTIONS, Client(server.url), store, profile)) as session,
+        closing(Session(REDUCTIONS, HttpClient(server.url), store, profile)) as session,
     ):
         rows = [Row(one) for one in PROPERTIES if not unclaimed(one, profile, session.facts)]
         _try(session, rows, arguments.requests, arguments.seed)

@@ -17,8 +17,8 @@ from fuzz.comparing.judging import Prepared, as_reply
 from fuzz.comparing.lanes import Came, Lanes
 from fuzz.comparing.results import BYPASS
 from fuzz.embedded.processes import stop
-from fuzz.running.client import Client
 from fuzz.subjects.reductions.objects import Objects
+from fuzz.transport.http import HttpClient
 from specs.outcome import NoReply, Reply
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Server:
     start: Callable[[], Target] | None = None
     mbps: float = 0.0
     _lanes: Lanes = field(init=False)
-    _client: Client = field(init=False)
+    _client: HttpClient = field(init=False)
     _objects: Objects = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,7 +86,7 @@ class Server:
 
     def _open(self) -> None:
         url, settings = self.target.url, self.target.client
-        self._client = Client(url, settings)
+        self._client = HttpClient(url, settings)
         self._lanes = Lanes(url, settings.timeout_seconds, settings.ca_cert)
 
     @property
@@ -106,7 +106,8 @@ class Server:
     def message(self, prepared: Prepared, key: str) -> bytes:
         """A question as the server gets it."""
         asked = self._objects.message_about(prepared.send, key)
-        return self._client.message(asked.method, asked.path, asked.headers, asked.body)
+        assert isinstance(asked.body, bytes)
+        return self._client.head(asked) + asked.body
 
     def hang_up(self) -> None:
         self._lanes.close()

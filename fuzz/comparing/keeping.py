@@ -16,8 +16,9 @@ from fuzz.findings.finding import Finding
 from fuzz.findings.known import Known
 from fuzz.findings.origin import Origin
 from fuzz.hunt.life import TargetLife
-from fuzz.running.session import Judgement
+from fuzz.running.session import Judgement, refused_in
 from fuzz.running.targets import Target
+from fuzz.transport.http import HTTP
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.triage import Triage
 from specs.outcome import Transcript
@@ -75,4 +76,5 @@ def _judgement(one: Wrong) -> Judgement:
     exchange = checks.Exchange(prepared.send, one.outcome, prepared.profile)
     violations = checks.violations(exchange, prepared.due, len(prepared.case.steps) - 1)
     found = sorted(violations, key=lambda violation: violation.severity != "failure")
-    return Judgement(Transcript(prepared.case, (None, one.outcome)), tuple(found), (None, prepared.due))
+    transcript = Transcript(prepared.case, (None, one.outcome))
+    return Judgement(transcript, tuple(found), (None, prepared.due), refused_in(transcript, HTTP))

@@ -8,12 +8,14 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
-from fuzz.running.answers import AnswerLimits, read_answer
+from fuzz.transport.exchanges import finished
+from fuzz.transport.http.answers import read_answer
+from fuzz.transport.protocol import AnswerLimits, Wait
 from specs.outcome import NoReply, Reply
 
 if TYPE_CHECKING:
@@ -180,7 +182,7 @@ class _Loop:
 
     def _came(self, elapsed_ms: float, head: bytes, body: bytes) -> Came:
         # What was read is read once more, by the code that reads every answer of the suite.
-        outcome = read_answer(_Recorded(head + body), "POST", AnswerLimits()).outcome  # type: ignore[arg-type]
+        outcome = finished(read_answer(_Recorded(head + body), "POST", AnswerLimits())).outcome
         if isinstance(outcome, Reply):
             outcome = replace(outcome, body=self._once(outcome.body))
         return Came(elapsed_ms, outcome)
@@ -229,11 +231,12 @@ class _Loop:
 
 
 class _Recorded:
-    """Bytes that are read like a socket."""
+    """Bytes that are read like a connection."""
 
     def __init__(self, data: bytes) -> None:
-        self._left = memoryview(data)
+        self._left = data
 
-    def recv(self, most: int) -> bytes:
-        data, self._left = self._left[:most], self._left[most:]
-        return bytes(data)
+    def received(self) -> Generator[Wait, bool, bytes]:
+        data, self._left = self._left, b""
+        return data
+        yield  # Nothing is waited for.

@@ -14,7 +14,6 @@ from fuzz.events import Explored, Sought
 from fuzz.running.session import Judgement
 from fuzz.subject import Accounting, Asked
 from specs.case import Case
-from specs.outcome import Outcome, Reply
 from specs.profile import Profile
 
 # The first account comes soon; later ones are rarer, so that the log of a whole night stays small.
@@ -48,8 +47,8 @@ class Exploration:
         due, outcomes = judgement.expectations, judgement.transcript.outcomes
         for one in self._accounting.asked(case, due, outcomes, self._profile):
             self._note_request(one)
-            if one.kind:
-                self._note_latency(one.kind, one.size_bytes, one.outcome)
+            if one.kind and one.elapsed_ms > 0:
+                self._note_latency(one)
 
     def at_stake(self, property_name: str, requirements: Iterable[str]) -> None:
         """Count the requirements that some answer to a request would have broken."""
@@ -87,10 +86,9 @@ class Exploration:
             self._pairs = np.pad(self._pairs, (0, more))
         self._pairs[np.ix_(numbers, numbers)] += 1
 
-    def _note_latency(self, operation: str, length: int, outcome: Outcome) -> None:
-        if isinstance(outcome, Reply) and outcome.status == 200 and outcome.elapsed_ms > 0:
-            name = operation, size_class(length)
-            self._latencies.setdefault(name, Counter())[latency_class(outcome.elapsed_ms)] += 1
+    def _note_latency(self, asked: Asked) -> None:
+        name = asked.kind, size_class(asked.size_bytes)
+        self._latencies.setdefault(name, Counter())[latency_class(asked.elapsed_ms)] += 1
 
 
 def size_class(length: int) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from fuzz.errors import CannotRun
 from fuzz.running.launcher import Launcher
+from fuzz.transport.protocol import Transport
 
 if TYPE_CHECKING:
     from fuzz.running.session import Session
@@ -27,18 +26,19 @@ class TargetLife:
     def __init__(
         self,
         url: str,
+        transport: Transport,
         launcher: Launcher | None = None,
         twin: Callable[[], AbstractContextManager[Session]] | None = None,
     ) -> None:
         self.twin = twin
-        parts = urlsplit(url)
-        self._address = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+        self._url = url
+        self._transport = transport
         self._launcher = launcher
         self._pause = threading.Event()
 
     @classmethod
     def of(cls, target: Target) -> TargetLife:
-        return cls(target.url, target.launcher, target.twin)
+        return cls(target.url, target.subject.transport, target.launcher, target.twin)
 
     def alive(self) -> bool:
         # A process that ends drops its connections first and still listens for a moment, so look twice.
@@ -50,7 +50,7 @@ class TargetLife:
     def _is_there(self) -> bool:
         if self._launcher is not None and not self._launcher.alive():
             return False
-        return self._accepts()
+        return self._transport.accepts(self._url)
 
     def revive(self) -> bool:
         if self._launcher is not None:
@@ -60,17 +60,10 @@ class TargetLife:
                 return False
             return True
         for _ in range(int(COMEBACK_SECONDS / POLL_SECONDS)):
-            if self._accepts():
+            if self._transport.accepts(self._url):
                 return True
             self._pause.wait(POLL_SECONDS)
         return False
 
     def last_words(self) -> str:
         return "" if self._launcher is None else self._launcher.last_words()
-
-    def _accepts(self) -> bool:
-        try:
-            socket.create_connection(self._address, timeout=2.0).close()
-        except OSError:
-            return False
-        return True

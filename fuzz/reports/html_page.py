@@ -115,7 +115,7 @@ def _left(report: Overview) -> Iterator[Element]:
 
 def _latencies(report: Overview) -> Iterator[Element]:
     answers = counted(sum(one.answers for one in report.latencies), "answer")
-    told = f"How long {answers} of status 200 took, by operation and by the object's size; requests came one at a time."
+    told = f"How long {answers} with values took, by operation and by the object's size; requests came one at a time."
     yield element("p", told)
     yield from _plot(latency_plot(report.latencies), "Latencies by operation and size of the object")
     yield element("details", element("summary", "The same in numbers"), latency_table(report), class_="printed")

@@ -54,9 +54,9 @@ class Launcher:
         self._host = host
         self._limits = limits or LaunchLimits()
         self._words = dict(words or {})
-        # The port stays the same over restarts, so that the server's URL does.
+        # The port stays the same over restarts, so that the server's address does.
         self.port = free_port(host)
-        self.url = f"http://{host}:{self.port}"
+        self.address = f"{host}:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from fuzz.findings.origin import Origin
-from fuzz.running.client import Client
-from fuzz.running.crowd import Crowd, Message
+from fuzz.running.crowd import Crowd
 from fuzz.running.store import Store, Unstorable, facts_of
 from fuzz.subject import Subject
+from fuzz.transport.exchanges import send
+from fuzz.transport.protocol import Client, Transport
 from specs.case import Case
 from specs.outcome import NoReply, Outcome, Reply, Transcript
 from specs.violation import Violation
@@ -20,12 +22,14 @@ from specs.violation import Violation
 class Judgement:
     """A case's transcript and the requirements it broke: failures first, in the order of the steps.
 
-    `unstorable` says why the store did not take the case's objects, if the case could not be run for that reason.
+    `refused` are the numbers of the steps whose answers refuse the request. `unstorable` says why the store did not
+    take the case's objects, if the case could not be run for that reason.
     """
 
     transcript: Transcript
     violations: tuple[Violation, ...]
     expectations: tuple[Any, ...] = field(default=(), compare=False)
+    refused: frozenset[int] = field(default=frozenset(), compare=False)
     unstorable: str = ""
 
     @property
@@ -42,7 +46,7 @@ class Session:
         self.subject = subject
         self.client = client
         self.store = store
-        self._crowd = Crowd(client.url)
+        self._crowd = Crowd(partial(subject.transport.client, client.url))
         self.profile = profile
         self.reading = subject.reading(profile)
         self.stage = subject.stage(store, profile)
@@ -65,7 +69,7 @@ class Session:
         found = self.subject.violations(transcript, due, self.profile, self.stage.secrets)
         found += self._checked(transcript, due)
         found.sort(key=lambda one: one.severity != "failure")
-        return Judgement(transcript, tuple(found), due)
+        return Judgement(transcript, tuple(found), due, refused_in(transcript, self.subject.transport))
 
     def _checked(self, transcript: Transcript, due: tuple[Any, ...]) -> Iterable[Violation]:
         """Apply the property's own checks to each answer."""
@@ -86,10 +90,10 @@ class Session:
         return Transcript(case, outcomes)
 
     def _note_version(self, outcomes: Iterable[Outcome]) -> None:
-        """Keep the server's version from the first answer that has a Server header."""
+        """Keep the version of the server's software from the first answer that tells it."""
         if self.origin is None or self.origin.server_version:
             return
-        told = (one.header("server") for one in outcomes if isinstance(one, Reply))
+        told = (self.subject.transport.software(one) for one in outcomes if isinstance(one, Reply))
         self.origin = replace(self.origin, server_version=next(filter(None, told), ""))
 
     def close(self) -> None:
@@ -101,8 +105,7 @@ class Session:
             self.stage.prepare(step, places)
             return None
         self.sent += 1
-        asked = self.stage.message(step, places)
-        return self.client.send(asked.method, asked.path, asked.headers, asked.body, manner=asked.spelled)
+        return send(self.client, self.stage.message(step, places))
 
     def _take_in_turn(self, case: Case, places: Any) -> tuple[Outcome, ...]:
         """Take step by step, and stop at a request that is not answered in time, since more waits cost too much."""
@@ -115,7 +118,7 @@ class Session:
 
     def _take_together(self, case: Case, places: Any) -> tuple[Outcome, ...]:
         """Prepare all objects, send the requests at the same time, and list outcomes in the order of the steps."""
-        messages: dict[int, Message] = {}
+        messages: dict[int, Any] = {}
         for number, step in enumerate(case.steps):
             if step.asks:
                 messages[number] = self.stage.message(step, places)
@@ -124,3 +127,11 @@ class Session:
         self.sent += len(messages)
         came = dict(zip(messages, self._crowd.send(list(messages.values()), self.client.settings)))
         return tuple(came.get(number) for number in range(len(case.steps)))
+
+
+def refused_in(transcript: Transcript, transport: Transport) -> frozenset[int]:
+    """Return the numbers of the steps whose answers refuse the request."""
+    outcomes = enumerate(transcript.outcomes)
+    return frozenset(
+        number for number, one in outcomes if isinstance(one, Reply) and transport.refusal(one) is not None
+    )

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import shlex
 import shutil
-import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
@@ -19,16 +17,15 @@ from fuzz.errors import CannotRun, UsageError
 from fuzz.findings.remembered import origin_of
 from fuzz.findings.scrubbing import without_secrets
 from fuzz.registry import registry
-from fuzz.running.client import Client, ClientSettings
 from fuzz.running.launcher import Launcher
 from fuzz.running.store import Credentials, Store, StoreError, StoreSettings, open_store
 from fuzz.subject import Subject
+from fuzz.transport.protocol import ClientSettings
 from specs.profile import Profile, UnusableProfile
 
 if TYPE_CHECKING:
     from fuzz.running.session import Session
 
-CONNECT_SECONDS = 5.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -53,7 +50,7 @@ class Target:
 
         return Session(
             self.subject,
-            Client(self.url, self.client),
+            self.subject.transport.client(self.url, self.client),
             self.store,
             self.profile,
             origin_of(self.started_by or self.settings),
@@ -98,6 +95,7 @@ def open_target(settings: Settings, *, ask_first: bool = True) -> Iterator[Targe
 @contextmanager
 def running_server(settings: Settings, store: Store, client: ClientSettings) -> Iterator[tuple[str, Launcher | None]]:
     """Yield the URL of the server; a server that is started here ends with the block."""
+    subject = subject_under_test(settings)
     with ExitStack() as stack:
         launcher = None
         if settings.target is not None:
@@ -106,9 +104,8 @@ def running_server(settings: Settings, store: Store, client: ClientSettings) -> 
             launcher = stack.enter_context(_launched(settings, settings.launch, store))
             url = _url_of_launched(launcher, settings, client)
         else:
-            serving = subject_under_test(settings).serving
-            url = stack.enter_context(serving.start(settings.animals))
-        check_reachable(url, client)
+            url = stack.enter_context(subject.serving.start(settings.animals))
+        subject.transport.check(url, client)
         yield url, launcher
 
 
@@ -128,13 +125,14 @@ def _launched(settings: Settings, command: str, store: Store) -> Launcher:
 
 
 def _url_of_launched(launcher: Launcher, settings: Settings, client: ClientSettings) -> str:
-    """Return the launcher's URL: by https if certificates to trust are given and the server has one of theirs."""
-    secure = launcher.url.replace("http://", "https://", 1)
+    """Return the launcher's URL: a secure one if certificates to trust are given and the server has one of theirs."""
+    transport = subject_under_test(settings).transport
+    secure = f"{transport.secure_scheme}://{launcher.address}"
     if settings.ca_cert is not None:
         with contextlib.suppress(CannotRun):
-            check_reachable(secure, client)
+            transport.check(secure, client)
             return secure
-    return launcher.url
+    return f"{transport.scheme}://{launcher.address}"
 
 
 def _that_answers(target: Target) -> Target:
@@ -184,41 +182,6 @@ def resolve_profile(settings: Settings) -> Any:
             f"--profile {settings.profile} is about another server than the embedded one: give --target URL{how}"
         )
     return profile
-
-
-def check_reachable(url: str, client: ClientSettings) -> None:
-    """Raise CannotRun unless something at the URL answers in HTTP."""
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    seconds = min(client.timeout_seconds, CONNECT_SECONDS)
-    if parts.scheme == "https":
-        trusted = ssl.create_default_context(cafile=client.ca_cert)
-        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-            host, port, timeout=seconds, context=trusted
-        )
-    else:
-        connection = http.client.HTTPConnection(host, port, timeout=seconds)
-    with closing(connection):
-        try:
-            connection.request("GET", parts.path or "/")
-            connection.getresponse().read()
-        except ssl.SSLCertVerificationError as error:
-            raise CannotRun(
-                f"the certificate of {url} is not trusted: {error.verify_message}. "
-                "Give the authority's certificate by --ca-cert FILE"
-            ) from error
-        except ssl.SSLError as error:
-            raise CannotRun(f"no TLS at {url}: {error.reason}. Is it http:// rather than https://?") from error
-        except socket.gaierror as error:
-            raise CannotRun(f"the host of {url} is unknown: {error.strerror}. Is the name right?") from error
-        except ConnectionRefusedError as error:
-            raise CannotRun(f"nothing answers at {url}: is the server running, and on that port?") from error
-        except TimeoutError as error:
-            raise CannotRun(f"{url} does not answer within {seconds:g} s: is the server running?") from error
-        except (http.client.HTTPException, ConnectionError) as error:
-            raise CannotRun(f"what listens at {url} does not speak HTTP: {error or type(error).__name__}") from error
-        except OSError as error:
-            raise CannotRun(f"{url} cannot be reached: {error.strerror or error}") from error
 
 
 def client_settings(settings: Settings) -> ClientSettings:

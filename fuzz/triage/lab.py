@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from fuzz.errors import CannotRun
-from fuzz.running.client import Client
 from fuzz.running.session import Judgement, Session
+from fuzz.transport.protocol import Client
 from fuzz.triage.trial import Signature, Trial, signature
 from specs.case import Case, requests
 from specs.outcome import NoReply

@@ -8,7 +8,6 @@ from typing import Any
 from fuzz.running.session import Judgement
 from fuzz.triage.reading import Reading
 from specs.case import Case, requests
-from specs.outcome import Reply
 from specs.violation import Aspect, Violation, Way
 
 # One bug in the handling of valid requests may show in any of these ways, depending on the data.
@@ -21,7 +20,6 @@ APART = frozenset({Aspect.COUNTS, Aspect.DTYPE})
 NO_MORE_THAN_WRONG = "wrong"
 # The fault of an error that is about no known rule.
 REFUSAL = "a-refusal"
-LEAST_ERROR = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +139,7 @@ def signature(violation: Violation, trial: Trial, judgement: Judgement) -> Signa
     if trial.several:
         # The other requests may spoil this one whether it is valid or not, so its own faults do not matter.
         return Signature(violation.way, frozenset(), violation.status, violation.aspect, after_others=True)
-    if violation.way in BY_ASPECT and _is_an_error(judgement, violation.step):
+    if violation.way in BY_ASPECT and violation.step in judgement.refused:
         named = _refusable(violation, trial, judgement) or frozenset({REFUSAL})
         return Signature(violation.way, named, violation.status, violation.aspect)
     named = frozenset(reading.faults_named(reading.telling_rules(violation.rules), trial))
@@ -155,11 +153,6 @@ def _refusable(violation: Violation, trial: Trial, judgement: Judgement) -> froz
     due = judgement.expectations[violation.step] if judgement.expectations else None
     reading = trial.reading
     return frozenset() if due is None else frozenset(reading.faults_named(reading.rules_of_refusal(due), trial))
-
-
-def _is_an_error(judgement: Judgement, step: int) -> bool:
-    outcome = judgement.transcript.outcomes[step]
-    return isinstance(outcome, Reply) and outcome.status >= LEAST_ERROR
 
 
 def fault_of(rule: str, place: str = "") -> str:

@@ -14,13 +14,13 @@ from fuzz.findings.finding import Finding
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
-from fuzz.running.client import Client
 from fuzz.running.session import Session
 from fuzz.running.targets import open_store_for
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.reference_server.__main__ import build
 from fuzz.subjects.reductions.reference_server.server import serve
 from fuzz.subjects.reductions.subject import REDUCTIONS
+from fuzz.transport.http import HttpClient
 from fuzz.triage.ledger import Ledger
 from specs.reductions import profile as profiles
 from strategies.reductions import cases
@@ -38,7 +38,7 @@ def hunted(folder: Path, *animals: Bug) -> tuple[list[Finding], dict[str, tuple[
         with (
             closing(build([one.load() for one in animals])) as server,
             serve(server) as http,
-            closing(Session(REDUCTIONS, Client(http.url), store, PROFILE)) as session,
+            closing(Session(REDUCTIONS, HttpClient(http.url), store, PROFILE)) as session,
         ):
             ledger, tally = Ledger(folder, "w", Reading(PROFILE)), Tally()
             hunter = Hunter(session, ledger, Immortal(), lambda _: None)  # type: ignore[arg-type]

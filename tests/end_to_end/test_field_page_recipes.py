@@ -118,6 +118,6 @@ def test_a_recipe_shows_the_bug_of_the_real_server(profile: str, one: Reported, 
     if takes_bad_store(one.case) and not one.by_hand:
         commands = commands.replace(f"'{word}", f"'{real} ")
     with Launcher(f"env RUST_LOG=error {command}") as launcher:
-        done = typed(commands, profile, launcher.url, store, tmp_path)
+        done = typed(commands, profile, f"http://{launcher.address}", store, tmp_path)
     assert one.shows, f"{one.id} says nothing of what its recipe prints: {done.stdout}"
     assert is_shown(one.shows, done.stdout), f"{one.id} prints:\n{done.stdout}{done.stderr}"

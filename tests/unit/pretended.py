@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from fuzz.running.client import Client
-from fuzz.running.session import Judgement
+from fuzz.running.session import Judgement, refused_in
 from fuzz.subject import Subject
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene
 from fuzz.subjects.reductions.subject import REDUCTIONS
+from fuzz.transport.http import HTTP, HttpClient
 from fuzz.triage.traits import has
 from fuzz.triage.trial import Trial, trial_of
 from specs.case import Case
@@ -88,7 +88,7 @@ class PretendedSession:
     sent: int = 0
     alter: Callable[[int, list[Violation]], list[Violation]] | None = None
     origin: None = None
-    client: Client = field(default_factory=lambda: Client("http://pretended"))
+    client: HttpClient = field(default_factory=lambda: HttpClient("http://pretended"))
     facts: StoreFacts = field(default_factory=StoreFacts)
     store: Any = field(default_factory=lambda: SimpleNamespace(credentials={}))
     subject: Subject = REDUCTIONS
@@ -118,7 +118,8 @@ class PretendedSession:
                 broken = _broken(due[number])
                 outcomes[number] = REFUSAL if broken else ANSWER
                 found += self._violations(trial, broken, number)
-        return Judgement(Transcript(case, tuple(outcomes)), tuple(found), tuple(due))
+        transcript = Transcript(case, tuple(outcomes))
+        return Judgement(transcript, tuple(found), tuple(due), refused_in(transcript, HTTP))
 
     def _due(self, trial: Trial) -> Expectation | None:
         """What an invalid request calls for; what a valid one does is of no matter here."""

@@ -22,7 +22,6 @@ from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
 from fuzz.findings.portrait import portrait
 from fuzz.hunt.claims import unclaimed
-from fuzz.running.client import Client
 from fuzz.running.session import Session
 from fuzz.running.store import MemoryStore, Unstorable
 from fuzz.running.store.s3 import S3Store
@@ -33,6 +32,7 @@ from fuzz.subjects.reductions.reference_server.server import serve
 from fuzz.subjects.reductions.scene import Scene, case_of, scene_of
 from fuzz.subjects.reductions.subject import REDUCTIONS
 from fuzz.subjects.reductions.zoo import find
+from fuzz.transport.http import HttpClient
 from fuzz.triage.lab import Lab
 from fuzz.triage.minimal import minimal
 from fuzz.triage.traits import project, without
@@ -202,7 +202,7 @@ def store() -> Iterator[MemoryStore]:
 def test_a_careless_server_is_seen_and_its_case_names_the_store(store: MemoryStore) -> None:
     with (
         serve(find("whole-taken-for-the-part").server()) as running,
-        closing(Session(REDUCTIONS, Client(running.url), store, REFERENCE)) as session,
+        closing(Session(REDUCTIONS, HttpClient(running.url), store, REFERENCE)) as session,
     ):
         lab = Lab(session, Immortal())  # type: ignore[arg-type]
         trial = trial_of(about("whole"), Reading(REFERENCE))
@@ -235,7 +235,7 @@ def test_a_scene_is_served_as_its_object_is() -> None:
 
 
 def test_contents_in_two_manners_have_keys_of_their_own(store: MemoryStore) -> None:
-    with closing(Session(REDUCTIONS, Client("http://127.0.0.1:9"), store, V2)) as session:
+    with closing(Session(REDUCTIONS, HttpClient("http://127.0.0.1:9"), store, V2)) as session:
         marks = {session.stage._content_mark(about(served)) for served in ("well", "whole", "failing")}
     assert len(marks) == 3
 
@@ -274,7 +274,7 @@ def test_the_script_is_the_store_that_the_finding_takes(
 ) -> None:
     case = about(served)
     with serve(find(animal).server()) as broken_one, serve(ReferenceServer()) as healthy:
-        with closing(Session(REDUCTIONS, Client(broken_one.url), store, REFERENCE)) as session:
+        with closing(Session(REDUCTIONS, HttpClient(broken_one.url), store, REFERENCE)) as session:
             judged = session.judge(case)
         kept = Finding("x", "f", judged.failures[0], case, judged.transcript.outcomes)
         (tmp_path / "repro.py").write_text(pages(kept, REFERENCE)["repro.py"])

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from fuzz.running.client import Client
 from fuzz.running.session import Judgement
 from fuzz.subjects.reductions.reading import Reading
+from fuzz.transport.http import HttpClient
 from fuzz.triage.lab import MOST_WAITS, Lab, hurried
 from specs.case import Case
 from specs.fields import Fields
@@ -27,7 +27,7 @@ class BusySession:
 
     busy: int
     asked: list[bool] = field(default_factory=list)
-    client: Client = field(default_factory=lambda: Client("http://pretended"))
+    client: HttpClient = field(default_factory=lambda: HttpClient("http://pretended"))
     reading: Reading = field(default_factory=lambda: Reading(Profile("x")))
 
     def judge(self, case: Case, *, afresh: bool = False) -> Judgement:  # noqa: ARG002

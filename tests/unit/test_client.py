@@ -14,8 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuzz.errors import UsageError
-from fuzz.running.answers import AnswerLimits, Read, read_answer
-from fuzz.running.client import CONNECT_SECONDS, LEAST_SECONDS, STALE_SECONDS, Client, ClientSettings
+from fuzz.transport.exchanges import finished, send
+from fuzz.transport.http import HttpClient, HttpMessage
+from fuzz.transport.http.answers import Read, read_answer
+from fuzz.transport.http.client import CONNECT_SECONDS, LEAST_SECONDS, STALE_SECONDS
+from fuzz.transport.http.connection import Connection
+from fuzz.transport.protocol import AnswerLimits, ClientSettings
 from specs.outcome import NoReply, Reply
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -73,9 +77,9 @@ def _request(sock: socket.socket) -> bytes:
 
 
 @contextmanager
-def scripted(*manners: Manner, timeout_seconds: float = 5.0) -> Iterator[tuple[Scripted, Client]]:
+def scripted(*manners: Manner, timeout_seconds: float = 5.0) -> Iterator[tuple[Scripted, HttpClient]]:
     server = Scripted(*manners)
-    client = Client(server.url, ClientSettings(timeout_seconds, LIMITS))
+    client = HttpClient(server.url, ClientSettings(timeout_seconds, LIMITS))
     try:
         yield server, client
     finally:
@@ -110,8 +114,8 @@ def stalls(sock: socket.socket, _: bytes) -> None:
     sock.recv(1)
 
 
-def ask(client: Client, method: str = "POST") -> Reply | NoReply:
-    return client.send(method, "/v2/sum/", [("X", "y")], b"{}")
+def ask(client: HttpClient, method: str = "POST") -> Reply | NoReply:
+    return send(client, HttpMessage(method, "/v2/sum/", (("X", "y"),), b"{}"))
 
 
 def test_a_request_is_sent_as_it_is_and_answered():
@@ -128,7 +132,7 @@ def test_a_request_is_sent_as_it_is_and_answered():
 
 def test_what_is_given_is_not_added():
     with scripted(says(OK)) as (server, client):
-        client.send("PUT", "/x", [("host", "other"), ("Transfer-Encoding", "chunked")], b"0\r\n\r\n")
+        send(client, HttpMessage("PUT", "/x", (("host", "other"), ("Transfer-Encoding", "chunked")), b"0\r\n\r\n"))
         assert server.requests[0].startswith(b"PUT /x HTTP/1.1\r\nhost: other\r\nTransfer-Encoding: chunked\r\n\r\n")
 
 
@@ -254,7 +258,7 @@ def test_answers_of_every_form_are_read_and_the_connection_kept(answer, method, 
 def test_an_answer_before_the_request_is_read_is_still_an_answer():
     refusal = b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     with scripted(says_and_ends(refusal)) as (_, client):
-        outcome = client.send("POST", "/", [], b"x" * 2**24)
+        outcome = send(client, HttpMessage("POST", "/", body=b"x" * 2**24))
         assert isinstance(outcome, Reply | NoReply)
         assert isinstance(outcome, NoReply) or outcome.status == 413
 
@@ -262,7 +266,7 @@ def test_an_answer_before_the_request_is_read_is_still_an_answer():
 def test_nobody_listening_is_refused():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    client = Client(f"http://127.0.0.1:{port}")
+    client = HttpClient(f"http://127.0.0.1:{port}")
     outcome = ask(client)
     assert isinstance(outcome, NoReply)
     assert outcome.reason == "refused"
@@ -272,7 +276,7 @@ def test_nobody_listening_is_refused():
 @pytest.mark.parametrize("url", ["127.0.0.1:8080", "ftp://host", "http://", ""])
 def test_a_target_that_is_no_url_is_a_usage_error(url):
     with pytest.raises(UsageError, match="--target"):
-        Client(url)
+        HttpClient(url)
 
 
 # Answers, byte by byte.
@@ -285,8 +289,7 @@ def read(data: bytes, method: str = "POST", *, ends: bool = True) -> Read:
         theirs.sendall(data)
         if ends:
             theirs.shutdown(socket.SHUT_WR)
-        ours.settimeout(5)
-        return read_answer(ours, method, LIMITS)
+        return finished(read_answer(Connection(ours, lambda: 5.0), method, LIMITS))
 
 
 CHUNKED = CHUNKS + b"3\r\nabc\r\n0\r\n\r\n"
@@ -332,8 +335,8 @@ def test_nothing_is_waited_for_beyond_the_end_of_a_run() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         begun = time.monotonic()
-        client = Client(url, ClientSettings(timeout_seconds=20.0, until=begun + 0.2))
-        outcome = client.send("POST", "/", (), b"")
+        client = HttpClient(url, ClientSettings(timeout_seconds=20.0, until=begun + 0.2))
+        outcome = send(client, HttpMessage("POST", "/"))
         client.close()
     assert isinstance(outcome, NoReply)
     assert outcome.reason == "timeout"
@@ -349,5 +352,5 @@ def test_no_connection_is_waited_for_beyond_the_end_of_a_run(monkeypatch: pytest
 
     monkeypatch.setattr(socket, "create_connection", connect)
     for until in (None, time.monotonic() - 1):
-        Client("http://127.0.0.1:9", ClientSettings(until=until)).send("POST", "/", (), b"")
+        send(HttpClient("http://127.0.0.1:9", ClientSettings(until=until)), HttpMessage("POST", "/"))
     assert waits == [CONNECT_SECONDS, LEAST_SECONDS]

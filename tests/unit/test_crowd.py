@@ -1,24 +1,25 @@
-"""Requests at the same time: they truly are, nobody shares a connection, and nothing is left running."""
+"""Requests at the same time: they truly are, and nobody shares a connection."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 from fuzz.embedded.http_messages import Answer, DropConnection, HttpRequest, HttpResponse
 from fuzz.embedded.http_server import HttpServer
-from fuzz.running.client import Client, ClientSettings
-from fuzz.running.crowd import Crowd, Message
+from fuzz.running.crowd import Crowd
 from fuzz.running.session import Session
 from fuzz.running.store import MemoryStore
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.reference_server.server import serve
 from fuzz.subjects.reductions.subject import REDUCTIONS
+from fuzz.transport.http import HTTP, HttpClient, HttpMessage
+from fuzz.transport.protocol import ClientSettings
 from specs.case import MOST_TOGETHER, Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply
@@ -30,8 +31,12 @@ SUM = Fields({"dtype": "int32"})
 TOGETHER_SECONDS = 2.0
 
 
-def messages(number: int) -> list[Message]:
-    return [Message("POST", f"/{at}", (), str(at).encode()) for at in range(number)]
+def messages(number: int) -> list[HttpMessage]:
+    return [HttpMessage("POST", f"/{at}", (), str(at).encode()) for at in range(number)]
+
+
+def crowd_of(url: str) -> Crowd:
+    return Crowd(partial(HTTP.client, url))
 
 
 def told(status: int, message: str) -> HttpResponse:
@@ -57,9 +62,8 @@ class Meeting:
 @pytest.mark.parametrize("number", [1, 2, 5, MOST_TOGETHER])
 def test_all_are_in_hand_at_the_same_time_and_answers_come_in_order(number: int) -> None:
     meeting = Meeting(number)
-    crowd = Crowd("")
     with HttpServer(meeting, on_error=told) as server:
-        crowd = Crowd(server.url)
+        crowd = crowd_of(server.url)
         came = crowd.send(messages(number), SETTINGS)
         crowd.close()
     assert [one.body for one in came if isinstance(one, Reply)] == [str(at).encode() for at in range(number)]
@@ -70,7 +74,7 @@ def test_connections_are_kept_from_one_time_to_the_next() -> None:
     # The server answers each connection on a thread of its own.
     meeting = Meeting(4)
     with HttpServer(meeting, on_error=told) as server:
-        crowd = Crowd(server.url)
+        crowd = crowd_of(server.url)
         for _ in range(3):
             crowd.send(messages(4), SETTINGS)
         crowd.close()
@@ -78,23 +82,10 @@ def test_connections_are_kept_from_one_time_to_the_next() -> None:
     assert len(set(meeting.threads)) == 4
 
 
-def test_no_thread_outlives_what_it_sent() -> None:
-    with HttpServer(Meeting(3), on_error=told) as server:
-        before = set(threading.enumerate())
-        crowd = Crowd(server.url)
-        crowd.send(messages(3), SETTINGS)
-        crowd.close()
-        # Those of the server's connections end with them.
-        deadline = time.monotonic() + 5
-        while set(threading.enumerate()) - before and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert set(threading.enumerate()) <= before
-
-
 def test_a_connection_that_the_server_had_closed_is_nobodys_fault() -> None:
     meeting = Meeting(2)
     with HttpServer(meeting, on_error=told) as server:
-        crowd = Crowd(server.url)
+        crowd = crowd_of(server.url)
         crowd.send(messages(2), SETTINGS)
         port = server.port
         server.close()
@@ -109,7 +100,7 @@ def test_who_is_hung_up_on_each_time_is_told() -> None:
         return DropConnection() if request.body == b"1" else told(200, "")
 
     with HttpServer(drops_the_second, on_error=told) as server:
-        crowd = Crowd(server.url)
+        crowd = crowd_of(server.url)
         for _ in range(2):
             one, other = crowd.send(messages(2), SETTINGS)
             assert isinstance(one, Reply)
@@ -118,7 +109,7 @@ def test_who_is_hung_up_on_each_time_is_told() -> None:
 
 
 def test_nobody_there_is_told_for_each() -> None:
-    came = Crowd("http://127.0.0.1:9").send(messages(3), SETTINGS)
+    came = crowd_of("http://127.0.0.1:9").send(messages(3), SETTINGS)
     assert [one.reason for one in came if isinstance(one, NoReply)] == ["refused"] * 3
 
 
@@ -152,7 +143,7 @@ def case_of(number: int, *, together: bool = True) -> Case:
 
 def test_a_case_together_is_judged_step_by_step(store: MemoryStore) -> None:
     with serve(WaitsForAll(6)) as server:
-        session = Session(REDUCTIONS, Client(server.url, SETTINGS), store, Profile("reference"))
+        session = Session(REDUCTIONS, HttpClient(server.url, SETTINGS), store, Profile("reference"))
         judgement = session.judge(case_of(5))
         session.close()
     assert judgement.violations == ()
@@ -164,7 +155,7 @@ def test_a_case_together_is_judged_step_by_step(store: MemoryStore) -> None:
 
 def test_a_case_not_together_is_not(store: MemoryStore) -> None:
     with serve(WaitsForAll(2)) as server:
-        session = Session(REDUCTIONS, Client(server.url, SETTINGS), store, Profile("reference"))
+        session = Session(REDUCTIONS, HttpClient(server.url, SETTINGS), store, Profile("reference"))
         judgement = session.judge(case_of(1, together=False))
         session.close()
     assert [one.requirement for one in judgement.failures] == ["no-server-error", "no-server-error"]
@@ -179,7 +170,7 @@ def test_objects_of_requests_at_the_same_time_are_new_each_time(store: MemorySto
             return super().fetch(reduction, credentials)
 
     with serve(Keys()) as server:
-        session = Session(REDUCTIONS, Client(server.url, SETTINGS), store, Profile("reference"))
+        session = Session(REDUCTIONS, HttpClient(server.url, SETTINGS), store, Profile("reference"))
         for _ in range(3):
             session.judge(case_of(2))
         session.close()

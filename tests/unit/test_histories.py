@@ -13,7 +13,6 @@ from fuzz.findings.finding import Finding
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
-from fuzz.running.client import Client
 from fuzz.running.session import Session
 from fuzz.running.store import open_store
 from fuzz.subjects.reductions.properties import PROPERTIES
@@ -24,6 +23,7 @@ from fuzz.subjects.reductions.reference_server.server import serve
 from fuzz.subjects.reductions.subject import REDUCTIONS
 from fuzz.subjects.reductions.zoo.memory import CacheWithoutMissing
 from fuzz.subjects.reductions.zoo.refusing import UnknownOperationIsAServerError
+from fuzz.transport.http import HttpClient
 from fuzz.triage.histories import MANY_CASES, Earlier
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.traits import has, project, without
@@ -47,7 +47,7 @@ def hunted(folder: Path, server: type[ReferenceServer], properties: tuple[str, .
         closing(build([server])) as one,
         serve(one) as http,
         closing(open_store("memory")) as store,
-        closing(Session(REDUCTIONS, Client(http.url), store, profile)) as session,
+        closing(Session(REDUCTIONS, HttpClient(http.url), store, profile)) as session,
     ):
         hunter = Hunter(session, Ledger(folder, "w", Reading(profile)), Immortal(), lambda _: None)
         for name in properties:

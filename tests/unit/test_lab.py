@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuzz.errors import CannotRun
-from fuzz.running.client import Client, ClientSettings
 from fuzz.subjects.reductions.reading import Reading
+from fuzz.transport.http import HttpClient
+from fuzz.transport.protocol import ClientSettings
 from fuzz.triage.lab import LEAST_HANG_SECONDS, MOST_HANG_SECONDS, Lab, OutOfBudget, hurried
 from fuzz.triage.trial import Trial, trial_of
 from specs.case import Case
@@ -122,7 +123,7 @@ def test_what_is_forgotten_is_asked_again() -> None:
     [(1.0, 10.0, LEAST_HANG_SECONDS), (200.0, 10.0, 1.0), (3000.0, 10.0, MOST_HANG_SECONDS), (1.0, 0.2, 0.2)],
 )
 def test_haste_goes_by_how_fast_the_server_answers(slowest_ms: float, timeout_seconds: float, waits: float) -> None:
-    client = Client("http://localhost", ClientSettings(timeout_seconds=timeout_seconds))
+    client = HttpClient("http://localhost", ClientSettings(timeout_seconds=timeout_seconds))
     client.slowest_ms = slowest_ms
     with hurried(client):
         assert client.settings.timeout_seconds == waits

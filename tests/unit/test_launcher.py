@@ -52,7 +52,7 @@ def gone(process_id: int) -> bool:
 def test_a_launched_server_accepts_connections_until_the_block_ends(tmp_path: Path) -> None:
     with Launcher(command(tmp_path, LISTENER), limits=QUICK) as launcher:
         assert launcher.alive()
-        assert launcher.url == f"http://127.0.0.1:{launcher.port}"
+        assert launcher.address == f"127.0.0.1:{launcher.port}"
         assert accepts(launcher.port)
     assert not launcher.alive()
     assert not accepts(launcher.port)

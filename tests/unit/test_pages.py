@@ -23,7 +23,6 @@ from hypothesis import strategies as st
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
-from fuzz.running.client import Client
 from fuzz.running.launcher import free_port
 from fuzz.running.session import Session
 from fuzz.running.store import MemoryStore
@@ -34,6 +33,7 @@ from fuzz.subjects.reductions.scripts.plan import plan_of
 from fuzz.subjects.reductions.scripts.short_script import short_script
 from fuzz.subjects.reductions.scripts.writing import long_script
 from fuzz.subjects.reductions.subject import REDUCTIONS
+from fuzz.transport.http import HttpClient
 from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import Reply
@@ -79,7 +79,7 @@ def environment(store: MemoryStore) -> dict[str, str]:
 def found(case: Case, server: type[ReferenceServer], store: MemoryStore, api: str = "v2") -> Finding:
     """The finding that a broken server gives."""
     with serve(server()) as running:
-        session = Session(REDUCTIONS, Client(running.url), store, REFERENCE[api])
+        session = Session(REDUCTIONS, HttpClient(running.url), store, REFERENCE[api])
         judgement = session.judge(case)
         session.close()
     assert judgement.failures

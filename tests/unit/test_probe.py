@@ -11,49 +11,56 @@ import pytest
 
 from fuzz.commands.probe import matrix
 from fuzz.errors import CannotRun
-from fuzz.running.client import Client
 from fuzz.running.session import Session
 from fuzz.running.store import Store, open_store
 from fuzz.subjects.reductions.probe import LEAST_PATIENCE_SECONDS, Probed, probe
 from fuzz.subjects.reductions.processes import start_reference_server
 from fuzz.subjects.reductions.profile_text import profile_text
 from fuzz.subjects.reductions.subject import REDUCTIONS
+from fuzz.transport.http import HttpClient, HttpMessage
+from fuzz.transport.protocol import Came, Exchange
 from specs.outcome import NoReply, Reply
 from specs.reductions import profile as profiles
 from specs.reductions.profile import Profile
 
 
-class NarrowClient(Client):
+def ended(outcome: Reply | NoReply) -> Exchange:
+    """The exchange of a request that is never sent."""
+    return Came(outcome)
+    yield
+
+
+class NarrowClient(HttpClient):
     """Refuses what it is told to before it reaches the server."""
 
     refuse_fields: tuple[str, ...] = ()
     refuse_paths: tuple[str, ...] = ()
 
-    def send(self, method, path, headers, body, timeout_seconds=None, manner="plainly"):  # type: ignore[no-untyped-def]
-        given = json.loads(body)
-        if any(name in given for name in self.refuse_fields) or path.startswith(self.refuse_paths or ("?",)):
+    def exchange(self, message: HttpMessage) -> Exchange:
+        given = json.loads(bytes(message.body))
+        if any(name in given for name in self.refuse_fields) or message.path.startswith(self.refuse_paths or ("?",)):
             text = json.dumps({"error": {"message": "not supported here"}}).encode()
-            return Reply(400, (("content-type", "application/json"),), text)
-        return super().send(method, path, headers, body, timeout_seconds, manner)
+            return ended(Reply(400, (("content-type", "application/json"),), text))
+        return super().exchange(message)
 
 
-class DeafClient(Client):
+class DeafClient(HttpClient):
     """Reaches nothing."""
 
-    def send(self, *_: object, **__: object) -> NoReply:  # type: ignore[override]
-        return NoReply("refused", "cannot connect")
+    def exchange(self, message: HttpMessage) -> Exchange:  # noqa: ARG002
+        return ended(NoReply("refused", "cannot connect"))
 
 
-class SilentAboutMaxima(Client):
+class SilentAboutMaxima(HttpClient):
     """Is never told a maximum; notes how long each answer would be waited for."""
 
     waits: ClassVar[list[tuple[str, float]]] = []
 
-    def send(self, method, path, headers, body, timeout_seconds=None, manner="plainly"):  # type: ignore[no-untyped-def]
-        self.waits.append((path, self.settings.timeout_seconds))
-        if path.startswith("/v2/max"):
-            return NoReply("timeout", "no byte of an answer")
-        return super().send(method, path, headers, body, timeout_seconds, manner)
+    def exchange(self, message: HttpMessage) -> Exchange:
+        self.waits.append((message.path, self.settings.timeout_seconds))
+        if message.path.startswith("/v2/max"):
+            return ended(NoReply("timeout", "no byte of an answer"))
+        return super().exchange(message)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +75,7 @@ def url() -> Iterator[str]:
         yield server.url
 
 
-def probed(url: str, store: Store, kind: type[Client] = Client) -> Probed:
+def probed(url: str, store: Store, kind: type[HttpClient] = HttpClient) -> Probed:
     return probe(lambda profile: Session(REDUCTIONS, kind(url), store, profile), store)
 
 
@@ -95,10 +102,10 @@ def test_what_is_refused_is_not_claimed(url: str, store: Store) -> None:
 
 
 def test_what_is_ignored_is_read_as_wrong_and_stays_a_claim(url: str, store: Store) -> None:
-    class Forgetful(Client):
-        def send(self, method, path, headers, body, timeout_seconds=None, manner="plainly"):  # type: ignore[no-untyped-def]
-            rest = {name: value for name, value in json.loads(body).items() if name != "missing"}
-            return super().send(method, path, headers, json.dumps(rest).encode(), timeout_seconds, manner)
+    class Forgetful(HttpClient):
+        def exchange(self, message: HttpMessage) -> Exchange:
+            rest = {name: value for name, value in json.loads(bytes(message.body)).items() if name != "missing"}
+            return super().exchange(replace(message, body=json.dumps(rest).encode()))
 
     found = probed(url, store, Forgetful)
     missing = [one for one in found.findings if one.capability == "missing_kinds"]

@@ -12,10 +12,11 @@ import pytest
 from fuzz.findings import known, replay
 from fuzz.findings.finding import Finding
 from fuzz.findings.known import Entry
-from fuzz.running.session import Judgement
+from fuzz.running.session import Judgement, refused_in
 from fuzz.subjects.reductions import older
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.stakes import requirements_at_stake
+from fuzz.transport.http import HTTP
 from fuzz.triage.trial import signature, trial_of
 from specs.case import Case
 from specs.fields import Fields
@@ -108,7 +109,9 @@ def judged() -> list[tuple[Judgement, list[Violation]]]:
             for outcome in OUTCOMES:
                 exchange = Exchange(send, outcome, V2, ("s3cret",))
                 found = violations(exchange, due, 1)
-                found_of_each.append((Judgement(Transcript(case, (None, outcome)), tuple(found), (None, due)), found))
+                transcript = Transcript(case, (None, outcome))
+                refused = refused_in(transcript, HTTP)
+                found_of_each.append((Judgement(transcript, tuple(found), (None, due), refused), found))
     return found_of_each
 
 

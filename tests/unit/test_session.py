@@ -8,10 +8,11 @@ from contextlib import closing
 
 import pytest
 
-from fuzz.running.client import Client, ClientSettings
 from fuzz.running.session import Session
 from fuzz.running.store import Unstorable, open_store
 from fuzz.subjects.reductions.subject import REDUCTIONS
+from fuzz.transport.http import HttpClient
+from fuzz.transport.protocol import ClientSettings
 from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply
@@ -43,7 +44,7 @@ def store() -> Iterator[Notes]:
 
 
 def session(store: Notes) -> Session:
-    return Session(REDUCTIONS, Client("http://127.0.0.1:9"), store, Profile("x"))  # type: ignore[arg-type]
+    return Session(REDUCTIONS, HttpClient("http://127.0.0.1:9"), store, Profile("x"))  # type: ignore[arg-type]
 
 
 def test_objects_of_one_case_share_a_prefix(store: Notes) -> None:
@@ -97,7 +98,7 @@ def test_what_a_store_cannot_hold_is_no_failure(store: Notes, monkeypatch: pytes
 def test_nothing_is_asked_after_a_request_that_is_not_answered_in_time(store: Notes) -> None:
     asked = session(store)
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
-        asked.client = Client(f"http://127.0.0.1:{silent.getsockname()[1]}", ClientSettings(timeout_seconds=0.05))
+        asked.client = HttpClient(f"http://127.0.0.1:{silent.getsockname()[1]}", ClientSettings(timeout_seconds=0.05))
         transcript = asked.run(Case("x", (Put("a", b"1"), Send("sum", ASK, "a"), Send("min", ASK, "a"))))
     assert isinstance(transcript.outcomes[1], NoReply)
     assert transcript.outcomes[1].reason == "timeout"

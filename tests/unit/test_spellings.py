@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from fuzz.embedded.http_messages import HttpLimits, HttpRequest
 from fuzz.embedded.http_reader import RequestReader
 from fuzz.findings import case_files
-from fuzz.running.answers import AnswerLimits, read_second_answer
-from fuzz.running.client import goes_ahead
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import case_of, scene_of
 from fuzz.subjects.reductions.scripts.writing import long_script
+from fuzz.transport.exchanges import finished
+from fuzz.transport.http.answers import read_second_answer
+from fuzz.transport.http.connection import Connection
+from fuzz.transport.protocol import AnswerLimits
 from fuzz.triage.traits import traits
 from fuzz.triage.trial import trial_of
 from specs.case import Case
@@ -163,7 +165,7 @@ def test_a_body_is_sent_after_a_go_ahead_and_not_after_an_answer(said: bytes, go
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.sendall(said)
-        assert goes_ahead(ours) is goes
+        assert finished(Connection(ours, lambda: 5.0).goes_ahead()) is goes
 
 
 @pytest.mark.parametrize(
@@ -181,6 +183,6 @@ def test_of_two_requests_sent_at_once_the_second_answer_is_read_if_there_can_be_
     with ours:
         with theirs:
             theirs.sendall(said)
-        found = read_second_answer(ours, "POST", AnswerLimits())
+        found = finished(read_second_answer(Connection(ours, lambda: 5.0), "POST", AnswerLimits()))
     came = None if found is None else found.outcome
     assert (came.status if isinstance(came, Reply) else None) == status

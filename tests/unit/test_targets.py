@@ -10,12 +10,13 @@ import pytest
 
 from fuzz.config import Settings, read_settings
 from fuzz.errors import CannotRun, UsageError
-from fuzz.running.client import ClientSettings
 from fuzz.running.launcher import free_port
-from fuzz.running.targets import check_reachable, open_target, resolve_profile
+from fuzz.running.targets import open_target, resolve_profile
 from fuzz.subjects.reductions.processes import start_reference_server
 from fuzz.subjects.reductions.serving import animal_classes
 from fuzz.subjects.reductions.zoo import animals
+from fuzz.transport.http.reaching import check_reachable
+from fuzz.transport.protocol import ClientSettings
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions.steps import Put, Send

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 from fuzz.bench.animals.ablations import properties_of
 from fuzz.hunt.rounds import seed_of, turn
-from fuzz.running.client import Client, ClientSettings
 from fuzz.running.session import Session
 from fuzz.running.store import open_store
 from fuzz.subject import Property
 from fuzz.subjects.reductions.subject import REDUCTIONS
 from fuzz.subjects.reductions.zoo import find, keep
 from fuzz.subjects.reductions.zoo.keeping import KeptServer, Told
+from fuzz.transport.http import HttpClient
+from fuzz.transport.protocol import ClientSettings
 from fuzz.triage.lab import Lab, OutOfBudget
 from fuzz.triage.minimal import minimal
 from fuzz.triage.trial import isolated, trial_of
@@ -132,7 +133,7 @@ def let_loose(task: Task) -> Trial:
         with (
             keep(task.animals, command=task.command) as server,
             closing(open_store("memory")) as store,
-            closing(Client(server.url, ClientSettings(timeout_seconds=task.timeout_seconds))) as client,
+            closing(HttpClient(server.url, ClientSettings(timeout_seconds=task.timeout_seconds))) as client,
         ):
             profile = profiles.load(PROFILES[task.api])
             with closing(Session(REDUCTIONS, client, store, profile)) as session:

@@ -8,7 +8,7 @@ from fuzz.subject import Asked
 from fuzz.subjects.reductions.features import features
 from fuzz.subjects.reductions.stakes import compared, requirements_at_stake
 from specs.case import Case
-from specs.outcome import Outcome
+from specs.outcome import Outcome, Reply
 from specs.reductions.expectation import Expectation
 from specs.reductions.profile import Profile
 from specs.reductions.relations import RELATIONS
@@ -41,4 +41,6 @@ def asked(
             content = held.get(step.about, b"")
             known = len(content) <= MOST_BYTES
             values = features(step, content, profile.native_byte_order) if known else {}
-            yield Asked(values, len(content), "" if case.together else step.operation, outcome)
+            answered = isinstance(outcome, Reply) and outcome.status == 200
+            elapsed_ms = outcome.elapsed_ms if answered and outcome is not None else 0.0
+            yield Asked(values, len(content), "" if case.together else step.operation, elapsed_ms)

@@ -10,8 +10,8 @@ from itertools import count
 from secrets import token_hex
 from typing import Any
 
-from fuzz.running.crowd import Message
 from fuzz.running.store import Store
+from fuzz.transport.http import HttpMessage
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions.model import full_body
@@ -52,11 +52,11 @@ class Objects:
         else:
             self._put(step, key)
 
-    def message(self, step: Send | SendRaw, keys: Keys) -> Message:
+    def message(self, step: Send | SendRaw, keys: Keys) -> HttpMessage:
         """Return the message of a step about its object."""
         return self.message_about(step, keys[step.about])
 
-    def message_about(self, step: Send | SendRaw, key: str) -> Message:
+    def message_about(self, step: Send | SendRaw, key: str) -> HttpMessage:
         """Return the message of a step about the object that is stored under a key."""
         return self._raw_message(step, key) if isinstance(step, SendRaw) else self._reduction(step, key)
 
@@ -117,7 +117,7 @@ class Objects:
             self._kept_bytes -= self._kept.pop((bucket, key))
             self.store.delete(bucket, key)
 
-    def _reduction(self, step: Send, key: str) -> Message:
+    def _reduction(self, step: Send, key: str) -> HttpMessage:
         places = self._places(step.bucket, key, step.interface)
         body = {
             name: _filled(value, places) if isinstance(value, str) else value
@@ -125,15 +125,15 @@ class Objects:
         }
         headers = (("Content-Type", "application/json"), *self._authorization(step.credentials))
         path = f"/{self.profile.api}/{step.operation}/"
-        return Message("POST", path, headers, Fields(body).text.encode(), step.spelled)
+        return HttpMessage("POST", path, headers, Fields(body).text.encode(), step.spelled)
 
-    def _raw_message(self, step: SendRaw, key: str) -> Message:
+    def _raw_message(self, step: SendRaw, key: str) -> HttpMessage:
         body = step.body
         for name, place in self._places(step.bucket, key, "s3").items():
             body = body.replace(f"{{{name}}}".encode(), place.encode())
         names = {name.strip().lower() for name, _ in step.headers}
         extra = [] if "authorization" in names else self._authorization(step.credentials)
-        return Message(step.method, step.path, (*step.headers, *extra), body)
+        return HttpMessage(step.method, step.path, (*step.headers, *extra), body)
 
     def _authorization(self, name: str | None) -> list[tuple[str, str]]:
         if name is None or name not in self._authorizations:

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from fuzz.errors import CannotRun
 from fuzz.findings.replay import judged, outcomes_unreachable
-from fuzz.running.client import Client
 from fuzz.running.session import Session
 from fuzz.running.store import Store
 from fuzz.subjects.reductions.first_question import Connect, plain, told, version_of
 from fuzz.subjects.reductions.questions import NUMBERS, Question, questions
+from fuzz.transport.protocol import Client
 from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply

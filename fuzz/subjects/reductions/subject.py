@@ -13,6 +13,7 @@ from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scripts.writing import scripts
 from fuzz.subjects.reductions.serving import SERVING
 from fuzz.subjects.reductions.stakes import fields_that_matter
+from fuzz.transport.http import HTTP
 from specs.reductions import requirements
 from specs.reductions.model import expectations
 from specs.reductions.rules import Rule
@@ -28,6 +29,7 @@ REDUCTIONS = Subject(
     expectations=expectations,
     violations=violations,
     stage=Objects,
+    transport=HTTP,
     reading=Reading,
     serving=SERVING,
     rules=Rule,

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from hypothesis import strategies as st
 
-from fuzz.running.crowd import Message
 from fuzz.subject import Accounting, Property, Serving, Subject
+from fuzz.transport.http import HTTP, HttpMessage
 from fuzz.triage.reading import Reading
 from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Trial
@@ -93,9 +93,9 @@ class Stage:
     def prepare(self, step: Step, places: str) -> None:
         raise NotImplementedError
 
-    def message(self, step: Step, places: str) -> Message:
+    def message(self, step: Step, places: str) -> HttpMessage:
         body = step.value if isinstance(step, Put) else b""
-        return Message(type(step).__name__.upper(), places + step.key, (), body)
+        return HttpMessage(type(step).__name__.upper(), places + step.key, (), body)
 
     def end(self, places: str) -> None:
         pass
@@ -128,9 +128,8 @@ class ShelfReading(Reading):
 
 def cases(_profile: Profile) -> st.SearchStrategy[Case]:
     keys = st.sampled_from(("a", "A", "b"))
-    steps = st.one_of(
-        st.builds(Put, keys, st.binary(min_size=4, max_size=24)), st.builds(Get, keys), st.builds(Delete, keys)
-    )
+    puts = st.builds(Put, keys, st.binary(min_size=4, max_size=24))
+    steps = st.one_of(puts, st.builds(Get, keys), st.builds(Delete, keys))
     return st.lists(steps, min_size=1, max_size=8).map(lambda several: Case("shelf-history", tuple(several)))
 
 
@@ -144,6 +143,7 @@ SHELF = Subject(
     expectations=expectations,
     violations=violations,
     stage=Stage,
+    transport=HTTP,
     reading=ShelfReading,
     serving=Serving(load=Profile, shipped=lambda: ("shelf",), own="shelf", own_name="a shelf", start=serve),
     accounting=Accounting(at_stake=lambda *_: (HOLDS.id,)),

@@ -1,25 +1,33 @@
-"""Read HTTP answers from a socket, and return a Reply or the reason why there is none."""
+"""Read HTTP answers from a source of bytes, and return a Reply or the reason why there is none.
+
+All readers are generators that yield the waits of the source.
+"""
 
 from __future__ import annotations
 
 import re
-import socket
+from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
+from fuzz.transport.protocol import AnswerLimits, Wait
 from specs.outcome import NoReply, Reason, Reply
 
 # Version 1 of the API lists the counts in a header, one for each element of the result.
 MOST_HEAD_BYTES = 32 * 2**20
 MOST_LENGTH_DIGITS = 20
-_CHUNK = 256 * 1024
+
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 
+Result = TypeVar("Result")
+Reading = Generator[Wait, bool, Result]
 
-@dataclass(frozen=True, slots=True)
-class AnswerLimits:
-    """The number of bytes of an answer that the suite is willing to read."""
 
-    bytes: int = 256 * 2**20
+class Source(Protocol):
+    """A protocol for a source of bytes, such as a connection."""
+
+    def received(self) -> Reading[bytes]:
+        """Wait for bytes and return them, or none at the end; raises OSError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,38 +49,38 @@ class _Broken(Exception):
 
 
 class _Stream:
-    """A socket and the bytes already read from it that are still to be parsed."""
+    """A source and the bytes already read from it that are still to be parsed."""
 
-    __slots__ = ("ahead", "got", "in_body", "sock")
+    __slots__ = ("ahead", "got", "in_body", "source")
 
-    def __init__(self, sock: socket.socket) -> None:
-        self.sock = sock
+    def __init__(self, source: Source) -> None:
+        self.source = source
         self.ahead = b""
         self.got = False
         self.in_body = False
 
-    def more(self) -> bool:
+    def more(self) -> Reading[bool]:
         """Read more bytes; return False at the end of the stream."""
-        data = self.sock.recv(_CHUNK)
+        data = yield from self.source.received()
         self.got = self.got or bool(data)
         self.ahead += data
         return bool(data)
 
-    def until(self, mark: bytes, most: int) -> bytes:
+    def until(self, mark: bytes, most: int) -> Reading[bytes]:
         start = 0
         while (at := self.ahead.find(mark, start)) < 0:
             start = max(0, len(self.ahead) - len(mark) + 1)
             if len(self.ahead) > most:
                 raise _Broken(NoReply("garbled", f"no end of the head within {most} bytes"))
-            if not self.more():
+            if not (yield from self.more()):
                 raise _Broken(self._ended(), any_byte=self.got)
         found, self.ahead = self.ahead[:at], self.ahead[at + len(mark) :]
         return found
 
-    def exactly(self, count: int) -> bytes:
+    def exactly(self, count: int) -> Reading[bytes]:
         parts, have = [self.ahead], len(self.ahead)
         while have < count:
-            data = self.sock.recv(min(_CHUNK, count - have) if count - have > _CHUNK else _CHUNK)
+            data = yield from self.source.received()
             if not data:
                 raise _Broken(NoReply("truncated", f"{have} of {count} bytes of the body came"))
             parts.append(data)
@@ -81,9 +89,9 @@ class _Stream:
         self.ahead = whole[count:]
         return whole[:count]
 
-    def rest(self, most: int) -> bytes:
+    def rest(self, most: int) -> Reading[bytes]:
         while len(self.ahead) <= most:
-            if not self.more():
+            if not (yield from self.more()):
                 return self.ahead
         raise _Broken(NoReply("too-long", f"more than {most} bytes without an end"))
 
@@ -94,29 +102,29 @@ class _Stream:
         return NoReply(reason, f"the connection was closed after {self.ahead[:80]!r}")
 
 
-def read_answer(sock: socket.socket, method: str, limits: AnswerLimits) -> Read:
+def read_answer(source: Source, method: str, limits: AnswerLimits) -> Reading[Read]:
     """Read one answer to a request of that method."""
-    return _read_from(_Stream(sock), method, limits)
+    return _read_from(_Stream(source), method, limits)
 
 
-def read_second_answer(sock: socket.socket, method: str, limits: AnswerLimits) -> Read | None:
+def read_second_answer(source: Source, method: str, limits: AnswerLimits) -> Reading[Read | None]:
     """Read the answer to the second of two requests that were sent at once; the first is by GET.
 
     None if there cannot be a second answer: the first one says that the connection ends, or there is no first one.
     """
-    stream = _Stream(sock)
-    first = _read_from(stream, "GET", limits)
+    stream = _Stream(source)
+    first = yield from _read_from(stream, "GET", limits)
     if not isinstance(first.outcome, Reply) or not (first.keep or stream.ahead):
         return None
     stream.got, stream.in_body = bool(stream.ahead), False
-    second = _read_from(stream, method, limits)
+    second = yield from _read_from(stream, method, limits)
     closed = isinstance(second.outcome, NoReply) and second.outcome.reason in ("closed", "reset")
     return None if closed else second
 
 
-def _read_from(stream: _Stream, method: str, limits: AnswerLimits) -> Read:
+def _read_from(stream: _Stream, method: str, limits: AnswerLimits) -> Reading[Read]:
     try:
-        return _read(stream, method, limits)
+        return (yield from _read(stream, method, limits))
     except _Broken as broken:
         return Read(broken.outcome, any_byte=broken.any_byte)
     except TimeoutError:
@@ -126,9 +134,9 @@ def _read_from(stream: _Stream, method: str, limits: AnswerLimits) -> Read:
         return Read(NoReply("reset", error.strerror or str(error)), any_byte=stream.got)
 
 
-def _read(stream: _Stream, method: str, limits: AnswerLimits) -> Read:
+def _read(stream: _Stream, method: str, limits: AnswerLimits) -> Reading[Read]:
     while True:
-        status, version, headers = _head(stream)
+        status, version, headers = yield from _head(stream)
         if status >= 200:
             break
     stream.in_body = True
@@ -138,20 +146,20 @@ def _read(stream: _Stream, method: str, limits: AnswerLimits) -> Read:
     if method == "HEAD" or status in (204, 304):
         return Read(Reply(status, headers, b""), keep)
     if "chunked" in named.get("transfer-encoding", "").lower():
-        return Read(Reply(status, headers, _chunks(stream, limits.bytes)), keep)
+        return Read(Reply(status, headers, (yield from _chunks(stream, limits.bytes))), keep)
     if not lengths:
-        return Read(Reply(status, headers, stream.rest(limits.bytes)), keep=False)
+        return Read(Reply(status, headers, (yield from stream.rest(limits.bytes))), keep=False)
     length = lengths.pop()
     if lengths or not (length.isascii() and length.isdigit()):
         raise _Broken(NoReply("garbled", f"Content-Length {length!r}"))
     if len(length) > MOST_LENGTH_DIGITS or int(length) > limits.bytes:
         raise _Broken(NoReply("too-long", f"an answer of {length[:80]} bytes"))
-    body = stream.exactly(int(length))
+    body = yield from stream.exactly(int(length))
     return Read(Reply(status, headers, body), keep and not stream.ahead)
 
 
-def _head(stream: _Stream) -> tuple[int, str, tuple[tuple[str, str], ...]]:
-    text = stream.until(b"\r\n\r\n", MOST_HEAD_BYTES).decode("latin-1")
+def _head(stream: _Stream) -> Reading[tuple[int, str, tuple[tuple[str, str], ...]]]:
+    text = (yield from stream.until(b"\r\n\r\n", MOST_HEAD_BYTES)).decode("latin-1")
     first, *lines = text.split("\r\n")
     version, _, rest = first.partition(" ")
     code = rest[:3]
@@ -166,21 +174,21 @@ def _head(stream: _Stream) -> tuple[int, str, tuple[tuple[str, str], ...]]:
     return int(code), version, tuple(headers)
 
 
-def _chunks(stream: _Stream, most: int) -> bytes:
+def _chunks(stream: _Stream, most: int) -> Reading[bytes]:
     parts: list[bytes] = []
     total = 0
     while True:
-        line = stream.until(b"\r\n", 1024).split(b";")[0].strip()
+        line = (yield from stream.until(b"\r\n", 1024)).split(b";")[0].strip()
         if not _CHUNK_SIZE.fullmatch(line):
             raise _Broken(NoReply("garbled", f"chunk size {line[:40]!r}"))
         size = int(line, 16)
         if size == 0:
-            while stream.until(b"\r\n", MOST_HEAD_BYTES):
+            while (yield from stream.until(b"\r\n", MOST_HEAD_BYTES)):
                 pass
             return b"".join(parts)
         total += size
         if total > most:
             raise _Broken(NoReply("too-long", f"more than {most} bytes of chunks"))
-        parts.append(stream.exactly(size))
-        if stream.exactly(2) != b"\r\n":
+        parts.append((yield from stream.exactly(size)))
+        if (yield from stream.exactly(2)) != b"\r\n":
             raise _Broken(NoReply("garbled", "a chunk without its end"))
