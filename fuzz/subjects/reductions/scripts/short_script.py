@@ -29,9 +29,15 @@ MOST_VALUES: Final = 32
 _AS_BYTES: Final = ("option_shape_as_bytes", "option_count_as_bytes")
 # For each bucket, its variables in the script and in the environment.
 _BUCKETS: Final = {"private": ("bucket", "BUCKET"), "public": ("public", "PUBLIC_BUCKET")}
+_SETTINGS: Final = (
+    ("server", "SERVER_URL"),
+    ("store", "STORE_URL"),
+    ("key", "AWS_ACCESS_KEY_ID"),
+    ("secret", "AWS_SECRET_ACCESS_KEY"),
+)
 _NOTES: Final = {
-    "BUCKET": "BUCKET is one that is there.",
-    "PUBLIC_BUCKET": "PUBLIC_BUCKET is one that is there, and that anybody may read.",
+    "PUBLIC_BUCKET": "anybody may read PUBLIC_BUCKET",
+    "HTTP_URL": "HTTP_URL is the base of plain reads, often STORE_URL",
 }
 _WHO: Final = {
     "owner": "auth=(key, secret)",
@@ -42,48 +48,35 @@ _WHO: Final = {
 _HEAD: Final = '''\
 """{title}
 
-export SERVER_URL=… STORE_URL=… AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… {settings}
-python repro.py    # 1: the bug is there. 0: it is fixed. 3: server or store cannot be used.
-{notes}"""
+export {settings}{notes}
+python repro.py  # exits with 1: the bug is there, 0: it is fixed, 3: server or store cannot be used"""
+import os, sys
+import {imports}
 
-import os
-import sys
-
-{imports}
-
-sys.excepthook = lambda kind, error, _: (print(kind.__name__, error, flush=True), os._exit(3))
-env, run = os.environ, "repro-" + os.urandom(4).hex()
-server, store = env["SERVER_URL"], env["STORE_URL"]
-key, secret = env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"]
-s3 = boto3.client("s3", "us-east-1", endpoint_url=store, aws_access_key_id=key, aws_secret_access_key=secret)
-{places}
-
+sys.excepthook = lambda *error: (sys.__excepthook__(*error), os._exit(3))
+{places} = (os.environ[name] for name in "{names}".split())
+s3, run = boto3.client("s3", "us-east-1", endpoint_url=store), "repro-" + os.urandom(4).hex()
 '''
 _DECODED: Final = """
-
 got = f"{reply.status_code} {reply.text[:200]}"
 if reply.status_code == 200:
     told = cbor2.loads(reply.content)
     values = np.frombuffer(told["bytes"], np.dtype(told["dtype"]).newbyteorder(told["byte_order"])).tolist()
     got = f"200 {told['dtype']} shape {told['shape']} count {told['count']} values {values}"
 """
-_EXACT: Final = """
+_EXACT: Final = """\
 expected = "EXPECTED"
-print("expected", expected)
-print("got     ", got)
+print("expected", expected, "\\ngot     ", got)
 sys.exit(got != expected)
 """
-_BETWEEN: Final = """
+_BETWEEN: Final = """\
 expected, low, high = "EXPECTED", LOW, HIGH
-print("expected", expected, "between", low, "and", high)
-print("got     ", got)
+print("expected", expected, "between", low, "and", high, "\\ngot     ", got)
 right = got.startswith(expected + " [") and all(a <= b <= c for a, b, c in zip(low, values, high, strict=True))
 sys.exit(not right)
 """
 _STATUS: Final = """
-
-print("expected EXPECTED")
-print("got     ", reply.status_code, reply.content[:200])
+print("expected EXPECTED", "\\ngot     ", reply.status_code, reply.content[:200])
 sys.exit(not (RIGHT))
 """
 _UNANSWERED: Final = """\
@@ -199,21 +192,19 @@ def _head(title: str, case: Case, text: str, *, numpy: bool) -> str:
     """Return the head of the script: the docstring, imports and settings that its text needs."""
     buckets = {step.bucket for step in case.steps}
     over_http = any(isinstance(step, Send) and step.interface != "s3" for step in case.steps)
-    used = [names for bucket, names in _BUCKETS.items() if bucket in buckets]
+    used = [*_SETTINGS, *(names for bucket, names in _BUCKETS.items() if bucket in buckets)]
+    used += [("http", "HTTP_URL")] if over_http else []
     settings = [setting for _, setting in used]
-    places = [f'{name} = env["{setting}"]' for name, setting in used]
-    notes = [_NOTES[name] for name in settings]
-    if over_http:
-        places.append('http = env.get("HTTP_URL", store)')
-        notes.append("HTTP_URL, the base of plain reads, where it is not the store's URL.")
+    notes = [_NOTES[one] for one in settings if one in _NOTES]
     imports = ["boto3", *(["cbor2"] if numpy else []), *(["numpy as np"] if numpy or "np." in text else []), "requests"]
     words = printable(title).replace("\\", "/").replace('"', "'")
     return _HEAD.format(
         title=words if words.endswith((".", "?", "!")) else f"{words}.",
-        settings=" ".join(f"{name}=…" for name in settings),
-        notes="".join(f"{line}\n" for line in notes),
-        imports="\n".join(f"import {one}" for one in imports),
-        places="; ".join(places),
+        settings=" ".join(f"{one}=…" for one in settings),
+        notes=f"  # {'; '.join(notes)}" if notes else "",
+        imports=", ".join(imports),
+        places=", ".join(name for name, _ in used),
+        names=" ".join(settings),
     )
 
 
@@ -245,7 +236,7 @@ def _post(step: Step, body: str = "") -> str:
 def _body(step: Send) -> str:
     """Return the body as a Python expression that puts the object's address together."""
     base = "store" if step.interface == "s3" else "http"
-    place = f'f"{{{base}}}/{{{_BUCKETS[step.bucket][0]}}}/{{run}}/" + {quote(step.key, safe="/")!r}'
+    place = f'f"{{{base}}}/{{{_BUCKETS[step.bucket][0]}}}/{{run}}/{quote(step.key, safe="/")}"'
     located = {"interface_type": repr(step.interface), "url": place}
     told = {**located, **{name: repr(value) for name, value in step.fields.items()}}
     return "{" + ", ".join(f"{name!r}: {text}" for name, text in told.items() if name not in step.without) + "}"
