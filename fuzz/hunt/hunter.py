@@ -10,7 +10,7 @@ from fuzz.events import Doing, Event, Warned
 from fuzz.hunt.avoiding import Losses
 from fuzz.hunt.effort import Effort, Tally
 from fuzz.running.session import Judgement, Session
-from fuzz.triage.lab import Life, is_silent
+from fuzz.triage.lab import Life, is_silent, silent_seconds
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.triage import Triage
 from specs.case import Case, requests
@@ -28,6 +28,8 @@ class Hunter:
         self.effort = Effort()
         self.until: float | None = None
         self.enough: Callable[[], bool] = lambda: False
+        # The longest wait for an answer that the end of the run cut short.
+        self.unheard_seconds = 0.0
         self._losses = Losses()
         self._emit = emit
         self._warnings: set[tuple[str, ...]] = set()
@@ -63,7 +65,8 @@ class Hunter:
         self._keep_to_the_time()
         judgement = self.session.judge(case)
         if self._over() and is_silent(judgement):
-            # The end of the run cut the wait short, so the silence proves nothing.
+            # The end of the run cut the wait short, so the silence is no failure; where it was long, it is no success.
+            self.unheard_seconds = max(self.unheard_seconds, silent_seconds(judgement))
             return
         tally.examples += 1
         tally.requests += requests(case)

@@ -40,6 +40,12 @@ UNTOLD = (
     "Mend what the findings about several requests show, and run again"
 )
 MOST_TOLD = 300
+# A server that waits for a store that fails may take as long as that for an answer.
+LONG_SILENCE_SECONDS = 4.0
+UNHEARD = (
+    "no answer had come for {:.0f} s when the time was up: whether the server hangs is not known. "
+    "Give the run more time by --seconds, or each request less by --timeout"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,8 @@ class Worker:
             for tally in self._tallies.values():
                 if tally.stakes is not None:
                     self._tell(tally.stakes.told())
+            if self._hunter.unheard_seconds:
+                self._tell(_unheard(self._hunter.unheard_seconds))
             if self._hunter.untold:
                 self._tell(Warned(UNTOLD.format(self._hunter.untold)))
             for note in self.ledger.unreadable:
@@ -260,6 +268,12 @@ class Worker:
 
     def _explored(self) -> Explored:
         return self._exploration.told({one.id: self.ledger.seen(one.id) for one in self.ledger.findings()})
+
+
+def _unheard(seconds: float) -> Broke | Warned:
+    """Tell of an answer that was still waited for at the end: a wait that was long leaves the run without a verdict."""
+    text = UNHEARD.format(seconds)
+    return Broke(text) if seconds >= LONG_SILENCE_SECONDS else Warned(text)
 
 
 def chosen(plan: Plan, subject: Subject) -> list[Property]:

@@ -222,6 +222,12 @@ def is_silent(judgement: Judgement) -> bool:
     return any(one.way is Way.SILENT for one in judgement.failures)
 
 
+def silent_seconds(judgement: Judgement) -> float:
+    """Return how long an answer that did not come was waited for."""
+    outcomes = judgement.transcript.outcomes
+    return max((one.elapsed_ms / 1000 for one in outcomes if isinstance(one, NoReply)), default=0.0)
+
+
 @contextmanager
 def hurried(client: Client) -> Iterator[None]:
     """Wait for answers less long than usual within the block."""

@@ -50,6 +50,36 @@ def launch(tmp_path: Path) -> str:
     return f"{shlex.quote(sys.executable)} {shlex.quote(str(script))} {{port}}"
 
 
+# It answers the first questions, and then nothing any more.
+HANGING = """
+import itertools, sys, threading
+from fuzz.embedded.http_messages import Stall
+from fuzz.subjects.reductions.reference_server import ReferenceServer
+from fuzz.subjects.reductions.reference_server.server import serve
+
+class Hanging(ReferenceServer):
+    asked = itertools.count()
+
+    def handle(self, request):
+        return super().handle(request) if next(self.asked) < 10 else Stall(3600.0)
+
+with serve(Hanging(), port=int(sys.argv[1])):
+    threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_run_that_ends_while_the_server_hangs_has_no_verdict(tmp_path: Path, workers: str) -> None:
+    script = tmp_path / "hanging.py"
+    script.write_text(HANGING)
+    launch = f"{shlex.quote(sys.executable)} {shlex.quote(str(script))} {{port}}"
+    words = ("--launch", launch, "--profile", "reference", "--seconds", "5", "--timeout", "60s", "--workers", workers)
+    ran = asfuzz(tmp_path, "run", *words)
+    assert ran.returncode == 3, ran.stdout + ran.stderr
+    assert "ERROR" in ran.stdout
+    assert "whether the server hangs is not known" in ran.stdout
+
+
 def test_a_probe_goes_on_after_a_death(launch: str, tmp_path: Path) -> None:
     ran = asfuzz(tmp_path, "probe", "--launch", launch, "--write", "mine.toml")
     assert ran.returncode == 0, ran.stdout + ran.stderr

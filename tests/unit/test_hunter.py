@@ -24,6 +24,7 @@ from fuzz.triage.ledger import Ledger
 from fuzz.triage.traits import trait_told
 from specs.case import Case
 from specs.fields import Fields
+from specs.outcome import NoReply, Transcript
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Put, Send
 from specs.violation import Aspect, Violation, Way
@@ -251,6 +252,25 @@ def test_a_hang_costs_a_limited_number_of_waits(tmp_path: Path, rules: frozenset
     usual = session.client.settings.timeout_seconds
     assert all(wait in (usual, LEAST_HANG_SECONDS) for wait in session.waits)
     assert needs_of(tmp_path) == [{"compression"}]
+
+
+class SilentToTheEnd(PretendedSession):
+    """Answers nothing; how long it was waited for is said with that."""
+
+    def judge(self, case: Case, *, afresh: bool = False):  # type: ignore[no-untyped-def]
+        judged = super().judge(case, afresh=afresh)
+        outcomes = tuple(one and NoReply("timeout", "", 9000.0) for one in judged.transcript.outcomes)
+        silence = Violation("answers", "no answer in time", "an answer", "none", way=Way.SILENT, step=1)
+        return replace(judged, transcript=Transcript(case, outcomes), violations=(silence,))
+
+
+def test_a_silence_that_the_end_of_the_run_cuts_short_is_neither_failure_nor_success(tmp_path: Path) -> None:
+    session, told, tally = SilentToTheEnd([]), Told(), Tally()
+    hunter = Hunter(session, Ledger(tmp_path, "w", Reading(PROFILE), told), Immortal(), told)  # type: ignore[arg-type]
+    hunter.until = 0.0
+    hunter.try_case(Case("reduction", (Put("a", bytes(4)), Send("sum", Fields({"dtype": "int32"}), "a"))), tally)
+    assert (tally.examples, hunter.unheard_seconds) == (0, 9.0)
+    assert not told.events
 
 
 class Slow(Hanging):
