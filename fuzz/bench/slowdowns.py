@@ -43,7 +43,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--tries", type=int, default=20, metavar="N", help="of each kind (default: 20)")
     parser.add_argument("--share", type=float, default=0.10, metavar="S", help="how much slower (default: 0.1)")
     parser.add_argument("--repeats", type=int, default=60, metavar="N", help="rounds of each run (default: 60)")
-    parser.add_argument("--starts", type=int, default=10, metavar="N", help="of each server in a run (default: 10)")
+    parser.add_argument("--starts", type=int, default=20, metavar="N", help="of each server in a run (default: 20)")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000], metavar="N", help="of squares (default: 1000)")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="keep each run's comparison as JSON")
     add_target_flags(parser)

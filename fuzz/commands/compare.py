@@ -59,8 +59,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     asked.add_argument("--clients", default="1,4,16", help="at the same time; 0 for none of that (default: 1,4,16)")
     asked.add_argument("--repeats", type=int, default=20, metavar="N", help="rounds for each question (default: 20)")
     asked.add_argument(
-        "--starts", type=int, default=10, metavar="N",
-        help="how often --launch and embedded start a server, since some starts are faster than others (default: 10)",
+        "--starts", type=int, default=20, metavar="N",
+        help="how often --launch and embedded start a server, since some starts are faster than others (default: 20)",
     )  # fmt: skip
     asked.add_argument("--store-mbps", default="", metavar="N,…", help="bypass over networks of so many Mbit/s as well")
     told = parser.add_argument_group("result")

@@ -28,7 +28,7 @@ from fuzz.comparing.results import (
     Times,
     luck_of_a_start,
 )
-from fuzz.comparing.statistics import blocks_of, chance_of_noise, corrected
+from fuzz.comparing.statistics import blocks_of, chance_of_noise, corrected, unhindered
 
 BLOCKS = 10
 LEAST_CONNECTIONS = 10
@@ -112,11 +112,11 @@ def _yardstick(before: Comparison, after: Comparison, mine: Times) -> str:
 
 
 def _blocks(groups: Groups, value: Callable[[float, float], float], anew: bool) -> list[float]:
-    """The logarithm of what a start or a connection typically gives.
+    """The logarithm of what a start or a connection gives.
 
     Neighbouring connections are alike: several of them are one value together.
     """
-    typical = [median(math.log(value(*pair)) for pair in pairs) for pairs in groups]
+    typical = [math.log(value(*map(unhindered, zip(*pairs)))) for pairs in groups]
     return typical if anew else blocks_of(typical, BLOCKS)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import fsum
+from math import fsum, log
 from statistics import NormalDist, fmean, stdev
 
 import numpy as np
@@ -78,6 +78,11 @@ def ratio_of_medians(above: Sequence[float], below: Sequence[float], *, seed: in
     )
 
 
+def unhindered(values: Sequence[float]) -> float:
+    """The mean of the faster half: how long it takes where nothing else of the machine gets in the way."""
+    return fmean(sorted(values)[: (len(values) + 1) // 2])
+
+
 def mean_interval(values: Sequence[float], *, confidence: float = CONFIDENCE) -> Interval:
     """The mean of at least two values that know nothing of each other, with its interval by Student's t."""
     middle = fmean(values)
@@ -104,7 +109,7 @@ def ratio_by_group(groups: Sequence[Sequence[tuple[float, float]]], *, confidenc
     What slows both of a pair is left out. A group is what shares its luck: the requests over a connection, or those
     after a start of the server.
     """
-    logs = [float(np.median([np.log(one / other) for one, other in pairs])) for pairs in groups]
+    logs = [log(unhindered(mine) / unhindered(theirs)) for mine, theirs in (zip(*pairs) for pairs in groups)]
     found = mean_interval(logs, confidence=confidence)
     return Interval(*(float(np.exp(one)) for one in (found.value, found.low, found.high)))
 
