@@ -24,7 +24,8 @@ def test_the_law_of_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(int(row.split()[4]) > 0 for row in rows[1:3]), "they were hunted"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_law_of_two(capsys: pytest.CaptureFixture[str]) -> None:
     rows = said("two --pairs 1 --seed 13 --seconds 2 --witness-examples 60 --verbose", capsys)
     for one, other in draw_pairs(all_bugs(), 1, 13):

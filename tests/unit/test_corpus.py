@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import random
-import signal
-import subprocess
-import sys
-import textwrap
+from contextlib import suppress
 from dataclasses import replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -252,54 +251,51 @@ def test_the_format_stays_readable() -> None:
     assert one.violation == Violation("sum-values", "title", "expected", "actual", aspect="values", step=2)
 
 
-WRITER = """
-    import random, sys
-    from pathlib import Path
-    from fuzz.findings import corpus
-    from fuzz.findings.finding import Finding
-    from specs.case import Case
-    from specs.fields import Fields
-    from specs.reductions.steps import Put, Send
-    from specs.violation import Violation
-
-    folder, seed = Path(sys.argv[1]), int(sys.argv[2])
-    print("begun", flush=True)
+def _write_on(folder: Path, seed: int, told: Connection) -> None:
+    """Write findings until killed, and tell each that is written."""
     for turn in range(10**6):
         name = f"finding-{turn % 7}"
         size = max(1, 6000 - turn * 10 - seed)
         case = Case("reduction", (Put("a", bytes([seed % 256]) * size), Send("sum", Fields({"dtype": "int32"}), "a")))
         one = Finding(name, name, Violation("sum-values", "t", "e", "a"), case, (None, None), seen=turn + 1)
         corpus.save(folder, one, {"finding.md": str(size)}, worker=f"w{seed}")
-        print(name, flush=True)
-"""
+        told.send(name)
 
 
 def _fail(path: Path, why: str) -> None:
     pytest.fail(f"{path}: {why}")
 
 
+def _left(heard: Connection) -> set[str]:
+    """What a writer that is dead has told; it may have died in the middle of a message."""
+    told = set()
+    with heard, suppress(EOFError, OSError):
+        while True:
+            told.add(heard.recv())
+    return told
+
+
 def _kill_writers(folder: Path, kills: int) -> None:
     """Kill writers of one folder at random moments; every finding told before is read back after each."""
     chance = random.Random(7)
     told: set[str] = set()
+    # Writers are copies of a process that has imported everything: what they do takes less than to start them would.
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload([__name__])
     for kill in range(kills):
-        writers = [
-            subprocess.Popen(
-                [sys.executable, "-c", textwrap.dedent(WRITER), str(folder), str(2 * kill + number)],
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            for number in range(2)
-        ]
-        for writer in writers:
-            assert writer.stdout is not None
-            assert writer.stdout.readline() == "begun\n"
+        writers = []
+        for number in range(2):
+            heard, tells = processes.Pipe(duplex=False)
+            writer = processes.Process(target=_write_on, args=(folder, 2 * kill + number, tells), daemon=True)
+            writer.start()
+            tells.close()
+            writers.append((writer, heard))
         for _ in range(chance.randrange(40)):
-            told.add(writers[0].stdout.readline().strip())  # type: ignore[union-attr]
-        for writer in writers:
-            os.kill(writer.pid, signal.SIGKILL)
-            rest, _ = writer.communicate()
-            told.update(line for line in rest.split("\n")[:-1] if line)
+            told.add(writers[0][1].recv())
+        for writer, heard in writers:
+            writer.kill()
+            told |= _left(heard)
+            writer.join()
         assert {one.id for one in corpus.load_all(folder, _fail)} >= told
     assert len(told) == 7
 
