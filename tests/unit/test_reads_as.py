@@ -11,8 +11,9 @@ import pytest
 from truthful import V2, cbor, v2_map
 
 from fuzz.running.session import Judgement
+from fuzz.subjects.reductions.alterations import alterations
 from fuzz.subjects.reductions.reading import Reading
-from fuzz.subjects.reductions.reads_as import alterations, reads_as, shows
+from fuzz.subjects.reductions.reads_as import reads_as, shows
 from fuzz.triage.lab import Seen
 from fuzz.triage.traits import without
 from fuzz.triage.trial import Signature, trial_of

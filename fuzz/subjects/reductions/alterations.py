@@ -1,0 +1,169 @@
+"""Alter a request in ways in which servers misread it: a field ignored, numbers rounded, slices in another order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from itertools import permutations
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from fuzz.subjects.reductions.scene import Scene, are_axes, with_elements
+from fuzz.subjects.reductions.traits.missing import is_near, with_missing_numbers, with_more_missing, with_numbers
+from fuzz.subjects.reductions.traits.slices import picked
+from specs.reductions.dtypes import FLOATS, Array, Bools
+from specs.reductions.request import OPTIONS
+from specs.reductions.steps import Send
+
+# Fields that a server may ignore: the answer is compared with the one to the request without them.
+IGNORED = (
+    "byte_order", "offset", "size", "axis", "order", "selection", "compression", "filters", "missing", *OPTIONS,
+)  # fmt: skip
+# For each dtype, the narrower dtypes that a server may convert its numbers to on the way.
+NARROWER: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "float64": ("float32",),
+        "int64": ("float64", "float32"),
+        "uint64": ("float64", "float32"),
+        "int32": ("float32",),
+        "uint32": ("float32",),
+    }
+)
+ROUNDED = {narrow: f"the answer for numbers rounded to {narrow}" for narrow in ("float32", "float64")}
+COMPARED = {narrow: f"the answer for missing numbers compared as {narrow}" for narrow in ROUNDED}
+TOLD = {narrow: f"the answer for missing numbers rounded to {narrow}" for narrow in ROUNDED}
+BESIDE = "the answer for the number beside the one that is missing"
+ALMOST = "the answer for numbers that are all but missing taken for missing"
+FINITE = "the answer for infinities taken for the largest finite numbers"
+FLUSHED = "the answer for subnormal numbers taken for zero"
+LONG_AXES = "the answer for those axes alone that are longer than one"
+OTHER_LAYOUT = "the answer for data that lie in C order"
+OTHER_SLICES = "the answer for the slices in reverse order"
+PADDED = "the answer for whole dimensions where the selection is too short"
+OTHER_ORDER = {"big": "little", "little": "big"}
+
+
+def alterations(step: Send) -> Iterator[tuple[str, Send]]:
+    """Yield the request with one field left out or changed, each with a description."""
+    for name in IGNORED:
+        if step.fields.get(name) is not None:
+            yield f"the answer to the same request without {name}", replace(step, fields=step.fields.without(name))
+    for name, other in permutations(OPTIONS, 2):
+        if step.fields.get(name) != step.fields.get(other):
+            yield f"the answer with {name} taken from {other}", _but(step, **{name: step.fields.get(other)})
+    order = step.fields.get("byte_order")
+    swapped = OTHER_ORDER.get(str(order)) or "big"
+    if order is None:
+        yield f"the answer for {swapped}-endian data", _but(step, byte_order=swapped)
+    axis = step.fields.get("axis")
+    if isinstance(axis, list) and len(axis) > 1:
+        yield "the answer for the first axis alone", _but(step, axis=axis[:1])
+        yield "the answer without the last axis", _but(step, axis=axis[:-1])
+    if step.fields.get("order") == "F":
+        yield "the answer for data in C order", _but(step, order="C")
+    filters = step.fields.get("filters")
+    listed = filters if isinstance(filters, list) else []
+    for number, one in enumerate(listed):
+        if isinstance(one, dict):
+            others = [*listed[:number], *listed[number + 1 :]]
+            yield f"the answer without the filter {one.get('id')}", _but(step, filters=others or None)
+    yield from _of_selection(step)
+
+
+def _of_selection(step: Send) -> Iterator[tuple[str, Send]]:
+    selection = step.fields.get("selection")
+    if not isinstance(selection, list) or not all(isinstance(one, list) and len(one) == 3 for one in selection):
+        return
+    for words, other in _other_selections(selection, step.fields.get("shape")):
+        if other != selection:
+            yield words, _but(step, selection=other)
+
+
+def _other_selections(selection: list[Any], shape: Any) -> Iterator[tuple[str, list[Any]]]:
+    yield "the answer without the stride", [[start, end, 1 if stride > 0 else -1] for start, end, stride in selection]
+    yield OTHER_SLICES, selection[::-1]
+    left_out = shape[len(selection) :] if isinstance(shape, list) else []
+    if all(isinstance(length, int) for length in left_out):
+        yield PADDED, [*selection, *([0, length, 1] for length in left_out)]
+
+
+def _but(step: Send, **fields: Any) -> Send:
+    return replace(step, fields=step.fields.but(**fields))
+
+
+def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
+    """Yield the scene as a server may misread it by another dtype or an inexact comparison, with a description."""
+    for narrow in NARROWER.get(scene.dtype, ()):
+        rounded = with_numbers(scene, partial(_through, dtype=narrow))
+        if rounded is not None:
+            yield ROUNDED[narrow], rounded
+        told = with_missing_numbers(scene, partial(_through, dtype=narrow))
+        if told is not None:
+            yield TOLD[narrow], told
+        compared = with_more_missing(scene, partial(_same_as, dtype=narrow))
+        if compared is not None:
+            yield COMPARED[narrow], compared
+    if scene.dtype in FLOATS:
+        for words, change in ((FINITE, _finite), (FLUSHED, _flushed)):
+            changed = with_numbers(scene, change)
+            if changed is not None:
+                yield words, changed
+        for end in (-math.inf, math.inf):
+            beside = with_missing_numbers(scene, partial(_beside, end=end))
+            if beside is not None:
+                yield BESIDE, beside
+    yield from _without_short_axes(scene)
+    if scene.shape is not None and scene.order == "F":
+        yield OTHER_LAYOUT, with_elements(scene, scene.elements.reshape(scene.shape).ravel(order="F"))
+    almost = with_more_missing(scene, is_near)
+    if almost is not None:
+        yield ALMOST, almost
+
+
+def _without_short_axes(scene: Scene) -> Iterator[tuple[str, Scene]]:
+    axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
+    if scene.shape is None or not are_axes(axes):
+        return
+    lengths = scene.shape
+    if scene.selection is not None:
+        lengths = tuple(picked(one, length) for one, length in zip(scene.selection, scene.shape))
+    longer = [axis for axis in axes if lengths[axis] != 1]
+    if longer != axes:
+        yield LONG_AXES, replace(scene, axis=longer)
+
+
+def _finite(numbers: Array) -> Array:
+    most = np.finfo(numbers.dtype).max
+    return np.where(np.isinf(numbers), np.copysign(most, numbers), numbers)
+
+
+def _flushed(numbers: Array) -> Array:
+    subnormal = np.abs(numbers) < np.finfo(numbers.dtype).tiny
+    return np.where(subnormal, np.copysign(numbers.dtype.type(0), numbers), numbers)
+
+
+def _same_as(elements: Array, numbers: Array, dtype: str) -> Bools:
+    """Return a mask of the elements that equal some number once both are converted to another dtype."""
+    with np.errstate(all="ignore"):
+        same: Bools = np.isin(elements.astype(dtype), numbers.astype(dtype))
+    return same
+
+
+def _beside(numbers: Array, end: float) -> Array:
+    beside: Array = np.nextafter(numbers, numbers.dtype.type(end))
+    return beside
+
+
+def _through(numbers: Array, dtype: str) -> Array:
+    """Return the numbers converted to another dtype and back; those outside of its range stay."""
+    with np.errstate(all="ignore"):
+        there = numbers.astype(dtype)
+        back = there.astype(numbers.dtype)
+    if numbers.dtype.kind != "f":
+        # The greatest integers would round to a number beyond their dtype.
+        back = np.where(there.astype(np.float64) >= float(np.iinfo(numbers.dtype).max), numbers, back)
+    return back
