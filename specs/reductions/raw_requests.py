@@ -28,7 +28,8 @@ BAD_JSON = breaking(Rule.NOT_JSON, BAD_REQUEST)
 BAD_TYPE = breaking(Rule.CONTENT_TYPE, frozenset({400, 415, 422}))
 # A path that the API does not know may be the server's own path for another method, so 405 is allowed.
 UNKNOWN_PATH = breaking(Rule.UNKNOWN_PATH, frozenset({404, 405}))
-ODD_PATH = breaking(Rule.HTTP_FRAMING, frozenset({400, 404, 405}))
+# A path that is no text is unknown too, and a server may refuse it before it looks for a path that it knows.
+ODD_PATH = Rejection(frozenset({Rule.UNKNOWN_PATH, Rule.HTTP_FRAMING}), frozenset({400, 404, 405}))
 WRONG_METHOD = breaking(Rule.WRONG_METHOD, frozenset({405}))
 ODD_METHOD = breaking(Rule.ODD_METHOD, frozenset({400, 404, 405, 501}))
 FOREIGN_AUTHORIZATION = breaking(Rule.FOREIGN_AUTHORIZATION, frozenset({400, 401, 403}))
@@ -54,23 +55,28 @@ class RawReading:
         return None if self.rejections else step.credentials
 
 
+def _left_open(why: str, doubted: Rule) -> RawReading:
+    """Return the reading of an envelope that some readings of the API forbid by a rule."""
+    return RawReading(why=why, doubted=frozenset({doubted}))
+
+
 def read_raw(step: SendRaw, profile: Profile) -> RawReading:
     """Decide what a server may do with a raw request, as far as the envelope says."""
     headers = [(name.strip().lower(), value) for name, value in step.headers]
     if _framing_is_odd(step, headers):
-        return RawReading(why="unusual HTTP framing")
+        return _left_open("unusual HTTP framing", Rule.HTTP_FRAMING)
     rejections: list[Rejection] = []
     doubts: list[Rejection] = []
     operation = _operation(step.path, profile)
     if operation is None:
         if _operation(_normalised(step.path), profile) or _foreign_version(step.path):
-            return RawReading(why="a path that servers may normalise")
+            return _left_open("a path that servers may normalise", Rule.UNKNOWN_PATH)
         if step.method in ("GET", "HEAD") and not _normalised(step.path).startswith(f"/{profile.api}/"):
-            return RawReading(why="perhaps a page of the server's own")
+            return _left_open("perhaps a page of the server's own", Rule.UNKNOWN_PATH)
         rejections.append(UNKNOWN_PATH if _is_text(step.path) else ODD_PATH)
     if step.method != "POST":
         if step.method == "OPTIONS":
-            return RawReading(why="OPTIONS has a meaning of its own")
+            return _left_open("OPTIONS has a meaning of its own", Rule.ODD_METHOD)
         rejections.append(WRONG_METHOD if step.method in COMMON_METHODS else ODD_METHOD)
     if (
         sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES_ALL_TAKE
@@ -118,7 +124,7 @@ def _with_body(
     except json_text.NotJson:
         return RawReading(None, (BAD_JSON, *doubts, *authorization.rejections))
     if text.doubts:
-        return RawReading(why=text.doubts[0])
+        return _left_open(text.doubts[0], Rule.NOT_JSON)
     if not isinstance(text.value, dict):
         return RawReading(None, (BAD_JSON, *doubts, *authorization.rejections))
     located = ("interface_type", "url") if profile.api == "v2" else ("source", "bucket", "object")
@@ -176,7 +182,7 @@ def _authorization(step: SendRaw, headers: list[tuple[str, str]]) -> RawReading:
     if not given:
         return RawReading()
     if len(given) > 1:
-        return RawReading(why="two Authorization headers", doubted=frozenset({Rule.FOREIGN_AUTHORIZATION}))
+        return _left_open("two Authorization headers", Rule.FOREIGN_AUTHORIZATION)
     scheme, _, rest = given[0].strip().partition(" ")
     if scheme.lower() != "basic":
         return RawReading(rejections=(FOREIGN_AUTHORIZATION,))
@@ -187,5 +193,5 @@ def _authorization(step: SendRaw, headers: list[tuple[str, str]]) -> RawReading:
     if not colon:
         return RawReading(rejections=(FOREIGN_AUTHORIZATION,))
     if not name:
-        return RawReading(why="Basic credentials in an unusual form", doubted=frozenset({Rule.FOREIGN_AUTHORIZATION}))
+        return _left_open("Basic credentials in an unusual form", Rule.FOREIGN_AUTHORIZATION)
     return RawReading(Send("sum", Fields(), step.key, step.bucket, credentials="unknown"))

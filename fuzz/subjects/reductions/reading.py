@@ -79,7 +79,8 @@ class Reading(reading.Reading):
         return shows(words, trial, facts)
 
     def telling_rules(self, rules: frozenset[AnyRule]) -> frozenset[AnyRule]:
-        return rules - {Rule.EMPTY_OBJECT}
+        telling = rules - {Rule.EMPTY_OBJECT}
+        return telling - {Rule.HTTP_FRAMING} if len(telling) > 1 else telling
 
     def rules_of_refusal(self, due: Expectation | None) -> frozenset[AnyRule]:
         return frozenset() if due is None else due.refusable
