@@ -6,7 +6,7 @@ two findings are better than one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from fuzz.triage.cause import Explained, Shown, converted, covers, leaves, values_apart
@@ -58,22 +58,27 @@ def needs_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
 def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
     """Say whether two wrong answers are right for the same altered request, and one cause needs all the other does.
 
-    Needs without which both requests have the same answer are left out: they show the difference, and no more.
+    Needs without which both requests have the same answer are left out: they show the difference, and no more. Traits
+    within the same wider one, such as two of slices, count for the same here.
     """
     if not of_one_family(way, one) and not {way.signature.way, one.signature.way} <= WITH_VALUES:
         return False
-    facts = lab.session.facts
-    return any(
-        comparable(_telling_needs(way, words, facts), _telling_needs(one, words, facts))
-        for words in way.reads_as & one.reads_as
-    )
+    facts, within = lab.session.facts, way.trial.reading.within
+    for words in way.reads_as & one.reads_as:
+        mine, theirs = _telling_needs(way, words, facts), _telling_needs(one, words, facts)
+        if comparable(mine, theirs):
+            return True
+        wider = [{within.get(name, "") for name in some} for some in (mine - theirs, theirs - mine)]
+        if wider[0] == wider[1] and "" not in wider[0]:
+            return True
+    return False
 
 
-def _telling_needs(way: Shown, words: str, facts: StoreFacts) -> tuple[str, ...]:
+def _telling_needs(way: Shown, words: str, facts: StoreFacts) -> set[str]:
     """Return the needs of a cause without which a server could still be seen to answer another request."""
     reading = way.trial.reading
     plain = {name: without(way.trial, name) for name in closure(way.needs, reading)}
-    return tuple(name for name, rest in plain.items() if rest is None or reading.shows(words, rest, facts))
+    return {name for name, rest in plain.items() if rest is None or reading.shows(words, rest, facts)}
 
 
 def breaks_alike(way: Shown, one: Shown, lab: Lab) -> bool:
@@ -192,6 +197,6 @@ def is_plainer(way: Shown, one: Shown, lab: Lab) -> bool:
     return isinstance(came or converted(one.trial, seen, [way], lab), Explained)
 
 
-def comparable(needs: tuple[str, ...], others: tuple[str, ...]) -> bool:
+def comparable(needs: Collection[str], others: Collection[str]) -> bool:
     """Say whether one of two causes needs all that the other does."""
     return set(needs) <= set(others) or set(others) <= set(needs)
