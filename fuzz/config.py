@@ -66,6 +66,8 @@ class Settings:
     secret_key: str | None = field(default=None, repr=False)
     stranger_access_key: str | None = field(default=None, repr=False)
     stranger_secret_key: str | None = field(default=None, repr=False)
+    second_access_key: str | None = field(default=None, repr=False)
+    second_secret_key: str | None = field(default=None, repr=False)
 
     @property
     def embedded(self) -> bool:
@@ -108,7 +110,9 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
         "animals": Option("animals", names),
     }
 )
-SECRETS = ("access_key", "secret_key", "stranger_access_key", "stranger_secret_key")
+SECRETS = (
+    "access_key", "secret_key", "stranger_access_key", "stranger_secret_key", "second_access_key", "second_secret_key",
+)  # fmt: skip
 RIVALS = (("seconds", "examples"), ("target", "launch"), ("target", "animals"), ("launch", "animals"))
 
 
@@ -244,14 +248,18 @@ def _with_secrets(settings: Settings, environ: Mapping[str, str]) -> Settings:
         if owner is None and environ.get("AWS_PROFILE"):
             settings = replace(settings, aws_profile=environ["AWS_PROFILE"])
     stranger = _pair(environ, PREFIX + "STRANGER_ACCESS_KEY", PREFIX + "STRANGER_SECRET_KEY")
+    second = _pair(environ, PREFIX + "SECOND_ACCESS_KEY", PREFIX + "SECOND_SECRET_KEY")
     access_key, secret_key = owner or (None, None)
     stranger_access_key, stranger_secret_key = stranger or (None, None)
+    second_access_key, second_secret_key = second or (None, None)
     return replace(
         settings,
         access_key=access_key,
         secret_key=secret_key,
         stranger_access_key=stranger_access_key,
         stranger_secret_key=stranger_secret_key,
+        second_access_key=second_access_key,
+        second_secret_key=second_secret_key,
     )
 
 

@@ -22,7 +22,7 @@ from specs.violation import Aspect
 
 GROUP = "asfuzz"
 # These need no entry point, since a checkout may be newer than its installed metadata.
-BUILT_IN = ("fuzz.subjects.reductions.subject:REDUCTIONS",)
+BUILT_IN = ("fuzz.subjects.reductions.subject:REDUCTIONS", "fuzz.subjects.objects.subject:OBJECTS")
 
 
 @dataclass(frozen=True, slots=True)

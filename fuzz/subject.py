@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from specs.case import Case
 from specs.outcome import Outcome, Transcript
@@ -20,6 +20,7 @@ from specs.violation import Violation
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
+    from fuzz.config import Settings
     from fuzz.findings.finding import Finding
     from fuzz.running.session import Session
     from fuzz.running.store import Store
@@ -83,6 +84,17 @@ class Stage(Protocol):
         """Remove the things that the case leaves behind."""
 
 
+@runtime_checkable
+class TalkingStage(Stage, Protocol):
+    """A stage that sends requests of its own, and whose messages depend on what earlier answers told."""
+
+    def reach(self, url: str, send: Callable[[Any], Outcome]) -> None:
+        """Take the URL of the server under test, and a function that sends a message to it."""
+
+    def heard(self, step: Any, places: Any, outcome: Outcome) -> None:
+        """Take the outcome of a step before the next step's message is made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One request as exploration counts it: the values of its fields by name, and how long its answer took.
@@ -143,6 +155,7 @@ class Serving:
 
     `load` reads a profile by its name or from a file, and raises UnusableProfile. `own` names the profile of the
     subject's own server; `start` starts this server, broken in the named ways, and raises UsageError and CannotRun.
+    `open_store` opens what the subject has in place of a store, if its servers read from none; raises UsageError.
     `check` asks a server a first question, and raises CannotRun if it is not answered. `probe` finds out the claims of
     a server without a profile, and lists doubts.
     """
@@ -154,6 +167,7 @@ class Serving:
     start: Callable[[Sequence[str]], AbstractContextManager[str]]
     check: Callable[[Connect, Any], None] = no_question
     probe: Callable[[Connect, Store, Callable[[], None] | None], tuple[Any, tuple[str, ...]]] | None = None
+    open_store: Callable[[Settings], Store] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,8 @@ def _secrets(settings: Settings) -> Iterator[Credentials]:
         yield Credentials(settings.access_key or "", settings.secret_key)
     if settings.stranger_secret_key:
         yield Credentials(settings.stranger_access_key or "", settings.stranger_secret_key)
+    if settings.second_secret_key:
+        yield Credentials(settings.second_access_key or "", settings.second_secret_key)
 
 
 def _check_writable(findings: Path, results: Mapping[str, Path | None]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from fuzz.findings.origin import Origin
 from fuzz.running.crowd import Crowd
 from fuzz.running.store import Store, Unstorable, facts_of
-from fuzz.subject import Subject
+from fuzz.subject import Subject, TalkingStage
 from fuzz.transport.exchanges import send
 from fuzz.transport.protocol import Client, Transport
 from specs.case import Case
@@ -50,6 +50,9 @@ class Session:
         self.profile = profile
         self.reading = subject.reading(profile)
         self.stage = subject.stage(store, profile)
+        self._talking = self.stage if isinstance(self.stage, TalkingStage) else None
+        if self._talking is not None:
+            self._talking.reach(client.url, self._send)
         self.sent = 0
         # Findings save the origin, which says where they were made.
         self.origin = origin
@@ -105,7 +108,13 @@ class Session:
             self.stage.prepare(step, places)
             return None
         self.sent += 1
-        return send(self.client, self.stage.message(step, places))
+        outcome = self._send(self.stage.message(step, places))
+        if self._talking is not None:
+            self._talking.heard(step, places, outcome)
+        return outcome
+
+    def _send(self, message: Any) -> Outcome:
+        return send(self.client, message)
 
     def _take_in_turn(self, case: Case, places: Any) -> tuple[Outcome, ...]:
         """Take step by step, and stop at a request that is not answered in time, since more waits cost too much."""

@@ -19,6 +19,7 @@ from fuzz.findings.scrubbing import without_secrets
 from fuzz.registry import registry
 from fuzz.running.launcher import Launcher
 from fuzz.running.store import Credentials, Store, StoreError, StoreSettings, open_store
+from fuzz.running.store.protocol import OWNER
 from fuzz.subject import Subject
 from fuzz.transport.protocol import ClientSettings
 from specs.profile import Profile, UnusableProfile
@@ -121,7 +122,9 @@ def _launched(settings: Settings, command: str, store: Store) -> Launcher:
         known = next((one for one in shipped if program in one.launch.split()), None)
         hint = f"; install it by: {known.install}" if known is not None and known.install else ""
         raise CannotRun(f"--launch: {program!r} is not installed, or not on the PATH{hint}")
-    return Launcher(command, words={"store": store.s3_url})
+    owner = store.credentials[OWNER]
+    words = {"store": store.s3_url, "access_key": owner.access_key, "secret_key": owner.secret}
+    return Launcher(command, words=words)
 
 
 def _url_of_launched(launcher: Launcher, settings: Settings, client: ClientSettings) -> str:
@@ -197,6 +200,9 @@ def client_settings(settings: Settings) -> ClientSettings:
 
 def open_store_for(settings: Settings, own: StoreSettings | None = None) -> Store:
     """Open the store asked for; `own` says more about a store in this process."""
+    instead = subject_under_test(settings).serving.open_store
+    if instead is not None:
+        return instead(settings)
     common = replace(own or StoreSettings(), advertise=settings.advertise, region=settings.region)
     if "://" in settings.store:
         common = replace(

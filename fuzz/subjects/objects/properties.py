@@ -1,0 +1,94 @@
+"""List the properties of object stores that are tried, with the share of a run's time that each gets."""
+
+from __future__ import annotations
+
+from fuzz.subject import Property
+from strategies.objects import cases
+
+PROPERTIES: tuple[Property, ...] = (
+    Property(
+        "objects",
+        "What is put under a key is there until it is overwritten or deleted.",
+        cases.OBJECTS,
+        ("content", "writes-take-effect", "deletes", "listing", "etag"),
+        share=2.0,
+    ),
+    Property("ranges", "A range of an object is that slice of its content.", cases.RANGES, ("ranges",)),
+    Property(
+        "conditions",
+        "Conditional reads and writes do what their conditions say.",
+        cases.CONDITIONS,
+        ("read-conditions", "write-conditions"),
+    ),
+    Property(
+        "listings",
+        "Listings joined page by page are the keys that are there.",
+        cases.LISTINGS,
+        ("listing", "paging", "listing-encoding"),
+        share=2.0,
+    ),
+    Property("batches", "A batch delete deletes each key that it names, and no other.", cases.BATCHES, ("batch",)),
+    Property(
+        "uploads",
+        "An object of parts is its parts joined, and wrong lists of parts are refused.",
+        cases.UPLOADS,
+        ("completion", "uploads", "part-lists"),
+        share=1.5,
+    ),
+    Property(
+        "large-uploads",
+        "A cut into legal parts is the same as one put.",
+        cases.LARGE_UPLOADS,
+        ("completion", "parts-read", "same-answer"),
+        share=0.7,
+        tells=("completion",),
+    ),
+    Property("copies", "A copy is its source, with attributes as the directives say.", cases.COPIES, ("copies",)),
+    Property(
+        "part-copies", "A part can be made from an object or a range of it.", cases.PART_COPIES, ("uploads",), share=0.7
+    ),
+    Property("digests", "Digests are verified, and what does not match is not stored.", cases.DIGESTS, ("digests",)),
+    Property(
+        "metadata",
+        "Headers and metadata come back as they were written.",
+        cases.METADATA,
+        ("content", "headers"),
+        tells=("headers",),
+    ),
+    Property("keys", "Every byte of a key counts.", cases.KEYS, ("content", "keys"), tells=("content",)),
+    Property(
+        "neighbours",
+        "No key reaches into another bucket.",
+        cases.NEIGHBOURS,
+        ("content", "keys"),
+        share=0.5,
+        tells=("content",),
+    ),
+    Property(
+        "signatures",
+        "A request with a faulty signature is refused, and changes nothing.",
+        cases.SIGNATURES,
+        ("signing",),
+        share=1.5,
+    ),
+    Property(
+        "streamed",
+        "A streamed body comes to the same as a plain one.",
+        cases.STREAMED,
+        ("content", "streaming", "same-answer"),
+        share=0.7,
+        tells=("content",),
+    ),
+    Property("policies", "Others may do what the policy allows, and nothing else.", cases.POLICIES, ("access",)),
+    Property("tags", "Tags are what was last set, and change nothing else.", cases.TAGS, ("tagging",)),
+    Property("versions", "A bucket with versions keeps each of them.", cases.VERSIONS, ("versioning",)),
+    Property(
+        "malformed", "Malformed bodies are refused, and change nothing.", cases.MALFORMED, ("malformed",), share=0.5
+    ),
+    Property(
+        "sub-resources", "A sub-resource is not the thing itself.", cases.SUB_RESOURCES, ("sub-resources",), share=0.5
+    ),
+    Property(
+        "buckets", "Buckets are created, found and deleted when they are empty.", cases.BUCKETS, ("buckets",), share=0.7
+    ),
+)

@@ -1,0 +1,155 @@
+"""Give each case buckets of its own, write its requests, keep what answers tell, and remove all afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from secrets import token_hex
+from typing import Any
+from urllib.parse import urlsplit
+
+from fuzz.running.store import Store, Unstorable
+from fuzz.subjects.objects.requests import Names, plain_request
+from fuzz.subjects.objects.sending import signed
+from fuzz.subjects.objects.signing import Key, Plain, in_header, target
+from fuzz.transport.http import HttpMessage
+from specs.case import Case
+from specs.objects import steps
+from specs.objects.model.judging import FIRST_BUCKETS
+from specs.objects.profile import Profile
+from specs.objects.words import NOTHING, Memory, learned
+from specs.objects.xml import read_xml, text_of
+from specs.outcome import Outcome, Reply
+
+Send = Callable[[HttpMessage], Outcome]
+# How often a bucket is listed and emptied before it is left behind.
+MOST_ROUNDS = 12
+ALIASES = {"wrong-secret": "wrong-secret", "unknown": "unknown"}
+
+
+@dataclass
+class Places:
+    """The real names of a case's buckets, which keys were written, and what answers told."""
+
+    buckets: dict[str, str]
+    made: set[str] = field(default_factory=set)
+    memory: Memory = NOTHING
+    written: set[tuple[str, str]] = field(default_factory=set)
+
+
+class Buckets:
+    """The stage of object stores: each case has fresh buckets."""
+
+    def __init__(self, store: Store, profile: Profile) -> None:
+        self._profile = profile
+        region = getattr(store, "region", "us-east-1")
+        self._keys = {name: Key(one.access_key, one.secret, region) for name, one in store.credentials.items()}
+        self.secrets = tuple(one.secret for name, one in store.credentials.items())
+        self._run = token_hex(4)
+        self._numbers = count(1)
+        self._host = ""
+        self._send: Send | None = None
+        self.left_behind: list[str] = []
+
+    def reach(self, url: str, send: Send) -> None:
+        """Take the URL of the store under test, and a function that sends a message to it."""
+        self._host = urlsplit(url).netloc.rpartition("@")[2]
+        self._send = send
+
+    def begin(self, case: Case, *, afresh: bool) -> Places:  # noqa: ARG002
+        """Create the buckets that the case begins with."""
+        number = next(self._numbers)
+        named = {name for step in case.steps for name in _buckets_of(step)}
+        places = Places({name: f"asfuzz-{self._run}-{number}-{name}" for name in sorted(named)})
+        for name in FIRST_BUCKETS:
+            if name in named:
+                came = self._ask("PUT", places.buckets[name])
+                if not isinstance(came, Reply) or came.status >= 300:
+                    raise Unstorable(f"no bucket for the case: {came}")
+                places.made.add(places.buckets[name])
+        return places
+
+    def prepare(self, step: Any, places: Places) -> None:
+        """Do nothing: every step of this subject is a request."""
+
+    def message(self, step: Any, places: Places) -> HttpMessage:
+        """Return the signed request of a step."""
+        now = time.time()
+        names = Names(self._host, places.buckets, places.memory, now)
+        if isinstance(step, steps.CreateBucket):
+            places.made.add(names.bucket(step.bucket))
+        key = getattr(step, "key", "")
+        if key:
+            places.written.add((names.bucket(step.bucket), key))
+        return written(signed(plain_request(step, names), step.sent, self._keys, now))
+
+    def heard(self, step: Any, places: Places, outcome: Outcome) -> None:
+        """Keep what an answer told for later steps."""
+        places.memory = learned(places.memory, step, outcome)
+
+    def end(self, places: Places) -> None:
+        """Remove the buckets of the case and all that is in them."""
+        for bucket in sorted(places.made):
+            for holder, key in sorted(places.written):
+                if holder == bucket:
+                    self._ask("DELETE", bucket, key)
+            if not self._removed(bucket):
+                self._purge(bucket)
+
+    def _removed(self, bucket: str) -> bool:
+        came = self._ask("DELETE", bucket)
+        return isinstance(came, Reply) and came.status in (200, 204, 404)
+
+    def _purge(self, bucket: str) -> None:
+        """Empty a bucket of objects, versions and uploads, and remove it."""
+        for _ in range(MOST_ROUNDS):
+            self._ask("DELETE", bucket, query=(("policy", ""),))
+            found = [*self._versions(bucket), *self._uploads(bucket), *self._objects(bucket)]
+            for key, query in found:
+                self._ask("DELETE", bucket, key, query)
+            if self._removed(bucket):
+                return
+            if not found:
+                break
+        self.left_behind.append(bucket)
+
+    def _versions(self, bucket: str) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+        root = self._read(bucket, ("versions", ""))
+        for one in () if root is None else root.children:
+            if one.name in ("Version", "DeleteMarker"):
+                yield text_of(one, "Key") or "", (("versionId", text_of(one, "VersionId") or "null"),)
+
+    def _uploads(self, bucket: str) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+        root = self._read(bucket, ("uploads", ""))
+        for one in () if root is None else root.all("Upload"):
+            yield text_of(one, "Key") or "", (("uploadId", text_of(one, "UploadId") or ""),)
+
+    def _objects(self, bucket: str) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+        root = self._read(bucket, ("list-type", "2"))
+        for one in () if root is None else root.all("Contents"):
+            yield text_of(one, "Key") or "", ()
+
+    def _read(self, bucket: str, asked: tuple[str, str]) -> Any:
+        came = self._ask("GET", bucket, query=(asked,))
+        return read_xml(came.body) if isinstance(came, Reply) and came.status == 200 else None
+
+    def _ask(self, method: str, bucket: str, key: str = "", query: tuple[tuple[str, str], ...] = ()) -> Outcome:
+        """Send a request of the stage's own, by the owner."""
+        assert self._send is not None, "the stage reaches no store"
+        path = f"/{bucket}" + (f"/{key}" if key else "")
+        plain = Plain(method, self._host, path.encode("utf-8", "surrogateescape"), query)
+        return self._send(written(in_header(plain, self._keys["owner"], time.time())))
+
+
+def written(plain: Plain) -> HttpMessage:
+    """Return a request as a message to send."""
+    return HttpMessage(plain.method, target(plain), (("Host", plain.host), *plain.headers), plain.body)
+
+
+def _buckets_of(step: Any) -> Iterator[str]:
+    """List the logical buckets that a step names."""
+    for name in (step.bucket, getattr(step, "source_bucket", "")):
+        if name and not name.startswith("="):
+            yield name

@@ -1,0 +1,32 @@
+"""Register object stores, which speak the S3 API, as a subject of the engine."""
+
+from __future__ import annotations
+
+from fuzz.subject import Accounting, Subject
+from fuzz.subjects.objects import accounting
+from fuzz.subjects.objects.judging import violations
+from fuzz.subjects.objects.properties import PROPERTIES
+from fuzz.subjects.objects.reading import Reading
+from fuzz.subjects.objects.serving import SERVING
+from fuzz.subjects.objects.stage import Buckets
+from fuzz.transport.http import HTTP
+from specs.objects import answers, requirements, steps
+from specs.objects.model.judging import expectations
+from specs.objects.rules import Rule
+
+OBJECTS = Subject(
+    "objects",
+    "Object stores that speak the S3 API",
+    properties=PROPERTIES,
+    requirements=requirements.load(),
+    steps=steps.ALL,
+    expectations=expectations,
+    violations=violations,
+    stage=Buckets,
+    transport=HTTP,
+    reading=Reading,
+    serving=SERVING,
+    rules=Rule,
+    aspects=answers.ASPECTS,
+    accounting=Accounting(accounting.at_stake, asked=accounting.asked, domains=accounting.domains),
+)

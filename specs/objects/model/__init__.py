@@ -1,0 +1,1 @@
+"""Tell which answers the API allows for each step, and what a store holds after it."""

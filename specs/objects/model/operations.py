@@ -1,0 +1,77 @@
+"""Tell which answers the API allows for a step, whatever its operation is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from specs.objects import answers, steps
+from specs.objects.answers import Alternative
+from specs.objects.model import batches, buckets, copies, listings, objects, part_lists, uploads
+from specs.objects.model.asked import Asked, classes_of, missing_bucket
+from specs.objects.model.gate import gate, with_open_refusal
+from specs.objects.rules import Rule
+
+Operation = Callable[[Asked], list[Alternative]]
+
+
+def malformed(at: Asked) -> list[Alternative]:
+    """Refuse a body that is not the XML that its operation wants."""
+    if at.bucket is None:
+        return missing_bucket(at)
+    if at.step.operation == "complete":
+        _, upload, missing = uploads.upload_of(at, at.bucket)
+        return missing if upload is None else [at.refuse("malformed", Rule.XML)]
+    if at.step.operation == "tagging" and at.bucket.newest(at.step.key) is None:
+        return [at.refuse("malformed", Rule.XML), at.refuse("missing-things", Rule.NO_SUCH_KEY, loose=True)]
+    return [at.refuse("malformed", Rule.XML)]
+
+
+OPERATIONS: Mapping[type, Operation] = {
+    steps.ListBuckets: buckets.list_all,
+    steps.CreateBucket: buckets.create,
+    steps.HeadBucket: buckets.head,
+    steps.DeleteBucket: buckets.delete,
+    steps.PutObject: objects.put,
+    steps.GetObject: objects.get,
+    steps.HeadObject: objects.get,
+    steps.DeleteObject: objects.delete,
+    steps.DeleteObjects: batches.delete_several,
+    steps.CopyObject: copies.copy,
+    steps.ListObjects: listings.list_keys,
+    steps.CreateUpload: uploads.create,
+    steps.UploadPart: uploads.put_part,
+    steps.UploadPartCopy: copies.copy_part,
+    steps.CompleteUpload: uploads.complete,
+    steps.AbortUpload: uploads.abort,
+    steps.ListParts: part_lists.list_parts,
+    steps.ListUploads: part_lists.list_uploads,
+    steps.PutTagging: buckets.put_tags,
+    steps.GetTagging: buckets.get_tags,
+    steps.DeleteTagging: buckets.delete_tags,
+    steps.PutVersioning: buckets.put_versioning,
+    steps.GetVersioning: buckets.get_versioning,
+    steps.ListVersions: part_lists.list_versions,
+    steps.PutPolicy: buckets.put_policy,
+    steps.GetPolicy: buckets.get_policy,
+    steps.DeletePolicy: buckets.delete_policy,
+    steps.SubResource: buckets.sub_resource,
+    steps.Malformed: malformed,
+}
+
+
+def alternatives(at: Asked) -> list[Alternative]:
+    """List the answers that the API allows, the right one first, each with the state that follows."""
+    refusals, opened = gate(at)
+    if refusals:
+        return refusals
+    several = OPERATIONS[type(at.step)](at)
+    if _unclaimed(at):
+        # What a store does with keys that it does not claim is only watched for errors of the server's.
+        return [*several, answers.anything("keys", at.state, "a key of a class that is not claimed")]
+    return with_open_refusal(at, several) if opened else several
+
+
+def _unclaimed(at: Asked) -> bool:
+    keys = [getattr(at.step, name, "") for name in ("key", "source_key")]
+    keys += [one.key for one in getattr(at.step, "keys", ())]
+    return any(classes_of(key) & set(at.profile.keys) for key in keys if key)

@@ -1,0 +1,1 @@
+"""Draw cases about object stores: histories of requests that the model can judge."""

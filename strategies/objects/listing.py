@@ -1,0 +1,74 @@
+"""Draw listings of buckets: prefixes, delimiters, starts, pages, both versions of the request."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from specs.objects.content import Content
+from specs.objects.steps import DeleteObject, DeleteObjects, ListObjects, Named, PutObject, Step
+from strategies.objects.drawing import Draw, claimed_keys
+
+TREES = (
+    ("a/1", "a/2", "b/1", "b/c/2", "b/c/3", "top", "top2", "z"),
+    ("1", "10", "2", "20", "3", "A", "B", "a", "b"),
+    ("x-1", "x-2", "y-1", "y-1-z", "y-2", "é-1", "日-1"),
+    ("p/q/r/s", "p/q/r/t", "p/q/u", "p/v", "w"),
+    ("a+b", "a b", "a%20b", "a%2Bb", "a&b", "a<b", "a=b"),
+)
+PREFIXES = ("", "", "a", "a/", "b/", "b/c", "x-", "p/q/", "nothing", "1", "y-1")
+DELIMITERS = ("", "/", "/", "-", "c/", "1")
+MOST_PAGES = 6
+
+
+def listings(draw: Draw) -> list[Step]:
+    """Draw a bucket, and listings of it; most are followed page by page to their end."""
+    keys = draw.some(draw.one(TREES), 1, 9)
+    if draw.chance(0.25):
+        keys += draw.some(claimed_keys(draw.profile), 1, 2)
+    if "object-and-prefix" in draw.profile.keys:
+        keys = [key for key in keys if not any(other.startswith(f"{key}/") for other in keys)]
+    steps: list[Step] = [PutObject(key=key, content=Content(key.encode()[:3])) for key in dict.fromkeys(keys)]
+    if draw.chance(0.2):
+        steps.append(DeleteObject(key=draw.one(keys)))
+    for _ in range(draw.between(1, 3)):
+        steps += _listing(draw, keys)
+    return steps
+
+
+def _listing(draw: Draw, keys: list[str]) -> list[Step]:
+    delimiters = DELIMITERS if draw.profile.delimiter == "any" else ("", "/")
+    most = draw.one(("", "", "1", "2", "3", "5", "0", "1000", "1001", "-1", "x", "2147483648"))
+    first = ListObjects(
+        v2=draw.chance(0.65), prefix=draw.one(PREFIXES), delimiter=draw.one(delimiters),
+        start=draw.one(("", "", "", "a", "b/c/2", "10", keys[0])), max_keys=most,
+        url=draw.profile.can("encoding-type") and draw.chance(0.6), called=draw.name("page"),
+    )  # fmt: skip
+    if most not in ("1", "2", "3"):
+        return [draw.sending(first)]
+    pages: list[Step] = [first]
+    for _ in range(draw.between(1, MOST_PAGES)):
+        before = pages[-1]
+        pages.append(replace(first, after=before.called, start="", called=draw.name("page")))
+    return pages
+
+
+def batches(draw: Draw) -> list[Step]:
+    """Draw batch deletes of keys that exist and of some that do not."""
+    keys = draw.some(draw.one(TREES), 2, 6)
+    if "object-and-prefix" in draw.profile.keys:
+        keys = [key for key in keys if not any(other.startswith(f"{key}/") for other in keys)]
+    if draw.chance(0.3):
+        keys += [key for key in draw.some(claimed_keys(draw.profile), 1, 2) if len(key) <= 255]
+    keys = list(dict.fromkeys(keys))
+    steps: list[Step] = [PutObject(key=key, content=Content(b"x")) for key in keys]
+    named = [Named(key) for key in draw.some(keys, 1, len(keys))]
+    if draw.chance(0.5):
+        named.append(Named("never-there"))
+    if draw.chance(0.1):
+        named.append(named[0])
+    kinds = ("md5", "md5", "md5", "wrong md5", "sha256", "crc32")
+    batch = DeleteObjects(keys=tuple(named), quiet=draw.chance(0.3), digest=draw.one(kinds))  # type: ignore[arg-type]
+    steps.append(draw.sending(batch))
+    if draw.chance(0.02):
+        steps.append(DeleteObjects(keys=tuple(Named(f"n{number}") for number in range(1001))))
+    return [*steps, ListObjects()]

@@ -1,0 +1,254 @@
+"""Draw tags, versions, policies, accounts, faulty signatures, malformed requests, sub-resources and buckets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from specs.objects.content import Content
+from specs.objects.steps import (
+    Account,
+    CopyObject,
+    CreateBucket,
+    CreateUpload,
+    DeleteBucket,
+    DeleteObject,
+    DeleteObjects,
+    DeletePolicy,
+    DeleteTagging,
+    GetObject,
+    GetPolicy,
+    GetTagging,
+    GetVersioning,
+    HeadBucket,
+    HeadObject,
+    ListBuckets,
+    ListObjects,
+    ListVersions,
+    Malformed,
+    Named,
+    Pairs,
+    PutObject,
+    PutPolicy,
+    PutTagging,
+    PutVersioning,
+    Sent,
+    SigningFault,
+    Statement,
+    Step,
+    SubResource,
+    UploadPart,
+)  # fmt: skip
+from strategies.objects.drawing import Draw
+from strategies.objects.single import read, survey
+
+OF_HEADERS: tuple[SigningFault, ...] = (
+    "other-signature", "other-method", "other-path", "other-query", "other-header", "skewed", "malformed-header",
+    "other-algorithm", "other-service", "other-day", "no-date",
+)  # fmt: skip
+OF_PRESIGNED: tuple[SigningFault, ...] = (
+    "other-signature", "other-method", "other-path", "other-query", "expired", "expires-zero", "expires-too-long",
+    "expires-missing",
+)  # fmt: skip
+OF_CHUNKS: tuple[SigningFault, ...] = ("chunk-signature", "no-last-chunk", "too-little-data", "no-decoded-length")
+OF_TRAILERS: tuple[SigningFault, ...] = ("trailer-checksum", "trailer-missing")
+TAGS: tuple[Pairs, ...] = (
+    (("color", "blue"),), (("a", "1"), ("b", "2")), (), (("spaced key", "v w"),), (("k", ""),),
+    tuple((f"t{number}", "v") for number in range(10)),
+)  # fmt: skip
+BAD_TAGS: tuple[Pairs, ...] = (
+    tuple((f"t{number}", "v") for number in range(11)), (("a", "1"), ("a", "2")), (("k" * 129, "v"),),
+    (("k", "v" * 257),),
+)  # fmt: skip
+# The sub-resources for which AWS defines an operation by each method; those that the suite knows are left out.
+OF_BUCKETS = {
+    "GET": ("accelerate", "acl", "analytics", "cors", "encryption", "inventory", "lifecycle", "location", "logging",
+            "metrics", "notification", "object-lock", "ownershipControls", "policyStatus", "publicAccessBlock",
+            "replication", "requestPayment", "website"),
+    "PUT": ("accelerate", "analytics", "cors", "encryption", "inventory", "lifecycle", "logging", "metrics",
+            "notification", "ownershipControls", "replication", "requestPayment", "website"),
+    "DELETE": ("analytics", "cors", "encryption", "inventory", "lifecycle", "metrics", "ownershipControls",
+               "replication", "website"),
+}  # fmt: skip
+OF_OBJECTS = {
+    "GET": ("acl", "attributes", "legal-hold", "retention", "torrent"),
+    "PUT": ("acl", "legal-hold", "retention"),
+    "POST": ("restore", "select"),
+}
+
+
+def signatures(draw: Draw) -> list[Step]:
+    """Draw requests with a single fault of their signature, or by somebody else, around an object that must stay."""
+    step = draw.one((
+        PutObject(key="k", content=Content(b"intruder")), GetObject(key="k"), HeadObject(key="k"),
+        DeleteObject(key="k"), ListObjects(), PutObject(key="new", content=Content(b"intruder")), HeadBucket(),
+        DeleteObjects(keys=(Named("k"),)), CopyObject(key="new", source_key="k"), CreateUpload(key="k"),
+    ))  # fmt: skip
+    return [
+        PutObject(key="k", content=Content(b"secret content")),
+        replace(step, sent=_faulty(draw, step)),
+        *survey(["k"]),
+    ]
+
+
+def _faulty(draw: Draw, step: Step) -> Sent:
+    kind = draw.random.random()
+    accounts: list[Account] = ["unknown", "wrong-secret", "anonymous"]
+    if draw.profile.can("second-account"):
+        accounts.append("second")
+    if kind < 0.3:
+        return Sent(draw.one(accounts))
+    if kind < 0.5 and draw.profile.can("presign"):
+        return Sent(signing="presigned", fault=draw.one(OF_PRESIGNED))
+    if isinstance(step, PutObject) and draw.chance(0.6):
+        if draw.profile.can("streaming-signed") and draw.chance(0.6):
+            return Sent(signing="chunks", fault=draw.one(OF_CHUNKS))
+        if draw.profile.can("streaming-signed") and draw.chance(0.5):
+            return Sent(signing="chunks-trailer", fault=draw.one((*OF_TRAILERS, "trailer-signature")))
+        if draw.profile.can("streaming-unsigned"):
+            return Sent(signing="unsigned-trailer", fault=draw.one(OF_TRAILERS))
+        return Sent(fault=draw.one(("payload-hash", "payload-word")))
+    return Sent(fault=draw.one(OF_HEADERS))
+
+
+def streamed(draw: Draw) -> list[Step]:
+    """Draw puts and parts of every size, streamed in signed and unsigned chunks."""
+    steps: list[Step] = []
+    for _ in range(draw.between(1, 2)):
+        sent = draw.sent(writes=True, anew=1.0)
+        content = Content(fill=draw.one((0, 1, 8191, 65_536, 65_537, 200_000)), seed=draw.between(1, 5))
+        steps += [PutObject(key="k", content=content, sent=sent), read(draw, "k")]
+    return steps
+
+
+def policies(draw: Draw) -> list[Step]:
+    """Draw policies, and requests of others that they allow or not."""
+    actions = tuple(draw.some(("s3:GetObject", "s3:PutObject", "s3:DeleteObject"), 1, 3))
+    statements = [Statement("Allow", actions, (draw.one(("*", "open/*", "open/k", "open/?")),), draw.one(("*", "aws")))]
+    if draw.chance(0.3):
+        statements.append(Statement("Allow", ("s3:ListBucket",), ("",)))
+    if draw.chance(0.3):
+        statements.append(Statement("Deny", (draw.one(actions),), ("open/k",)))
+    steps: list[Step] = [
+        PutObject(key="open/k", content=Content(b"open")),
+        PutObject(key="shut", content=Content(b"shut")),
+        PutPolicy(statements=tuple(statements)),
+    ]
+    by: list[Account] = ["anonymous", "second"] if draw.profile.can("second-account") else ["anonymous"]
+    for _ in range(draw.between(1, 4)):
+        key = draw.one(("open/k", "shut", "open/n"))
+        step = draw.one(
+            (
+                GetObject(key=key),
+                HeadObject(key=key),
+                PutObject(key=key, content=Content(b"by others")),
+                DeleteObject(key=key),
+                ListObjects(),
+            )
+        )
+        steps.append(replace(step, sent=Sent(draw.one(by))))
+    if draw.chance(0.3):
+        steps += [GetPolicy(), DeletePolicy(), GetObject(key="open/k", sent=Sent("anonymous"))]
+    if draw.chance(0.15):
+        steps.append(PutPolicy(text=draw.one(("{", "{}", "not json", '{"Statement": []}'))))
+    return [*steps, *survey(["shut"])]
+
+
+def tags(draw: Draw) -> list[Step]:
+    """Draw tags of objects: set, read, replaced, removed, copied, and too many of them."""
+    headers: Pairs = (("x-amz-tagging", draw.one(("a=1&b=2", "k=v", ""))),) if draw.chance(0.4) else ()
+    steps: list[Step] = [PutObject(key="k", content=draw.content(), headers=headers)]
+    for _ in range(draw.between(1, 4)):
+        kind = draw.random.random()
+        if kind < 0.4:
+            steps.append(PutTagging(key="k", tags=draw.one(TAGS)))
+        elif kind < 0.55:
+            steps.append(PutTagging(key="k", tags=draw.one(BAD_TAGS)))
+        elif kind < 0.65:
+            steps.append(DeleteTagging(key="k"))
+        elif kind < 0.75:
+            steps.append(PutObject(key="k", content=draw.content()))
+        elif kind < 0.85:
+            steps += [CopyObject(key="copy", source_key="k"), GetTagging(key="copy")]
+        steps.append(GetTagging(key=draw.one(("k", "k", "k", "missing"))))
+    return [*steps, *survey(["k"])]
+
+
+def versions(draw: Draw) -> list[Step]:
+    """Draw histories of a bucket that keeps versions."""
+    steps: list[Step] = []
+    if draw.chance(0.4):
+        steps.append(PutObject(key="k", content=draw.content(), called="before"))
+    steps.append(PutVersioning())
+    called = ["before"] if steps and len(steps) > 1 else []
+    for _ in range(draw.between(2, 6)):
+        kind = draw.random.random()
+        name = draw.name("v")
+        if kind < 0.4:
+            steps.append(PutObject(key="k", content=draw.content(), called=name))
+            called.append(name)
+        elif kind < 0.55:
+            steps.append(DeleteObject(key="k", called=name))
+            called.append(name)
+        elif kind < 0.75 and called:
+            version = (("versionId", f"{{version {draw.one(called)}}}"),)
+            steps.append((HeadObject if draw.chance(0.3) else GetObject)(key="k", query=version))
+        elif kind < 0.85 and called:
+            steps.append(DeleteObject(key="k", query=(("versionId", f"{{version {draw.one(called)}}}"),)))
+        elif kind < 0.9:
+            steps.append(PutVersioning(status="Suspended"))
+        else:
+            steps.append(draw.one((GetVersioning(), GetObject(key="k"), ListObjects())))
+    return [*steps, ListVersions(), *survey(["k"])]
+
+
+def malformed(draw: Draw) -> list[Step]:
+    """Draw bodies that are no XML or not the XML that is wanted, around an object that must stay."""
+    bodies = (
+        b"",
+        b"<",
+        b"not xml",
+        b"<Delete>",
+        b"<Other></Other>",
+        b"\x00\x01",
+        b"<Delete><Object><Key>k</Key></Object>",
+        b'{"json": true}',
+    )
+    operation = draw.one(("delete", "complete", "tagging", "versioning"))
+    if operation in ("tagging", "versioning") and not draw.profile.can(operation):
+        operation = "delete"
+    steps: list[Step] = [PutObject(key="k", content=Content(b"stays"))]
+    body = Content(draw.one(bodies))
+    if operation == "complete":
+        steps += [CreateUpload(key="k", called="u"), UploadPart(key="k", upload="u", content=Content(b"x"))]
+        steps.append(Malformed(operation="complete", key="k", upload="u", body=body))
+    else:
+        steps.append(Malformed(operation=operation, key="k" if operation == "tagging" else "", body=body))  # type: ignore[arg-type]
+    return [*steps, *survey(["k"])]
+
+
+def sub_resources(draw: Draw) -> list[Step]:
+    """Draw requests for sub-resources, which must not have the effect of the request without them."""
+    on_object = draw.chance(0.5)
+    several = OF_OBJECTS if on_object else OF_BUCKETS
+    verb = draw.one(tuple(several))
+    name = draw.one(several[verb])
+    body = Content(b"<X/>") if verb in ("PUT", "POST") else Content()
+    return [
+        PutObject(key="k", content=Content(b"stays")),
+        SubResource(name=name, key="k" if on_object else "", verb=verb, content=body),  # type: ignore[arg-type]
+        *survey(["k"]),
+    ]
+
+
+def buckets(draw: Draw) -> list[Step]:
+    """Draw buckets that are created, found, filled, deleted and created again."""
+    return [_of_bucket(draw) for _ in range(draw.between(2, 6))]
+
+
+def _of_bucket(draw: Draw) -> Step:
+    illegal = draw.one(("ab", "Upper-case", "under_score", "192.168.5.4", "-dash", "x" * 64))
+    return draw.one((
+        CreateBucket(bucket="c"), HeadBucket(bucket="c"), DeleteBucket(bucket="c"), ListBuckets(),
+        PutObject(bucket="c", key="k", content=Content(b"x")), DeleteObject(bucket="c", key="k"),
+        GetObject(bucket="c", key="k"), ListObjects(bucket="c"), CreateBucket(bucket=f"={illegal}"),
+    ))  # fmt: skip
