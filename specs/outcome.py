@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from specs.case import Case
 
@@ -18,6 +18,10 @@ class Reply:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     elapsed_ms: float = 0.0
+    # When the request was sent, in milliseconds since the case began, if that was noted.
+    begun_ms: float = 0.0
+
+    came_later: ClassVar[tuple[str, ...]] = ("begun_ms",)
 
     def header(self, name: str) -> str | None:
         """Return the first header of that lower-case name."""
@@ -31,6 +35,9 @@ class NoReply:
     reason: Reason
     detail: str = ""
     elapsed_ms: float = 0.0
+    begun_ms: float = 0.0
+
+    came_later: ClassVar[tuple[str, ...]] = ("begun_ms",)
 
 
 Outcome = Reply | NoReply | None

@@ -24,7 +24,7 @@ class Content:
         return len(self.text) + self.fill
 
     @property
-    def bytes(self) -> bytes:
+    def data(self) -> bytes:
         """Return all bytes of the content."""
         return self.text + made(self.seed, 0, self.fill) if self.fill else self.text
 

@@ -22,7 +22,7 @@ def at_stake(case: Case, due: Sequence[Due], outcomes: Sequence[Outcome]) -> Ite
         if outcome is None or not expected.alternatives:
             continue
         first = expected.alternatives[0]
-        yield from {one.requirement for one in expected.alternatives if one.grade == "right"}
+        yield from {first.requirement, *(one.requirement for one in expected.alternatives if one.grade == "right")}
         if isinstance(step, steps.GetObject | steps.HeadObject) and not first.refuses:
             yield from SHOWN
         if first.refuses:

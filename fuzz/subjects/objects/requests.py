@@ -71,7 +71,7 @@ def _parts(step: Any, names: Names) -> tuple[Query, bytes]:
     if made is not None:
         return made(step, names)
     content = getattr(step, "content", None)
-    return [], b"" if content is None else content.bytes
+    return [], b"" if content is None else content.data
 
 
 def _told(pairs: Mapping[str, str]) -> Query:
@@ -112,7 +112,7 @@ def _of_upload(step: Any, names: Names) -> tuple[Query, bytes]:
     query = [("uploadId", names.memory.of("upload", step.upload))]
     match step:
         case steps.UploadPart():
-            return [("partNumber", step.number), *query], step.content.bytes
+            return [("partNumber", step.number), *query], step.content.data
         case steps.UploadPartCopy():
             return [("partNumber", step.number), *query], b""
         case steps.ListParts():
@@ -165,7 +165,7 @@ def versioning_xml(status: str) -> bytes:
 def _malformed(step: steps.Malformed, names: Names) -> tuple[Query, bytes]:
     query = {"delete": [("delete", "")], "tagging": [("tagging", "")], "versioning": [("versioning", "")]}
     upload = [("uploadId", names.memory.of("upload", step.upload))]
-    return query.get(step.operation, upload), step.body.bytes
+    return query.get(step.operation, upload), step.body.data
 
 
 def _policy(step: steps.PutPolicy, names: Names) -> tuple[Query, bytes]:
@@ -192,6 +192,6 @@ _WRITERS: Mapping[type, Callable[[Any, Names], tuple[Query, bytes]]] = {
     steps.PutPolicy: _policy,
     steps.GetPolicy: lambda _step, _names: ([("policy", "")], b""),
     steps.DeletePolicy: lambda _step, _names: ([("policy", "")], b""),
-    steps.SubResource: lambda step, _names: ([(step.name, "")], step.content.bytes),
+    steps.SubResource: lambda step, _names: ([(step.name, "")], step.content.data),
     steps.Malformed: _malformed,
 }

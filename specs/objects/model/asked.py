@@ -50,7 +50,7 @@ class Asked:
     def body(self) -> bytes:
         """Return the content that the step sends."""
         content = getattr(self.step, "content", None)
-        return b"" if content is None else content.bytes
+        return b"" if content is None else content.data
 
     @property
     def bucket(self) -> Bucket | None:

@@ -9,6 +9,7 @@ from typing import Any
 from specs.case import Case
 from specs.objects import steps
 from specs.objects.answers import OPEN, Alternative, faults, unlike
+from specs.objects.model import concurrent
 from specs.objects.model.asked import Asked
 from specs.objects.model.listings import last_item
 from specs.objects.model.operations import alternatives
@@ -65,6 +66,9 @@ class Judged:
 
 def violations(case: Case, outcomes: Sequence[Outcome], profile: Profile) -> Iterator[Violation]:
     """List what is wrong with the answers, up to the first step that fails."""
+    if concurrent.at_the_same_time(case):
+        yield from concurrent.violations(case, outcomes, profile)
+        return
     states: tuple[State, ...] = (first_state(),)
     memory = NOTHING
     for number, (step, outcome) in enumerate(zip(case.steps, outcomes)):
