@@ -46,7 +46,8 @@ def asked(case: Case, due: Sequence[Due], outcomes: Sequence[Outcome], _profile:
             "signing": step.sent.signing,
             "due": "refused" if first.refuses else "done",
         }
-        yield Asked(values, size, operation(step), outcome)
+        took = outcome.elapsed_ms if isinstance(outcome, Reply) and outcome.status < 300 else 0.0
+        yield Asked(values, size, operation(step), took)
 
 
 def domains(_profile: Profile) -> Mapping[str, tuple[str, ...]]:
