@@ -1,9 +1,10 @@
 """HTTP/1.1 messages as values: requests and answers, and the reading and writing of their heads."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,19 @@ class Written:
     behind: bool = False
 
 
+class Receiver(Protocol):
+    """Takes a body piece by piece while it comes; what is wrong with it is told when the request is handled."""
+
+    def write(self, data: bytes) -> None:
+        """Take the next bytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request as it came, in HTTP/1.`minor`; header names are in lower case, repeated headers joined with commas."""
+    """A request as it came, in HTTP/1.`minor`; header names are in lower case, repeated headers joined with commas.
+
+    A body that was given to a receiver is with `received`, and `body` is empty.
+    """
 
     method: str
     target: str
@@ -31,15 +42,20 @@ class HttpRequest:
     body: bytes = field(default=b"", repr=False)
     minor: str = "1"
     written: Written = field(default=Written(), compare=False, repr=False)
+    received: Receiver | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """An answer; the server adds Content-Length where the headers have none."""
+    """An answer; the server adds Content-Length where the headers have none.
+
+    Where there is a `stream`, its pieces are the body, and the headers say how long it is.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = field(default=b"", repr=False)
+    stream: Iterable[bytes] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +101,14 @@ class HttpLimits:
     connections: int = 512
 
 
+class EarlyAnswer(Exception):
+    """The request is answered by its head alone; its body is not waited for."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__(str(response.status))
+        self.response = response
+
+
 class ProtocolError(Exception):
     """The client broke the protocol or a limit; `status` says which way."""
 
@@ -107,6 +131,9 @@ class RequestHead:
     expects_continue: bool
     minor: str = "1"
 
+
+# Decides by the head who takes the body: None for the request itself; an answer refuses the body.
+Reception = Callable[[RequestHead], Receiver | HttpResponse | None]
 
 TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 REQUEST_LINE = re.compile(rf"({TOKEN}) ([^\x00-\x20\x7f]+) HTTP/1\.([01])")
@@ -157,7 +184,7 @@ def parse_headers(lines: list[str]) -> dict[str, str]:
         if name in headers:
             if name in SINGLE_HEADERS:
                 raise ProtocolError(400, f"header {name} occurs more than once")
-            value = f"{headers[name]}, {value}"
+            value = f"{headers[name]},{value}"
         headers[name] = value
     return headers
 

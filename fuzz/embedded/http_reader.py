@@ -5,9 +5,13 @@ import socket
 import time
 
 from fuzz.embedded.http_messages import (
+    EarlyAnswer,
     HttpLimits,
     HttpRequest,
+    HttpResponse,
     ProtocolError,
+    Receiver,
+    Reception,
     RequestHead,
     Written,
     parse_head,
@@ -24,11 +28,13 @@ BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 class RequestReader:
     """The requests of one connection, one after the other."""
 
-    def __init__(self, connection: socket.socket, limits: HttpLimits) -> None:
+    def __init__(self, connection: socket.socket, limits: HttpLimits, reception: Reception | None = None) -> None:
+        """Bodies go to whom the reception names; without one, they stay with their requests."""
         self.keep_alive = True
         self.method = ""
         self._socket = connection
         self._limits = limits
+        self._reception = reception
         self._buffer = bytearray()
         self._deadline = 0.0
         self._first = True
@@ -44,16 +50,26 @@ class RequestReader:
         text = self._read_head()
         head = parse_head(text)
         self.method = head.method
-        if head.length > self._limits.body_bytes:
+        receiver = self._receiver(head)
+        if receiver is None and head.length > self._limits.body_bytes:
             raise self._too_large(head.length)
         if head.expects_continue and not self._buffer:
             self._socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         read_first = len(self._buffer)
-        body = self._read_body(head)
+        body = self._read_body(head, receiver)
         self.keep_alive = head.keep_alive
         lines = tuple(text.decode("latin-1").split("\r\n"))
         written = Written(lines, tuple(self._chunks), tuple(self._trailers), read_first, behind)
-        return HttpRequest(head.method, head.target, head.headers, body, head.minor, written)
+        return HttpRequest(head.method, head.target, head.headers, body, head.minor, written, receiver)
+
+    def _receiver(self, head: RequestHead) -> Receiver | None:
+        """Who takes the body; raises EarlyAnswer where it is refused unseen."""
+        if self._reception is None or not (head.length or head.chunked):
+            return None
+        found = self._reception(head)
+        if isinstance(found, HttpResponse):
+            raise EarlyAnswer(found)
+        return found
 
     def _wait_for_start(self) -> bool:
         """Wait for the first byte of a request; empty lines before it are skipped."""
@@ -118,12 +134,26 @@ class RequestReader:
             searched = max(0, len(self._buffer) - 3)
             self._receive("head")
 
-    def _read_body(self, head: RequestHead) -> bytes:
+    def _read_body(self, head: RequestHead, receiver: Receiver | None) -> bytes:
         if head.chunked:
-            return self._read_chunks()
+            return self._read_chunks(receiver)
+        if receiver is not None:
+            self._pass_on(head.length, "body", receiver)
+            return b""
         return self._take(head.length, "body") if head.length else b""
 
-    def _read_chunks(self) -> bytes:
+    def _pass_on(self, length: int, what: str, receiver: Receiver) -> None:
+        """Give exactly so many bytes to the receiver; a body may take as long as it does not stall."""
+        while length:
+            if not self._buffer:
+                self._deadline = time.monotonic() + self._limits.request_seconds
+                self._receive(what)
+            piece = bytes(self._buffer) if len(self._buffer) <= length else bytes(self._buffer[:length])
+            del self._buffer[: len(piece)]
+            receiver.write(piece)
+            length -= len(piece)
+
+    def _read_chunks(self, receiver: Receiver | None) -> bytes:
         body = bytearray()
         while True:
             line = self._read_line(CHUNK_LINE_BYTES, "chunk size")
@@ -135,9 +165,12 @@ class RequestReader:
             if size == 0:
                 self._skip_trailers()
                 return bytes(body)
-            if len(body) + size > self._limits.body_bytes:
+            if receiver is not None:
+                self._pass_on(size, "chunk", receiver)
+            elif len(body) + size > self._limits.body_bytes:
                 raise self._too_large(len(body) + size)
-            body += self._take(size, "chunk")
+            else:
+                body += self._take(size, "chunk")
             if self._take(2, "chunk") != b"\r\n":
                 raise ProtocolError(400, "a chunk is longer than its size says")
 

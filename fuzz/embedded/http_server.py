@@ -13,6 +13,7 @@ from typing import Self
 from fuzz.embedded.http_messages import (
     Answer,
     DropConnection,
+    EarlyAnswer,
     ErrorAnswer,
     Handler,
     HttpLimits,
@@ -20,6 +21,7 @@ from fuzz.embedded.http_messages import (
     HttpResponse,
     ProtocolError,
     RawAnswer,
+    Reception,
     Stall,
     encode_head,
     may_have_body,
@@ -59,10 +61,12 @@ class HttpServer:
         limits: HttpLimits | None = None,
         tls: ssl.SSLContext | None = None,
         pace: Pace | None = None,
+        reception: Reception | None = None,
     ) -> None:
-        """With `pace`, answers go out as over a network of that bandwidth."""
+        """With `pace`, answers go out as over a network of that bandwidth; the `reception` says who takes bodies."""
         self._handler = handler
         self._pace = pace
+        self._reception = reception
         self._host = host
         self._port = port
         self._on_error = on_error
@@ -189,28 +193,37 @@ class HttpServer:
 
     def _converse(self, connection: socket.socket) -> None:
         """Answer request after request until one side has enough."""
-        reader = RequestReader(connection, self._limits)
+        reader = RequestReader(connection, self._limits, self._reception)
         while not self._closing.is_set():
             try:
                 request = reader.read()
+            except EarlyAnswer as early:
+                self._send(connection, early.response, reader.method, keep_alive=False)
+                self._part(connection)
+                return
             except ProtocolError as error:
                 answer = self._error(error.status, error.message)
                 self._send(connection, answer, reader.method, keep_alive=False)
                 self._part(connection)
                 return
-            if request is None:
+            if request is None or not self._reply(connection, request, keep_alive=reader.keep_alive):
                 return
-            reply = self._handle(request)
-            if isinstance(reply, Stall):
-                self._closing.wait(reply.seconds)
-                reply = reply.then or DropConnection()
-            if not isinstance(reply, HttpResponse):
-                self._misbehave(connection, reply)
-                return
-            self._send(connection, reply, request.method, keep_alive=reader.keep_alive)
-            if not reader.keep_alive:
-                self._part(connection)
-                return
+            # While the next request is waited for, nothing is kept of this one.
+            del request
+
+    def _reply(self, connection: socket.socket, request: HttpRequest, *, keep_alive: bool) -> bool:
+        """Answer a request; False where the connection ends with that."""
+        reply = self._handle(request)
+        if isinstance(reply, Stall):
+            self._closing.wait(reply.seconds)
+            reply = reply.then or DropConnection()
+        if not isinstance(reply, HttpResponse):
+            self._misbehave(connection, reply)
+            return False
+        self._send(connection, reply, request.method, keep_alive=keep_alive)
+        if not keep_alive:
+            self._part(connection)
+        return keep_alive
 
     def _handle(self, request: HttpRequest) -> Answer:
         try:
@@ -229,7 +242,11 @@ class HttpServer:
         head = encode_head(answer, keep_alive=keep_alive)
         body = answer.body if method != "HEAD" and may_have_body(answer.status) else b""
         connection.settimeout(self._limits.request_seconds)
-        if self._pace is not None:
+        if answer.stream is not None:
+            connection.sendall(head)
+            for piece in answer.stream if method != "HEAD" else ():
+                connection.sendall(piece)
+        elif self._pace is not None:
             self._send_at_a_pace(connection, head + body, self._pace)
         elif len(body) <= ONE_WRITE_BYTES:
             connection.sendall(head + body)

@@ -1,19 +1,25 @@
 """An object store in this process: S3 under `/bucket/key`, plain HTTP under `/plain/bucket/key`, one port."""
 
+import hashlib
 import ssl
 from collections.abc import Mapping
 from typing import Self
 
 from fuzz.embedded.bad_service import MANNERS
-from fuzz.embedded.http_server import Answer, HttpLimits, HttpRequest, HttpResponse, HttpServer
-from fuzz.embedded.memory_objects import Bucket, MemoryObjects, stored_object
+from fuzz.embedded.http_server import Answer, HttpLimits, HttpRequest, HttpServer
 from fuzz.embedded.pace import Pace
 from fuzz.embedded.plain_front import PlainFront
-from fuzz.embedded.s3_errors import xml_error
-from fuzz.embedded.s3_front import S3Front
+from fuzz.embedded.s3_errors import protocol_error
+from fuzz.embedded.store.content import in_memory
+from fuzz.embedded.store.effects import BucketSet, VersionGone, VersionPut
+from fuzz.embedded.store.object_store import ObjectStore
+from fuzz.embedded.store.state import NULL_VERSION, State, Version
 
 PLAIN_PREFIX = "/plain/"
-LARGEST_PUT_BYTES = 64 * 2**20
+PUBLIC = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", '
+    '"Action": ["s3:GetObject", "s3:ListBucket"], "Resource": ["arn:aws:s3:::%s", "arn:aws:s3:::%s/*"]}]}'
+)
 
 
 class MemoryStoreServer:
@@ -30,18 +36,28 @@ class MemoryStoreServer:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """`secrets` are by access key; `buckets` says of each name whether it is public."""
-        self.memory = MemoryObjects(owner, dict(secrets))
         reserved = PLAIN_PREFIX.strip("/")
+        self._s3 = ObjectStore(dict(secrets), reserved=frozenset({reserved}))
         for name, public in buckets.items():
             if name == reserved:
                 raise ValueError(f"bucket name {name!r} is the path of plain HTTP; choose another")
-            self.memory.buckets[name] = Bucket(name, public)
-        self._s3 = S3Front(self.memory, reserved=frozenset({reserved}))
-        self._plain = PlainFront(self.memory, PLAIN_PREFIX)
-        self._limits = HttpLimits(body_bytes=LARGEST_PUT_BYTES)
+            self._s3.commit(BucketSet(name, owner, self._s3.now(), PUBLIC % (name, name) if public else ""))
+        self._plain = PlainFront(self._s3, PLAIN_PREFIX)
+        self._limits = HttpLimits()
         self._server = HttpServer(
-            self._handle, host=host, port=port, on_error=protocol_error, limits=self._limits, tls=tls
+            self._handle,
+            host=host,
+            port=port,
+            on_error=protocol_error,
+            limits=self._limits,
+            tls=tls,
+            reception=self._s3.reception,
         )
+
+    @property
+    def state(self) -> State:
+        """What the store holds."""
+        return self._s3.state
 
     @property
     def port(self) -> int:
@@ -70,24 +86,31 @@ class MemoryStoreServer:
 
     def narrowed(self, mbps: float, *, host: str = "127.0.0.1") -> HttpServer:
         """Another way to the same objects, not yet started: over a network of so many Mbit/s."""
-        return HttpServer(self._handle, host=host, on_error=protocol_error, limits=self._limits, pace=Pace(mbps))
+        return HttpServer(
+            self._handle,
+            host=host,
+            on_error=protocol_error,
+            limits=self._limits,
+            pace=Pace(mbps),
+            reception=self._s3.reception,
+        )
 
     def put(self, bucket: str, key: str, data: bytes, served: str = "well") -> None:
         """Store an object, without a detour over the network; `served` is one of `bad_service.MANNERS`, or well."""
         if served != "well" and served not in MANNERS:
             raise ValueError(f"no object is served {served!r}; the manners are: well, {', '.join(MANNERS)}")
-        self.memory.buckets[bucket].objects[key] = stored_object(data, served)
+        etag = f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
+        content = in_memory(data)
+        with self._s3.lock:
+            serial = self._s3.next_serial()
+            version = Version(NULL_VERSION, serial, self._s3.now(), content, etag, served=served)
+            self._s3.commit(VersionPut(bucket, key, version))
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove an object; one that is not there is no error, as on S3."""
-        self.memory.buckets[bucket].objects.pop(key, None)
+        self._s3.commit(VersionGone(bucket, key, NULL_VERSION))
 
     def _handle(self, request: HttpRequest) -> Answer:
         if request.target.startswith(PLAIN_PREFIX):
             return self._plain(request)
         return self._s3(request)
-
-
-def protocol_error(status: int, message: str) -> HttpResponse:
-    """S3's way of telling an error of HTTP itself."""
-    return xml_error(status, "InternalError" if status == 500 else "InvalidRequest", message)

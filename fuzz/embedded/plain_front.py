@@ -7,10 +7,11 @@ import hmac
 from fuzz.embedded.bad_service import served
 from fuzz.embedded.byte_ranges import RangeNotSatisfiable
 from fuzz.embedded.http_messages import Answer, HttpRequest, HttpResponse
-from fuzz.embedded.memory_objects import MemoryObjects
 from fuzz.embedded.object_reads import read
 from fuzz.embedded.s3_errors import S3Error
-from fuzz.embedded.s3_front import object_key
+from fuzz.embedded.store.call import decoded_key
+from fuzz.embedded.store.object_store import ObjectStore
+from fuzz.embedded.store.reading import stored_of
 
 CHALLENGE = 'Basic realm="objects", charset="UTF-8"'
 
@@ -18,8 +19,8 @@ CHALLENGE = 'Basic realm="objects", charset="UTF-8"'
 class PlainFront:
     """Answers reads under a path prefix, which is followed by bucket and key."""
 
-    def __init__(self, memory: MemoryObjects, prefix: str) -> None:
-        self._memory = memory
+    def __init__(self, store: ObjectStore, prefix: str) -> None:
+        self._store = store
         self._prefix = prefix
 
     def __call__(self, request: HttpRequest) -> Answer:
@@ -28,21 +29,23 @@ class PlainFront:
         name, _, rest = path.removeprefix(self._prefix).partition("/")
         if request.method not in ("GET", "HEAD"):
             return text_answer(405, "only GET and HEAD are allowed", {"Allow": "GET, HEAD"})
-        bucket = self._memory.buckets.get(name)
+        bucket = self._store.state.buckets.get(name)
         if bucket is None:
             return text_answer(404, "there is no such bucket")
-        if not bucket.public:
+        try:
+            key = decoded_key(rest)
+        except S3Error as error:
+            return text_answer(error.status, error.message)
+        if not self._store.may(bucket, None, "s3:GetObject", key):
             user = self._user(request.headers.get("authorization"))
             if user is None:
                 return text_answer(401, "a user name and password are needed", {"WWW-Authenticate": CHALLENGE})
-            if not self._memory.may_read(bucket, user):
+            if not self._store.may(bucket, user, "s3:GetObject", key):
                 return text_answer(403, "this user may not read the object")
-        try:
-            stored = bucket.objects.get(object_key(rest))
-        except S3Error as error:
-            return text_answer(error.status, error.message)
-        if stored is None:
+        version = bucket.newest(key)
+        if version is None:
             return text_answer(404, "there is no such object")
+        stored = stored_of(version)
         try:
             return served(request, stored, read(request, stored))
         except RangeNotSatisfiable:
@@ -59,7 +62,7 @@ class PlainFront:
         except (binascii.Error, ValueError):
             return None
         access_key, _, secret = given.decode("utf-8", "surrogateescape").partition(":")
-        known = self._memory.secrets.get(access_key)
+        known = self._store.accounts.get(access_key)
         if known is None or not hmac.compare_digest(known.encode(), secret.encode("utf-8", "surrogateescape")):
             return None
         return access_key

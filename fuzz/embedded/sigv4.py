@@ -14,7 +14,6 @@ from fuzz.embedded.s3_errors import S3Error
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED = "UNSIGNED-PAYLOAD"
-STREAMING = "STREAMING-"
 CONTENT_HASH = "x-amz-content-sha256"
 TIMESTAMP = "%Y%m%dT%H%M%SZ"
 CLOCK_SKEW = timedelta(minutes=15)
@@ -44,8 +43,22 @@ class Claim:
         return f"{self.day}/{self.region}/s3/aws4_request"
 
 
-def authenticate(request: HttpRequest, secrets: Mapping[str, str], now: datetime) -> str | None:
-    """The access key a request is truly signed with, or None where it is anonymous."""
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A request's true claim, and the key that it was signed with, for what is signed after it."""
+
+    claim: Claim
+    key: bytes
+
+    def sign(self, algorithm: str, *lines: str) -> str:
+        """The signature that follows others of the same request."""
+        claim = self.claim
+        text = "\n".join((algorithm, claim.time.strftime(TIMESTAMP), claim.scope, *lines))
+        return hmac.digest(self.key, text.encode(), "sha256").hex()
+
+
+def signed_by(request: HttpRequest, secrets: Mapping[str, str], now: datetime) -> Signed | None:
+    """By whom a request is truly signed, or None where it is anonymous; its body is not looked at."""
     path, _, query = request.target.partition("?")
     pairs = query_pairs(query)
     parameters = dict(pairs)
@@ -64,14 +77,31 @@ def authenticate(request: HttpRequest, secrets: Mapping[str, str], now: datetime
     secret = secrets.get(claim.access_key)
     if secret is None:
         raise S3Error("InvalidAccessKeyId")
+    signed = Signed(claim, signing_key(claim, secret))
     encoded = quote(unquote_to_bytes(path.encode("latin-1")), safe="/" + UNRESERVED)
     # Clients sign the path as they send it or as S3 would encode it; nearly always it is the same.
     for canonical_path in dict.fromkeys((path, encoded)):
-        wanted = signature(claim, secret, canonical_request(claim, request, canonical_path, pairs))
+        canonical = canonical_request(claim, request, canonical_path, pairs)
+        wanted = signed.sign(ALGORITHM, hashlib.sha256(canonical.encode("latin-1", "replace")).hexdigest())
         if hmac.compare_digest(wanted, claim.signature):
-            check_payload(claim.payload, request.body)
-            return claim.access_key
+            check_all_signed(claim, request.headers)
+            return signed
     raise S3Error("SignatureDoesNotMatch")
+
+
+def signing_key(claim: Claim, secret: str) -> bytes:
+    """The key of one day, region and service that a secret gives."""
+    key = f"AWS4{secret}".encode()
+    for part in (claim.day, claim.region, "s3", "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
+
+
+def check_all_signed(claim: Claim, headers: Mapping[str, str]) -> None:
+    """No header that S3 obeys was added by somebody else; the payload's hash is signed in any case."""
+    for name in headers:
+        if name.startswith("x-amz-") and name != CONTENT_HASH and name not in claim.signed_headers:
+            raise S3Error("AccessDenied", f"There were headers present in the request which were not signed: {name}.")
 
 
 def query_pairs(query: str) -> list[tuple[str, str]]:
@@ -126,8 +156,8 @@ def query_claim(parameters: Mapping[str, str], request: HttpRequest, now: dateti
     if not (expires.isascii() and expires.isdigit() and len(expires) < 9):
         raise S3Error(code, "X-Amz-Expires should be a number.")
     seconds = int(expires)
-    if seconds > LONGEST_EXPIRY_SECONDS:
-        raise S3Error(code, f"X-Amz-Expires must be at most {LONGEST_EXPIRY_SECONDS} seconds.")
+    if not 1 <= seconds <= LONGEST_EXPIRY_SECONDS:
+        raise S3Error(code, f"X-Amz-Expires must be 1 to {LONGEST_EXPIRY_SECONDS} seconds.")
     if now > time + timedelta(seconds=seconds):
         raise S3Error("AccessDenied", "Request has expired.")
     if time > now + CLOCK_SKEW:
@@ -190,14 +220,6 @@ def check_clock(time: datetime, now: datetime) -> None:
         raise S3Error("RequestTimeTooSkewed")
 
 
-def check_payload(payload: str, body: bytes) -> None:
-    """The body is the one that was signed, where it was."""
-    if payload == UNSIGNED or payload.startswith(STREAMING):
-        return
-    if hashlib.sha256(body).hexdigest() != payload:
-        raise S3Error("XAmzContentSHA256Mismatch")
-
-
 def canonical_request(claim: Claim, request: HttpRequest, path: str, pairs: Sequence[tuple[str, str]]) -> str:
     """The text that stands for a request in its signature."""
     encoded = sorted((percent_encoded(name), percent_encoded(value)) for name, value in pairs)
@@ -222,13 +244,3 @@ def percent_encoded(text: str) -> str:
 def canonical_value(value: str) -> str:
     """A header's value with its runs of spaces made one."""
     return SPACES.sub(" ", value.strip())
-
-
-def signature(claim: Claim, secret: str, canonical: str) -> str:
-    """The signature that the owner of a secret would have made."""
-    hashed = hashlib.sha256(canonical.encode("latin-1", "replace")).hexdigest()
-    key = f"AWS4{secret}".encode()
-    for part in (claim.day, claim.region, "s3", "aws4_request"):
-        key = hmac.digest(key, part.encode(), "sha256")
-    text = f"{ALGORITHM}\n{claim.time.strftime(TIMESTAMP)}\n{claim.scope}\n{hashed}"
-    return hmac.digest(key, text.encode(), "sha256").hex()

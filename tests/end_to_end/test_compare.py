@@ -175,11 +175,11 @@ def under_way(folder: Path, store: Watched, *servers: str) -> Iterator[subproces
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_it_leaves_nothing_in_the_store_and_tells_what_it_has(tmp_path: Path, how: signal.Signals) -> None:
     with Watched() as store, under_way(tmp_path, store, "embedded") as process:
-        assert store.memory.buckets
+        assert store.state.buckets
         os.kill(process.pid, how)
         out, err = process.communicate(timeout=SECONDS)
         assert process.returncode == 130, out + err
-        assert not store.memory.buckets
+        assert not store.state.buckets
         assert "interrupted" in out
         assert "Traceback" not in err
         assert result(tmp_path).interrupted
@@ -190,7 +190,7 @@ def test_interrupted_it_saves_what_was_answered_wrongly_so_far(tmp_path: Path) -
     with Watched(reads=40) as store, under_way(tmp_path, store, *words) as process:
         os.kill(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=SECONDS)
-        assert not store.memory.buckets
+        assert not store.state.buckets
     assert process.returncode == 130, out + err
     found = result(tmp_path)
     assert found.interrupted
@@ -222,7 +222,7 @@ class Failing(MemoryStoreServer):
 def test_what_the_store_fails_for_is_told_and_the_rest_is_asked(tmp_path: Path) -> None:
     with Failing(refused_bytes=4 * 40 * 40) as store:
         done = compare(tmp_path, "embedded", *QUICK, "--sizes", "30,40,50", "--store", store.url, **KEYS)
-        assert not store.memory.buckets
+        assert not store.state.buckets
     assert done.returncode == 3, done.stdout + done.stderr
     found = result(tmp_path)
     assert {one.question.side for one in found.times} == {30, 50}
@@ -253,6 +253,6 @@ def test_help_has_examples_and_the_result_no_secrets(tmp_path: Path) -> None:
     assert "examples:" in compare(tmp_path, "--help").stdout
     with Watched() as store:
         done = compare(tmp_path, "embedded", *QUICK, "--store", store.url, **KEYS)
-        assert not store.memory.buckets
+        assert not store.state.buckets
     assert done.returncode == 0, done.stdout + done.stderr
     assert KEYS["ASFUZZ_SECRET_KEY"] not in json.dumps((tmp_path / "out" / "comparison.json").read_text()) + done.stdout

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from fuzz.embedded.http_messages import HttpRequest
 from fuzz.embedded.s3_errors import S3Error
-from fuzz.embedded.sigv4 import authenticate
+from fuzz.embedded.sigv4 import signed_by
+from fuzz.embedded.store.intake import InMemory, Intake
 
 HOST = "127.0.0.1:9000"
 SECRETS = {"OWNER": "a/secret+with=signs", "with/slash": "other"}
@@ -63,7 +64,13 @@ def by_hand(target: str, canonical_path: str, canonical_query: str = "") -> Http
 
 
 def who(request: HttpRequest, now: datetime | None = None) -> str | None:
-    return authenticate(request, SECRETS, now or datetime.now(UTC))
+    signed = signed_by(request, SECRETS, now or datetime.now(UTC))
+    if signed is None:
+        return None
+    intake = Intake(request.headers, signed, InMemory)
+    intake.write(request.body)
+    intake.body()
+    return signed.claim.access_key
 
 
 def refusal(request: HttpRequest, now: datetime | None = None) -> str:

@@ -90,4 +90,4 @@ class MemoryStore:
     def close(self) -> None:
         """Stop serving, and forget every object."""
         self._server.close()
-        self._server.memory.buckets.clear()
+        self._server.state.buckets.clear()
