@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from specs.case import Case
 from specs.outcome import Outcome, Transcript
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from fuzz.running.store import Store
     from fuzz.transport.protocol import Transport
     from fuzz.triage.reading import Reading
+    from strategies.drawing import Choice
 
 Connect = Callable[[Any], "Session"]
+# A choice is drawn by chance in hunts and by Hypothesis under pytest; a strategy is drawn by Hypothesis in both.
+Cases: TypeAlias = "Choice[Case] | SearchStrategy[Case]"
 # The answers that the subject's model allows for each step; None for steps that ask nothing.
 Due = Sequence[Any]
 # A check of one answer; its arguments are the step, the outcome, the expectation and the profile.
@@ -45,7 +48,7 @@ class Property:
 
     name: str
     sentence: str
-    cases: Callable[[Any], SearchStrategy[Case]]
+    cases: Callable[[Any], Cases]
     requirements: tuple[str, ...]
     share: float = 1.0
     takes_bad_service: bool = False

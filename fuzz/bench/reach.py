@@ -8,10 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import seed as seeded
-from hypothesis.strategies import SearchStrategy
-
+from fuzz.hunt.rounds import turn
+from fuzz.subject import Cases
 from fuzz.subjects.reductions.domains import domains, excluded
 from fuzz.subjects.reductions.features import case_features
 from specs.case import Case
@@ -60,34 +58,23 @@ def reach(claims: Profile, some: Iterable[Case]) -> Reach:
     )
 
 
-def drawn(claims: Profile, requests: int, seed: int = 0) -> list[Case]:
-    """Cases of at least so many requests, fresh ones; and a few that are spelled unusually."""
+def drawn(claims: Profile, requests: int, seed: int = 0, *, by_hypothesis: bool = False) -> list[Case]:
+    """Cases of at least so many requests, as hunts draw them or as pytest does; a few more are spelled unusually."""
     found: list[Case] = []
+    usual, spelled = cases.reductions(claims), cases.spellings(claims)
+    plain, odd = (usual.strategy, spelled.strategy) if by_hypothesis else (usual, spelled)
     while (lacking := requests - sum(_requests(case) for case in found)) > 0:
-        found += _examples(cases.reductions(claims), lacking // 11 + 1, seed + len(found))
-    return found + _examples(cases.spellings(claims), requests // SPELLED, seed)
+        found += _examples(plain, lacking // 11 + 1, seed + len(found))
+    return found + _examples(odd, requests // SPELLED, seed)
 
 
 def _requests(case: Case) -> int:
     return sum(isinstance(step, Send) for step in case.steps)
 
 
-def _examples(drawing: SearchStrategy[Case], count: int, seed: int) -> list[Case]:
+def _examples(drawing: Cases, count: int, seed: int) -> list[Case]:
     found: list[Case] = []
-
-    @seeded(seed)
-    @settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(drawing)
-    def collect(case: Case) -> None:
-        found.append(case)
-
-    collect()
+    turn(drawing, seed, count, found.append)
     return found
 
 
@@ -112,9 +99,10 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=5000)
     parser.add_argument("--profile", default="reference")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--by-hypothesis", action="store_true", help="draw as pytest does, not as hunts do")
     told = parser.parse_args()
     claims = profile.load(told.profile)
-    result = reach(claims, drawn(claims, told.requests, told.seed))
+    result = reach(claims, drawn(claims, told.requests, told.seed, by_hypothesis=told.by_hypothesis))
     print(table(result))
     return 1 if result.missing_values or result.missing_pairs or result.unexpected else 0
 

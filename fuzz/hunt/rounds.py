@@ -1,22 +1,39 @@
-"""Run turns of one property: Hypothesis draws cases from a seed, and each case is tried."""
+"""Run turns of one property: cases are drawn from a seed, and each case is tried."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.strategies import SearchStrategy
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from specs.case import Case
+from strategies.drawing import Choice, by_chance
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+    from fuzz.subject import Cases
 
 
 class _Ended(BaseException):
     """Carries an exception through Hypothesis, which would take an ordinary one for a failure of the example."""
 
 
-def turn(cases: SearchStrategy[Case], number: int, examples: int, attempt: Callable[[Case], None]) -> None:
-    """Try that many cases. `attempt` handles their failures, so that Hypothesis neither stops at nor shrinks them."""
+def turn(cases: Cases, number: int, examples: int, attempt: Callable[[Case], None]) -> None:
+    """Try that many cases. `attempt` handles their failures, and nothing shrinks them here."""
+    if isinstance(cases, Choice):
+        for case in islice(by_chance(cases, number), examples):
+            attempt(case)
+    else:
+        _turn_of_hypothesis(cases, number, examples, attempt)
+
+
+def _turn_of_hypothesis(
+    cases: SearchStrategy[Case], number: int, examples: int, attempt: Callable[[Case], None]
+) -> None:
+    """Try cases that Hypothesis draws."""
+    from hypothesis import HealthCheck, Phase, given, seed, settings
 
     @seed(number)
     @settings(

@@ -23,6 +23,7 @@ from fuzz.versions import suite_version
 from specs.case import Case
 from specs.outcome import NoReply
 from specs.violation import Aspect, Violation, Way
+from strategies.drawing import strategy_of
 
 
 class Broken(AssertionError):
@@ -60,7 +61,7 @@ def law(one: Property, opening: Opening) -> Callable[..., None]:
 
     test.__name__ = test.__qualname__ = f"test_{re.sub('[^a-z0-9]+', '_', one.name)}"
     test.__doc__ = one.sentence
-    cases = st.deferred(lambda: one.cases(opening.profile))
+    cases = st.deferred(lambda: strategy_of(one.cases(opening.profile)))
     return settings(settings.default, **ALWAYS)(given(case=cases)(test))
 
 

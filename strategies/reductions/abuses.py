@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from hypothesis import strategies as st
-
 from specs.case import Case
 from specs.fields import Fields, Json
 from specs.reductions import encoding
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Put, Send, Step
+from strategies.drawing import Draw, booleans, composite, lists, sampled_from
 from strategies.reductions.requests import below, sampled
 
 MOST_ITEMS = 15_000
@@ -33,7 +32,7 @@ OVERFLOWING_SHAPES = (
 )  # fmt: skip
 COUNTS = (33, 1000, 10_000, MOST_ITEMS)
 Asked = tuple[tuple[Put, ...], str, dict[str, Json]]
-Abuse = Callable[[st.DrawFn, Profile, str], Asked]
+Abuse = Callable[[Draw, Profile, str], Asked]
 DATA = bytes(range(16))
 
 
@@ -41,86 +40,86 @@ def _plain(fields: Mapping[str, Json]) -> Asked:
     return (), "a", {**fields}
 
 
-def _shape(draw: st.DrawFn, _: Profile, _key: str) -> Asked:
+def _shape(draw: Draw, _: Profile, _key: str) -> Asked:
     shape = [draw(sampled(LENGTHS))]
-    if draw(st.booleans()):
+    if draw(booleans()):
         shape.insert(draw(below(2)), draw(sampled((1, 2, 4))))
     return _plain({"shape": shape})
 
 
-def _overflowing_shape(draw: st.DrawFn, _: Profile, _key: str) -> Asked:
+def _overflowing_shape(draw: Draw, _: Profile, _key: str) -> Asked:
     fields: dict[str, Json] = {"shape": list(draw(sampled(OVERFLOWING_SHAPES)))}
-    if draw(st.booleans()):
+    if draw(booleans()):
         fields["selection"] = [[0, 1, 1]] * len(fields["shape"])
-    if draw(st.booleans()):
+    if draw(booleans()):
         fields["size"] = len(DATA)
     return _plain(fields)
 
 
-def _size(draw: st.DrawFn, _: Profile, _key: str) -> Asked:
+def _size(draw: Draw, _: Profile, _key: str) -> Asked:
     return _plain({"size": draw(sampled(LENGTHS))})
 
 
-def _offset(draw: st.DrawFn, _: Profile, _key: str) -> Asked:
+def _offset(draw: Draw, _: Profile, _key: str) -> Asked:
     fields: dict[str, Json] = {"offset": draw(sampled(LENGTHS))}
-    if draw(st.booleans()):
+    if draw(booleans()):
         fields["size"] = draw(sampled((4, 8, 16, *LENGTHS)))
     return _plain(fields)
 
 
-def _selection(draw: st.DrawFn, _: Profile, _key: str) -> Asked:
+def _selection(draw: Draw, _: Profile, _key: str) -> Asked:
     bounds = [0, 4, 1]
     for where in draw(sampled(((0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)))):
         bounds[where] = draw(sampled(EDGES))
     return _plain({"shape": [4], "selection": [bounds]})
 
 
-def _axis(draw: st.DrawFn, _: Profile, _key: str) -> Asked:
+def _axis(draw: Draw, _: Profile, _key: str) -> Asked:
     edge = draw(sampled(LENGTHS))
-    return _plain({"shape": [2, 2], "axis": draw(st.sampled_from([edge, [edge], [0, edge]]))})
+    return _plain({"shape": [2, 2], "axis": draw(sampled_from([edge, [edge], [0, edge]]))})
 
 
-def _element_size(draw: st.DrawFn, profile: Profile, _key: str) -> Asked:
+def _element_size(draw: Draw, profile: Profile, _key: str) -> Asked:
     name = draw(sampled(profile.filters or ("shuffle",)))
     return _plain({"shape": [4], "filters": [{"id": name, "element_size": draw(sampled(LENGTHS))}]})
 
 
-def _many_dimensions(draw: st.DrawFn, _: Profile, _key: str) -> Asked:
+def _many_dimensions(draw: Draw, _: Profile, _key: str) -> Asked:
     count = draw(sampled((33, 64, 65, *COUNTS)))
     fields: dict[str, Json] = {"shape": [1] * (count - 1) + [4]}
-    if count <= MOST_SLICES and draw(st.booleans()):
+    if count <= MOST_SLICES and draw(booleans()):
         fields["selection"] = [[0, 4, 1]] * count
     return _plain(fields)
 
 
-def _many_axes(draw: st.DrawFn, _: Profile, _key: str) -> Asked:
+def _many_axes(draw: Draw, _: Profile, _key: str) -> Asked:
     count = draw(sampled(COUNTS))
-    return _plain({"shape": [4], "axis": draw(st.sampled_from([list(range(count)), [0] * count]))})
+    return _plain({"shape": [4], "axis": draw(sampled_from([list(range(count)), [0] * count]))})
 
 
-def _many_missing_values(draw: st.DrawFn, profile: Profile, key: str) -> Asked:
+def _many_missing_values(draw: Draw, profile: Profile, key: str) -> Asked:
     count = draw(sampled(COUNTS))
     if "missing_values" not in profile.missing_kinds:
         return _many_dimensions(draw, profile, key)
     return _plain({"shape": [4], "missing": {"missing_values": list(range(2, count))}})
 
 
-def _many_filters(draw: st.DrawFn, profile: Profile, _key: str) -> Asked:
+def _many_filters(draw: Draw, profile: Profile, _key: str) -> Asked:
     one = {"id": draw(sampled(profile.filters or ("shuffle",))), "element_size": draw(sampled((1, 2, 4)))}
     return _plain({"shape": [4], "filters": [one] * draw(sampled((33, 1000, MOST_FILTERS)))})
 
 
-def _bomb(draw: st.DrawFn, profile: Profile, key: str) -> Asked:
+def _bomb(draw: Draw, profile: Profile, key: str) -> Asked:
     """Draw a small stream that inflates to much, and ask for all or a little of it."""
     codec = draw(sampled(profile.compressions))
     data = bomb(codec, draw(sampled((2**20, 2**22, 2**22, 2**20, 2**24, MOST_INFLATED_BYTES))))
     fields: dict[str, Json] = {"compression": {"id": codec}}
-    if draw(st.booleans()):
+    if draw(booleans()):
         fields["shape"] = [4]
     return (Put(key, data),), key, fields
 
 
-def _many_members(draw: st.DrawFn, _: Profile, key: str) -> Asked:
+def _many_members(draw: Draw, _: Profile, key: str) -> Asked:
     """Draw a gzip stream with very many empty members."""
     data = gzip.compress(DATA, 9, mtime=0) + gzip.compress(b"", 9, mtime=0) * draw(sampled((10, 1000, 3000)))
     return (Put(key, data),), key, {"compression": {"id": "gzip"}, "shape": [4]}
@@ -170,13 +169,13 @@ def _claimed(profile: Profile) -> tuple[str, ...]:
     return tuple(name for name in ABUSES if not lacking.get(name, False))
 
 
-@st.composite
-def abuses(draw: st.DrawFn, profile: Profile, *, most: int = MOST_ABUSES) -> Case:
+@composite
+def abuses(draw: Draw, profile: Profile, *, most: int = MOST_ABUSES) -> Case:
     """Draw abusive requests about one small object; the notes name the abuses."""
     dtype = next((one for one in profile.dtypes if one.endswith("32")), profile.dtypes[0])
     steps: list[Step] = [Put("a", DATA)]
     notes = []
-    for name in draw(st.lists(sampled(_claimed(profile)), min_size=1, max_size=most)):
+    for name in draw(lists(sampled(_claimed(profile)), min_size=1, max_size=most)):
         puts, key, fields = ABUSES[name](draw, profile, f"b{len(steps)}")
         operations = tuple(one for one in profile.operations if name != "bomb" or one != "select")
         steps += [*puts, Send(draw(sampled(operations or profile.operations)), Fields({"dtype": dtype, **fields}), key)]

@@ -7,11 +7,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
 
 from specs.reductions import dtypes
 from specs.reductions.dtypes import Array
+from strategies.drawing import Choice, Draw, composite, integers, lists, sampled_from
 
 INTEGER_THEMES = ("small", "extremes", "narrowed", "negative", "positive", "fills")
 FLOAT_THEMES = (
@@ -45,10 +44,10 @@ def themes(dtype: str) -> tuple[str, ...]:
 
 
 @cache
-def kinds(allowed: tuple[str, ...]) -> SearchStrategy[str]:
+def kinds(allowed: tuple[str, ...]) -> Choice[str]:
     """Draw dtypes; floats come more often, as more can go wrong with them."""
     floats = tuple(one for one in allowed if one in dtypes.FLOATS)
-    return st.sampled_from(allowed + allowed + floats)
+    return sampled_from(allowed + allowed + floats)
 
 
 @cache
@@ -183,12 +182,12 @@ def _spike(recipe: Recipe) -> Array:
 
 
 @cache
-def _drawn(dtype: str, theme: str, most: int) -> SearchStrategy[list[int]]:
-    return st.lists(st.integers(0, len(pool(dtype, theme)) - 1), min_size=1, max_size=most)
+def _drawn(dtype: str, theme: str, most: int) -> Choice[list[int]]:
+    return lists(integers(0, len(pool(dtype, theme)) - 1), min_size=1, max_size=most)
 
 
 @cache
-def lengths(longest: int) -> SearchStrategy[int]:
+def lengths(longest: int) -> Choice[int]:
     """Draw numbers of elements: often composite or next to lane and buffer sizes, rarely long, more rarely `HUGE`.
 
     Where giant lengths are allowed, huge ones come often.
@@ -200,7 +199,7 @@ def lengths(longest: int) -> SearchStrategy[int]:
     usual = [length for some in fitting for length in some * (1 if giant else 4)] or [1]
     long = [length for length in LONG_LENGTHS if length <= longest]
     huge = [HUGE] * (60 if giant else 3) if huge_lengths(longest) else []
-    return st.sampled_from(usual + long * 2 + huge)
+    return sampled_from(usual + long * 2 + huge)
 
 
 @cache
@@ -211,8 +210,8 @@ def huge_lengths(longest: int) -> tuple[int, ...]:
     return tuple(length for length in some if length <= longest)
 
 
-@st.composite
-def recipes(draw: st.DrawFn, dtype: str, *, theme: str | None = None, longest: int = 20_000) -> Recipe:
+@composite
+def recipes(draw: Draw, dtype: str, *, theme: str | None = None, longest: int = 20_000) -> Recipe:
     chosen = theme or draw(_sampled(themes(dtype)))
     layout = draw(_sampled(OF_STEPS + OF_VALUES if chosen in STEPPED else OF_VALUES))
     length = draw(lengths(longest))
@@ -221,8 +220,8 @@ def recipes(draw: st.DrawFn, dtype: str, *, theme: str | None = None, longest: i
     return Recipe(dtype, chosen, layout, length, draw(_SEEDS))
 
 
-@st.composite
-def arrays(draw: st.DrawFn, dtype: str, *, large: bool = True, longest: int = 20_000, extremes: bool = True) -> Array:
+@composite
+def arrays(draw: Draw, dtype: str, *, large: bool = True, longest: int = 20_000, extremes: bool = True) -> Array:
     """Draw flat arrays of a dtype; without extremes, of small readable numbers alone."""
     theme = draw(_sampled(themes(dtype))) if extremes else "small"
     if large and draw(_LARGE):
@@ -231,10 +230,10 @@ def arrays(draw: st.DrawFn, dtype: str, *, large: bool = True, longest: int = 20
     return pool(dtype, theme)[chosen]
 
 
-_SEEDS = st.integers(0, 63)
-_LARGE = st.sampled_from((False, True, True))
+_SEEDS = integers(0, 63)
+_LARGE = sampled_from((False, True, True))
 
 
 @cache
-def _sampled(values: tuple[Any, ...]) -> SearchStrategy[Any]:
-    return st.sampled_from(values)
+def _sampled(values: tuple[Any, ...]) -> Choice[Any]:
+    return sampled_from(values)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import strategies as st
 
 from specs.case import MOST_TOGETHER, Case
 from specs.reductions.dtypes import Array
 from specs.reductions.profile import Profile
 from specs.reductions.schemas import Schema
 from specs.reductions.steps import Credential, Put, Send, SendRaw, Step
+from strategies.drawing import Draw, composite, sampled_from
 from strategies.reductions.arrays import arrays, kinds
 from strategies.reductions.contents import GAPS, Content, buckets, contents, placed
 from strategies.reductions.encodings import encodings
@@ -22,16 +22,16 @@ LONGEST = 20_000
 MOST_MALFORMED = 3
 BROKEN_PREFIX = "broken-"
 # Faults in state that threads share show soonest with many requests, and a finding is smallest with two.
-_NUMBERS = st.sampled_from((2, 2, 3, 4, 6, 8, 8, 12, 16, 16))
-_OBJECTS = st.sampled_from((1, 2, 2, 3))
+_NUMBERS = sampled_from((2, 2, 3, 4, 6, 8, 8, 12, 16, 16))
+_OBJECTS = sampled_from((1, 2, 2, 3))
 _LIKENESSES = (2, 2, 3, 4, 8)
-_MANNERS = st.sampled_from((*("likenesses",) * 4, *("several",) * 3, *("one",) * 2))
-_AMONG = st.sampled_from(("", "", "", "", "malformed", "malformed", "strangers"))
+_MANNERS = sampled_from((*("likenesses",) * 4, *("several",) * 3, *("one",) * 2))
+_AMONG = sampled_from(("", "", "", "", "malformed", "malformed", "strangers"))
 _STRANGERS: tuple[Credential | None, ...] = ("wrong-secret", "unknown", "stranger", None)
 
 
-@st.composite
-def at_once(draw: st.DrawFn, profile: Profile, schema: Schema) -> Case:
+@composite
+def at_once(draw: Draw, profile: Profile, schema: Schema) -> Case:
     """Draw valid requests about a few objects, sometimes with invalid or unauthorised requests among them."""
     number = draw(_NUMBERS)
     some, sends = _asked(draw, profile, number)
@@ -52,7 +52,7 @@ def at_once(draw: st.DrawFn, profile: Profile, schema: Schema) -> Case:
     return Case("at-the-same-time", (*kept, *steps), together=True)
 
 
-def _asked(draw: st.DrawFn, profile: Profile, number: int) -> tuple[list[Content], list[Send]]:
+def _asked(draw: Draw, profile: Profile, number: int) -> tuple[list[Content], list[Send]]:
     manner = draw(_MANNERS)
     if manner == "likenesses":
         return _about_likenesses(draw, profile, number)
@@ -65,7 +65,7 @@ def _asked(draw: st.DrawFn, profile: Profile, number: int) -> tuple[list[Content
     return some, [draw(asks) for _ in range(number)]
 
 
-def _about_likenesses(draw: st.DrawFn, profile: Profile, number: int) -> tuple[list[Content], list[Send]]:
+def _about_likenesses(draw: Draw, profile: Profile, number: int) -> tuple[list[Content], list[Send]]:
     """Draw the same few requests about each of several objects of one form, with other numbers in each."""
     bucket = draw(sampled(buckets(profile)))
     values = draw(arrays(draw(kinds(profile.dtypes)), longest=LONGEST))
@@ -92,7 +92,7 @@ def _about(send: Send, content: Content) -> Send:
     return replace(send, key=content.key, fields=fields)
 
 
-def _malformed(draw: st.DrawFn, profile: Profile, schema: Schema) -> tuple[Put, list[Send | SendRaw]]:
+def _malformed(draw: Draw, profile: Profile, schema: Schema) -> tuple[Put, list[Send | SendRaw]]:
     """Draw a few requests that break the schema, and the object they are about, under a key of its own."""
     case = draw(malformed(profile, schema))
     put, *steps = case.steps

@@ -5,10 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import combinations
 
-from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
-
 from specs.fields import Json
+from strategies.drawing import Choice, sampled_from
 
 ABSENT = None
 WIDTH = 12
@@ -16,7 +14,7 @@ FORMS = ("integer", "list", "empty")
 
 
 @lru_cache(1024)
-def axes(rank: int, *, forms: tuple[str, ...] = FORMS, absent: bool = True, many: bool = True) -> SearchStrategy[Json]:
+def axes(rank: int, *, forms: tuple[str, ...] = FORMS, absent: bool = True, many: bool = True) -> Choice[Json]:
     """Draw valid axes of an array; None where none is given, every form about as often as the others."""
     table: list[tuple[Json, ...]] = []
     if absent:
@@ -30,4 +28,4 @@ def axes(rank: int, *, forms: tuple[str, ...] = FORMS, absent: bool = True, many
     if "empty" in forms:
         table.append(([],))
     even = [one for some in table for one in (some * WIDTH)[: max(WIDTH, len(some))]]
-    return st.sampled_from(even)
+    return sampled_from(even)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 
 from specs.case import Case
 from specs.fields import Fields
 from specs.manners import MANNERS, WELL, Manner
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Put, Send
+from strategies.drawing import Draw, composite
 from strategies.reductions.contents import Content, Segment, buckets, placed
 from strategies.reductions.encodings import Encoding
 from strategies.reductions.requests import accesses, below, sampled, shapes
@@ -28,8 +28,8 @@ TRIED_AGAIN: tuple[Manner, ...] = ("failing", "slow-down", "hung-up")
 MANY: tuple[Manner, ...] = (WELL, *(name for name in MANNERS if name not in TRIED_AGAIN))
 
 
-@st.composite
-def bad_stores(draw: st.DrawFn, profile: Profile) -> Case:
+@composite
+def bad_stores(draw: Draw, profile: Profile) -> Case:
     """Draw one object in many manners, and requests about each, mostly about a part, without or with a shape."""
     content = _content(draw, profile)
     first, again = draw(below(len(MANY))), draw(below(len(TRIED_AGAIN)))
@@ -45,7 +45,7 @@ def bad_stores(draw: st.DrawFn, profile: Profile) -> Case:
     return Case("bad-store", tuple(steps))
 
 
-def _content(draw: st.DrawFn, profile: Profile) -> Content:
+def _content(draw: Draw, profile: Profile) -> Content:
     """Draw an object of distinct numbers, mostly among other bytes."""
     values = np.arange(1, 1 + draw(sampled(COUNTS)), dtype=draw(sampled(profile.dtypes)))
     codecs = (None,) * (3 * len(profile.compressions) or 1) + profile.compressions
@@ -54,13 +54,13 @@ def _content(draw: st.DrawFn, profile: Profile) -> Content:
     return placed("a", draw(sampled(buckets(profile))), [(before, values, how)], after)
 
 
-def _as_it_comes(draw: st.DrawFn, segment: Segment, _: Profile) -> dict[str, Any]:
+def _as_it_comes(draw: Draw, segment: Segment, _: Profile) -> dict[str, Any]:
     """Draw a request without a shape; if the numbers are uncompressed, it may read the bytes around them too."""
     window = BOTH if segment.encoding.compression or segment.start % 8 else draw(sampled(WINDOWS))
     return _read(segment, window)
 
 
-def _in_shape(draw: st.DrawFn, segment: Segment, profile: Profile) -> dict[str, Any]:
+def _in_shape(draw: Draw, segment: Segment, profile: Profile) -> dict[str, Any]:
     """Draw a request with a shape, and at times a selection."""
     shape = shapes(len(segment.values), draw(sampled(RANKS)))[0]
     fields = {**_read(segment, BOTH), "shape": list(shape)}

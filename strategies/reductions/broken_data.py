@@ -7,17 +7,17 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
-from hypothesis import strategies as st
 
 from specs.reductions.dtypes import Array
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Put, Send
+from strategies.drawing import Draw
 from strategies.reductions.encodings import Encoding
 from strategies.reductions.requests import below, sampled
 
 CHECKED = ("gzip", "zlib")
 NOT_STREAMS = (b"", b"\0", b"\x1f", b"\x1f\x8b", b"x\x9c", b"x", b"not a stream at all", b"\0" * 64, b"\xff" * 64)
-BrokenData = Callable[[st.DrawFn, Profile, Array, Send, str], tuple[list[Put], Send | None]]
+BrokenData = Callable[[Draw, Profile, Array, Send, str], tuple[list[Put], Send | None]]
 NOTHING: tuple[list[Put], Send | None] = ([], None)
 
 
@@ -34,9 +34,7 @@ def _encoded(profile: Profile, values: Array, compression: str | None, members: 
     return Encoding(profile.native_byte_order, (), compression, members).stored(values)
 
 
-def _another_codec(
-    draw: st.DrawFn, profile: Profile, values: Array, send: Send, key: str
-) -> tuple[list[Put], Send | None]:
+def _another_codec(draw: Draw, profile: Profile, values: Array, send: Send, key: str) -> tuple[list[Put], Send | None]:
     """Store the array with one codec, or none, and ask for it with another."""
     codecs = _codecs(profile)
     pairs = tuple((stored, asked) for asked in codecs for stored in (None, *codecs) if stored != asked)
@@ -46,14 +44,14 @@ def _another_codec(
     return _about(send, key, asked, _encoded(profile, values, stored))
 
 
-def _no_stream(draw: st.DrawFn, profile: Profile, _: Array, send: Send, key: str) -> tuple[list[Put], Send | None]:
+def _no_stream(draw: Draw, profile: Profile, _: Array, send: Send, key: str) -> tuple[list[Put], Send | None]:
     codecs = _codecs(profile)
     if not codecs:
         return NOTHING
     return _about(send, key, draw(sampled(codecs)), draw(sampled(NOT_STREAMS)))
 
 
-def _truncated(draw: st.DrawFn, profile: Profile, values: Array, send: Send, key: str) -> tuple[list[Put], Send | None]:
+def _truncated(draw: Draw, profile: Profile, values: Array, send: Send, key: str) -> tuple[list[Put], Send | None]:
     """End a stream early: in its header, its middle, its checksum, or a later member."""
     codecs = _codecs(profile)
     if not codecs:
@@ -64,7 +62,7 @@ def _truncated(draw: st.DrawFn, profile: Profile, values: Array, send: Send, key
     return _about(send, key, codec, data[: max(1, kept)])
 
 
-def _corrupted(draw: st.DrawFn, profile: Profile, values: Array, send: Send, key: str) -> tuple[list[Put], Send | None]:
+def _corrupted(draw: Draw, profile: Profile, values: Array, send: Send, key: str) -> tuple[list[Put], Send | None]:
     """Change a byte where the stream's own checks must notice: header, compressed data, checksum."""
     codecs = _codecs(profile, CHECKED)
     if not codecs:
@@ -78,9 +76,7 @@ def _corrupted(draw: st.DrawFn, profile: Profile, values: Array, send: Send, key
     return puts, replace(asked, fields=asked.fields.but(shape=[count]))
 
 
-def _blosc2_header(
-    draw: st.DrawFn, profile: Profile, values: Array, send: Send, key: str
-) -> tuple[list[Put], Send | None]:
+def _blosc2_header(draw: Draw, profile: Profile, values: Array, send: Send, key: str) -> tuple[list[Put], Send | None]:
     """Put wrong sizes into a blosc2 chunk's header."""
     if not _codecs(profile, ("blosc2",)):
         return NOTHING
@@ -91,9 +87,7 @@ def _blosc2_header(
     return _about(send, key, "blosc2", bytes(data))
 
 
-def _decoded_short(
-    draw: st.DrawFn, profile: Profile, values: Array, send: Send, key: str
-) -> tuple[list[Put], Send | None]:
+def _decoded_short(draw: Draw, profile: Profile, values: Array, send: Send, key: str) -> tuple[list[Put], Send | None]:
     """Store a sound stream with another number of elements than the shape has, or with a broken element."""
     codecs = _codecs(profile)
     if not codecs:
@@ -108,7 +102,7 @@ def _decoded_short(
     return puts, replace(asked, fields=asked.fields.without("shape"))
 
 
-def _trailing(draw: st.DrawFn, profile: Profile, values: Array, send: Send, key: str) -> tuple[list[Put], Send | None]:
+def _trailing(draw: Draw, profile: Profile, values: Array, send: Send, key: str) -> tuple[list[Put], Send | None]:
     """Add bytes that are neither padding nor another member after the end of a sound stream."""
     codecs = _codecs(profile)
     if not codecs:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-
-from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
+from typing import TYPE_CHECKING
 
 from specs.case import Case
 from specs.fields import Fields
@@ -15,6 +13,7 @@ from specs.reductions.profile import Profile
 from specs.reductions.schemas import Schema
 from specs.reductions.steps import Send, Spelling, Step
 from strategies.claims import NotClaimed
+from strategies.drawing import Choice, Draw, composite, sampled_from
 from strategies.reductions import abuses as _abuses
 from strategies.reductions import at_once as _at_once
 from strategies.reductions import bad_stores as _bad_stores
@@ -30,15 +29,18 @@ from strategies.reductions.encodings import prepare
 from strategies.reductions.families import FAMILIES, families, lacking
 from strategies.reductions.raw_requests import RAW, raw_requests
 from strategies.reductions.requests import requests, sampled
-from strategies.variety import fresh
+from strategies.variety import fresh, unvaried
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 MOST_REQUESTS = 9
 LONGEST = 300_001
 LONGEST_AT_NIGHT = 4_200_000
-_OBJECTS = st.sampled_from((1, 1, 2, 2, 3))
+_OBJECTS = sampled_from((1, 1, 2, 2, 3))
 # By `enough`, Hypothesis can leave out the requests after the one that fails, by `last` those before it.
-_KEPT = st.sampled_from(("last",) + ("all",) * 39)
-_MANNERS = st.sampled_from(
+_KEPT = sampled_from(("last",) + ("all",) * 39)
+_MANNERS = sampled_from(
     ("enough",)
     + ("fresh",) * 33
     + ("again", "again", "operation", "operation", "dtype", "dtype", "less", "less", "more", "more")
@@ -54,77 +56,77 @@ def reductions(
     longest: int = LONGEST,
     operations: tuple[str, ...] | None = None,
     extremes: bool = True,
-) -> SearchStrategy[Case]:
+) -> Choice[Case]:
     """Draw a few objects, and many valid requests about them."""
     return fresh(_reductions(_claims(profile, schema), most_requests, longest, operations, extremes))
 
 
-def large_reductions(profile: Profile) -> SearchStrategy[Case]:
+def large_reductions(profile: Profile) -> Choice[Case]:
     """Draw reductions of arrays of up to tens of megabytes too; slow."""
     return reductions(profile, longest=LONGEST_AT_NIGHT)
 
 
-def histories(profile: Profile) -> SearchStrategy[Case]:
+def histories(profile: Profile) -> Choice[Case]:
     """Draw objects stored, asked about, overwritten, deleted, and asked about again."""
     return fresh(_histories.histories(_claims(profile)))
 
 
-def at_the_same_time(profile: Profile) -> SearchStrategy[Case]:
+def at_the_same_time(profile: Profile) -> Choice[Case]:
     """Draw up to sixteen requests that are sent together."""
     return fresh(_at_once.at_once(_claims(profile), request_schema(profile)))
 
 
-def contradictions(profile: Profile, *, kinds: tuple[str, ...] | None = None) -> SearchStrategy[Case]:
+def contradictions(profile: Profile, *, kinds: tuple[str, ...] | None = None) -> Choice[Case]:
     """Draw requests that contradict themselves or their data."""
     return fresh(_contradictions.contradictions(_claims(profile), kinds=kinds))
 
 
-def abuses(profile: Profile) -> SearchStrategy[Case]:
+def abuses(profile: Profile) -> Choice[Case]:
     """Draw requests that ask for too much."""
     return fresh(_abuses.abuses(_claims(profile)))
 
 
-def raw(profile: Profile, *, kinds: tuple[str, ...] = tuple(RAW)) -> SearchStrategy[Case]:
+def raw(profile: Profile, *, kinds: tuple[str, ...] = tuple(RAW)) -> Choice[Case]:
     """Draw requests below JSON."""
     return fresh(raw_requests(_claims(profile), kinds=kinds))
 
 
-def malformed(profile: Profile) -> SearchStrategy[Case]:
+def malformed(profile: Profile) -> Choice[Case]:
     """Draw valid requests broken by the request's schema."""
     return fresh(_malformed.malformed(_claims(profile), request_schema(profile)))
 
 
 def whole_schema(profile: Profile) -> SearchStrategy[Case]:
-    """Draw requests from the schema alone."""
-    return fresh(_malformed.whole_schema(_claims(profile), request_schema(profile)))
+    """Draw requests from the schema alone; only Hypothesis can."""
+    return unvaried(_malformed.whole_schema(_claims(profile), request_schema(profile)))
 
 
-def spellings(profile: Profile, *, kinds: tuple[Spelling, ...] = ()) -> SearchStrategy[Case]:
+def spellings(profile: Profile, *, kinds: tuple[Spelling, ...] = ()) -> Choice[Case]:
     """Draw valid requests that HTTP, JSON and URLs let clients write in unusual ways."""
     return fresh(_spellings.spellings(_claims(profile), kinds=kinds))
 
 
-def long_lists(profile: Profile, *, kinds: tuple[str, ...] = ()) -> SearchStrategy[Case]:
+def long_lists(profile: Profile, *, kinds: tuple[str, ...] = ()) -> Choice[Case]:
     """Draw valid requests with lists of many entries."""
     return fresh(_long_lists.long_lists(_claims(profile), kinds=kinds))
 
 
-def credentials(profile: Profile) -> SearchStrategy[Case]:
+def credentials(profile: Profile) -> Choice[Case]:
     """Draw the same requests with several credentials; only for stores that check signatures."""
     return fresh(_credentials.credentials(_claims(profile)))
 
 
-def bad_stores(profile: Profile) -> SearchStrategy[Case]:
+def bad_stores(profile: Profile) -> Choice[Case]:
     """Draw requests about objects that the store serves badly; only for stores that can do so."""
     return fresh(_bad_stores.bad_stores(_claims(profile)))
 
 
-def related(relation: str) -> Callable[[Profile], SearchStrategy[Case]]:
+def related(relation: str) -> Callable[[Profile], Choice[Case]]:
     """Return the strategy of the requests of one relation."""
     if relation not in FAMILIES:
         raise LookupError(f"relation {relation!r} is unknown; known: {', '.join(FAMILIES)}")
 
-    def cases_of(profile: Profile) -> SearchStrategy[Case]:
+    def cases_of(profile: Profile) -> Choice[Case]:
         claims = _claims(profile)
         if lacks := lacking(relation, claims):
             raise NotClaimed(f"{relation} needs {lacks}, which profile {profile.name!r} does not claim")
@@ -153,9 +155,9 @@ def _claims(profile: Profile, schema: Schema | None = None) -> Profile:
     return claims
 
 
-@st.composite
+@composite
 def _reductions(
-    draw: st.DrawFn,
+    draw: Draw,
     profile: Profile,
     most_requests: int,
     longest: int,
@@ -182,7 +184,7 @@ def _reductions(
     return Case("reduction", (*puts, *sends))
 
 
-def _again(draw: st.DrawFn, manner: str, last: Send, operations: tuple[str, ...], dtypes: tuple[str, ...]) -> Send:
+def _again(draw: Draw, manner: str, last: Send, operations: tuple[str, ...], dtypes: tuple[str, ...]) -> Send:
     """Return the last request as it was, with another operation or dtype, or without one of its fields."""
     if manner == "operation":
         return replace(last, operation=draw(sampled(operations)))

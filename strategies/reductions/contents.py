@@ -7,13 +7,12 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
 
 from specs.reductions import dtypes, encoding
 from specs.reductions.dtypes import Array
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Bucket, Put
+from strategies.drawing import Choice, Draw, composite, sampled_from
 from strategies.reductions.arrays import arrays, kinds
 from strategies.reductions.encodings import Encoding, encodings
 from strategies.reductions.keys import keys
@@ -72,22 +71,22 @@ def placed(key: str, bucket: Bucket, parts: list[tuple[int, Array, Encoding]], t
 
 
 @lru_cache(256)
-def _sampled(values: tuple[Any, ...]) -> SearchStrategy[Any]:
-    return st.sampled_from(values)
+def _sampled(values: tuple[Any, ...]) -> Choice[Any]:
+    return sampled_from(values)
 
 
-_GAPS = st.sampled_from(GAPS)
-_ANEW = st.sampled_from((True, True, False))
-_EXOTIC_KEY = st.sampled_from((False, False, True))
+_GAPS = sampled_from(GAPS)
+_ANEW = sampled_from((True, True, False))
+_EXOTIC_KEY = sampled_from((False, False, True))
 
 
 def buckets(profile: Profile) -> tuple[Bucket, ...]:
     return ("private", "public") if profile.anonymous or "http" in profile.interfaces else ("private",)
 
 
-@st.composite
+@composite
 def contents(
-    draw: st.DrawFn,
+    draw: Draw,
     profile: Profile,
     *,
     prefix: str = "",
@@ -114,7 +113,7 @@ def contents(
     return placed(key, where, parts, after)
 
 
-def _encoded(draw: st.DrawFn, profile: Profile, values: Array) -> Encoding:
+def _encoded(draw: Draw, profile: Profile, values: Array) -> Encoding:
     return draw(encodings(profile, values.dtype.itemsize, values.nbytes))
 
 
@@ -130,4 +129,4 @@ def _layouts() -> list[tuple[int, int | None, int]]:
     return [*lone * 3, (0, None, 0), (0, None, 0), *padded, *several]
 
 
-_LAYOUTS = st.sampled_from(_layouts())
+_LAYOUTS = sampled_from(_layouts())

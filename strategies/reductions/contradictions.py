@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from hypothesis import strategies as st
-
 from specs.case import Case
 from specs.fields import Fields, Json
 from specs.reductions import dtypes
 from specs.reductions.dtypes import Array
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Put, Send
+from strategies.drawing import Choice, Draw, booleans, composite, integers, lists, sampled_from
 from strategies.reductions.arrays import Recipe, expanded
 from strategies.reductions.broken_data import BROKEN_DATA
 from strategies.reductions.contents import placed
@@ -61,58 +60,58 @@ class Base:
         return replace(self.send, fields=self.send.fields.without("shape").but(dtype=dtype, **changes))
 
 
-Contradiction = Callable[[st.DrawFn, Base], Send | None]
+Contradiction = Callable[[Draw, Base], Send | None]
 
 
 def _whole(base: Base) -> list[list[int]]:
     return [[0, length, 1] for length in base.shape]
 
 
-def _selection_without_shape(draw: st.DrawFn, base: Base) -> Send:
+def _selection_without_shape(draw: Draw, base: Base) -> Send:
     count = len(base.values)
     return base.without_shape(selection=draw(sampled_json([[[0, count, 1]], [[0, 1, 1]], [[0, 1, 1], [0, 1, 1]]])))
 
 
-def _selection_shorter(draw: st.DrawFn, base: Base) -> Send | None:
+def _selection_shorter(draw: Draw, base: Base) -> Send | None:
     whole = _whole(base)
-    return base.but(selection=whole[: draw(st.integers(1, len(whole) - 1))]) if len(whole) > 1 else None
+    return base.but(selection=whole[: draw(integers(1, len(whole) - 1))]) if len(whole) > 1 else None
 
 
-def _selection_longer(draw: st.DrawFn, base: Base) -> Send:
+def _selection_longer(draw: Draw, base: Base) -> Send:
     return base.but(selection=_whole(base) + [[0, 1, 1]] * (1 + draw(below(3))))
 
 
-def _stride_zero(draw: st.DrawFn, base: Base) -> Send:
+def _stride_zero(draw: Draw, base: Base) -> Send:
     whole = _whole(base)
     where = draw(below(len(whole)))
     bounds = draw(sampled_json([[0, whole[where][1]], [0, 0], [-1, -100]]))
     return base.but(selection=[*whole[:where], [*bounds, 0], *whole[where + 1 :]])
 
 
-def _dimension_of_length_zero(draw: st.DrawFn, base: Base) -> Send:
+def _dimension_of_length_zero(draw: Draw, base: Base) -> Send:
     """Add a dimension of length 0 to a shape that fits the data."""
     shape = base.shape
     where = draw(below(len(shape) + 1))
     return base.but(shape=[*shape[:where], 0, *shape[where:]])
 
 
-def _size_against_shape(draw: st.DrawFn, base: Base) -> Send | None:
+def _size_against_shape(draw: Draw, base: Base) -> Send | None:
     size, item_size = base.values.nbytes, base.values.dtype.itemsize
     found = [size + change for change in (-1, 1, -item_size, item_size, 2 * size - size) if size + change > 0]
     return base.but(size=draw(sampled(tuple(dict.fromkeys(found)))))
 
 
-def _size_against_dtype(draw: st.DrawFn, base: Base) -> Send:
+def _size_against_dtype(draw: Draw, base: Base) -> Send:
     item_size = base.values.dtype.itemsize
     whole = (len(base.values) - 1) * item_size
     return base.without_shape(size=whole + 1 + draw(below(item_size - 1)))
 
 
-def _axis_without_shape(draw: st.DrawFn, base: Base) -> Send | None:
+def _axis_without_shape(draw: Draw, base: Base) -> Send | None:
     return _axis(draw, base, [0, [0]], shape=False)
 
 
-def _axis(draw: st.DrawFn, base: Base, forms: list[Json], *, shape: bool = True) -> Send | None:
+def _axis(draw: Draw, base: Base, forms: list[Json], *, shape: bool = True) -> Send | None:
     """Draw a bad axis of a form that the profile claims; never for `select`, which may ignore it."""
     names = ["integer" if isinstance(form, int) else "list" for form in forms]
     claimed = [form for form, name in zip(forms, names, strict=True) if name in base.profile.axis_forms]
@@ -124,31 +123,31 @@ def _axis(draw: st.DrawFn, base: Base, forms: list[Json], *, shape: bool = True)
     return replace(send, operation=draw(sampled(operations)))
 
 
-def _axis_out_of_range(draw: st.DrawFn, base: Base) -> Send | None:
+def _axis_out_of_range(draw: Draw, base: Base) -> Send | None:
     rank = len(base.shape)
     return _axis(draw, base, [rank, [rank], [0, rank], rank + 1, 2**31, [0, 2**32]])
 
 
-def _axis_repeated(draw: st.DrawFn, base: Base) -> Send | None:
+def _axis_repeated(draw: Draw, base: Base) -> Send | None:
     last = len(base.shape) - 1
     return _axis(draw, base, [[0, 0], [last, last]] + ([[0, *[last] * 2]] if last else []))
 
 
-def _axes_unsorted(draw: st.DrawFn, base: Base) -> Send | None:
+def _axes_unsorted(draw: Draw, base: Base) -> Send | None:
     rank = len(base.shape)
     return _axis(draw, base, [[*range(rank)][::-1], [rank - 1, 0]]) if rank > 1 else None
 
 
-def _more_axes_than_dimensions(draw: st.DrawFn, base: Base) -> Send | None:
+def _more_axes_than_dimensions(draw: Draw, base: Base) -> Send | None:
     rank = len(base.shape)
     return _axis(draw, base, [[*range(rank + 1)], [*range(rank + 3)]])
 
 
-def _negative_axis(draw: st.DrawFn, base: Base) -> Send | None:
+def _negative_axis(draw: Draw, base: Base) -> Send | None:
     return _axis(draw, base, [-1, [-1], -len(base.shape), [-1, 0]])
 
 
-def _missing(draw: st.DrawFn, send: Send, base: Base, value: Json) -> Send | None:
+def _missing(draw: Draw, send: Send, base: Base, value: Json) -> Send | None:
     """Draw a kind of missing data with a value that does not fit the dtype."""
     if not base.profile.missing_kinds:
         return None
@@ -159,14 +158,14 @@ def _missing(draw: st.DrawFn, send: Send, base: Base, value: Json) -> Send | Non
     return replace(send, fields=send.fields.but(missing={kind: held}))
 
 
-def _dtype(draw: st.DrawFn, base: Base, allowed: tuple[str, ...]) -> str | None:
+def _dtype(draw: Draw, base: Base, allowed: tuple[str, ...]) -> str | None:
     fitting = tuple(
         one for one in base.profile.dtypes if one in allowed and base.values.nbytes % dtypes.ITEM_SIZES[one] == 0
     )
     return draw(sampled(fitting)) if fitting else None
 
 
-def _missing_integer_beyond(draw: st.DrawFn, base: Base) -> Send | None:
+def _missing_integer_beyond(draw: Draw, base: Base) -> Send | None:
     dtype = _dtype(draw, base, dtypes.INTEGERS)
     if dtype is None:
         return None
@@ -175,33 +174,33 @@ def _missing_integer_beyond(draw: st.DrawFn, base: Base) -> Send | None:
     return _missing(draw, base.of_dtype(dtype), base, value)
 
 
-def _missing_negative_for_unsigned(draw: st.DrawFn, base: Base) -> Send | None:
+def _missing_negative_for_unsigned(draw: Draw, base: Base) -> Send | None:
     dtype = _dtype(draw, base, ("uint32", "uint64"))
     return None if dtype is None else _missing(draw, base.of_dtype(dtype), base, draw(sampled((-1, -999, -(2**31)))))
 
 
-def _missing_float_for_integer(draw: st.DrawFn, base: Base) -> Send | None:
+def _missing_float_for_integer(draw: Draw, base: Base) -> Send | None:
     dtype = _dtype(draw, base, dtypes.INTEGERS)
     return None if dtype is None else _missing(draw, base.of_dtype(dtype), base, draw(sampled((1.5, 0.5, 1e10, 2.0))))
 
 
-def _missing_beyond_float32(draw: st.DrawFn, base: Base) -> Send | None:
+def _missing_beyond_float32(draw: Draw, base: Base) -> Send | None:
     dtype = _dtype(draw, base, ("float32",))
     value = draw(sampled((1e39, -1e39, 1e308, FLOAT32_LIMIT)))
     return None if dtype is None else _missing(draw, base.of_dtype(dtype), base, value)
 
 
-def _range_equal(draw: st.DrawFn, base: Base) -> Send | None:
+def _range_equal(draw: Draw, base: Base) -> Send | None:
     value = draw(sampled((0, 1, 5)))
     return base.but(missing={"valid_range": [value, value]}) if "valid_range" in base.profile.missing_kinds else None
 
 
-def _range_reversed(draw: st.DrawFn, base: Base) -> Send | None:
+def _range_reversed(draw: Draw, base: Base) -> Send | None:
     ends = draw(sampled_json([[1, 0], [100, 1], [5, 4]]))
     return base.but(missing={"valid_range": ends}) if "valid_range" in base.profile.missing_kinds else None
 
 
-def _two_kinds_of_missing(draw: st.DrawFn, base: Base) -> Send | None:
+def _two_kinds_of_missing(draw: Draw, base: Base) -> Send | None:
     kinds = base.profile.missing_kinds
     if len(kinds) < 2:
         return None
@@ -211,80 +210,80 @@ def _two_kinds_of_missing(draw: st.DrawFn, base: Base) -> Send | None:
     return base.but(missing={kind: several.get(kind, 1) for kind in both})
 
 
-def _empty_missing(_: st.DrawFn, base: Base) -> Send | None:
+def _empty_missing(_: Draw, base: Base) -> Send | None:
     return base.but(missing={}) if base.profile.missing_kinds else None
 
 
-def _element_size(draw: st.DrawFn, base: Base, sizes: list[int]) -> Send | None:
+def _element_size(draw: Draw, base: Base, sizes: list[int]) -> Send | None:
     if not base.profile.filters:
         return None
     one = {"id": draw(sampled(base.profile.filters)), "element_size": draw(sampled(tuple(sizes)))}
     return base.but(filters=[one])
 
 
-def _element_size_zero(draw: st.DrawFn, base: Base) -> Send | None:
+def _element_size_zero(draw: Draw, base: Base) -> Send | None:
     return _element_size(draw, base, [0, -1, -4])
 
 
-def _element_size_that_does_not_divide(draw: st.DrawFn, base: Base) -> Send | None:
+def _element_size_that_does_not_divide(draw: Draw, base: Base) -> Send | None:
     size = base.values.nbytes
     return _element_size(draw, base, [one for one in (3, 5, 7, size - 1, size + 1, 1000) if size % one])
 
 
-def _shape_beyond_data(draw: st.DrawFn, base: Base) -> Send:
+def _shape_beyond_data(draw: Draw, base: Base) -> Send:
     shape = base.shape
     where = draw(below(len(shape)))
     more = draw(sampled((1, 2, 100)))
     return base.but(shape=[*shape[:where], shape[where] + more, *shape[where + 1 :]])
 
 
-def _shape_short_of_data(_: st.DrawFn, base: Base) -> Send | None:
+def _shape_short_of_data(_: Draw, base: Base) -> Send | None:
     shape = base.shape
     where = max(range(len(shape)), key=lambda at: shape[at])
     return base.but(shape=[*shape[:where], shape[where] - 1, *shape[where + 1 :]]) if shape[where] > 1 else None
 
 
-def _offset_within_an_element(draw: st.DrawFn, base: Base) -> Send:
+def _offset_within_an_element(draw: Draw, base: Base) -> Send:
     return base.without_shape(offset=1 + draw(below(base.values.dtype.itemsize - 1)))
 
 
-def _offset_at_the_end(draw: st.DrawFn, base: Base) -> Send:
+def _offset_at_the_end(draw: Draw, base: Base) -> Send:
     fields = base.but(offset=base.values.nbytes)
-    return fields if draw(st.booleans()) else base.without_shape(offset=base.values.nbytes)
+    return fields if draw(booleans()) else base.without_shape(offset=base.values.nbytes)
 
 
-def _offset_beyond_the_end(draw: st.DrawFn, base: Base) -> Send:
+def _offset_beyond_the_end(draw: Draw, base: Base) -> Send:
     # The largest offsets would be within the object if a server kept 32 bits of them only.
     size = base.values.nbytes
     offset = draw(sampled((size + 1, size + 8, size + 10**6, 2**32, 2**32, 2**33)))
-    return base.but(offset=offset) if draw(st.booleans()) else base.without_shape(offset=offset)
+    return base.but(offset=offset) if draw(booleans()) else base.without_shape(offset=offset)
 
 
-def _size_beyond_the_end(draw: st.DrawFn, base: Base) -> Send:
+def _size_beyond_the_end(draw: Draw, base: Base) -> Send:
     item_size = base.values.dtype.itemsize
     more = draw(sampled((1, 2, 1000)))
-    if draw(st.booleans()):
+    if draw(booleans()):
         return base.without_shape(size=base.values.nbytes + more * item_size)
     return base.but(offset=more, size=base.values.nbytes)
 
 
-def _no_such_object(draw: st.DrawFn, base: Base) -> Send:
+def _no_such_object(draw: Draw, base: Base) -> Send:
     return replace(base.send, key=draw(sampled(("nothing", "a/", "a ", "A", "a/b", "%61x"))))
 
 
-def _no_such_bucket(draw: st.DrawFn, base: Base) -> Send:
+def _no_such_bucket(draw: Draw, base: Base) -> Send:
     return replace(base.send, bucket=draw(sampled(NO_BUCKETS)))
 
 
-def _no_buckets_name(draw: st.DrawFn, base: Base) -> Send:
+def _no_buckets_name(draw: Draw, base: Base) -> Send:
     return replace(base.send, bucket=draw(sampled(NO_BUCKET_NAMES)))
 
 
-def _nobody_listening(draw: st.DrawFn, base: Base) -> Send:
+def _nobody_listening(draw: Draw, base: Base) -> Send:
     """Draw a place without a store: ports on the server's own machine where nothing listens."""
     place = f"http://127.0.0.1:{draw(sampled(CLOSED_PORTS))}"
     located: dict[str, Json] = {"url": f"{place}/asfuzz/a"} if base.profile.api == "v2" else {"source": place}
-    return base.but(**located) if draw(st.booleans()) else base.without_shape(**located)
+    return base.but(**located) if draw(booleans()) else base.without_shape(**located)
 
 
 CONTRADICTIONS: Mapping[str, Contradiction] = MappingProxyType(
@@ -331,11 +330,11 @@ COSTLY = ("nobody listening",)
 OFTEN = 2
 
 
-def sampled_json(values: list[Json]) -> st.SearchStrategy[Json]:
-    return st.sampled_from(values)
+def sampled_json(values: list[Json]) -> Choice[Json]:
+    return sampled_from(values)
 
 
-def _base(draw: st.DrawFn, profile: Profile) -> tuple[Put, Base]:
+def _base(draw: Draw, profile: Profile) -> tuple[Put, Base]:
     dtype = draw(sampled(profile.dtypes))
     shape = draw(sampled(SHAPES))
     values = expanded(Recipe(dtype, "small", "ramp", math.prod(shape), 0))
@@ -344,9 +343,9 @@ def _base(draw: st.DrawFn, profile: Profile) -> tuple[Put, Base]:
     return content.put(), Base(profile, values, send)
 
 
-@st.composite
+@composite
 def contradictions(
-    draw: st.DrawFn, profile: Profile, *, kinds: tuple[str, ...] | None = None, most: int = MOST_CONTRADICTIONS
+    draw: Draw, profile: Profile, *, kinds: tuple[str, ...] | None = None, most: int = MOST_CONTRADICTIONS
 ) -> Case:
     """Draw a small object and requests that contradict themselves or its data; the notes name how, in turn."""
     put, base = _base(draw, profile)
@@ -354,7 +353,7 @@ def contradictions(
         name for name in (*CONTRADICTIONS, *BROKEN_DATA) for _ in range(1 if name in COSTLY else OFTEN)
     )
     puts, sends, notes = [put], [], []
-    for name in draw(st.lists(sampled(chosen), min_size=1, max_size=most)):
+    for name in draw(lists(sampled(chosen), min_size=1, max_size=most)):
         if name in CONTRADICTIONS:
             send = CONTRADICTIONS[name](draw, base)
         else:

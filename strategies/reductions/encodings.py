@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
-
 from specs.reductions import encoding
 from specs.reductions.dtypes import Array, ByteOrder
 from specs.reductions.profile import Profile
 from specs.reductions.request import Filter
+from strategies.drawing import Choice, Draw, composite, sampled_from
 
 ELEMENT_SIZES = (4, 8, 1, 2, 3, 6, 12, 16, 5, 7)
 MEMBERS = (2, 3, 5)
@@ -43,7 +41,7 @@ class Encoding:
 
 
 @lru_cache(64)
-def _compressions(claimed: tuple[str, ...]) -> SearchStrategy[Any]:
+def _compressions(claimed: tuple[str, ...]) -> Choice[Any]:
     """Draw compression, members and level; no compression about four times in ten."""
     table: list[tuple[str | None, int, int]] = [(None, 1, 6)]
     for name in claimed:
@@ -51,18 +49,20 @@ def _compressions(claimed: tuple[str, ...]) -> SearchStrategy[Any]:
         if name == "gzip":
             table += [(name, members, level) for members, level in zip((*MEMBERS, 2), LEVELS, strict=True)]
     plain = [table[0]] * max(1, (len(table) * 2) // 3)
-    return st.sampled_from(plain + table[1:])
+    return sampled_from(plain + table[1:])
 
 
 @lru_cache(4096)
-def _filters(names: tuple[str, ...], item_size: int, length: int) -> SearchStrategy[tuple[Filter, ...]]:
+def _filters(names: tuple[str, ...], item_size: int, length: int) -> Choice[tuple[Filter, ...]]:
     """Draw no filter, one or two; their element sizes divide the data except in few pairs.
 
     Shuffles whose sizes divide the data can be undone in any order: only a remainder tells the orders apart.
     """
     sizes = [item_size, *(size for size in ELEMENT_SIZES if size != item_size and length % size == 0)]
-    ones = [(Filter(name, size),) for name in names for size in [item_size] * 4 + [1] * 3 + sizes]
-    twos = [
+    ones: list[tuple[Filter, ...]] = [
+        (Filter(name, size),) for name in names for size in [item_size] * 4 + [1] * 3 + sizes
+    ]
+    twos: list[tuple[Filter, ...]] = [
         (Filter(first, one), Filter(second, two))
         for first in names
         for second in names
@@ -72,7 +72,7 @@ def _filters(names: tuple[str, ...], item_size: int, length: int) -> SearchStrat
         )
     ]  # fmt: skip
     none: list[tuple[Filter, ...]] = [()] * max(1, len(ones) + len(twos))
-    return st.sampled_from(none + ones + twos)
+    return sampled_from(none + ones + twos)
 
 
 def prepare(profile: Profile) -> None:
@@ -81,7 +81,7 @@ def prepare(profile: Profile) -> None:
         encoding.blosc2_chunk(b"\0")
 
 
-def encodings(profile: Profile, item_size: int, length: int, *, empty: bool = False) -> SearchStrategy[Encoding]:
+def encodings(profile: Profile, item_size: int, length: int, *, empty: bool = False) -> Choice[Encoding]:
     """Draw encodings that a profile claims to read, for data of that many bytes."""
     return _encodings(
         byte_orders(profile), profile.filters if not empty else (), profile.compressions, item_size, length
@@ -95,9 +95,9 @@ def byte_orders(profile: Profile) -> tuple[ByteOrder, ...]:
     return tuple(dict.fromkeys((profile.native_byte_order, *claimed)))
 
 
-@st.composite
+@composite
 def _encodings(
-    draw: st.DrawFn,
+    draw: Draw,
     orders: tuple[ByteOrder, ...],
     filters: tuple[str, ...],
     compressions: tuple[str, ...],
@@ -115,9 +115,9 @@ def _encodings(
     )
 
 
-_ZEROS = st.sampled_from(ZEROS)
+_ZEROS = sampled_from(ZEROS)
 
 
 @lru_cache(8)
-def _orders(orders: tuple[ByteOrder, ...]) -> SearchStrategy[ByteOrder]:
-    return st.sampled_from(orders)
+def _orders(orders: tuple[ByteOrder, ...]) -> Choice[ByteOrder]:
+    return sampled_from(orders)

@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 
 from specs.case import Case
 from specs.fields import Fields, Json
 from specs.reductions.dtypes import Array, ByteOrder
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Bucket, Put, Send, Step
+from strategies.drawing import Draw, booleans, composite, integers
 from strategies.reductions import missing, selections
 from strategies.reductions.arrays import arrays
 from strategies.reductions.axes import axes
@@ -49,7 +49,7 @@ class Subject:
 
 
 def _subject(
-    draw: st.DrawFn,
+    draw: Draw,
     profile: Profile,
     *,
     operations: tuple[str, ...] = (),
@@ -66,13 +66,13 @@ def _subject(
     table = shapes(len(values), draw(sampled(RANKS)))
     shape = table[draw(below(len(table)))]
     fields: dict[str, Json] = {"dtype": dtype, "shape": list(shape)}
-    if order and "F" in profile.orders and draw(st.booleans()):
+    if order and "F" in profile.orders and draw(booleans()):
         fields["order"] = "F"
     if axis and (chosen := draw(axes(len(shape), forms=profile.axis_forms))) is not None:
         fields["axis"] = chosen
-    if selection and profile.selections and draw(st.booleans()):
+    if selection and profile.selections and draw(booleans()):
         fields["selection"] = draw(selections.selections(shape, negative_strides=profile.negative_strides))
-    if masked and profile.missing_kinds and draw(st.booleans()):
+    if masked and profile.missing_kinds and draw(booleans()):
         fields["missing"] = draw(missing.missings(dtype, values, kinds=profile.missing_kinds))
     allowed = tuple(one for one in profile.operations if not operations or one in operations)
     return Subject(values, Fields(fields), draw(sampled(allowed)))
@@ -93,12 +93,12 @@ def _located(fields: Fields, segment: Segment, **more: Json) -> Fields:
     return fields.but(**told, **more)
 
 
-def _selection_split(draw: st.DrawFn, profile: Profile) -> Case:
+def _selection_split(draw: Draw, profile: Profile) -> Case:
     """Draw whole, first part, second part: selections of stride 1 that differ along one axis only."""
     subject = _subject(draw, profile, least=2, selection=False)
     shape = subject.shape
     where = draw(sampled(tuple(at for at, length in enumerate(shape) if length > 1)))
-    cut = draw(st.integers(1, shape[where] - 1))
+    cut = draw(integers(1, shape[where] - 1))
     box = [[draw(sampled((0, 0, length // 3))), length, 1] for length in shape]
     whole = [*box[:where], [0, shape[where], 1], *box[where + 1 :]]
     spans = (whole[where], [0, cut, 1], [cut, shape[where], 1])
@@ -110,13 +110,13 @@ def _selection_split(draw: st.DrawFn, profile: Profile) -> Case:
     return _case("selection-split", [content.put()], *sends)
 
 
-def _window_split(draw: st.DrawFn, profile: Profile) -> Case:
+def _window_split(draw: Draw, profile: Profile) -> Case:
     """Draw whole, first window, second window: one dimension by offset and size, without shape."""
     subject = _subject(draw, profile, least=2, axis=False, selection=False, order=False)
     gap = draw(sampled(GAPS))
     content = subject.native(profile, gap=gap, tail=draw(sampled((0, 3))))
     item_size, count = subject.values.dtype.itemsize, len(subject.values)
-    cut = draw(st.integers(1, count - 1))
+    cut = draw(integers(1, count - 1))
     fields = subject.fields.without("shape")
     sends = [
         Send(subject.operation, fields.but(offset=gap + first * item_size, size=(last - first) * item_size), "a")
@@ -125,7 +125,7 @@ def _window_split(draw: st.DrawFn, profile: Profile) -> Case:
     return _case("window-split", [content.put()], *sends)
 
 
-def _count_over_axis(draw: st.DrawFn, profile: Profile) -> Case:
+def _count_over_axis(draw: Draw, profile: Profile) -> Case:
     """Draw count with an axis, then count without: the counts of the first add up to the second."""
     subject = _subject(draw, profile, operations=("count",), axis=False)
     forms = tuple(form for form in profile.axis_forms if form != "empty") or profile.axis_forms
@@ -134,7 +134,7 @@ def _count_over_axis(draw: st.DrawFn, profile: Profile) -> Case:
     return _case("count-over-axis", [subject.native(profile).put()], *sends)
 
 
-def _all_axes(draw: st.DrawFn, profile: Profile) -> Case:
+def _all_axes(draw: Draw, profile: Profile) -> Case:
     """Draw a request with every axis listed, then one without an axis."""
     subject = _subject(draw, profile, axis=False)
     rank = len(subject.shape)
@@ -145,7 +145,7 @@ def _all_axes(draw: st.DrawFn, profile: Profile) -> Case:
     return _case("all-axes", [subject.native(profile).put()], *sends)
 
 
-def _fortran_transposed(draw: st.DrawFn, profile: Profile) -> Case:
+def _fortran_transposed(draw: Draw, profile: Profile) -> Case:
     """Draw order F; then order C with shape, selection and axis reversed: the transposed result."""
     subject = _subject(draw, profile, order=False)
     rank = len(subject.shape)
@@ -164,7 +164,7 @@ def _fortran_transposed(draw: st.DrawFn, profile: Profile) -> Case:
     )
 
 
-def _byte_order_swapped(draw: st.DrawFn, profile: Profile) -> Case:
+def _byte_order_swapped(draw: Draw, profile: Profile) -> Case:
     """Draw a little-endian object `a`, then the same array big-endian in `b`."""
     subject = _subject(draw, profile)
     orders: tuple[ByteOrder, ...] = ("little", "big")
@@ -179,7 +179,7 @@ def _byte_order_swapped(draw: st.DrawFn, profile: Profile) -> Case:
     return _case("byte-order-swapped", [content.put() for content in puts], *sends)
 
 
-def _encoded_plain(draw: st.DrawFn, profile: Profile) -> Case:
+def _encoded_plain(draw: Draw, profile: Profile) -> Case:
     """Draw an encoded array in object `a`, then the same array plain in `b`."""
     subject = _subject(draw, profile)
     how = draw(encodings(profile, subject.values.dtype.itemsize, subject.values.nbytes))
@@ -196,7 +196,7 @@ def _told(subject: Subject, content: Content, profile: Profile) -> Fields:
     return fields if profile.byte_orders else fields.without("byte_order")
 
 
-def _padding(draw: st.DrawFn, profile: Profile) -> Case:
+def _padding(draw: Draw, profile: Profile) -> Case:
     """Draw an array among other bytes in object `a`, placed by offset and size; then the array alone in `b`."""
     subject = _subject(draw, profile)
     gap = draw(sampled(GAPS[3:]))
@@ -209,7 +209,7 @@ def _padding(draw: st.DrawFn, profile: Profile) -> Case:
     return _case("padding", [padded.put(), bare.put()], *sends)
 
 
-def _as_bytes(draw: st.DrawFn, profile: Profile) -> Case:
+def _as_bytes(draw: Draw, profile: Profile) -> Case:
     """Draw a request for shape and count as lists, then as bytes."""
     subject = _subject(draw, profile)
     twins = {name: True for name in profile.options if name.endswith("_as_bytes")}
@@ -217,7 +217,7 @@ def _as_bytes(draw: st.DrawFn, profile: Profile) -> Case:
     return _case("as-bytes", [subject.native(profile).put()], *sends)
 
 
-def _s3_http(draw: st.DrawFn, profile: Profile) -> Case:
+def _s3_http(draw: Draw, profile: Profile) -> Case:
     """Draw a request for a public object over S3, then over plain HTTP, both without credentials."""
     subject = _subject(draw, profile)
     content = subject.native(profile, bucket="public")
@@ -225,7 +225,7 @@ def _s3_http(draw: st.DrawFn, profile: Profile) -> Case:
     return _case("s3-http", [content.put()], send, replace(send, interface="http"))
 
 
-def _asked_twice(draw: st.DrawFn, profile: Profile) -> Case:
+def _asked_twice(draw: Draw, profile: Profile) -> Case:
     """Draw the same request twice, with others about the same object between the two."""
     subject = _subject(draw, profile)
     send = Send(subject.operation, subject.fields, "a")
@@ -233,14 +233,14 @@ def _asked_twice(draw: st.DrawFn, profile: Profile) -> Case:
     return _case("asked-twice", [subject.native(profile).put()], send, *between, send)
 
 
-def _select_then_reduce(draw: st.DrawFn, profile: Profile) -> Case:
+def _select_then_reduce(draw: Draw, profile: Profile) -> Case:
     """Draw select, then an operation on the same selection, with an axis or without; no data is missing."""
     subject = _subject(draw, profile, operations=("count", "min", "max", "sum"), masked=False)
     sends = Send("select", subject.fields.without("axis"), "a"), Send(subject.operation, subject.fields, "a")
     return _case("select-then-reduce", [subject.native(profile).put()], *sends)
 
 
-Family = Callable[[st.DrawFn, Profile], Case]
+Family = Callable[[Draw, Profile], Case]
 FAMILIES: Mapping[str, Family] = MappingProxyType(
     {
         "selection-split": _selection_split,
@@ -275,8 +275,8 @@ def lacking(relation: str, profile: Profile) -> str:
     return next((name for there, name in needs.get(relation, ()) if not there), "")
 
 
-@st.composite
-def families(draw: st.DrawFn, profile: Profile, relation: str) -> Case:
+@composite
+def families(draw: Draw, profile: Profile, relation: str) -> Case:
     """Draw cases of one relation: its requests in turn, and the same again with other operations."""
     case = FAMILIES[relation](draw, profile)
     if relation in ("count-over-axis", "asked-twice"):

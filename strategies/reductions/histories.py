@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import strategies as st
 
 from specs.case import Case
 from specs.fields import Fields, Json
@@ -11,6 +10,7 @@ from specs.reductions import encoding
 from specs.reductions.dtypes import ITEM_SIZES, Array
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Bucket, Delete, Put, Send, Step
+from strategies.drawing import Draw, booleans, composite, integers, sampled_from
 from strategies.reductions.arrays import pool, themes
 from strategies.reductions.axes import axes
 from strategies.reductions.contents import buckets
@@ -19,9 +19,9 @@ from strategies.reductions.requests import below, sampled
 
 MOST_STEPS = 14
 LENGTHS = (1, 2, 6, 12, 24)
-_TURNS = st.sampled_from(("end", *("ask",) * 7, "ask again", "ask again", "put", "put", "put back", "delete", "resize"))
-_NAMES = st.sampled_from((("a", "b", "c"),) * 36 + LOOKALIKES)
-_CACHING = st.sampled_from((None, None, False, True))
+_TURNS = sampled_from(("end", *("ask",) * 7, "ask again", "ask again", "put", "put", "put back", "delete", "resize"))
+_NAMES = sampled_from((("a", "b", "c"),) * 36 + LOOKALIKES)
+_CACHING = sampled_from((None, None, False, True))
 
 
 class _History:
@@ -42,8 +42,8 @@ class _History:
         self.steps.append(send)
 
 
-@st.composite
-def histories(draw: st.DrawFn, profile: Profile, *, most_steps: int = MOST_STEPS) -> Case:
+@composite
+def histories(draw: Draw, profile: Profile, *, most_steps: int = MOST_STEPS) -> Case:
     """Draw programs over a few keys; every request suits an object as long as the first content of its key."""
     history = _History(profile, draw(sampled(profile.dtypes)), draw(sampled(buckets(profile))))
     length = draw(sampled(LENGTHS))
@@ -56,7 +56,7 @@ def histories(draw: st.DrawFn, profile: Profile, *, most_steps: int = MOST_STEPS
     return Case("history", tuple(history.steps))
 
 
-def _turn(draw: st.DrawFn, history: _History, turn: str, key: str, length: int) -> None:
+def _turn(draw: Draw, history: _History, turn: str, key: str, length: int) -> None:
     if turn == "ask":
         _ask(draw, history, key, length)
     elif turn == "ask again":
@@ -70,20 +70,20 @@ def _turn(draw: st.DrawFn, history: _History, turn: str, key: str, length: int) 
         history.put(key, _bytes(draw, history, other))
 
 
-def _bytes(draw: st.DrawFn, history: _History, length: int) -> bytes:
+def _bytes(draw: Draw, history: _History, length: int) -> bytes:
     return encoding.plain(_values(draw, history.dtype, length), history.profile.native_byte_order)
 
 
-def _values(draw: st.DrawFn, dtype: str, length: int) -> Array:
+def _values(draw: Draw, dtype: str, length: int) -> Array:
     """Draw an array by few choices, yet hardly ever the same content twice."""
     some = pool(dtype, draw(sampled(themes(dtype)[:3])))
-    start = draw(st.integers(0, 99))
+    start = draw(integers(0, 99))
     values: Array = np.resize(np.roll(some, -start), length)
     values[start % length] = np.array(start, dtype)
     return values
 
 
-def _ask(draw: st.DrawFn, history: _History, key: str, length: int) -> None:
+def _ask(draw: Draw, history: _History, key: str, length: int) -> None:
     profile = history.profile
     fields: dict[str, Json] = {"dtype": history.dtype}
     shape = (None, [length], [2, length // 2] if length % 2 == 0 else [length, 1])[draw(below(3))]
@@ -92,7 +92,7 @@ def _ask(draw: st.DrawFn, history: _History, key: str, length: int) -> None:
         axis = draw(axes(len(shape), forms=profile.axis_forms))
         if axis is not None:
             fields["axis"] = axis
-    if draw(st.booleans()):
+    if draw(booleans()):
         fields["size"] = length * ITEM_SIZES[history.dtype]
     caching = draw(_CACHING) if "option_disable_chunk_cache" in profile.options else None
     if caching is not None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
+from strategies.drawing import Choice, lists, one_of, sampled_from, text
 
 LONGEST_BYTES = 950
 PLAIN = ("a", "data", "b.nc")
@@ -22,17 +21,17 @@ LOOKALIKES = (
 )  # fmt: skip
 
 
-def keys(*, exotic: bool = True) -> SearchStrategy[str]:
+def keys(*, exotic: bool = True) -> Choice[str]:
     """Draw keys that an object store takes and that a URL can name; no empty, `.` or `..` parts."""
     if not exotic:
-        return st.sampled_from(PLAIN)
-    parts = st.one_of(
-        st.sampled_from(WORDS),
-        st.text(CHARACTERS, min_size=1, max_size=8).filter(lambda part: part not in (".", "..")),
+        return sampled_from(PLAIN)
+    parts = one_of(
+        sampled_from(WORDS),
+        text(CHARACTERS, min_size=1, max_size=8).filter(lambda part: part not in (".", "..")),
     )
-    paths = st.lists(parts, min_size=1, max_size=4).map("/".join)
-    longest = st.sampled_from(("x", "é", "%", "a/")).map(_longest)
-    return st.one_of(st.sampled_from(PLAIN), paths, paths, paths, longest)
+    paths = lists(parts, min_size=1, max_size=4).map("/".join)
+    longest = sampled_from(("x", "é", "%", "a/")).map(_longest)
+    return one_of(sampled_from(PLAIN), paths, paths, paths, longest)
 
 
 def _longest(unit: str) -> str:

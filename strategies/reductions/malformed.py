@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
-
-from hypothesis import assume
-from hypothesis import strategies as st
+from typing import TYPE_CHECKING, Any
 
 from specs.case import Case
 from specs.fields import Fields
@@ -15,18 +12,22 @@ from specs.json_text import nests_too_deeply
 from specs.reductions.profile import Profile
 from specs.reductions.schemas import Schema
 from specs.reductions.steps import Send, SendRaw, Step
+from strategies.drawing import Draw, assume, composite, integers, sampled_from
 from strategies.reductions.complete import VARIANTS, complete
 from strategies.reductions.contents import Content, contents
 from strategies.reductions.mutations import Mutation, broken, twice_broken
 from strategies.reductions.raw_requests import JSON_TYPE, LOCATORS, usual_locators, usual_path
-from strategies.reductions.requests import requests, sampled
+from strategies.reductions.requests import requests
 from strategies.reductions.schema import whole_requests
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 MOST_BODY_BYTES = 2**20
 LONGEST = 64
-_COUNTS = st.sampled_from((1, 6, 9))
-_TWICE = st.sampled_from((False,) * 15 + (True,))
-_VARIANTS = st.integers(0, VARIANTS + VARIANTS // 4)
+_COUNTS = sampled_from((1, 6, 9))
+_TWICE = sampled_from((False,) * 15 + (True,))
+_VARIANTS = integers(0, VARIANTS + VARIANTS // 4)
 
 
 class _Unfaithful(ValueError):
@@ -82,8 +83,8 @@ def _same_int(text: str) -> int:
     return int(text)
 
 
-@st.composite
-def _base(draw: st.DrawFn, profile: Profile) -> tuple[Content, Send]:
+@composite
+def _base(draw: Draw, profile: Profile) -> tuple[Content, Send]:
     """Draw a request to be broken, mostly one with every field, as others take longer to draw than to break."""
     number = draw(_VARIANTS)
     if number < VARIANTS:
@@ -92,8 +93,8 @@ def _base(draw: st.DrawFn, profile: Profile) -> tuple[Content, Send]:
     return content, draw(requests(profile, (content,)))
 
 
-@st.composite
-def malformed(draw: st.DrawFn, profile: Profile, schema: Schema) -> Case:
+@composite
+def malformed(draw: Draw, profile: Profile, schema: Schema) -> Case:
     """Draw an object and valid requests about it, each broken by the schema in one named way, or in two.
 
     The model decides whether a body is at fault after all.
@@ -112,13 +113,17 @@ def malformed(draw: st.DrawFn, profile: Profile, schema: Schema) -> Case:
     return Case("malformed", tuple(steps), tuple(notes))
 
 
-@st.composite
-def whole_schema(draw: st.DrawFn, profile: Profile, schema: Schema) -> Case:
+def whole_schema(profile: Profile, schema: Schema) -> SearchStrategy[Case]:
     """Draw an object and a request from the schema alone, valid or not, about the true place of the object."""
-    content = draw(contents(profile, longest=LONGEST, exotic_keys=False))
-    body: dict[str, Any] = draw(whole_requests(schema))
+    from hypothesis import strategies as st
+
+    content = contents(profile, longest=LONGEST, exotic_keys=False).strategy
+    drawn = st.builds(_of_body, st.just(profile), content, whole_requests(schema), st.sampled_from(profile.operations))
+    return drawn.filter(lambda case: len(case.steps[-1].fields.text) <= MOST_BODY_BYTES)
+
+
+def _of_body(profile: Profile, content: Content, body: dict[str, Any], operation: str) -> Case:
+    """Return the case of a drawn body."""
     located = LOCATORS[profile.api]
     fields = Fields({name: value for name, value in body.items() if name not in located})
-    assume(len(fields.text) <= MOST_BODY_BYTES)
-    send = Send(draw(sampled(profile.operations)), fields, content.key, content.bucket)
-    return Case("whole-schema", (content.put(), send))
+    return Case("whole-schema", (content.put(), Send(operation, fields, content.key, content.bucket)))

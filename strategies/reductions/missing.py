@@ -6,28 +6,27 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
 
 from specs.fields import Json
 from specs.reductions import dtypes
 from specs.reductions.dtypes import Array
 from specs.reductions.request import MISSING_KINDS
+from strategies.drawing import Choice, Draw, booleans, composite, integers, just, one_of, sampled_from
 from strategies.reductions import arrays
 
 MOST_VALUES = 5
 INEXACT = (0.1, -0.1, 1e-7, 16777217, 9.96921e36, -999.9)
-_WAYS = st.sampled_from(
+_WAYS = sampled_from(
     ("element",) * 6
     + ("beside", "beside", "end", "end", "end", "end", "end", "common", "common", "zero", "inexact", "middle")
 )
-_STEPS = st.integers(-1, 1)
-_ENDS = st.booleans()
+_STEPS = integers(-1, 1)
+_ENDS = booleans()
 
 
 @lru_cache(256)
-def _below(count: int) -> SearchStrategy[int]:
-    return st.integers(0, count - 1)
+def _below(count: int) -> Choice[int]:
+    return integers(0, count - 1)
 
 
 @lru_cache(256)
@@ -42,7 +41,7 @@ def _common(dtype: str) -> tuple[int | float, ...]:
     return (0.0, 1, 0, -1, top, -top, np.finfo(dtype).smallest_subnormal.item(), *fills)
 
 
-def numbers(draw: st.DrawFn, dtype: str, data: Array) -> int | float:
+def numbers(draw: Draw, dtype: str, data: Array) -> int | float:
     """Draw a number that JSON and the dtype can hold: an element, a number next to an element, or a usual marker."""
     way = draw(_WAYS)
     if way == "inexact":
@@ -84,27 +83,27 @@ def _end(data: Array, largest: bool) -> Any:
 
 
 @lru_cache(8)
-def _inexact(dtype: str) -> SearchStrategy[int | float]:
-    return st.sampled_from(INEXACT if dtype in dtypes.FLOATS else (0, 1, 2, 3))
+def _inexact(dtype: str) -> Choice[int | float]:
+    return sampled_from(INEXACT if dtype in dtypes.FLOATS else (0, 1, 2, 3))
 
 
 @lru_cache(8)
-def _zeros(dtype: str) -> SearchStrategy[int | float]:
-    return st.one_of(st.just(0), st.just(-0.0)) if dtype in dtypes.FLOATS else st.just(0)
+def _zeros(dtype: str) -> Choice[int | float]:
+    return one_of(just(0), just(-0.0)) if dtype in dtypes.FLOATS else just(0)
 
 
-@st.composite
-def missings(draw: st.DrawFn, dtype: str, data: Array, *, kinds: tuple[str, ...] = MISSING_KINDS) -> dict[str, Json]:
+@composite
+def missings(draw: Draw, dtype: str, data: Array, *, kinds: tuple[str, ...] = MISSING_KINDS) -> dict[str, Json]:
     """Draw a valid `missing` object about the data."""
     return described(draw, dtype, data, draw(_kinds(kinds)))
 
 
 @lru_cache(64)
-def _kinds(kinds: tuple[str, ...]) -> SearchStrategy[str]:
-    return st.sampled_from(kinds)
+def _kinds(kinds: tuple[str, ...]) -> Choice[str]:
+    return sampled_from(kinds)
 
 
-def described(draw: st.DrawFn, dtype: str, data: Array, kind: str) -> dict[str, Json]:
+def described(draw: Draw, dtype: str, data: Array, kind: str) -> dict[str, Json]:
     if kind == "missing_values":
         return {kind: _several(draw, dtype, data)}
     if kind == "valid_range":
@@ -112,7 +111,7 @@ def described(draw: st.DrawFn, dtype: str, data: Array, kind: str) -> dict[str, 
     return {kind: numbers(draw, dtype, data)}
 
 
-def _several(draw: st.DrawFn, dtype: str, data: Array) -> list[int | float]:
+def _several(draw: Draw, dtype: str, data: Array) -> list[int | float]:
     """Draw a few values; now and then all values in the data."""
     count = draw(_below(MOST_VALUES + 4)) + 1
     if count > MOST_VALUES and len(data) > 0:
@@ -124,7 +123,7 @@ def _several(draw: st.DrawFn, dtype: str, data: Array) -> list[int | float]:
     return [numbers(draw, dtype, data) for _ in range(min(count, MOST_VALUES))]
 
 
-def _range(draw: st.DrawFn, dtype: str, data: Array) -> list[int | float]:
+def _range(draw: Draw, dtype: str, data: Array) -> list[int | float]:
     """Draw two ends, the lower first; a pair that the dtype cannot tell apart is widened."""
     ends = sorted((numbers(draw, dtype, data), numbers(draw, dtype, data)), key=dtypes.exact)
     rounded = [dtypes.nearest(end, dtype) for end in ends]

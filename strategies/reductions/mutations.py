@@ -6,13 +6,10 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hypothesis import assume, reject
-from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
-
 from specs.reductions.proof import Fault, refused, schema_faults
 from specs.reductions.schemas import Key, Schema
 from specs.reductions.schemas.places import Pattern, children, example, inlined, places, pointer, types, variants
+from strategies.drawing import Choice, Draw, Unfit, assume, composite, integers, sampled_from
 from strategies.reductions.breakers import BEYOND_KEYWORDS, BREAKERS, Break
 from strategies.reductions.json_text import put, render
 
@@ -51,7 +48,7 @@ def broken(
     kinds: Collection[str] | None = None,
     allow_open: bool = True,
     proved: bool = True,
-) -> SearchStrategy[Mutation]:
+) -> Choice[Mutation]:
     """Break a valid body by one rule at one place; fields that the body leaves out may be put in, broken.
 
     The value of a required field may be its own name in braces, `{url}`, to be filled in later with a valid one.
@@ -61,7 +58,7 @@ def broken(
     return _broken(_plain(body), schema, _chosen(schema, kinds), allow_open, proved)
 
 
-def twice_broken(body: Mapping[str, Any], schema: Schema, *, proved: bool = True) -> SearchStrategy[Mutation]:
+def twice_broken(body: Mapping[str, Any], schema: Schema, *, proved: bool = True) -> Choice[Mutation]:
     """Break a valid body in two fields, or in one field and by a field too many or too few."""
     return _twice_broken(_plain(body), schema, proved)
 
@@ -82,33 +79,33 @@ def mutation_kinds(schema: Schema) -> tuple[tuple[str, str], ...]:
     return tuple((rule.kind, pointer(rule.pattern)) for rule in _rules(Key(schema)))
 
 
-@st.composite
+@composite
 def _broken(
-    draw: DrawFn, body: dict[str, Any], schema: Schema, rules: tuple[_Rule, ...], allow_open: bool, proved: bool
+    draw: Draw, body: dict[str, Any], schema: Schema, rules: tuple[_Rule, ...], allow_open: bool, proved: bool
 ) -> Mutation:
-    group = draw(st.sampled_from(_by_field(rules) + _by_kind(rules)))
+    group = draw(sampled_from(_by_field(rules) + _by_kind(rules)))
     return (_drawn(draw, body, schema, group, allow_open) if proved else _unproved(draw, body, schema, group))[0]
 
 
 def _unproved(
-    draw: DrawFn, body: dict[str, Any], schema: Schema, rules: tuple[_Rule, ...]
+    draw: Draw, body: dict[str, Any], schema: Schema, rules: tuple[_Rule, ...]
 ) -> tuple[Mutation, dict[str, Any]]:
-    rule = draw(st.sampled_from(rules))
+    rule = draw(sampled_from(rules))
     tree, path, value = _reach(body, inlined(schema), rule.pattern, _picker(draw))
     breaks = _breaks(rule, value)
-    change = breaks[draw(st.integers(0, len(breaks) - 1))]
+    change = breaks[draw(integers(0, len(breaks) - 1))]
     steps = (*path, *change.below)
     changed = put(tree, path, change.node)
     field = str(steps[0]) if steps else ""
     return Mutation(rule.kind, pointer(steps), field, change.detail, render(changed), True, ()), changed
 
 
-@st.composite
-def _twice_broken(draw: DrawFn, body: dict[str, Any], schema: Schema, proved: bool) -> Mutation:
+@composite
+def _twice_broken(draw: Draw, body: dict[str, Any], schema: Schema, proved: bool) -> Mutation:
     rules = tuple(rule for rule in _rules(Key(schema)) if rule.pattern or rule.kind not in {"type", "duplicate"})
     groups = _by_field(rules)
-    at = draw(st.integers(0, len(groups) - 1))
-    ahead = draw(st.integers(1, len(groups) - 1))
+    at = draw(integers(0, len(groups) - 1))
+    ahead = draw(integers(1, len(groups) - 1))
     sides = groups[at], groups[(at + ahead) % len(groups)]
     (first, one), (second, other) = (
         _drawn(draw, body, schema, side, True) if proved else _unproved(draw, body, schema, side) for side in sides
@@ -128,18 +125,18 @@ def _twice_broken(draw: DrawFn, body: dict[str, Any], schema: Schema, proved: bo
 
 
 def _drawn(
-    draw: DrawFn, body: dict[str, Any], schema: Schema, rules: tuple[_Rule, ...], allow_open: bool
+    draw: Draw, body: dict[str, Any], schema: Schema, rules: tuple[_Rule, ...], allow_open: bool
 ) -> tuple[Mutation, Any]:
-    rule = draw(st.sampled_from(rules))
+    rule = draw(sampled_from(rules))
     tree, path, value = _reach(body, inlined(schema), rule.pattern, _picker(draw))
     breaks = _breaks(rule, value)
-    start = draw(st.integers(0, len(breaks) - 1))
+    start = draw(integers(0, len(breaks) - 1))
     for change in breaks[start:] + breaks[:start]:
         changed = put(tree, path, change.node)
         made = _mutation(rule, path, change, changed, schema)
         if made is not None and (allow_open or not made.open):
             return made, changed
-    return reject()
+    raise Unfit
 
 
 def _changed(body: dict[str, Any], tree: dict[str, Any]) -> set[str]:
@@ -288,8 +285,8 @@ def _plain(body: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _picker(draw: DrawFn) -> Pick:
-    return lambda count: draw(st.integers(0, count - 1))
+def _picker(draw: Draw) -> Pick:
+    return lambda count: draw(integers(0, count - 1))
 
 
 def _first(_: int) -> int:

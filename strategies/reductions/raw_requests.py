@@ -7,13 +7,12 @@ import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from hypothesis import strategies as st
-
 from specs.case import Case
 from specs.fields import Json
 from specs.reductions.profile import Profile
 from specs.reductions.request import OPERATIONS as REDUCTIONS
 from specs.reductions.steps import Put, SendRaw, Step
+from strategies.drawing import Draw, binary, booleans, composite, integers, lists
 from strategies.reductions.requests import below, sampled
 
 MOST_RAW = 6
@@ -95,67 +94,67 @@ def _sent(
     )
 
 
-Raw = Callable[[st.DrawFn, Profile], SendRaw]
+Raw = Callable[[Draw, Profile], SendRaw]
 
 
-def _not_json(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _not_json(draw: Draw, profile: Profile) -> SendRaw:
     return _sent(profile, body=draw(sampled(NOT_JSON)))
 
 
-def _not_an_object(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _not_an_object(draw: Draw, profile: Profile) -> SendRaw:
     return _sent(profile, body=draw(sampled(NOT_OBJECTS)))
 
 
-def _empty(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _empty(draw: Draw, profile: Profile) -> SendRaw:
     return _sent(profile, body=draw(sampled((b"", b" ", b"\r\n", b"{}"))))
 
 
-def _truncated(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _truncated(draw: Draw, profile: Profile) -> SendRaw:
     body = usual_body(profile)
-    return _sent(profile, body=body[: draw(st.integers(1, len(body) - 1))])
+    return _sent(profile, body=body[: draw(integers(1, len(body) - 1))])
 
 
-def _trailing_text(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _trailing_text(draw: Draw, profile: Profile) -> SendRaw:
     return _sent(profile, body=usual_body(profile) + draw(sampled((b" x", b"{}", b",", b"}", b"\0", b" null", b"\n1"))))
 
 
-def _encoded_otherwise(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _encoded_otherwise(draw: Draw, profile: Profile) -> SendRaw:
     text = usual_body(profile).decode()
     odd = draw(sampled(("utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "cp037", "utf-7")))
     return _sent(profile, body=(text.replace("dtype", "dtypé") if odd == "latin-1" else text).encode(odd))
 
 
-def _byte_order_mark(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _byte_order_mark(draw: Draw, profile: Profile) -> SendRaw:
     return _sent(
         profile, body=draw(sampled((b"\xef\xbb\xbf", b"\xef\xbb\xbf\xef\xbb\xbf", b"\xfe\xff"))) + usual_body(profile)
     )
 
 
-def _content_type(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _content_type(draw: Draw, profile: Profile) -> SendRaw:
     kind = draw(sampled((None, *TYPES, *TELLING_TYPES)))
     return _sent(profile, headers=() if kind is None else (("Content-Type", kind),))
 
 
-def _method(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _method(draw: Draw, profile: Profile) -> SendRaw:
     body = draw(sampled((None, b"")))
     return _sent(profile, method=draw(sampled(METHODS)), body=body)
 
 
-def _path(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _path(draw: Draw, profile: Profile) -> SendRaw:
     path = draw(sampled(PATHS)).replace("/v2/", f"/{profile.api}/")
     return _sent(profile, path=path, method=draw(sampled(("POST", "POST", "GET"))))
 
 
-def _operation(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _operation(draw: Draw, profile: Profile) -> SendRaw:
     return _sent(profile, path=usual_path(profile, draw(sampled(OPERATIONS))))
 
 
-def _slashes(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _slashes(draw: Draw, profile: Profile) -> SendRaw:
     path = draw(sampled(DOUBLED)).format(api=profile.api, operation=draw(sampled(profile.operations)))
     return _sent(profile, path=path)
 
 
-def _large_body(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _large_body(draw: Draw, profile: Profile) -> SendRaw:
     """Draw a body a little or far beyond the size that all servers take: spaces, long strings or lists, nesting."""
     size = draw(sampled((100_001, 2**20 + 1, 2 * 2**20 + 1, MOST_BODY_BYTES)))
     kind = draw(below(4))
@@ -168,30 +167,30 @@ def _large_body(draw: st.DrawFn, profile: Profile) -> SendRaw:
     return _sent(profile, body=b"[" * size)
 
 
-def _nested(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _nested(draw: Draw, profile: Profile) -> SendRaw:
     depth = draw(sampled((64, 127, 129, 1000, 20_000)))
-    inner = b"[" * depth + b"]" * depth if draw(st.booleans()) else b'{"a":' * depth + b"0" + b"}" * depth
+    inner = b"[" * depth + b"]" * depth if draw(booleans()) else b'{"a":' * depth + b"0" + b"}" * depth
     return _sent(profile, body=usual_body(profile)[:-1] + b', "shape": ' + inner + b"}")
 
 
-def _authorization(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _authorization(draw: Draw, profile: Profile) -> SendRaw:
     value = draw(sampled((*FOREIGN, "Basic " + base64.b64encode(b"a:" + b"b" * 3000).decode())))
     return _sent(profile, headers=(JSON_TYPE, ("Authorization", value)), anonymous=True)
 
 
-def _long_header(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _long_header(draw: Draw, profile: Profile) -> SendRaw:
     size = draw(sampled((5000, 9000, 17_000, 70_000, 300_000)))
-    if draw(st.booleans()):
+    if draw(booleans()):
         return _sent(profile, path=usual_path(profile, profile.operations[0]) + "?" + "x" * size)
     return _sent(profile, headers=(JSON_TYPE, ("X-Long", "x" * size)))
 
 
-def _many_headers(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _many_headers(draw: Draw, profile: Profile) -> SendRaw:
     count = draw(sampled((60, 101, 129, 1000)))
     return _sent(profile, headers=(JSON_TYPE, *((f"X-{number}", "x") for number in range(count))))
 
 
-def _framing(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _framing(draw: Draw, profile: Profile) -> SendRaw:
     """Draw lengths and encodings of the body that contradict each other or the body."""
     length = str(len(usual_body(profile)))
     chunked = ("Transfer-Encoding", "chunked")
@@ -219,14 +218,14 @@ def _framing(draw: st.DrawFn, profile: Profile) -> SendRaw:
     return _sent(profile, headers=(JSON_TYPE, *headers), body=body)
 
 
-def _arbitrary(draw: st.DrawFn, profile: Profile) -> SendRaw:
-    return _sent(profile, body=draw(st.binary(max_size=200)))
+def _arbitrary(draw: Draw, profile: Profile) -> SendRaw:
+    return _sent(profile, body=draw(binary(max_size=200)))
 
 
-def _usual(draw: st.DrawFn, profile: Profile) -> SendRaw:
+def _usual(draw: Draw, profile: Profile) -> SendRaw:
     """Draw a sound request, with or without a final slash in its path, to see that the server still answers."""
     path = usual_path(profile, draw(sampled(profile.operations)))
-    return _sent(profile, path=path if draw(st.booleans()) else path.rstrip("/"))
+    return _sent(profile, path=path if draw(booleans()) else path.rstrip("/"))
 
 
 RAW: Mapping[str, Raw] = MappingProxyType(
@@ -260,13 +259,11 @@ COSTLY = ("large body", "nested JSON", "long header", "many headers")
 OFTEN = 4
 
 
-@st.composite
-def raw_requests(
-    draw: st.DrawFn, profile: Profile, *, kinds: tuple[str, ...] = tuple(RAW), most: int = MOST_RAW
-) -> Case:
+@composite
+def raw_requests(draw: Draw, profile: Profile, *, kinds: tuple[str, ...] = tuple(RAW), most: int = MOST_RAW) -> Case:
     """Draw a small object and raw requests; the notes name the kind of each."""
     weighted = tuple(name for name in kinds for _ in range(1 if name in COSTLY else OFTEN))
-    names = draw(st.lists(sampled(weighted), min_size=1, max_size=most))
+    names = draw(lists(sampled(weighted), min_size=1, max_size=most))
     steps: list[Step] = [Put("a", bytes(range(16)))]
     steps += [RAW[name](draw, profile) for name in names]
     return Case("raw", tuple(steps), tuple(names))

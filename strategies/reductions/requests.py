@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
-
 from specs.fields import Fields, Json
 from specs.reductions import dtypes
 from specs.reductions.dtypes import Array, ByteOrder
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Credential, Interface, Send
+from strategies.drawing import Choice, Draw, composite, integers, sampled_from
 from strategies.reductions import missing, selections
 from strategies.reductions.axes import axes
 from strategies.reductions.contents import Content, Segment
@@ -24,13 +22,13 @@ MOST_ALIKE = 6
 
 
 @lru_cache(1024)
-def sampled(values: tuple[Any, ...]) -> SearchStrategy[Any]:
-    return st.sampled_from(values)
+def sampled(values: tuple[Any, ...]) -> Choice[Any]:
+    return sampled_from(values)
 
 
 @lru_cache(1024)
-def below(count: int) -> SearchStrategy[int]:
-    return st.integers(0, count - 1)
+def below(count: int) -> Choice[int]:
+    return integers(0, count - 1)
 
 
 @lru_cache(2048)
@@ -77,15 +75,15 @@ class Window:
     shape: tuple[int, ...] | None
 
 
-_READINGS = st.sampled_from(("true",) * 14 + ("order", "dtype", "both"))
-_EXTENTS = st.sampled_from(
+_READINGS = sampled_from(("true",) * 14 + ("order", "dtype", "both"))
+_EXTENTS = sampled_from(
     [(rank, part, False) for part in (False, False, False, True) for rank in (None, 1, 2, 3, 4, 5, 6, 1, 2, 3)]
     + [(rank, False, True) for rank in (2, 3, 3, 4)]
 )
 _COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 36, 48, 60, 63, 64, 65, 72, 120, 127, 128, 129, 144, 210, 255, 256, 257, 360)
 
 
-def window(draw: st.DrawFn, segment: Segment, data: Array) -> Window:
+def window(draw: Draw, segment: Segment, data: Array) -> Window:
     """Draw all of a segment, or a part of it if it is not encoded."""
     rank, part, backwards = draw(_EXTENTS)
     count, start = len(data), 0
@@ -101,13 +99,13 @@ def window(draw: st.DrawFn, segment: Segment, data: Array) -> Window:
 
 
 @lru_cache(64)
-def option_tables(options: tuple[str, ...]) -> SearchStrategy[tuple[tuple[str, bool], ...]]:
+def option_tables(options: tuple[str, ...]) -> Choice[tuple[tuple[str, bool], ...]]:
     """Draw options, each absent, false or true; mostly few of them are given."""
     table: list[tuple[tuple[str, bool], ...]] = [()]
     for name in options:
         given = [(*one, (name, value)) for value in (True, False) for one in table]
         table += given
-    return st.sampled_from([()] * len(table) + table)
+    return sampled_from([()] * len(table) + table)
 
 
 @lru_cache(64)
@@ -151,47 +149,45 @@ def _manners() -> list[_Manner]:
     return found
 
 
-_MANNERS = st.sampled_from(_manners())
+_MANNERS = sampled_from(_manners())
 
 
 @lru_cache(64)
-def _orders(orders: tuple[str, ...]) -> SearchStrategy[str | None]:
+def _orders(orders: tuple[str, ...]) -> Choice[str | None]:
     """Draw the order, left out in about half of the requests."""
-    return st.sampled_from([None] * (len(orders) + 1) + [*orders, *(one for one in orders if one == "F")])
+    return sampled_from([None] * (len(orders) + 1) + [*orders, *(one for one in orders if one == "F")])
 
 
 @lru_cache(64)
-def _kinds(kinds: tuple[str, ...]) -> SearchStrategy[str | None]:
+def _kinds(kinds: tuple[str, ...]) -> Choice[str | None]:
     """Draw the kind of missing data, none in half of the requests."""
-    return st.sampled_from([None] * (len(kinds) or 1) + list(kinds))
+    return sampled_from([None] * (len(kinds) or 1) + list(kinds))
 
 
 @lru_cache(4)
-def _selecting(selects: bool, negative_strides: bool) -> SearchStrategy[selections.Manner | None]:
+def _selecting(selects: bool, negative_strides: bool) -> Choice[selections.Manner | None]:
     """Draw the manner of the selection, none in about half of the requests."""
     chosen = selections.manners(negative_strides) if selects else ()
-    return st.sampled_from([None] * (len(chosen) * 3 // 4 or 1) + list(chosen))
+    return sampled_from([None] * (len(chosen) * 3 // 4 or 1) + list(chosen))
 
 
 @lru_cache(64)
-def _calls(
-    operations: tuple[str, ...], bucket: str, interfaces: tuple[Interface, ...], anonymous: bool
-) -> SearchStrategy[tuple[str, Interface, Credential | None]]:
-    """Draw operation, interface and credentials."""
-    ways = accesses(bucket, interfaces, anonymous)
-    return st.sampled_from([(operation, *way) for way in ways for operation in operations])
+def _ways(
+    bucket: str, interfaces: tuple[Interface, ...], anonymous: bool
+) -> Choice[tuple[Interface, Credential | None]]:
+    return sampled_from(accesses(bucket, interfaces, anonymous))
 
 
-@st.composite
+@composite
 def requests(
-    draw: st.DrawFn, profile: Profile, contents: tuple[Content, ...], *, operations: tuple[str, ...] | None = None
+    draw: Draw, profile: Profile, contents: tuple[Content, ...], *, operations: tuple[str, ...] | None = None
 ) -> Send:
     """Draw valid requests about some objects."""
     parts = [(content, segment) for content in contents for segment in content.segments[:1] + content.segments]
     content, segment = parts[draw(below(len(parts)))] if len(parts) > 1 else parts[0]
     # Each choice stands right before those that depend on it, and the operation first, so that requests shrink well.
-    calls = _calls(operations or profile.operations, content.bucket, profile.interfaces, profile.anonymous)
-    operation, interface, credentials = draw(calls)
+    operation = draw(sampled(operations or profile.operations))
+    interface, credentials = draw(_ways(content.bucket, profile.interfaces, profile.anonymous))
     dtype, byte_order = _reading(draw, profile, segment)
     read = window(draw, segment, segment.read_as(dtype, byte_order))
     manner = draw(_MANNERS)
@@ -215,7 +211,7 @@ def requests(
     return Send(operation, Fields(fields), content.key, content.bucket, interface, credentials)
 
 
-def _reading(draw: st.DrawFn, profile: Profile, segment: Segment) -> tuple[str, ByteOrder]:
+def _reading(draw: Draw, profile: Profile, segment: Segment) -> tuple[str, ByteOrder]:
     """Draw the dtype and byte order of a segment, or others that its bytes can be read as."""
     reading = draw(_READINGS)
     dtype, byte_order = segment.dtype, segment.encoding.byte_order
@@ -247,7 +243,7 @@ def _leaves_doubt(segment: Segment, read: Window, after: int, item_size: int) ->
     return bool(segment.encoding.filters) or (read.shape is None and after % item_size != 0)
 
 
-def _form(draw: st.DrawFn, fields: dict[str, Json], shape: tuple[int, ...], profile: Profile) -> None:
+def _form(draw: Draw, fields: dict[str, Json], shape: tuple[int, ...], profile: Profile) -> None:
     """Draw shape, axis and selection."""
     fields["shape"] = list(shape)
     axis = draw(axes(len(shape), forms=profile.axis_forms))

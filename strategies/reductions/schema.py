@@ -1,13 +1,15 @@
 """Make strategies from a JSON Schema: for its single values, and for whole requests."""
 
-import functools
-from typing import Any
+from __future__ import annotations
 
-from hypothesis.strategies import SearchStrategy
-from hypothesis_jsonschema import from_schema
+import functools
+from typing import TYPE_CHECKING, Any
 
 from specs.reductions.schemas import Key, Schema
 from specs.reductions.schemas.places import Step, inlined, limits, place, variants, without_null
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 
 def leaf(schema: Schema, *path: Step) -> SearchStrategy[Any]:
@@ -35,9 +37,13 @@ def bounds(schema: Schema, *path: Step) -> tuple[int | float | None, int | float
 
 def whole_requests(schema: Schema) -> SearchStrategy[Any]:
     """Draw whole bodies from the schema alone: in few of them do shape and selection fit."""
+    from hypothesis_jsonschema import from_schema
+
     return from_schema(dict(schema))
 
 
 @functools.lru_cache(maxsize=256)
 def _leaf(key: Key, path: tuple[Step, ...]) -> SearchStrategy[Any]:
+    from hypothesis_jsonschema import from_schema
+
     return from_schema(without_null(place(inlined(key.schema), *path)))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
+from strategies.drawing import Choice, Draw, composite, integers, sampled_from
 
 Slice = tuple[int, int, int]
 FAR = 2**63 - 1
@@ -79,8 +78,8 @@ def slices(length: int, bounds: str, stride: str, *, empty: bool = False) -> tup
 
 
 @lru_cache(4096)
-def _between(low: int, high: int) -> SearchStrategy[int]:
-    return st.integers(low, high)
+def _between(low: int, high: int) -> Choice[int]:
+    return integers(low, high)
 
 
 @lru_cache(4)
@@ -95,21 +94,19 @@ def manners(negative_strides: bool = True, empty: bool = True) -> tuple[Manner, 
 
 
 @lru_cache(4)
-def _manners(negative_strides: bool, empty: bool) -> SearchStrategy[Manner]:
-    return st.sampled_from(manners(negative_strides, empty))
+def _manners(negative_strides: bool, empty: bool) -> Choice[Manner]:
+    return sampled_from(manners(negative_strides, empty))
 
 
-@st.composite
+@composite
 def selections(
-    draw: st.DrawFn, shape: tuple[int, ...], *, allow_empty: bool = True, negative_strides: bool = True
+    draw: Draw, shape: tuple[int, ...], *, allow_empty: bool = True, negative_strides: bool = True
 ) -> list[list[int]]:
     """Draw one `[start, end, stride]` for each dimension; few selections select nothing at all."""
     return in_manner(draw, shape, draw(_manners(negative_strides, allow_empty)), negative_strides)
 
 
-def in_manner(
-    draw: st.DrawFn, shape: tuple[int, ...], manner: Manner, negative_strides: bool = True
-) -> list[list[int]]:
+def in_manner(draw: Draw, shape: tuple[int, ...], manner: Manner, negative_strides: bool = True) -> list[list[int]]:
     """Draw the slices of a selection in a given manner."""
     if manner.wild:
         return [_wild(draw, length, negative_strides) for length in shape]
@@ -123,19 +120,19 @@ def in_manner(
 
 
 @lru_cache(4096)
-def _wholes(length: int, negative_strides: bool) -> SearchStrategy[Slice]:
+def _wholes(length: int, negative_strides: bool) -> Choice[Slice]:
     """Draw slices that select everything."""
     strides = ("one", "reversed") if negative_strides else ("one",)
     every = [one for stride in strides for bounds in BOUNDS for one in slices(length, bounds, stride)]
-    return st.sampled_from([one for one in dict.fromkeys(every) if selected(one, length) == length])
+    return sampled_from([one for one in dict.fromkeys(every) if selected(one, length) == length])
 
 
 @lru_cache(16384)
-def _table(length: int, bounds: str, stride: str, empty: bool) -> SearchStrategy[Slice]:
-    return st.sampled_from(slices(length, bounds, stride, empty=empty))
+def _table(length: int, bounds: str, stride: str, empty: bool) -> Choice[Slice]:
+    return sampled_from(slices(length, bounds, stride, empty=empty))
 
 
-def _wild(draw: st.DrawFn, length: int, negative_strides: bool) -> list[int]:
+def _wild(draw: Draw, length: int, negative_strides: bool) -> list[int]:
     bounds = _between(-length - 3, length + 3)
     stride = draw(_between(-length - 2 if negative_strides else 0, length + 2))
     return [draw(bounds), draw(bounds), stride or 1]

@@ -6,13 +6,12 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, get_args
 
-from hypothesis import strategies as st
-
 from specs.case import Case
 from specs.reductions.dtypes import FLOATS
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Send, Spelling, Step
 from specs.spellings import OF_FRACTIONS, OF_LETTERS, OF_URLS
+from strategies.drawing import Draw, booleans, composite, lists
 from strategies.reductions.complete import VARIANTS, complete
 from strategies.reductions.contents import Content, contents
 from strategies.reductions.requests import requests, sampled
@@ -55,21 +54,21 @@ def suits(send: Send, manner: Spelling) -> bool:
     return manner != "basic-case" or send.credentials is not None
 
 
-@st.composite
-def spellings(draw: st.DrawFn, profile: Profile, *, kinds: tuple[Spelling, ...] = (), most: int = MOST_SPELLED) -> Case:
+@composite
+def spellings(draw: Draw, profile: Profile, *, kinds: tuple[Spelling, ...] = (), most: int = MOST_SPELLED) -> Case:
     """Draw objects and a request about each, spelled in one unusual manner; the notes name the manners."""
     steps: list[Step] = []
     offered = kinds or manners(profile)
-    names = draw(st.lists(sampled(offered), min_size=1, max_size=min(most, len(offered)), unique=True))
+    names = draw(lists(sampled(offered), min_size=1, max_size=min(most, len(offered)), unique=True))
     for manner, prefix in zip(names, PREFIXES):
         content, send = _asked(draw, profile, manner, prefix)
         steps += [content.put(), replace(send, spelled=manner)]
     return Case("spelling", tuple(steps), tuple(names))
 
 
-def _asked(draw: st.DrawFn, profile: Profile, manner: Spelling, prefix: str) -> tuple[Content, Send]:
+def _asked(draw: Draw, profile: Profile, manner: Spelling, prefix: str) -> tuple[Content, Send]:
     """Draw a request that the manner suits: any one, or one with every field."""
-    if draw(st.booleans()):
+    if draw(booleans()):
         content = draw(contents(profile, prefix=prefix, longest=LONGEST))
         send = draw(requests(profile, (content,)))
         if suits(send, manner):

@@ -119,7 +119,7 @@ def broken_fields() -> frozenset[str]:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(cases.malformed(load("reference")))
+    @given(cases.malformed(load("reference")).strategy)
     def collect(case: object) -> None:
         for note in case.notes:  # type: ignore[attr-defined]
             found.update(one for one in BROKEN_FIELDS if one in note)
@@ -145,7 +145,7 @@ def test_unknown_operations_are_asked_for() -> None:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(cases.raw(load("reference")))
+    @given(cases.raw(load("reference")).strategy)
     def collect(case: object) -> None:
         steps = case.steps  # type: ignore[attr-defined]
         asked.update(step.path for step in steps if isinstance(step, SendRaw) and step.method == "POST")
@@ -166,7 +166,7 @@ def test_nobody_asks_for_a_private_object_and_its_owner_over_http() -> None:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(cases.credentials(load("reference")))
+    @given(cases.credentials(load("reference")).strategy)
     def collect(case: object) -> None:
         found.extend(step for step in case.steps if isinstance(step, Send))  # type: ignore[attr-defined]
 

@@ -137,7 +137,7 @@ def test_what_was_served_badly_once_does_not_excuse_what_is_served_well_now() ->
 
 
 @settings(max_examples=20, database=None, derandomize=True, deadline=None)
-@given(cases.bad_stores(REFERENCE))
+@given(cases.bad_stores(REFERENCE).strategy)
 def test_every_request_that_is_drawn_has_an_answer(case: Case) -> None:
     puts = {step.key: step for step in case.steps if isinstance(step, Put)}
     for step, expected in zip(case.steps, expectations(case, REFERENCE, StoreFacts())):
@@ -150,7 +150,7 @@ def test_every_manner_is_drawn() -> None:
     drawn: set[str] = set()
 
     @settings(max_examples=30, database=None, derandomize=True, deadline=None)
-    @given(cases.bad_stores(REFERENCE))
+    @given(cases.bad_stores(REFERENCE).strategy)
     def collect(case: Case) -> None:
         drawn.update(step.served for step in case.steps if isinstance(step, Put))
 

@@ -63,7 +63,7 @@ def message(status: int, text: str) -> Reply:
 
 
 @QUICK
-@given(reductions(V2, most_requests=6))
+@given(reductions(V2, most_requests=6).strategy)
 def test_right_replies_break_nothing(case: Case) -> None:
     for step, due in zip(case.steps, expectations(case, V2, StoreFacts())):
         if isinstance(step, Send) and due is not None:
@@ -71,7 +71,7 @@ def test_right_replies_break_nothing(case: Case) -> None:
 
 
 @QUICK
-@given(reductions(V1, most_requests=6))
+@given(reductions(V1, most_requests=6).strategy)
 def test_right_replies_of_version_1_break_nothing(case: Case) -> None:
     for step, due in zip(case.steps, expectations(case, V1, StoreFacts())):
         if isinstance(step, Send) and due is not None:

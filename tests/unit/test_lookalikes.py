@@ -37,11 +37,11 @@ def both_asked_about(case: Case) -> bool:
 def test_two_lookalikes_are_asked_about_in_one_history() -> None:
     # Whether there is one is the question, not how small it can be.
     found = find(
-        cases.histories(load("reference")), both_asked_about, settings=settings(QUIET, phases=[Phase.generate])
+        cases.histories(load("reference")).strategy, both_asked_about, settings=settings(QUIET, phases=[Phase.generate])
     )
     assert both_asked_about(found)
 
 
 def test_keys_are_plain_where_nothing_else_is_called_for() -> None:
-    found = find(cases.histories(load("reference")), lambda case: isinstance(case, Case), settings=QUIET)
+    found = find(cases.histories(load("reference")).strategy, lambda case: isinstance(case, Case), settings=QUIET)
     assert {step.key for step in found.steps} == {"a"}

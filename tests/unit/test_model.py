@@ -180,7 +180,7 @@ def test_steps_that_ask_nothing_are_due_nothing():
 
 
 @QUICK
-@given(histories(V2))
+@given(histories(V2).strategy)
 def test_without_a_cache_each_step_is_judged_by_the_last_put_alone(case: Case) -> None:
     whole = expectations(case, V2, StoreFacts())
     for number, step in enumerate(case.steps):
@@ -225,7 +225,7 @@ def test_what_is_not_claimed_may_be_refused_but_not_answered_wrongly(claims, fie
 
 
 @QUICK
-@given(reductions(V2, most_requests=6))
+@given(reductions(V2, most_requests=6).strategy)
 def test_what_is_drawn_for_a_profile_is_within_its_claims(case: Case) -> None:
     for expected in expectations(case, V2, StoreFacts()):
         assert expected is None or expected.rejection is None or Rule.NOT_CLAIMED not in expected.rejection.rules

@@ -59,7 +59,7 @@ def draft_07_takes(text, name):
 @MANY
 def test_every_mutation_is_refused_by_draft_07_unless_it_is_open(name, data):
     body = data.draw(bodies(name))
-    mutation = data.draw(broken(body, load(name)))
+    mutation = data.draw(broken(body, load(name)).strategy)
     faults = schema_faults(mutation.body, name)
     assert mutation.open == (not refused(faults))
     if not mutation.open:
@@ -206,7 +206,7 @@ def test_what_a_server_may_take_or_refuse_is_open(kind, place, text):
 def test_a_mutation_leaves_the_request_it_was_made_from(data):
     body = data.draw(bodies("v2.request"))
     before = copy.deepcopy(body)
-    mutation = data.draw(broken(body, load("v2.request")))
+    mutation = data.draw(broken(body, load("v2.request")).strategy)
     assert body == before
     assert mutation.body != json.dumps(body)
 
@@ -219,8 +219,8 @@ def test_kinds_and_openness_can_be_chosen(data):
         st.sets(st.sampled_from(sorted({kind for kind, _ in mutation_kinds(schema)} - {"spelling"})), min_size=1)
     )
     closed = kinds - {"duplicate", "huge"} or {"type"}
-    assert data.draw(broken(example(inlined(schema)), schema, kinds=kinds)).kind in kinds
-    assert not data.draw(broken(example(inlined(schema)), schema, kinds=closed, allow_open=False)).open
+    assert data.draw(broken(example(inlined(schema)), schema, kinds=kinds).strategy).kind in kinds
+    assert not data.draw(broken(example(inlined(schema)), schema, kinds=closed, allow_open=False).strategy).open
 
 
 def test_an_unknown_kind_is_answered_with_the_known_ones():
@@ -232,7 +232,7 @@ def test_an_unknown_kind_is_answered_with_the_known_ones():
 @given(data=st.data())
 @MANY
 def test_a_request_broken_twice_is_at_fault_in_two_places(name, data):
-    mutation = data.draw(twice_broken(data.draw(bodies(name)), load(name)))
+    mutation = data.draw(twice_broken(data.draw(bodies(name)), load(name)).strategy)
     first, second = mutation.place.split(" and ")
     assert first.split("/")[1] != second.split("/")[1]
     faults = schema_faults(mutation.body, name)

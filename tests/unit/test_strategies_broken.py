@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
-from hypothesis.strategies import SearchStrategy
 
 from specs.case import Case
 from specs.fields import Fields
@@ -18,6 +17,7 @@ from specs.reductions.model import expectations, full_body
 from specs.reductions.profile import Profile, load
 from specs.reductions.steps import Delete, Put, Send, SendRaw
 from specs.store_facts import StoreFacts
+from strategies.drawing import Choice
 from strategies.reductions import abuses, cases
 from strategies.reductions.broken_data import BROKEN_DATA
 from strategies.reductions.contradictions import CONTRADICTIONS
@@ -31,11 +31,11 @@ IN_THE_REQUEST_ALONE = tuple(CONTRADICTIONS)[: tuple(CONTRADICTIONS).index("elem
 UNDECODABLE = ("another codec", "no stream", "truncated stream", "corrupted stream", "untrue blosc2 header")
 
 
-def drawn(strategy: SearchStrategy[Case], count: int) -> list[Case]:
+def drawn(choice: Choice[Case], count: int) -> list[Case]:
     found: list[Case] = []
 
     @settings(max_examples=count, database=None, derandomize=True, deadline=None)
-    @given(strategy)
+    @given(choice.strategy)
     def collect(case: Case) -> None:
         found.append(case)
 
@@ -86,7 +86,7 @@ def test_every_kind_of_contradiction_can_be_drawn(kind: str) -> None:
     assert any(kind in case.notes for case in drawn(cases.contradictions(REFERENCE, kinds=(kind,)), 40))
 
 
-NOTED: dict[str, Callable[[Profile], SearchStrategy[Case]]] = {
+NOTED: dict[str, Callable[[Profile], Choice[Case]]] = {
     "contradictions": cases.contradictions,
     "abuses": cases.abuses,
     "raw": cases.raw,

@@ -39,7 +39,7 @@ def test_a_family_is_valid_and_its_right_answers_agree(relation: str, profile: P
         return
 
     @settings(max_examples=30, database=None, derandomize=True, deadline=None)
-    @given(cases.related(relation)(profile))
+    @given(cases.related(relation)(profile).strategy)
     def check(case: Case) -> None:
         assert case.property == relation
         sends = [step for step in case.steps if isinstance(step, Send)]

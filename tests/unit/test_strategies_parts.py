@@ -31,7 +31,7 @@ SHAPES = st.lists(st.integers(1, 9), min_size=1, max_size=4).map(tuple)
 @settings(deadline=None)
 @given(st.data(), NAMES)
 def test_an_array_is_of_its_dtype_and_not_empty(data: st.DataObject, dtype: str) -> None:
-    array = data.draw(arrays.arrays(dtype, longest=500))
+    array = data.draw(arrays.arrays(dtype, longest=500).strategy)
     assert array.dtype == np.dtype(dtype)
     assert array.ndim == 1
     assert 1 <= array.size <= 500
@@ -40,7 +40,7 @@ def test_an_array_is_of_its_dtype_and_not_empty(data: st.DataObject, dtype: str)
 @settings(deadline=None)
 @given(st.data(), NAMES)
 def test_a_recipe_gives_the_same_array_every_time(data: st.DataObject, dtype: str) -> None:
-    recipe = data.draw(arrays.recipes(dtype, longest=2000))
+    recipe = data.draw(arrays.recipes(dtype, longest=2000).strategy)
     first, second = arrays.expanded(recipe), arrays.expanded(recipe)
     assert first.size == recipe.length
     assert first.tobytes() == second.tobytes()
@@ -75,7 +75,7 @@ def test_slices_select_something_unless_asked_for_nothing(length: int, bounds: s
 @settings(deadline=None)
 @given(st.data(), SHAPES)
 def test_a_selection_fits_its_shape_and_numpy_takes_it(data: st.DataObject, shape: tuple[int, ...]) -> None:
-    selection = data.draw(selections.selections(shape))
+    selection = data.draw(selections.selections(shape).strategy)
     assert len(selection) == len(shape)
     assert all(stride for _, _, stride in selection)
     picked = np.zeros(shape)[tuple(slice(*one) for one in selection)]
@@ -85,7 +85,7 @@ def test_a_selection_fits_its_shape_and_numpy_takes_it(data: st.DataObject, shap
 @settings(deadline=None)
 @given(st.data(), SHAPES)
 def test_a_selection_without_empty_ones_selects_something(data: st.DataObject, shape: tuple[int, ...]) -> None:
-    selection = data.draw(selections.selections(shape, allow_empty=False, negative_strides=False))
+    selection = data.draw(selections.selections(shape, allow_empty=False, negative_strides=False).strategy)
     assert all(stride > 0 for _, _, stride in selection)
     assert all(len(range(*slice(*one).indices(length))) for one, length in zip(selection, shape))
 
@@ -93,7 +93,7 @@ def test_a_selection_without_empty_ones_selects_something(data: st.DataObject, s
 @settings(deadline=None)
 @given(st.data(), st.integers(1, 6))
 def test_axes_are_distinct_ascending_and_within_the_rank(data: st.DataObject, rank: int) -> None:
-    axis = data.draw(axes(rank))
+    axis = data.draw(axes(rank).strategy)
     assume(axis is not None)
     several = axis if isinstance(axis, list) else [axis]
     assert several == sorted(set(several))
@@ -103,8 +103,8 @@ def test_axes_are_distinct_ascending_and_within_the_rank(data: st.DataObject, ra
 @settings(deadline=None)
 @given(st.data(), NAMES, st.sampled_from(MISSING_KINDS))
 def test_missing_values_can_be_represented_and_ranges_ascend(data: st.DataObject, dtype: str, kind: str) -> None:
-    array = data.draw(arrays.arrays(dtype, longest=60))
-    missing = data.draw(missings(dtype, array, kinds=(kind,)))
+    array = data.draw(arrays.arrays(dtype, longest=60).strategy)
+    missing = data.draw(missings(dtype, array, kinds=(kind,)).strategy)
     (told,) = missing.values()
     values = told if isinstance(told, list) else [told]
     rounded = [dtypes.nearest(one, dtype) for one in values]
@@ -117,8 +117,8 @@ def test_missing_values_can_be_represented_and_ranges_ascend(data: st.DataObject
 @settings(deadline=None)
 @given(st.data(), NAMES)
 def test_what_is_encoded_can_be_decoded(data: st.DataObject, dtype: str) -> None:
-    array = data.draw(arrays.arrays(dtype, longest=200))
-    how = data.draw(encodings(REFERENCE, array.dtype.itemsize, array.nbytes))
+    array = data.draw(arrays.arrays(dtype, longest=200).strategy)
+    how = data.draw(encodings(REFERENCE, array.dtype.itemsize, array.nbytes).strategy)
     stored = how.stored(array)
     request = Request(
         "select", dtype, how.byte_order, shape=(array.size,), compression=how.compression, filters=how.filters
@@ -129,7 +129,7 @@ def test_what_is_encoded_can_be_decoded(data: st.DataObject, dtype: str) -> None
 
 
 @settings(deadline=None)
-@given(contents(REFERENCE, longest=100))
+@given(contents(REFERENCE, longest=100).strategy)
 def test_a_segment_is_where_it_is_said_to_be(content: object) -> None:
     for segment in content.segments:  # type: ignore[attr-defined]
         data = content.data  # type: ignore[attr-defined]
@@ -137,7 +137,7 @@ def test_a_segment_is_where_it_is_said_to_be(content: object) -> None:
         assert segment.start + segment.size + segment.after == len(data)
 
 
-@given(keys())
+@given(keys().strategy)
 def test_a_key_is_legal_and_names_the_same_object_in_a_url(key: str) -> None:
     assert 1 <= len(key.encode()) <= LONGEST_BYTES
     assert key.isprintable()
@@ -168,7 +168,7 @@ def test_missing_values_lie_where_rounding_twice_goes_wrong(dtype: str) -> None:
         number = missing["missing_value"]
         return dtypes.nearest(number, dtype) != np.dtype(dtype).type(np.float64(number))
 
-    found = missings(dtype, values, kinds=("missing_value",))
+    found = missings(dtype, values, kinds=("missing_value",)).strategy
     assert find(found, lambda missing: not rounded_twice(missing))
     if dtype == "float32":
         assert find(found, rounded_twice, settings=settings(max_examples=5000, database=None))

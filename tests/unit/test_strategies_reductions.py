@@ -76,7 +76,7 @@ def test_a_narrower_schema_draws_nothing_that_it_does_not_know() -> None:
     found: list[Case] = []
 
     @settings(max_examples=60, database=None, deadline=None)
-    @given(cases.reductions(REFERENCE, schema=schema))
+    @given(cases.reductions(REFERENCE, schema=schema).strategy)
     def collect(case: Case) -> None:
         found.append(case)
 
@@ -117,7 +117,7 @@ def minimal(*, operation: str = "sum", **fields: object) -> Case:
 
 
 def simplest(wanted: Callable[[Case], bool]) -> Case:
-    few = cases.reductions(REFERENCE, most_requests=5)
+    few = cases.reductions(REFERENCE, most_requests=5).strategy
     return find(few, wanted, settings=settings(max_examples=20_000, database=None), random=Random(0))
 
 

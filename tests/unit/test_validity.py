@@ -294,7 +294,7 @@ def test_validity_and_the_reference_server_agree_on_thousands_of_mutated_bodies(
 
 
 @QUICK
-@given(reductions(V2))
+@given(reductions(V2).strategy)
 def test_all_three_take_valid_requests(case: Case) -> None:
     for send in case.steps:
         if isinstance(send, Send):
@@ -306,7 +306,7 @@ def test_all_three_take_valid_requests(case: Case) -> None:
 
 
 @QUICK
-@given(contradictions(V2))
+@given(contradictions(V2).strategy)
 def test_what_contradicts_itself_is_refused_by_validity_as_by_the_reference(case: Case) -> None:
     for send in case.steps:
         if isinstance(send, Send) and send.operation in OPERATIONS:

@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from hypothesis.strategies import SearchStrategy
-
 from fuzz.subject import Property
 from fuzz.subjects.reductions.properties import PROPERTIES
 from specs.case import Case
 from specs.reductions.profile import Profile
 from specs.reductions.relations import RELATIONS
 from strategies.claims import NotClaimed
+from strategies.drawing import Choice
 from strategies.reductions import cases
 
 Ablation = Callable[[Sequence[Property]], list[Property]]
@@ -32,7 +31,7 @@ def _one_per_upload(properties: Sequence[Property]) -> list[Property]:
     return [replace(one, cases=_single_reductions) if one.name == "reduction" else one for one in kept]
 
 
-def _single_reductions(profile: Profile) -> SearchStrategy[Case]:
+def _single_reductions(profile: Profile) -> Choice[Case]:
     return cases.reductions(profile, most_requests=1)
 
 
@@ -42,7 +41,7 @@ def _no_extremes(properties: Sequence[Property]) -> list[Property]:
     return [replace(one, cases=_plain_reductions) if one.name == "reduction" else one for one in kept]
 
 
-def _plain_reductions(profile: Profile) -> SearchStrategy[Case]:
+def _plain_reductions(profile: Profile) -> Choice[Case]:
     return cases.reductions(profile, extremes=False)
 
 

@@ -7,11 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fuzz.subject import Property
-from specs.case import Case
 from specs.reductions.profile import Profile
 
 if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
+    from fuzz.subject import Cases
 
 ROBUST = ("answers", "no-server-error", "discloses-nothing", "error-form")
 REFUSING = (*ROBUST, "error-status", "error-names-field", "refuses-invalid")
@@ -38,20 +37,20 @@ RELATING = (
 )
 
 
-def _drawn(name: str) -> Callable[[Profile], SearchStrategy[Case]]:
+def _drawn(name: str) -> Callable[[Profile], Cases]:
     """Return the strategy of that name, imported only when a case is drawn, as replaying saved cases needs none."""
 
-    def cases(profile: Profile) -> SearchStrategy[Case]:
+    def cases(profile: Profile) -> Cases:
         from strategies.reductions import cases as strategies
 
-        found: SearchStrategy[Case] = getattr(strategies, name)(profile)
+        found: Cases = getattr(strategies, name)(profile)
         return found
 
     return cases
 
 
-def _related(relation: str) -> Callable[[Profile], SearchStrategy[Case]]:
-    def cases(profile: Profile) -> SearchStrategy[Case]:
+def _related(relation: str) -> Callable[[Profile], Cases]:
+    def cases(profile: Profile) -> Cases:
         from strategies.reductions.cases import related
 
         return related(relation)(profile)
