@@ -364,6 +364,10 @@ class Triage:
                 again = confirmed(trial, self.lab)
                 if again is None:
                     return self._named(self._chance(trial, first))
+                # Requests at the same time may fail in another way when they are sent again.
+                known = self._known_race(again.signature)
+                if known is not None:
+                    return [self.ledger.again(known, again.signature)]
                 race = smallest_race(trial, again, self.lab)
                 if apart(race.trial, self.lab, TURNS_OF_A_RACE):
                     return self._named(self._chance(trial, first))
