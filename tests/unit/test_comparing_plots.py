@@ -48,7 +48,7 @@ def test_the_page_holds_pictures_and_table_and_needs_nothing_else() -> None:
     text = page(measured({"a<b": 5.0, BYPASS: 3.0}), ["a row", "1 < 2"])
     assert text.count("<svg") == text.count("</svg>") == 3
     assert "a&lt;b" in text
-    assert "<pre>a row\n1 &lt; 2</pre>" in text
+    assert '<pre tabindex="0">a row\n1 &lt; 2</pre>' in text
     assert not re.search(r"(src|href)=[\"']?(http|//)|@import|<script|<\?xml", text)
 
 

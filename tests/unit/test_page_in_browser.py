@@ -1,4 +1,4 @@
-"""The HTML report in a browser: accessible, within its width, valid, quick to open, and silent on the network.
+"""The pages that asfuzz writes, in a browser: accessible, within its width, valid, quick, and silent on the network.
 
 It takes Chromium, Node and three packages, and is skipped where they are not:
 
@@ -22,6 +22,9 @@ import pytest
 from told_runs import progress, run_started, stride_ignored
 
 from fuzz.cli import main
+from fuzz.comparing.page import page as comparison_page
+from fuzz.comparing.results import BYPASS
+from fuzz.comparing.table import lines
 from fuzz.events import Event, Explored, FindingFound, RunEnded, Warned
 from fuzz.findings import case_files
 from fuzz.findings.finding import Finding
@@ -30,6 +33,7 @@ from fuzz.hunt.exploration import sought
 from fuzz.reports.events_file import EventsFile
 from fuzz.subjects.reductions.subject import REDUCTIONS
 from specs.reductions.profile import load
+from tests.unit.comparisons import LARGE, SMALL, measured
 
 CHECKS = Path(__file__).with_name("page_checks.mjs")
 MODULES = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asfuzz" / "page-checks" / "node_modules"
@@ -80,9 +84,13 @@ def _keep(home: Path, finding: Finding) -> None:
         (home / name).write_text(text, "utf-8")
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=["report", "comparison"])
+def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
+    if request.param == "comparison":
+        found = measured({"old": 5.0, "new": 4.0, BYPASS: 3.0}, questions=(SMALL, LARGE))
+        (folder / "comparison.html").write_text(comparison_page(found, lines(found)), "utf-8")
+        return folder / "comparison.html"
     log = EventsFile(folder / "findings", clock=iter(range(1_800_000_000, 1_900_000_000, 20)).__next__)
     for event in a_long_run(folder / "findings"):
         log(event)
@@ -113,7 +121,7 @@ def test_the_page_asks_for_nothing_elsewhere_and_its_script_runs(seen: dict[str,
     assert (seen["elsewhere"], seen["errors"]) == ([], [])
 
 
-def test_a_hundred_findings_and_a_million_requests_open_in_a_second(seen: dict[str, Any]) -> None:
+def test_a_page_opens_in_a_second_also_one_of_a_hundred_findings_and_a_million_requests(seen: dict[str, Any]) -> None:
     # The best of six: on a busy machine the browser waits for its turn.
     assert min(view["loaded"] for view in seen["views"]) < MOST_MS
 
