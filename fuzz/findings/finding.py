@@ -11,7 +11,7 @@ from specs.outcome import Outcome
 from specs.violation import Violation
 
 # What fails after a while fails every time, but not on a server that nobody has asked anything.
-Reproducibility = Literal["every time", "flaky", "seen once", "after a while"]
+Reproducibility = Literal["every time", "flaky", "seen once", "after a while", "cut short"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ class UnusableKnown(ValueError):
 
 # Among the needs of an entry: of what was seen once.
 CHANCE = "chance"
+# How often findings came of which it is not known whether they came by chance.
+BY_CHANCE = ("seen once", "cut short")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Entry:
         if self.fingerprint or self.id or not self.requirement:
             return False
         # A finding that was cut short has what it may need: where that is known, it is taken for known.
-        needs = {*finding.needs, *finding.unproved, *([CHANCE] if finding.reproducibility == "seen once" else [])}
+        needs = {*finding.needs, *finding.unproved, *([CHANCE] if finding.reproducibility in BY_CHANCE else [])}
         return (
             meant.fits(self, finding.violation)
             and all(needs.intersection(need.split(OR)) for need in self.needs)

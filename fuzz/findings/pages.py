@@ -22,6 +22,7 @@ _HOW_OFTEN: Final = {
         "something that was asked before stays."
     ),
     "seen once": "It was seen, and not seen again when it was looked into.",
+    "cut short": "It was seen; looking into it was cut short by the end of the run, or of its share of requests.",
 }
 
 

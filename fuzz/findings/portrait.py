@@ -50,17 +50,22 @@ def rows(finding: Finding, path: str = "") -> Iterator[tuple[str, str]]:
         yield AGAIN, f"asfuzz replay {shlex.quote(path)}"
 
 
+# How often a finding came that was not sent again with success, or not at all.
+NOT_SENT_AGAIN = ("seen once", "cut short")
+
+
 def _seen(finding: Finding) -> str:
     how_often = {
         "every time": "every time",
         "flaky": "some of the times",
         "seen once": "not seen again",
         "after a while": "every time, but not to a fresh server",
+        "cut short": "looking into it was cut short",
     }
     how = how_often[finding.reproducibility]
     if finding.seen > 1:
         return f"{finding.seen:,} times, {how}"
-    return f"once; {how}" if finding.reproducibility == "seen once" else f"once; sent again: {how}"
+    return f"once; {how}" if finding.reproducibility in NOT_SENT_AGAIN else f"once; sent again: {how}"
 
 
 def _needed(finding: Finding) -> str:

@@ -110,7 +110,7 @@ def _death(judgement: Judgement, opening: Opening) -> Finding:
         violation=died,
         case=replace(judgement.transcript.case, steps=judgement.transcript.case.steps[:end]),
         outcomes=judgement.transcript.outcomes[:end],
-        reproducibility="seen once",
+        reproducibility="cut short",
         api=opening.profile.api,
         server=opening.target.url,
         suite=suite_version(),

@@ -66,6 +66,7 @@ class Triage:
         self.untold = 0
         self._begun = 0
         self._smallest: Smallest | None = None
+        self._came_again = False
         self._first: tuple[Trial, Seen] | None = None
         self._enough = enough
         self._doing = doing
@@ -101,7 +102,7 @@ class Triage:
             violation = judgement.failures[0]
             trial = trial_of(replace(case, steps=case.steps[: violation.step + 1]), self.session.reading)
             seen = Seen(judgement, violation, signature(violation, trial, judgement))
-            self._kept(Smallest(trial, seen, ()), Shown("", trial, seen.signature, ()), "seen once")
+            self._kept(Smallest(trial, seen, ()), Shown("", trial, seen.signature, ()), "cut short")
             raise
 
     def _named(self, name: str | None) -> list[str]:
@@ -124,6 +125,7 @@ class Triage:
         first = Seen(judgement, violation, wanted)
         budget = REQUESTS_OF_SILENCE if slow else REQUESTS_OF_DEATH if wanted.died else REQUESTS
         self._begun, self._smallest, self._first = self.session.sent, None, (trial, first)
+        self._came_again = False
         with self.lab.budget(budget), hurried(self.session.client) if slow else nullcontext():
             try:
                 if wanted.way is Way.DISAGREES:
@@ -162,6 +164,7 @@ class Triage:
         seen = self.lab.fails(trial, first.signature)
         if seen is None or not self._stands(trial, first.signature):
             return self._after_others(until, trial, first)
+        self._came_again = True
         trial = rewritable(trial, seen, self.lab)
         found = explain(trial, seen, self.ledger.shown(), self.lab)
         if isinstance(found, Explained):
@@ -340,9 +343,9 @@ class Triage:
         smallest = self._smallest or Smallest(trial, first, (), narrow(present(trial), trial.reading))
         wanted = smallest.seen.signature
         way = Shown("", smallest.trial, wanted, smallest.needs, wanted.faults)
-        # Each step of a reduction failed when it was sent, so the failure is reproducible; silence was cut short.
-        again = self._smallest is not None and wanted.way is not Way.SILENT
-        return self._kept(smallest, way, "every time" if again else "seen once")
+        # Silence that was asked for again was waited for too shortly to be sure of it.
+        again = self._came_again and wanted.way is not Way.SILENT
+        return self._kept(smallest, way, "every time" if again else "cut short")
 
     def _together(self, case: Case, judgement: Judgement) -> list[str]:
         """Return findings about requests at the same time; failures that also come one by one are triaged as usual."""
@@ -372,7 +375,9 @@ class Triage:
                 if apart(race.trial, self.lab, TURNS_OF_A_RACE):
                     return self._named(self._chance(trial, first))
             except OutOfBudget:
-                return names or self._named(self._chance(trial, first))
+                unproved = narrow(present(trial), trial.reading)
+                way = Shown("", trial, first.signature, ())
+                return names or [self._kept(Smallest(trial, first, (), unproved), way, "cut short")]
         smallest = Smallest(race.trial, race.seen, (AT_ONCE,))
         way = Shown("", race.trial, race.seen.signature, (AT_ONCE,), frozenset())
         return [self._kept(smallest, way, "every time" if race.every_time else "flaky")]
