@@ -124,9 +124,7 @@ def header_claim(authorization: str, request: HttpRequest) -> Claim:
     match = AUTHORIZATION.fullmatch(authorization)
     if match is None:
         kind = authorization.partition(" ")[0]
-        if kind == ALGORITHM:
-            raise S3Error("AuthorizationHeaderMalformed")
-        raise S3Error("InvalidArgument", f"Unsupported Authorization Type {kind[:40]!r}; use {ALGORITHM}.")
+        raise S3Error("AuthorizationHeaderMalformed", f"Of {kind[:40]!r} nothing can be read; use {ALGORITHM}.")
     credential, signed_headers, given = match.groups()
     payload = request.headers.get(CONTENT_HASH)
     if payload is None:

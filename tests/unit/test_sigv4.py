@@ -183,9 +183,9 @@ def test_malformed_presigned_queries_are_told_apart(old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("authorization", "code"),
     [
-        ("Basic YTpi", "InvalidArgument"),
-        ("AWS OWNER:signature", "InvalidArgument"),
-        ("", "InvalidArgument"),
+        ("Basic YTpi", "AuthorizationHeaderMalformed"),
+        ("AWS OWNER:signature", "AuthorizationHeaderMalformed"),
+        ("", "AuthorizationHeaderMalformed"),
         ("AWS4-HMAC-SHA256 nonsense", "AuthorizationHeaderMalformed"),
         (
             f"AWS4-HMAC-SHA256 Credential=OWNER/x, SignedHeaders=host, Signature={'0' * 64}",

@@ -1,13 +1,14 @@
 """A store as a process: tells on standard output where it listens, ends with standard input.
 
 The first line of its standard input says in JSON who its accounts are, so that no secret stands on a command line:
-`{"accounts": {"ACCESS-KEY": "SECRET"}, "host": …, "port": …, "directory": …, "kind": "module:Class"}`, all but the
-accounts optional.
+`{"accounts": {"ACCESS-KEY": "SECRET"}, "host": …, "port": …, "directory": …, "kinds": ["module:Class"]}`, all but the
+accounts optional. Of several kinds of broken stores, the first takes precedence.
 """
 
 import importlib
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from fuzz.embedded.store.object_store import ObjectStore
@@ -23,22 +24,20 @@ def main() -> int:
         host=asked.get("host", "127.0.0.1"),
         port=asked.get("port", 0),
         directory=None if directory is None else Path(directory),
-        kind=store_class(asked.get("kind", "")),
+        kind=store_class(asked.get("kinds", ())),
     ) as server:
         print(json.dumps({"url": server.url, "port": server.port}), flush=True)
         sys.stdin.read()
     return 0
 
 
-def store_class(path: str) -> type[ObjectStore]:
-    """The class of stores that `module:Class` names; the healthy one for an empty path."""
-    if not path:
-        return ObjectStore
-    module, _, name = path.partition(":")
-    found = getattr(importlib.import_module(module), name)
-    if not issubclass(found, ObjectStore):
-        raise TypeError(f"{path} is no store")
-    return found  # type: ignore[no-any-return]
+def store_class(paths: Sequence[str]) -> type[ObjectStore]:
+    """The class of stores that is broken in all of these ways, each named `module:Class`."""
+    found = []
+    for path in paths:
+        module, _, name = path.partition(":")
+        found.append(getattr(importlib.import_module(module), name))
+    return type("Mixed", (*found, ObjectStore), {}) if found else ObjectStore
 
 
 if __name__ == "__main__":

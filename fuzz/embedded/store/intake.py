@@ -114,7 +114,11 @@ class Intake:
             wanted = self._declared.value if trailing is None else trailing
             self.check_checksum(self._checksum.digest(), wanted)
             checksums = {self._declared.kind or self._declared.trailer: base64.b64encode(wanted).decode()}
-        return Body(self._sink.content(), self._md5.digest(), checksums)
+        return Body(self.stored(), self._md5.digest(), checksums)
+
+    def stored(self) -> Content:
+        """The content that came so far, right or wrong."""
+        return self._sink.content()
 
     def check_length(self, came: int, announced: int | None) -> None:
         """The framed content is as long as was announced."""

@@ -12,7 +12,7 @@ from fuzz.embedded.s3_errors import S3Error, error_answer
 from fuzz.embedded.sigv4 import CONTENT_HASH, Signed, signed_by
 from fuzz.embedded.store.call import METHODS, Call, operation_of, split_target
 from fuzz.embedded.store.digests import decoded_length, framing_of
-from fuzz.embedded.store.intake import NO_BODY, Body, Intake, Refused
+from fuzz.embedded.store.intake import NO_BODY, Body, Intake, NewSink, Refused
 from fuzz.embedded.store.reading import http_date
 from fuzz.embedded.store.settings import Settings
 from fuzz.embedded.store.upload_lists import UploadLists
@@ -42,11 +42,15 @@ class ObjectStore(UploadLists, Settings):
             signed = self.signer(request)
             self.check_size(head)
             self.check_permission(self.call(request, signed))
-            return Intake(head.headers, signed, self.sink)
+            return self.intake(head.headers, signed, self.sink)
         except S3Error as error:
             if head.expects_continue or head.length > READ_ANYWAY_BYTES:
                 return self.finished(request, self.refusal(request, error))
             return Refused(error)
+
+    def intake(self, headers: Mapping[str, str], signed: Signed | None, sink: NewSink) -> Intake:
+        """What takes a body; raises S3Error for what the headers alone show to be wrong."""
+        return Intake(headers, signed, sink)
 
     def check_size(self, head: RequestHead) -> None:
         """Refuse a body that is announced to be too large; raises S3Error."""
@@ -108,7 +112,7 @@ class ObjectStore(UploadLists, Settings):
         """The body of a request that has none, checked against what its headers say of it; raises S3Error."""
         if not any(name.startswith(OF_BODIES) for name in request.headers):
             return NO_BODY
-        return Intake(request.headers, signed, self.sink).body()
+        return self.intake(request.headers, signed, self.sink).body()
 
     def refusal(self, request: HttpRequest, error: S3Error) -> HttpResponse:
         """The answer that tells an error."""
