@@ -1,0 +1,70 @@
+"""Which animals there are: every class of the modules below that derives from the store, and is described."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from fuzz.embedded.store.object_store import ObjectStore
+
+KINDS = (
+    "content", "answering", "etags", "ranges", "conditions", "listings", "paging", "multipart", "copies", "batches",
+    "digests",
+)  # fmt: skip
+SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+class UnknownAnimal(LookupError):
+    """There is no animal of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Animal:
+    """A store that is wrong in one way: what it does, and the class of its habit."""
+
+    id: str
+    habit: str
+    kind: str
+    store: type[ObjectStore]
+
+    @property
+    def path(self) -> str:
+        """Where other processes find the class."""
+        return f"{self.store.__module__}:{self.store.__qualname__}"
+
+
+@cache
+def animals() -> Mapping[str, Animal]:
+    """All animals by id, in the order of their kinds."""
+    found: dict[str, Animal] = {}
+    for kind in KINDS:
+        module = importlib.import_module(f"fuzz.subjects.objects.zoo.{kind}")
+        for name, store in vars(module).items():
+            if isinstance(store, type) and store.__module__ == module.__name__ and issubclass(store, ObjectStore):
+                animal = Animal(SEAM.sub("-", name).lower(), (store.__doc__ or "").strip(), kind, store)
+                found[animal.id] = animal
+    return MappingProxyType(found)
+
+
+def find(name: str) -> Animal:
+    """The animal of that id; raises UnknownAnimal."""
+    known = animals()
+    if name in known:
+        return known[name]
+    close = difflib.get_close_matches(name, known, 1)
+    hint = f"did you mean {close[0]!r}?" if close else "asfuzz zoo --list shows all of them"
+    raise UnknownAnimal(f"animal {name!r} is unknown; {hint}")
+
+
+def overrides(store: type[ObjectStore]) -> tuple[str, ...]:
+    """The store's methods that the class replaces by its own."""
+    return tuple(
+        name
+        for name, method in vars(store).items()
+        if callable(method) and not name.startswith("__") and hasattr(ObjectStore, name)
+    )
