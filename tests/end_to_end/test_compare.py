@@ -26,6 +26,7 @@ from tests.end_to_end.command_line import COMMAND, asfuzz, environment
 
 SECONDS = 100
 QUICK = ("--sizes", "30", "--repeats", "10", "--starts", "2", "--clients", "0", "--formats", "json", "--out", "out")
+FEW = ("--repeats", "4")
 WRONG = "fuzz.subjects.reductions.zoo.selections:StrideIgnored"
 KEYS = {"ASFUZZ_ACCESS_KEY": "someone", "ASFUZZ_SECRET_KEY": "a-secret"}
 # A server that is right until it dies, after so many requests.
@@ -85,7 +86,7 @@ def test_the_embedded_server_is_compared_with_the_bypass_and_later_with_itself(t
 
 def test_a_wrong_server_is_a_finding_that_can_be_replayed_and_its_times_are_left_out(tmp_path: Path) -> None:
     wrong = wrong_server()
-    done = compare(tmp_path, "embedded", "--launch", wrong, *QUICK, "--selections", "all,strided")
+    done = compare(tmp_path, "embedded", "--launch", wrong, *QUICK, *FEW, "--selections", "all,strided")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "✗ wrong: wrong" in done.stdout
     assert "POST /v2/sum/" in done.stdout
@@ -109,7 +110,7 @@ def test_a_wrong_server_is_a_finding_that_can_be_replayed_and_its_times_are_left
     }  # fmt: skip
     accepted = asfuzz(tmp_path, "known", "add", found.findings[0].path, "--reason", "mended next week")
     assert accepted.returncode == 0, accepted.stderr
-    known = compare(tmp_path, "embedded", "--launch", wrong, *QUICK, "--selections", "all,strided")
+    known = compare(tmp_path, "embedded", "--launch", wrong, *QUICK, *FEW, "--selections", "all,strided")
     assert known.returncode == 0, known.stdout + known.stderr
     assert "known     wrong: " in known.stdout
     assert "mended next week" in known.stdout

@@ -37,6 +37,7 @@ def test_the_law_of_two(capsys: pytest.CaptureFixture[str]) -> None:
     assert any(re.fullmatch(r"two +\d of \d +[\d.]+%", row) for row in rows)
 
 
+@pytest.mark.slow
 def test_many_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     rows = said("hunt --bugs 2 --from selections missing --seeds 2 --seconds 2", capsys)
     shares = {row.split()[0]: row for row in rows if row.startswith(("precision", "recall"))}

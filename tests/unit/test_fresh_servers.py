@@ -36,7 +36,7 @@ class WithTwin(Immortal):
 def hunted(folder: Path, twin: Twin) -> None:
     ledger, tally = Ledger(folder, "w", Reading(PROFILE)), Tally()
     hunter = Hunter(PretendedSession(BUGS), ledger, WithTwin(twin), lambda _: None)  # type: ignore[arg-type]
-    turn(cases.reductions(PROFILE, longest=200), 1, 60, lambda case: hunter.try_case(case, tally))
+    turn(cases.reductions(PROFILE, longest=200), 1, 30, lambda case: hunter.try_case(case, tally))
 
 
 @contextmanager
