@@ -6,7 +6,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from itertools import combinations
+from itertools import combinations, groupby
 
 import numpy as np
 
@@ -22,6 +22,7 @@ MOST_SECONDS = 300.0
 SHARE_OF_ELAPSED = 0.25
 SIZES = ((0, "0 B"), (2**8, "256 B"), (2**12, "4 KiB"), (2**16, "64 KiB"), (2**20, "1 MiB"))
 LARGER = "more"
+MOST_WAITING = 256
 # Four classes of latency for each doubling.
 CLASSES_A_DOUBLING = 4
 FASTEST_CLASS = -20
@@ -37,6 +38,8 @@ class Exploration:
         self._next = self._begun + FIRST_SECONDS
         self._numbers: dict[tuple[str, str], int] = {}
         self._pairs = np.zeros((0, 0), np.int64)
+        # The numbers of the values of the requests that are not in the pairs yet.
+        self._waiting: list[list[int]] = []
         self._requests = 0
         self._stakes: Counter[tuple[str, str]] = Counter()
         self._latencies: dict[tuple[str, str], Counter[int]] = {}
@@ -60,6 +63,7 @@ class Exploration:
 
     def told(self, seen: Mapping[str, int]) -> Explored:
         """Return the account since the last one, and count anew. `seen` says how often each finding was seen so far."""
+        self._add_waiting()
         now = time.monotonic()
         wait = min(max(FIRST_SECONDS, SHARE_OF_ELAPSED * (now - self._begun)), MOST_SECONDS)
         names, above, pairs = list(self._numbers), np.triu(self._pairs, 1), self._pairs.tolist()
@@ -80,11 +84,20 @@ class Exploration:
         self._requests += 1
         if not asked.values:
             return
-        numbers = np.array([self._numbers.setdefault(one, len(self._numbers)) for one in asked.values.items()])
-        if len(self._numbers) > len(self._pairs):
-            more = 2 * len(self._numbers) - len(self._pairs)
-            self._pairs = np.pad(self._pairs, (0, more))
-        self._pairs[np.ix_(numbers, numbers)] += 1
+        numbers = self._numbers
+        self._waiting.append([numbers.setdefault(one, len(numbers)) for one in asked.values.items()])
+        if len(self._waiting) >= MOST_WAITING:
+            self._add_waiting()
+
+    def _add_waiting(self) -> None:
+        """Add the pairs of values of many requests at once."""
+        count = len(self._numbers)
+        self._pairs = np.pad(self._pairs, (0, count - len(self._pairs)))
+        for _, alike in groupby(sorted(self._waiting, key=len), key=len):
+            rows = np.array(list(alike))
+            both = rows[:, :, None] * count + rows[:, None, :]
+            self._pairs += np.bincount(both.ravel(), minlength=count**2).reshape(count, count)
+        self._waiting = []
 
     def _note_latency(self, asked: Asked) -> None:
         name = asked.kind, size_class(asked.size_bytes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fuzz.subject import Asked
-from fuzz.subjects.reductions.features import features
+from fuzz.subjects.reductions.features import Told, features
 from fuzz.subjects.reductions.stakes import compared, requirements_at_stake
 from specs.case import Case
 from specs.outcome import Outcome, Reply
@@ -32,6 +32,7 @@ def asked(
 ) -> Iterator[Asked]:
     """Yield the requests of a case that had to be answered with values, with their features."""
     held: dict[tuple[str, str], bytes] = {}
+    told: Told = {}
     for step, expected, outcome in zip(case.steps, due, outcomes):
         if isinstance(step, Put):
             held[step.about] = step.data
@@ -40,7 +41,7 @@ def asked(
         elif isinstance(step, Send) and expected is not None and expected.answers:
             content = held.get(step.about, b"")
             known = len(content) <= MOST_BYTES
-            values = features(step, content, profile.native_byte_order) if known else {}
+            values = features(step, content, profile.native_byte_order, told) if known else {}
             answered = isinstance(outcome, Reply) and outcome.status == 200
             elapsed_ms = outcome.elapsed_ms if answered and outcome is not None else 0.0
             yield Asked(values, len(content), "" if case.together else step.operation, elapsed_ms)

@@ -20,22 +20,34 @@ from specs.reductions.steps import Delete, Put, Send
 FAR = 2**30
 MOST_INFLATED = 2**26
 UNREADABLE = "unreadable"
+# The fields on which it depends, besides the number of elements, how an object's bytes are read.
+READING = ("dtype", "byte_order", "offset", "size", "compression", "filters")
+
+
+# The elements that were read of contents and what is told of them, by the object's bytes and how they were read.
+Told = dict[tuple[object, ...], tuple[Array, dict[str, str]]]
 
 
 def case_features(case: Case, native: ByteOrder = "little") -> Iterator[tuple[Send, dict[str, str]]]:
     """Yield each request of a case with its features, computed from the object's content at that time."""
     held: dict[tuple[str, str], bytes] = {}
+    known: Told = {}
     for step in case.steps:
         if isinstance(step, Put):
             held[step.bucket, step.key] = step.data
         elif isinstance(step, Delete):
             held.pop((step.bucket, step.key), None)
         elif isinstance(step, Send):
-            yield step, features(step, held.get((step.bucket, step.key)), native)
+            yield step, features(step, held.get((step.bucket, step.key)), native, known)
 
 
-def features(send: Send, content: bytes | None, native: ByteOrder = "little") -> dict[str, str]:
-    """Return the value of each feature of a request, which may be invalid."""
+def features(
+    send: Send, content: bytes | None, native: ByteOrder = "little", known: Told | None = None
+) -> dict[str, str]:
+    """Return the value of each feature of a request, which may be invalid.
+
+    `known` holds what was read before, as many requests of a case read the same bytes in the same way.
+    """
     fields = {name: value for name, value in send.fields.items() if value is not None}
     found = {
         "operation": send.operation,
@@ -59,7 +71,7 @@ def features(send: Send, content: bytes | None, native: ByteOrder = "little") ->
         found[name.removeprefix("option_")] = str(fields.get(name, "absent")).lower()
     missing = fields.get("missing")
     found["missing"] = str(next(iter(missing), "empty")) if isinstance(missing, dict) else "absent"
-    found.update(_about_content(fields, content, native))
+    found.update(_about_content(fields, content or b"", native, {} if known is None else known))
     return found
 
 
@@ -145,24 +157,41 @@ def _offset(offset: Json, dtype: Json) -> str:
     return "aligned" if offset % dtypes.ITEM_SIZES.get(str(dtype), 1) == 0 else "unaligned"
 
 
-def _about_content(fields: dict[str, Json], content: bytes | None, native: ByteOrder) -> dict[str, str]:
+def _about_content(fields: dict[str, Json], content: bytes, native: ByteOrder, known: Told) -> dict[str, str]:
     """Return the features that depend on the object's bytes."""
-    compression = fields.get("compression")
-    codec = str(compression.get("id")) if isinstance(compression, dict) else "none"
     try:
-        after, data, members = _decoded(fields, codec, content or b"")
-        values = _elements(fields, data, native)
+        values, told = _read(fields, content, native, known)
+        return {**told, "occurs": _occurs(fields.get("missing"), values)}
     except Exception:  # noqa: BLE001 - content of a broken request can be anything at all
         found = dict.fromkeys(("after", "elements", "values", "signs", "occurs"), UNREADABLE)
-        return {**found, "compression": codec}
-    return {
-        "compression": f"{codec} members" if members > 1 else codec,
-        "after": after,
-        "elements": _elements_kind(len(values)),
-        "values": _values_kind(values),
-        "signs": _signs(values),
-        "occurs": _occurs(fields.get("missing"), values),
-    }
+        return {**found, "compression": _codec(fields)}
+
+
+def _read(fields: dict[str, Json], content: bytes, native: ByteOrder, known: Told) -> tuple[Array, dict[str, str]]:
+    """Return the elements that a request reads, and what is told of them."""
+    shape = fields.get("shape")
+    count = None if shape is None else math.prod(shape)
+    key = (content, count, *(str(fields.get(name)) for name in READING))
+    if key not in known:
+        codec = _codec(fields)
+        after, data, members = _decoded(fields, codec, content)
+        values = _elements(fields, data, native)
+        known[key] = (
+            values,
+            {
+                "compression": f"{codec} members" if members > 1 else codec,
+                "after": after,
+                "elements": _elements_kind(len(values)),
+                "values": _values_kind(values),
+                "signs": _signs(values),
+            },
+        )
+    return known[key]
+
+
+def _codec(fields: dict[str, Json]) -> str:
+    compression = fields.get("compression")
+    return str(compression.get("id")) if isinstance(compression, dict) else "none"
 
 
 def _decoded(fields: dict[str, Json], codec: str, content: bytes) -> tuple[str, bytes, int]:
