@@ -22,8 +22,15 @@ _TYPES: Final = {"int32": np.int32, "int64": np.int64, "uint32": np.uint32, "uin
 ITEM_SIZES: Final = {"int32": 4, "int64": 8, "uint32": 4, "uint64": 8, "float32": 4, "float64": 8}
 
 
+@cache
 def in_byte_order(dtype: str, byte_order: ByteOrder) -> np.dtype[np.generic]:
     return np.dtype(dtype).newbyteorder("<" if byte_order == "little" else ">")
+
+
+@cache
+def name_of(dtype: np.dtype[Any]) -> str:
+    """Return the name of a dtype in either byte order, which NumPy takes longer to make up."""
+    return str(dtype.name)
 
 
 @cache

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from specs.reductions.dtypes import Array, ByteOrder, in_byte_order
+from specs.reductions.dtypes import Array, ByteOrder, in_byte_order, name_of
 from specs.reductions.request import Filter
 
 BLOSC2_INSIDE = MappingProxyType(
@@ -21,7 +21,7 @@ BLOSC2_INSIDE = MappingProxyType(
 def plain(array: Array, byte_order: ByteOrder = "little", order: str = "C") -> bytes:
     """Return the elements of an array in C or Fortran order, unfiltered and uncompressed."""
     flat = np.asarray(array).ravel(order="F" if order == "F" else "C")
-    return flat.astype(in_byte_order(array.dtype.name, byte_order), copy=False).tobytes()
+    return flat.astype(in_byte_order(name_of(array.dtype), byte_order), copy=False).tobytes()
 
 
 def shuffled(data: bytes, element_size: int) -> bytes:

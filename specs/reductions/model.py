@@ -45,7 +45,7 @@ class _World:
 
     def versions(self, bucket: str, key: str, *, any_age: bool) -> Versions:
         versions: Versions = self.objects.get((bucket, key), (None,))
-        return tuple(dict.fromkeys(versions)) if any_age else versions[-1:]
+        return tuple(dict.fromkeys(versions)) if any_age and len(versions) > 1 else versions[-1:]
 
 
 def expectations(case: Case, profile: Profile, store: StoreFacts) -> tuple[Expectation | None, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from specs.reductions.decoding import Streams, Undecodable, decode
-from specs.reductions.dtypes import FLOATS, INTEGERS, Array, Bools, nearest, through_float64
+from specs.reductions.dtypes import FLOATS, INTEGERS, Array, Bools, name_of, nearest, through_float64
 from specs.reductions.expectation import (
     CLIENT_ERRORS,
     Because,
@@ -202,7 +202,7 @@ def _present(array: Array, missing: Missing | None) -> Bools | None:
     """Return which elements are not missing. A comparison with NaN is false, so a NaN is never missing."""
     if missing is None:
         return None
-    values = [nearest(value, array.dtype.name) for value in missing.values]
+    values = [nearest(value, name_of(array.dtype)) for value in missing.values]
     absent: Bools = np.zeros(array.shape, np.bool_)
     with np.errstate(invalid="ignore"):
         if missing.kind in ("missing_value", "missing_values"):

@@ -34,7 +34,7 @@ class Segment:
 
     @property
     def dtype(self) -> str:
-        return str(self.values.dtype.name)
+        return dtypes.name_of(self.values.dtype)
 
     def read_as(self, dtype: str, byte_order: dtypes.ByteOrder) -> Array:
         """Return the same bytes read as another dtype or byte order."""

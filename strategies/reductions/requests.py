@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from specs.fields import Fields, Json
@@ -38,10 +39,11 @@ def shapes(length: int, rank: int) -> tuple[tuple[int, ...], ...]:
     _split(length, rank, (), found)
     found.sort(key=lambda shape: (shape.count(1), len(shape) - len(set(shape)), max(shape)))
     proper = found[:MOST_SHAPES]
-    others = [shape for shape in found if shape not in proper]
-    alike = [shape for shape in others if 1 not in shape and len(set(shape)) < rank]
-    thin = [shape for shape in others if 1 in shape]
-    return tuple(proper + alike[:MOST_ALIKE] + thin[:4])
+    taken = set(proper)
+    others = [shape for shape in found if shape not in taken]
+    alike = (shape for shape in others if 1 not in shape and len(set(shape)) < rank)
+    thin = (shape for shape in others if 1 in shape)
+    return (*proper, *islice(alike, MOST_ALIKE), *islice(thin, 4))
 
 
 @lru_cache(2048)
@@ -52,15 +54,20 @@ def mirrored(length: int, rank: int) -> tuple[tuple[int, ...], ...]:
     return tuple(shape for shape in found if 1 not in shape and shape == shape[::-1])
 
 
+@lru_cache(4096)
+def _divisors(length: int) -> tuple[int, ...]:
+    """List the divisors of a length up to 64, and the length itself."""
+    small = tuple(one for one in range(1, min(length, 64) + 1) if length % one == 0)
+    return small if length <= 64 else (*small, length)
+
+
 def _split(length: int, rank: int, head: tuple[int, ...], found: list[tuple[int, ...]]) -> None:
     if len(found) >= 400:
         return
     if rank == 1:
         found.append((*head, length))
         return
-    divisors = [d for d in range(1, min(length, 64) + 1) if length % d == 0]
-    if length > 64:
-        divisors.append(length)
+    divisors = _divisors(length)
     turn = (7 * len(head) + length) % len(divisors)
     for divisor in divisors[turn:] + divisors[:turn]:
         _split(length // divisor, rank - 1, (*head, divisor), found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -68,13 +69,28 @@ def slices(length: int, bounds: str, stride: str, *, empty: bool = False) -> tup
     found = dict.fromkeys((start, end, step) for start, end in pairs for step in steps)
     if bounds != "inside":
         found = {one: None for one in found if one[0] not in usual or one[1] not in usual}
-    kept = [one for one in found if (not selected(one, length)) is empty]
+    counts = _counted(found, length)
+    kept = [one for one in found if (not counts[one]) is empty]
     if not empty and stride == "one":
-        kept.sort(key=lambda one: -selected(one, length))
+        kept.sort(key=lambda one: -counts[one])
     kept = kept[:: len(kept) // MOST_SLICES + 1]
-    whole = [one for one in kept if selected(one, length) == length]
+    whole = [one for one in kept if counts[one] == length]
     often = (whole * len(kept))[: len(kept) // 4] if length > 1 else []
     return tuple(kept + often) or ((0, 0, 1) if empty else (0, length, 1),)
+
+
+def _counted(slices: Iterable[Slice], length: int) -> dict[Slice, int]:
+    """Count the elements that each slice selects of a dimension; most slices share their bounds with others."""
+    ends: dict[tuple[int, bool], tuple[int, int]] = {}
+    found = {}
+    for one in slices:
+        start, end, stride = one
+        up = stride > 0
+        for bound in (start, end):
+            if (bound, up) not in ends:
+                ends[bound, up] = slice(bound, bound, stride).indices(length)[:2]
+        found[one] = len(range(ends[start, up][0], ends[end, up][1], stride))
+    return found
 
 
 @lru_cache(4096)

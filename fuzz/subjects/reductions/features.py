@@ -266,7 +266,7 @@ def _values_kind(values: Array) -> str:
             if there.any():
                 return name
         return _ordinary(values, sizes > 1 / info.eps)
-    low, high = dtypes.integer_bounds(values.dtype.name)
+    low, high = dtypes.integer_bounds(dtypes.name_of(values.dtype))
     if ((values == high) | ((values == low) & (low < 0))).any():
         return "extremes"
     exact = 2 ** (53 if values.dtype.itemsize == 8 else 24)
@@ -296,7 +296,7 @@ def _occurs(missing: Json, values: Array) -> str:
     if missing is None:
         return "absent"
     kind, given = next(iter(missing.items()))
-    name = values.dtype.name
+    name = dtypes.name_of(values.dtype)
     ends: Any = [dtypes.nearest(one, name) for one in (given if isinstance(given, list) else [given])]
     if kind in ("missing_value", "missing_values"):
         gone = np.isin(values, np.array(ends, name))
