@@ -61,12 +61,14 @@ NewSink = Callable[[], Sink]
 class Intake:
     """Receives one body; what is wrong with it is told when all of it has come."""
 
+    new_decoder: type[ChunkDecoder] = ChunkDecoder
+
     def __init__(self, headers: Mapping[str, str], signed: Signed | None, new_sink: NewSink) -> None:
         """Raises S3Error for what the headers alone show to be wrong."""
         self.signed = signed
         self._declared: Declared = declared(headers)
         self._expected_length = decoded_length(headers, self._declared.framing)
-        self._decoder = ChunkDecoder(self._declared.framing, signed) if self._declared.framing else None
+        self._decoder = self.new_decoder(self._declared.framing, signed) if self._declared.framing else None
         self._sink = new_sink()
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._payload = hashlib.sha256() if self._declared.payload else None

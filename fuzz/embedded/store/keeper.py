@@ -6,7 +6,7 @@ import itertools
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Protocol
@@ -74,9 +74,13 @@ class Keeper:
         """Make effects happen, all at once."""
         with self.lock:
             if self._keeping is not None:
-                self._keeping.record(effects)
+                self._keeping.record(self.recorded(effects))
             for effect in effects:
                 apply(self.state, effect)
+
+    def recorded(self, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+        """What is written down of effects that happen."""
+        return effects
 
     def sink(self) -> Sink:
         """A new place for the bytes of a body."""
@@ -149,7 +153,11 @@ class Keeper:
         resource = f"{bucket_policies.RESOURCE}{bucket.name}"
         if action != "s3:ListBucket":
             resource += f"/{key}"
-        return bucket_policies.allows(bucket_policies.statements(bucket.policy), action, resource)
+        return bucket_policies.allows(self.said(bucket.policy), action, resource)
+
+    def said(self, policy: str) -> Sequence[bucket_policies.Statement]:
+        """The statements of a policy."""
+        return bucket_policies.statements(policy)
 
     def with_version(self, bucket: Bucket, version: Version, headers: dict[str, str]) -> dict[str, str]:
         """Headers, and the version's id where the bucket has or had versions."""
