@@ -64,10 +64,10 @@ def _fewer_dimensions(scene: Scene) -> Iterator[Scene]:
         yield flat
     if isinstance(scene.axis, list):
         for one in scene.axis:
-            rest = [other for other in scene.axis if other != one]
-            if len(rest) == 1:
-                yield replace(scene, axis=rest[0])
-            yield replace(scene, axis=rest)
+            others = [other for other in scene.axis if other != one]
+            if len(others) == 1:
+                yield replace(scene, axis=others[0])
+            yield replace(scene, axis=others)
 
 
 def _shorter(scene: Scene) -> Iterator[Scene]:

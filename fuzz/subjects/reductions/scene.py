@@ -16,12 +16,13 @@ from specs.fields import Fields
 from specs.manners import WELL, Manner
 from specs.reductions import validity
 from specs.reductions.decoding import Undecodable, decode
-from specs.reductions.dtypes import Array, ByteOrder
+from specs.reductions.dtypes import FLOATS, Array, ByteOrder
 from specs.reductions.encoding import compressed, filtered, plain
 from specs.reductions.model import full_body
 from specs.reductions.profile import Profile
 from specs.reductions.request import OPTIONS, Filter, Request
 from specs.reductions.steps import Bucket, Credential, Interface, Put, Send, Spelling
+from specs.spellings import OF_FRACTIONS
 
 Simpler = Callable[["Scene"], "Scene | None"]
 # Bounds so large take more than 32 bits.
@@ -167,10 +168,17 @@ def fields_of(scene: Scene, size: int = 0) -> Fields:
     if scene.filters:
         fields["filters"] = [{"id": one.id, "element_size": one.element_size} for one in scene.filters]
     if scene.missing is not None:
-        fields["missing"] = {scene.missing[0]: scene.missing[1]}
+        fields["missing"] = {scene.missing[0]: _as_spelled(scene, scene.missing[1])}
     fields.update(scene.options)
     fields.update((name, None) for name in scene.nulls if name not in fields)
     return Fields(fields)
+
+
+def _as_spelled(scene: Scene, told: Any) -> Any:
+    """Return what a `missing` field says, as fractions where the request spells fractions in a way of its own."""
+    if scene.spelled not in OF_FRACTIONS or scene.dtype not in FLOATS:
+        return told
+    return [float(one) for one in told] if isinstance(told, list) else float(told)
 
 
 def with_elements(scene: Scene, elements: Array) -> Scene:
