@@ -16,6 +16,8 @@ PACKAGE = "fuzz.suite"
 MARK = Path("suite") / "opening.py"
 DEFAULT_PROFILE = "dev"
 OPTIONS = (
+    ("subject", "NAME", "the API under test (default: reductions)"),
+    ("load", "MODULE", "modules with subjects or extensions of one, separated by commas"),
     ("target", "URL", "server under test (default: the embedded reference server)"),
     ("launch", "COMMAND", "start the server: 'my-server --port {port}'"),
     ("store", "URL|memory|moto", "store that objects are put into (default: memory)"),

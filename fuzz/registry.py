@@ -36,15 +36,20 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The subjects by name, with their extensions."""
+    """The subjects by name, with their extensions and without."""
 
     subjects: Mapping[str, Subject]
+    without_extensions: Mapping[str, Subject]
 
     def subject(self, name: str = DEFAULT_SUBJECT) -> Subject:
         """Return the subject of that name; raises UsageError."""
         if name not in self.subjects:
             raise UsageError(f"there is no subject {name!r}.{did_you_mean(name, self.subjects)}")
         return self.subjects[name]
+
+    def plain(self, name: str = DEFAULT_SUBJECT) -> Subject:
+        """Return the subject of that name without its extensions; raises UsageError."""
+        return self.without_extensions[self.subject(name).name]
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -70,13 +75,14 @@ def subject_of(name: str) -> Subject:
 @cache
 def _registry(load: tuple[str, ...]) -> Registry:
     offered = [one for place in (*BUILT_IN, *_entry_points(), *load) for one in _offered(place)]
-    subjects: dict[str, Subject] = {one.name: one for one in offered if isinstance(one, Subject)}
+    plain = {one.name: one for one in offered if isinstance(one, Subject)}
+    subjects = dict(plain)
     for one in offered:
         if isinstance(one, Extension):
             if one.subject not in subjects:
                 raise UsageError(f"an extension of subject {one.subject!r}: {did_you_mean(one.subject, subjects)}")
             subjects[one.subject] = _extended(subjects[one.subject], one)
-    return Registry(MappingProxyType(subjects))
+    return Registry(MappingProxyType(subjects), MappingProxyType(plain))
 
 
 def _extended(subject: Subject, extension: Extension) -> Subject:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from specs.case import Case
+from specs.clauses import Clause
 from specs.outcome import Outcome, Transcript
 from specs.requirements import Requirement
 from specs.rules import Rule
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from fuzz.config import Settings
     from fuzz.findings.finding import Finding
-    from fuzz.running.session import Session
+    from fuzz.running.session import Judgement, Session
     from fuzz.running.store import Store
     from fuzz.transport.protocol import Transport
     from fuzz.triage.reading import Reading
@@ -148,6 +149,46 @@ class Accounting:
     excluded: Callable[[tuple[str, str], tuple[str, str]], str] = lambda _one, _two: ""
 
 
+@dataclass(frozen=True, slots=True)
+class Animal:
+    """A server of the subject that is broken on purpose, in one way; animals of one kind are broken in similar ways."""
+
+    id: str
+    habit: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """The result of a probe: the profile that the server is held to, and doubts to tell the user.
+
+    `table` are lines that show what the server can do, and `file` returns the text of a profile under a name.
+    """
+
+    profile: Any
+    doubts: tuple[str, ...]
+    table: tuple[str, ...]
+    file: Callable[[str], str]
+
+
+class Start(Protocol):
+    """A function that starts a subject's own server; a port of 0 stands for a free one."""
+
+    def __call__(
+        self, animals: Sequence[str], host: str = "127.0.0.1", port: int = 0
+    ) -> AbstractContextManager[str]: ...
+
+
+def no_animals() -> Mapping[str, Animal]:
+    """Return the broken servers by id, by default none."""
+    return {}
+
+
+def plain_example(url: str, store: Store, _public_keys: bool) -> Iterable[str]:
+    """Say where the subject's own server and the store are, for subjects without an example to show."""
+    return (f"server       {url}", f"store        {store.s3_url}")
+
+
 def no_question(_connect: Connect, _profile: Any) -> None:
     """Ask a server no first question, for subjects that have none."""
 
@@ -157,19 +198,22 @@ class Serving:
     """A subject's servers: their profiles, the subject's own server, and the first contact with a server.
 
     `load` reads a profile by its name or from a file, and raises UnusableProfile. `own` names the profile of the
-    subject's own server; `start` starts this server, broken in the named ways, and raises UsageError and CannotRun.
-    `open_store` opens what the subject has in place of a store, if its servers read from none; raises UsageError.
-    `check` asks a server a first question, and raises CannotRun if it is not answered. `probe` finds out the claims of
-    a server without a profile, and lists doubts.
+    subject's own server; `start` starts this server, broken in the ways of the named `animals`, and raises UsageError
+    and CannotRun. `example` puts an example into the store, and says how to ask the subject's own server about it; keys
+    are shown only if they are public. `open_store` opens what the subject has in place of a store, if its servers read
+    from none; raises UsageError. `check` asks a server a first question, and raises CannotRun if it is not answered.
+    `probe` finds out the claims of a server without a profile.
     """
 
     load: Callable[[str], Any]
     shipped: Callable[[], tuple[str, ...]]
     own: str
     own_name: str
-    start: Callable[[Sequence[str]], AbstractContextManager[str]]
+    start: Start
     check: Callable[[Connect, Any], None] = no_question
-    probe: Callable[[Connect, Store, Callable[[], None] | None], tuple[Any, tuple[str, ...]]] | None = None
+    probe: Callable[[Connect, Store, Callable[[], None] | None], Probed] | None = None
+    animals: Callable[[], Mapping[str, Animal]] = no_animals
+    example: Callable[[str, Store, bool], Iterable[str]] = plain_example
     open_store: Callable[[Settings], Store] | None = None
 
 
@@ -212,6 +256,33 @@ class Telling:
     scripts: Callable[[Finding, Any], Scripts] = no_scripts
 
 
+class Report(Protocol):
+    """A protocol for a report on something that is known to be wrong with a server of one configuration."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def case(self) -> Case: ...
+
+    @property
+    def configuration(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """A subject's reports on what is known to be wrong with the server of a profile.
+
+    `page` writes them as Markdown. `shown_by` says whether a judgement shows a report, and `takes_bad_store` whether
+    the store must serve objects badly for its case.
+    """
+
+    reports: Callable[[Any], Sequence[Any]]
+    page: Callable[[Any, Sequence[Any]], Iterable[str]]
+    shown_by: Callable[[Any, Judgement], bool]
+    takes_bad_store: Callable[[Case], bool] = lambda _case: False
+
+
 @dataclass(frozen=True, slots=True)
 class Older:
     """Readers of findings in older formats: one for a violation's table, one for an old symptom."""
@@ -241,3 +312,6 @@ class Subject:
     telling: Telling = Telling()
     older: Older | None = None
     accounting: Accounting = Accounting()
+    reporting: Reporting | None = None
+    # The sentences of the API's page, by id and in its order, and what holds each.
+    clauses: Callable[[], Mapping[str, Clause]] | None = None

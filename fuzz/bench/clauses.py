@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fuzz.bench.animals import seen
-from fuzz.subjects.reductions.properties import PROPERTIES
-from fuzz.subjects.reductions.zoo import animals
-from specs.reductions import clauses, requirements
-from specs.reductions.clauses import Clause
+from fuzz.subject import Animal, Subject
+from specs.clauses import Clause
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,39 +38,39 @@ class Traced:
         return {**told, "reason": clause.reason} if clause.reason else told
 
 
-def traced() -> list[Traced]:
-    """Every clause, in the order of the page."""
+def traced(subject: Subject) -> list[Traced]:
+    """Return every clause of the subject's API, in the order of the page; none if the subject lists none."""
     noted = seen.load()
     return [
         Traced(
             one,
-            tuple(each.name for each in PROPERTIES if set(each.requirements) & set(one.held_by)),
+            tuple(each.name for each in subject.properties if set(each.requirements) & set(one.held_by)),
             {name: noted[name] for name in one.animals if name in noted},
         )
-        for one in clauses.load().values()
+        for one in (subject.clauses() if subject.clauses is not None else {}).values()
     ]
 
 
-def gaps(every: list[Traced]) -> Iterator[str]:
+def gaps(subject: Subject, every: list[Traced]) -> Iterator[str]:
     """What has no counterpart, and no reason beside it; and what is named and is not there."""
-    known = requirements.load()
+    known, animals = subject.requirements, subject.serving.animals()
     for one in every:
         clause = one.clause
         yield from (f"{clause.id}: requirement {name!r} is unknown" for name in clause.held_by if name not in known)
-        yield from (f"{clause.id}: animal {name!r} is unknown" for name in clause.animals if name not in animals())
+        yield from (f"{clause.id}: animal {name!r} is unknown" for name in clause.animals if name not in animals)
         if not clause.reason:
-            yield from _without_reason(one)
+            yield from _without_reason(one, animals)
     for name in known:
         about = [one for one in every if name in one.clause.held_by]
         if not about:
             yield f"requirement {name}: holds no clause"
         elif not any(one.clause.animals or one.clause.reason for one in about):
             yield f"requirement {name}: no animal breaks it"
-        if not any(name in each.requirements for each in PROPERTIES):
+        if not any(name in each.requirements for each in subject.properties):
             yield f"requirement {name}: no property checks it"
 
 
-def _without_reason(one: Traced) -> Iterator[str]:
+def _without_reason(one: Traced, animals: Mapping[str, Animal]) -> Iterator[str]:
     """What a clause lacks that gives no reason."""
     clause = one.clause
     if not clause.held_by:
@@ -82,7 +80,7 @@ def _without_reason(one: Traced) -> Iterator[str]:
     if not clause.animals:
         yield f"{clause.id}: no animal breaks it"
     for name in clause.animals:
-        if name in animals() and name not in one.seen:
+        if name in animals and name not in one.seen:
             yield f"{clause.id}: no trial of the zoo saw {name}"
         elif name in one.seen and one.seen[name].requirement not in clause.held_by:
             yield f"{clause.id}: {name} was seen as {one.seen[name].requirement}, which does not hold it"

@@ -11,6 +11,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from fuzz.errors import UsageError
+from fuzz.flags import add_subject_flags, settings_of
+from fuzz.registry import registry
 
 if TYPE_CHECKING:
     from fuzz.bench.clauses import Traced
@@ -32,6 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Which clauses, and how."""
     parser.add_argument("ids", metavar="ID", nargs="*", help="which clauses (default: all)")
     parser.add_argument("--json", action="store_true", help="write JSON")
+    add_subject_flags(parser)
     parser.epilog = EXAMPLES
 
 
@@ -39,8 +42,13 @@ def main(arguments: Namespace) -> int:
     """Print the clauses and their gaps."""
     from fuzz.bench.clauses import gaps, traced
 
-    every = traced()
-    missing = list(gaps(every))
+    # Reading the settings makes the modules known that --load names.
+    settings = settings_of(arguments)
+    subject = registry().plain(settings.subject)
+    if subject.clauses is None:
+        raise UsageError(f"subject {subject.name!r} lists no clauses of its API's page")
+    every = traced(subject)
+    missing = list(gaps(subject, every))
     chosen = _chosen(every, arguments.ids)
     if arguments.json:
         print(json.dumps({"clauses": [one.as_json() for one in chosen], "gaps": missing}, indent=1))

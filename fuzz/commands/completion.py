@@ -78,13 +78,13 @@ def main(arguments: Namespace) -> int:
 def _values(whole: Parser) -> dict[str, list[str]]:
     """The words that may follow a flag, by flag."""
     from fuzz.registry import registry
-    from fuzz.subjects.reductions.zoo import animals
 
     subjects = registry().subjects
+    animals = [name for subject in subjects.values() for name in subject.serving.animals()]
     known: Mapping[str, Sequence[str]] = {
         "--only": [one.name for subject in subjects.values() for one in subject.properties],
-        "--animal": list(animals()),
-        "--animals": list(animals()),
+        "--animal": animals,
+        "--animals": animals,
         "--profile": sorted(name for subject in subjects.values() for name in subject.serving.shipped()),
         "--subject": sorted(subjects),
         "--store": ["memory", "moto"],

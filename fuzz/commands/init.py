@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
 from pathlib import Path
 
-from fuzz.config import FILE_NAME, Settings
+from fuzz.commands.probe import probe
+from fuzz.config import FILE_NAME
 from fuzz.errors import CannotRun, UsageError
 from fuzz.flags import CREDENTIALS, EXIT_CODES, add_config_flag, add_target_flags, settings_of
 from fuzz.project.project_files import IGNORED, PROFILE, WORKFLOW, settings_file, with_ignored, workflow
@@ -33,16 +33,24 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Probe and write; a file that is there is kept unless --force is given."""
+    from fuzz.running.targets import subject_under_test
+
     settings = settings_of(arguments)
     if settings.embedded:
         raise UsageError("which server? Give --launch 'my-server --port {port}', or --target http://127.0.0.1:8080")
     terminal = Terminal(sys.stdout, color=settings.color)
+    subject = subject_under_test(settings)
+    probes = subject.serving.probe is not None
     files = {
-        Path(FILE_NAME): settings_file(settings),
+        Path(FILE_NAME): settings_file(settings, subject.name, str(PROFILE) if probes else subject.serving.own),
         WORKFLOW: workflow(settings, install_source()),
     }
-    if arguments.force or not PROFILE.exists():
-        files = {PROFILE: _probed(settings, terminal), **files}
+    if not probes:
+        terminal.line(f"profile  {subject.serving.own}: servers of {subject.name} are not probed")
+    elif arguments.force or not PROFILE.exists():
+        probed = probe(settings, terminal, ask_first=True)
+        terminal.line("")
+        files = {PROFILE: probed.file(PROFILE.stem), **files}
     else:
         terminal.line(f"kept     {PROFILE}: it is there already; --force writes it anew")
     for path, text in files.items():
@@ -54,21 +62,6 @@ def main(arguments: Namespace) -> int:
     _ignore(Path(".gitignore"), terminal)
     terminal.line("\nnext: asfuzz run")
     return 0
-
-
-def _probed(settings: Settings, terminal: Terminal) -> str:
-    """The profile of what the server can do, after a table of it is printed."""
-    from fuzz.commands.probe import matrix
-    from fuzz.running.targets import open_target
-    from fuzz.subjects.reductions.probe import probe
-    from fuzz.subjects.reductions.profile_text import profile_text
-
-    # Any profile that is merely loaded keeps the target from being probed twice.
-    with open_target(replace(settings, profile="reference")) as target:
-        terminal.line(f"probing {target.name}")
-        probed = probe(lambda profile: replace(target, profile=profile).session(), target.store)
-    terminal.lines([*matrix(probed), ""])
-    return profile_text(probed, PROFILE.stem)
 
 
 def _ignore(path: Path, terminal: Terminal) -> None:

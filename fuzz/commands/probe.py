@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fuzz.errors import CannotRun, UsageError
 from fuzz.flags import CREDENTIALS, EXIT_CODES, add_config_flag, add_target_flags, settings_of
 from fuzz.reports.terminal import Terminal
-from fuzz.subjects.reductions.probe import Finding, Probed, probe
-from fuzz.subjects.reductions.profile_text import profile_text
-from specs.reductions.profile import shipped
+
+if TYPE_CHECKING:
+    from fuzz.config import Settings
+    from fuzz.subject import Probed, Subject
 
 DEFAULT_FILE = "probed.toml"
-MARKS = {"yes": "✓", "absent": "·", "refused": "–", "wrong": "✗", "failed": "!", "not asked": "?"}
-LEGEND = "✓ answered rightly   · none, as it may be   – refused   ✗ answered wrongly   ! no answer or 5xx   ? not asked"
 EXAMPLES = """\
 examples:
   asfuzz probe --target http://127.0.0.1:8080
@@ -41,44 +40,45 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Probe, print, write. That a server lacks something is no finding."""
-    from fuzz.running.targets import open_target
+    from fuzz.running.targets import subject_under_test
 
     path: Path = arguments.write or Path(DEFAULT_FILE)
     if path.exists() and not arguments.overwrite:
         raise UsageError(f"{path} is there already; name another file by --write FILE, or give --overwrite")
     settings = settings_of(arguments)
-    # Probing is what this command is for: any profile that is merely loaded keeps it from happening twice.
-    with open_target(replace(settings, profile="reference"), ask_first=False) as target:
-        terminal = Terminal(sys.stdout, color=settings.color)
-        terminal.line(f"probing {target.name}")
-        revive = target.launcher.revive if target.launcher is not None else None
-        probed = probe(lambda profile: replace(target, profile=profile).session(), target.store, revive)
-    terminal.lines(list(matrix(probed)))
-    _write(path, profile_text(probed, _name(path)))
+    terminal = Terminal(sys.stdout, color=settings.color)
+    subject = subject_under_test(settings)
+    probed = probe(settings, terminal)
+    _write(path, probed.file(_name(path, subject)))
     terminal.line(f"\nprofile written to {path}; next: asfuzz run --profile {path} …")
     return 0
 
 
-def matrix(probed: Probed) -> Iterator[str]:
-    """The capabilities, a line each; below them what the server said where it did not do well."""
-    rows: dict[str, list[Finding]] = {}
-    for one in probed.findings:
-        rows.setdefault(one.capability, []).append(one)
-    for capability, found in rows.items():
-        values = "  ".join(f"{MARKS[one.reading]} {one.value}".rstrip() for one in found)
-        yield f"{capability.replace('_', ' '):<18}{values}"
-    yield f"\n{LEGEND}"
-    poor = [one for one in probed.findings if one.reading in ("wrong", "failed", "refused") and one.detail]
-    if poor:
-        yield ""
-    for one in poor:
-        yield f"{MARKS[one.reading]} {one.capability.replace('_', ' ')} {one.value}".rstrip() + f": {one.detail}"
+def probe(settings: Settings, terminal: Terminal, *, ask_first: bool = False) -> Probed:
+    """Probe the server, and print what it can do; raises UsageError for a subject whose servers cannot be probed."""
+    from fuzz.running.targets import open_target, subject_under_test
+
+    subject = subject_under_test(settings)
+    if subject.serving.probe is None:
+        raise UsageError(f"servers of {subject.name!r} cannot be probed; its profiles: {_listed(subject)}")
+    # Any profile that is merely loaded keeps the target from being probed twice.
+    loaded = replace(settings, subject=subject.name, profile=subject.serving.own)
+    with open_target(loaded, ask_first=ask_first) as target:
+        terminal.line(f"probing {target.name}")
+        revive = target.launcher.revive if target.launcher is not None else None
+        probed = subject.serving.probe(lambda profile: replace(target, profile=profile).session(), target.store, revive)
+    terminal.lines(list(probed.table))
+    return probed
 
 
-def _name(path: Path) -> str:
+def _listed(subject: Subject) -> str:
+    return ", ".join(subject.serving.shipped())
+
+
+def _name(path: Path, subject: Subject) -> str:
     """A profile's name by its file's; never that of a shipped one."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-") or "probed"
-    return f"{name}-probed" if name in shipped() else name
+    return f"{name}-probed" if name in subject.serving.shipped() else name
 
 
 def _write(path: Path, text: str) -> None:

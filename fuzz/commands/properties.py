@@ -29,7 +29,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def main(arguments: Namespace) -> int:
     """Print the registry, or the catalogue."""
     width = min(shutil.get_terminal_size((100, 24)).columns, 120)
-    subject = registry().subject(settings_of(arguments).subject)
+    # Reading the settings makes the modules known that --load names.
+    settings = settings_of(arguments)
+    subject = registry().subject(settings.subject)
     for name, sentence, small_print in _requirements(subject) if arguments.requirements else _properties(subject):
         print(name)
         print(textwrap.fill(sentence, width, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False))

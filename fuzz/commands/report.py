@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING
 from fuzz.errors import CannotRun, UsageError
 from fuzz.findings.known import UnusableKnown
 from fuzz.flags import CREDENTIALS, EXIT_CODES, add_config_flag, add_target_flags, settings_of
-from fuzz.subjects.reductions.field_page import page
-from fuzz.subjects.reductions.reported import USUAL, Reported, reports, shown_by
 from specs.profile import UnusableProfile, did_you_mean
-from specs.reductions import profile as profiles
 
 if TYPE_CHECKING:
     from fuzz.running.session import Session
     from fuzz.running.targets import Target
+    from fuzz.subject import Report, Reporting
 
 TRIES = 3
+USUAL = "default"
 EXAMPLES = """\
 examples:
   asfuzz report findings --html report.html
@@ -56,6 +55,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Write the page, or check."""
+    from fuzz.running.targets import open_target, subject_under_test
+
     settings = settings_of(arguments)
     if arguments.folders:
         return _own(arguments)
@@ -63,9 +64,12 @@ def main(arguments: Namespace) -> int:
         raise UsageError(
             "--html is for one's own findings: name their folder, as in: asfuzz report findings --html FILE"
         )
+    subject = subject_under_test(settings)
+    if subject.reporting is None:
+        raise UsageError(f"--profile: subject {subject.name!r} has no reports on known issues of its servers")
     try:
-        profile = profiles.load(settings.profile)
-        found = reports(profile)
+        profile = subject.serving.load(settings.profile)
+        found = subject.reporting.reports(profile)
     except (UnusableProfile, UnusableKnown) as error:
         raise UsageError(f"--profile: {error}") from error
     if not found:
@@ -74,12 +78,10 @@ def main(arguments: Namespace) -> int:
             "For what you have found yourself, name its folder: asfuzz report findings"
         )
     if not arguments.check:
-        _write(arguments.write, "\n".join(page(profile, found)) + "\n")
+        _write(arguments.write, "\n".join(subject.reporting.page(profile, found)) + "\n")
         return 0
     if settings.embedded:
         raise UsageError("--check needs a server: give --target or --launch")
-    from fuzz.running.targets import open_target
-
     if arguments.ids:
         due = _named(found, arguments.ids)
     else:
@@ -88,10 +90,10 @@ def main(arguments: Namespace) -> int:
         known = ", ".join(sorted({one.configuration for one in found}))
         raise UsageError(f"--configuration {arguments.configuration!r} has no findings; there are: {known}")
     with open_target(settings) as target:
-        return check(due, target)
+        return check(due, target, subject.reporting)
 
 
-def _named(found: Sequence[Reported], ids: Sequence[str]) -> list[Reported]:
+def _named(found: Sequence[Report], ids: Sequence[str]) -> list[Report]:
     """The findings of these ids."""
     there = [one.id for one in found]
     for name in ids:
@@ -128,18 +130,16 @@ def _write(path: Path | None, text: str, flag: str = "--write") -> None:
         raise CannotRun(f"{flag} {path}: {error.strerror}") from error
 
 
-def check(due: Sequence[Reported], target: Target) -> int:
+def check(due: Sequence[Report], target: Target, reporting: Reporting) -> int:
     """Try findings, and tell which of them are still there; how many are not decides the exit code."""
-    from fuzz.subjects.reductions.scripts.plan import takes_bad_store
-
-    left_out = [] if target.store.misserves else [one for one in due if takes_bad_store(one.case)]
+    left_out = [] if target.store.misserves else [one for one in due if reporting.takes_bad_store(one.case)]
     for one in left_out:
         print(f"{'not tried':<12}  {one.id:<32}it takes the store in memory, which serves badly where it is told to")
     due = [one for one in due if one not in left_out]
     gone = 0
     for one in due:
         with closing(target.session()) as session:
-            verdict, detail = _verdict(one, session)
+            verdict, detail = _verdict(one, session, reporting)
         gone += verdict != "still there"
         print(f"{verdict:<12}  {one.id:<32}{detail}".rstrip())
         if target.launcher is not None and not target.launcher.alive():
@@ -148,14 +148,14 @@ def check(due: Sequence[Reported], target: Target) -> int:
     return 1 if gone else 0
 
 
-def _verdict(one: Reported, session: Session) -> tuple[str, str]:
+def _verdict(one: Report, session: Session, reporting: Reporting) -> tuple[str, str]:
     """Several tries: some failures take their time to show."""
     told: list[str] = []
     for _ in range(TRIES):
         judgement = session.judge(one.case)
         if judgement.unstorable:
             raise CannotRun(f"{one.id} cannot be tried: {judgement.unstorable}")
-        if shown_by(one, judgement):
+        if reporting.shown_by(one, judgement):
             return "still there", ""
         told += [f"{' '.join((each.requirement, *each.ids))}: {each.actual}" for each in judgement.failures]
     return ("changed", told[0]) if told else ("gone", "")

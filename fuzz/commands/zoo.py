@@ -7,14 +7,18 @@ import random
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fuzz.config import DEFAULT_SUBJECT
 from fuzz.errors import UsageError
+from fuzz.flags import add_subject_flags, settings_of
 
 if TYPE_CHECKING:
     from fuzz.bench.animals.trials import Trial
+    from fuzz.subject import Subject
 
 ABLATIONS = ("schema-only", "no-relations", "no-extremes", "one-per-upload")
 ALL = "all"
@@ -41,6 +45,7 @@ exit codes:
 def add_arguments(parser: ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("--animals", "--animal", metavar="ID", nargs="+", help="which (default: all)")
+    add_subject_flags(parser)
     parser.add_argument("--kind", metavar="CLASS", help="those of one class of habits, such as missing")
     parser.add_argument("--list", action="store_true", help="show all animals and their habits")
     parser.add_argument("--seconds", type=float, default=10.0, help="of one core, for each trial (default: 10)")
@@ -56,15 +61,22 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def main(arguments: Namespace) -> int:
+    from fuzz.running.targets import subject_under_test
+
+    # The animals are names in the zoo and no setting of a run.
+    settings = settings_of(Namespace(subject=arguments.subject, load=arguments.load))
+    subject = subject_under_test(settings)
     if arguments.list:
-        return _list()
+        return _list(subject)
+    if subject.name != DEFAULT_SUBJECT:
+        return _try_others(subject, arguments)
     if arguments.mutants:
         if arguments.ablate == ALL:
             raise UsageError("--mutants takes one of --ablate at a time, not all")
         from fuzz.bench.animals.mutation import try_mutants
 
         return try_mutants(arguments)
-    animals = _chosen(arguments)
+    animals = _chosen(subject, arguments)
     if arguments.together:
         from fuzz.bench.animals.together import hunt_together
 
@@ -76,30 +88,45 @@ def main(arguments: Namespace) -> int:
     return _score(animals, arguments)
 
 
-def _list() -> int:
-    from fuzz.subjects.reductions.zoo import animals
-
-    width = max(map(len, animals()))
-    for kind in dict.fromkeys(one.kind for one in animals().values()):
+def _list(subject: Subject) -> int:
+    animals = subject.serving.animals()
+    width = max(map(len, animals), default=0)
+    for kind in dict.fromkeys(one.kind for one in animals.values()):
         print(f"{kind}")
-        for one in animals().values():
+        for one in animals.values():
             if one.kind == kind:
                 print(f"  {one.id:<{width}}  {one.habit}")
     return 0
 
 
-def _chosen(arguments: Namespace) -> list[str]:
-    from fuzz.subjects.reductions.zoo import animals
-    from fuzz.subjects.reductions.zoo.catalogue import UnknownAnimal, find
+def _try_others(subject: Subject, arguments: Namespace) -> int:
+    """Try the animals of a subject whose server does not tell when a request has come to its broken code."""
+    for name in ("ablate", "together", "mutants", "json", "note"):
+        if getattr(arguments, name):
+            raise UsageError(f"--{name} goes with the subject {DEFAULT_SUBJECT} alone")
+    from fuzz.bench.zoo import row, try_animal
 
-    try:
-        chosen = [find(name).id for name in arguments.animals or animals()]
-    except UnknownAnimal as error:
-        raise UsageError(str(error)) from error
-    kinds = list(dict.fromkeys(one.kind for one in animals().values()))
+    # The empty name is the server that is not broken.
+    missed = 0
+    for name in ("", *_chosen(subject, arguments)):
+        for seed in range(arguments.seed, arguments.seed + arguments.seeds):
+            trial = try_animal(subject, name, seed, arguments.seconds)
+            missed += not trial.right
+            print(row(trial), flush=True)
+    return 1 if missed else 0
+
+
+def _chosen(subject: Subject, arguments: Namespace) -> list[str]:
+    animals = subject.serving.animals()
+    for name in arguments.animals or ():
+        if name not in animals:
+            close = get_close_matches(name, animals, 1)
+            hint = f"did you mean {close[0]!r}?" if close else "asfuzz zoo --list shows all of them"
+            raise UsageError(f"animal {name!r} is unknown; {hint}")
+    kinds = list(dict.fromkeys(one.kind for one in animals.values()))
     if arguments.kind is not None and arguments.kind not in kinds:
         raise UsageError(f"--kind {arguments.kind!r} is unknown; known: {', '.join(kinds)}")
-    chosen = [name for name in chosen if arguments.kind in (None, find(name).kind)]
+    chosen = [name for name in arguments.animals or animals if arguments.kind in (None, animals[name].kind)]
     if 0 < arguments.sample < len(chosen):
         return sorted(random.Random(arguments.seed).sample(chosen, arguments.sample), key=chosen.index)
     return chosen

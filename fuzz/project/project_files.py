@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from fuzz.config import Settings
+from fuzz.config import DEFAULT_SUBJECT, Settings
 
 PROFILE: Final = Path("server.toml")
 WORKFLOW: Final = Path(".github/workflows/asfuzz.yml")
@@ -17,7 +17,7 @@ _SETTINGS: Final = """\
 
 # The server under test: a command that asfuzz starts, and starts again when it dies, or the URL of one that runs.
 {server}
-
+{subject}
 # What the server claims to do. A server may refuse what it does not claim, but must not answer it wrongly.
 profile = "{profile}"
 
@@ -69,14 +69,15 @@ jobs:
 """
 
 
-def settings_file(settings: Settings) -> str:
-    """An asfuzz.toml for a server, with comments."""
+def settings_file(settings: Settings, subject: str, profile: str) -> str:
+    """Return an asfuzz.toml for a server of a subject, with comments."""
     launch, target = settings.launch, settings.target
     server = f"launch = {_quoted(launch)}" if launch else f"target = {_quoted(target or '')}"
     store = settings.store
     return _SETTINGS.format(
         server=server,
-        profile=PROFILE,
+        subject="" if subject == DEFAULT_SUBJECT else f"\n# The API under test.\nsubject = {_quoted(subject)}\n",
+        profile=profile,
         store=f"store = {_quoted(store)}" if store != "memory" else '# store = "http://127.0.0.1:9000"',
         advertise=f"advertise = {_quoted(settings.advertise)}" if settings.advertise else '# advertise = "10.0.0.2"',
     )

@@ -148,8 +148,8 @@ def _that_answers(target: Target) -> Target:
     try:
         if target.profile.name == AUTO and serving.probe is not None:
             revive = target.launcher.revive if target.launcher is not None else None
-            profile, doubts = serving.probe(connect, target.store, revive)
-            return replace(target, profile=profile, doubts=(*target.doubts, *doubts))
+            probed = serving.probe(connect, target.store, revive)
+            return replace(target, profile=probed.profile, doubts=(*target.doubts, *probed.doubts))
         serving.check(connect, target.profile)
     except CannotRun as error:
         words = target.launcher.last_words() if target.launcher is not None else ""

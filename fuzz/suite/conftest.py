@@ -1,9 +1,8 @@
-"""Makes tests of the registry, and has failures tell of the server instead of the suite."""
+"""Makes tests of the subject's properties, and has failures tell of the server instead of the suite."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from typing import Any
 
 import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
@@ -15,7 +14,7 @@ from fuzz.suite import laws
 from fuzz.suite.laws import TargetGone, broken_by, law, report, told
 from fuzz.suite.opening import opening_of
 
-REGISTRY = "PROPERTIES"
+PLACE = "PROPERTIES"
 PACKAGE = laws.__package__
 
 
@@ -37,15 +36,15 @@ class Told(TerminalRepr):
             tw.line(line)
 
 
-def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: Any) -> Sequence[pytest.Item] | None:
-    """One test for each property, instead of the registry itself; none of findings where there are none."""
+def pytest_pycollect_makeitem(collector: pytest.Module, name: str) -> Sequence[pytest.Item] | None:
+    """Make one test for each property, in place of their name; none of findings where there are none."""
     module = getattr(getattr(collector, "module", None), "__name__", "")
     opening = opening_of(collector.config)
     if module == f"{PACKAGE}.test_findings" and name.startswith("test_"):
         return None if opening.saved or opening.unreadable else []
-    if name != REGISTRY or module != f"{PACKAGE}.test_properties":
+    if name != PLACE or module != f"{PACKAGE}.test_properties":
         return None
-    tests = [law(one, opening) for one in obj]
+    tests = [law(one, opening) for one in opening.subject.properties]
     items = [pytest.Function.from_parent(collector, name=test.__name__, callobj=test) for test in tests]
     if collector.config.pluginmanager.hasplugin("timeout"):
         for item in items:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from fuzz.config import DEFAULT_SUBJECT
 from fuzz.errors import CannotRun
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
@@ -112,6 +113,7 @@ def _death(judgement: Judgement, opening: Opening) -> Finding:
         outcomes=judgement.transcript.outcomes[:end],
         reproducibility="cut short",
         api=opening.profile.api,
+        subject="" if opening.subject.name == DEFAULT_SUBJECT else opening.subject.name,
         server=opening.target.url,
         suite=suite_version(),
         origin=opening.session().origin,

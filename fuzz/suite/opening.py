@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from fuzz.config import Settings, read_settings
+from fuzz.config import Settings, read_settings, share_modules
 from fuzz.errors import CannotRun, UsageError
 from fuzz.events import Doing, Event, FindingFound
 from fuzz.findings import corpus
@@ -21,7 +21,8 @@ from fuzz.findings.replay import TRIES_AT_ONCE
 from fuzz.hunt.effort import Tally
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.life import TargetLife
-from fuzz.running.targets import Target, open_target
+from fuzz.running.targets import Target, open_target, subject_under_test
+from fuzz.subject import Subject
 from fuzz.triage.ledger import Ledger
 from specs.case import Case
 
@@ -33,7 +34,7 @@ USAGE_EXIT = int(pytest.ExitCode.USAGE_ERROR)
 
 
 _OPENING = pytest.StashKey["Opening"]()
-_FLAGS = ("target", "launch", "store", "plain_store", "advertise", "profile", "findings")
+_FLAGS = ("subject", "load", "target", "launch", "store", "plain_store", "advertise", "profile", "findings")
 
 
 def opening_of(config: pytest.Config) -> Opening:
@@ -63,7 +64,17 @@ class Opening:
     @cached_property
     def settings(self) -> Settings:
         try:
-            return read_settings(self._flags, config=self._config)
+            settings = read_settings(self._flags, config=self._config)
+        except UsageError as error:
+            _end(str(error), USAGE_EXIT)
+        share_modules(settings.load)
+        return settings
+
+    @cached_property
+    def subject(self) -> Subject:
+        """The API under test."""
+        try:
+            return subject_under_test(self.settings)
         except UsageError as error:
             _end(str(error), USAGE_EXIT)
 

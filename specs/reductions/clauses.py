@@ -4,26 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """One sentence of the API's page in our own short words.
-
-    `held_by` names the requirements that hold it, `animals` broken servers that do not do what it says. A `reason`
-    stands where there are none of the one or of the other.
-    """
-
-    id: str
-    where: str
-    says: str
-    held_by: tuple[str, ...] = ()
-    animals: tuple[str, ...] = ()
-    reason: str = ""
+from specs.clauses import Clause
 
 
 @cache

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 
+SHELF = Path(__file__).parent / "shelf"
+SECONDS = 120
 Asfuzz = Callable[..., CompletedProcess[str]]
 HUNT = ("run", "--subject", "shelf", "--examples", "80", "--seed", "1")
 # Each way in which the shelf is broken, and what its finding needs besides several requests.
@@ -76,3 +82,60 @@ def test_a_property_of_others_is_checked_with_ours(asfuzz: Asfuzz, tmp_path: Pat
 def test_the_subject_is_as_short_as_its_readers_are_told(asfuzz: Asfuzz) -> None:  # noqa: ARG001
     shelf = Path(__file__).parent / "shelf" / "shelf_asfuzz" / "subject.py"
     assert len(shelf.read_text("utf-8").splitlines()) <= 150
+
+
+def test_broken_servers_of_others_are_listed_and_tried(asfuzz: Asfuzz, tmp_path: Path) -> None:
+    listed = asfuzz(tmp_path, "zoo", "--subject", "shelf", "--list").stdout
+    assert "Deletes nothing." in listed
+    tried = asfuzz(tmp_path, "zoo", "--subject", "shelf", "--animals", *BROKEN, "--seconds", "2").stdout
+    assert tried.count("seen by shelf-history as shelf-holds") == len(BROKEN)
+    assert "healthy                 not seen" in tried
+    missing = asfuzz(tmp_path, "zoo", "--subject", "shelf", "--animals", "trunkating", code=2).stderr
+    assert "did you mean 'truncating'?" in missing
+
+
+def test_a_property_of_others_that_proves_nothing_misses_the_broken_server(asfuzz: Asfuzz, tmp_path: Path) -> None:
+    tried = asfuzz(tmp_path, "zoo", "--subject", "shelf", "--animals", "truncating", "--seconds", "0", code=1).stdout
+    assert "truncating              not seen" in tried
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("probe",), "servers of 'shelf' cannot be probed"),
+        (("clauses",), "subject 'shelf' lists no clauses"),
+        (("report", "--profile", "shelf"), "subject 'shelf' has no reports"),
+        (("zoo", "--mutants"), "--mutants goes with the subject reductions alone"),
+    ],
+)
+def test_a_command_says_what_a_subject_does_not_bring(
+    asfuzz: Asfuzz, tmp_path: Path, words: tuple[str, ...], why: str
+) -> None:
+    assert why in asfuzz(tmp_path, *words, "--subject", "shelf", code=2).stderr
+
+
+def test_a_project_is_set_up_for_a_subject_of_others(asfuzz: Asfuzz, tmp_path: Path) -> None:
+    launch = f"{sys.executable} -m shelf_asfuzz.server {{port}}"
+    told = asfuzz(tmp_path, "init", "--subject", "shelf", "--launch", launch).stdout
+    assert "servers of shelf are not probed" in told
+    settings = tomllib.loads((tmp_path / "asfuzz.toml").read_text("utf-8"))
+    assert (settings["subject"], settings["profile"], settings["launch"]) == ("shelf", "shelf", launch)
+    assert "shelf-history" in asfuzz(tmp_path, "run", "--examples", "10").stdout
+
+
+def test_properties_of_others_run_under_pytest(tmp_path: Path) -> None:
+    # The plugin is named as a checkout has it: an installation copies it under a name of its own.
+    plugins = ("-p", "fuzz.pytest_plugin", "-p", "_hypothesis_pytestplugin", "-p", "no:cacheprovider")
+    subject = ("--asfuzz-subject", "shelf", "--asfuzz-load", "shelf_asfuzz.subject")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ASFUZZ_", "PYTEST_", "CI"))}
+    path = os.pathsep.join(map(str, (SHELF, Path(__file__).parent.parent.parent)))
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", *plugins, "--pyargs", "fuzz.suite", *subject],
+        cwd=tmp_path,
+        env={**inherited, "PYTHONPATH": path, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert "1 passed" in ran.stdout, ran.stdout + ran.stderr

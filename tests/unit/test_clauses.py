@@ -11,12 +11,13 @@ import pytest
 from fuzz.bench.animals import seen
 from fuzz.bench.clauses import gaps, traced
 from fuzz.cli import main
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from fuzz.subjects.reductions.zoo import animals
 from specs.reductions import clauses
 
 
 def test_there_is_no_gap_without_a_reason_beside_it() -> None:
-    assert list(gaps(traced())) == []
+    assert list(gaps(REDUCTIONS, traced(REDUCTIONS))) == []
 
 
 def test_a_clause_says_something_once() -> None:
@@ -36,21 +37,23 @@ def test_a_clause_says_something_once() -> None:
     ],
 )
 def test_what_is_lacking_is_a_gap(change: dict[str, tuple[str, ...]], gap: str) -> None:
-    first, *others = traced()
+    first, *others = traced(REDUCTIONS)
     changed = replace(first, clause=replace(first.clause, **change), properties=() if "held_by" in change else ("x",))  # type: ignore[arg-type]
-    assert any(one == f"{first.clause.id}: {gap}" for one in gaps([changed, *others]))
+    assert any(one == f"{first.clause.id}: {gap}" for one in gaps(REDUCTIONS, [changed, *others]))
 
 
 def test_a_reason_closes_a_gap() -> None:
-    first, *others = traced()
+    first, *others = traced(REDUCTIONS)
     clause = replace(first.clause, animals=(), reason="It cannot be tested.")
-    assert list(gaps([replace(first, clause=clause), *others])) == []
+    assert list(gaps(REDUCTIONS, [replace(first, clause=clause), *others])) == []
 
 
 def test_an_animal_that_no_trial_saw_is_a_gap() -> None:
-    first, *others = traced()
+    first, *others = traced(REDUCTIONS)
     name = first.clause.animals[0]
-    assert f"{first.clause.id}: no trial of the zoo saw {name}" in list(gaps([replace(first, seen={}), *others]))
+    assert f"{first.clause.id}: no trial of the zoo saw {name}" in list(
+        gaps(REDUCTIONS, [replace(first, seen={}), *others])
+    )
 
 
 def test_what_trials_saw_is_about_animals_that_there_are(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from fuzz.commands.report import check
 from fuzz.findings.known import UnusableKnown
 from fuzz.subjects.reductions.field_page import anchor, page
 from fuzz.subjects.reductions.reported import SEVERITIES, reports
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from specs.reductions import profile as profiles
 from specs.reductions.profile import Profile, from_table
 from specs.reductions.steps import Put, Send
@@ -135,7 +136,7 @@ def test_a_report_says_how_its_object_is_served() -> None:
 def test_what_takes_a_bad_store_is_not_tried_on_another(capsys: pytest.CaptureFixture[str]) -> None:
     steps = [{"put": "a", "hex": "00", "served": "whole"}, {"send": "sum", "body": '{"dtype": "int32"}'}]
     target = SimpleNamespace(store=SimpleNamespace(misserves=False), launcher=None)
-    assert check(reports(profile_with(steps=steps)), cast(Any, target)) == 0
+    assert check(reports(profile_with(steps=steps)), cast(Any, target), cast(Any, REDUCTIONS.reporting)) == 0
     told = capsys.readouterr().out
     assert told.startswith("not tried")
     assert told.endswith("0 of 0 findings are still there\n")

@@ -9,11 +9,11 @@ from typing import ClassVar
 
 import pytest
 
-from fuzz.commands.probe import matrix
 from fuzz.errors import CannotRun
 from fuzz.running.session import Session
 from fuzz.running.store import Store, open_store
-from fuzz.subjects.reductions.probe import LEAST_PATIENCE_SECONDS, Probed, probe
+from fuzz.subjects.reductions.probe import LEAST_PATIENCE_SECONDS, Probe, probe
+from fuzz.subjects.reductions.probe_table import matrix
 from fuzz.subjects.reductions.processes import start_reference_server
 from fuzz.subjects.reductions.profile_text import profile_text
 from fuzz.subjects.reductions.subject import REDUCTIONS
@@ -75,7 +75,7 @@ def url() -> Iterator[str]:
         yield server.url
 
 
-def probed(url: str, store: Store, kind: type[HttpClient] = HttpClient) -> Probed:
+def probed(url: str, store: Store, kind: type[HttpClient] = HttpClient) -> Probe:
     return probe(lambda profile: Session(REDUCTIONS, kind(url), store, profile), store)
 
 

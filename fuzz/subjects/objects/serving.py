@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from fuzz.errors import CannotRun
-from fuzz.subject import Connect, Serving
+from fuzz.subject import Animal, Connect, Serving
 from fuzz.subjects.objects.access import OWN, access
 from fuzz.subjects.objects.own_store import start_object_store
 from specs.case import Case
@@ -20,9 +20,16 @@ FIRST_QUESTION = Case("first-question", (PutObject(key="first", content=Content(
 
 
 @contextmanager
-def _own_store(animals: Sequence[str]) -> Iterator[str]:
-    with start_object_store({one.access_key: one.secret for one in OWN}, animals) as store:
+def _own_store(animals: Sequence[str], host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    with start_object_store({one.access_key: one.secret for one in OWN}, animals, host=host, port=port) as store:
         yield store.url
+
+
+def _animals() -> dict[str, Animal]:
+    """Return the broken stores of the zoo by id."""
+    from fuzz.subjects.objects import zoo
+
+    return {one.id: Animal(one.id, one.habit, one.kind) for one in zoo.animals().values()}
 
 
 def check(connect: Connect, profile: Profile) -> None:
@@ -46,5 +53,6 @@ SERVING = Serving(
     own_name="the embedded object store",
     start=_own_store,
     check=check,
+    animals=_animals,
     open_store=access,
 )

@@ -31,7 +31,7 @@ Reading = Literal["yes", "absent", "refused", "wrong", "failed", "not asked"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Shown:
     """How a server reacted to one feature, and the text of its reaction."""
 
     capability: str
@@ -41,14 +41,14 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
+class Probe:
     """A profile to start from, and the findings that it was concluded from."""
 
     profile: Profile
-    findings: tuple[Finding, ...]
+    findings: tuple[Shown, ...]
 
 
-def probe(connect: Connect, store: Store, revive: Callable[[], None] | None = None) -> Probed:
+def probe(connect: Connect, store: Store, revive: Callable[[], None] | None = None) -> Probe:
     """Ask a server about every feature, one at a time; raise CannotRun where it speaks neither API version.
 
     `revive` starts a server again that died of a question; without it, the probe ends there.
@@ -56,7 +56,7 @@ def probe(connect: Connect, store: Store, revive: Callable[[], None] | None = No
     profile = _version(connect)
     session = connect(profile)
     try:
-        found = [Finding("api", profile.api, "yes"), *_forms(profile)]
+        found = [Shown("api", profile.api, "yes"), *_forms(profile)]
         found += [
             _ask(session, one, revive) for one in questions(profile, frozenset(store.interfaces), store.public_readable)
         ]
@@ -64,7 +64,7 @@ def probe(connect: Connect, store: Store, revive: Callable[[], None] | None = No
         found.append(_error_style(session))
     finally:
         session.close()
-    return Probed(_concluded(profile, found), tuple(found))
+    return Probe(_concluded(profile, found), tuple(found))
 
 
 def _version(connect: Connect) -> Profile:
@@ -82,16 +82,16 @@ def _v1_forms(base: Profile, reply: Reply) -> Profile:
     return replace(base, count_form=form, tells_byte_order=order is not None, native_byte_order=native)
 
 
-def _forms(profile: Profile) -> Iterator[Finding]:
+def _forms(profile: Profile) -> Iterator[Shown]:
     if profile.api == "v1":
-        yield Finding("count_form", profile.count_form, "yes")
+        yield Shown("count_form", profile.count_form, "yes")
         told = "" if profile.tells_byte_order else f"no such header; it is {profile.native_byte_order}"
-        yield Finding("tells_byte_order", "", "refused" if told else "yes", told)
+        yield Shown("tells_byte_order", "", "refused" if told else "yes", told)
 
 
-def _ask(session: Session, question: Question, revive: Callable[[], None] | None) -> Finding:
+def _ask(session: Session, question: Question, revive: Callable[[], None] | None) -> Shown:
     if question.send is None:
-        return Finding(question.capability, question.value, "not asked", question.why)
+        return Shown(question.capability, question.value, "not asked", question.why)
     judgement = judged(session, Case("probe", (question.put(), question.send)), revive)
     if outcomes_unreachable(judgement.transcript.outcomes):
         raise CannotRun(f"the target at {session.client.url} is gone since it was probed: is the server running?")
@@ -109,7 +109,7 @@ def _ask(session: Session, question: Question, revive: Callable[[], None] | None
     if reading == "wrong":
         failure = judgement.failures[0]
         detail = f"{failure.title}: expected {failure.expected}, got {failure.actual}"
-    return Finding(question.capability, question.value, reading, detail)
+    return Shown(question.capability, question.value, reading, detail)
 
 
 def _hurry(client: Client) -> None:
@@ -118,7 +118,7 @@ def _hurry(client: Client) -> None:
     client.settings = replace(client.settings, timeout_seconds=min(patience, client.settings.timeout_seconds))
 
 
-def _cache(session: Session) -> list[Finding]:
+def _cache(session: Session) -> list[Shown]:
     """Overwrite an object and ask again: a server that answers from the old content has a cache."""
     old, new = encoding.plain(NUMBERS), encoding.plain(NUMBERS + 1)
     ask = Send("sum", Fields({"dtype": "int32"}), "a")
@@ -127,20 +127,20 @@ def _cache(session: Session) -> list[Finding]:
         outcomes = session.run(Case("probe", steps)).outcomes
         bodies = [one.body for one in outcomes if isinstance(one, Reply) and one.status == 200]
         if len(bodies) == len(steps) - 2 and bodies[-1] == bodies[0]:
-            return [Finding("chunk_cache", "", "yes")]
-    return [Finding("chunk_cache", "", "absent", "an overwritten object is read anew")]
+            return [Shown("chunk_cache", "", "yes")]
+    return [Shown("chunk_cache", "", "absent", "an overwritten object is read anew")]
 
 
-def _error_style(session: Session) -> Finding:
+def _error_style(session: Session) -> Shown:
     """Find out whether errors have the API's form, by a request with an unknown dtype."""
     outcome = plain(session, dtype="no-such-dtype")
     try:
         if isinstance(outcome, Reply) and outcome.status >= 400:
             wire.error_text(outcome)
-            return Finding("json_errors", "", "yes")
+            return Shown("json_errors", "", "yes")
     except wire.Malformed as error:
-        return Finding("json_errors", "", "refused", str(error))
-    return Finding("json_errors", "", "failed", told(outcome))
+        return Shown("json_errors", "", "refused", str(error))
+    return Shown("json_errors", "", "failed", told(outcome))
 
 
 _LISTS = (
@@ -152,7 +152,7 @@ _LATER = ("options", "interfaces", "anonymous", "chunk_cache", "compressions", "
 _FLAGS = ("selections", "negative_strides", "anonymous", "chunk_cache", "json_errors")
 
 
-def _concluded(base: Profile, found: list[Finding]) -> Profile:
+def _concluded(base: Profile, found: list[Shown]) -> Profile:
     """Return the profile that claims every feature the server does not refuse; wrong answers are left to the hunt."""
     claims: dict[str, Any] = {}
     for name in _LISTS:
@@ -179,5 +179,5 @@ def held_to_its_version(profile: Profile) -> Profile:
     )
 
 
-def _claimed(finding: Finding) -> bool:
+def _claimed(finding: Shown) -> bool:
     return finding.reading in ("yes", "wrong", "failed")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from typing import Any
 
-from fuzz.subjects.reductions.probe import Finding, Probed
+from fuzz.subjects.reductions.probe import Probe, Shown
 from specs.reductions.profile import Profile
 
 UNWRITTEN = ("rulings_off", "launch", "install", "known")
@@ -18,7 +18,7 @@ HEAD = (
 REMARKS = {"refused": "refused", "wrong": "answered wrongly", "failed": "failed"}
 
 
-def profile_text(probed: Probed, name: str) -> str:
+def profile_text(probed: Probe, name: str) -> str:
     """Return the TOML of a probed profile under the given name."""
     lines = [*HEAD, f"name = {_toml(name)}"]
     for one in fields(Profile):
@@ -30,7 +30,7 @@ def profile_text(probed: Probed, name: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _remarks(capability: str, findings: Iterable[Finding]) -> Iterator[str]:
+def _remarks(capability: str, findings: Iterable[Shown]) -> Iterator[str]:
     for one in findings:
         if one.capability == capability and one.reading in REMARKS:
             what = f"{one.value}: {REMARKS[one.reading]}" if one.value else REMARKS[one.reading]

@@ -8,18 +8,20 @@ from contextlib import contextmanager
 from fuzz.embedded.processes import ReferenceServerError
 from fuzz.errors import CannotRun, UsageError
 from fuzz.running.store import Store
-from fuzz.subject import Connect, Serving
+from fuzz.subject import Animal, Connect, Probed, Serving
+from fuzz.subjects.reductions.example import example
 from fuzz.subjects.reductions.first_question import check
 from fuzz.subjects.reductions.probe import held_to_its_version, probe
+from fuzz.subjects.reductions.probe_table import matrix
 from fuzz.subjects.reductions.processes import start_reference_server
+from fuzz.subjects.reductions.profile_text import profile_text
 from specs.reductions import profile as profiles
-from specs.reductions.profile import Profile
 
 
 @contextmanager
-def _embedded_server(animals: Sequence[str]) -> Iterator[str]:
+def _embedded_server(animals: Sequence[str], host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     try:
-        with start_reference_server(animal_classes(tuple(animals))) as server:
+        with start_reference_server(animal_classes(tuple(animals)), host=host, port=port) as server:
             yield server.url
     except ReferenceServerError as error:
         raise CannotRun(str(error)) from error
@@ -38,15 +40,25 @@ def animal_classes(animals: tuple[str, ...]) -> tuple[str, ...]:
         raise UsageError(f"--animal: {error}") from error
 
 
-def _probed(connect: Connect, store: Store, revive: Callable[[], None] | None) -> tuple[Profile, tuple[str, ...]]:
-    """Probe a server, and return the profile that it is held to and doubts to tell the user."""
+def _animals() -> dict[str, Animal]:
+    """Return the broken servers of the zoo by id."""
+    from fuzz.subjects.reductions import zoo
+
+    return {one.id: Animal(one.id, one.habit, one.kind) for one in zoo.animals().values()}
+
+
+def _probed(connect: Connect, store: Store, revive: Callable[[], None] | None) -> Probed:
+    """Probe a server; it is held to the version that it speaks, as far as it does what that version asks for."""
     probed = probe(connect, store, revive)
     refused = [f"{one.capability} {one.value}".strip() for one in probed.findings if one.reading == "refused"]
     doubt = (
         f"the target refused when probed: {', '.join(refused)}. "
         "If that is meant, say so in a profile: asfuzz probe --write FILE"
     )
-    return held_to_its_version(probed.profile), (doubt,) if refused else ()
+    doubts = (doubt,) if refused else ()
+    return Probed(
+        held_to_its_version(probed.profile), doubts, tuple(matrix(probed)), lambda name: profile_text(probed, name)
+    )
 
 
 SERVING = Serving(
@@ -57,4 +69,6 @@ SERVING = Serving(
     start=_embedded_server,
     check=check,
     probe=_probed,
+    animals=_animals,
+    example=example,
 )

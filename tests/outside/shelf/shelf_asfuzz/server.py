@@ -8,7 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-BROKEN = ("truncating", "blind-to-case", "keeping-all")
+from fuzz.subject import Animal
+
+ANIMALS = {
+    "truncating": Animal("truncating", "Keeps eight bytes of a value.", "values"),
+    "blind-to-case": Animal("blind-to-case", "Takes keys in upper and in lower case for the same.", "keys"),
+    "keeping-all": Animal("keeping-all", "Deletes nothing.", "keys"),
+}
 
 
 def handler(broken: Sequence[str]) -> type[BaseHTTPRequestHandler]:
@@ -49,14 +55,14 @@ def handler(broken: Sequence[str]) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def serve(broken: Sequence[str], port: int = 0) -> Iterator[str]:
+def serve(broken: Sequence[str], host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """A shelf on loopback until the end of the block."""
-    with ThreadingHTTPServer(("127.0.0.1", port), handler(broken)) as server:
+    with ThreadingHTTPServer((host, port), handler(broken)) as server:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield f"http://{host}:{server.server_port}"
         finally:
             server.shutdown()
             thread.join()

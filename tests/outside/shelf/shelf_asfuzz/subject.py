@@ -14,7 +14,7 @@ from fuzz.transport.http import HTTP, HttpMessage
 from fuzz.triage.reading import Reading
 from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Trial
-from shelf_asfuzz.server import serve
+from shelf_asfuzz.server import ANIMALS, serve
 from specs.case import Case
 from specs.outcome import NoReply, Outcome, Reply, Transcript
 from specs.profile import Profile
@@ -145,6 +145,6 @@ SHELF = Subject(
     stage=Stage,
     transport=HTTP,
     reading=ShelfReading,
-    serving=Serving(load=Profile, shipped=lambda: ("shelf",), own="shelf", own_name="a shelf", start=serve),
+    serving=Serving(Profile, lambda: ("shelf",), "shelf", "a shelf", serve, animals=lambda: ANIMALS),
     accounting=Accounting(at_stake=lambda *_: (HOLDS.id,)),
 )

@@ -1,0 +1,71 @@
+"""Try a subject's suite on one of its broken servers, until something is seen or the time is up."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import count
+
+from fuzz.config import Settings
+from fuzz.hunt.rounds import seed_of, turn
+from fuzz.running.targets import open_target
+from fuzz.subject import Subject
+from specs.case import Case
+
+EXAMPLES_A_TURN = 10
+HEALTHY = "healthy"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of one trial; `animal` is empty for the server that is not broken, `seen_by` if nothing was seen."""
+
+    animal: str
+    seconds: float
+    requests: int
+    seen_by: str = ""
+    requirement: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Say whether a broken server was seen to be broken, or nothing was seen in a healthy one."""
+        return bool(self.animal) == bool(self.seen_by)
+
+
+class _Seen(Exception):
+    """A case failed; the exception carries the property and the requirement."""
+
+
+def try_animal(subject: Subject, animal: str, seed: int, seconds: float) -> Trial:
+    """Try every property in turn on the subject's own server, broken in one way or not at all.
+
+    The seconds are those of this process on one core, so that a busy machine does not end a trial early.
+    """
+    settings = Settings(subject=subject.name, profile=subject.serving.own, animals=(animal,) if animal else ())
+    with open_target(settings) as target, closing(target.session()) as session:
+        begun = time.process_time()
+
+        def attempt(case: Case) -> None:
+            if time.process_time() - begun > seconds:
+                return
+            failures = session.judge(case).failures
+            if failures:
+                raise _Seen(case.property, failures[0].requirement)
+
+        try:
+            for number in count():
+                for one in subject.properties:
+                    cases = one.cases(target.profile).map(one.named)
+                    turn(cases, seed_of(seed, number, one.name), EXAMPLES_A_TURN, attempt)
+                    if time.process_time() - begun > seconds:
+                        return Trial(animal, time.process_time() - begun, session.sent)
+        except _Seen as seen:
+            return Trial(animal, time.process_time() - begun, session.sent, *seen.args)
+    raise AssertionError("there is always another turn")
+
+
+def row(trial: Trial) -> str:
+    """Return a line that says what was seen."""
+    seen = f"seen by {trial.seen_by} as {trial.requirement}" if trial.seen_by else "not seen"
+    return f"{trial.animal or HEALTHY:<24}{seen} after {trial.seconds:.1f} s and {trial.requests:,} requests"
