@@ -26,7 +26,8 @@ class Step(Protocol):
 class Case:
     """A property's name and the steps that try it, each a Step of one subject.
 
-    With `together` the requests are sent at the same time, after all is prepared; no thing changes meanwhile.
+    With `together` the requests are sent at the same time, after all is prepared; no thing changes meanwhile. Steps of
+    a subject may also have a `lane`: steps of different lanes that follow each other are taken beside each other.
     """
 
     property: str
@@ -51,6 +52,11 @@ def _apart(steps: tuple[Any, ...]) -> str:
     if len(steps) - len(prepared) > MOST_TOGETHER:
         return f"more than {MOST_TOGETHER} requests"
     return ""
+
+
+def at_once(case: Case) -> bool:
+    """Say whether requests are sent at the same time: all of them, or those of steps in lanes of their own."""
+    return case.together or any(getattr(step, "lane", 0) for step in case.steps)
 
 
 def requests(case: Case) -> int:

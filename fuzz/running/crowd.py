@@ -30,24 +30,36 @@ class Crowd:
             came = self._at_once(messages, settings)
         return [one.outcome for one in came]
 
+    def take(self, works: Sequence[Callable[[Client], Generator[Wait, bool, None]]], settings: ClientSettings) -> None:
+        """Do several pieces of work at the same time, each with a client of its own."""
+        clients = self._ready(len(works), settings)
+        all_finished([work(client) for work, client in zip(works, clients)])
+
     def close(self) -> None:
         for client in self._clients:
             client.close()
 
     def _at_once(self, messages: Sequence[Any], settings: ClientSettings) -> list[Came]:
-        while len(self._clients) < len(messages):
+        clients = self._ready(len(messages), settings)
+        # All messages are encoded before the first is sent.
+        exchanges = [client.exchange(one) for client, one in zip(clients, messages)]
+        return all_finished([timed(one) for one in exchanges])
+
+    def _ready(self, count: int, settings: ClientSettings) -> list[Client]:
+        """Return so many clients that are connected."""
+        while len(self._clients) < count:
             self._clients.append(self._connect(settings))
-        clients = self._clients[: len(messages)]
+        clients = self._clients[:count]
         for client in clients:
             client.settings = settings
             client.connect()
-        # All messages are encoded before the first is sent.
-        exchanges = [client.exchange(one) for client, one in zip(clients, messages)]
-        return all_finished([_timed(one) for one in exchanges])
+        return clients
 
 
-def _timed(exchange: Exchange) -> Generator[Wait, bool, Came]:
-    """Drive an exchange, and add the time that it took to its outcome."""
+def timed(exchange: Exchange, since: float | None = None) -> Generator[Wait, bool, Came]:
+    """Drive an exchange, and add the time that it took to its outcome; `since` is when its case began."""
     begun = time.perf_counter()
     came = yield from exchange
-    return came._replace(outcome=replace(came.outcome, elapsed_ms=(time.perf_counter() - begun) * 1000))
+    took = (time.perf_counter() - begun) * 1000
+    begun_ms = 0.0 if since is None else (begun - since) * 1000
+    return came._replace(outcome=replace(came.outcome, elapsed_ms=took, begun_ms=begun_ms))

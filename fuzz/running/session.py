@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 from fuzz.findings.origin import Origin
-from fuzz.running.crowd import Crowd
+from fuzz.running.crowd import Crowd, timed
 from fuzz.running.store import Store, Unstorable, facts_of
 from fuzz.subject import Subject, TalkingStage
 from fuzz.transport.exchanges import send
-from fuzz.transport.protocol import Client, Transport
-from specs.case import Case
+from fuzz.transport.protocol import Client, Transport, Wait
+from specs.case import Case, at_once
 from specs.outcome import NoReply, Outcome, Reply, Transcript
 from specs.violation import Violation
 
@@ -119,11 +121,42 @@ class Session:
     def _take_in_turn(self, case: Case, places: Any) -> tuple[Outcome, ...]:
         """Take step by step, and stop at a request that is not answered in time, since more waits cost too much."""
         outcomes: list[Outcome] = [None] * len(case.steps)
+        if at_once(case):
+            self._take_in_lanes(case, places, outcomes)
+            return tuple(outcomes)
         for number, step in enumerate(case.steps):
             outcome = outcomes[number] = self._take(step, places)
-            if isinstance(outcome, NoReply) and outcome.reason == "timeout":
+            if _is_late(outcome):
                 break
         return tuple(outcomes)
+
+    def _take_in_lanes(self, case: Case, places: Any, outcomes: list[Outcome]) -> None:
+        """Take the steps; those of different lanes that follow each other are taken at the same time."""
+        begun = time.perf_counter()
+        numbered = list(enumerate(case.steps))
+        for beside, several in groupby(numbered, key=lambda one: bool(one[1].lane)):
+            block = list(several)
+            lanes = sorted({step.lane for _, step in block}) if beside else [0]
+            works = [
+                partial(self._lane, [one for one in block if one[1].lane == lane], places, outcomes, begun)
+                for lane in lanes
+            ]
+            self._crowd.take(works, self.client.settings)
+            if any(_is_late(outcomes[number]) for number, _ in block):
+                return
+
+    def _lane(
+        self, block: list[tuple[int, Any]], places: Any, outcomes: list[Outcome], begun: float, client: Client
+    ) -> Generator[Wait, bool, None]:
+        """Take the steps of one lane, each sent once: to send a write again could make it another write."""
+        for number, step in block:
+            self.sent += 1
+            came = yield from timed(client.exchange(self.stage.message(step, places)), begun)
+            outcomes[number] = came.outcome
+            if self._talking is not None:
+                self._talking.heard(step, places, came.outcome)
+            if _is_late(came.outcome):
+                return
 
     def _take_together(self, case: Case, places: Any) -> tuple[Outcome, ...]:
         """Prepare all objects, send the requests at the same time, and list outcomes in the order of the steps."""
@@ -136,6 +169,10 @@ class Session:
         self.sent += len(messages)
         came = dict(zip(messages, self._crowd.send(list(messages.values()), self.client.settings)))
         return tuple(came.get(number) for number in range(len(case.steps)))
+
+
+def _is_late(outcome: Outcome) -> bool:
+    return isinstance(outcome, NoReply) and outcome.reason == "timeout"
 
 
 def refused_in(transcript: Transcript, transport: Transport) -> frozenset[int]:

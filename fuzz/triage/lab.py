@@ -12,7 +12,7 @@ from fuzz.errors import CannotRun
 from fuzz.running.session import Judgement, Session
 from fuzz.transport.protocol import Client
 from fuzz.triage.trial import Signature, Trial, signature
-from specs.case import Case, requests
+from specs.case import Case, at_once, requests
 from specs.outcome import NoReply
 from specs.violation import Aspect, Violation, Way
 
@@ -104,7 +104,7 @@ class Lab:
 
     def run(self, case: Case) -> Judgement:
         """Send a case without regard to the budget, and judge it; requests at the same time are tried several times."""
-        tries = TRIES_TOGETHER if case.together else 1
+        tries = TRIES_TOGETHER if at_once(case) else 1
         while True:
             tries -= 1
             if self.settles and self.session.reading.settling is not None:

@@ -53,6 +53,8 @@ class Reading:
     lenient: ClassVar[frozenset[str]] = frozenset()
     # How the names of those traits begin that are made for each field of a request.
     beginnings: ClassVar[tuple[str, ...]] = ("another ",)
+    # This says that by the API's own rules answers depend on earlier requests, as they do on a store of objects.
+    stateful: ClassVar[bool] = False
     settling: ClassVar[Case | None] = None
     plainest: ClassVar[Case | None] = None
 

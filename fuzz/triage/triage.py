@@ -151,7 +151,9 @@ class Triage:
         return None
 
     def _keeps_state(self) -> bool:
-        """Say whether a finding shows that answers depend on earlier requests."""
+        """Say whether a finding shows that answers depend on earlier requests, which they should not."""
+        if self.session.reading.stateful:
+            return False
         return self.ledger.lasting() is not None or any(one.of_history for one in self.ledger.shown())
 
     def _passes_alone(self, trial: Trial, wanted: Signature) -> bool:

@@ -10,7 +10,7 @@ from specs.case import Case
 from specs.objects.profile import Profile
 from specs.objects.steps import Step
 from strategies.claims import NotClaimed
-from strategies.objects import listing, multipart, settings, single
+from strategies.objects import listing, multipart, racing, settings, single
 from strategies.objects.drawing import Draw, cases
 
 
@@ -39,6 +39,7 @@ UPLOADS = of("uploads", multipart.uploads, "multipart")
 LARGE_UPLOADS = of("large-uploads", multipart.large_uploads, "multipart")
 COPIES = of("copies", multipart.copies)
 PART_COPIES = of("part-copies", multipart.part_copies, "multipart", "part-copy")
+RACES = of("races", racing.races)
 SIGNATURES = of("signatures", settings.signatures, "auth")
 STREAMED = of("streamed", settings.streamed)
 POLICIES = of("policies", settings.policies, "auth", "policy")

@@ -208,7 +208,6 @@ def malformed(draw: Draw) -> list[Step]:
         b"<",
         b"not xml",
         b"<Delete>",
-        b"<Other></Other>",
         b"\x00\x01",
         b"<Delete><Object><Key>k</Key></Object>",
         b'{"json": true}',

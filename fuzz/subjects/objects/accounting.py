@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fuzz.subject import Asked
-from specs.case import Case
+from specs.case import Case, at_once
 from specs.objects import steps
 from specs.objects.model.judging import Due
 from specs.objects.profile import Profile
@@ -18,6 +18,11 @@ SHOWN = ("etag", "headers", "last-modified", "content-length")
 
 def at_stake(case: Case, due: Sequence[Due], outcomes: Sequence[Outcome]) -> Iterator[str]:
     """Yield the requirements that a wrong answer to the case could have broken, once for each request."""
+    if at_once(case):
+        yield from ("linearizable", "no-torn-reads")
+        if any(name.lower() in ("if-match", "if-none-match") for step in case.steps for name, _ in step.headers):
+            yield "one-winner"
+        return
     for step, expected, outcome in zip(case.steps, due, outcomes):
         if outcome is None or not expected.alternatives:
             continue

@@ -79,6 +79,13 @@ PROPERTIES: tuple[Property, ...] = (
         share=0.7,
         tells=("content",),
     ),
+    Property(
+        "races",
+        "Requests at the same time come out as in some order of theirs.",
+        cases.RACES,
+        ("linearizable", "one-winner", "no-torn-reads"),
+        share=1.5,
+    ),
     Property("policies", "Others may do what the policy allows, and nothing else.", cases.POLICIES, ("access",)),
     Property("tags", "Tags are what was last set, and change nothing else.", cases.TAGS, ("tagging",)),
     Property("versions", "A bucket with versions keeps each of them.", cases.VERSIONS, ("versioning",)),

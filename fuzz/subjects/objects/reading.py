@@ -17,6 +17,7 @@ from specs.objects.steps import PLAINLY, ListObjects
 
 Change = Callable[[Any], Any]
 PLAIN_KEY = "k"
+BESIDE = "requests beside each other"
 PLAIN_CONTENT = Content(b"x")
 
 
@@ -86,6 +87,7 @@ def key_traits(trial: Trial) -> Iterator[Trait]:
 
 
 FIELDS: tuple[tuple[str, str, Any], ...] = (
+    (BESIDE, "lane", 0),
     ("another way of sending", "sent", PLAINLY),
     ("a prefix", "prefix", ""),
     ("a delimiter", "delimiter", ""),
@@ -105,6 +107,7 @@ class Reading(reading.Reading):
 
     __slots__ = ()
 
+    stateful: ClassVar[bool] = True
     plainest: ClassVar[Case | None] = Case("plainest", (ListObjects(),))
     beginnings: ClassVar[tuple[str, ...]] = ("another ", "header ", "query ", "step ", "key ")
     within: ClassVar[dict[str, str]] = {name: "" for name, _, _ in FIELDS}

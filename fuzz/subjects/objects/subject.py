@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from fuzz.subject import Accounting, Subject
+from fuzz.subject import Accounting, Subject, Telling
 from fuzz.subjects.objects import accounting
 from fuzz.subjects.objects.judging import violations
+from fuzz.subjects.objects.picture import picture
 from fuzz.subjects.objects.properties import PROPERTIES
 from fuzz.subjects.objects.reading import Reading
+from fuzz.subjects.objects.scripts import scripts
 from fuzz.subjects.objects.serving import SERVING
 from fuzz.subjects.objects.stage import Buckets
 from fuzz.transport.http import HTTP
@@ -28,5 +30,6 @@ OBJECTS = Subject(
     serving=SERVING,
     rules=Rule,
     aspects=answers.ASPECTS,
+    telling=Telling(picture, scripts),
     accounting=Accounting(accounting.at_stake, asked=accounting.asked, domains=accounting.domains),
 )

@@ -41,11 +41,6 @@ class Histories:
     conditional: set[Place] = field(default_factory=set)
 
 
-def at_the_same_time(case: Case) -> bool:
-    """Say whether some of a case's requests are sent beside each other."""
-    return any(step.lane for step in case.steps)
-
-
 def violations(case: Case, outcomes: Sequence[Outcome], profile: Profile) -> Iterator[Violation]:
     """List the keys whose answers no order of the requests explains, and answers that no version explains."""
     yield from _broken(outcomes)
@@ -71,7 +66,7 @@ def violations(case: Case, outcomes: Sequence[Outcome], profile: Profile) -> Ite
                 _told(case, outcomes, place),
                 way=Way.VALUES,
                 aspect=requirement,
-                step=verdict.number,
+                step=-1,
             )
 
 

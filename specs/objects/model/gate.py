@@ -87,7 +87,9 @@ def _faulty(at: Asked) -> tuple[list[Alternative], bool]:
         return [], True
     if fault in ("payload-hash", "payload-word") and not at.body:
         return [], True
-    return [at.refuse(requirement, rule, code=code, status=status)], False
+    refusal = at.refuse(requirement, rule, code=code, status=status)
+    # A GET that is sent as a HEAD is answered without a body.
+    return [replace(refusal, head=at.head or (fault == "other-method" and at.step.method == "GET"))], False
 
 
 def right_of(at: Asked) -> Right:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from specs.case import Case
+from specs.case import Case, at_once
 from specs.objects import steps
 from specs.objects.answers import OPEN, Alternative, faults, unlike
 from specs.objects.model import concurrent
@@ -66,7 +66,7 @@ class Judged:
 
 def violations(case: Case, outcomes: Sequence[Outcome], profile: Profile) -> Iterator[Violation]:
     """List what is wrong with the answers, up to the first step that fails."""
-    if concurrent.at_the_same_time(case):
+    if at_once(case):
         yield from concurrent.violations(case, outcomes, profile)
         return
     states: tuple[State, ...] = (first_state(),)

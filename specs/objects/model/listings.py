@@ -138,6 +138,8 @@ def read_page(at: Asked, reply: Reply) -> tuple[Page | None, list[Violation]]:
         bare = bucket is not None and not all(map(in_xml, bucket.keys()))
         return None, [] if bare else faults
     encoded = text_of(root, "EncodingType") == "url"
+    if not encoded and bucket is not None and not all(map(in_xml, bucket.keys())):
+        return None, []
     keys = [Item(decoded(text_of(one, "Key") or "", encoded)) for one in root.all("Contents")]
     groups = [Item(decoded(text_of(one, "Prefix") or "", encoded), group=True) for one in root.all("CommonPrefixes")]
     truncated = (text_of(root, "IsTruncated") or "").strip()

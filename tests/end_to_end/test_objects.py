@@ -1,0 +1,58 @@
+"""Object stores by the command line: the embedded store passes, a broken one is found, shown and replayed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+SECONDS = 300
+BROKEN = """
+from fuzz.embedded.store.object_store import ObjectStore
+
+class KeepsDeleted(ObjectStore):
+    def delete(self, bucket, key, version_id):
+        return {}
+"""
+RUN = ("run", "--subject", "objects", "--only", "objects", "--seed", "3", "--examples")
+
+
+def asfuzz(folder: Path, *words: str, code: int = 0) -> str:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ASFUZZ_")}
+    path = os.pathsep.join([str(folder), str(ROOT)])
+    ran = subprocess.run(
+        [sys.executable, "-m", "fuzz.cli", *words],
+        cwd=folder,
+        env={**environment, "PYTHONPATH": path, "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert ran.returncode == code, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_the_embedded_store_passes(tmp_path: Path) -> None:
+    told = asfuzz(tmp_path, "run", "--subject", "objects", "--only", "objects", "ranges", "races", "--examples", "3")
+    assert "PASS  0 findings" in told
+    assert "the embedded object store" in told
+
+
+def test_a_broken_store_is_found_explained_shown_and_replayed(tmp_path: Path) -> None:
+    (tmp_path / "broken_stores.py").write_text(BROKEN, "utf-8")
+    told = asfuzz(tmp_path, *RUN, "6", "--animal", "broken_stores:KeepsDeleted", code=1)
+    found = [json.loads(one.read_text("utf-8")) for one in tmp_path.glob("findings/*/case.json")]
+    assert [one["needs"] for one in found] == [["several requests", "step put object", "step delete object"]]
+    assert [one["subject"] for one in found] == ["objects"]
+    assert "delete object key 'k'  →  204" in told
+    home = next(tmp_path.glob("findings/*/case.json")).parent
+    script = (home / "repro.py").read_text("utf-8")
+    compile(script, "repro.py", "exec")
+    assert "--aws-sigv4" in (home / "finding.md").read_text("utf-8")
+    assert "1 still failing" in asfuzz(tmp_path, "replay", code=1)
+    asfuzz(tmp_path, "known", "add", str(found[0]["id"]), "--reason", "of this test")
+    assert "known" in asfuzz(tmp_path, *RUN, "3", "--animal", "broken_stores:KeepsDeleted")
