@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import tempfile
 import time
 from argparse import ArgumentParser, Namespace
@@ -9,8 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import wraps
+from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 from fuzz.errors import CannotRun, UsageError
 
@@ -34,12 +36,20 @@ examples:
   asfuzz bench cost                                     the property that most of a hunt is about
   asfuzz bench cost --only reduction history malformed
   asfuzz bench cost --requests 10000                    steadier numbers
+  asfuzz bench cost --at-once                           how many requests the suite could check on one core
 
 Cases are drawn, taken and accounted for as in a hunt, on the embedded server, which is a process of its own and does
 not count. A stage is the time of the processor that the hunting thread spends in it. "drawing" holds the contents of
 objects and how they are encoded; "encoding" makes messages of requests; "accounts" is what a hunt notes of each case.
 The store in memory answers the server on other threads of the suite's process, and stands below the sum.
+
+With --at-once another process first takes the same cases and records what the embedded server answers. Then all is done
+as before, objects are stored and messages are encoded, but nothing is sent: the recorded answers are judged. So this is
+what the suite alone can do, without sockets and waits.
 """
+ANSWERS = "answers.pickle"
+# Takes each answer, or gives it.
+Answers: TypeAlias = "Callable[[Came], None] | Iterator[Came] | None"
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
@@ -50,6 +60,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="which requests (default: 1)")
     parser.add_argument(
         "--only", nargs="+", default=["reduction"], metavar="PROPERTY", help="these properties (default: reduction)"
+    )
+    parser.add_argument(
+        "--at-once", action="store_true", help="play back the server's answers in process, as if they came at once"
     )
     parser.epilog = EXAMPLES
 
@@ -111,15 +124,43 @@ class _Charged:
 
 def main(arguments: Namespace) -> int:
     """Take cases as a hunt does, and print what each stage cost a checked request."""
+    with tempfile.TemporaryDirectory() as folder:
+        played = _recorded(arguments, Path(folder)) if arguments.at_once else None
+        requests, stages, others_ns = _measured(arguments, Path(folder), played)
+    print(f"{requests:,} checked requests of {', '.join(arguments.only)}, CPU milliseconds each")
+    print("\n".join(rows(stages, requests, others_ns)))
+    if arguments.at_once:
+        spent = sum(stages.spent_ns.values()) + others_ns
+        print(f"{requests / spent * 1e9:,.0f} checked requests in a second of one core, were they answered at once")
+    return 0
+
+
+def _measured(arguments: Namespace, folder: Path, answers: Answers) -> tuple[int, Stages, int]:
+    """Hunt on the embedded server, or on its recorded answers."""
     from fuzz.config import Settings
     from fuzz.running.targets import open_target
 
     stages = Stages()
-    with open_target(Settings()) as target, tempfile.TemporaryDirectory() as folder:
-        requests, others_ns = _hunt(target, stages, Path(folder), arguments)
-    print(f"{requests:,} checked requests of {', '.join(arguments.only)}, CPU milliseconds each")
-    print("\n".join(rows(stages, requests, others_ns)))
-    return 0
+    with open_target(Settings()) as target:
+        requests, others_ns = _hunt(target, stages, folder, arguments, answers)
+    return requests, stages, others_ns
+
+
+def _recorded(arguments: Namespace, folder: Path) -> Iterator[Came]:
+    """Return what the embedded server answers to each request of the measurement, as another process records it."""
+    recorder = get_context("spawn").Process(target=_record, args=(arguments, folder))
+    recorder.start()
+    recorder.join()
+    if recorder.exitcode:
+        raise CannotRun("the answers could not be recorded")
+    found: list[Came] = pickle.loads((folder / ANSWERS).read_bytes())
+    return iter(found)
+
+
+def _record(arguments: Namespace, folder: Path) -> None:
+    found: list[Came] = []
+    _measured(arguments, folder, found.append)
+    (folder / ANSWERS).write_bytes(pickle.dumps(found))
 
 
 def rows(stages: Stages, requests: int, others_ns: int) -> Iterator[str]:
@@ -132,11 +173,11 @@ def rows(stages: Stages, requests: int, others_ns: int) -> Iterator[str]:
     yield f"{'the store':<10} {others_ns / requests / 1e6:>6.3f}"
 
 
-def _hunt(target: Target, stages: Stages, folder: Path, arguments: Namespace) -> tuple[int, int]:
+def _hunt(target: Target, stages: Stages, folder: Path, arguments: Namespace, answers: Answers) -> tuple[int, int]:
     """How many requests were checked, and the time that other threads took meanwhile."""
     from fuzz.hunt.rounds import seed_of, turn
 
-    with closing(_session(target, stages)) as session:
+    with closing(_session(target, stages, answers)) as session:
         hunter, table = _hunter(session, target, folder, arguments.only)
 
         def attempt(one: Property, case: Case) -> None:
@@ -162,8 +203,8 @@ def _hunt(target: Target, stages: Stages, folder: Path, arguments: Namespace) ->
         return asked, time.process_time_ns() - begun - sum(stages.spent_ns.values())
 
 
-def _session(target: Target, stages: Stages) -> Session:
-    """A session of which every part is charged to its stage."""
+def _session(target: Target, stages: Stages, answers: Answers) -> Session:
+    """A session of which every part is charged to its stage; answers are recorded or played back, or neither."""
     from fuzz.running.session import Session
     from fuzz.transport.http import HttpClient
 
@@ -175,14 +216,22 @@ def _session(target: Target, stages: Stages) -> Session:
                 return super().head(message)
 
         def exchange(self, message: HttpMessage) -> Exchange:
+            if isinstance(answers, Iterator):
+                self.head(message)
+                return next(answers)
+            came = yield from self._charged(message)
+            if answers is not None:
+                answers(came)
+            return came
+
+        def _charged(self, message: HttpMessage) -> Exchange:
             exchange = super().exchange(message)
             go_on, ready = stages.of(READING, exchange.send), None
             try:
                 while True:
                     ready = yield go_on(ready)  # type: ignore[arg-type]
             except StopIteration as end:
-                came: Came = end.value
-                return came
+                return end.value  # type: ignore[no-any-return]
 
         def _socket(self) -> Any:
             return _Charged(super()._socket(), stages, send=SENDING)

@@ -10,7 +10,7 @@ from datetime import date
 
 import pytest
 
-from fuzz.bench.cost import ACCOUNTS, ORACLE, STAGES, Stages
+from fuzz.bench.cost import ACCOUNTS, CHECKS, DRAWING, ENCODING, ORACLE, READING, SENDING, STAGES, Stages
 from fuzz.bench.refinding import Over, Watch
 from fuzz.bench.trouble import narrowed
 from fuzz.cli import main
@@ -123,6 +123,15 @@ def test_what_a_request_costs_is_told_stage_by_stage(capsys: pytest.CaptureFixtu
     told = {line[:10].strip(): line.split()[-2:] for line in capsys.readouterr().out.splitlines()[1:]}
     assert list(told) == [*STAGES, "all", "the store"]
     assert all(float(told[name][0]) > 0 for name in STAGES)
+
+
+def test_recorded_answers_are_judged_without_sending_anything(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "cost", "--at-once", "--requests", "20"]) == 0
+    *rows, last = capsys.readouterr().out.splitlines()[1:]
+    told = {line[:10].strip(): float(line[11:18]) for line in rows}
+    assert told[SENDING] == told[READING] == 0
+    assert all(told[name] > 0 for name in (DRAWING, ENCODING, ORACLE, CHECKS, ACCOUNTS))
+    assert "in a second of one core" in last
 
 
 def test_an_unknown_property_costs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
