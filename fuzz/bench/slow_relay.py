@@ -14,8 +14,8 @@ from fuzz.transport.http import HttpClient, HttpMessage
 from specs.outcome import NoReply
 
 OF_THE_CONNECTION = frozenset({"connection", "content-length", "host", "transfer-encoding", "keep-alive"})
-# Tells how long the server took, as the relay saw it; what the request took beyond that is the relay's own.
-RELAYED_MS = "x-relayed-ms"
+# The header by which a single request is made slower than others.
+SLOWED_BY = "x-slowed-by"
 # About as much longer as a sleep may take than it should.
 SPUN_SECONDS = 0.0003
 
@@ -23,11 +23,9 @@ SPUN_SECONDS = 0.0003
 class Relay:
     """Passes requests on to a server, and its answers back when they have taken longer."""
 
-    def __init__(self, upstream: str, share: float, own_ms: float = 0.0) -> None:
-        """`own_ms` is what a request takes in the relay beside the server: it is made longer by the share, too."""
+    def __init__(self, upstream: str, share: float) -> None:
         self._upstream = upstream
         self._share = share
-        self._own_seconds = own_ms / 1000
         # Each connection has a thread of its own, and so a client of its own.
         self._own = threading.local()
 
@@ -38,8 +36,8 @@ class Relay:
             client = self._own.client = HttpClient(self._upstream)
         headers = tuple((name, value) for name, value in request.headers.items() if name not in OF_THE_CONNECTION)
         outcome = send(client, HttpMessage(request.method, request.target, headers, request.body))
-        took = time.perf_counter() - begun
-        end = begun + took + (took + self._own_seconds) * self._share
+        share = float(request.headers.get(SLOWED_BY, self._share))
+        end = begun + (time.perf_counter() - begun) * (1 + share)
         # Sleeping takes a little longer than it should, and what spins for long is made to wait on a busy machine.
         time.sleep(max(0.0, end - time.perf_counter() - SPUN_SECONDS))
         while time.perf_counter() < end:
@@ -47,7 +45,7 @@ class Relay:
         if isinstance(outcome, NoReply):
             return DropConnection()
         kept = {name: value for name, value in outcome.headers if name not in OF_THE_CONNECTION}
-        return HttpResponse(outcome.status, {**kept, RELAYED_MS: f"{took * 1000:.4f}"}, outcome.body)
+        return HttpResponse(outcome.status, kept, outcome.body)
 
 
 def main() -> int:
@@ -55,9 +53,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m fuzz.bench.slow_relay", description=__doc__)
     parser.add_argument("--upstream", required=True, metavar="URL", help="the server that answers")
     parser.add_argument("--share", type=float, default=0.0, help="0.1 takes a tenth longer (default: 0)")
-    parser.add_argument("--own-ms", type=float, default=0.0, help="what the relay itself takes (default: 0)")
     options = parser.parse_args()
-    relay = Relay(options.upstream, options.share, options.own_ms)
+    relay = Relay(options.upstream, options.share)
     with HttpServer(relay, on_error=lambda status, _: HttpResponse(status, {})) as server:
         print(json.dumps({"url": server.url, "port": server.port}), flush=True)
         sys.stdin.read()

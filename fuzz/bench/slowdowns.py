@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,16 +16,17 @@ from fuzz.flags import add_config_flag, add_target_flags, settings_of
 
 if TYPE_CHECKING:
     from fuzz.comparing.contenders import Server
-    from fuzz.comparing.judging import Prepared
+    from fuzz.comparing.lanes import Lanes
+    from fuzz.comparing.opening import Field
     from fuzz.comparing.plan import Plan
+    from fuzz.comparing.questions import Question
     from fuzz.comparing.results import Comparison
     from fuzz.config import Settings
-    from fuzz.running.store import Store
     from fuzz.running.targets import Target
 
 SERVER, TWIN, SLOWED = "server", "twin", "slowed"
-# So many requests tell what a relay takes itself.
-OF_THE_RELAY = 200
+# How many pairs of requests tell how long a relay must wait. So many times the share is tried, and allowed at most.
+PAIRS_TRIED, TRIED_TIMES, MOST_TIMES = 600, 2, 4
 EXAMPLES = """\
 examples:
   asfuzz bench slowdowns                                the embedded server
@@ -34,7 +35,7 @@ examples:
 Each run starts the server three times and asks each through a relay, in turns with the embedded server and the bypass:
 two relays pass everything on, and one takes a share longer. All are started anew several times in a run. In the next
 run the same is asked against it (--against), and in the same run side by side. A relay is measured as part of the
-server: what it takes itself is found out first, so that the slowed one takes that share longer of the whole request.
+server: how much it must wait for the whole request to take that share longer is found out first, for the first size.
 """
 
 
@@ -59,9 +60,10 @@ def main(arguments: Namespace) -> int:
 
     settings = settings_of(arguments)
     plan = Plan(tuple(map(Question, arguments.sizes)), arguments.repeats, (), starts=arguments.starts)
+    slowed_by = _slowed_by(settings, plan.questions[0], arguments.share)
     runs: list[Comparison] = []
     for number in range(arguments.tries + 1):
-        runs.append(_run(settings, plan, arguments.share))
+        runs.append(_run(settings, plan, slowed_by))
         if arguments.out is not None:
             arguments.out.mkdir(parents=True, exist_ok=True)
             (arguments.out / f"{number}.json").write_text(to_json(runs[-1]), "utf-8")
@@ -124,10 +126,10 @@ def _medians(run: Comparison) -> str:
     )
 
 
-def _run(settings: Settings, plan: Plan, share: float) -> Comparison:
+@contextmanager
+def _opened(settings: Settings) -> Iterator[tuple[Field, Callable[..., Server]]]:
+    """The store, the embedded server and the bypass; and a function that starts a server behind a relay."""
     from fuzz.comparing.contenders import Server
-    from fuzz.comparing.judging import Prepared
-    from fuzz.comparing.measuring import Course
     from fuzz.comparing.opening import Named, open_field
     from fuzz.comparing.results import EMBEDDED
     from fuzz.embedded.processes import running
@@ -137,33 +139,55 @@ def _run(settings: Settings, plan: Plan, share: float) -> Comparison:
         field = stack.enter_context(open_field(settings, [Named(EMBEDDED)], ()))
         (embedded,) = field.servers
 
-        def relayed(name: str, *more: str) -> Server:
+        def relayed(name: str, slowed_by: float = 0.0) -> Server:
             both = stack.enter_context(ExitStack())
 
             def start() -> Target:
                 both.close()
                 url, _ = both.enter_context(running_server(settings, field.store, embedded.target.client))
-                command = [sys.executable, "-m", "fuzz.bench.slow_relay", "--upstream", url, *more]
+                command = [sys.executable, "-m", "fuzz.bench.slow_relay", "--upstream", url, "--share", str(slowed_by)]
                 return replace(embedded.target, url=both.enter_context(running(command)).url)
 
             server = Server(name, start(), start if settings.target is None else None)
             return stack.enter_context(closing(server))
 
-        plain = [relayed(SERVER), relayed(TWIN)]
-        own_ms = _of_the_relay(plain[0], Prepared(plan.questions[0], field.profile), field.store)
-        slowed = relayed(SLOWED, "--share", str(share), "--own-ms", str(own_ms))
-        course = Course(plan, (*plain, slowed, *field.contenders), field.store, field.profile, lambda *_: None)
+        yield field, relayed
+
+
+def _run(settings: Settings, plan: Plan, slowed_by: float) -> Comparison:
+    from fuzz.comparing.measuring import Course
+
+    with _opened(settings) as (field, relayed):
+        servers = (relayed(SERVER), relayed(TWIN), relayed(SLOWED, slowed_by))
+        course = Course(plan, (*servers, *field.contenders), field.store, field.profile, lambda *_: None)
         course.run()
         return course.result()
 
 
-def _of_the_relay(relayed: Server, prepared: Prepared, store: Store) -> float:
-    """How many milliseconds of a request are the relay's own."""
-    from fuzz.bench.slow_relay import RELAYED_MS
-    from specs.outcome import Reply
+def _slowed_by(settings: Settings, question: Question, share: float) -> float:
+    """The share of a server's time by which a relay must wait for a request to take the wanted share longer.
 
-    store.put("private", "relayed", prepared.data)
-    came = [relayed.ask(prepared, "relayed", 1, 1).came[0] for _ in range(OF_THE_RELAY)]
-    store.delete("private", "relayed")
-    answered = [(one.elapsed_ms, one.outcome) for one in came if isinstance(one.outcome, Reply)]
-    return median(elapsed_ms - float(reply.header(RELAYED_MS) or 0) for elapsed_ms, reply in answered)
+    What a relay takes itself is not made longer, and whoever has just waited answers a little sooner: so it is tried.
+    """
+    from fuzz.bench.slow_relay import SLOWED_BY
+    from fuzz.comparing.judging import Prepared
+    from fuzz.comparing.lanes import Lanes
+
+    with _opened(settings) as (field, relayed):
+        prepared = Prepared(question, field.profile)
+        field.store.put("private", "tried", prepared.data)
+        server = relayed(SERVER)
+        head, _, body = server.message(prepared, "tried").partition(b"\r\n\r\n")
+        # One relay is asked in turns, over one connection: no luck of a start is between the two.
+        tried = TRIED_TIMES * share
+        messages = [head + f"\r\n{SLOWED_BY}: {one}\r\n\r\n".encode() + body for one in (0.0, tried)]
+        with closing(Lanes(server.target.url, server.target.client.timeout_seconds)) as lanes:
+            pairs = [_asked(lanes, messages, backwards=bool(number % 2)) for number in range(PAIRS_TRIED)]
+    took = median(slowed / plain for plain, slowed in pairs) - 1
+    return min(tried * share / max(took, 1e-9), MOST_TIMES * share)
+
+
+def _asked(lanes: Lanes, messages: Sequence[bytes], *, backwards: bool) -> list[float]:
+    """How long each request takes; whoever comes second finds the machine in another state."""
+    times = {one: lanes.ask([one])[0][0].elapsed_ms for one in (reversed(messages) if backwards else messages)}
+    return [times[one] for one in messages]

@@ -77,7 +77,10 @@ def test_the_rate_of_any_server_is_measured(capsys: pytest.CaptureFixture[str]) 
     assert "failed" not in rows[-1]
 
 
-def test_a_server_that_is_much_slower_is_told_to_be(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_server_that_is_much_slower_is_told_to_be(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fuzz.bench.slowdowns.PAIRS_TRIED", 20)
     words = ["--tries", "1", "--starts", "1", "--repeats", "12", "--sizes", "60", "--share", "4"]
     assert main(["bench", "slowdowns", *words]) == 0
     rows = capsys.readouterr().out.splitlines()
