@@ -12,8 +12,8 @@ from fuzz.hunt.rounds import turn
 from fuzz.subject import Cases
 from fuzz.subjects.reductions.domains import domains, excluded
 from fuzz.subjects.reductions.features import case_features
+from fuzz.subjects.reductions.serving import SERVING
 from specs.case import Case
-from specs.reductions import profile
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Send
 from strategies.reductions import cases
@@ -101,7 +101,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--by-hypothesis", action="store_true", help="draw as pytest does, not as hunts do")
     told = parser.parse_args()
-    claims = profile.load(told.profile)
+    claims = SERVING.load(told.profile)
     result = reach(claims, drawn(claims, told.requests, told.seed, by_hypothesis=told.by_hypothesis))
     print(table(result))
     return 1 if result.missing_values or result.missing_pairs or result.unexpected else 0

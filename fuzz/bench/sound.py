@@ -7,8 +7,9 @@ import json
 from collections.abc import Iterable, Iterator
 
 from fuzz.bench.reach import drawn
+from fuzz.subjects.reductions.serving import SERVING
 from specs.case import Case
-from specs.reductions import profile, schemas, validity
+from specs.reductions import schemas, validity
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Send
 from strategies.reductions.raw_requests import usual_locators
@@ -40,7 +41,7 @@ def main() -> int:
     parser.add_argument("--profile", default="reference")
     parser.add_argument("--seed", type=int, default=0)
     told = parser.parse_args()
-    claims = profile.load(told.profile)
+    claims = SERVING.load(told.profile)
     count, found = 0, 0
     while count < told.requests:
         some = drawn(claims, min(AT_A_TIME, told.requests - count), told.seed + count)

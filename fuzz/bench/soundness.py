@@ -14,10 +14,10 @@ from fuzz.running.store import open_store
 from fuzz.subject import Property
 from fuzz.subjects.reductions.processes import start_reference_server
 from fuzz.subjects.reductions.properties import PROPERTIES
+from fuzz.subjects.reductions.serving import SERVING
 from fuzz.subjects.reductions.subject import REDUCTIONS
 from fuzz.transport.http import HttpClient
 from specs.case import Case, requests
-from specs.reductions import profile as profiles
 from specs.violation import Violation
 
 EXAMPLES_A_TURN = 20
@@ -64,7 +64,7 @@ class Row:
 
 def main(arguments: Namespace) -> int:
     """Try every property by its share until the requests are spent; print a table and what was found."""
-    profile = profiles.load(arguments.profile)
+    profile = SERVING.load(arguments.profile)
     with (
         closing(open_store(arguments.store)) as store,
         start_reference_server() as server,

@@ -15,6 +15,7 @@ from fuzz.findings import meant
 from fuzz.findings.finding import Finding, Reproducibility
 from fuzz.findings.meant import OR
 from fuzz.registry import subject_of
+from fuzz.toml_text import toml_text
 from specs.outcome import Reply
 from specs.profile import Profile, did_you_mean
 
@@ -219,14 +220,14 @@ def entry_of(finding: Finding, reason: str, *, link: str = "", expires: date | N
 def added(text: str, entry: Entry) -> str:
     """The text of a known.toml with one more entry; everything else stays as it is."""
     texts = ("id", "fingerprint", "requirement", "way", "aspect", "reproducibility", "says", "title", "reason", "link")
-    lines = [_HEADER, *(f"{name} = {_toml_string(value)}" for name in texts if (value := getattr(entry, name)))]
+    lines = [_HEADER, *(f"{name} = {toml_text(value)}" for name in texts if (value := getattr(entry, name)))]
     if entry.rules is not None:
-        lines.append(f"rules = [{', '.join(_toml_string(one) for one in entry.rules)}]")
+        lines.append(f"rules = [{', '.join(toml_text(one) for one in entry.rules)}]")
     if entry.status:
         lines.append(f"status = [{', '.join(map(str, entry.status))}]")
     for name, several in (("needs", entry.needs), ("faults", entry.faults)):
         if several:
-            lines.append(f"{name} = [{', '.join(_toml_string(one) for one in several)}]")
+            lines.append(f"{name} = [{', '.join(toml_text(one) for one in several)}]")
     if entry.expires is not None:
         lines.append(f"expires = {entry.expires.isoformat()}")
     before = text.rstrip("\n")
@@ -249,8 +250,3 @@ def _with_comments(lines: list[str], start: int) -> int:
     while start > 0 and lines[start - 1].lstrip().startswith("#"):
         start -= 1
     return start
-
-
-def _toml_string(text: str) -> str:
-    """A TOML basic string; its escapes are JSON's but for the delete character."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Final
 
 from fuzz.config import DEFAULT_SUBJECT, Settings
+from fuzz.toml_text import toml_text
 
 PROFILE: Final = Path("server.toml")
 WORKFLOW: Final = Path(".github/workflows/asfuzz.yml")
@@ -72,14 +72,14 @@ jobs:
 def settings_file(settings: Settings, subject: str, profile: str) -> str:
     """Return an asfuzz.toml for a server of a subject, with comments."""
     launch, target = settings.launch, settings.target
-    server = f"launch = {_quoted(launch)}" if launch else f"target = {_quoted(target or '')}"
+    server = f"launch = {toml_text(launch)}" if launch else f"target = {toml_text(target or '')}"
     store = settings.store
     return _SETTINGS.format(
         server=server,
-        subject="" if subject == DEFAULT_SUBJECT else f"\n# The API under test.\nsubject = {_quoted(subject)}\n",
+        subject="" if subject == DEFAULT_SUBJECT else f"\n# The API under test.\nsubject = {toml_text(subject)}\n",
         profile=profile,
-        store=f"store = {_quoted(store)}" if store != "memory" else '# store = "http://127.0.0.1:9000"',
-        advertise=f"advertise = {_quoted(settings.advertise)}" if settings.advertise else '# advertise = "10.0.0.2"',
+        store=f"store = {toml_text(store)}" if store != "memory" else '# store = "http://127.0.0.1:9000"',
+        advertise=f"advertise = {toml_text(settings.advertise)}" if settings.advertise else '# advertise = "10.0.0.2"',
     )
 
 
@@ -106,11 +106,6 @@ def with_ignored(text: str) -> str:
     if not missing or "findings/" in lines:
         return text
     return "\n".join([*lines, *missing]) + "\n"
-
-
-def _quoted(text: str) -> str:
-    """A string as TOML has it: every basic string of JSON is one of TOML."""
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _in_comment(text: str) -> str:

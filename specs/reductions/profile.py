@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
-from importlib import resources
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -125,30 +122,15 @@ def _checked(name: str, value: Any, hint: Any, where: str) -> Any:
 
 def shipped() -> tuple[str, ...]:
     """List the names of the profiles that come with the suite."""
-    folder = resources.files("specs.reductions") / "profiles"
-    return tuple(sorted(one.name[: -len(".toml")] for one in folder.iterdir() if one.name.endswith(".toml")))
+    return profile.shipped_in("specs.reductions")
 
 
 @cache
-def load(name_or_path: str) -> Profile:
-    """Load a shipped profile by name, or one from a file."""
-    if name_or_path in shipped():
-        text = (resources.files("specs.reductions") / "profiles" / f"{name_or_path}.toml").read_text("utf-8")
-        return _parse(text, f"{name_or_path}.toml")
-    path = Path(name_or_path)
-    if path.suffix != ".toml" and not path.is_file():
-        hint = did_you_mean(name_or_path, shipped())
-        raise UnusableProfile(f"profile {name_or_path!r} is unknown.{hint}")
-    try:
-        return _parse(path.read_text("utf-8"), str(path))
-    except OSError as error:
-        raise UnusableProfile(f"profile {path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UnusableProfile(f"profile {path} is not UTF-8 text: {error.reason}") from error
+def load(name: str) -> Profile:
+    """Load a shipped profile by name; raises UnusableProfile."""
+    return parsed(profile.shipped_text("specs.reductions", name), f"{name}.toml")
 
 
-def _parse(text: str, where: str) -> Profile:
-    try:
-        return from_table(tomllib.loads(text), where)
-    except tomllib.TOMLDecodeError as error:
-        raise UnusableProfile(f"{where} is not TOML: {error}") from error
+def parsed(text: str, where: str) -> Profile:
+    """Return the profile that a TOML text holds; raises UnusableProfile."""
+    return profile.table_of(text, where, from_table)

@@ -29,7 +29,7 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Flaw:
     """One rule broken at one place; if it is `open`, a server may accept the request as well as refuse it."""
 
     field: str
@@ -50,32 +50,32 @@ class _Syntax(ValueError):
     pass
 
 
-def schema_faults(text: str, schema: str | Schema) -> tuple[Fault, ...]:
+def schema_faults(text: str, schema: str | Schema) -> tuple[Flaw, ...]:
     """List the faults of a body by a schema (or its name); none, if the schema allows the body.
 
     Unless all faults are open, a server has to refuse the body.
     """
-    opened: list[Fault] = []
+    opened: list[Flaw] = []
     if text.startswith(_BYTE_ORDER_MARK):
-        opened, text = [Fault("", "byte-order mark", "", open=True)], text[1:]
+        opened, text = [Flaw("", "byte-order mark", "", open=True)], text[1:]
     if _depth(text) > DEEPEST:
-        return (Fault("", "depth", ""),)
+        return (Flaw("", "depth", ""),)
     exact, lenient = _validators(schema)
     try:
         last, repeated = read(text)
         first, _ = read(text, keep="first") if repeated else (last, ())
     except ValueError:
-        return (Fault("", "json", ""),)
+        return (Flaw("", "json", ""),)
     if not repeated:
         return (*opened, *_faults(last, exact, lenient))
     readings = _faults(last, exact, lenient), _faults(first, exact, lenient)
     certain = all(any(not fault.open for fault in faults) for faults in readings)
     found = dict.fromkeys(fault for faults in readings for fault in faults)
-    twice = [Fault(path[0], "duplicate", pointer(path), open=True) for path in repeated]
+    twice = [Flaw(path[0], "duplicate", pointer(path), open=True) for path in repeated]
     return (*opened, *twice, *(fault if certain else _opened(fault) for fault in found))
 
 
-def refused(faults: Iterable[Fault]) -> bool:
+def refused(faults: Iterable[Flaw]) -> bool:
     """Say whether a server has to refuse a body with these faults."""
     return any(not fault.open for fault in faults)
 
@@ -117,7 +117,7 @@ def _both(key: Key) -> tuple[Validator, Validator]:
     return exact_validator(key.schema), lenient_validator(key.schema)
 
 
-def _faults(value: Any, exact: Validator, lenient: Validator) -> tuple[Fault, ...]:
+def _faults(value: Any, exact: Validator, lenient: Validator) -> tuple[Flaw, ...]:
     found = list(dict.fromkeys(_from_errors(exact.iter_errors(value))))
     if not found:
         return ()
@@ -125,7 +125,7 @@ def _faults(value: Any, exact: Validator, lenient: Validator) -> tuple[Fault, ..
     return tuple(fault if fault in certain else _opened(fault) for fault in found)
 
 
-def _from_errors(errors: Iterable[ValidationError]) -> Iterator[Fault]:
+def _from_errors(errors: Iterable[ValidationError]) -> Iterator[Flaw]:
     for error in errors:
         branch = _branch(error)
         if branch:
@@ -135,7 +135,7 @@ def _from_errors(errors: Iterable[ValidationError]) -> Iterator[Fault]:
         for name in _names(error):
             steps = [*path, *name]
             rule = MAGNITUDE if _beyond(error.instance) else str(error.validator)
-            yield Fault(steps[0] if steps else "", rule, pointer(steps))
+            yield Flaw(steps[0] if steps else "", rule, pointer(steps))
 
 
 def _branch(error: ValidationError) -> list[ValidationError]:
@@ -165,8 +165,8 @@ def _beyond(value: Any) -> bool:
     return isinstance(value, Decimal) or (isinstance(value, int) and abs(value) > _GREATEST_FLOAT)
 
 
-def _opened(fault: Fault) -> Fault:
-    return Fault(fault.field, fault.rule, fault.place, open=True)
+def _opened(fault: Flaw) -> Flaw:
+    return Flaw(fault.field, fault.rule, fault.place, open=True)
 
 
 def _depth(text: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from specs.reductions.proof import Fault, refused, schema_faults
+from specs.reductions.proof import Flaw, refused, schema_faults
 from specs.reductions.schemas import Key, Schema
 from specs.reductions.schemas.places import Pattern, children, example, inlined, places, pointer, types, variants
 from strategies.drawing import Choice, Draw, Unfit, assume, composite, integers, sampled_from
@@ -161,7 +161,7 @@ def _mutation(rule: _Rule, path: Pattern, change: Break, tree: Any, schema: Sche
     return Mutation(rule.kind, pointer(steps), field, change.detail, text, not certain, _words(faults))
 
 
-def _proof(text: str, schema: Schema) -> tuple[Fault, ...]:
+def _proof(text: str, schema: Schema) -> tuple[Flaw, ...]:
     fields = inlined(schema).get("properties", {})
     for name in schema.get("required", ()):
         if f"{{{name}}}" in text:
@@ -169,7 +169,7 @@ def _proof(text: str, schema: Schema) -> tuple[Fault, ...]:
     return schema_faults(text, schema)
 
 
-def _words(faults: tuple[Fault, ...]) -> tuple[str, ...]:
+def _words(faults: tuple[Flaw, ...]) -> tuple[str, ...]:
     named = [fault.words for fault in faults if not fault.open or not refused(faults)]
     return tuple(dict.fromkeys(word for words in named for word in words)) if all(named) else ()
 

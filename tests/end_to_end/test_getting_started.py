@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from fuzz.config import read_settings
-from specs.reductions import profile as profiles
+from fuzz.subjects.reductions.serving import SERVING
 from tests.end_to_end.command_line import asfuzz
 
 SERVER = """\
@@ -39,7 +39,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_init_writes_settings_that_a_run_reads(project: Path) -> None:
     settings = read_settings(config=project / "asfuzz.toml", environment={})
     assert (settings.launch, settings.profile, settings.seconds) == (LAUNCH, "server.toml", 60.0)
-    assert profiles.load(str(project / "server.toml")).operations
+    assert SERVING.load(str(project / "server.toml")).operations
     done = asfuzz(project, "run", "--examples", "3", "--only", "reduction")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "profile   server" in done.stdout

@@ -16,6 +16,7 @@ from fuzz.subjects.reductions.probe import LEAST_PATIENCE_SECONDS, Probe, probe
 from fuzz.subjects.reductions.probe_table import matrix
 from fuzz.subjects.reductions.processes import start_reference_server
 from fuzz.subjects.reductions.profile_text import profile_text
+from fuzz.subjects.reductions.serving import SERVING
 from fuzz.subjects.reductions.subject import REDUCTIONS
 from fuzz.transport.http import HttpClient, HttpMessage
 from fuzz.transport.protocol import Came, Exchange
@@ -134,7 +135,7 @@ def test_the_profile_written_loads_as_the_profile_probed(url: str, store: Store,
     found = probed(url, store)
     path = tmp_path / "mine.toml"
     path.write_text(profile_text(found, "mine"), "utf-8")
-    loaded = profiles.load(str(path))
+    loaded = SERVING.load(str(path))
     for one in fields(Profile):
         if one.name not in ("name", "known"):
             assert getattr(loaded, one.name) == getattr(found.profile, one.name)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from fuzz.subjects.reductions.serving import SERVING
 from specs.profile import UnusableProfile, did_you_mean
 from specs.reductions import profile as profiles
-from specs.reductions.profile import RULINGS, Profile, from_table, load, shipped
+from specs.reductions.profile import RULINGS, Profile, from_table, shipped
 
 MINE: dict[str, Any] = {"name": "mine"}
 
@@ -61,13 +62,13 @@ def test_a_profile_without_a_name_is_told_how_to_give_one():
 
 def test_an_unknown_profile_is_answered_with_the_nearest():
     with pytest.raises(UnusableProfile, match=r"^profile 'referense' is unknown\. Did you mean 'reference'\?$"):
-        load("referense")
+        SERVING.load("referense")
 
 
 def test_a_profile_is_read_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text('name = "mine"\noperations = ["sum"]\n')
-    assert load(str(file)) == Profile("mine", operations=("sum",))
+    assert SERVING.load(str(file)) == Profile("mine", operations=("sum",))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_a_file_that_is_no_profile_is_named(tmp_path: Path, content: bytes | Non
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(UnusableProfile) as caught:
-        load(str(file))
+        SERVING.load(str(file))
     assert str(file) in str(caught.value)
     assert text in str(caught.value)
 

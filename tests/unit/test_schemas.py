@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from specs.reductions.proof import DEEPEST, Fault, read, refused, schema_faults
+from specs.reductions.proof import DEEPEST, Flaw, read, refused, schema_faults
 from specs.reductions.schemas import NAMES, load, validator
 from specs.reductions.schemas.places import example, inlined, limits, narrow, place, places, variants, without
 
@@ -148,7 +148,7 @@ def test_a_fault_has_its_place_and_rule(field, value, where, rule):
 def test_a_missing_field_is_named(field):
     body = {key: value for key, value in WHOLE.items() if key != field}
     (fault,) = schema_faults(json.dumps(body), "v2.request")
-    assert fault == Fault(field, "required", f"/{field}")
+    assert fault == Flaw(field, "required", f"/{field}")
     assert fault.words == (field,)
 
 
@@ -182,22 +182,22 @@ def test_no_dtype_holds_what_does_not_round_to_a_finite_double(number, fine):
 
 @pytest.mark.parametrize("token", ["NaN", "Infinity", "-Infinity"])
 def test_a_token_that_is_not_json_is_refused(token):
-    assert schema_faults(json.dumps(WHOLE).replace("-1.5", token), "v2.request") == (Fault("", "json", ""),)
+    assert schema_faults(json.dumps(WHOLE).replace("-1.5", token), "v2.request") == (Flaw("", "json", ""),)
 
 
 @pytest.mark.parametrize("text", ["", "{", "nope", '{"dtype": }', '{"a": 1,}', "{} {}", "{'dtype': 1}"])
 def test_a_text_that_is_not_json_is_refused(text):
-    assert schema_faults(text, "v2.request") == (Fault("", "json", ""),)
+    assert schema_faults(text, "v2.request") == (Flaw("", "json", ""),)
 
 
 @pytest.mark.parametrize("text", ["null", "8", '"text"', "[]", "[{}]", "true"])
 def test_only_an_object_is_a_request(text):
-    assert schema_faults(text, "v2.request") == (Fault("", "type", ""),)
+    assert schema_faults(text, "v2.request") == (Flaw("", "type", ""),)
 
 
 @pytest.mark.parametrize("text", ["[" * 100, "[" * 100_000, '{"x":' * 500 + "0" + "}" * 500])
 def test_what_nests_deeper_than_any_schema_is_refused_unread(text):
-    assert schema_faults(text, "v2.request") == (Fault("", "depth", ""),)
+    assert schema_faults(text, "v2.request") == (Flaw("", "depth", ""),)
 
 
 def test_brackets_in_strings_do_not_nest():
@@ -209,7 +209,7 @@ def test_a_repeated_key_is_open_unless_every_reading_is_wrong():
     start, good, bad = json.dumps(WHOLE)[:-1], ', "dtype": "int32"}', ', "dtype": "int33"}'
     for text in (start + good, start + bad):
         found = schema_faults(text, "v2.request")
-        assert Fault("dtype", "duplicate", "/dtype", open=True) in found
+        assert Flaw("dtype", "duplicate", "/dtype", open=True) in found
         assert not refused(found)
     assert refused(schema_faults(start.replace("float32", "float33") + bad, "v2.request"))
     assert refused(schema_faults(start + ', "offest": 1' + good, "v2.request"))
@@ -245,8 +245,8 @@ def test_alternatives_are_judged_by_the_one_that_was_meant():
         "type": "object",
         "properties": {"axis": {"anyOf": [{"type": "null"}, {"type": "array", "items": {"type": "integer"}}]}},
     }
-    assert schema_faults('{"axis": [0, "x"]}', schema) == (Fault("axis", "type", "/axis/1"),)
-    assert schema_faults('{"axis": 8}', schema) == (Fault("axis", "anyOf", "/axis"),)
+    assert schema_faults('{"axis": [0, "x"]}', schema) == (Flaw("axis", "type", "/axis/1"),)
+    assert schema_faults('{"axis": 8}', schema) == (Flaw("axis", "anyOf", "/axis"),)
 
 
 def test_narrowing_leaves_the_schema_as_it_is():

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from fuzz.errors import CannotRun
+from fuzz.profile_files import loader
 from fuzz.subject import Animal, Connect, Serving
 from fuzz.subjects.objects.access import OWN, access
 from fuzz.subjects.objects.own_store import start_object_store
@@ -47,7 +48,7 @@ def check(connect: Connect, profile: Profile) -> None:
 
 
 SERVING = Serving(
-    load=profiles.load,
+    load=loader(profiles.shipped, profiles.load, profiles.parsed),
     shipped=profiles.shipped,
     own="reference",
     own_name="the embedded object store",

@@ -31,7 +31,7 @@ Reading = Literal["yes", "absent", "refused", "wrong", "failed", "not asked"]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Feature:
     """How a server reacted to one feature, and the text of its reaction."""
 
     capability: str
@@ -45,7 +45,7 @@ class Probe:
     """A profile to start from, and the findings that it was concluded from."""
 
     profile: Profile
-    findings: tuple[Shown, ...]
+    findings: tuple[Feature, ...]
 
 
 def probe(connect: Connect, store: Store, revive: Callable[[], None] | None = None) -> Probe:
@@ -56,7 +56,7 @@ def probe(connect: Connect, store: Store, revive: Callable[[], None] | None = No
     profile = _version(connect)
     session = connect(profile)
     try:
-        found = [Shown("api", profile.api, "yes"), *_forms(profile)]
+        found = [Feature("api", profile.api, "yes"), *_forms(profile)]
         found += [
             _ask(session, one, revive) for one in questions(profile, frozenset(store.interfaces), store.public_readable)
         ]
@@ -82,16 +82,16 @@ def _v1_forms(base: Profile, reply: Reply) -> Profile:
     return replace(base, count_form=form, tells_byte_order=order is not None, native_byte_order=native)
 
 
-def _forms(profile: Profile) -> Iterator[Shown]:
+def _forms(profile: Profile) -> Iterator[Feature]:
     if profile.api == "v1":
-        yield Shown("count_form", profile.count_form, "yes")
+        yield Feature("count_form", profile.count_form, "yes")
         told = "" if profile.tells_byte_order else f"no such header; it is {profile.native_byte_order}"
-        yield Shown("tells_byte_order", "", "refused" if told else "yes", told)
+        yield Feature("tells_byte_order", "", "refused" if told else "yes", told)
 
 
-def _ask(session: Session, question: Question, revive: Callable[[], None] | None) -> Shown:
+def _ask(session: Session, question: Question, revive: Callable[[], None] | None) -> Feature:
     if question.send is None:
-        return Shown(question.capability, question.value, "not asked", question.why)
+        return Feature(question.capability, question.value, "not asked", question.why)
     judgement = judged(session, Case("probe", (question.put(), question.send)), revive)
     if outcomes_unreachable(judgement.transcript.outcomes):
         raise CannotRun(f"the target at {session.client.url} is gone since it was probed: is the server running?")
@@ -109,7 +109,7 @@ def _ask(session: Session, question: Question, revive: Callable[[], None] | None
     if reading == "wrong":
         failure = judgement.failures[0]
         detail = f"{failure.title}: expected {failure.expected}, got {failure.actual}"
-    return Shown(question.capability, question.value, reading, detail)
+    return Feature(question.capability, question.value, reading, detail)
 
 
 def _hurry(client: Client) -> None:
@@ -118,7 +118,7 @@ def _hurry(client: Client) -> None:
     client.settings = replace(client.settings, timeout_seconds=min(patience, client.settings.timeout_seconds))
 
 
-def _cache(session: Session) -> list[Shown]:
+def _cache(session: Session) -> list[Feature]:
     """Overwrite an object and ask again: a server that answers from the old content has a cache."""
     old, new = encoding.plain(NUMBERS), encoding.plain(NUMBERS + 1)
     ask = Send("sum", Fields({"dtype": "int32"}), "a")
@@ -127,20 +127,20 @@ def _cache(session: Session) -> list[Shown]:
         outcomes = session.run(Case("probe", steps)).outcomes
         bodies = [one.body for one in outcomes if isinstance(one, Reply) and one.status == 200]
         if len(bodies) == len(steps) - 2 and bodies[-1] == bodies[0]:
-            return [Shown("chunk_cache", "", "yes")]
-    return [Shown("chunk_cache", "", "absent", "an overwritten object is read anew")]
+            return [Feature("chunk_cache", "", "yes")]
+    return [Feature("chunk_cache", "", "absent", "an overwritten object is read anew")]
 
 
-def _error_style(session: Session) -> Shown:
+def _error_style(session: Session) -> Feature:
     """Find out whether errors have the API's form, by a request with an unknown dtype."""
     outcome = plain(session, dtype="no-such-dtype")
     try:
         if isinstance(outcome, Reply) and outcome.status >= 400:
             wire.error_text(outcome)
-            return Shown("json_errors", "", "yes")
+            return Feature("json_errors", "", "yes")
     except wire.Malformed as error:
-        return Shown("json_errors", "", "refused", str(error))
-    return Shown("json_errors", "", "failed", told(outcome))
+        return Feature("json_errors", "", "refused", str(error))
+    return Feature("json_errors", "", "failed", told(outcome))
 
 
 _LISTS = (
@@ -152,7 +152,7 @@ _LATER = ("options", "interfaces", "anonymous", "chunk_cache", "compressions", "
 _FLAGS = ("selections", "negative_strides", "anonymous", "chunk_cache", "json_errors")
 
 
-def _concluded(base: Profile, found: list[Shown]) -> Profile:
+def _concluded(base: Profile, found: list[Feature]) -> Profile:
     """Return the profile that claims every feature the server does not refuse; wrong answers are left to the hunt."""
     claims: dict[str, Any] = {}
     for name in _LISTS:
@@ -179,5 +179,5 @@ def held_to_its_version(profile: Profile) -> Profile:
     )
 
 
-def _claimed(finding: Shown) -> bool:
+def _claimed(finding: Feature) -> bool:
     return finding.reading in ("yes", "wrong", "failed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fuzz.subjects.reductions.probe import Probe, Shown
+from fuzz.subjects.reductions.probe import Feature, Probe
 
 MARKS = {"yes": "✓", "absent": "·", "refused": "–", "wrong": "✗", "failed": "!", "not asked": "?"}
 LEGEND = "✓ answered rightly   · none, as it may be   – refused   ✗ answered wrongly   ! no answer or 5xx   ? not asked"
@@ -12,7 +12,7 @@ LEGEND = "✓ answered rightly   · none, as it may be   – refused   ✗ answe
 
 def matrix(probed: Probe) -> Iterator[str]:
     """Yield a line for each capability, and below them the words of the server where it did not do well."""
-    rows: dict[str, list[Shown]] = {}
+    rows: dict[str, list[Feature]] = {}
     for one in probed.findings:
         rows.setdefault(one.capability, []).append(one)
     for capability, found in rows.items():

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from typing import Any
 
-from fuzz.subjects.reductions.probe import Probe, Shown
+from fuzz.subjects.reductions.probe import Feature, Probe
+from fuzz.toml_text import toml_text
 from specs.reductions.profile import Profile
 
 UNWRITTEN = ("rulings_off", "launch", "install", "known")
@@ -20,23 +19,18 @@ REMARKS = {"refused": "refused", "wrong": "answered wrongly", "failed": "failed"
 
 def profile_text(probed: Probe, name: str) -> str:
     """Return the TOML of a probed profile under the given name."""
-    lines = [*HEAD, f"name = {_toml(name)}"]
+    lines = [*HEAD, f"name = {toml_text(name)}"]
     for one in fields(Profile):
         if one.name == "name" or one.name in UNWRITTEN:
             continue
         remarks = list(_remarks(one.name, probed.findings))
         lines += [f"# {remark}" for remark in remarks]
-        lines.append(f"{one.name} = {_toml(getattr(probed.profile, one.name))}")
+        lines.append(f"{one.name} = {toml_text(getattr(probed.profile, one.name))}")
     return "\n".join(lines) + "\n"
 
 
-def _remarks(capability: str, findings: Iterable[Shown]) -> Iterator[str]:
+def _remarks(capability: str, findings: Iterable[Feature]) -> Iterator[str]:
     for one in findings:
         if one.capability == capability and one.reading in REMARKS:
             what = f"{one.value}: {REMARKS[one.reading]}" if one.value else REMARKS[one.reading]
             yield f"{what} ({' '.join(one.detail.split())})" if one.detail else what
-
-
-def _toml(value: Any) -> str:
-    """Return a TOML value; strings, booleans and lists of strings are written in TOML as in JSON."""
-    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False).replace("\x7f", "\\u007f")

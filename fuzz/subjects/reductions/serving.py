@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from fuzz.embedded.processes import ReferenceServerError
 from fuzz.errors import CannotRun, UsageError
+from fuzz.profile_files import loader
 from fuzz.running.store import Store
 from fuzz.subject import Animal, Connect, Probed, Serving
 from fuzz.subjects.reductions.example import example
@@ -62,7 +63,7 @@ def _probed(connect: Connect, store: Store, revive: Callable[[], None] | None) -
 
 
 SERVING = Serving(
-    load=profiles.load,
+    load=loader(profiles.shipped, profiles.load, profiles.parsed),
     shipped=profiles.shipped,
     own="reference",
     own_name="the embedded reference server",
