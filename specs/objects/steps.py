@@ -37,6 +37,8 @@ class Sent:
 
 
 PLAINLY = Sent()
+# What a client that stays until it is answered has in the place of a number of bytes.
+STAYS = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class Step:
 
     asks: ClassVar[bool] = True
     removes: ClassVar[bool] = False
-    came_later: ClassVar[tuple[str, ...]] = ("bucket", "called", "headers", "query", "sent", "lane")
+    came_later: ClassVar[tuple[str, ...]] = ("bucket", "called", "headers", "query", "sent", "lane", "leaves")
     method: ClassVar[str] = "GET"
 
     @property
@@ -89,10 +91,11 @@ class DeleteBucket(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutObject(Step):
-    """Stores an object."""
+    """Stores an object; with `leaves`, the client goes away after so many bytes of the body."""
 
     key: str
     content: Content = NO_CONTENT
+    leaves: int = STAYS
     method: ClassVar[str] = "PUT"
 
 
@@ -171,12 +174,13 @@ class CreateUpload(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadPart(Step):
-    """Sends a part of an upload."""
+    """Sends a part of an upload; with `leaves`, the client goes away after so many bytes of the body."""
 
     key: str
     upload: str
     number: str = "1"
     content: Content = NO_CONTENT
+    leaves: int = STAYS
     method: ClassVar[str] = "PUT"
 
 

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from specs.objects.content import Content
-from specs.objects.steps import DeleteObject, GetObject, HeadObject, ListObjects, Pairs, PutObject, Step
+from specs.objects.steps import (
+    CompleteUpload,
+    CreateUpload,
+    DeleteObject,
+    GetObject,
+    HeadObject,
+    ListObjects,
+    ListParts,
+    Pairs,
+    Part,
+    PutObject,
+    Step,
+    UploadPart,
+)  # fmt: skip
 from strategies.objects.drawing import Draw
 from strategies.objects.single import survey
 
@@ -20,6 +33,26 @@ def races(draw: Draw) -> list[Step]:
     for lane in range(1, draw.between(2, MOST_LANES) + 1):
         steps += [_beside(draw, draw.one(keys), lane, number, conditional) for number in range(draw.between(1, 3))]
     return [*steps, *survey(keys)]
+
+
+def interruptions(draw: Draw) -> list[Step]:
+    """Draw bodies that break off, of objects and of parts, over what was there before."""
+    content = Content(b"broken off", draw.one((1, 5000, 70_000, 300_000)), 3)
+    leaves = draw.one((0, 1, 4096, content.size // 2, content.size - 1))
+    before: list[Step] = [PutObject(key="k", content=Content(b"before"))] if draw.chance(0.6) else []
+    if draw.profile.can("multipart") and draw.chance(0.3):
+        steps: list[Step] = [*before, CreateUpload(key="k", called="u")]
+        steps.append(UploadPart(key="k", upload="u", content=Content(b"whole"), called="p1"))
+        steps.append(UploadPart(key="k", upload="u", content=content, leaves=leaves))
+        listed = (Part("1", "{etag p1}"),)
+        return [
+            *steps,
+            ListParts(key="k", upload="u"),
+            CompleteUpload(key="k", upload="u", parts=listed),
+            *survey(["k"]),
+        ]
+    put = PutObject(key="k", content=content, leaves=leaves)
+    return [*before, draw.sending(put, writes=True), *survey(["k"])]
 
 
 def _beside(draw: Draw, key: str, lane: int, number: int, conditional: bool) -> Step:

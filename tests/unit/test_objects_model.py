@@ -208,6 +208,14 @@ def test_no_answer_is_a_failure() -> None:
     assert faults((GetObject(key="k"), NoReply("closed", ""))) == ["answers"]
 
 
+def test_nothing_is_stored_of_a_body_that_breaks_off() -> None:
+    before = (PutObject(key="k", content=Content(b"before")), wrote(b"before"))
+    broken = (PutObject(key="k", content=Content(b"broken off"), leaves=3), NoReply("left"))
+    assert faults(before, broken, (GetObject(key="k"), shown(b"before"))) == []
+    assert "content" in faults(before, broken, (GetObject(key="k"), shown(b"bro")))
+    assert faults(broken, (GetObject(key="k"), shown(b"broken off"))) == ["missing-things"]
+
+
 def test_a_profile_names_what_it_lacks() -> None:
     assert not load("moto").can("auth")
     assert load("reference").can("versioning")

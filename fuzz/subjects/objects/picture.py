@@ -44,7 +44,7 @@ def told(step: Any) -> str:
 def _parameters(step: Any) -> Iterator[str]:
     for one in fields(step):
         value = getattr(step, one.name)
-        if one.name not in TOLD_APART and value not in ("", (), False):
+        if one.name not in TOLD_APART and value != one.default:
             yield f"{one.name.replace('_', ' ')} {_short(value)}"
     if not getattr(step, "v2", True):
         yield "version 1"

@@ -80,6 +80,14 @@ PROPERTIES: tuple[Property, ...] = (
         tells=("content",),
     ),
     Property(
+        "interruptions",
+        "Of a body whose client goes away nothing is stored.",
+        cases.INTERRUPTIONS,
+        ("content", "interrupted"),
+        share=0.7,
+        tells=("content",),
+    ),
+    Property(
         "races",
         "Requests at the same time come out as in some order of theirs.",
         cases.RACES,

@@ -13,7 +13,7 @@ from fuzz.triage.trial import Trial
 from specs.case import Case
 from specs.objects import steps
 from specs.objects.content import Content
-from specs.objects.steps import PLAINLY, ListObjects
+from specs.objects.steps import PLAINLY, STAYS, ListObjects
 
 Change = Callable[[Any], Any]
 PLAIN_KEY = "k"
@@ -88,6 +88,7 @@ def key_traits(trial: Trial) -> Iterator[Trait]:
 
 FIELDS: tuple[tuple[str, str, Any], ...] = (
     (BESIDE, "lane", 0),
+    ("a client that goes away", "leaves", STAYS),
     ("another way of sending", "sent", PLAINLY),
     ("a prefix", "prefix", ""),
     ("a delimiter", "delimiter", ""),

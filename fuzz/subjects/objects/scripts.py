@@ -12,7 +12,7 @@ from fuzz.subject import Scripts
 from fuzz.subjects.objects.picture import answered, told
 from fuzz.subjects.objects.requests import Names, plain_request
 from fuzz.subjects.objects.signing import Plain, target
-from specs.objects.steps import Sent
+from specs.objects.steps import STAYS, Sent
 from specs.objects.words import Memory
 
 MOST_STEPS: Final = 12
@@ -92,7 +92,9 @@ def _is_beyond(step: Any) -> bool:
     """Say whether a script cannot send a step: its signature is unusual, or its body is long."""
     content = getattr(step, "content", None)
     long = content is not None and content.size > MOST_BODY
-    return long or step.lane > 0 or step.sent not in (Sent(), Sent("anonymous"))
+    return (
+        long or step.lane > 0 or getattr(step, "leaves", STAYS) != STAYS or step.sent not in (Sent(), Sent("anonymous"))
+    )
 
 
 def _names(finding: Finding) -> Names:

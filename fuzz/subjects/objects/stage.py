@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from secrets import token_hex
 from typing import Any
@@ -83,7 +83,11 @@ class Buckets:
         key = getattr(step, "key", "")
         if key:
             places.written.add((names.bucket(step.bucket), key))
-        return written(signed(plain_request(step, names), step.sent, self._keys, now))
+        message = written(signed(plain_request(step, names), step.sent, self._keys, now))
+        leaves = getattr(step, "leaves", steps.STAYS)
+        if leaves == steps.STAYS or not isinstance(message.body, bytes) or not message.body:
+            return message
+        return replace(message, leaves_after=min(leaves, len(message.body) - 1))
 
     def heard(self, step: Any, places: Places, outcome: Outcome) -> None:
         """Keep what an answer told for later steps."""

@@ -84,6 +84,9 @@ def violations(case: Case, outcomes: Sequence[Outcome], profile: Profile) -> Ite
 
 def judge(step: Any, outcome: Outcome, states: Sequence[State], memory: Memory, profile: Profile) -> Judged:
     """Judge one answer, and return the states that are possible after it."""
+    if isinstance(outcome, NoReply) and outcome.reason == "left":
+        # Nothing is stored of a body that did not come to its end.
+        return Judged(tuple(states) if profile.rules("interrupted") else (), memory)
     if isinstance(outcome, NoReply):
         return Judged((), memory, (_unanswered(outcome),))
     assert isinstance(outcome, Reply)
