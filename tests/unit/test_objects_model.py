@@ -18,7 +18,17 @@ from specs.objects.model.judging import expectations, first_state, judge, unknow
 from specs.objects.model.listings import items
 from specs.objects.profile import Profile, load, shipped
 from specs.objects.requirements import load as requirements
-from specs.objects.steps import DeleteObject, GetObject, HeadObject, ListObjects, PutObject, Step
+from specs.objects.steps import (
+    DeleteObject,
+    DeleteObjects,
+    GetObject,
+    HeadObject,
+    ListObjects,
+    Named,
+    PutObject,
+    Sent,
+    Step,
+)  # fmt: skip
 from specs.objects.words import NOTHING
 from specs.outcome import NoReply, Reply
 from strategies.objects import cases, listing, multipart, settings, single
@@ -206,6 +216,18 @@ def test_an_unknown_outcome_stays_unknown_until_a_read_decides() -> None:
 
 def test_no_answer_is_a_failure() -> None:
     assert faults((GetObject(key="k"), NoReply("closed", ""))) == ["answers"]
+
+
+def test_keys_of_another_are_refused_one_by_one_or_together() -> None:
+    put = (PutObject(key="k", content=Content(b"x")), wrote(b"x"))
+    batch = DeleteObjects(keys=(Named("k"),), sent=Sent("second"))
+    error = "<Error><Key>k</Key><Code>AccessDenied</Code></Error>"
+    told = (("content-type", "application/xml"), ("date", DATE))
+    each = Reply(200, told, f"<DeleteResult>{error}</DeleteResult>".encode())
+    assert faults(put, (batch, each), (GetObject(key="k"), shown(b"x"))) == []
+    assert faults(put, (batch, refused(403, "AccessDenied"))) == []
+    done = Reply(200, told, b"<DeleteResult><Deleted><Key>k</Key></Deleted></DeleteResult>")
+    assert "access" in faults(put, (batch, done))
 
 
 def test_nothing_is_stored_of_a_body_that_breaks_off() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from specs.objects import answers
 from specs.objects.answers import Alternative, wrong
 from specs.objects.model.asked import Asked, missing_bucket, unclaimed_key, with_version
+from specs.objects.model.gate import right_to_delete
 from specs.objects.reading import document, window
 from specs.objects.rules import Rule
 from specs.objects.state import Bucket, State, Stored, in_bytes
@@ -96,6 +97,18 @@ def _faults(at: Asked, bucket: Bucket, root: Element, reply: Reply) -> Iterator[
     deleted = Counter(text_of(one, "Key") or "" for one in root.all("Deleted"))
     failed = {text_of(one, "Key") or "": text_of(one, "Code") or "" for one in root.all("Error")}
     excused = {one.key for one in at.step.keys if one.version or unclaimed_key(at.profile, one.key)}
+    rights = {key: right_to_delete(at, bucket, key) for key in wanted}
+    # A key that the sender may not delete is refused by itself.
+    excused |= {key for key, code in failed.items() if code == "AccessDenied" and rights.get(key, "yes") != "yes"}
+    for key in sorted(set(deleted) & {key for key, right in rights.items() if right == "no"}):
+        yield wrong(
+            "access",
+            "a key is deleted without the right to",
+            "AccessDenied",
+            f"Deleted {key!r}",
+            answers.KEYS,
+            reply=reply,
+        )
     for key, code in failed.items():
         if key in wanted and key not in excused:
             there = "there" if bucket.newest(key) is not None else "missing"

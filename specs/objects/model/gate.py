@@ -117,6 +117,11 @@ def right_of(at: Asked) -> Right:
     return "open" if opened else "yes"
 
 
+def right_to_delete(at: Asked, bucket: Bucket, key: str) -> Right:
+    """Say whether a request's sender may delete a key."""
+    return _right(bucket, at.step.bucket, at.step.sent.by, "s3:DeleteObject", key)
+
+
 def _right(bucket: Bucket, name: str, by: str, action: str | None, key: str) -> Right:
     allowed, denied, unclear = _said(bucket.policy, name, action, key) if bucket.policy else (False, False, False)
     if by == bucket.owner:
