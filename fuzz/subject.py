@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from fuzz.running.store import Store
     from fuzz.transport.protocol import Transport
     from fuzz.triage.reading import Reading
-    from strategies.drawing import Choice
+    from strategies.drawing import Shrunk
 
 Connect = Callable[[Any], "Session"]
-# A choice is drawn by chance in hunts and by Hypothesis under pytest; a strategy is drawn by Hypothesis in both.
-Cases: TypeAlias = "Choice[Case] | SearchStrategy[Case]"
+# A choice is drawn by chance in hunts and by Hypothesis under pytest; anything else is drawn by Hypothesis in both.
+Cases: TypeAlias = "Shrunk[Case] | SearchStrategy[Case]"
 # The answers that the subject's model allows for each step; None for steps that ask nothing.
 Due = Sequence[Any]
 # A check of one answer; its arguments are the step, the outcome, the expectation and the profile.

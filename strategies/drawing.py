@@ -46,24 +46,33 @@ class Chance:
         return choice.by_chance(self)
 
 
-class Choice(Generic[Offered]):
-    """Something to draw, by chance or by Hypothesis; `shrinking` builds the strategy of Hypothesis."""
+class Shrunk(Generic[Offered]):
+    """Something that Hypothesis can draw; its strategy is made, and Hypothesis imported, when it is asked for."""
 
-    __slots__ = ("_made", "_shrinking", "by_chance")
+    __slots__ = ("_made", "_shrinking")
 
-    def __init__(
-        self, by_chance: Callable[[Chance], Offered], shrinking: Callable[[], SearchStrategy[Offered]]
-    ) -> None:
-        self.by_chance = by_chance
+    def __init__(self, shrinking: Callable[[], SearchStrategy[Offered]]) -> None:
         self._shrinking = shrinking
         self._made: SearchStrategy[Offered] | None = None
 
     @property
     def strategy(self) -> SearchStrategy[Offered]:
-        """Return the strategy by which Hypothesis draws the same."""
+        """Return the strategy by which Hypothesis draws."""
         if self._made is None:
             self._made = self._shrinking()
         return self._made
+
+
+class Choice(Shrunk[Offered]):
+    """Something that can be drawn by chance too; both draw the same values."""
+
+    __slots__ = ("by_chance",)
+
+    def __init__(
+        self, by_chance: Callable[[Chance], Offered], shrinking: Callable[[], SearchStrategy[Offered]]
+    ) -> None:
+        Shrunk.__init__(self, shrinking)
+        self.by_chance = by_chance
 
     def map(self, change: Callable[[Offered], DrawnTo]) -> Choice[DrawnTo]:
         """Return the choice of what a function makes of this one."""
@@ -81,9 +90,9 @@ class Choice(Generic[Offered]):
         return Choice(by_chance, lambda: self.strategy.filter(fits))
 
 
-def strategy_of(some: Choice[Drawn] | SearchStrategy[Drawn]) -> SearchStrategy[Drawn]:
+def strategy_of(some: Shrunk[Drawn] | SearchStrategy[Drawn]) -> SearchStrategy[Drawn]:
     """Return the strategy by which Hypothesis draws a choice, or the strategy itself."""
-    return some.strategy if isinstance(some, Choice) else some
+    return some.strategy if isinstance(some, Shrunk) else some
 
 
 def sampled_from(values: Sequence[Drawn]) -> Choice[Drawn]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 
 from fuzz.config import Settings
 from fuzz.hunt.rounds import seed_of, turn
 from fuzz.running.targets import open_target
-from fuzz.subject import Subject
+from fuzz.subject import Property, Subject
 from specs.case import Case
 
 EXAMPLES_A_TURN = 10
@@ -46,18 +47,18 @@ def try_animal(subject: Subject, animal: str, seed: int, seconds: float) -> Tria
     with open_target(settings) as target, closing(target.session()) as session:
         begun = time.process_time()
 
-        def attempt(case: Case) -> None:
+        def attempt(one: Property, case: Case) -> None:
             if time.process_time() - begun > seconds:
                 return
-            failures = session.judge(case).failures
+            failures = session.judge(one.named(case)).failures
             if failures:
-                raise _Seen(case.property, failures[0].requirement)
+                raise _Seen(one.name, failures[0].requirement)
 
         try:
             for number in count():
                 for one in subject.properties:
-                    cases = one.cases(target.profile).map(one.named)
-                    turn(cases, seed_of(seed, number, one.name), EXAMPLES_A_TURN, attempt)
+                    number_of_turn = seed_of(seed, number, one.name)
+                    turn(one.cases(target.profile), number_of_turn, EXAMPLES_A_TURN, partial(attempt, one))
                     if time.process_time() - begun > seconds:
                         return Trial(animal, time.process_time() - begun, session.sent)
         except _Seen as seen:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from specs.case import Case
-from strategies.drawing import Choice, by_chance
+from strategies.drawing import Choice, by_chance, strategy_of
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -26,7 +26,7 @@ def turn(cases: Cases, number: int, examples: int, attempt: Callable[[Case], Non
         for case in islice(by_chance(cases, number), examples):
             attempt(case)
     else:
-        _turn_of_hypothesis(cases, number, examples, attempt)
+        _turn_of_hypothesis(strategy_of(cases), number, examples, attempt)
 
 
 def _turn_of_hypothesis(

@@ -1,5 +1,7 @@
 """Prove by a schema that the text of a request is at fault."""
 
+from __future__ import annotations
+
 import functools
 import json
 import re
@@ -8,13 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from math import isfinite
-from typing import Any
-
-from jsonschema.exceptions import ValidationError
-from jsonschema.protocols import Validator
+from typing import TYPE_CHECKING, Any
 
 from specs.reductions.schemas import Key, Schema, exact_validator, lenient_validator, load
 from specs.reductions.schemas.places import pointer
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
 
 # No schema nests half as deep, so a deeper text is invalid however it ends; and readers may refuse to read it.
 DEEPEST = 64

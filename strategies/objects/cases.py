@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from hypothesis.strategies import SearchStrategy
-
 from specs.case import Case
 from specs.objects.profile import Profile
 from specs.objects.steps import Step
 from strategies.claims import NotClaimed
+from strategies.drawing import Choice
 from strategies.objects import listing, multipart, racing, settings, single
 from strategies.objects.drawing import Draw, cases
 
 
-def of(name: str, make: Callable[[Draw], Sequence[Step]], *needs: str) -> Callable[[Profile], SearchStrategy[Case]]:
+def of(name: str, make: Callable[[Draw], Sequence[Step]], *needs: str) -> Callable[[Profile], Choice[Case]]:
     """Return a function that gives a property's cases for a profile that claims all that they need."""
 
-    def made(profile: Profile) -> SearchStrategy[Case]:
+    def made(profile: Profile) -> Choice[Case]:
         missing = [one for one in needs if not profile.can(one)]
         if missing:
             raise NotClaimed(f"the profile does not claim {', '.join(missing)}")

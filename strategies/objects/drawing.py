@@ -1,4 +1,4 @@
-"""Draw values from a seed: cases are recipes, and Hypothesis chooses the seed alone, which costs next to nothing."""
+"""Draw values from a seed: cases are recipes, and the seed is all that is chosen, which costs next to nothing."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TypeVar
 
-from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
-
 from specs.case import Case
 from specs.objects.content import Content
 from specs.objects.profile import Profile
 from specs.objects.steps import STREAMED, Sent, Signing, Step
+from strategies.drawing import Choice, integers
 
 One = TypeVar("One")
 OneStep = TypeVar("OneStep", bound=Step)
@@ -100,13 +98,13 @@ class Draw:
         return replace(step, sent=self.sent(writes=writes))
 
 
-def cases(name: str, make: Callable[[Draw], Sequence[Step]], profile: Profile) -> SearchStrategy[Case]:
+def cases(name: str, make: Callable[[Draw], Sequence[Step]], profile: Profile) -> Choice[Case]:
     """Return cases of a property, whose steps a function makes of a seed."""
 
     def case(seed: int) -> Case:
         return Case(name, tuple(make(Draw(Random(seed), profile))))
 
-    return st.integers(0, MOST_SEED).map(case)
+    return integers(0, MOST_SEED).map(case)
 
 
 def claimed_keys(profile: Profile) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from specs.case import Case
 from specs.fields import Fields
@@ -13,7 +12,7 @@ from specs.reductions.profile import Profile
 from specs.reductions.schemas import Schema
 from specs.reductions.steps import Send, Spelling, Step
 from strategies.claims import NotClaimed
-from strategies.drawing import Choice, Draw, composite, sampled_from
+from strategies.drawing import Choice, Draw, Shrunk, composite, sampled_from
 from strategies.reductions import abuses as _abuses
 from strategies.reductions import at_once as _at_once
 from strategies.reductions import bad_stores as _bad_stores
@@ -30,9 +29,6 @@ from strategies.reductions.families import FAMILIES, families, lacking
 from strategies.reductions.raw_requests import RAW, raw_requests
 from strategies.reductions.requests import requests, sampled
 from strategies.variety import fresh, unvaried
-
-if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
 
 MOST_REQUESTS = 9
 LONGEST = 300_001
@@ -96,9 +92,10 @@ def malformed(profile: Profile) -> Choice[Case]:
     return fresh(_malformed.malformed(_claims(profile), request_schema(profile)))
 
 
-def whole_schema(profile: Profile) -> SearchStrategy[Case]:
+def whole_schema(profile: Profile) -> Shrunk[Case]:
     """Draw requests from the schema alone; only Hypothesis can."""
-    return unvaried(_malformed.whole_schema(_claims(profile), request_schema(profile)))
+    claims, schema = _claims(profile), request_schema(profile)
+    return Shrunk(lambda: unvaried(_malformed.whole_schema(claims, schema)))
 
 
 def spellings(profile: Profile, *, kinds: tuple[Spelling, ...] = ()) -> Choice[Case]:

@@ -42,3 +42,9 @@ def test_commands_about_what_was_found_import_nothing_that_draws(words: str, tmp
 
 def test_a_run_that_cannot_start_says_so_before_anything_is_drawn(tmp_path: Path) -> None:
     assert not imported(tmp_path, "run --seconds nonsense") & HEAVY
+
+
+def test_a_run_draws_by_chance_without_what_shrinks(tmp_path: Path) -> None:
+    found = imported(tmp_path, "run --only reduction --examples 20")
+    assert "numpy" in found
+    assert not found & HEAVY

@@ -246,6 +246,6 @@ def test_a_profile_names_what_it_lacks() -> None:
 
 @given(st.data())
 def test_cases_are_drawn_from_a_seed(data: st.DataObject) -> None:
-    case = data.draw(cases.OBJECTS(REFERENCE))
+    case = data.draw(cases.OBJECTS(REFERENCE).strategy)
     assert case.property == "objects"
     assert all(step.asks for step in case.steps)

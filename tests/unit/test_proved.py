@@ -18,6 +18,7 @@ from specs.reductions.proved import IN_THE_SCHEMA, proved_invalid
 from specs.reductions.rules import ALLOWING, Rule
 from specs.reductions.steps import Send, SendRaw
 from specs.store_facts import StoreFacts
+from strategies.drawing import strategy_of
 from strategies.reductions import cases
 
 V2, V1 = load("reference"), load("reference-v1")
@@ -37,7 +38,7 @@ def accepted(send: Send | SendRaw, rule: Rule) -> list[str]:
 def test_the_schema_proves_every_request_invalid_that_the_model_has_refused_by_its_rules(
     strategy: Any, profile: Profile, data: st.DataObject
 ) -> None:
-    case = data.draw(strategy(profile))
+    case = data.draw(strategy_of(strategy(profile)))
     for step, due in zip(case.steps, expectations(case, profile, StoreFacts())):
         if not isinstance(step, Send | SendRaw) or due is None or due.rejection is None or due.answers:
             continue

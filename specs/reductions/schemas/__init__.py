@@ -1,5 +1,7 @@
 """Load the JSON Schemas (draft-07) of requests and answers, and make validators that follow them exactly."""
 
+from __future__ import annotations
+
 import functools
 import json
 from collections.abc import Callable, Mapping
@@ -7,10 +9,10 @@ from decimal import Decimal
 from difflib import get_close_matches
 from importlib.resources import files
 from math import isfinite
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from jsonschema import Draft7Validator, validators
-from jsonschema.protocols import Validator
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
 
 Schema = Mapping[str, Any]
 
@@ -65,6 +67,9 @@ def _validator(schema: Schema, is_integer: Callable[[Any, Any], bool]) -> Valida
 
 @functools.cache
 def _kind(is_integer: Callable[[Any, Any], bool]) -> Any:
+    # A tenth of a second to import, and most requests of a hunt need no proof.
+    from jsonschema import Draft7Validator, validators
+
     checker = Draft7Validator.TYPE_CHECKER.redefine_many({"integer": is_integer, "number": _is_number})
     return cast(Any, validators).extend(Draft7Validator, type_checker=checker)
 
