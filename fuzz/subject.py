@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from specs.case import Case
@@ -179,6 +180,14 @@ class Start(Protocol):
     ) -> AbstractContextManager[str]: ...
 
 
+class StartIn(Protocol):
+    """A function that starts a subject's own server on what the server keeps in a directory."""
+
+    def __call__(
+        self, directory: Path, animals: Sequence[str], host: str = "127.0.0.1", port: int = 0
+    ) -> AbstractContextManager[str]: ...
+
+
 def no_animals() -> Mapping[str, Animal]:
     """Return the broken servers by id, by default none."""
     return {}
@@ -199,10 +208,11 @@ class Serving:
 
     `load` reads a profile by its name or from a file, and raises UnusableProfile. `own` names the profile of the
     subject's own server; `start` starts this server, broken in the ways of the named `animals`, and raises UsageError
-    and CannotRun. `example` puts an example into the store, and says how to ask the subject's own server about it; keys
-    are shown only if they are public. `open_store` opens what the subject has in place of a store, if its servers read
-    from none; raises UsageError. `check` asks a server a first question, and raises CannotRun if it is not answered.
-    `probe` finds out the claims of a server without a profile.
+    and CannotRun. `start_in` does so on what the server kept in a directory, if it keeps anything. `example` puts an
+    example into the store, and says how to ask the subject's own server about it; keys are shown only if they are
+    public. `open_store` opens what the subject has in place of a store, if its servers read from none; raises
+    UsageError. `check` asks a server a first question, and raises CannotRun if it is not answered. `probe` finds out
+    the claims of a server without a profile.
     """
 
     load: Callable[[str], Any]
@@ -210,6 +220,7 @@ class Serving:
     own: str
     own_name: str
     start: Start
+    start_in: StartIn | None = None
     check: Callable[[Connect, Any], None] = no_question
     probe: Callable[[Connect, Store, Callable[[], None] | None], Probed] | None = None
     animals: Callable[[], Mapping[str, Animal]] = no_animals

@@ -6,11 +6,13 @@ import errno
 import signal
 import socket
 from argparse import ArgumentParser, Namespace
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
+from pathlib import Path
 
 from fuzz.config import Settings
 from fuzz.errors import CannotRun, UsageError
 from fuzz.flags import EXIT_CODES, add_animal_flag, add_subject_flags, settings_of
+from fuzz.subject import Serving
 
 RUN = "serve"
 MOST_PORT = 65535
@@ -22,6 +24,8 @@ examples:
   asfuzz serve --port 8080 --store-port 9000
   asfuzz serve --host 0.0.0.0 --advertise 10.0.0.2
       for clients on other machines, which know this one as 10.0.0.2
+  asfuzz serve --subject objects --dir DIR --port 9000
+      the object store, with what it kept in DIR
 """
 
 
@@ -34,6 +38,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--store", metavar="URL|memory|moto", help="the store with the example object (default: memory)"
     )
     parser.add_argument("--advertise", metavar="HOST", help="this machine's name, for clients on another machine")
+    parser.add_argument("--dir", type=Path, help="where the server keeps what it has, for servers that keep anything")
     add_animal_flag(parser)
     add_subject_flags(parser)
     parser.epilog = f"{EXAMPLES}\n{EXIT_CODES}"
@@ -60,13 +65,22 @@ def _serve(settings: Settings, arguments: Namespace) -> None:
     serving = subject_under_test(settings).serving
     with (
         closing(open_store_for(settings, own)) as store,
-        serving.start(settings.animals, arguments.host, arguments.port) as started,
+        _started(serving, settings, arguments) as started,
     ):
         url = started.replace("//0.0.0.0:", f"//{settings.advertise or '127.0.0.1'}:")
         told = serving.example(url, store, "://" not in settings.store)
         print("\n".join([*told, "", "Ctrl-C stops both."]), flush=True)
         while True:
             signal.pause()
+
+
+def _started(serving: Serving, settings: Settings, arguments: Namespace) -> AbstractContextManager[str]:
+    """Return the server, not yet started; raises UsageError."""
+    if arguments.dir is None:
+        return serving.start(settings.animals, arguments.host, arguments.port)
+    if serving.start_in is None:
+        raise UsageError(f"--dir {arguments.dir}: {serving.own_name} keeps nothing; --subject objects does")
+    return serving.start_in(arguments.dir, settings.animals, arguments.host, arguments.port)
 
 
 def _check_free(host: str, port: int) -> None:

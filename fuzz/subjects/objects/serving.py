@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from fuzz.errors import CannotRun
 from fuzz.profile_files import loader
 from fuzz.subject import Animal, Connect, Serving
 from fuzz.subjects.objects.access import OWN, access
+from fuzz.subjects.objects.example import example
 from fuzz.subjects.objects.own_store import start_object_store
 from specs.case import Case
 from specs.objects import profile as profiles
@@ -22,8 +24,19 @@ FIRST_QUESTION = Case("first-question", (PutObject(key="first", content=Content(
 
 @contextmanager
 def _own_store(animals: Sequence[str], host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    with start_object_store({one.access_key: one.secret for one in OWN}, animals, host=host, port=port) as store:
+    with start_object_store(_accounts(), animals, host=host, port=port) as store:
         yield store.url
+
+
+@contextmanager
+def _kept_store(directory: Path, animals: Sequence[str], host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    with start_object_store(_accounts(), animals, host=host, port=port, directory=directory) as store:
+        yield store.url
+
+
+def _accounts() -> dict[str, str]:
+    """Return the secrets of the suite's own accounts by access key."""
+    return {one.access_key: one.secret for one in OWN}
 
 
 def _animals() -> dict[str, Animal]:
@@ -53,7 +66,9 @@ SERVING = Serving(
     own="reference",
     own_name="the embedded object store",
     start=_own_store,
+    start_in=_kept_store,
     check=check,
     animals=_animals,
+    example=example,
     open_store=access,
 )
