@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
 from collections.abc import Callable, Mapping, MutableMapping
@@ -24,6 +23,7 @@ from fuzz.option_values import (
     switch,
     text,
 )
+from specs.profile import did_you_mean
 
 FILE_NAME = "asfuzz.toml"
 PREFIX = "ASFUZZ_"
@@ -195,7 +195,7 @@ def _from_file(config: Path | None) -> dict[str, Any]:
                 "or aws_profile to the name of a profile"
             )
         if name not in OPTIONS:
-            raise UsageError(f"{place}: {name!r} is unknown.{_did_you_mean(name, OPTIONS)}")
+            raise UsageError(f"{place}: {name!r} is unknown.{did_you_mean(name, OPTIONS)}")
     return {name: _value(name, value, f"{place}: {name}") for name, value in table.items()}
 
 
@@ -207,7 +207,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
             continue
         name = known.get(variable)
         if name is None:
-            raise UsageError(f"environment: {variable} is unknown.{_did_you_mean(variable, known)}")
+            raise UsageError(f"environment: {variable} is unknown.{did_you_mean(variable, known)}")
         if value and name in OPTIONS:
             found[name] = _value(name, value, variable)
     return found
@@ -218,11 +218,6 @@ def _value(name: str, value: Any, place: str) -> Any:
         return OPTIONS[name].read(value)
     except ValueError as error:
         raise UsageError(f"{place}: {error}") from error
-
-
-def _did_you_mean(word: str, known: Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(word, known, 1)
-    return f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(known)}."
 
 
 def _of_github(environ: Mapping[str, str]) -> dict[str, Any]:

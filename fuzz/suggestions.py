@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
 _UNKNOWN_COMMAND = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
@@ -68,3 +68,9 @@ def closest(word: str, names: Sequence[str]) -> str:
     longer = [name for name in names if name.startswith(word)]
     close = longer if len(longer) == 1 else difflib.get_close_matches(word, names, 1)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def nearest(word: str, names: Iterable[str], otherwise: str) -> str:
+    """Return a question for the name that is closest to a word; if none is close, the other words."""
+    close = difflib.get_close_matches(word, list(names), 1)
+    return f"did you mean {close[0]!r}?" if close else otherwise

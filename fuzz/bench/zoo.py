@@ -19,8 +19,8 @@ HEALTHY = "healthy"
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """What came of one trial; `animal` is empty for the server that is not broken, `seen_by` if nothing was seen."""
+class Visit:
+    """The result of a visit to one server: `animal` is empty for the healthy server, `seen_by` if nothing was seen."""
 
     animal: str
     seconds: float
@@ -38,10 +38,10 @@ class _Seen(Exception):
     """A case failed; the exception carries the property and the requirement."""
 
 
-def try_animal(subject: Subject, animal: str, seed: int, seconds: float) -> Trial:
+def try_animal(subject: Subject, animal: str, seed: int, seconds: float) -> Visit:
     """Try every property in turn on the subject's own server, broken in one way or not at all.
 
-    The seconds are those of this process on one core, so that a busy machine does not end a trial early.
+    The seconds are those of this process on one core, so that a busy machine does not end a visit early.
     """
     settings = Settings(subject=subject.name, profile=subject.serving.own, animals=(animal,) if animal else ())
     with open_target(settings) as target, closing(target.session()) as session:
@@ -60,13 +60,13 @@ def try_animal(subject: Subject, animal: str, seed: int, seconds: float) -> Tria
                     number_of_turn = seed_of(seed, number, one.name)
                     turn(one.cases(target.profile), number_of_turn, EXAMPLES_A_TURN, partial(attempt, one))
                     if time.process_time() - begun > seconds:
-                        return Trial(animal, time.process_time() - begun, session.sent)
+                        return Visit(animal, time.process_time() - begun, session.sent)
         except _Seen as seen:
-            return Trial(animal, time.process_time() - begun, session.sent, *seen.args)
+            return Visit(animal, time.process_time() - begun, session.sent, *seen.args)
     raise AssertionError("there is always another turn")
 
 
-def row(trial: Trial) -> str:
+def row(visit: Visit) -> str:
     """Return a line that says what was seen."""
-    seen = f"seen by {trial.seen_by} as {trial.requirement}" if trial.seen_by else "not seen"
-    return f"{trial.animal or HEALTHY:<24}{seen} after {trial.seconds:.1f} s and {trial.requests:,} requests"
+    seen = f"seen by {visit.seen_by} as {visit.requirement}" if visit.seen_by else "not seen"
+    return f"{visit.animal or HEALTHY:<24}{seen} after {visit.seconds:.1f} s and {visit.requests:,} requests"

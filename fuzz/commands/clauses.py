@@ -7,12 +7,12 @@ import shutil
 import textwrap
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from fuzz.errors import UsageError
 from fuzz.flags import add_subject_flags, settings_of
 from fuzz.registry import registry
+from fuzz.suggestions import nearest
 
 if TYPE_CHECKING:
     from fuzz.bench.clauses import Traced
@@ -64,8 +64,7 @@ def _chosen(every: list[Traced], ids: list[str]) -> list[Traced]:
     known = {one.clause.id: one for one in every}
     for name in ids:
         if name not in known:
-            close = get_close_matches(name, known, 1)
-            hint = f"did you mean {close[0]!r}?" if close else "asfuzz clauses lists all of them"
+            hint = nearest(name, known, "asfuzz clauses lists all of them")
             raise UsageError(f"clause {name!r} is unknown; {hint}")
     return [known[name] for name in ids] if ids else every
 

@@ -11,6 +11,7 @@ from fuzz.errors import UsageError
 from fuzz.findings import corpus, known, named
 from fuzz.findings.case_files import Unreadable
 from fuzz.flags import add_animal_flag, add_config_flag, add_target_flags, settings_of, told_by
+from fuzz.whole_files import replace_file
 
 EPILOG = """\
 examples:
@@ -181,4 +182,4 @@ def _text(path: Path) -> str:
 
 def _rewrite(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    corpus.replace_file(path, text.encode())
+    replace_file(path, text.encode())

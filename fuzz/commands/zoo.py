@@ -7,7 +7,6 @@ import random
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from fuzz.config import DEFAULT_SUBJECT
 from fuzz.errors import UsageError
 from fuzz.flags import add_subject_flags, settings_of
+from fuzz.suggestions import nearest
 
 if TYPE_CHECKING:
     from fuzz.bench.animals.trials import Trial
@@ -110,9 +110,9 @@ def _try_others(subject: Subject, arguments: Namespace) -> int:
     missed = 0
     for name in ("", *_chosen(subject, arguments)):
         for seed in range(arguments.seed, arguments.seed + arguments.seeds):
-            trial = try_animal(subject, name, seed, arguments.seconds)
-            missed += not trial.right
-            print(row(trial), flush=True)
+            visit = try_animal(subject, name, seed, arguments.seconds)
+            missed += not visit.right
+            print(row(visit), flush=True)
     return 1 if missed else 0
 
 
@@ -120,8 +120,7 @@ def _chosen(subject: Subject, arguments: Namespace) -> list[str]:
     animals = subject.serving.animals()
     for name in arguments.animals or ():
         if name not in animals:
-            close = get_close_matches(name, animals, 1)
-            hint = f"did you mean {close[0]!r}?" if close else "asfuzz zoo --list shows all of them"
+            hint = nearest(name, animals, "asfuzz zoo --list shows all of them")
             raise UsageError(f"animal {name!r} is unknown; {hint}")
     kinds = list(dict.fromkeys(one.kind for one in animals.values()))
     if arguments.kind is not None and arguments.kind not in kinds:

@@ -21,10 +21,10 @@ from secrets import token_hex
 from fuzz.findings import case_files
 from fuzz.findings.case_files import CaseFile, Unreadable
 from fuzz.findings.finding import Finding
+from fuzz.whole_files import UNFINISHED, replace_file, sync_folder, write_through
 from specs.violation import Violation
 
 CASE, DATA, SEEN = "case.json", "data", "seen"
-UNFINISHED = ".unfinished-"
 # What is younger may belong to a worker that is still writing.
 STALE_SECONDS = 3600.0
 NOTHING = Violation("", "", "", "")
@@ -135,16 +135,16 @@ def _create(folder: Path, home: Path, file: CaseFile, texts: Mapping[str, str]) 
     try:
         (unfinished / DATA).mkdir(parents=True)
         for name, data in _files(file, texts):
-            _write(unfinished / name, data)
-        _sync_folder(unfinished / DATA)
-        _sync_folder(unfinished)
+            write_through(unfinished / name, data)
+        sync_folder(unfinished / DATA)
+        sync_folder(unfinished)
         try:
             unfinished.rename(home)
         except OSError:
             if not home.is_dir():
                 raise
             return False
-        _sync_folder(folder)
+        sync_folder(folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return True
@@ -179,33 +179,6 @@ def _holds(path: Path, data: bytes) -> bool:
         return path.stat().st_size == len(data) and path.read_bytes() == data
     except OSError:
         return False
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file that is at any moment as it was or as it will be."""
-    unfinished = path.with_name(f"{UNFINISHED}{os.getpid()}-{token_hex(4)}")
-    try:
-        _write(unfinished, data)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make renames in a folder last."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _remove_stale(folder: Path, prefix: str, spare: frozenset[str] = frozenset()) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from fuzz.events import Event, FindingFound, PropertyDone, PutToTest, RunEnded
 from fuzz.reports.tally import Tally
+from fuzz.whole_files import replace_file
 
 FORMAT = 1
 # The name of a file that is none.
@@ -130,13 +131,4 @@ def write_atomically(path: Path, text: str) -> None:
     if path.is_symlink() or (path.exists() and not path.is_file()):
         path.write_text(text, "utf-8")
         return
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with unfinished.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
+    replace_file(path, text.encode())

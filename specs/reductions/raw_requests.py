@@ -15,6 +15,7 @@ from specs.reductions.profile import Profile
 from specs.reductions.request import OPERATIONS
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Credential, Send, SendRaw
+from specs.reductions.validity import LOCATORS
 
 COMMON_METHODS = ("GET", "HEAD", "PUT", "DELETE", "PATCH")
 HEADER_BYTES_ALL_TAKE = 4096
@@ -127,7 +128,7 @@ def _with_body(
         return _left_open(text.doubts[0], Rule.NOT_JSON)
     if not isinstance(text.value, dict):
         return RawReading(None, (BAD_JSON, *doubts, *authorization.rejections))
-    located = ("interface_type", "url") if profile.api == "v2" else ("source", "bucket", "object")
+    located = LOCATORS[profile.api]
     send = Send(
         operation,
         Fields(text.value),

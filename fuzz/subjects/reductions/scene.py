@@ -27,6 +27,7 @@ from specs.spellings import OF_FRACTIONS
 Simpler = Callable[["Scene"], "Scene | None"]
 # Bounds so large take more than 32 bits.
 FAR_BOUNDS = 2**31
+NAMES_OF_PLACES = {name for names in validity.LOCATORS.values() for name in names}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +75,7 @@ def scene_of(case: Case, profile: Profile) -> Scene | None:
             pass
         case _:
             return None
-    if send.without or {"url", "source", "bucket", "object", "interface_type"} & set(send.fields):
+    if send.without or NAMES_OF_PLACES & set(send.fields):
         return None
     reading = validity.read(send.operation, full_body(send, profile), profile)
     if reading.request is None:

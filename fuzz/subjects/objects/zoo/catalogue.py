@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import re
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from functools import cache
 from types import MappingProxyType
 
 from fuzz.embedded.store.object_store import ObjectStore
+from fuzz.suggestions import nearest
 
 KINDS = (
     "content", "answering", "etags", "ranges", "conditions", "listings", "paging", "multipart", "copies", "batches",
@@ -57,8 +57,7 @@ def find(name: str) -> Animal:
     known = animals()
     if name in known:
         return known[name]
-    close = difflib.get_close_matches(name, known, 1)
-    hint = f"did you mean {close[0]!r}?" if close else "asfuzz zoo --list shows all of them"
+    hint = nearest(name, known, "asfuzz zoo --list shows all of them")
     raise UnknownAnimal(f"animal {name!r} is unknown; {hint}")
 
 

@@ -1,6 +1,5 @@
 """Which animals there are: every class of the modules below that derives from the server, and is described."""
 
-import difflib
 import importlib
 import re
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from types import MappingProxyType
 
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.zoo.marks import OnlyAtOnce, OnlyAWarning, OnlyInV1
+from fuzz.suggestions import nearest
 
 HABITS = (
     "selections", "layouts", "axes", "missing", "counting", "accumulating", "floats", "byte_orders", "decoding",
@@ -72,8 +72,7 @@ def find(name: str) -> Animal:
     known = animals()
     if name in known:
         return known[name]
-    close = difflib.get_close_matches(name, known, 1)
-    hint = f"did you mean {close[0]!r}?" if close else "asfuzz zoo --list shows all of them"
+    hint = nearest(name, known, "asfuzz zoo --list shows all of them")
     raise UnknownAnimal(f"animal {name!r} is unknown; {hint}")
 
 
