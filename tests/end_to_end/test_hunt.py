@@ -110,7 +110,7 @@ def test_what_is_wrong_with_every_refusal_is_one_finding_that_replays(tmp_path: 
     ended, events = hunted(tmp_path, settings, only=("malformed",), examples=40)
     assert ended.findings == len(events.found) == 1
     (finding,) = corpus.load_all(tmp_path)
-    assert finding.violation.title == "many refusals: the error does not name dtype"
+    assert finding.violation.title.startswith("many refusals: the error does not name ")
     with closing(open_store_for(settings)) as store, open_target(settings) as target:
         assert bool(owners([finding], [Bug(settings.animals[0])], store, target.profile))
 

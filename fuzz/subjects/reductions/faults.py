@@ -51,7 +51,7 @@ def faults_named(broken: frozenset[rules.Rule], trial: Trial) -> list[str]:
     send = read_raw(last, trial.profile).send if isinstance(last, SendRaw) else last
     if send is not None:
         reading = validity.read(send.operation, full_body(send, trial.profile), trial.profile)
-        for fault in reading.faults:
+        for fault in (*reading.faults, *reading.doubts):
             fields.setdefault(str(fault.rule), []).append(fault.words[0] if fault.words else "")
     named = []
     for rule in broken:
