@@ -16,6 +16,7 @@ from fuzz.option_values import (
     http_url,
     names,
     number,
+    number_or_auto,
     path,
     port_command,
     server_url,
@@ -30,6 +31,7 @@ PREFIX = "ASFUZZ_"
 AUTO = "auto"
 DEFAULT_SUBJECT = "reductions"
 DEFAULT_SECONDS = 30.0
+MOST_LANES = 64
 MOST_WORKERS = 256
 
 
@@ -57,6 +59,8 @@ class Settings:
     github: bool = False
     github_summary: Path | None = None
     workers: int = 1
+    # None finds out how many serve.
+    lanes: int | None = 1
     ca_cert: Path | None = None
     timeout_seconds: float = 10.0
     aws_profile: str | None = None
@@ -104,6 +108,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
         "junit": Option("junit", path),
         "github": Option("github", switch),
         "workers": Option("workers", number(1, MOST_WORKERS)),
+        "lanes": Option("lanes", number_or_auto(1, MOST_LANES)),
         "ca_cert": Option("ca_cert", path),
         "timeout": Option("timeout_seconds", duration_seconds),
         "aws_profile": Option("aws_profile", text),

@@ -41,7 +41,10 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A worker's progress, several times a second; the latest replaces those before."""
+    """The progress of a run, several times a second; the latest replaces those before.
+
+    `lanes` counts the cases that may be under way at the same time, of all workers.
+    """
 
     elapsed_seconds: float
     checked_requests: int
@@ -49,6 +52,7 @@ class Progress:
     findings: int
     known: int
     doing: str = ""
+    lanes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,8 @@ class RunEnded:
     """The end of a run; `why` names the reason: the budget, --max-findings, Ctrl-C, or an error.
 
     `sent_requests` counts all requests, those to explain a failure included. The time and the requests spent on known
-    causes, and on the shrinking of new ones, are given too.
+    causes, and on the shrinking of new ones, are given too. `given_up_requests` were sent, and nobody waited for their
+    answers when the run was over.
     """
 
     verdict: Verdict
@@ -147,6 +152,8 @@ class RunEnded:
     sent_requests: int = 0
     known_causes_requests: int = 0
     shrinking_requests: int = 0
+    given_up_requests: int = 0
+    lanes: int = 1
 
 
 EXPLAINING = "explaining"

@@ -78,6 +78,12 @@ def number(least: int, most: int | None = None) -> Callable[[Any], int]:
     return read
 
 
+def number_or_auto(least: int, most: int) -> Callable[[Any], int | None]:
+    """Return a reader of whole numbers within bounds, or of `auto`, which stands for None."""
+    read = number(least, most)
+    return lambda value: None if value == "auto" else read(value)
+
+
 def duration_seconds(value: Any) -> float:
     """Read a number of seconds, or text such as 90, 90s, 10m, 8h, 1h30m."""
     seconds = 0.0

@@ -70,7 +70,10 @@ class Property:
 
 
 class Stage(Protocol):
-    """A protocol to run cases: it gives real names to the things that a case is about, and removes them again."""
+    """A protocol to run cases: it gives real names to the things that a case is about, and removes them again.
+
+    Several cases may be under way at the same time, also about the same things; what one of them uses must stay.
+    """
 
     @property
     def secrets(self) -> tuple[str, ...]:

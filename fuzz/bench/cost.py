@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fuzz.running.targets import Target
     from fuzz.subject import Property
     from fuzz.transport.http import HttpMessage
-    from fuzz.transport.protocol import Came, Exchange
+    from fuzz.transport.protocol import Came, Client, Exchange
     from specs.case import Case
 
 EXAMPLES_A_TURN = 20
@@ -236,7 +236,12 @@ def _session(target: Target, stages: Stages, answers: Answers) -> Session:
         def _socket(self) -> Any:
             return _Charged(super()._socket(), stages, send=SENDING)
 
-    client = Charged(target.url, target.client)
+    class ChargedSession(Session):
+        """A session all of whose clients are charged."""
+
+        def another_client(self) -> Client:
+            return Charged(target.url, self.client.settings)
+
     plain = target.subject
     subject = replace(
         plain,
@@ -246,7 +251,7 @@ def _session(target: Target, stages: Stages, answers: Answers) -> Session:
             plain.stage(store, profile), stages, begin=ENCODING, message=ENCODING, prepare=PUTTING, end=PUTTING
         ),
     )
-    return Session(subject, client, target.store, target.profile)
+    return ChargedSession(subject, Charged(target.url, target.client), target.store, target.profile)
 
 
 def _hunter(session: Session, target: Target, folder: Path, only: list[str]) -> tuple[Hunter, dict[Property, Tally]]:

@@ -1,151 +1,198 @@
-"""Measure how many requests are checked in a second, and how many a bare loop sends."""
+"""Measure how many requests a hunt checks in a second, and how many a bare loop with as many connections sends."""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import tempfile
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections import deque
+from collections.abc import Generator
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any, Self
 
-from fuzz.errors import CannotRun
 from fuzz.flags import add_config_flag, add_target_flags, settings_of
-from fuzz.subjects.reductions.subject import REDUCTIONS
+from fuzz.running.session import Session
+from fuzz.running.targets import Target
+from fuzz.transport.exchanges import all_finished, sending
+from fuzz.transport.http import HttpClient, HttpMessage
+from fuzz.transport.protocol import Client, ClientSettings, Exchange, Wait
+from specs.outcome import Reply
 
 if TYPE_CHECKING:
-    from fuzz.running.targets import Target
-    from fuzz.transport.http import HttpMessage
-    from fuzz.transport.protocol import Client
-    from fuzz.triage.lab import Lab
-    from specs.case import Case
+    from fuzz.config import Settings
+    from fuzz.events import Event, RunEnded
 
-EXAMPLES_A_TURN = 20
-LONGEST = 64
-WARM_UP = 200
+BARE_SECONDS = 2.0
+MOST_NOTED = 300
+QUICK_SECONDS = 0.1
 EXAMPLES = """\
 examples:
-  asfuzz bench rate                     small arrays, the embedded server and store
-  asfuzz bench rate --requests 10000    steadier numbers
-  asfuzz bench rate --launch 'reductionist --host 127.0.0.1 --port {port}' --profile reductionist --store moto
+  asfuzz bench rate                                    the embedded server and store
+  asfuzz bench rate --lanes 8 --blocks 5 --seconds 20  steadier numbers
+  asfuzz bench rate --beside ../old/.venv/bin/asfuzz   in turn with another version of asfuzz
+  asfuzz bench rate --launch 'reductionist --host 127.0.0.1 --port {port}' --profile reductionist --seconds 40
 
-The suite and a store in memory are one process, the server another. After each turn the requests that were just
-checked are sent once more, without drawing, judging or uploading anything: that is the bare loop.
+Each block is a hunt, which goes on with the findings of those before, so that from the second block on all is known.
+After each, the latest of its requests that were answered quickly are sent again and again over as many connections as
+there were lanes, without drawing, judging or uploading anything: that is the bare loop. "busy" is the share of the time
+in which the hunting thread worked, and "CPU ms" the time of this process's processor for each checked request, with the
+store in memory.
 """
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """How many requests, and which; against which server."""
-    parser.add_argument("--requests", type=int, default=4000, metavar="N", help="requests to check (default: 4000)")
-    parser.add_argument("--seed", type=int, default=1, metavar="S", help="which requests (default: 1)")
+    """How long, in how many blocks, in how many lanes; against which server, and beside which other asfuzz."""
+    parser.add_argument("--seconds", default="10", metavar="N", help="of each block (default: 10)")
+    parser.add_argument("--blocks", type=int, default=3, metavar="N", help="hunts one after the other (default: 3)")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the first hunt (default: 1)")
+    parser.add_argument("--lanes", metavar="N|auto", help="cases at the same time (default: 1)")
+    parser.add_argument("--only", metavar="PROPERTY", nargs="+", action="extend", help="these properties only")
+    parser.add_argument("--beside", metavar="COMMAND", help="another asfuzz, whose hunts take turns with these")
     add_target_flags(parser)
     add_config_flag(parser)
     parser.epilog = EXAMPLES
 
 
-@dataclass(slots=True)
-class Spent:
-    """Requests, and the time they took: of the clock, and of this process's one core."""
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What one hunt did, and the bare loop after it."""
 
-    requests: int = 0
-    seconds: float = 0.0
-    core_seconds: float = 0.0
+    requests: int
+    seconds: float
+    lanes: int
+    busy_seconds: float
+    core_seconds: float
+    bare_requests: int
+    bare_seconds: float
+    beside: float | None = None
 
-    def measure(self, work: Callable[[], int]) -> None:
-        begun, core = time.perf_counter(), time.process_time()
-        self.requests += work()
-        self.seconds += time.perf_counter() - begun
-        self.core_seconds += time.process_time() - core
+    @property
+    def rate(self) -> float:
+        """Return the checked requests a second."""
+        return self.requests / max(self.seconds, 1e-9)
 
-    def row(self, name: str) -> str:
+    @property
+    def bare(self) -> float:
+        """Return the requests a second of the bare loop."""
+        return self.bare_requests / max(self.bare_seconds, 1e-9)
+
+    def row(self) -> str:
+        beside = "" if self.beside is None else f" {self.beside:>8.0f} {self.rate / max(self.beside, 1e-9):>6.2f}"
         return (
-            f"{name:<9} {self.requests:>8,} {self.requests / self.seconds:>11,.0f} "
-            f"{self.requests / self.core_seconds:>16,.0f} {1000 * self.core_seconds / self.requests:>12.2f}"
+            f"{self.requests:>8,} {self.lanes:>5} {self.rate:>9.0f} "
+            f"{self.busy_seconds / max(self.seconds, 1e-9):>5.0%} "
+            f"{1000 * self.core_seconds / max(self.requests, 1):>6.2f} {self.bare:>9.0f} "
+            f"{self.rate / max(self.bare, 1e-9):>6.2f}{beside}"
         )
 
 
-@dataclass(slots=True)
-class Checking:
-    """Draws, uploads, sends and judges; counts the cases that fail, and brings back a server that they end."""
+@dataclass(frozen=True, slots=True)
+class NotingTarget(Target):
+    """A target like another, whose sessions note the latest messages that were answered quickly."""
 
-    lab: Lab
-    target: Target
-    failed: int = 0
-    asked: int = 0
+    noted: deque[HttpMessage] = field(default_factory=lambda: deque(maxlen=MOST_NOTED))
 
-    def turn(self, seed: int, examples: int = EXAMPLES_A_TURN) -> int:
-        """The requests of one turn."""
-        from fuzz.hunt.rounds import turn
-        from strategies.reductions import cases
+    @classmethod
+    def of(cls, target: Target) -> Self:
+        return cls(**{one.name: getattr(target, one.name) for one in fields(target)})
 
-        before = self.asked
-        turn(cases.reductions(self.target.profile, longest=LONGEST), seed, examples, self.attempt)
-        return self.asked - before
+    def session(self) -> Session:
+        client = NotingClient(self.url, self.client, self.noted)
+        return NotingSession(self.subject, client, self.store, self.profile)
 
-    def attempt(self, case: Case) -> None:
-        from specs.case import requests
 
-        failures = self.lab.run(case).failures
-        if failures and self.target.settings.embedded:
-            raise CannotRun(f"the embedded server fails: {failures[0].title}; see asfuzz run")
-        self.failed += bool(failures)
-        self.asked += requests(case)
+class NotingClient(HttpClient):
+    """A client that notes what it sends."""
+
+    def __init__(self, url: str, settings: ClientSettings, noted: deque[HttpMessage]) -> None:
+        super().__init__(url, settings)
+        self.noted = noted
+
+    def exchange(self, message: HttpMessage) -> Exchange:
+        begun = time.monotonic()
+        came = yield from super().exchange(message)
+        if isinstance(came.outcome, Reply) and time.monotonic() - begun < QUICK_SECONDS:
+            self.noted.append(message)
+        return came
+
+
+class NotingSession(Session):
+    """A session all of whose clients note what they send."""
+
+    def another_client(self) -> Client:
+        assert isinstance(self.client, NotingClient)
+        return NotingClient(self.client.url, self.client.settings, self.client.noted)
 
 
 def main(arguments: Namespace) -> int:
-    """Check and send in turns; print both rates."""
+    """Hunt and send in turns; print what each block did."""
     from fuzz.running.targets import open_target
 
-    checked, bare = Spent(), Spent()
-    with open_target(settings_of(arguments)) as target:
-        failed = _measure(target, arguments.requests, arguments.seed, checked, bare)
-        print(f"{target.name}, profile {target.profile.name}, store {target.settings.store}")
-    print(f"{'':<9} {'requests':>8} {'per second':>11} {'per core second':>16} {'core ms each':>12}")
-    print(checked.row("checked"))
-    print(bare.row("bare"))
-    slower = (checked.seconds / checked.requests) / (bare.seconds / bare.requests)
-    print(f"a checked request takes {slower:.1f} times a bare one's time")
-    if failed:
-        print(f"{failed} cases failed: see asfuzz run")
+    settings = settings_of(arguments)
+    print(f"{'requests':>8} {'lanes':>5} {'a second':>9} {'busy':>5} {'CPU ms':>6} {'bare':>9} {'ratio':>6}", end="")
+    print(f" {'beside':>8} {'times':>6}" if arguments.beside else "", flush=True)
+    with open_target(settings) as opened, tempfile.TemporaryDirectory() as folder:
+        target = NotingTarget.of(opened)
+        blocks: list[Block] = []
+        for number in range(arguments.blocks):
+            beside = None
+            if arguments.beside:
+                beside = _beside(arguments.beside, settings, arguments.seed + number, Path(folder) / "beside")
+            blocks.append(_block(target, settings, arguments.seed + number, Path(folder) / "own", beside))
+            print(blocks[-1].row(), flush=True)
+    rates = sorted(one.rate for one in blocks)
+    print(f"median {median(rates):.0f} checked requests a second")
+    print(f"{target.name}, profile {target.profile.name}, store {settings.store}")
     return 0
 
 
-def _measure(target: Target, requests: int, seed: int, checked: Spent, bare: Spent) -> int:
-    """How many cases failed meanwhile."""
-    from fuzz.hunt.life import TargetLife
-    from fuzz.hunt.rounds import seed_of
-    from fuzz.running.session import Session
-    from fuzz.transport.http import HttpClient
-    from fuzz.transport.protocol import Exchange
-    from fuzz.triage.lab import Lab
+def _block(target: NotingTarget, settings: Settings, seed: int, folder: Path, beside: float | None) -> Block:
+    from fuzz.hunt.campaign import Plan, hunt
 
-    messages: list[HttpMessage] = []
-
-    class Noting(HttpClient):
-        """A client that notes what it sends."""
-
-        def exchange(self, message: HttpMessage) -> Exchange:
-            messages.append(message)
-            return super().exchange(message)
-
-    with (
-        closing(HttpClient(target.url, target.client)) as bare_client,
-        closing(Session(REDUCTIONS, Noting(target.url, target.client), target.store, target.profile)) as session,
-    ):
-        checking = Checking(Lab(session, TargetLife.of(target)), target)
-        checking.turn(seed_of(seed, "warm-up"), WARM_UP)
-        checking.failed = number = 0
-        while checked.requests < requests:
-            messages.clear()
-            checked.measure(lambda: checking.turn(seed_of(seed, number)))  # noqa: B023
-            bare.measure(lambda: _send(bare_client, messages))
-            number += 1
-    return checking.failed
+    plan = Plan(target.profile, seed, settings.seconds, None, settings.only, folder, None, 1, lanes=settings.lanes)
+    told: list[Event] = []
+    busy, core = time.thread_time(), time.process_time()
+    ended: RunEnded = hunt(plan, target, told.append)
+    busy, core = time.thread_time() - busy, time.process_time() - core
+    sent, seconds = _bare(target, ended.lanes)
+    return Block(ended.checked_requests, ended.seconds, ended.lanes, busy, core, sent, seconds, beside)
 
 
-def _send(client: Client, messages: list[HttpMessage]) -> int:
-    from fuzz.transport.exchanges import send
+def _bare(target: NotingTarget, lanes: int) -> tuple[int, float]:
+    """Send what was noted again and again; return how many requests that was, and the seconds it took."""
+    messages, sent = list(target.noted), 0
+    clients = [HttpClient(target.url, target.client) for _ in range(lanes)]
+    end = time.monotonic() + BARE_SECONDS
 
-    for one in messages:
-        send(client, one)
-    return len(messages)
+    def sends(client: HttpClient, first: int) -> Generator[Wait, bool, int]:
+        number = first
+        while time.monotonic() < end:
+            yield from sending(client, messages[number % len(messages)])
+            number += lanes
+        return (number - first) // lanes
+
+    begun = time.monotonic()
+    if messages:
+        sent = sum(all_finished([sends(client, number) for number, client in enumerate(clients)]))
+    seconds = time.monotonic() - begun
+    for client in clients:
+        client.close()
+    return sent, seconds
+
+
+def _beside(command: str, settings: Settings, seed: int, folder: Path) -> float:
+    """Return how many requests a second another asfuzz checks of the same server."""
+    flags: list[Any] = ["--seconds", settings.seconds, "--seed", seed, "--findings", folder, "--store", settings.store]
+    flags += ["--launch", settings.launch] if settings.launch else []
+    flags += ["--target", settings.target] if settings.target else []
+    flags += ["--profile", settings.profile] if not settings.embedded else []
+    flags += ["--only", *settings.only] if settings.only else []
+    ran = subprocess.run(
+        [command, "run", *map(str, flags), "--summary", "-"], capture_output=True, text=True, check=False
+    )
+    told = json.loads(ran.stdout)
+    return float(told["checked_requests"] / told["seconds"])

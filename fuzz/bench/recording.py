@@ -6,8 +6,9 @@ import random
 from dataclasses import dataclass, field, fields
 from typing import Self
 
-from fuzz.running.session import Judgement, Session
+from fuzz.running.session import Judgement, Session, Taken, Work, unwatched
 from fuzz.running.targets import Target
+from fuzz.transport.protocol import Client
 from specs.case import Case
 
 MOST_KEPT = 2000
@@ -36,8 +37,8 @@ class RecordingSession(Session):
 
     failures: Failures
 
-    def judge(self, case: Case, *, afresh: bool = False) -> Judgement:
-        judgement = super().judge(case, afresh=afresh)
+    def judging(self, case: Case, client: Client, *, afresh: bool = False, taken: Taken = unwatched) -> Work[Judgement]:
+        judgement = yield from super().judging(case, client, afresh=afresh, taken=taken)
         if judgement.failures:
             self.failures.note(case)
         return judgement

@@ -26,7 +26,7 @@ EXAMPLES = """\
 examples:
   asfuzz bench one --animals 40 --seconds 15
   asfuzz bench hunt --bugs 10 --verbose
-  asfuzz bench rate --requests 4000
+  asfuzz bench rate --lanes 8
   asfuzz bench soundness --requests 100000
   asfuzz bench malformed --requests 50000
   asfuzz bench rate --help

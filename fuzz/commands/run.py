@@ -56,6 +56,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     budget.add_argument("--only", metavar="PROPERTY", nargs="+", action="extend", help="these properties only")
     budget.add_argument("--max-findings", metavar="N", help="stop after so many findings (default: 100)")
     budget.add_argument("--workers", metavar="N", help="processes that try things at the same time (default: 1)")
+    budget.add_argument(
+        "--lanes", metavar="N|auto", help="cases at the same time, of each worker; auto: as many as serve (default: 1)"
+    )
     add_animal_flag(budget)
     results = parser.add_argument_group("results")
     results.add_argument("--findings", metavar="DIR", help="the folder that remembers findings (default: findings)")
@@ -190,6 +193,7 @@ def _hunt(settings: Settings, telling: Telling, interrupted: Callable[[], bool])
             findings=settings.findings,
             max_findings=settings.max_findings,
             workers=settings.workers,
+            lanes=settings.lanes,
         )
         emit: Callable[[Event], None] = telling
         end: RunEnded = hunt(plan, target, emit, interrupted)

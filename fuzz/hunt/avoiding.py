@@ -1,9 +1,9 @@
-"""Leave out cases that look like findings on which much time was lost."""
+"""Tell which cases will be slow or costly before they are begun: by what known findings and earlier cases took."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
 from fuzz.triage.cause import Shown
 from fuzz.triage.reading import Reading
@@ -14,6 +14,9 @@ from specs.case import Case
 # Failures that take longer are costly: they hang, use up memory or end the server. Most failures do not.
 COSTLY_SECONDS = 0.15
 MOST_LOST_SHARE = 0.15
+# One slow case of a sort makes the next one of that sort take a slow lane; two quick ones undo that.
+WEIGHT_OF_THE_LATEST = 0.5
+MOSTLY = 0.4
 
 
 class Losses:
@@ -34,18 +37,39 @@ class Losses:
         """Say whether known costly findings have taken more than their share of the time."""
         return sum(self._lost.values()) > MOST_LOST_SHARE * (self._clock() - self._begun)
 
-    def likely(self, case: Case, known: Iterable[Shown], reading: Reading) -> bool:
-        """Say whether a request of the case has all that a costly finding needs.
+    def likely(self, case: Case, known: Callable[[], Iterable[Shown]], reading: Reading) -> Shown | None:
+        """Return a costly finding all of whose needs a request of the case has; None if there is none.
 
         A finding without needs would match every request, so it is not looked for.
         """
-        costly = [one for one in known if one.finding in self._lost and one.needs and not one.trial.several]
-        if not costly:
-            return False
+        if not self._lost:
+            return None
+        costly = [one for one in known() if one.finding in self._lost and one.needs and not one.trial.several]
         asked = (number for number, step in enumerate(case.steps) if step.asks and reading.usual(step))
         trials = [trial_of(isolated(case, number), reading) for number in asked]
-        return any(
-            (trial.scene is None) == (one.trial.scene is None) and all(has(trial, name) for name in one.needs)
-            for trial in trials
-            for one in costly
+        return next(
+            (
+                one
+                for trial in trials
+                for one in costly
+                if (trial.scene is None) == (one.trial.scene is None) and all(has(trial, name) for name in one.needs)
+            ),
+            None,
         )
+
+
+class Pace:
+    """Learns which sorts of cases are slow, so that they take the lanes for slow ones from the start."""
+
+    def __init__(self) -> None:
+        self._slow: dict[Hashable, float] = {}
+
+    def note(self, sort: Hashable, *, slow: bool) -> None:
+        """Remember whether a case of a sort was slow; what was long ago counts less and less."""
+        before = self._slow.get(sort, 0.0)
+        if slow or before:
+            self._slow[sort] = before + (slow - before) * WEIGHT_OF_THE_LATEST
+
+    def is_slow(self, sort: Hashable) -> bool:
+        """Say whether the latest cases of a sort were mostly slow."""
+        return self._slow.get(sort, 0.0) > MOSTLY

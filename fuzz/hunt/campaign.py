@@ -29,6 +29,7 @@ from fuzz.hunt.life import TargetLife
 from fuzz.hunt.plan import Plan
 from fuzz.hunt.vacuity import MANY, doubts, is_vacuous, never_at_stake, together
 from fuzz.hunt.worker import Broke, Message, Tallies, Worker, chosen
+from fuzz.running.lanes import SLOW_LANES
 from fuzz.running.store import facts_of
 from fuzz.running.targets import Target
 from fuzz.subject import Property, Subject
@@ -138,6 +139,8 @@ class Account:
             sum(one.sent_requests for one in self._tallies.values()),
             sum(one.known_causes_requests for one in self._tallies.values()),
             sum(one.shrinking_requests for one in self._tallies.values()),
+            sum(one.given_up_requests for one in self._tallies.values()),
+            self._lanes(),
         )
 
     def _put_to_test(self, one: Property) -> str:
@@ -164,7 +167,12 @@ class Account:
     def _progress(self, doing: str) -> Progress:
         done = sum(self._of(one.name)[0] > 0 for one in self._properties)
         known = len(self._reasons) - self.unknown()
-        return Progress(self._elapsed(), self._requests(), done, self.unknown(), known, doing)
+        return Progress(self._elapsed(), self._requests(), done, self.unknown(), known, doing, self._lanes())
+
+    def _lanes(self) -> int:
+        """Count the lanes of all workers; one if no worker has several."""
+        lanes = [one.lanes for one in self._tallies.values()]
+        return sum(lanes) if max(lanes, default=1) > 1 else 1
 
     def _requests(self) -> int:
         return sum(row[1] for one in self._tallies.values() for row in one.by_property.values())
@@ -240,5 +248,7 @@ def _limits(plan: Plan, target: Target) -> Iterator[tuple[str, str]]:
     """List the limits that a run keeps to, whatever the server does."""
     if plan.max_findings is not None:
         yield "findings", f"{plan.max_findings:,}"
+    if plan.lanes != 1:
+        yield "slow cases at the same time", f"{SLOW_LANES}"
     yield "seconds a request", f"{target.client.timeout_seconds:g}"
     yield "bytes of an answer", f"{target.client.answers.bytes / 2**20:g} MiB"

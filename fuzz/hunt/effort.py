@@ -9,12 +9,17 @@ from fuzz.hunt.vacuity import Stakes
 
 @dataclass(slots=True)
 class Tally:
-    """The examples, requests and findings of one property; `new` counts the failures that led to a new finding."""
+    """The examples, requests and findings of one property; `new` counts the failures that led to a new finding.
 
+    `drawn` counts the examples drawn, some of which are still on their way; `seconds` is the time of triage.
+    """
+
+    drawn: int = 0
     examples: int = 0
     requests: int = 0
     findings: set[str] = field(default_factory=set)
     new: int = 0
+    seconds: float = 0.0
     stakes: Stakes | None = None
 
 

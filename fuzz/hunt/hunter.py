@@ -1,28 +1,75 @@
-"""The hunter judges cases, and has triage make findings of those that fail."""
+"""The hunter takes cases on their way in lanes, and has triage make findings of those that fail.
+
+Failures are explained alone: when one needs further requests, nothing new is begun until all lanes are empty.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
+from fuzz.errors import CannotRun
 from fuzz.events import Doing, Event, Warned
-from fuzz.hunt.avoiding import Losses
+from fuzz.hunt.avoiding import Losses, Pace
 from fuzz.hunt.effort import Effort, Tally
+from fuzz.hunt.widening import Widening
+from fuzz.running.lanes import Flight, Lanes
 from fuzz.running.session import Judgement, Session
-from fuzz.triage.lab import Life, is_silent, silent_seconds
+from fuzz.running.store import StoreError
+from fuzz.triage.company import Company
+from fuzz.triage.lab import Life, died_of, dropped_at, haste_seconds, is_silent, silent_seconds
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.triage import Triage
 from specs.case import Case, requests
+from specs.violation import Way
 
 # If the time ends while a failure is being triaged, triage may go on for this long.
 OVERTIME_SECONDS = 1.5
+# How long a hunt that is told to stop waits for the answers that are due.
+PARTING_SECONDS = 1.0
+# How long to wait for answers before looking at the clock again.
+GLANCE_SECONDS = 0.05
+
+
+# How long a failure waits for the lanes to become empty, before what is still under way is put back.
+EMPTYING_SECONDS = 0.3
+# How many cases that will be slow may wait for a lane; of more, those drawn last are left out.
+MOST_SLOW_ONES = 16
+
+
+@dataclass(slots=True, eq=False)
+class Drawn:
+    """A case as it was drawn: for which property, and what is known of how long it will take.
+
+    `put_back` says whether it was begun once already, and given up so that a failure could be explained alone.
+    """
+
+    case: Case
+    tally: Tally
+    sort: Hashable
+    hangs: bool = False
+    put_back: bool = False
+
+
+def _raised(_case: Case, error: Exception) -> None:
+    """Raise an error of the suite that was met while it judged a case."""
+    raise error
 
 
 class Hunter:
-    """The hunter judges cases one by one, and keeps a finding for each new cause."""
+    """The hunter has cases judged, several at the same time, and keeps a finding for each new cause."""
 
-    def __init__(self, session: Session, ledger: Ledger, life: Life, emit: Callable[[Event | Doing], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        ledger: Ledger,
+        life: Life,
+        emit: Callable[[Event | Doing], None],
+        lanes: int | None = 1,
+        broke: Callable[[Case, Exception], None] = _raised,
+    ) -> None:
         self.session = session
         self.ledger = ledger
         self.effort = Effort()
@@ -30,8 +77,17 @@ class Hunter:
         self.enough: Callable[[], bool] = lambda: False
         # The longest wait for an answer that the end of the run cut short.
         self.unheard_seconds = 0.0
+        # Requests whose answers nobody waited for, and failures that nobody looked into, as the run was over.
+        self.given_up = self.unexplained = 0
+        self.lanes = Lanes(session, lanes or 1)
+        # The number of lanes is found out where none is given.
+        self._widening = Widening(self.lanes) if lanes is None else None
         self._losses = Losses()
         self._emit = emit
+        self._broke = broke
+        self._failed: list[Flight] = []
+        self._pace = Pace()
+        self._slow_ones: deque[Drawn] = deque()
         self._warnings: set[tuple[str, ...]] = set()
         self._triage = Triage(
             session, ledger, life, self._over, self._now, lambda: self.enough(), lambda text: emit(Doing(text))
@@ -42,9 +98,74 @@ class Hunter:
         """Count the failures that belong to no finding."""
         return self._triage.untold
 
+    def try_case(self, case: Case, tally: Tally) -> None:
+        """Judge a case, and make a finding of a failure or count it for a known one."""
+        self.take(case, tally)
+        self.finish()
+
+    def take(self, case: Case, tally: Tally) -> None:
+        """Take a case on its way as soon as a lane is free; judge and look into those that have ended meanwhile."""
+        costly = self._losses.likely(case, self.ledger.shown, self.session.reading)
+        if costly is not None and self._losses.too_many():
+            return
+        self._keep_to_the_time()
+        hangs = costly is not None and costly.signature.way is Way.SILENT
+        drawn = Drawn(case, tally, self.session.reading.sort_of(case), hangs=hangs)
+        if self.lanes.slow_width and (costly is not None or self._pace.is_slow(drawn.sort)):
+            self._take_slowly(drawn)
+        else:
+            self._wait_while(self.lanes.full)
+            if self.enough():
+                return
+            self._look_at(self._begin(drawn))
+        self._look_at(self.lanes.go_on(0.0))
+        if self._widening is not None:
+            self._widening.look()
+
+    def _take_slowly(self, drawn: Drawn) -> None:
+        """Keep a case that will be slow until a lane for slow ones is free; leave it out if too many wait already."""
+        if self.until is None:
+            # All cases of a run of a number of examples are taken, in their order.
+            self._wait_while(self.lanes.full_of_slow_ones)
+        if len(self._slow_ones) < MOST_SLOW_ONES:
+            self._slow_ones.append(drawn)
+        self._look_at(())
+
+    def _begin(self, drawn: Drawn, *, slow: bool = False) -> list[Flight]:
+        # A known hang is waited for as little as triage would.
+        haste = haste_seconds(self.session.client) if drawn.hangs else None
+        return self.lanes.begin(drawn.case, drawn, slow=slow, timeout_seconds=haste)
+
+    def _begin_slow_ones(self) -> Iterator[Flight]:
+        while self._slow_ones and not self.lanes.full_of_slow_ones() and not self._late() and not self.enough():
+            yield from self._begin(self._slow_ones.popleft(), slow=True)
+
+    def _wait_while(self, full: Callable[[], bool]) -> None:
+        while full() and not self.enough():
+            self._look_at(self.lanes.go_on(GLANCE_SECONDS))
+
+    def finish(self) -> None:
+        """Wait for all answers that are due, and look into them; a hunt that is told to stop waits for a moment."""
+        end: float | None = None
+        while len(self.lanes) or self._failed or (self._slow_ones and not self._late() and not self.enough()):
+            if end is None and self.enough():
+                end = time.monotonic() + PARTING_SECONDS
+            if end is not None and time.monotonic() > end:
+                break
+            self._look_at(self.lanes.go_on(GLANCE_SECONDS))
+
+    def close(self) -> None:
+        """Wait for no answer any more; count the requests that are still to be answered."""
+        self.given_up += self.lanes.sent_unanswered
+        self._leave_unexplained()
+        self.lanes.abandon()
+
     def _now(self) -> float:
         """Return the time if the time is limited, else 0: runs of a number of examples must not depend on it."""
         return 0.0 if self.until is None else time.monotonic()
+
+    def _late(self) -> bool:
+        return self.until is not None and time.monotonic() > self.until
 
     def _over(self) -> bool:
         return self.until is not None and time.monotonic() > self.until + OVERTIME_SECONDS
@@ -56,35 +177,143 @@ class Hunter:
         if client.settings.until != end:
             client.settings = replace(client.settings, until=end)
 
-    def try_case(self, case: Case, tally: Tally) -> None:
-        """Judge a case, and make a finding of a failure or count it for a known one."""
-        if self._losses.too_many() and self._losses.likely(case, self.ledger.shown(), self.session.reading):
+    def _look_at(self, ended: Iterable[Flight]) -> None:
+        """Count cases that have ended, look into those that failed, and begin those that wait for a slow lane."""
+        for flight in ended:
+            self._take_in(flight)
+        if self._failed:
+            self._explain()
+        for flight in self._begin_slow_ones():
+            self._take_in(flight)
+
+    def _explain(self) -> None:
+        """Let all lanes become empty, and look into what failed."""
+        self._empty_the_lanes()
+        # Cases are looked into in the order in which they were drawn, whatever order their answers came in.
+        self._failed.sort(key=lambda one: one.number)
+        self._find_the_deadly(self._failed)
+        self._guarded(self._failed.pop(0), self._settle)
+        while self._failed and not self._over() and not self.enough():
+            self._guarded(self._failed.pop(0), self._settle)
+        self._leave_unexplained()
+        if self._widening is not None:
+            self._widening.begin()
+
+    def _leave_unexplained(self) -> None:
+        self.unexplained += len(self._failed)
+        self.given_up += sum(one.sent for one in self._failed)
+        self._failed.clear()
+
+    def _empty_the_lanes(self) -> None:
+        """Wait until nothing is under way; what takes long is put back once, to be taken from its beginning later."""
+        patience = time.monotonic() + EMPTYING_SECONDS
+        while len(self.lanes):
+            for flight in self.lanes.go_on(GLANCE_SECONDS):
+                self._take_in(flight)
+            if self.until is not None and time.monotonic() > patience:
+                for flight in self.lanes.under_way():
+                    self._put_back(flight)
+
+    def _put_back(self, flight: Flight) -> None:
+        drawn: Drawn = flight.owner
+        if not drawn.put_back:
+            drawn.put_back = True
+            self.given_up += flight.sent
+            self.lanes.give_up(flight)
+            self._slow_ones.appendleft(drawn)
+
+    def _take_in(self, flight: Flight) -> None:
+        """Count a case that has ended and passed, or failed as known ones do; keep one that must be looked into."""
+        if isinstance(flight.error, CannotRun | StoreError):
+            raise flight.error
+        if flight.error is not None:
+            self._broke(flight.case, flight.error)
             return
-        begun, made = time.monotonic(), self.ledger.made
-        self.ledger.named.clear()
-        self._keep_to_the_time()
-        judgement = self.session.judge(case)
+        judgement = _judgement_of(flight)
+        self._pace.note(flight.owner.sort, slow=flight.longest_seconds > self.lanes.slow_seconds)
         if self._over() and is_silent(judgement):
             # The end of the run cut the wait short, so the silence is no failure; where it was long, it is no success.
             self.unheard_seconds = max(self.unheard_seconds, silent_seconds(judgement))
+            self.given_up += flight.sent
+        elif judgement.failures and not self._is_believed(flight):
+            self._failed.append(flight)
+        elif not judgement.failures:
+            self._guarded(flight, self._settle)
+
+    def _is_believed(self, flight: Flight) -> bool:
+        """Count a failure for known findings at once if it looks like them and a proof would stop the other lanes."""
+        judgement = _judgement_of(flight)
+        if self.until is None or not flight.company:
+            return False
+        if dropped_at(judgement) is not None and not self._triage.lab.lives_on():
+            return False
+        self.ledger.named.clear()
+        names = self._triage.looks.believed(flight.case, judgement)
+        if names is None:
+            return False
+        tally: Tally = flight.owner.tally
+        tally.findings.update(names)
+        self._guarded(flight, self._count)
+        self._triage.earlier.note(flight.case)
+        self._losses.note(names, flight.ended - flight.begun)
+        return True
+
+    def _guarded(self, flight: Flight, step: Callable[[Flight], None]) -> None:
+        """Do a step for a case; an error of the suite is about this case alone."""
+        try:
+            step(flight)
+        except (CannotRun, StoreError):
+            raise
+        except Exception as error:  # noqa: BLE001  (counted and told by the worker)
+            self._broke(flight.case, error)
+
+    def _find_the_deadly(self, failed: list[Flight]) -> None:
+        """If the server has died with several cases under way, ask these again one by one, to learn which kills it."""
+        lab = self._triage.lab
+        lost = [one for one in failed if dropped_at(_judgement_of(one)) is not None]
+        if len(lost) < 2 or self._over() or lab.lives_on():
             return
+        first = lost[0]
+        before = _judgement_of(first)
+        lab.revive()
+        for flight in lost:
+            flight.judgement = lab.noticed(self.session.judge(flight.case))
+            if dropped_at(flight.judgement) is not None:
+                lab.revive()
+        if not any(dropped_at(_judgement_of(one)) is not None for one in lost):
+            first.judgement = died_of(before, dropped_at(before) or 0)
+
+    def _count(self, flight: Flight) -> None:
+        """Add a judged case to the accounts."""
+        tally: Tally = flight.owner.tally
+        judgement = _judgement_of(flight)
         tally.examples += 1
-        tally.requests += requests(case)
+        tally.requests += requests(flight.case)
         if tally.stakes is not None:
-            tally.stakes.look(case, judgement)
+            tally.stakes.look(flight.case, judgement)
         self._warn(judgement)
+
+    def _settle(self, flight: Flight) -> None:
+        """Count a case, and have triage look into its failures."""
+        begun, made = time.monotonic(), self.ledger.made
+        self.ledger.named.clear()
+        judgement, tally = _judgement_of(flight), flight.owner.tally
+        self._count(flight)
         if judgement.failures:
-            self._look_into(case, judgement, tally)
+            self._look_into(flight, judgement, tally)
+        self._triage.earlier.note(flight.case)
         # Cases are not left out of a run of a number of examples, which must be the same each time.
         if self.until is not None and self.ledger.made == made:
-            self._losses.note(self.ledger.named, time.monotonic() - begun)
-        self._triage.earlier.note(case)
+            took = flight.ended - flight.begun + time.monotonic() - begun
+            self._losses.note(self.ledger.named, took)
 
-    def _look_into(self, case: Case, judgement: Judgement, tally: Tally) -> None:
+    def _look_into(self, flight: Flight, judgement: Judgement, tally: Tally) -> None:
         """Triage a case's failures, and count the cost as spent on new causes or on known ones."""
         begun, sent, made = time.monotonic(), self.session.sent, self.ledger.made
-        tally.findings.update(self._triage.look_into(case, judgement))
+        company = Company([case for _, case in flight.company], list(self.lanes.steps_beside(flight)))
+        tally.findings.update(self._triage.look_into(flight.case, judgement, company))
         seconds, asked = time.monotonic() - begun, self.session.sent - sent
+        tally.seconds += seconds
         if self.ledger.made > made:
             tally.new += 1
             self.effort.new_seconds += seconds
@@ -98,3 +327,8 @@ class Hunter:
             if one.severity == "warning" and (one.requirement, *one.ids) not in self._warnings:
                 self._warnings.add((one.requirement, *one.ids))
                 self._emit(Warned(f"{one.requirement}: {one.title} (expected {one.expected}, got {one.actual})"))
+
+
+def _judgement_of(flight: Flight) -> Judgement:
+    assert flight.judgement is not None
+    return flight.judgement

@@ -19,4 +19,6 @@ class Plan:
     findings: Path
     max_findings: int | None
     workers: int
+    # None finds out how many serve.
+    lanes: int | None = 1
     store: StoreFacts = field(default_factory=StoreFacts)

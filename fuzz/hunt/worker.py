@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuzz.errors import CannotRun
 from fuzz.events import Doing, Event, Explored, FindingFixed, Warned
 from fuzz.findings.finding import Finding
 from fuzz.findings.replay import TRIES
@@ -20,7 +19,6 @@ from fuzz.hunt.plan import Plan
 from fuzz.hunt.rounds import seed_of, turn
 from fuzz.hunt.vacuity import Clock, Stakes
 from fuzz.running.session import Session
-from fuzz.running.store import StoreError
 from fuzz.subject import Property, Subject
 from fuzz.triage.lab import Life
 from fuzz.triage.ledger import Ledger
@@ -39,6 +37,7 @@ UNTOLD = (
     "{} failures did not come again by themselves, on a server that keeps state: they were not told apart. "
     "Mend what the findings about several requests show, and run again"
 )
+UNEXPLAINED = "{} failures came at the very end and were not looked into: run longer"
 MOST_TOLD = 300
 # A server that waits for a store that fails may take as long as that for an answer.
 LONG_SILENCE_SECONDS = 4.0
@@ -60,6 +59,8 @@ class Tallies:
     sent_requests: int = 0
     known_causes_requests: int = 0
     shrinking_requests: int = 0
+    given_up_requests: int = 0
+    lanes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Worker:
         self.ledger = Ledger(plan.findings, f"{plan.seed:x}-{number}", session.reading, tell)
         self._doing = ""
         session.tick = lambda: self._report(self._doing)
-        self._hunter = Hunter(session, self.ledger, life, self._hear)
+        self._hunter = Hunter(session, self.ledger, life, self._hear, plan.lanes, self._broke)
         clock = Clock()
         accounting = session.subject.accounting
         self._exploration = Exploration(accounting, plan.profile)
@@ -111,6 +112,7 @@ class Worker:
         }
         self._spent = dict.fromkeys(self._tallies, 0.0)
         self._fresh = dict.fromkeys(self._tallies, 0.0)
+        self._new = dict.fromkeys(self._tallies, 0)
         self._broken = 0
 
     def _hear(self, event: Event | Doing) -> None:
@@ -140,9 +142,11 @@ class Worker:
                 self._turn(one, rounds[one.name], over)
                 rounds[one.name] += 1
                 self.ledger.reload()
+            self._hunter.finish()
         except _Enough:
-            pass
+            self._hunter.finish()
         finally:
+            self._hunter.close()
             self.ledger.flush()
             self._report("", force=True)
             self._tell(self._explored())
@@ -151,6 +155,8 @@ class Worker:
                     self._tell(tally.stakes.told())
             if self._hunter.unheard_seconds:
                 self._tell(_unheard(self._hunter.unheard_seconds))
+            if self._hunter.unexplained:
+                self._tell(Warned(UNEXPLAINED.format(self._hunter.unexplained)))
             if self._hunter.untold:
                 self._tell(Warned(UNTOLD.format(self._hunter.untold)))
             for note in self.ledger.unreadable:
@@ -174,7 +180,10 @@ class Worker:
                 continue
             self._doing = "replaying findings"
             self._report(self._doing)
-            if self._try(finding.case, self._tallies[name]):
+            broken = self._broken
+            self._hunter.try_case(finding.case, self._tallies[name])
+            self._tell_unwritten()
+            if self._broken == broken:
                 self._tell_fixed(finding)
 
     def _tell_fixed(self, finding: Finding) -> None:
@@ -197,28 +206,29 @@ class Worker:
 
     def _had(self, one: Property) -> float:
         if self._plan.seconds is None:
-            return self._tallies[one.name].examples
-        return self._spent[one.name] / (1 + min(self._fresh[one.name], MOST_BOOST))
+            return self._tallies[one.name].drawn
+        return (self._spent[one.name] + self._tallies[one.name].seconds) / (1 + min(self._fresh[one.name], MOST_BOOST))
 
     def _examples_left(self, one: Property) -> int:
         if self._plan.examples is None:
             return EXAMPLES_A_TURN
         share = -(-self._plan.examples // self._plan.workers)
-        return share - self._tallies[one.name].examples
+        return share - self._tallies[one.name].drawn
 
     def _turn(self, one: Property, number: int, over: Callable[[], bool]) -> None:
         tally = self._tallies[one.name]
-        begun = time.monotonic()
+        begun, explaining = time.monotonic(), self._explaining_seconds()
         least = 1 if number == 0 else 0
 
         def attempt(case: Case) -> None:
-            if tally.examples >= least and over():
+            if tally.drawn >= least and over():
                 raise _Enough
             self._doing = one.name
-            self._try(one.named(case), tally)
+            tally.drawn += 1
+            self._hunter.take(one.named(case), tally)
+            self._tell_unwritten()
             self._report(one.name)
 
-        new = tally.new
         examples = min(EXAMPLES_A_TURN, EXAMPLES_OF_FIRST_TURN * 2**number, self._examples_left(one))
         try:
             turn(
@@ -228,28 +238,22 @@ class Worker:
                 attempt,
             )
         finally:
-            self._spent[one.name] += time.monotonic() - begun
-            self._fresh[one.name] = FORGETTING * self._fresh[one.name] + tally.new - new
+            # What ends during a turn may have been drawn in another, so triage is charged to each property apart.
+            self._spent[one.name] += time.monotonic() - begun - (self._explaining_seconds() - explaining)
+            self._fresh[one.name] = FORGETTING * self._fresh[one.name] + tally.new - self._new[one.name]
+            self._new[one.name] = tally.new
 
-    def _try(self, case: Case, tally: Tally) -> bool:
-        """Judge a case, and say whether that could be done.
+    def _explaining_seconds(self) -> float:
+        return sum(one.seconds for one in self._tallies.values())
 
-        An error of the suite is reported, and ends the run only when such errors have become many.
-        """
-        try:
-            self._hunter.try_case(case, tally)
-            self._tell_unwritten()
-        except (CannotRun, StoreError):
-            raise
-        except Exception as error:
-            self._broken += 1
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            told = f"{type(error).__name__}: {str(error)[:MOST_TOLD]} ({Path(place.filename).name}:{place.lineno})"
-            self._tell(Broke(f"the suite could not judge a case of {case.property}: {told}"))
-            if self._broken >= MOST_BROKEN:
-                raise
-            return False
-        return True
+    def _broke(self, case: Case, error: Exception) -> None:
+        """Report an error of the suite, and end the run if such errors have become many."""
+        self._broken += 1
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        told = f"{type(error).__name__}: {str(error)[:MOST_TOLD]} ({Path(place.filename).name}:{place.lineno})"
+        self._tell(Broke(f"the suite could not judge a case of {case.property}: {told}"))
+        if self._broken >= MOST_BROKEN:
+            raise error
 
     def _report(self, doing: str, *, force: bool = False) -> None:
         now = time.monotonic()
@@ -263,8 +267,9 @@ class Worker:
             }
             effort = self._hunter.effort
             seconds = effort.known_seconds, effort.new_seconds
-            asked = self._session.sent, effort.known_requests, effort.new_requests
-            self._tell(Tallies(self._number, table, doing, *seconds, *asked))
+            asked = self._session.sent, effort.known_requests, effort.new_requests, self._hunter.given_up
+            lanes = self._hunter.lanes.width
+            self._tell(Tallies(self._number, table, doing, *seconds, *asked, lanes))
 
     def _explored(self) -> Explored:
         return self._exploration.told({one.id: self.ledger.seen(one.id) for one in self.ledger.findings()})

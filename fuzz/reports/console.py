@@ -133,7 +133,7 @@ class Console:
         if progress.doing.startswith(EXPLAINING):
             # Requests are not checked meanwhile: a rate would say nothing about the server.
             return [*parts, visible(progress.doing), properties]
-        rate = f"{progress.checked_requests / max(progress.elapsed_seconds, 0.001):,.0f} per second"
+        rate = _rate(progress.checked_requests, progress.elapsed_seconds, progress.lanes)
         return [*parts, rate, properties, *([visible(progress.doing)] if progress.doing else [])]
 
     def _live_line(self, progress: Progress) -> str:
@@ -250,7 +250,7 @@ class Console:
 
     def _verdict(self, end: RunEnded) -> list[str]:
         """The run in one line, and what to do next."""
-        rate = f"{end.checked_requests / max(end.seconds, 0.001):,.0f} per second"
+        rate = _rate(end.checked_requests, end.seconds, end.lanes)
         asked = f"{end.checked_requests:,} checked requests in {clock_time(end.seconds)}, {rate}"
         found = counted(end.findings, "finding") + (f", {end.known} known" if end.known else "")
         verdict = self._terminal.styled(end.verdict, VERDICT_STYLES[end.verdict], "bold")
@@ -277,3 +277,8 @@ def _hung_on(stakes: PutToTest, columns: int) -> list[str]:
     if not shares:
         return []
     return textwrap.wrap(f"{stakes.property}: {shares}", columns, subsequent_indent=INDENT, break_on_hyphens=False)
+
+
+def _rate(requests: int, seconds: float, lanes: int) -> str:
+    """Tell how many requests were checked in a second, and in how many lanes if there were several."""
+    return f"{requests / max(seconds, 0.001):,.0f} per second" + (f" in {lanes} lanes" if lanes > 1 else "")

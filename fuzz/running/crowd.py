@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from fuzz.transport.exchanges import all_finished
+from fuzz.transport.exchanges import finished, together
 from fuzz.transport.protocol import Came, Client, ClientSettings, Exchange, Wait
 from specs.outcome import NoReply, Reply
 
@@ -20,30 +20,38 @@ class Crowd:
         self._clients: list[Client] = []
 
     def send(self, messages: Sequence[Any], settings: ClientSettings) -> list[Reply | NoReply]:
-        """Send all requests at the same time, and return the outcome of each.
+        """Send all requests at the same time, and return the outcome of each."""
+        return finished(self.sending(messages, settings))
+
+    def sending(
+        self, messages: Sequence[Any], settings: ClientSettings
+    ) -> Generator[Wait, bool, list[Reply | NoReply]]:
+        """Do what `send` does, as work that whoever drives it waits for.
 
         If the server may have closed a kept connection, all requests are sent again over new ones, still together.
         """
-        came = self._at_once(messages, settings)
+        came = yield from self._at_once(messages, settings)
         if any(one.again for one in came):
             self.close()
-            came = self._at_once(messages, settings)
+            came = yield from self._at_once(messages, settings)
         return [one.outcome for one in came]
 
-    def take(self, works: Sequence[Callable[[Client], Generator[Wait, bool, None]]], settings: ClientSettings) -> None:
+    def taking(
+        self, works: Sequence[Callable[[Client], Generator[Wait, bool, None]]], settings: ClientSettings
+    ) -> Generator[Wait, bool, None]:
         """Do several pieces of work at the same time, each with a client of its own."""
         clients = self._ready(len(works), settings)
-        all_finished([work(client) for work, client in zip(works, clients)])
+        yield from together([work(client) for work, client in zip(works, clients)])
 
     def close(self) -> None:
         for client in self._clients:
             client.close()
 
-    def _at_once(self, messages: Sequence[Any], settings: ClientSettings) -> list[Came]:
+    def _at_once(self, messages: Sequence[Any], settings: ClientSettings) -> Generator[Wait, bool, list[Came]]:
         clients = self._ready(len(messages), settings)
         # All messages are encoded before the first is sent.
         exchanges = [client.exchange(one) for client, one in zip(clients, messages)]
-        return all_finished([timed(one) for one in exchanges])
+        return (yield from together([timed(one) for one in exchanges]))
 
     def _ready(self, count: int, settings: ClientSettings) -> list[Client]:
         """Return so many clients that are connected."""

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from fuzz.findings.origin import Origin
 from fuzz.running.crowd import Crowd, timed
 from fuzz.running.store import Store, Unstorable, facts_of
 from fuzz.subject import Subject, TalkingStage
-from fuzz.transport.exchanges import send
+from fuzz.transport.exchanges import finished, send, sending
 from fuzz.transport.protocol import Client, Transport, Wait
 from specs.case import Case, at_once
 from specs.outcome import NoReply, Outcome, Reply, Transcript
 from specs.violation import Violation
+
+Result = TypeVar("Result")
+# Something to do for which a server must be waited for, by whoever drives it.
+Work = Generator[Wait, bool, Result]
+# Is told each step when it is taken.
+Taken = Callable[[Any], None]
+
+
+def unwatched(_step: Any) -> None:
+    """Do nothing about a step that is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,9 @@ class Session:
         self.subject = subject
         self.client = client
         self.store = store
-        self._crowd = Crowd(partial(subject.transport.client, client.url))
+        self._connect = partial(subject.transport.client, client.url)
+        # The connections of requests at the same time, while no case uses them.
+        self._crowds: list[Crowd] = []
         self.profile = profile
         self.reading = subject.reading(profile)
         self.stage = subject.stage(store, profile)
@@ -65,12 +78,16 @@ class Session:
 
     def judge(self, case: Case, *, afresh: bool = False) -> Judgement:
         """Run a case and compare its outcomes with the expectations; `afresh` uses things that no request was about."""
-        due = tuple(self.subject.expectations(case, self.profile, self.facts))
+        return finished(self.judging(case, self.client, afresh=afresh))
+
+    def judging(self, case: Case, client: Client, *, afresh: bool = False, taken: Taken = unwatched) -> Work[Judgement]:
+        """Do what `judge` does by a client, as work that whoever drives it waits for."""
         try:
-            transcript = self.run(case, afresh=afresh)
+            transcript = yield from self.running(case, client, afresh=afresh, taken=taken)
         except Unstorable as error:
             # An object that the store cannot hold says nothing about the server.
             return Judgement(Transcript(case, (None,) * len(case.steps)), (), unstorable=str(error))
+        due = tuple(self.subject.expectations(case, self.profile, self.facts))
         found = self.subject.violations(transcript, due, self.profile, self.stage.secrets)
         found += self._checked(transcript, due)
         found.sort(key=lambda one: one.severity != "failure")
@@ -86,13 +103,26 @@ class Session:
 
     def run(self, case: Case, *, afresh: bool = False) -> Transcript:
         """Take a case's steps one after the other, or send its requests at the same time."""
+        return finished(self.running(case, self.client, afresh=afresh))
+
+    def running(
+        self, case: Case, client: Client, *, afresh: bool = False, taken: Taken = unwatched
+    ) -> Work[Transcript]:
+        """Do what `run` does by a client, as work; `taken` is told each step when it is taken."""
         places = self.stage.begin(case, afresh=afresh or case.together)
-        outcomes = self._take_together(case, places) if case.together else self._take_in_turn(case, places)
-        self.stage.end(places)
+        try:
+            take = self._take_together if case.together else self._take_in_turn
+            outcomes = yield from take(case, places, client, taken)
+        finally:
+            self.stage.end(places)
         self._note_version(outcomes)
         if self.tick is not None:
             self.tick()
         return Transcript(case, outcomes)
+
+    def another_client(self) -> Client:
+        """Return a client with a connection of its own, for a case that is taken beside others."""
+        return self._connect(self.client.settings)
 
     def _note_version(self, outcomes: Iterable[Outcome]) -> None:
         """Keep the version of the server's software from the first answer that tells it."""
@@ -102,35 +132,36 @@ class Session:
         self.origin = replace(self.origin, server_version=next(filter(None, told), ""))
 
     def close(self) -> None:
-        self._crowd.close()
+        for crowd in self._crowds:
+            crowd.close()
         self.client.close()
-
-    def _take(self, step: Any, places: Any) -> Outcome:
-        if not step.asks:
-            self.stage.prepare(step, places)
-            return None
-        self.sent += 1
-        outcome = self._send(self.stage.message(step, places))
-        if self._talking is not None:
-            self._talking.heard(step, places, outcome)
-        return outcome
 
     def _send(self, message: Any) -> Outcome:
         return send(self.client, message)
 
-    def _take_in_turn(self, case: Case, places: Any) -> tuple[Outcome, ...]:
+    def _take_in_turn(self, case: Case, places: Any, client: Client, taken: Taken) -> Work[tuple[Outcome, ...]]:
         """Take step by step, and stop at a request that is not answered in time, since more waits cost too much."""
         outcomes: list[Outcome] = [None] * len(case.steps)
         if at_once(case):
-            self._take_in_lanes(case, places, outcomes)
+            yield from self._take_in_lanes(case, places, outcomes, client, taken)
             return tuple(outcomes)
         for number, step in enumerate(case.steps):
-            outcome = outcomes[number] = self._take(step, places)
+            taken(step)
+            if not step.asks:
+                self.stage.prepare(step, places)
+                continue
+            message = self.stage.message(step, places)
+            self.sent += 1
+            outcome = outcomes[number] = yield from sending(client, message)
+            if self._talking is not None:
+                self._talking.heard(step, places, outcome)
             if _is_late(outcome):
                 break
         return tuple(outcomes)
 
-    def _take_in_lanes(self, case: Case, places: Any, outcomes: list[Outcome]) -> None:
+    def _take_in_lanes(
+        self, case: Case, places: Any, outcomes: list[Outcome], client: Client, taken: Taken
+    ) -> Work[None]:
         """Take the steps; those of different lanes that follow each other are taken at the same time."""
         begun = time.perf_counter()
         numbered = list(enumerate(case.steps))
@@ -138,18 +169,26 @@ class Session:
             block = list(several)
             lanes = sorted({step.lane for _, step in block}) if beside else [0]
             works = [
-                partial(self._lane, [one for one in block if one[1].lane == lane], places, outcomes, begun)
+                partial(self._lane, [one for one in block if one[1].lane == lane], places, outcomes, begun, taken)
                 for lane in lanes
             ]
-            self._crowd.take(works, self.client.settings)
+            with self._crowd() as crowd:
+                yield from crowd.taking(works, client.settings)
             if any(_is_late(outcomes[number]) for number, _ in block):
                 return
 
     def _lane(
-        self, block: list[tuple[int, Any]], places: Any, outcomes: list[Outcome], begun: float, client: Client
-    ) -> Generator[Wait, bool, None]:
+        self,
+        block: list[tuple[int, Any]],
+        places: Any,
+        outcomes: list[Outcome],
+        begun: float,
+        taken: Taken,
+        client: Client,
+    ) -> Work[None]:
         """Take the steps of one lane, each sent once: to send a write again could make it another write."""
         for number, step in block:
+            taken(step)
             self.sent += 1
             came = yield from timed(client.exchange(self.stage.message(step, places)), begun)
             outcomes[number] = came.outcome
@@ -158,16 +197,28 @@ class Session:
             if _is_late(came.outcome):
                 return
 
-    def _take_together(self, case: Case, places: Any) -> tuple[Outcome, ...]:
+    @contextmanager
+    def _crowd(self) -> Iterator[Crowd]:
+        """Lend connections for requests at the same time; cases that are under way together get different ones."""
+        crowd = self._crowds.pop() if self._crowds else Crowd(self._connect)
+        try:
+            yield crowd
+        finally:
+            self._crowds.append(crowd)
+
+    def _take_together(self, case: Case, places: Any, client: Client, taken: Taken) -> Work[tuple[Outcome, ...]]:
         """Prepare all objects, send the requests at the same time, and list outcomes in the order of the steps."""
         messages: dict[int, Any] = {}
         for number, step in enumerate(case.steps):
+            taken(step)
             if step.asks:
                 messages[number] = self.stage.message(step, places)
             else:
-                self._take(step, places)
+                self.stage.prepare(step, places)
         self.sent += len(messages)
-        came = dict(zip(messages, self._crowd.send(list(messages.values()), self.client.settings)))
+        with self._crowd() as crowd:
+            outcomes = yield from crowd.sending(list(messages.values()), client.settings)
+        came = dict(zip(messages, outcomes))
         return tuple(came.get(number) for number in range(len(case.steps)))
 
 

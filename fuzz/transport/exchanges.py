@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import selectors
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import replace
@@ -44,26 +45,42 @@ def finished(work: Generator[Wait, bool, Result]) -> Result:
 
 def all_finished(works: Sequence[Generator[Wait, bool, Result]]) -> list[Result]:
     """Start all pieces of work in their order, drive them from this thread, and return their results in that order."""
+    return finished(together(works))
+
+
+def together(works: Sequence[Generator[Wait, bool, Result]]) -> Generator[Wait, bool, list[Result]]:
+    """Start all pieces of work in their order, and do them at the same time, as one piece of work."""
     results: dict[int, Result] = {}
     waits: dict[int, Wait] = {}
+    selector = selectors.DefaultSelector()
 
     def go_on(number: int, ready: bool | None) -> None:
         try:
             # A generator that has not begun takes nothing but None.
-            waits[number] = next(works[number]) if ready is None else works[number].send(ready)
+            wait = next(works[number]) if ready is None else works[number].send(ready)
         except StopIteration as end:
             results[number] = end.value
+            return
+        waits[number] = wait
+        if wait.fileno is not None:
+            selector.register(wait.fileno, selectors.EVENT_WRITE if wait.writing else selectors.EVENT_READ, number)
 
     try:
         for number in range(len(works)):
             go_on(number, None)
         while waits:
-            for number, ready in _next_over(waits):
-                del waits[number]
-                go_on(number, ready)
+            # The selector has a descriptor of its own, which is ready as soon as one of those that it watches is.
+            yield Wait(min(wait.until for wait in waits.values()), selector.fileno())
+            came, now = {key.data for key, _ in selector.select(0)}, time.monotonic()
+            for number in [one for one, wait in waits.items() if one in came or wait.until <= now]:
+                wait = waits.pop(number)
+                if wait.fileno is not None:
+                    selector.unregister(wait.fileno)
+                go_on(number, number in came)
     finally:
         for work in works:
             work.close()
+        selector.close()
     return [results[number] for number in range(len(works))]
 
 
@@ -74,25 +91,10 @@ def _over(wait: Wait) -> bool:
         time.sleep(seconds)
         return False
     poll = select.poll()
-    poll.register(wait.fileno, _event(wait))
+    poll.register(wait.fileno, event_of(wait))
     return bool(poll.poll(seconds * 1000))
 
 
-def _next_over(waits: dict[int, Wait]) -> list[tuple[int, bool]]:
-    """Wait until the first of several waits is over; return each that is over, and whether its descriptor is ready."""
-    poll = select.poll()
-    for wait in waits.values():
-        if wait.fileno is not None:
-            poll.register(wait.fileno, _event(wait))
-    first = min(wait.until for wait in waits.values())
-    over: list[tuple[int, bool]] = []
-    while not over:
-        ready = {fileno for fileno, _ in poll.poll(max(0.0, (first - time.monotonic()) * 1000))}
-        now = time.monotonic()
-        told = ((number, wait.fileno in ready, wait.until <= now) for number, wait in waits.items())
-        over = [(number, is_ready) for number, is_ready, is_late in told if is_ready or is_late]
-    return over
-
-
-def _event(wait: Wait) -> int:
+def event_of(wait: Wait) -> int:
+    """Return the event of `select.poll` that a wait is for."""
     return select.POLLOUT if wait.writing else select.POLLIN

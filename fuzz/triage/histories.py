@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
+from fuzz.triage.company import ALONE, HISTORY, Company
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import Smallest, minimal
 from fuzz.triage.reading import Reading
@@ -26,8 +27,6 @@ from fuzz.triage.trial import Signature, Trial, trial_of
 from specs.case import Case, requests, weight
 from specs.violation import Way
 
-# Cases with a history get this property name: their requests stand in other places than the relations expect.
-HISTORY = "history"
 MOST_CONTENTS = 512
 MOST_EARLIER = 24
 MOST_CASES = 4
@@ -72,21 +71,24 @@ class Earlier:
                     self._told.pop(name, None)
                     self._told[name] = steps
 
-    def histories(self, case: Case) -> Iterator[Case]:
+    def histories(self, case: Case, company: Company = ALONE) -> Iterator[Case]:
         """List the case alone and after earlier requests, each first with all requests sent as clients send them."""
-        for one in (case, *self.before(case)):
+        for one in (case, *self.before(case, company)):
             plain = self._reading.as_clients_ask(one)
             if plain != one:
                 yield plain
             yield one
 
-    def before(self, case: Case) -> Iterator[Case]:
-        """List the case after requests about its objects, after the latest cases, and after each setting's last."""
+    def before(self, case: Case, company: Company = ALONE) -> Iterator[Case]:
+        """List the case after requests about its objects, its company's, the latest cases', and each setting's last."""
         about = self._requests.get(_content(case) or b"")
         if about:
             prepared = tuple(step for step in case.steps if not step.asks)
             rest = (step for step in case.steps if step.asks)
             yield Case(HISTORY, (*prepared, *about, *rest))
+        beside = company.before(case, self._reading)
+        if beside is not None:
+            yield beside
         lately = [one.steps for one in self._cases]
         for some in (lately[-MOST_CASES:], lately):
             if some:

@@ -135,22 +135,10 @@ class Lab:
 
     def noticed(self, judgement: Judgement) -> Judgement:
         """Return the judgement, or if the server died of the case, one that holds its death alone."""
-        outcomes = judgement.transcript.outcomes
-        step = next((i for i, one in enumerate(outcomes) if isinstance(one, NoReply) and one.reason in DROPPED), None)
-        if step is None or self._lives_on():
-            return judgement
-        died = Violation(
-            "survives",
-            "the server ends",
-            "an answer",
-            "the server is gone",
-            way=Way.DROPPED,
-            aspect=Aspect.GONE,
-            step=step,
-        )
-        return replace(judgement, violations=(died,))
+        step = dropped_at(judgement)
+        return judgement if step is None or self.lives_on() else died_of(judgement, step)
 
-    def _lives_on(self) -> bool:
+    def lives_on(self) -> bool:
         """Say whether the target lives; a target that has lived through many drops is asked a plain request instead."""
         if self._outlived >= DROPS_TO_OUTLIVE and self._answers():
             return True
@@ -217,6 +205,26 @@ class Lab:
         self._remembered.clear()
 
 
+def died_of(judgement: Judgement, step: int) -> Judgement:
+    """Return the judgement of a case of which the server died, at that step."""
+    died = Violation(
+        "survives",
+        "the server ends",
+        "an answer",
+        "the server is gone",
+        way=Way.DROPPED,
+        aspect=Aspect.GONE,
+        step=step,
+    )
+    return replace(judgement, violations=(died,))
+
+
+def dropped_at(judgement: Judgement) -> int | None:
+    """Return the first step whose connection ended without an answer; None if there is none."""
+    outcomes = judgement.transcript.outcomes
+    return next((i for i, one in enumerate(outcomes) if isinstance(one, NoReply) and one.reason in DROPPED), None)
+
+
 def is_silent(judgement: Judgement) -> bool:
     """Say whether a request was not answered in time."""
     return any(one.way is Way.SILENT for one in judgement.failures)
@@ -228,12 +236,17 @@ def silent_seconds(judgement: Judgement) -> float:
     return max((one.elapsed_ms / 1000 for one in outcomes if isinstance(one, NoReply)), default=0.0)
 
 
+def haste_seconds(client: Client) -> float:
+    """Return how long to wait for what is likely to be a hang, which goes by how fast the server is otherwise."""
+    long_enough = max(LEAST_HANG_SECONDS, HASTE * client.slowest_ms / 1000)
+    return min(long_enough, MOST_HANG_SECONDS, client.settings.timeout_seconds)
+
+
 @contextmanager
 def hurried(client: Client) -> Iterator[None]:
     """Wait for answers less long than usual within the block."""
     usual = client.settings
-    seconds = min(max(LEAST_HANG_SECONDS, HASTE * client.slowest_ms / 1000), MOST_HANG_SECONDS, usual.timeout_seconds)
-    client.settings = replace(usual, timeout_seconds=seconds)
+    client.settings = replace(usual, timeout_seconds=haste_seconds(client))
     try:
         yield
     finally:

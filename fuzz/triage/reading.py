@@ -6,7 +6,7 @@ triage knows the traits of circumstances alone: several requests, one after the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -149,6 +149,10 @@ class Reading:
     def refused(self, _step: Any) -> Any:
         """Return a request about the same object that is refused in a plain way; None where there is none."""
         return None
+
+    def sort_of(self, case: Case) -> Hashable:
+        """Return what a case has in common with others that take a server about as long."""
+        return case.property
 
     def set_apart(self, step: Any, _number: int) -> Any:
         """Return the step, made to be about an object of its own."""

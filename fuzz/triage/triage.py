@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import replace
-from itertools import chain
 
 from fuzz.errors import CannotRun
 from fuzz.events import EXPLAINING
@@ -13,10 +12,12 @@ from fuzz.findings.finding import Reproducibility
 from fuzz.running.session import Judgement, Session
 from fuzz.triage.behind import behind
 from fuzz.triage.cause import ANY, Explained, Rest, Shown, explain
+from fuzz.triage.company import ALONE, Company
 from fuzz.triage.general import faults_alike, not_seen_with
 from fuzz.triage.histories import Earlier, smallest_history, wrong_after
 from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, hurried, is_silent
 from fuzz.triage.ledger import Ledger
+from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
 from fuzz.triage.minimal import Smallest, minimal, rewritable
 from fuzz.triage.other_data import hangs_on_its_data
 from fuzz.triage.same import is_plainer, is_same
@@ -37,10 +38,7 @@ REQUESTS_OF_A_RACE = 1500
 REQUESTS_OF_A_HISTORY = 1000
 # How often a race's requests must pass one after the other before they are believed to fail only at the same time.
 TURNS_OF_A_RACE = 24
-MOST_FAILURES_OF_A_CASE = 6
 TRIES_TO_REPRODUCE = 2
-# A finding must have been seen this often before failures that look like it are counted for it without a request.
-CONFIRMATIONS = 3
 # A request that fails after this time, having used up memory for example, is not sent often.
 SLOW_MS = 1000.0
 
@@ -63,16 +61,19 @@ class Triage:
         self.lab = Lab(session, life, over)
         self.earlier = Earlier(session.reading)
         self.spent = Spent(session, ledger, clock)
+        self.looks = Looks(session.reading, ledger, self.spent)
         self.untold = 0
         self._begun = 0
         self._smallest: Smallest | None = None
         self._came_again = False
         self._first: tuple[Trial, Seen] | None = None
+        self._company = ALONE
         self._enough = enough
         self._doing = doing
 
-    def look_into(self, case: Case, judgement: Judgement) -> list[str]:
+    def look_into(self, case: Case, judgement: Judgement, company: Company = ALONE) -> list[str]:
         """Return the names of the findings that a case's failures belong to, one for each request that failed."""
+        self._company = company
         judgement = self.lab.noticed(judgement)
         if judgement.failures[0].aspect == Aspect.GONE and not self.lab.over():
             self._brought_back(case, judgement)
@@ -111,11 +112,11 @@ class Triage:
         return [] if name is None else [name]
 
     def _failure(self, case: Case, judgement: Judgement, violation: Violation) -> str | None:
-        number = violation.step if violation.step >= 0 else len(case.steps) - 1
+        number = step_of(case, violation)
         until = replace(case, steps=case.steps[: number + 1])
         trial = trial_of(isolated(case, number), self.session.reading)
         wanted = signature(violation, trial, judgement)
-        believed = self._believed(trial, wanted)
+        believed = self.looks.like(trial, wanted)
         if believed is not None:
             return self.ledger.again(believed, wanted)
         chance = self.ledger.of_chance(wanted)
@@ -136,19 +137,6 @@ class Triage:
             except CannotRun:
                 self._cut_short(trial, first)
                 raise
-
-    def _believed(self, trial: Trial, wanted: Signature) -> str | None:
-        """Return the finding that a failure looks like, if a proof by requests would cost too much."""
-        if not self.spent.much() and wanted.way is not Way.SILENT and not wanted.died:
-            return None
-        unheard = wanted.way is Way.SILENT or wanted.died
-        often = [one for one in self.ledger.shown() if unheard or self.ledger.seen(one.finding) >= CONFIRMATIONS]
-        known = [one for one in often if one.is_of_traits and wanted.look in self.ledger.looks(one.finding)]
-        for other in chain([trial], trial.reading.come_to_the_same(trial)) if known else ():
-            found = next((one.finding for one in known if one.concerns(other, wanted)), None)
-            if found is not None:
-                return found
-        return None
 
     def _keeps_state(self) -> bool:
         """Say whether a finding shows that answers depend on earlier requests, which they should not."""
@@ -282,7 +270,7 @@ class Triage:
             try:
                 found = self._with_others(until, first)
                 if found is None:
-                    return self._chance(trial, first)
+                    return self._took_company(until, first) or self._chance(trial, first)
                 alone = self.lab.fails(trial, first.signature, again=True)
                 if alone is not None:
                     # The request fails alone after all: the server was too busy to answer when it was tried before.
@@ -300,12 +288,23 @@ class Triage:
         """Return the request after earlier ones that make it fail, if any do; settle the server from then on."""
         settled, self.lab.settles = self.lab.settles, True
         self.lab.forget()
-        for history in self.earlier.histories(until):
+        for history in self.earlier.histories(until, self._company):
             found = wrong_after(history, self.session.reading, first.signature, self.lab)
             if found is not None and found[0].several:
                 return found
         self.lab.settles = settled
         return None
+
+    def _took_company(self, until: Case, first: Seen) -> str | None:
+        """Return the finding of a failure that comes only at the same time as other requests, if it comes so again."""
+        case, self._company = self._company.at_once(until, self.session.reading), ALONE
+        if case is None or not (judgement := self.lab.judge(case)).failures:
+            return None
+        smallest, self._smallest = self._smallest, None
+        try:
+            return next(iter(self._together(case, judgement)), None)
+        finally:
+            self._smallest, self._first = smallest, (trial_of(until, self.session.reading), first)
 
     def _chance(self, trial: Trial, first: Seen) -> str | None:
         """Return the finding for failures that did not come again; None if the server is known to keep state.

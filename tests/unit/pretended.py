@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fuzz.running.session import Judgement, refused_in
+from fuzz.running.session import Judgement, Taken, Work, refused_in, unwatched
 from fuzz.subject import Subject
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene
@@ -120,6 +120,17 @@ class PretendedSession:
                 found += self._violations(trial, broken, number)
         transcript = Transcript(case, tuple(outcomes))
         return Judgement(transcript, tuple(found), tuple(due), refused_in(transcript, HTTP))
+
+    def judging(self, case: Case, _client: Any, *, taken: Taken = unwatched) -> Work[Judgement]:
+        """A pretended answer is there at once."""
+        for step in case.steps:
+            taken(step)
+        yield from ()
+        return self.judge(case)
+
+    def another_client(self) -> Any:
+        """No client of a pretended server is asked anything."""
+        return self.client
 
     def _due(self, trial: Trial) -> Expectation | None:
         """What an invalid request calls for; what a valid one does is of no matter here."""

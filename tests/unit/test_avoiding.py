@@ -45,9 +45,9 @@ def known(*needs: str) -> Shown:
 )
 def test_what_looks_like_a_costly_finding_is_likely_to_cost(scene: Scene, one: Shown, likely: bool) -> None:
     losses = Losses()
-    assert not losses.likely(case_of(scene, "reduction"), [one], Reading(PROFILE))
+    assert not losses.likely(case_of(scene, "reduction"), lambda: [one], Reading(PROFILE))
     losses.note(["hang"], 10.0)
-    assert losses.likely(case_of(scene, "reduction"), [one], Reading(PROFILE)) is likely
+    assert (losses.likely(case_of(scene, "reduction"), lambda: [one], Reading(PROFILE)) is one) == likely
 
 
 def test_losses_are_too_many_beyond_their_share_of_the_time() -> None:

@@ -71,10 +71,14 @@ def test_a_quiet_hunt_leaves_out_what_gives_trouble() -> None:
 
 
 def test_the_rate_of_any_server_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "rate", "--requests", "30", "--launch", HEALTHY, "--profile", "reference"]) == 0
-    rows = capsys.readouterr().out.splitlines()
-    assert [row.split()[0] for row in rows[2:4]] == ["checked", "bare"]
-    assert "failed" not in rows[-1]
+    words = ["--launch", HEALTHY, "--profile", "reference", "--only", "reduction"]
+    assert main(["bench", "rate", "--blocks", "1", "--seconds", "3", "--lanes", "4", *words]) == 0
+    head, block, median, _ = capsys.readouterr().out.splitlines()
+    told = dict(zip(head.replace("a second", "rate").replace("CPU ms", "CPU").split(), block.split()))
+    assert int(told["requests"].replace(",", "")) > 0
+    assert told["lanes"] == "4"
+    assert int(told["bare"]) > int(told["rate"]) > 0
+    assert median.startswith("median")
 
 
 def test_a_server_that_is_much_slower_is_told_to_be(

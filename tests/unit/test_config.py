@@ -33,6 +33,7 @@ EXAMPLES = {
     "junit": ("a.xml", "b.xml", "c.xml"),
     "github": (True, "false", True),
     "workers": ("1", "2", "3"),
+    "lanes": ("1", "auto", "3"),
     "ca_cert": ("x.pem", "y.pem", "z.pem"),
     "timeout": ("1", "2s", "3"),
     "aws_profile": ("p", "q", "r"),

@@ -76,6 +76,23 @@ def test_other_content_has_other_keys(store: Notes) -> None:
     assert len(set(store.puts)) == 4
 
 
+def test_an_object_stays_while_a_case_is_about_it(store: Notes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fuzz.subjects.reductions.objects.MOST_OBJECTS_KEPT", 1)
+    deleted: list[str] = []
+    monkeypatch.setattr(store, "delete", lambda _bucket, key: deleted.append(key), raising=False)
+    stage = session(store).stage
+    held = Case("x", (Put("held", b"1"), Send("sum", ASK, "held")))
+    places = stage.begin(held, afresh=False)
+    stage.prepare(held.steps[0], places)
+    for number in range(3):
+        other = Case("x", (Put("other", bytes([number])),))
+        others = stage.begin(other, afresh=False)
+        stage.prepare(other.steps[0], others)
+        stage.end(others)
+    assert [key.rpartition("/")[2] for key in deleted] == ["other"] * 3
+    stage.end(places)
+
+
 @pytest.mark.parametrize("after", [Put("a", b"2"), Delete("a")])
 def test_a_key_whose_object_changes_is_used_once(store: Notes, after: Put | Delete) -> None:
     one = session(store)

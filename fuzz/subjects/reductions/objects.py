@@ -36,6 +36,8 @@ class Objects:
         self._histories = count(1)
         self._kept: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._kept_bytes = 0
+        # How many cases that have not ended are about each object.
+        self._in_use: Counter[tuple[str, str]] = Counter()
         self._authorizations = {
             name: "Basic " + b64encode(f"{one.access_key}:{one.secret}".encode()).decode()
             for name, one in store.credentials.items()
@@ -81,6 +83,7 @@ class Objects:
         for step in case.steps:
             if not isinstance(step, Put):
                 keys.setdefault((step.bucket, step.key), f"{self._run}/none/{step.key}")
+        self._in_use.update(_places(keys))
         return keys
 
     def _content_mark(self, case: Case) -> str:
@@ -104,13 +107,16 @@ class Objects:
         self._kept[name] = len(step.data)
 
     def end(self, keys: Keys) -> None:
-        """Delete the objects of a history that has ended, and the oldest objects beyond the limits."""
+        """Delete the objects of a history that has ended, and the oldest objects beyond the limits that nobody uses."""
+        self._in_use -= Counter(_places(keys))
         for (bucket, _), key in keys.items():
             if "/own" in key[: len(self._run) + 4]:
                 self._delete(bucket, key)
         while len(self._kept) > MOST_OBJECTS_KEPT or (self._kept_bytes > MOST_BYTES_KEPT and len(self._kept) > 8):
-            bucket, key = next(iter(self._kept))
-            self._delete(bucket, key)
+            oldest = next((one for one in self._kept if one not in self._in_use), None)
+            if oldest is None:
+                break
+            self._delete(*oldest)
 
     def _delete(self, bucket: str, key: str) -> None:
         if (bucket, key) in self._kept:
@@ -152,6 +158,11 @@ class Objects:
             "bucket": self.store.buckets[bucket] if known else bucket,
             "object": key,
         }
+
+
+def _places(keys: Keys) -> list[tuple[str, str]]:
+    """List the bucket and the real key of each object."""
+    return [(bucket, key) for (bucket, _), key in keys.items()]
 
 
 def _filled(text: str, places: Mapping[str, Any]) -> str:

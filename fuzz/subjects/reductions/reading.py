@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -22,10 +22,11 @@ from fuzz.triage.reading import Witness
 from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Signature, Trial
 from specs.case import Case
+from specs.manners import WELL
 from specs.reductions.expectation import Expectation
 from specs.reductions.profile import Profile
 from specs.reductions.rules import Rule
-from specs.reductions.steps import Send
+from specs.reductions.steps import Put, Send
 from specs.rules import Rule as AnyRule
 from specs.store_facts import StoreFacts
 
@@ -120,6 +121,11 @@ class Reading(reading.Reading):
 
     def refused(self, step: Send) -> Send | None:
         return replace(step, fields=saying.REFUSED)
+
+    def sort_of(self, case: Case) -> Hashable:
+        """Go by how the store serves the case's objects: clients try again for seconds where it serves them badly."""
+        served = frozenset(step.served for step in case.steps if isinstance(step, Put) and step.served != WELL)
+        return served or case.property
 
     def set_apart(self, step: Any, number: int) -> Any:
         return replace(step, key=f"{step.key}{number}")

@@ -1,0 +1,62 @@
+"""Recognise failures that look like known findings, where a proof by requests would cost too much."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from fuzz.running.session import Judgement
+from fuzz.triage.ledger import Ledger
+from fuzz.triage.reading import Reading
+from fuzz.triage.spent import Spent
+from fuzz.triage.trial import Signature, Trial, isolated, signature, trial_of
+from specs.case import Case, at_once
+from specs.violation import Violation, Way
+
+# A finding must have been seen this often before failures that look like it are counted for it without a request.
+CONFIRMATIONS = 3
+MOST_FAILURES_OF_A_CASE = 6
+
+
+class Looks:
+    """Compares failures with known findings by their traits and by how they fail, without a request."""
+
+    def __init__(self, reading: Reading, ledger: Ledger, spent: Spent) -> None:
+        self._reading = reading
+        self._ledger = ledger
+        self._spent = spent
+
+    def believed(self, case: Case, judgement: Judgement) -> list[str] | None:
+        """Count a case for the known findings that all its failures look like, and return their names.
+
+        None if one of the failures does not look like a known finding, so that the case must be looked into.
+        """
+        if at_once(case) or any(one.way is Way.DISAGREES for one in judgement.failures):
+            return None
+        found: list[tuple[str, Signature]] = []
+        for number, violation in {step_of(case, one): one for one in reversed(judgement.failures)}.items():
+            trial = trial_of(isolated(case, number), self._reading)
+            wanted = signature(violation, trial, judgement)
+            name = self.like(trial, wanted)
+            if name is None:
+                return None
+            found.append((name, wanted))
+        return [self._ledger.again(*one) for one in found[:MOST_FAILURES_OF_A_CASE]]
+
+    def like(self, trial: Trial, wanted: Signature) -> str | None:
+        """Return the finding that a failure looks like, if a proof by requests would cost too much."""
+        if not self._spent.much() and wanted.way is not Way.SILENT and not wanted.died:
+            return None
+        unheard = wanted.way is Way.SILENT or wanted.died
+        shown = self._ledger.shown()
+        often = [one for one in shown if unheard or self._ledger.seen(one.finding) >= CONFIRMATIONS]
+        known = [one for one in often if one.is_of_traits and wanted.look in self._ledger.looks(one.finding)]
+        for other in chain([trial], trial.reading.come_to_the_same(trial)) if known else ():
+            found = next((one.finding for one in known if one.concerns(other, wanted)), None)
+            if found is not None:
+                return found
+        return None
+
+
+def step_of(case: Case, violation: Violation) -> int:
+    """Return the number of the step that a violation is about; the last one if it is about the whole case."""
+    return violation.step if violation.step >= 0 else len(case.steps) - 1

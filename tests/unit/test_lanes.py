@@ -1,0 +1,349 @@
+"""Lanes: the same cases whatever their number, steps in order, and nobody waits for what is slow."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fuzz.embedded.http_messages import Answer, HttpRequest, HttpResponse
+from fuzz.embedded.http_server import HttpServer
+from fuzz.findings import corpus
+from fuzz.hunt.avoiding import Pace
+from fuzz.hunt.plan import Plan
+from fuzz.hunt.worker import Message as Told
+from fuzz.hunt.worker import Tallies, Worker
+from fuzz.running.lanes import SLOW_LANES, Lanes
+from fuzz.running.session import Judgement, Session, Taken, Work, unwatched
+from fuzz.running.store import MemoryStore
+from fuzz.subjects.reductions.reference_server import ReferenceServer
+from fuzz.subjects.reductions.reference_server.server import serve
+from fuzz.subjects.reductions.subject import REDUCTIONS
+from fuzz.subjects.reductions.zoo.catalogue import find
+from fuzz.subjects.reductions.zoo.sharing import CountsOfWhoeverCameLast
+from fuzz.transport.exchanges import sending
+from fuzz.transport.http import HttpClient, HttpMessage
+from fuzz.transport.protocol import Client, ClientSettings
+from fuzz.triage.traits.circumstances import AT_ONCE
+from specs.case import Case
+from specs.outcome import Outcome, Reply, Transcript
+from tests.unit.pretended import PROFILE, Immortal
+
+SETTINGS = ClientSettings(timeout_seconds=20.0)
+LONG_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Say:
+    """A step that says something to a server that repeats it."""
+
+    asks: ClassVar[bool] = True
+    removes: ClassVar[bool] = False
+    text: str
+    about: str = ""
+
+
+@dataclass
+class Saying:
+    """A session whose steps are sent as they are; nothing that comes back is wrong."""
+
+    client: Client
+    sent: int = 0
+
+    def another_client(self) -> Client:
+        return HttpClient(self.client.url, SETTINGS)
+
+    def judging(self, case: Case, client: Client, *, taken: Taken = unwatched) -> Work[Judgement]:
+        outcomes: list[Outcome] = []
+        for step in case.steps:
+            taken(step)
+            self.sent += 1
+            outcomes.append((yield from sending(client, HttpMessage("POST", "/", (), step.text.encode()))))
+        return Judgement(Transcript(case, tuple(outcomes)), ())
+
+
+@dataclass
+class Repeating:
+    """Repeats what it is told, and notes when each came and was answered; the word `wait` is kept until `go`."""
+
+    go: threading.Event = field(default_factory=threading.Event)
+    noted: list[tuple[str, str]] = field(default_factory=list)
+    lock: Any = field(default_factory=threading.Lock)
+    under_way: int = 0
+    most: int = 0
+
+    def __call__(self, request: HttpRequest) -> Answer:
+        text = request.body.decode()
+        with self.lock:
+            self.noted.append(("came", text))
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+        if text == "wait":
+            self.go.wait(LONG_SECONDS)
+        with self.lock:
+            self.noted.append(("answered", text))
+            self.under_way -= 1
+        return HttpResponse(200, {}, request.body)
+
+
+@contextmanager
+def repeating(width: int) -> Iterator[tuple[Repeating, Lanes]]:
+    server = Repeating()
+    with HttpServer(server, on_error=lambda status, text: HttpResponse(status, {}, text.encode())) as there:
+        lanes = Lanes(Saying(HttpClient(there.url, SETTINGS)), width)  # type: ignore[arg-type]
+        try:
+            yield server, lanes
+        finally:
+            server.go.set()
+            lanes.abandon()
+
+
+def all_of(lanes: Lanes, cases: Sequence[Case]) -> list[Case]:
+    """Take all cases, and list them as they end."""
+    ended = []
+    for case in cases:
+        while lanes.full():
+            ended += lanes.go_on(1.0)
+        ended += lanes.begin(case, None)
+    while len(lanes):
+        ended += lanes.go_on(1.0)
+    assert all(one.error is None for one in ended)
+    return [one.case for one in ended]
+
+
+@settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(1, 16), st.lists(st.integers(1, 4), max_size=20))
+def test_steps_of_a_case_stay_in_order_and_no_more_cases_are_under_way_than_there_are_lanes(
+    width: int, lengths: list[int]
+) -> None:
+    cases = [Case("x", tuple(Say(f"{at}.{step}") for step in range(count))) for at, count in enumerate(lengths)]
+    with repeating(width) as (server, lanes):
+        ended = all_of(lanes, cases)
+    assert sorted(ended, key=cases.index) == cases
+    # Where the machine is slow, any case may be.
+    assert server.most <= width + lanes.slow_width
+    for case in cases:
+        mine = {step.text for step in case.steps}
+        # Each step comes after the answer to the one before.
+        due = [(what, step.text) for step in case.steps for what in ("came", "answered")]
+        assert [one for one in server.noted if one[1] in mine] == due
+
+
+def test_one_lane_is_one_case_after_the_other() -> None:
+    cases = [Case("x", (Say(f"{at}.0"), Say(f"{at}.1"))) for at in range(5)]
+    with repeating(1) as (server, lanes):
+        assert all_of(lanes, cases) == cases
+    assert [text for what, text in server.noted if what == "came"] == [
+        step.text for case in cases for step in case.steps
+    ]
+
+
+def test_a_request_that_is_not_answered_holds_up_its_own_lane_alone() -> None:
+    with repeating(2) as (server, lanes):
+        assert lanes.begin(Case("x", (Say("wait"),)), None) == []
+        ended = []
+        for at in range(30):
+            ended += lanes.begin(Case("x", (Say(str(at)),)), None)
+            while lanes.full():
+                ended += lanes.go_on(1.0)
+        assert len(ended) == 30
+        assert ("answered", "wait") not in server.noted
+        server.go.set()
+        while len(lanes):
+            ended += lanes.go_on(1.0)
+    assert ended[-1].case.steps == (Say("wait"),)
+    assert isinstance(ended[-1].judgement.transcript.outcomes[0], Reply)
+
+
+def test_what_turns_out_to_be_slow_makes_room_for_others() -> None:
+    with repeating(2) as (server, lanes):
+        for _ in range(2):
+            lanes.begin(Case("x", (Say("wait"),)), None)
+        quick = [Case("x", (Say(str(at)),)) for at in range(10)]
+        ended: list[Case] = []
+        for case in quick:
+            while lanes.full():
+                ended += [one.case for one in lanes.go_on(1.0)]
+            lanes.begin(case, None)
+        while len(lanes) > 2:
+            ended += [one.case for one in lanes.go_on(1.0)]
+        assert sorted(ended, key=quick.index) == quick
+        assert ("answered", "wait") not in server.noted
+
+
+def test_slow_cases_are_few_at_a_time_and_one_lane_has_none_beside_it() -> None:
+    with repeating(2) as (_, lanes):
+        for _ in range(SLOW_LANES):
+            assert not lanes.full_of_slow_ones()
+            lanes.begin(Case("x", (Say("wait"),)), None, slow=True)
+        assert lanes.full_of_slow_ones()
+        assert not lanes.full()
+    with repeating(1) as (_, lanes):
+        lanes.begin(Case("x", (Say("wait"),)), None, slow=True)
+        assert lanes.full()
+        assert lanes.full_of_slow_ones()
+
+
+def test_a_sort_that_was_slow_is_expected_to_be_slow_until_it_is_quick_again() -> None:
+    pace = Pace()
+    told = []
+    for slow in (False, True, True, False, False, False):
+        told.append(pace.is_slow("sort"))
+        pace.note("sort", slow=slow)
+    assert told == [False, False, True, True, False, False]
+    assert not pace.is_slow("another sort")
+
+
+def test_what_was_under_way_meanwhile_is_known_in_the_order_in_which_it_was_taken() -> None:
+    with repeating(3) as (server, lanes):
+        lanes.begin(Case("x", (Say("wait"),)), None)
+        for at in range(3):
+            lanes.begin(Case("x", (Say(f"{at}.0"), Say(f"{at}.1"))), None)
+            while len(lanes) > 1:
+                lanes.go_on(1.0)
+        server.go.set()
+        (waited,) = lanes.go_on(LONG_SECONDS)
+        assert [step.text for _, step in lanes.steps_beside(waited)] == ["0.0", "0.1", "1.0", "1.1", "2.0", "2.1"]
+        assert [len(case.steps) for _, case in waited.company] == [2, 2, 2]
+
+
+def test_what_is_given_up_is_counted_and_its_connection_closed() -> None:
+    with repeating(4) as (_, lanes):
+        for text in ("wait", "0", "wait"):
+            lanes.begin(Case("x", (Say(text),)), None)
+        while len(lanes) > 2:
+            lanes.go_on(1.0)
+        assert lanes.sent_unanswered == 2
+        lanes.abandon()
+        assert (len(lanes), lanes.sent_unanswered) == (0, 0)
+        assert all_of(lanes, [Case("x", (Say("1"),))])
+
+
+# A hunt in lanes.
+
+
+class Noting(Session):
+    """A session that notes which cases are begun."""
+
+    begun: list[Case]
+
+    def judging(self, case: Case, client: Client, *, afresh: bool = False, taken: Taken = unwatched) -> Work[Judgement]:
+        self.begun.append(case)
+        return super().judging(case, client, afresh=afresh, taken=taken)
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[MemoryStore]:
+    with MemoryStore() as one:
+        yield one
+
+
+def noting(url: str, store: MemoryStore) -> Noting:
+    session = Noting(REDUCTIONS, HttpClient(url, SETTINGS), store, PROFILE)
+    session.begun = []
+    return session
+
+
+def hunted(
+    session: Session,
+    folder: Path,
+    lanes: int,
+    seed: int = 1,
+    only: tuple[str, ...] = ("reduction",),
+    examples: int = 12,
+) -> Tallies:
+    """Hunt for a few examples, and return the last account."""
+    plan = Plan(PROFILE, seed, None, examples, only, folder, None, 1, lanes=lanes)
+    told: list[Told] = []
+    Worker(plan, session, Immortal(), told.append).work(lambda: False)  # type: ignore[arg-type]
+    session.close()
+    return next(one for one in reversed(told) if isinstance(one, Tallies))
+
+
+@settings(max_examples=2, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2**32))
+def test_a_seed_and_a_number_of_examples_draw_the_same_cases_whatever_the_lanes(seed: int) -> None:
+    only = ("reduction", "history", "malformed")
+    begun: dict[int, list[Case]] = {}
+    accounts = {}
+    with MemoryStore() as store, serve(ReferenceServer()) as server:
+        for lanes in (1, 4, 16):
+            session = noting(server.url, store)
+            accounts[lanes] = hunted(session, Path("nowhere-at-all"), lanes, seed, only)
+            begun[lanes] = session.begun
+    assert begun[1]
+    assert begun[1] == begun[4] == begun[16]
+    assert accounts[1].by_property == accounts[4].by_property == accounts[16].by_property
+    assert all(one.sent_requests == accounts[1].sent_requests for one in accounts.values())
+
+
+class Stuck(ReferenceServer):
+    """Answers no request after the first few until it may, and counts those that it has begun not to answer."""
+
+    def __init__(self, answered: int) -> None:
+        super().__init__()
+        self.left, self.silent = answered, threading.Semaphore(0)
+        self.go = threading.Event()
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        self.left -= 1
+        if self.left < 0:
+            self.silent.release()
+            self.go.wait(LONG_SECONDS)
+        return super().answer(request)
+
+
+def test_an_interruption_leaves_no_request_unaccounted_for(tmp_path: Path, store: MemoryStore) -> None:
+    stuck = Stuck(answered=6)
+    with serve(stuck) as server:
+        session = noting(server.url, store)
+        told: list[Told] = []
+
+        def stop() -> bool:
+            # As many are silent as there are lanes: the hunt stands still, and the user has had enough.
+            if all(stuck.silent.acquire(timeout=LONG_SECONDS) for _ in range(4)):
+                raise KeyboardInterrupt
+            return False
+
+        plan = Plan(PROFILE, 1, None, 100, ("reduction",), tmp_path, None, 1, lanes=4)
+        worker = Worker(plan, session, Immortal(), told.append)  # type: ignore[arg-type]
+        lanes = worker._hunter.lanes
+        with pytest.raises(KeyboardInterrupt):
+            worker.work(lambda: lanes.full() and session.sent >= 10 and stop())
+        stuck.go.set()
+        session.close()
+    account = next(one for one in reversed(told) if isinstance(one, Tallies))
+    checked = sum(row[1] for row in account.by_property.values())
+    assert account.given_up_requests >= 4
+    assert account.sent_requests == checked + account.given_up_requests
+
+
+def test_a_failure_that_takes_company_is_found_with_that_trait(tmp_path: Path, store: MemoryStore) -> None:
+    with serve(CountsOfWhoeverCameLast()) as server:
+        session = Session(REDUCTIONS, HttpClient(server.url, SETTINGS), store, PROFILE)
+        plan = Plan(PROFILE, 1, None, 150, ("reduction",), tmp_path, 1, 1, lanes=8)
+        worker = Worker(plan, session, Immortal(), lambda _: None)  # type: ignore[arg-type]
+        worker.work(lambda: bool(corpus.load_all(tmp_path)))
+        session.close()
+    (finding,) = corpus.load_all(tmp_path)
+    assert finding.needs == (AT_ONCE,)
+    assert finding.case.together
+
+
+def test_a_failure_in_company_is_explained_as_it_is_alone(tmp_path: Path, store: MemoryStore) -> None:
+    findings = {}
+    for lanes in (1, 8):
+        with serve(find("stride-ignored").server()) as server:
+            session = Session(REDUCTIONS, HttpClient(server.url, SETTINGS), store, PROFILE)
+            hunted(session, tmp_path / str(lanes), lanes, examples=40)
+            found = corpus.load_all(tmp_path / str(lanes))
+            findings[lanes] = [(one.id, one.needs, one.case, one.seen) for one in found]
+    assert findings[1]
+    assert findings[1] == findings[8]
