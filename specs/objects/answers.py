@@ -179,7 +179,7 @@ def unlike(alternatives: Iterable[Alternative], reply: Reply) -> Violation:
     broken = frozenset(rule for one in several for rule in one.rules)
     due = " or ".join(dict.fromkeys(one.told for one in several if one.grade == "right")) or first.told
     shown = f"{reply.status} {code_of(reply)}".strip()
-    if reply.status >= 500:
+    if reply.status >= 500 and reply.status != 501:
         return Violation(
             "no-server-error",
             f"{reply.status} where {first.short} is due",

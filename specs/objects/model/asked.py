@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -142,7 +143,7 @@ def classes_of(key: str) -> set[str]:
     found = set()
     if "" in segments[1:-1]:
         found.add("empty-segment")
-    if {".", ".."} & set(segments):
+    if {".", ".."} & set(re.split(r"[/\\]", key)):
         found.add("dot-segment")
     if key.startswith("/"):
         found.add("leading-slash")
@@ -153,6 +154,16 @@ def classes_of(key: str) -> set[str]:
     if any(ord(letter) < 32 or ord(letter) in (0x7F, 0xFFFE, 0xFFFF) for letter in key):
         found.add("control")
     return found
+
+
+def climbs(key: str) -> bool:
+    """Say whether a key read as a path climbs above its start; such keys may be refused."""
+    depth = 0
+    for segment in re.split(r"[/\\]", key):
+        depth += -1 if segment == ".." else segment not in ("", ".")
+        if depth < 0:
+            return True
+    return False
 
 
 def digest_faults(at: Asked) -> tuple[list[Alternative], bool]:

@@ -39,8 +39,7 @@ def read_faults(at: Asked, one: Stored, *, of_copy: bool = False) -> tuple[list[
         return [], False
     if not at.profile.can("conditional-copy" if of_copy else "conditional-read"):
         return [], True
-    dated = [name for name in conditions if name.endswith("-since")]
-    if not at.profile.rules("precedence") and len(conditions) > 1 and dated:
+    if not at.profile.rules("precedence") and len(conditions) > 1:
         return [], True
     match of_read(conditions, one, at.now):
         case "failed":

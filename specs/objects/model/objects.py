@@ -218,6 +218,8 @@ def _parts(at: Asked, bucket: Bucket, one: Stored) -> list[Alternative]:
         span = Span(0, size, size)
         several = [shows(at, bucket, one, span)] if size else [answers.anything("parts-read", at.state)]
         return [*several, whole]
+    if "part-numbers" in one.free:
+        return [answers.anything("parts-read", at.state, "the n-th part, or number n"), whole]
     if number > len(one.parts):
         return [at.refuse("parts-read", Rule.RANGE, code="InvalidPartNumber", loose=True)]
     start = sum(one.parts[: number - 1])
@@ -252,7 +254,8 @@ def _delete(at: Asked, bucket: Bucket, key: str) -> list[Alternative]:
         return [at.done("deletes", 204, then=_deleted(at, bucket, key))]
 
     def looks(reply: Reply) -> Iterator[Violation]:
-        if reply.header("x-amz-delete-marker") != "true" and bucket.latest(key) is not None:
+        due = bucket.versioning == "Enabled" and bucket.newest(key) is not None
+        if due and reply.header("x-amz-delete-marker") != "true":
             yield wrong(
                 "versioning",
                 "no x-amz-delete-marker",
@@ -263,7 +266,9 @@ def _delete(at: Asked, bucket: Bucket, key: str) -> list[Alternative]:
             )
 
     def learns(reply: Reply) -> State:
-        if bucket.latest(key) is None and reply.header("x-amz-version-id") is None:
+        told = reply.header("x-amz-version-id")
+        if bucket.newest(key) is None and (told is None or bucket.version(key, told) is not None):
+            # A key that is missing gets another marker, or none.
             return at.state
         marker = Stored(marker=True, modified=window(reply), version=version_told(_marker(bucket), reply))
         return at.holding(bucket.writing(key, marker))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from specs.objects import answers, steps
 from specs.objects.answers import Alternative
 from specs.objects.model import batches, buckets, copies, listings, objects, part_lists, uploads
-from specs.objects.model.asked import Asked, classes_of, missing_bucket
+from specs.objects.model.asked import Asked, classes_of, climbs, missing_bucket
 from specs.objects.model.gate import gate, with_open_refusal
 from specs.objects.rules import Rule
 
@@ -65,6 +65,8 @@ def alternatives(at: Asked) -> list[Alternative]:
     if refusals:
         return refusals
     several = OPERATIONS[type(at.step)](at)
+    if climbs(getattr(at.step, "key", "")):
+        several = [*several, at.may_refuse("keys")]
     if _unclaimed(at):
         # What a store does with keys that it does not claim is only watched for errors of the server's.
         return [*several, answers.anything("keys", at.state, "a key of a class that is not claimed")]

@@ -167,6 +167,8 @@ def complete(at: Asked) -> list[Alternative]:
         upload.future, content=b"".join(part.content for part in joined), etag=etag, modified=None,
         parts=tuple(len(part.content) for part in joined),
     )  # fmt: skip
+    if numbers != list(range(1, len(numbers) + 1)):
+        one = replace(one, free=one.free | {"part-numbers"})
     sent = any("checksum" in name or name == "x-amz-mp-object-size" for name in at.headers)
     unlisted = set(upload.parts) != set(numbers) or numbers != list(range(1, len(numbers) + 1))
     lax = opened or unclear or sent or (unlisted and not at.profile.rules("unlisted-parts"))
