@@ -192,7 +192,7 @@ def request_time(headers: Mapping[str, str]) -> datetime:
         except ValueError:
             time = None
     if time is None:
-        raise S3Error("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header.")
+        raise S3Error("AuthorizationHeaderMalformed", "AWS authentication requires a valid Date or x-amz-date header.")
     return time
 
 

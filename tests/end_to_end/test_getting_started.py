@@ -170,7 +170,8 @@ def test_an_example_of_settings_is_toml_for_any_command_line(tmp_path: Path) -> 
     from fuzz.project.project_files import settings_file
 
     awkward = "env A=\"x y\" ./ser\\ver --port {port} 'z' # é"
-    text = settings_file(Settings(launch=awkward, store="http://10.0.0.1:9000", advertise="10.0.0.2"))
+    settings = Settings(launch=awkward, store="http://10.0.0.1:9000", advertise="10.0.0.2")
+    text = settings_file(settings, "reductions", "reference")
     (tmp_path / "asfuzz.toml").write_text(text, "utf-8")
     assert tomllib.loads(text)["launch"] == awkward
     settings = read_settings(config=tmp_path / "asfuzz.toml", environment={})

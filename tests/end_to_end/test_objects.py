@@ -44,7 +44,7 @@ def test_the_embedded_store_passes(tmp_path: Path) -> None:
 
 def test_a_broken_store_is_found_explained_shown_and_replayed(tmp_path: Path) -> None:
     (tmp_path / "broken_stores.py").write_text(BROKEN, "utf-8")
-    told = asfuzz(tmp_path, *RUN, "6", "--animal", "broken_stores:KeepsDeleted", code=1)
+    told = asfuzz(tmp_path, *RUN, "40", "--animal", "broken_stores:KeepsDeleted", code=1)
     found = [json.loads(one.read_text("utf-8")) for one in tmp_path.glob("findings/*/case.json")]
     assert [one["needs"] for one in found] == [["several requests", "step put object", "step delete object"]]
     assert [one["subject"] for one in found] == ["objects"]
@@ -55,4 +55,4 @@ def test_a_broken_store_is_found_explained_shown_and_replayed(tmp_path: Path) ->
     assert "--aws-sigv4" in (home / "finding.md").read_text("utf-8")
     assert "1 still failing" in asfuzz(tmp_path, "replay", code=1)
     asfuzz(tmp_path, "known", "add", str(found[0]["id"]), "--reason", "of this test")
-    assert "known" in asfuzz(tmp_path, *RUN, "3", "--animal", "broken_stores:KeepsDeleted")
+    assert "known" in asfuzz(tmp_path, *RUN, "40", "--animal", "broken_stores:KeepsDeleted")

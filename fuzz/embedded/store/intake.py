@@ -97,7 +97,15 @@ class Intake:
             self._sink.write(piece)
 
     def body(self) -> Body:
-        """The body as it was meant; raises S3Error."""
+        """The body as it was meant; raises S3Error, and then keeps nothing of what came."""
+        try:
+            return self._checked()
+        except S3Error:
+            # The error's traceback refers to this intake, which would keep a file until the error is forgotten.
+            self._sink = InMemory()
+            raise
+
+    def _checked(self) -> Body:
         if self._error is not None:
             # It knows where it was raised, and so this intake: kept here, both would outlive the request.
             error, self._error = self._error, None
