@@ -116,6 +116,15 @@ class Ledger:
                 return finding
         return None
 
+    def race(self, wanted: Signature, *, cut_short: bool) -> str | None:
+        """Return the finding about requests at the same time that fail so, looked into to the end or cut short."""
+        fitting = ("cut short",) if cut_short else ("every time", "flaky")
+        for name, finding in self._findings.items():
+            alike = finding.case.together and self._ways[name][0].signature.family == wanted.family
+            if alike and finding.reproducibility in fitting:
+                return name
+        return None
+
     def lasting(self) -> Finding | None:
         """Return the finding about failures of a server that has run for a while."""
         return next((one for one in self._findings.values() if one.reproducibility == "after a while"), None)

@@ -362,30 +362,30 @@ class Triage:
                     for until, seen in alone[:MOST_FAILURES_OF_A_CASE]:
                         names += self._named(self._failure(until.case, seen.judgement, seen.violation))
                     return names
-                known = self._known_race(first.signature)
-                if known is not None:
+                if (known := self.ledger.race(first.signature, cut_short=False)) is not None:
                     return [self.ledger.again(known, first.signature)]
                 again = confirmed(trial, self.lab)
                 if again is None:
                     return self._named(self._chance(trial, first))
                 # Requests at the same time may fail in another way when they are sent again.
-                known = self._known_race(again.signature)
-                if known is not None:
+                if (known := self.ledger.race(again.signature, cut_short=False)) is not None:
                     return [self.ledger.again(known, again.signature)]
                 race = smallest_race(trial, again, self.lab)
                 if apart(race.trial, self.lab, TURNS_OF_A_RACE):
                     return self._named(self._chance(trial, first))
             except OutOfBudget:
-                unproved = narrow(present(trial), trial.reading)
-                way = Shown("", trial, first.signature, ())
-                return names or [self._kept(Smallest(trial, first, (), unproved), way, "cut short")]
+                return names or [self._cut_short_together(trial, first)]
         smallest = Smallest(race.trial, race.seen, (AT_ONCE,))
         way = Shown("", race.trial, race.seen.signature, (AT_ONCE,), frozenset())
         return [self._kept(smallest, way, "every time" if race.every_time else "flaky")]
 
-    def _known_race(self, wanted: Signature) -> str | None:
-        races = (one for one in self.ledger.shown() if one.trial.case.together)
-        return next((one.finding for one in races if one.signature.family == wanted.family), None)
+    def _cut_short_together(self, trial: Trial, first: Seen) -> str:
+        """Return the finding of a race that was not looked into to the end; those that fail alike share one."""
+        known = self.ledger.race(first.signature, cut_short=True)
+        if known is not None:
+            return self.ledger.again(known, first.signature)
+        way, unproved = Shown("", trial, first.signature, ()), narrow(present(trial), trial.reading)
+        return self._kept(Smallest(trial, first, (), unproved), way, "cut short")
 
 
 def _requests_after_others(first: Seen) -> int:
