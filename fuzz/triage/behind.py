@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from fuzz.triage.cause import values_apart
 from fuzz.triage.lab import Lab, Seen
-from fuzz.triage.traits import closure, project
+from fuzz.triage.traits import closure, project, with_siblings_of
 from fuzz.triage.trial import Signature, Trial
 from specs.violation import Way
 
@@ -24,13 +27,24 @@ def behind(trial: Trial, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | No
         if one.signature.faults and one.signature.faults <= wanted.faults:
             return bare, one
     if wanted.way in OTHERWISE:
-        for witness in trial.reading.witnesses("malformed"):
-            asked = lab.ask(witness.trial) if {witness.fault} == wanted.faults else ()
-            seen = next((one for one in asked if one.signature.way is Way.ACCEPTED), None)
+        for plain in _witnesses(trial, wanted):
+            seen = next((one for one in lab.ask(plain) if one.signature.way is Way.ACCEPTED), None)
             if seen is not None:
-                return witness.trial, seen
+                return plain, seen
     for plain in trial.reading.mended(trial):
         seen = lab.fails(plain, ANY_WRONG)
         if seen is not None:
             return plain, seen
     return None
+
+
+def _witnesses(trial: Trial, wanted: Signature) -> Iterator[Trial]:
+    """Yield plain requests with the trial's fault alone, also with the trial's operation, dtype and the like."""
+    for witness in trial.reading.witnesses("malformed"):
+        if {witness.fault} == wanted.faults:
+            yield witness.trial
+            other = with_siblings_of(
+                witness.trial, trial, list(values_apart(witness.trial, trial, trial.reading.siblings))
+            )
+            if other is not None and other.case != witness.trial.case:
+                yield other

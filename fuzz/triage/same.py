@@ -6,14 +6,14 @@ two findings are better than one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from fuzz.triage.cause import Explained, Shown, converted, covers, leaves, values_apart
 from fuzz.triage.lab import Lab, Seen
-from fuzz.triage.traits import closure, named, present, value_of, without
+from fuzz.triage.traits import closure, present, with_siblings_of, without
 from fuzz.triage.traits.circumstances import VERY_DATA
-from fuzz.triage.trial import BY_ASPECT, Trial
+from fuzz.triage.trial import BY_ASPECT
 from specs.store_facts import StoreFacts
 from specs.violation import Way
 
@@ -125,16 +125,8 @@ def _apart(way: Shown, one: Shown) -> list[str]:
 def _fails_with_its_siblings(way: Shown, one: Shown, lab: Lab) -> bool:
     """Say whether the case of a cause still fails with the siblings that the other cause has."""
     apart = _apart(way, one)
-    plain = _with_siblings_of(way.trial, one.trial, apart) if apart else way.trial
+    plain = with_siblings_of(way.trial, one.trial, apart) if apart else way.trial
     return not apart or (plain is not None and lab.fails(plain, way.signature) is not None)
-
-
-def _with_siblings_of(trial: Trial, other: Trial, names: Iterable[str]) -> Trial | None:
-    plain: Trial | None = trial
-    for name in names:
-        trait = named(plain, name) if plain is not None else None
-        plain = trait.swap(plain, value_of(other, name)) if trait and trait.swap and plain is not None else None
-    return plain
 
 
 def comes_to_its_fault(way: Shown, one: Shown, lab: Lab) -> bool:

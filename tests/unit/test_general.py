@@ -20,7 +20,7 @@ from fuzz.triage.general import not_seen_with
 from fuzz.triage.lab import Lab
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.minimal import minimal
-from fuzz.triage.trial import Trial, trial_of
+from fuzz.triage.trial import Trial, place_of, trial_of
 from specs.reductions import profile as profiles
 from specs.reductions.model import expectations
 from specs.reductions.rules import Rule
@@ -72,6 +72,7 @@ def test_each_witness_breaks_the_rule_that_it_is_to_break(name: str) -> None:
     profile = profiles.load(name)
     several = list(witnesses("malformed", Reading(profile)))
     assert len(several) > 30
+    assert "axis:axis-without-shape" in {one.fault for one in several}
     for one in several:
         due = expectations(one.trial.case, profile, StoreFacts())[-1]
         assert due is not None, one.fault
@@ -92,3 +93,13 @@ def test_who_accepts_unknown_fields_accepts_any(tmp_path: Path) -> None:
     (finding,) = hunted(tmp_path, [bug], examples=240)
     assert {one.rpartition(":")[2] for one in finding.covers} == {str(Rule.UNKNOWN_FIELD)}
     assert finding.seen > 3
+
+
+def test_who_reads_names_in_any_case_is_one_finding_for_all_fields(tmp_path: Path) -> None:
+    def in_another_case(trial: Trial, broken: frozenset[Rule]) -> bool:
+        faults = faults_named(broken, trial)
+        return broken == {Rule.UNKNOWN_FIELD} and all(fault.isupper() for fault in map(place_of, faults))
+
+    (finding,) = hunted(tmp_path, [Bug(in_another_case, "refuses-invalid", Way.ACCEPTED)], examples=400)
+    assert {"ORDER:unknown-field", "SIZE:unknown-field"} <= set(finding.covers)
+    assert "nothing_known:unknown-field" not in finding.covers

@@ -169,6 +169,39 @@ def test_what_merely_makes_two_answers_differ_is_not_part_of_the_difference(need
     assert shows("the answer for data in C order", rest, FACTS) is shown
 
 
+@pytest.mark.parametrize("byte_order", ["big", "little"])
+def test_who_loses_the_last_byte_answers_for_zero_in_its_place(byte_order: str) -> None:
+    fields = {"dtype": "int32", "byte_order": byte_order, "size": 4}
+    case, lost = (
+        Case("x", (Put("a", data + b"\5"), Send("select", Fields(fields), "a"))) for data in (b"\1\2\3\4", b"\1\2\3\0")
+    )
+    assert reading(case, cbor(v2_map(right(lost)))) == {"the answer for data whose last byte is zero"}
+
+
+def test_who_loses_the_last_byte_of_a_stream_refuses_what_is_left() -> None:
+    packed = zlib.compress(DATA + DATA)
+    fields = Fields({"dtype": "int32", "compression": {"id": "zlib"}, "size": len(packed)})
+    case = Case("x", (Put("a", packed), Send("select", fields, "a")))
+    refusal = Reply(400, (("content-type", "application/json"),), b'{"error":{"message":"no zlib stream"}}')
+    assert reading(case, refusal, Way.REFUSED) == {"the answer for data whose last byte is zero"}
+    assert reading(case_of({}), refusal, Way.REFUSED) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("operation", "numbers", "words"),
+    [
+        ("max", [-3.0, -2.0, -7.0], "the answer for negative numbers taken for zero"),
+        ("max", [-0.0], "the answer for negative numbers taken for zero"),
+        ("min", [3.0, 2.0, 7.0], "the answer for positive numbers taken for zero"),
+    ],
+)
+def test_whose_extreme_begins_at_zero_answers_for_numbers_taken_for_zero(
+    operation: str, numbers: list[float], words: str
+) -> None:
+    case = Case("x", (Put("a", np.array(numbers, "<f8").tobytes()), Send(operation, Fields({"dtype": "float64"}), "a")))
+    assert words in reading(case, cbor(v2_map(replace(right(case), values=np.zeros((), "<f8")))))
+
+
 def test_no_alteration_is_the_request_itself() -> None:
     for fields in ASKED.values():
         send = case_of(fields).steps[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -257,3 +258,19 @@ def test_many_dimensions_of_one_index_are_not_made_longer_without_end() -> None:
     for trait in FEATURES.values():
         plain = trait[0](scene)
         assert plain is None or plain.elements.size <= 2**16
+
+
+def test_the_last_element_stays_missing_as_its_data_grows() -> None:
+    scene = replace(PLAIN, elements=np.array([3, 2, 1], "int32"), missing=("missing_value", 1))
+    longer = FEATURES["particular lengths"][0](scene)
+    assert longer is not None
+    assert longer.elements.size > 3
+    assert missing_elements(longer)[-1]
+
+
+def test_many_elements_are_a_trait_of_any_number_of_dimensions() -> None:
+    for shape in ((20,), (5, 4), (5, 4, 2, 2), (3, 3, 2, 2, 2)):
+        scene = replace(PLAIN, elements=np.arange(np.prod(shape), dtype="int32"), shape=shape)
+        few = few_elements(scene)
+        assert few is not None
+        assert few.elements.size < scene.elements.size

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import permutations
@@ -15,9 +15,10 @@ import numpy as np
 from fuzz.subjects.reductions.scene import Scene, are_axes, with_elements
 from fuzz.subjects.reductions.traits.missing import is_near, with_missing_numbers, with_more_missing, with_numbers
 from fuzz.subjects.reductions.traits.slices import picked
+from specs.case import Case
 from specs.reductions.dtypes import FLOATS, Array, Bools
 from specs.reductions.request import OPTIONS
-from specs.reductions.steps import Send
+from specs.reductions.steps import Put, Send
 
 # Fields that a server may ignore: the answer is compared with the one to the request without them.
 IGNORED = (
@@ -40,6 +41,9 @@ BESIDE = "the answer for the number beside the one that is missing"
 ALMOST = "the answer for numbers that are all but missing taken for missing"
 FINITE = "the answer for infinities taken for the largest finite numbers"
 FLUSHED = "the answer for subnormal numbers taken for zero"
+NOT_NEGATIVE = "the answer for negative numbers taken for zero"
+NOT_POSITIVE = "the answer for positive numbers taken for zero"
+LAST_BYTE = "the answer for data whose last byte is zero"
 LONG_AXES = "the answer for those axes alone that are longer than one"
 OTHER_LAYOUT = "the answer for data that lie in C order"
 OTHER_SLICES = "the answer for the slices in reverse order"
@@ -107,11 +111,14 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
         compared = with_more_missing(scene, partial(_same_as, dtype=narrow))
         if compared is not None:
             yield COMPARED[narrow], compared
+    changes: list[tuple[str, Callable[[Array], Array]]] = [(NOT_NEGATIVE, _not_negative), (NOT_POSITIVE, _not_positive)]
     if scene.dtype in FLOATS:
-        for words, change in ((FINITE, _finite), (FLUSHED, _flushed)):
-            changed = with_numbers(scene, change)
-            if changed is not None:
-                yield words, changed
+        changes += [(FINITE, _finite), (FLUSHED, _flushed)]
+    for words, change in changes:
+        changed = with_numbers(scene, change)
+        if changed is not None:
+            yield words, changed
+    if scene.dtype in FLOATS:
         for end in (-math.inf, math.inf):
             beside = with_missing_numbers(scene, partial(_beside, end=end))
             if beside is not None:
@@ -134,6 +141,30 @@ def _without_short_axes(scene: Scene) -> Iterator[tuple[str, Scene]]:
     longer = [axis for axis in axes if lengths[axis] != 1]
     if longer != axes:
         yield LONG_AXES, replace(scene, axis=longer)
+
+
+def misfetched(case: Case) -> Iterator[tuple[str, Case]]:
+    """Yield the case with its object as a server may misread it from the store, with a description."""
+    match case.steps:
+        case (Put() as put, Send() as send):
+            pass
+        case _:
+            return
+    offset, size = send.fields.get("offset") or 0, send.fields.get("size")
+    if type(offset) is not int or not (size is None or type(size) is int):
+        return
+    last = (len(put.data) if size is None else offset + size) - 1
+    if 0 <= last < len(put.data) and put.data[last]:
+        data = put.data[:last] + b"\0" + put.data[last + 1 :]
+        yield LAST_BYTE, replace(case, steps=(replace(put, data=data), send))
+
+
+def _not_negative(numbers: Array) -> Array:
+    return np.where((numbers < 0) | ((numbers == 0) & np.signbit(numbers)), numbers.dtype.type(0), numbers)
+
+
+def _not_positive(numbers: Array) -> Array:
+    return np.where(numbers > 0, numbers.dtype.type(0), numbers)
 
 
 def _finite(numbers: Array) -> Array:

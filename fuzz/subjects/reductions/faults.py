@@ -52,12 +52,18 @@ def faults_named(broken: frozenset[rules.Rule], trial: Trial) -> list[str]:
     if send is not None:
         reading = validity.read(send.operation, full_body(send, trial.profile), trial.profile)
         for fault in (*reading.faults, *reading.doubts):
-            fields.setdefault(str(fault.rule), []).append(fault.words[0] if fault.words else "")
+            fields.setdefault(str(fault.rule), []).append(_place(fault.rule, fault.words))
     named = []
     for rule in broken:
         places = dict.fromkeys(fields.get(str(rule), [""]))
         named += [fault_of(str(rule), place) for place in places]
     return named
+
+
+def _place(rule: rules.Rule, words: tuple[str, ...]) -> str:
+    """Return the field at fault; a known name spelled in another case stands in upper case, however it was sent."""
+    name = words[0] if words else ""
+    return name.upper() if rule is Rule.UNKNOWN_FIELD and name.lower() in validity.NAMES_OF_THE_API else name
 
 
 def at_fault(wanted: Signature) -> set[str]:

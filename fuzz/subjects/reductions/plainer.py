@@ -124,6 +124,8 @@ def _plainer_missing(scene: Scene) -> Iterator[Scene]:
 def _plainer_surroundings(scene: Scene) -> Iterator[Scene]:
     for name in scene.nulls if len(scene.nulls) > 1 else ():
         yield replace(scene, nulls=tuple(one for one in scene.nulls if one != name))
+    for number in range(len(scene.filters)) if len(scene.filters) > 1 else ():
+        yield replace(scene, filters=scene.filters[:number] + scene.filters[number + 1 :])
     size = ITEM_SIZES[scene.dtype]
     for length in (size, WIDEST, WIDEST + 1, WIDEST + size, FAR + WIDEST, FAR + WIDEST + size):
         if length < len(scene.prefix) and (length % WIDEST == 0 or len(scene.prefix) % WIDEST):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from fuzz.subjects.reductions.alterations import alterations, misread
+from fuzz.subjects.reductions.alterations import alterations, misfetched, misread
 from fuzz.subjects.reductions.scene import case_of
 from fuzz.subjects.reductions.stakes import alike
 from fuzz.triage.lab import Seen
@@ -52,13 +52,18 @@ class Altered:
 def reads_as(trial: Trial, seen: Seen, facts: StoreFacts) -> frozenset[str]:
     """Return descriptions of the altered requests for which the answer would be right."""
     outcome = seen.judgement.transcript.outcomes[-1]
-    if seen.signature.way not in (Way.VALUES, Way.ACCEPTED, Way.FORM) or trial.case.together:
-        return frozenset()
-    if not isinstance(outcome, Reply) or outcome.status != 200:
+    if trial.case.together or not isinstance(outcome, Reply):
         return frozenset()
     if _is_right(Altered("", trial.case, trial.profile), outcome, facts):
         return frozenset()
-    return frozenset(one.words for one in _altered(trial) if _is_right(one, outcome, facts))
+    if seen.signature.way in (Way.VALUES, Way.ACCEPTED, Way.FORM) and outcome.status == 200:
+        several = _altered(trial)
+    elif seen.signature.way is Way.REFUSED:
+        # Other data may be refused for good reasons; another request is refused for too many.
+        several = _of_other_data(trial)
+    else:
+        return frozenset()
+    return frozenset(one.words for one in several if _is_right(one, outcome, facts))
 
 
 def shows(words: str, trial: Trial, facts: StoreFacts) -> bool:
@@ -86,15 +91,21 @@ def _altered(trial: Trial) -> Iterator[Altered]:
         yield Altered(words, replace(case, steps=(*case.steps[:-1], other)), trial.profile)
     for words, scene in misread(trial.scene) if trial.scene is not None else ():
         yield Altered(words, case_of(scene, case.property), trial.profile)
+    yield from _of_other_data(trial)
     for ruling, words in RULED.items():
         if trial.profile.rules(ruling):
             rulings = (*trial.profile.rulings_off, ruling)
             yield Altered(words, case, replace(trial.profile, rulings_off=rulings))
 
 
+def _of_other_data(trial: Trial) -> Iterator[Altered]:
+    for words, case in misfetched(trial.case):
+        yield Altered(words, case, trial.profile)
+
+
 def _is_right(altered: Altered, outcome: Reply, facts: StoreFacts) -> bool:
     due, last = altered.due(facts), altered.case.steps[-1]
-    if due is None or not due.answers or not isinstance(last, Send):
+    if due is None or due.unspecified or not isinstance(last, Send):
         return False
     broken = checks.violations(checks.Exchange(last, outcome, altered.profile), due, 0)
     return not any(one.severity == "failure" for one in broken)

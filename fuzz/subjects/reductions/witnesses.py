@@ -16,9 +16,11 @@ from specs.fields import Fields
 from specs.reductions import validity
 from specs.reductions.encoding import compressed
 from specs.reductions.model import full_body
+from specs.reductions.request import OPTIONS
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Put, Send, SendRaw
 
+DATA = bytes(range(1, 9))
 # Requests with one faulty field each, in ways that are independent of each other.
 WRONG_FIELDS: tuple[Mapping[str, Any], ...] = (
     {"offset": -1},
@@ -73,6 +75,19 @@ WRONG_FIELDS: tuple[Mapping[str, Any], ...] = (
     {"shape": [1, 2], "axis": True},
     {"shape": [2], "selection": [[False, 2, 1]]},
     {"filters": [{"id": "shuffle", "element_size": True}]},
+    {"ORDER": "C"},
+    {"BYTE_ORDER": "little"},
+    {"OFFSET": 0},
+    {"SIZE": len(DATA)},
+    {"SHAPE": [2]},
+    {"shape": [2], "AXIS": 0},
+    {"shape": [2], "SELECTION": [[0, 2, 1]]},
+    {"MISSING": {"missing_value": 0}},
+    {"FILTERS": [{"id": "shuffle", "element_size": 4}]},
+    {"COMPRESSION": {"id": "gzip"}},
+    {"DTYPE": "int32"},
+    *({name.upper(): True} for name in OPTIONS),
+    *({name.upper(): "s3"} for name in ("interface_type", "url", "source", "bucket", "object")),
 )
 # Rules about the amount of data: a server that ignores one of them may ignore all.
 OF_LENGTH = frozenset(
@@ -80,17 +95,20 @@ OF_LENGTH = frozenset(
 )
 MADE_UP = frozenset({fault_of(str(Rule.UNKNOWN_FIELD), "nothing_known")})
 ANY_UNKNOWN = fault_of(str(Rule.UNKNOWN_FIELD), ANY)
-DATA = bytes(range(1, 9))
 
 
 def witnesses(name: str, reading: Reading) -> Iterator[Witness]:
     """Yield plain requests with one fault each: in a field, the data, the place, the sender or the HTTP."""
     for fields in WRONG_FIELDS:
         # The data is valid, so that a server that ignores the fault has an answer.
-        put = Put("a", compressed(DATA, "gzip")) if "compression" in fields else None
-        trial = _asking(name, reading, Fields({"dtype": "int32", **fields}), put)
-        for fault in faults_named(_rules_of(trial), trial)[:1]:
-            yield Witness(fault, "field", trial)
+        put = Put("a", compressed(DATA, "gzip")) if {"compression", "COMPRESSION"} & set(fields) else None
+        # Select forgives any axis, so some fields are wrong in another operation only.
+        for operation in ("select", "sum"):
+            trial = _asking(name, reading, Fields({"dtype": "int32", **fields}), put, operation)
+            faults = faults_named(_rules_of(trial), trial)
+            if faults:
+                yield Witness(faults[0], "field", trial)
+                break
     plain = Fields({"dtype": "int32"})
     short = compressed(DATA[:4], "gzip")
     followed = compressed(DATA, "gzip") + b"\0"
@@ -126,9 +144,9 @@ def witnesses(name: str, reading: Reading) -> Iterator[Witness]:
         yield Witness(str(rule), "http", trial_of(Case(name, (Put("a", DATA), raw)), reading))
 
 
-def _asking(name: str, reading: Reading, fields: Fields, put: Put | None = None) -> Trial:
+def _asking(name: str, reading: Reading, fields: Fields, put: Put | None = None, operation: str = "select") -> Trial:
     put = put or Put("a", DATA)
-    return trial_of(Case(name, (put, Send("select", fields, put.key))), reading)
+    return trial_of(Case(name, (put, Send(operation, fields, put.key))), reading)
 
 
 def _rules_of(trial: Trial) -> frozenset[rules.Rule]:

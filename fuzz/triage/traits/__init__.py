@@ -25,6 +25,7 @@ __all__ = [
     "told_need",
     "trait_told",
     "value_of",
+    "with_siblings_of",
     "without",
 ]
 
@@ -109,6 +110,15 @@ def value_of(trial: Trial, name: str) -> str:
     """Return the sibling that a trial has of a trait; empty if the trait has no siblings."""
     trait = named(trial, name)
     return "" if trait is None or trait.value is None else trait.value(trial)
+
+
+def with_siblings_of(trial: Trial, other: Trial, names: Iterable[str]) -> Trial | None:
+    """Return the trial with the siblings that another trial has of the named traits; None if one cannot be swapped."""
+    plain: Trial | None = trial
+    for name in names:
+        trait = named(plain, name) if plain is not None else None
+        plain = trait.swap(plain, value_of(other, name)) if trait and trait.swap and plain is not None else None
+    return plain
 
 
 def told_need(trial: Trial, name: str) -> str:

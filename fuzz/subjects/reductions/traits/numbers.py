@@ -41,9 +41,10 @@ def _large(elements: Array) -> Any:
 
 
 def _huge(elements: Array) -> Any:
-    """Return a mask of the elements that are too large for a float of the same size to hold every integer exactly."""
-    limit = 2**53 if elements.dtype.itemsize == 8 else 2**24
-    return np.isfinite(elements) & ((elements > limit) | ((elements < -limit) if elements.dtype.kind != "u" else False))
+    """Return a mask of the elements of which two have a sum that a float of the same size may not hold exactly."""
+    limit = 2**52 if elements.dtype.itemsize == 8 else 2**23
+    below = elements <= -limit if elements.dtype.kind != "u" else False
+    return np.isfinite(elements) & ((elements >= limit) | below)
 
 
 def _fraction(elements: Array) -> Any:

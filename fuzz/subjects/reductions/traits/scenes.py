@@ -245,7 +245,7 @@ def has_length_one(scene: Scene) -> bool:
 
 def few_elements(scene: Scene, *, last: bool = False) -> Scene | None:
     """Return the scene cut down to its first (or last) few elements; a flat scene keeps an odd or even count."""
-    if scene.elements.size <= max(MANY, math.prod(PLAIN_LENGTHS[: len(scene.shape or ())])):
+    if scene.elements.size <= MANY or scene.shape == PLAIN_LENGTHS[: len(scene.shape or ())]:
         return None
     if scene.shape is None:
         count = MANY - scene.elements.size % 2

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from fuzz.subjects.reductions.scene import FAR_BOUNDS, Scene, Simpler, of_like_selection, with_elements
-from specs.reductions.dtypes import ITEM_SIZES
+from specs.reductions.dtypes import ITEM_SIZES, Array
 
 Triple = tuple[int, int, int]
 PART = "part of a dimension"
@@ -160,8 +160,8 @@ def of_plain_lengths(scene: Scene) -> Scene | None:
     different = scene.elements[np.sort(np.unique(scene.elements, return_index=True)[1])]
     if scene.shape is None:
         count = next(length for length in range(lengths[0], 2 * lengths[0] + 1) if _as_even(scene, length))
-        return with_elements(scene, np.resize(different, count)) if count != scene.elements.size else None
-    plain = with_elements(scene, np.resize(different, math.prod(lengths)))
+        return _of_length(scene, different, count) if count != scene.elements.size else None
+    plain = _of_length(scene, different, math.prod(lengths))
     selection = scene.selection
     if selection is not None:
         like = of_like_selection(scene, lengths).selection or ()
@@ -170,6 +170,14 @@ def of_plain_lengths(scene: Scene) -> Scene | None:
             for one, near, was, length in zip(selection, like, scene.shape, lengths)
         )
     return replace(plain, shape=lengths, selection=selection)
+
+
+def _of_length(scene: Scene, numbers: Array, count: int) -> Scene:
+    """Return the scene with so many of the numbers; if some are missing, its last element stays the last."""
+    elements = np.resize(numbers, count)
+    if scene.missing is not None:
+        elements[-1] = scene.elements[-1]
+    return with_elements(scene, elements)
 
 
 def _as_even(scene: Scene, count: int) -> bool:
