@@ -339,7 +339,7 @@ class Triage:
         known = next((one.finding for one in alike if one.concerns(trial, first.signature)), None)
         if known is not None:
             return self.ledger.again(known, first.signature)
-        if alike and self._smallest is None:
+        if alike and (self._smallest is None or self._smallest.unproved):
             return None
         smallest = self._smallest or Smallest(trial, first, (), narrow(present(trial), trial.reading))
         wanted = smallest.seen.signature

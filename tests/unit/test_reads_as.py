@@ -207,3 +207,21 @@ def test_no_alteration_is_the_request_itself() -> None:
         send = case_of(fields).steps[-1]
         assert isinstance(send, Send)
         assert all(other != send for _, other in alterations(send))
+
+
+@pytest.mark.parametrize(
+    ("fields", "operation", "shape"),
+    [
+        ({"shape": [1, 6]}, "select", (6,)),
+        ({"shape": [3, 2], "selection": [[1, 2, 1], [0, 2, 1]]}, "select", (2,)),
+        ({"shape": [2, 1, 3], "axis": 0}, "sum", (3,)),
+        ({"shape": [6, 1], "axis": 0}, "sum", ()),
+    ],
+)
+def test_who_leaves_out_dimensions_of_one_element_answers_without_them(
+    fields: dict[str, Any], operation: str, shape: tuple[int, ...]
+) -> None:
+    case = case_of(fields, operation)
+    due = right(case)
+    squeezed = replace(due, shape=shape, values=due.values.reshape(shape))
+    assert "the answer without its dimensions of one element" in reading(case, cbor(v2_map(squeezed)))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from fuzz.subjects.reductions.scene import Scene, are_axes, with_elements
+from fuzz.subjects.reductions.scene import Scene, are_axes, of_picked, with_elements, without_dimension
 from fuzz.subjects.reductions.traits.missing import is_near, with_missing_numbers, with_more_missing, with_numbers
 from fuzz.subjects.reductions.traits.slices import picked
 from specs.case import Case
@@ -45,6 +45,7 @@ NOT_NEGATIVE = "the answer for negative numbers taken for zero"
 NOT_POSITIVE = "the answer for positive numbers taken for zero"
 LAST_BYTE = "the answer for data whose last byte is zero"
 LONG_AXES = "the answer for those axes alone that are longer than one"
+SQUEEZED = "the answer without its dimensions of one element"
 OTHER_LAYOUT = "the answer for data that lie in C order"
 OTHER_SLICES = "the answer for the slices in reverse order"
 PADDED = "the answer for whole dimensions where the selection is too short"
@@ -124,6 +125,9 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
             if beside is not None:
                 yield BESIDE, beside
     yield from _without_short_axes(scene)
+    squeezed = _squeezed(scene)
+    if squeezed is not None:
+        yield SQUEEZED, squeezed
     if scene.shape is not None and scene.order == "F":
         yield OTHER_LAYOUT, with_elements(scene, scene.elements.reshape(scene.shape).ravel(order="F"))
     almost = with_more_missing(scene, is_near)
@@ -141,6 +145,27 @@ def _without_short_axes(scene: Scene) -> Iterator[tuple[str, Scene]]:
     longer = [axis for axis in axes if lengths[axis] != 1]
     if longer != axes:
         yield LONG_AXES, replace(scene, axis=longer)
+
+
+def _squeezed(scene: Scene) -> Scene | None:
+    """Return the scene of what its selection picks, without the dimensions of one element that are not reduced."""
+    picked_ones = of_picked(scene) or scene
+    axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
+    if scene.axis is None:
+        # Without axes a reduction is over all dimensions, and its result has none.
+        axes = [] if scene.operation == "select" else list(range(len(scene.shape or ())))
+    if not are_axes(axes):
+        return None
+    plain = picked_ones
+    for dimension, length in reversed(list(enumerate(picked_ones.shape or ()))):
+        if length == 1 and dimension not in axes:
+            plain = without_dimension(plain, dimension) or _of_no_dimension(plain)
+    return None if plain is picked_ones else plain
+
+
+def _of_no_dimension(scene: Scene) -> Scene:
+    """Return the scene with a result without dimensions, of its one element."""
+    return replace(scene, operation="max" if scene.operation == "select" else scene.operation, axis=None)
 
 
 def misfetched(case: Case) -> Iterator[tuple[str, Case]]:
