@@ -226,8 +226,8 @@ def chunks(data: bytes) -> bytes:
 
 
 def half(length: int) -> int:
-    """Half of it, in whole elements of any type where there are so many."""
-    return whole_items(length // 2)
+    """About half of it, in whole elements of any type where it is longer than one."""
+    return max(WIDEST_ITEM, whole_items(length // 2)) if length > WIDEST_ITEM else length // 2
 
 
 def whole_items(length: int) -> int:

@@ -1,4 +1,4 @@
-"""A request in given bytes comes to the same as one that is spelled like it."""
+"""Requests in given bytes, and stores that send less, come to the same as plainer cases."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from truthful import V2
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.triage.trial import trial_of
 from specs.case import Case
-from specs.reductions.steps import Put, SendRaw
+from specs.fields import Fields
+from specs.manners import Manner
+from specs.reductions.steps import Put, Send, SendRaw
 
 BODY = b'{"interface_type": "s3", "url": "{url}", "dtype": "int32"}'
 
@@ -28,3 +30,11 @@ def test_an_unusual_content_type_comes_to_the_spelling_that_has_it(kind: str, sp
     several = list(reading.come_to_the_same(trial_of(Case("x", (Put("a", bytes(8)), raw)), reading)))
     assert [one.last.spelled for one in several] == spelled
     assert all(one.scene is not None for one in several)
+
+
+@pytest.mark.parametrize(("served", "left"), [("too-little", bytes(8)), ("nothing", b"")])
+def test_a_store_that_sends_less_comes_to_a_shorter_object(served: Manner, left: bytes) -> None:
+    reading = Reading(V2)
+    send = Send("select", Fields({"dtype": "int32", "size": 16}), "a")
+    several = list(reading.come_to_the_same(trial_of(Case("x", (Put("a", bytes(16), served=served), send)), reading)))
+    assert Case("x", (Put("a", left), send)) in [one.case for one in several]

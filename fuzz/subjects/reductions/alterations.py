@@ -16,7 +16,7 @@ from fuzz.subjects.reductions.scene import Scene, are_axes, of_picked, with_elem
 from fuzz.subjects.reductions.traits.missing import is_near, with_missing_numbers, with_more_missing, with_numbers
 from fuzz.subjects.reductions.traits.slices import picked
 from specs.case import Case
-from specs.reductions.dtypes import FLOATS, Array, Bools
+from specs.reductions.dtypes import FLOATS, ITEM_SIZES, Array, Bools
 from specs.reductions.request import OPTIONS
 from specs.reductions.steps import Put, Send
 
@@ -37,12 +37,13 @@ NARROWER: Mapping[str, tuple[str, ...]] = MappingProxyType(
 ROUNDED = {narrow: f"the answer for numbers rounded to {narrow}" for narrow in ("float32", "float64")}
 COMPARED = {narrow: f"the answer for missing numbers compared as {narrow}" for narrow in ROUNDED}
 TOLD = {narrow: f"the answer for missing numbers rounded to {narrow}" for narrow in ROUNDED}
+SUMMED = {narrow: f"the answer for a sum kept in {narrow}" for narrow in ROUNDED}
 BESIDE = "the answer for the number beside the one that is missing"
 ALMOST = "the answer for numbers that are all but missing taken for missing"
 FINITE = "the answer for infinities taken for the largest finite numbers"
 FLUSHED = "the answer for subnormal numbers taken for zero"
-NOT_NEGATIVE = "the answer for negative numbers taken for zero"
-NOT_POSITIVE = "the answer for positive numbers taken for zero"
+BEGUN_AT_ZERO = "the answer of a comparison that begins at zero"
+ALIGNED = "the answer for an offset rounded down to a multiple of the item size"
 LAST_BYTE = "the answer for data whose last byte is zero"
 LONG_AXES = "the answer for those axes alone that are longer than one"
 SQUEEZED = "the answer without its dimensions of one element"
@@ -112,7 +113,9 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
         compared = with_more_missing(scene, partial(_same_as, dtype=narrow))
         if compared is not None:
             yield COMPARED[narrow], compared
-    changes: list[tuple[str, Callable[[Array], Array]]] = [(NOT_NEGATIVE, _not_negative), (NOT_POSITIVE, _not_positive)]
+    changes: list[tuple[str, Callable[[Array], Array]]] = []
+    if scene.operation in FROM_ZERO:
+        changes.append((BEGUN_AT_ZERO, FROM_ZERO[scene.operation]))
     if scene.dtype in FLOATS:
         changes += [(FINITE, _finite), (FLUSHED, _flushed)]
     for words, change in changes:
@@ -133,6 +136,13 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
     almost = with_more_missing(scene, is_near)
     if almost is not None:
         yield ALMOST, almost
+
+
+def summed(scene: Scene) -> Iterator[tuple[str, Scene]]:
+    """Yield a sum's scene with its numbers in each dtype in which a server may keep the sum, with a description."""
+    for narrow in NARROWER.get(scene.dtype, ()) if scene.operation == "sum" else ():
+        with np.errstate(all="ignore"):
+            yield SUMMED[narrow], with_elements(replace(scene, dtype=narrow), scene.elements.astype(narrow))
 
 
 def _without_short_axes(scene: Scene) -> Iterator[tuple[str, Scene]]:
@@ -178,18 +188,24 @@ def misfetched(case: Case) -> Iterator[tuple[str, Case]]:
     offset, size = send.fields.get("offset") or 0, send.fields.get("size")
     if type(offset) is not int or not (size is None or type(size) is int):
         return
+    aligned = offset - offset % ITEM_SIZES.get(str(send.fields.get("dtype")), 1)
+    if aligned != offset:
+        yield ALIGNED, replace(case, steps=(put, _but(send, offset=aligned)))
     last = (len(put.data) if size is None else offset + size) - 1
     if 0 <= last < len(put.data) and put.data[last]:
         data = put.data[:last] + b"\0" + put.data[last + 1 :]
         yield LAST_BYTE, replace(case, steps=(replace(put, data=data), send))
 
 
-def _not_negative(numbers: Array) -> Array:
+def _not_below_zero(numbers: Array) -> Array:
     return np.where((numbers < 0) | ((numbers == 0) & np.signbit(numbers)), numbers.dtype.type(0), numbers)
 
 
-def _not_positive(numbers: Array) -> Array:
+def _not_above_zero(numbers: Array) -> Array:
     return np.where(numbers > 0, numbers.dtype.type(0), numbers)
+
+
+FROM_ZERO: Mapping[str, Callable[[Array], Array]] = MappingProxyType({"max": _not_below_zero, "min": _not_above_zero})
 
 
 def _finite(numbers: Array) -> Array:

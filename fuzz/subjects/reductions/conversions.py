@@ -9,8 +9,10 @@ import numpy as np
 
 from fuzz.subjects.reductions.scene import Scene, with_elements
 from fuzz.subjects.reductions.traits.scenes import SCENES, everything_missing, is_of_nothing
+from fuzz.subjects.reductions.traits.storage import WIDEST
 from fuzz.triage.trial import Trial
 from specs.fields import Fields
+from specs.manners import WELL
 from specs.reductions.model import full_body
 from specs.reductions.raw_requests import read_raw
 from specs.reductions.steps import Put, SendRaw, Spelling
@@ -22,6 +24,9 @@ CONTENT_TYPE = "content-type"
 OF_CONTENT_TYPES: tuple[Spelling, ...] = ("content-type-case", "content-type-charset", "content-type-quoted")
 # A store that serves this page for every object acts as if it had no object.
 NOT_THERE = "missing-page"
+# Stores that send less of an object than a request's size asks for act as if the object were shorter.
+SENDS_NOTHING = "nothing"
+SENDS_LESS = ("too-little", SENDS_NOTHING)
 
 
 def come_to_the_same(trial: Trial) -> Iterator[Trial]:
@@ -34,8 +39,12 @@ def come_to_the_same(trial: Trial) -> Iterator[Trial]:
         return
     for scene in in_other_ways(trial.scene):
         yield trial.of_scene(scene)
+    put, send = trial.case.steps
     if trial.scene.served == NOT_THERE:
-        yield trial.of_steps(trial.case.steps[-1])
+        yield trial.of_steps(send)
+    if trial.scene.served in SENDS_LESS and trial.scene.sized and not trial.scene.suffix:
+        end = len(trial.scene.prefix) if trial.scene.served == SENDS_NOTHING else len(put.data) - WIDEST
+        yield trial.of_steps(replace(put, data=put.data[: max(end, len(trial.scene.prefix))], served=WELL), send)
     by_name = {one.name: one for one in SCENES}
     for name in CONVERTED:
         plain = by_name[name].drop(trial)

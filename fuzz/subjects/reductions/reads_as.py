@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from fuzz.subjects.reductions.alterations import alterations, misfetched, misread
+import numpy as np
+
+from fuzz.subjects.reductions.alterations import alterations, misfetched, misread, summed
 from fuzz.subjects.reductions.scene import case_of
 from fuzz.subjects.reductions.stakes import alike
 from fuzz.triage.lab import Seen
@@ -14,7 +16,7 @@ from fuzz.triage.trial import Trial
 from specs.case import Case
 from specs.outcome import Reply
 from specs.reductions import checks
-from specs.reductions.expectation import Expectation
+from specs.reductions.expectation import Expectation, Values
 from specs.reductions.model import expectations
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Send
@@ -33,14 +35,21 @@ FORMS = ("option_shape_as_bytes", "option_count_as_bytes")
 
 @dataclass(frozen=True, slots=True)
 class Altered:
-    """A case with its last request altered, or held to fewer rulings, and a description of what is altered."""
+    """A case with its last request altered, or held to fewer rulings, and a description of what is altered.
+
+    Where the request asks for another dtype than the one that is answered, `dtype` is the latter.
+    """
 
     words: str
     case: Case
     profile: Profile
+    dtype: str = ""
 
     def due(self, facts: StoreFacts) -> Expectation | None:
-        return expectations(self.case, self.profile, facts)[-1]
+        due = expectations(self.case, self.profile, facts)[-1]
+        if due is None or not self.dtype:
+            return due
+        return replace(due, answers=tuple(_in_dtype(one, self.dtype) for one in due.answers))
 
     @property
     def forms(self) -> tuple[bool, ...]:
@@ -83,6 +92,12 @@ def _answered_alike(one: Altered, other: Altered, facts: StoreFacts) -> bool:
     return alike(mine, theirs) and one.forms == other.forms
 
 
+def _in_dtype(due: Values, dtype: str) -> Values:
+    """Return values converted to another dtype, as far as that can hold them."""
+    with np.errstate(all="ignore"):
+        return replace(due, dtype=dtype, values=due.values.astype(dtype), also=None)
+
+
 def _altered(trial: Trial) -> Iterator[Altered]:
     step, case = trial.last, trial.case
     if not isinstance(step, Send):
@@ -91,6 +106,8 @@ def _altered(trial: Trial) -> Iterator[Altered]:
         yield Altered(words, replace(case, steps=(*case.steps[:-1], other)), trial.profile)
     for words, scene in misread(trial.scene) if trial.scene is not None else ():
         yield Altered(words, case_of(scene, case.property), trial.profile)
+    for words, scene in summed(trial.scene) if trial.scene is not None else ():
+        yield Altered(words, case_of(scene, case.property), trial.profile, trial.scene.dtype)
     yield from _of_other_data(trial)
     for ruling, words in RULED.items():
         if trial.profile.rules(ruling):
