@@ -115,6 +115,7 @@ def _converter(name: str) -> cattrs.Converter:
             unproved=said,
             not_seen_with=said,
             reads_as=said,
+            reads_also=said,
             covers=said,
             origin=said,
             last_words=said,

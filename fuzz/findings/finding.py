@@ -22,6 +22,7 @@ class Finding:
     tried without, as the budget ended first. `fingerprint` is made of the violation's requirement and ids and of
     the needs; `id` names the folder. `outcomes` are the replies to the smallest case, step by step. `origin` is where
     it was made, and `last_words` what the server wrote before it died of it. `subject` is empty for the usual one.
+    `reads_as` says in words which other request the wrong answer would be right for, `reads_also` which others.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Finding:
     unproved: tuple[str, ...] = ()
     not_seen_with: tuple[str, ...] = ()
     reads_as: str = ""
+    reads_also: tuple[str, ...] = ()
     covers: tuple[str, ...] = ()
     origin: Origin | None = None
     last_words: str = ""

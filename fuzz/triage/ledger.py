@@ -89,9 +89,9 @@ class Ledger:
             frozenset() if trial.several else frozenset(self._reading.faults_named(violation.rules, trial)) or covers
         )
         seen = Signature(violation.way, named, violation.status, violation.aspect, after_others=trial.several)
-        return Shown(
-            finding.id, trial, seen, tuple(trait_told(need, self._reading) for need in finding.needs), covers | named
-        )
+        needs = tuple(trait_told(need, self._reading) for need in finding.needs)
+        readings = frozenset({finding.reads_as, *finding.reads_also} - {""})
+        return Shown(finding.id, trial, seen, needs, covers | named, readings)
 
     def findings(self) -> list[Finding]:
         return list(self._findings.values())

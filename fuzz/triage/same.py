@@ -112,9 +112,9 @@ def fail_alike(way: Shown, one: Shown) -> bool:
 
 def needs_siblings(way: Shown, one: Shown, lab: Lab) -> bool:
     """Say whether two causes need the same traits with other siblings, and the case of one fails with the other's."""
-    if not of_one_family(way, one) or set(way.needs) != set(one.needs):
+    if not of_one_family(way, one) or set(way.needs) != set(one.needs) or not _apart(way, one):
         return False
-    return bool(_apart(way, one)) and _fails_with_its_siblings(way, one, lab)
+    return _fails_with_its_siblings(way, one, lab) or _fails_with_its_siblings(one, way, lab)
 
 
 def _apart(way: Shown, one: Shown) -> list[str]:

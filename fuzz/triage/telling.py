@@ -23,6 +23,7 @@ def finding_of(
     """Return the finding of a smallest case, as yet without a name."""
     values = [f"{name}={value_of(smallest.trial, name)}" for name in way.needs]
     told = tuple(told_need(smallest.trial, name) for name in way.needs)
+    readings = sorted(way.reads_as, key=lambda words: (len(words), words))
     return Finding(
         id="",
         fingerprint=fingerprint_of(way.signature, way.covers, values),
@@ -33,7 +34,8 @@ def finding_of(
         unproved=tuple(told_need(smallest.trial, name) for name in smallest.unproved),
         covers=tuple(sorted(way.covers)),
         not_seen_with=apart_from,
-        reads_as=min(sorted(way.reads_as), key=len, default=""),
+        reads_as=readings[0] if readings else "",
+        reads_also=tuple(readings[1:]),
         reproducibility=reproducibility,
     )
 

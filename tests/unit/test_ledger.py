@@ -102,6 +102,15 @@ def test_what_is_saved_is_read_back_by_another_worker(tmp_path: Path) -> None:
     assert third.made == 0
 
 
+def test_what_an_answer_would_be_right_for_is_read_back(tmp_path: Path) -> None:
+    one = replace(finding("0" * 12, "gzip"), reads_as="the answer without x", reads_also=("the answer for y",))
+    keep(Ledger(tmp_path, "w", Reading(PROFILE)), one)
+    other = Ledger(tmp_path, "v", Reading(PROFILE))
+    other.reload()
+    (shown,) = other.shown()
+    assert shown.reads_as == {"the answer without x", "the answer for y"}
+
+
 def test_faults_are_read_back_as_they_were(tmp_path: Path) -> None:
     violation = Violation("refuses-invalid", "", "", "", way=Way.ACCEPTED, rules=frozenset({Rule.SHORT_READ}), step=1)
     one = replace(finding(), violation=violation, covers=("short-read", "size-no-multiple"))

@@ -135,11 +135,13 @@ def _nothing(scene: Scene) -> Scene | None:
 
 
 def _some_left(scene: Scene) -> Scene | None:
-    """Return the scene with valid elements for each result; the first element is missing where that leaves enough."""
+    """Return the scene with valid elements for each result, and its first and last missing where that leaves some."""
     if not (is_of_nothing(scene) or everything_missing(scene)):
         return None
-    plain = with_missing(scene, np.arange(scene.elements.size) == 0)
-    return with_missing(scene, np.zeros(scene.elements.size, np.bool_)) if is_of_nothing(plain) else plain
+    numbers = np.arange(scene.elements.size)
+    several = (with_missing(scene, np.isin(numbers, gone)) for gone in ([0, numbers.size - 1], [0]))
+    some_left = next((one for one in several if not is_of_nothing(one)), None)
+    return some_left or with_missing(scene, np.zeros(numbers.size, np.bool_))
 
 
 def everything_missing(scene: Scene) -> bool:
