@@ -116,6 +116,14 @@ class Ledger:
                 return finding
         return None
 
+    def flaky(self, wanted: Signature) -> str | None:
+        """Return the finding about requests that fail so some of the time, each by itself."""
+        for name, finding in self._findings.items():
+            alone = finding.reproducibility == "flaky" and not finding.case.together
+            if alone and self._ways[name][0].signature.kind == wanted.kind:
+                return name
+        return None
+
     def race(self, wanted: Signature, *, cut_short: bool) -> str | None:
         """Return the finding about requests at the same time that fail so, looked into to the end or cut short."""
         fitting = ("cut short",) if cut_short else ("every time", "flaky")

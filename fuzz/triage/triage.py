@@ -11,6 +11,7 @@ from fuzz.events import EXPLAINING
 from fuzz.findings.finding import Reproducibility
 from fuzz.running.session import Judgement, Session
 from fuzz.triage.behind import behind
+from fuzz.triage.budgets import REQUESTS_OF_A_RACE, is_slow, requests_after_others, requests_for
 from fuzz.triage.cause import ANY, Explained, Rest, Shown, explain
 from fuzz.triage.company import ALONE, Company
 from fuzz.triage.general import faults_alike, not_seen_with
@@ -30,17 +31,9 @@ from fuzz.triage.trial import Signature, Trial, isolated, signature, trial_of
 from specs.case import Case
 from specs.violation import Aspect, Violation, Way
 
-# How many requests one failure may cost: in general, where each costs a wait or a restart, and for races.
-REQUESTS = 400
-REQUESTS_OF_SILENCE = 40
-REQUESTS_OF_DEATH = 80
-REQUESTS_OF_A_RACE = 1500
-REQUESTS_OF_A_HISTORY = 1000
 # How often a race's requests must pass one after the other before they are believed to fail only at the same time.
 TURNS_OF_A_RACE = 24
 TRIES_TO_REPRODUCE = 2
-# A request that fails after this time, having used up memory for example, is not sent often.
-SLOW_MS = 1000.0
 
 
 class Triage:
@@ -122,12 +115,11 @@ class Triage:
         chance = self.ledger.of_chance(wanted)
         if self.spent.much() and (chance or self._keeps_state()) and self._passes_alone(trial, wanted):
             return None if chance is None else self.ledger.again(chance.id, wanted)
-        slow = _is_slow(judgement, number)
+        slow = is_slow(judgement, number)
         first = Seen(judgement, violation, wanted)
-        budget = REQUESTS_OF_SILENCE if slow else REQUESTS_OF_DEATH if wanted.died else REQUESTS
         self._begun, self._smallest, self._first = self.session.sent, None, (trial, first)
         self._came_again = False
-        with self.lab.budget(budget), hurried(self.session.client) if slow else nullcontext():
+        with self.lab.budget(requests_for(first, number)), hurried(self.session.client) if slow else nullcontext():
             try:
                 if wanted.way is Way.DISAGREES:
                     return self._disagreement(until, first)
@@ -228,6 +220,12 @@ class Triage:
         lasting = self.ledger.lasting() if reproducibility == "after a while" else None
         if lasting is not None:
             return self.ledger.again(lasting.id, way.signature)
+        if reproducibility == "flaky":
+            flaky = self.ledger.flaky(way.signature)
+            if flaky is not None:
+                return self.ledger.again(flaky, way.signature)
+            # What passes by chance may seem to need anything.
+            smallest, needs = replace(smallest, needs=(), unproved=smallest.needs), ()
         way = replace(way, needs=needs)
         apart_from = not_seen_with(smallest, self.lab)
         return self._kept(smallest, way, reproducibility, replaces, apart_from)
@@ -266,7 +264,7 @@ class Triage:
 
     def _after_others(self, until: Case, trial: Trial, first: Seen) -> str | None:
         """Return the finding of a failure that needs earlier requests, or came by chance."""
-        with self.lab.budget(_requests_after_others(first)):
+        with self.lab.budget(requests_after_others(first)):
             try:
                 found = self._with_others(until, first)
                 if found is None:
@@ -386,15 +384,3 @@ class Triage:
             return self.ledger.again(known, first.signature)
         way, unproved = Shown("", trial, first.signature, ()), narrow(present(trial), trial.reading)
         return self._kept(Smallest(trial, first, (), unproved), way, "cut short")
-
-
-def _requests_after_others(first: Seen) -> int:
-    """Return how many requests a history may cost: fewer where each may cost a wait or a restart."""
-    if first.signature.died:
-        return REQUESTS_OF_DEATH
-    return REQUESTS_OF_SILENCE if _is_slow(first.judgement, first.violation.step) else REQUESTS_OF_A_HISTORY
-
-
-def _is_slow(judgement: Judgement, number: int) -> bool:
-    outcome = judgement.transcript.outcomes[number] if number < len(judgement.transcript.outcomes) else None
-    return outcome is not None and outcome.elapsed_ms > SLOW_MS

@@ -242,3 +242,10 @@ def test_who_leaves_out_dimensions_of_one_element_answers_without_them(
     due = right(case)
     squeezed = replace(due, shape=shape, values=due.values.reshape(shape))
     assert "the answer without its dimensions of one element" in reading(case, cbor(v2_map(squeezed)))
+
+
+def test_whose_unsigned_minimum_begins_at_the_greatest_signed_number_answers_it() -> None:
+    put = Put("a", np.array([2**31 + 5, 2**31 + 9], "<u4").tobytes())
+    case = Case("x", (put, Send("min", Fields({"dtype": "uint32"}), "a")))
+    answer = cbor(v2_map(replace(right(case), values=np.array(2**31 - 1, "<u4"))))
+    assert "the answer of a comparison that begins at the greatest signed number" in reading(case, answer)

@@ -43,6 +43,7 @@ ALMOST = "the answer for numbers that are all but missing taken for missing"
 FINITE = "the answer for infinities taken for the largest finite numbers"
 FLUSHED = "the answer for subnormal numbers taken for zero"
 BEGUN_AT_ZERO = "the answer of a comparison that begins at zero"
+BEGUN_AT_SIGNED = "the answer of a comparison that begins at the greatest signed number"
 ALIGNED = "the answer for an offset rounded down to a multiple of the item size"
 LAST_BYTE = "the answer for data whose last byte is zero"
 LONG_AXES = "the answer for those axes alone that are longer than one"
@@ -116,6 +117,8 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
     changes: list[tuple[str, Callable[[Array], Array]]] = []
     if scene.operation in FROM_ZERO:
         changes.append((BEGUN_AT_ZERO, FROM_ZERO[scene.operation]))
+    if scene.operation == "min" and scene.dtype.startswith("u"):
+        changes.append((BEGUN_AT_SIGNED, _not_above_signed))
     if scene.dtype in FLOATS:
         changes += [(FINITE, _finite), (FLUSHED, _flushed)]
     for words, change in changes:
@@ -203,6 +206,11 @@ def _not_below_zero(numbers: Array) -> Array:
 
 def _not_above_zero(numbers: Array) -> Array:
     return np.where(numbers > 0, numbers.dtype.type(0), numbers)
+
+
+def _not_above_signed(numbers: Array) -> Array:
+    clipped: Array = np.minimum(numbers, numbers.dtype.type(2 ** (8 * numbers.dtype.itemsize - 1) - 1))
+    return clipped
 
 
 FROM_ZERO: Mapping[str, Callable[[Array], Array]] = MappingProxyType({"max": _not_below_zero, "min": _not_above_zero})

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, cast
 
 import numpy as np
 
@@ -21,10 +23,16 @@ from specs.reductions.model import full_body
 from specs.reductions.profile import Profile
 from specs.reductions.raw_requests import read_raw
 from specs.reductions.request import MISSING_KINDS, Request
-from specs.reductions.steps import Put, Send, SendRaw
+from specs.reductions.steps import Put, Send, SendRaw, Spelling
+from specs.spellings import OF_FRACTIONS
 
 RANGE = ("offset", "size")
 INNER_FIELDS = frozenset({"id", "element_size", *MISSING_KINDS})
+# What numbers in a body look like that are written in these manners, and fields of which one is written so.
+WRITTEN: Mapping[str, re.Pattern[bytes]] = MappingProxyType(
+    {"exponents": re.compile(rb"\d[eE][+-]?\d"), "zeros": re.compile(rb"\.\d*0{9}")}
+)
+HOLDS_A_FRACTION = Fields({"dtype": "float64", "missing": {"missing_value": 1.0}})
 # Removing a faulty field may make another one faulty, so several rounds are needed.
 MOST_ROUNDS = 4
 MOST_ELEMENTS = 2**16
@@ -38,7 +46,7 @@ def mended(trial: Trial) -> Iterator[Trial]:
 
 
 def _sends(trial: Trial) -> Iterator[Send]:
-    """Yield the trial's request, also if it is given as bytes, and the plainest one in place of such bytes."""
+    """Yield the trial's request, also if it is given as bytes, and plain ones in place of such bytes."""
     last = trial.last
     if isinstance(last, Send):
         tidy = _without_unknown_inner_fields(last)
@@ -47,6 +55,9 @@ def _sends(trial: Trial) -> Iterator[Send]:
         inner = read_raw(last, trial.profile).send
         if inner is not None:
             yield inner
+        for manner in OF_FRACTIONS:
+            if WRITTEN[manner].search(last.body):
+                yield Send("select", HOLDS_A_FRACTION, last.key, last.bucket, spelled=cast(Spelling, manner))
         yield Send("select", Fields({"dtype": PLAIN_DTYPE}), last.key, last.bucket, credentials=last.credentials)
 
 
