@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Iterable
 
+from fuzz.running.session import Judgement
 from fuzz.triage.cause import Shown
 from fuzz.triage.reading import Reading
 from fuzz.triage.traits import has
 from fuzz.triage.trial import isolated, trial_of
 from specs.case import Case
+from specs.violation import Aspect
 
 # Failures that take longer are costly: they hang, use up memory or end the server. Most failures do not.
 COSTLY_SECONDS = 0.15
@@ -17,6 +19,18 @@ MOST_LOST_SHARE = 0.15
 # One slow case of a sort makes the next one of that sort take a slow lane; two quick ones undo that.
 WEIGHT_OF_THE_LATEST = 0.5
 MOSTLY = 0.4
+
+
+def lost_on(judgement: Judgement, took: float) -> float:
+    """Return the seconds that a case's failures took themselves; a case that ends the server costs all that it took.
+
+    What looking into quick failures took is not lost on them: the next ones may be other failures.
+    """
+    if any(one.aspect == Aspect.GONE for one in judgement.failures):
+        return took
+    outcomes = judgement.transcript.outcomes
+    failed = (outcomes[step] for step in {one.step for one in judgement.failures} if 0 <= step < len(outcomes))
+    return sum(one.elapsed_ms for one in failed if one is not None) / 1000
 
 
 class Losses:
@@ -28,7 +42,7 @@ class Losses:
         self._lost: dict[str, float] = {}
 
     def note(self, names: Iterable[str], seconds: float) -> None:
-        """Count the time that a case took for the known findings that it showed, if the time was long."""
+        """Count the time that failures took for the known findings that they showed, if the time was long."""
         if seconds >= COSTLY_SECONDS:
             for name in names:
                 self._lost[name] = self._lost.get(name, 0.0) + seconds

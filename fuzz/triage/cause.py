@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.other_data import hangs_on_its_data
-from fuzz.triage.traits import closure, has, named, project, without
+from fuzz.triage.traits import closure, has, named, project, with_siblings_of, without
 from fuzz.triage.traits.circumstances import (
     EARLIER_REFUSAL,
     EARLIER_REQUEST,
@@ -128,7 +128,7 @@ def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest |
     stays = reading.of_data if trial.as_it_stands else ()
     plain = project(trial, closure((*one.needs, *reading.at_fault(seen.signature), *stays), reading))
     shown = lab.fails(plain, seen.signature)
-    if shown is None or not _is_sibling(plain, shown, one):
+    if shown is None or not _is_sibling(plain, shown, one) or not _fails_as_asked(plain, trial, seen, one, lab):
         return None
     for name in one.needs:
         rest = without(trial, name)
@@ -151,6 +151,17 @@ def _leaves_history(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained
         if still is not None:
             return None if name == SEVERAL else Rest(rest, still)
     return Explained(one.finding)
+
+
+def _fails_as_asked(plain: Trial, trial: Trial, seen: Seen, one: Shown, lab: Lab) -> bool:
+    """Say whether a plain trial still fails with the operation, dtype and the like of the trial to be explained.
+
+    A known cause of sums alone, say, does not explain a count that needs the same and more.
+    """
+    needed = closure(one.needs, trial.reading)
+    apart = [name for name in values_apart(plain, trial, trial.reading.siblings) if name not in needed]
+    own = with_siblings_of(plain, trial, apart) if apart else None
+    return own is None or lab.fails(own, seen.signature) is not None
 
 
 def _is_sibling(plain: Trial, seen: Seen, one: Shown) -> bool:

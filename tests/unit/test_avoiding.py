@@ -7,13 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fuzz.hunt.avoiding import COSTLY_SECONDS, MOST_LOST_SHARE, Losses
+from fuzz.hunt.avoiding import COSTLY_SECONDS, MOST_LOST_SHARE, Losses, lost_on
+from fuzz.running.session import Judgement
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.triage.cause import Shown
 from fuzz.triage.trial import Signature, trial_of
+from specs.outcome import Reply, Transcript
 from specs.reductions.profile import Profile
-from specs.violation import Way
+from specs.violation import Violation, Way
 
 PROFILE = Profile("x")
 PLAIN = Scene("sum", "int32", np.arange(3, dtype="int32"))
@@ -60,3 +62,16 @@ def test_losses_are_too_many_beyond_their_share_of_the_time() -> None:
     assert losses.too_many()
     clock.now = 1.0 + 10.0 / MOST_LOST_SHARE
     assert not losses.too_many()
+
+
+@pytest.mark.parametrize(
+    ("elapsed_ms", "aspect", "lost"),
+    [((9000.0, 200.0), "", 0.2), ((9000.0, 1.0), "", 0.001), ((1.0, 1.0), "gone", 30.0)],
+)
+def test_what_is_lost_on_a_failure_is_its_own_time_unless_the_server_ended(
+    elapsed_ms: tuple[float, float], aspect: str, lost: float
+) -> None:
+    outcomes = tuple(Reply(500, (), b"", elapsed_ms=one) for one in elapsed_ms)
+    failed = Violation("no-server-error", "", "", "", way=Way.SERVER_ERROR, aspect=aspect, step=1)
+    case = case_of(PLAIN, "reduction")
+    assert lost_on(Judgement(Transcript(case, outcomes), (failed,)), 30.0) == pytest.approx(lost)

@@ -78,6 +78,13 @@ def test_a_cause_that_takes_more_is_another() -> None:
     assert explained([needing("missing", "axis")], [shown(MISSING)])[0] is None
 
 
+def test_a_cause_of_one_operation_does_not_explain_another_that_needs_more() -> None:
+    selects, counts = needing("axis", operations=["select"]), needing("axis", "missing", operations=["count"])
+    known = shown(selects, scene=replace(rich(), operation="select"))
+    found, _ = explained([selects, counts], [known], replace(rich(), operation="count"))
+    assert found is None
+
+
 def test_what_has_not_all_the_needs_is_not_concerned() -> None:
     known = shown(MISSING)
     lab = lab_of([STRIDE])

@@ -15,6 +15,7 @@ from specs.fields import Fields
 from specs.manners import WELL
 from specs.reductions.model import full_body
 from specs.reductions.raw_requests import read_raw
+from specs.reductions.request import COMPRESSIONS
 from specs.reductions.steps import Put, SendRaw, Spelling
 from specs.spellings import spelled
 
@@ -42,6 +43,10 @@ def come_to_the_same(trial: Trial) -> Iterator[Trial]:
     put, send = trial.case.steps
     if trial.scene.served == NOT_THERE:
         yield trial.of_steps(send)
+    if not put.data:
+        # Nothing is no stream of any codec.
+        for codec in COMPRESSIONS:
+            yield trial.of_steps(put, replace(send, fields=send.fields.but(compression={"id": codec})))
     if trial.scene.served in SENDS_LESS and trial.scene.sized and not trial.scene.suffix:
         end = len(trial.scene.prefix) if trial.scene.served == SENDS_NOTHING else len(put.data) - WIDEST
         yield trial.of_steps(replace(put, data=put.data[: max(end, len(trial.scene.prefix))], served=WELL), send)
