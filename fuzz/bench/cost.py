@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 from fuzz.errors import CannotRun, UsageError
 
 if TYPE_CHECKING:
-    from fuzz.hunt.effort import Tally
+    from fuzz.hunt.effort import PropertyEffort
     from fuzz.hunt.hunter import Hunter
     from fuzz.running.session import Session
     from fuzz.running.targets import Target
@@ -254,9 +254,11 @@ def _session(target: Target, stages: Stages, answers: Answers) -> Session:
     return ChargedSession(subject, Charged(target.url, target.client), target.store, target.profile)
 
 
-def _hunter(session: Session, target: Target, folder: Path, only: list[str]) -> tuple[Hunter, dict[Property, Tally]]:
+def _hunter(
+    session: Session, target: Target, folder: Path, only: list[str]
+) -> tuple[Hunter, dict[Property, PropertyEffort]]:
     """A hunter as a worker has it, and the accounts of the properties."""
-    from fuzz.hunt.effort import Tally
+    from fuzz.hunt.effort import PropertyEffort
     from fuzz.hunt.exploration import Exploration
     from fuzz.hunt.hunter import Hunter
     from fuzz.hunt.life import TargetLife
@@ -269,7 +271,7 @@ def _hunter(session: Session, target: Target, folder: Path, only: list[str]) -> 
     accounting, clock = session.subject.accounting, Clock()
     exploration = Exploration(accounting, target.profile)
     table = {
-        known[name]: Tally(
+        known[name]: PropertyEffort(
             stakes=Stakes(name, accounting, target.profile, session.facts, clock, exploration, known[name].essentials)
         )
         for name in only

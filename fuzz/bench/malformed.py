@@ -47,7 +47,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 @dataclass(slots=True)
-class Tally:
+class AskedByKind:
     """What was asked by kind, and what came."""
 
     asked: Counter[str] = field(default_factory=Counter)
@@ -75,7 +75,7 @@ def kind_of(note: str) -> str:
 
 def main(arguments: Namespace) -> int:
     """Break requests until there are enough; print the kinds with the statuses seen."""
-    tally = Tally()
+    tally = AskedByKind()
     with (
         closing(open_store("memory")) as store,
         start_reference_server() as server,
@@ -95,7 +95,7 @@ def main(arguments: Namespace) -> int:
     return 1 if tally.failures or rare else 0
 
 
-def _try(session: Session, tally: Tally, wanted: int, seed: int) -> None:
+def _try(session: Session, tally: AskedByKind, wanted: int, seed: int) -> None:
     begun = told = time.monotonic()
     turns: Counter[str] = Counter()
     chosen = {one.name: one.cases(session.profile) for one in PROPERTIES if one.name in SHARES}

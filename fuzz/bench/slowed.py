@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fuzz.findings.finding import Finding
     from fuzz.subjects.reductions.zoo import Animal
 
-Told = tuple[str, str, tuple[str, ...], tuple[str, ...], str]
+Essence = tuple[str, str, tuple[str, ...], tuple[str, ...], str]
 EXAMPLES = """\
 examples:
   asfuzz bench slowed --animal stride-ignored --seed 7 --examples 20 --times 20
@@ -82,13 +82,13 @@ def hunt_slowly(
         return corpus.load_all(Path(folder)), ended
 
 
-def told(finding: Finding) -> Told:
+def told(finding: Finding) -> Essence:
     """What two hunts must tell alike of a finding."""
     violation = finding.violation
     return violation.requirement, " ".join(violation.ids), finding.needs, finding.unproved, finding.reproducibility
 
 
-def lines(findings: Sequence[Told]) -> Iterator[str]:
+def lines(findings: Sequence[Essence]) -> Iterator[str]:
     """A line for each finding."""
     for requirement, ids, needs, unproved, reproducibility in sorted(findings):
         needed = ", ".join([*needs, *(f"{one}?" for one in unproved)]) or "nothing"

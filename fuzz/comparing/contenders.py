@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fuzz.comparing.bypass import Reduced, client, fetched_and_reduced
 from fuzz.comparing.judging import Prepared, as_reply
-from fuzz.comparing.lanes import Came, Lanes
+from fuzz.comparing.lanes import Lanes, Timed
 from fuzz.comparing.results import BYPASS
 from fuzz.embedded.processes import stop
 from fuzz.subjects.reductions.objects import Objects
@@ -34,7 +34,7 @@ MOST_LETTERS = 400
 class Block:
     """What came of some requests, and the seconds that all of them took together."""
 
-    came: Sequence[Came]
+    came: Sequence[Timed]
     seconds: float
 
 
@@ -61,7 +61,7 @@ class Contender(Protocol):
     def start_anew(self) -> None:
         """End it and start it again; raises CannotRun."""
 
-    def bytes_to_client(self, prepared: Prepared, came: Came) -> int:
+    def bytes_to_client(self, prepared: Prepared, came: Timed) -> int:
         """How much of an answer went over the network to the client."""
 
     def last_words(self) -> str:
@@ -112,7 +112,7 @@ class Server:
     def hang_up(self) -> None:
         self._lanes.close()
 
-    def bytes_to_client(self, prepared: Prepared, came: Came) -> int:  # noqa: ARG002
+    def bytes_to_client(self, prepared: Prepared, came: Timed) -> int:  # noqa: ARG002
         reply = came.outcome
         if isinstance(reply, NoReply):
             return 0
@@ -160,7 +160,7 @@ class Bypass:
     def start_anew(self) -> None:
         """Nothing is to be done."""
 
-    def bytes_to_client(self, prepared: Prepared, came: Came) -> int:
+    def bytes_to_client(self, prepared: Prepared, came: Timed) -> int:
         return 0 if isinstance(came.outcome, NoReply) else len(prepared.data)
 
     def last_words(self) -> str:
@@ -177,7 +177,7 @@ class Bypass:
         began = time.perf_counter()
         came = [self._timed(prepared, key) for _ in range(requests)]
         seconds = time.perf_counter() - began
-        return Block([Came(ms, _outcome(result)) for ms, result in came], seconds)
+        return Block([Timed(ms, _outcome(result)) for ms, result in came], seconds)
 
     def _timed(self, prepared: Prepared, key: str) -> tuple[float, Reduced | str]:
         begun = time.perf_counter()
@@ -198,7 +198,7 @@ class Bypass:
             assert process.stdin is not None
             process.stdin.write(json.dumps({**asked, "threads": threads, "requests": share}).encode() + b"\n")
             process.stdin.flush()
-        came: list[Came] = []
+        came: list[Timed] = []
         begun, ended = [], []
         for process in chosen:
             assert process.stdout is not None
@@ -207,7 +207,7 @@ class Bypass:
             for begin, end, number in told["timed"]:
                 begun.append(begin)
                 ended.append(end)
-                came.append(Came((end - begin) * 1000, results[number]))
+                came.append(Timed((end - begin) * 1000, results[number]))
         return Block(came, max(ended, default=0.0) - min(begun, default=0.0))
 
     def _started(self) -> subprocess.Popen[bytes]:
@@ -232,7 +232,7 @@ def shares(whole: int, parts: int) -> list[int]:
     return [whole * (one + 1) // parts - whole * one // parts for one in range(parts)]
 
 
-def unreachable(came: Came) -> bool:
+def unreachable(came: Timed) -> bool:
     """Whether not even a connection could be made."""
     return isinstance(came.outcome, NoReply) and came.outcome.reason in UNREACHABLE
 

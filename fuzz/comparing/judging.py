@@ -10,7 +10,7 @@ import cbor2
 
 from fuzz.comparing.bypass import Reduced
 from fuzz.comparing.questions import Question
-from fuzz.comparing.results import BYPASS, Told, Trouble
+from fuzz.comparing.results import BYPASS, Complaint, Trouble
 from specs.outcome import NoReply, Reply
 from specs.reductions import checks
 from specs.reductions.expectation import Expectation
@@ -53,7 +53,7 @@ class Wrong:
 class Judge:
     """Says whether answers are right, counts those that are not, and has the first of each kind by it."""
 
-    told: dict[tuple[Question, str, Trouble], Told] = field(default_factory=dict)
+    told: dict[tuple[Question, str, Trouble], Complaint] = field(default_factory=dict)
     wrong: dict[tuple[Question, str, Trouble], Wrong] = field(default_factory=dict)
     _accepted: dict[tuple[Question, str], set[Mark]] = field(default_factory=dict)
 
@@ -83,7 +83,7 @@ class Judge:
         before = self.told.get(where)
         asked = f"POST /{prepared.profile.api}/{prepared.send.operation}/  {prepared.send.fields.text}"
         first, times = (shown, 0) if before is None else (before.shown, before.times)
-        self.told[where] = Told(prepared.question, contender, trouble, first, times + 1, asked)
+        self.told[where] = Complaint(prepared.question, contender, trouble, first, times + 1, asked)
 
 
 Mark = tuple[tuple[tuple[str, str], ...], bytes]

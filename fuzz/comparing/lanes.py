@@ -30,7 +30,7 @@ CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r]*chunked", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
+class Timed:
     """What came of one request, and how long it took."""
 
     elapsed_ms: float
@@ -131,7 +131,7 @@ class Lanes:
         self._tls = ssl.create_default_context(cafile=ca_cert) if url.startswith("https:") else None
         self._lanes: list[Lane] = []
 
-    def ask(self, messages: Sequence[bytes], clients: int = 1) -> tuple[list[Came], float]:
+    def ask(self, messages: Sequence[bytes], clients: int = 1) -> tuple[list[Timed], float]:
         """Send all messages, `clients` of them at the same time; what came, and how many seconds that took."""
         while len(self._lanes) < clients:
             self._lanes.append(Lane(self._url, self._tls))
@@ -156,7 +156,7 @@ class _Loop:
         self._left = deque(range(len(messages)))
         self._read: dict[int, tuple[float, bytes, bytes]] = {}
         self._bodies: list[bytes] = []
-        self._none: dict[int, Came] = {}
+        self._none: dict[int, Timed] = {}
         self._selector = selectors.DefaultSelector()
 
     def __enter__(self) -> Self:
@@ -176,16 +176,16 @@ class _Loop:
             if not events:
                 self._give_up([(key.data, key.fileobj) for key in under_way.values()])
 
-    def came(self) -> list[Came]:
+    def came(self) -> list[Timed]:
         """What came of each request, in their order."""
         return [self._none.get(number) or self._came(*self._read[number]) for number in range(len(self._messages))]
 
-    def _came(self, elapsed_ms: float, head: bytes, body: bytes) -> Came:
+    def _came(self, elapsed_ms: float, head: bytes, body: bytes) -> Timed:
         # What was read is read once more, by the code that reads every answer of the suite.
         outcome = finished(read_answer(_Recorded(head + body), "POST", AnswerLimits())).outcome
         if isinstance(outcome, Reply):
             outcome = replace(outcome, body=self._once(outcome.body))
-        return Came(elapsed_ms, outcome)
+        return Timed(elapsed_ms, outcome)
 
     def _next_on(self, lane: Lane) -> None:
         """Send on a free lane until a request is under way, or none is left."""
@@ -197,7 +197,7 @@ class _Loop:
             self._selector.register(lane.send(number, self._messages[number]), selectors.EVENT_READ, lane)
         except OSError as error:
             lane.close()
-            self._none[number] = Came(0.0, NoReply("refused", f"cannot connect: {error.strerror or error}"))
+            self._none[number] = Timed(0.0, NoReply("refused", f"cannot connect: {error.strerror or error}"))
             return False
         return True
 
@@ -225,7 +225,7 @@ class _Loop:
             self._selector.unregister(sock)
             lane.close()
             reason = f"no answer within {self._timeout_seconds:g} s"
-            self._none[lane.number] = Came(self._timeout_seconds * 1000, NoReply("timeout", reason))
+            self._none[lane.number] = Timed(self._timeout_seconds * 1000, NoReply("timeout", reason))
         for lane, _ in waiting:
             self._next_on(lane)
 

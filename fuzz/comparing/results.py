@@ -83,7 +83,7 @@ class Throughput:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Complaint:
     """What went wrong with a contender's answers to a question, and how often; `shown` is the first of them."""
 
     question: Question
@@ -130,7 +130,7 @@ class Comparison:
     versions: Mapping[str, str] = field(default_factory=dict)
     times: tuple[Times, ...] = ()
     throughputs: tuple[Throughput, ...] = ()
-    told: tuple[Told, ...] = ()
+    told: tuple[Complaint, ...] = ()
     findings: tuple[Kept, ...] = ()
     lost: Mapping[str, str] = field(default_factory=dict)
     unasked: Mapping[str, str] = field(default_factory=dict)
@@ -234,7 +234,7 @@ def from_document(document: Mapping[str, Any]) -> Comparison:
                 for one in fields["throughputs"]
             ),
             "findings": tuple(Kept(**one) for one in fields.get("findings", ())),
-            "told": tuple(Told(**{**one, "question": Question(**one["question"])}) for one in fields["told"]),
+            "told": tuple(Complaint(**{**one, "question": Question(**one["question"])}) for one in fields["told"]),
         },
         harness=None
         if harness is None

@@ -57,7 +57,7 @@ Manner = Callable[[Read], Answer | None]
 
 def served(request: HttpRequest, stored: StoredObject, well: HttpResponse) -> Answer:
     """The answer of the object's manner in place of the one that is due."""
-    manner = MANNERS.get(stored.served)
+    manner = SERVED.get(stored.served)
     if manner is None or well.status not in (200, 206):
         return well
     if request.method == "HEAD" and stored.served not in OF_HEAD_TOO:
@@ -176,7 +176,7 @@ def not_http(_: Read) -> Answer:
     return RawAnswer(b"SSH-2.0-OpenSSH_9.6\r\n")
 
 
-MANNERS: Mapping[str, Manner] = MappingProxyType(
+SERVED: Mapping[str, Manner] = MappingProxyType(
     {
         "whole": whole,
         "range-untold": range_untold,

@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Mapping
 from typing import Self
 
-from fuzz.embedded.bad_service import MANNERS
+from fuzz.embedded.bad_service import SERVED
 from fuzz.embedded.http_server import Answer, HttpLimits, HttpRequest, HttpServer
 from fuzz.embedded.pace import Pace
 from fuzz.embedded.plain_front import PlainFront
@@ -96,9 +96,9 @@ class MemoryStoreServer:
         )
 
     def put(self, bucket: str, key: str, data: bytes, served: str = "well") -> None:
-        """Store an object, without a detour over the network; `served` is one of `bad_service.MANNERS`, or well."""
-        if served != "well" and served not in MANNERS:
-            raise ValueError(f"no object is served {served!r}; the manners are: well, {', '.join(MANNERS)}")
+        """Store an object, without a detour over the network; `served` is one of `bad_service.SERVED`, or well."""
+        if served != "well" and served not in SERVED:
+            raise ValueError(f"no object is served {served!r}; the manners are: well, {', '.join(SERVED)}")
         etag = f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
         content = in_memory(data)
         with self._s3.lock:

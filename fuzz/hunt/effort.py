@@ -8,7 +8,7 @@ from fuzz.hunt.vacuity import Stakes
 
 
 @dataclass(slots=True)
-class Tally:
+class PropertyEffort:
     """The examples, requests and findings of one property; `new` counts the failures that led to a new finding.
 
     `drawn` counts the examples drawn, some of which are still on their way; `seconds` is the time of triage.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from fuzz.errors import CannotRun
 from fuzz.events import Doing, Event, Warned
 from fuzz.hunt.avoiding import Losses, Pace, lost_on
-from fuzz.hunt.effort import Effort, Tally
+from fuzz.hunt.effort import Effort, PropertyEffort
 from fuzz.hunt.widening import Widening
 from fuzz.running.lanes import Flight, Lanes
 from fuzz.running.session import Judgement, Session
@@ -47,7 +47,7 @@ class Drawn:
     """
 
     case: Case
-    tally: Tally
+    tally: PropertyEffort
     sort: Hashable
     hangs: bool = False
     put_back: bool = False
@@ -98,12 +98,12 @@ class Hunter:
         """Count the failures that belong to no finding."""
         return self._triage.untold
 
-    def try_case(self, case: Case, tally: Tally) -> None:
+    def try_case(self, case: Case, tally: PropertyEffort) -> None:
         """Judge a case, and make a finding of a failure or count it for a known one."""
         self.take(case, tally)
         self.finish()
 
-    def take(self, case: Case, tally: Tally) -> None:
+    def take(self, case: Case, tally: PropertyEffort) -> None:
         """Take a case on its way as soon as a lane is free; judge and look into those that have ended meanwhile."""
         costly = self._losses.likely(case, self.ledger.shown, self.session.reading)
         if costly is not None and self._losses.too_many():
@@ -251,7 +251,7 @@ class Hunter:
         names = self._triage.looks.believed(flight.case, judgement)
         if names is None:
             return False
-        tally: Tally = flight.owner.tally
+        tally: PropertyEffort = flight.owner.tally
         tally.findings.update(names)
         self._guarded(flight, self._count)
         self._triage.earlier.note(flight.case)
@@ -285,7 +285,7 @@ class Hunter:
 
     def _count(self, flight: Flight) -> None:
         """Add a judged case to the accounts."""
-        tally: Tally = flight.owner.tally
+        tally: PropertyEffort = flight.owner.tally
         judgement = _judgement_of(flight)
         tally.examples += 1
         tally.requests += requests(flight.case)
@@ -307,7 +307,7 @@ class Hunter:
             took = flight.ended - flight.begun + time.monotonic() - begun
             self._losses.note(self.ledger.named, lost_on(judgement, took))
 
-    def _look_into(self, flight: Flight, judgement: Judgement, tally: Tally) -> None:
+    def _look_into(self, flight: Flight, judgement: Judgement, tally: PropertyEffort) -> None:
         """Triage a case's failures, and count the cost as spent on new causes or on known ones."""
         begun, sent, made = time.monotonic(), self.session.sent, self.ledger.made
         company = Company([case for _, case in flight.company], list(self.lanes.steps_beside(flight)))

@@ -12,7 +12,7 @@ from fuzz.events import Doing, Event, Explored, FindingFixed, Warned
 from fuzz.findings.finding import Finding
 from fuzz.findings.replay import TRIES
 from fuzz.hunt.claims import unclaimed
-from fuzz.hunt.effort import Tally
+from fuzz.hunt.effort import PropertyEffort
 from fuzz.hunt.exploration import Exploration
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.plan import Plan
@@ -97,7 +97,7 @@ class Worker:
         self._exploration = Exploration(accounting, plan.profile)
         self._properties = chosen(plan, session.subject)
         self._tallies = {
-            one.name: Tally(
+            one.name: PropertyEffort(
                 stakes=Stakes(
                     one.name,
                     accounting,

@@ -23,7 +23,7 @@ KINDS = {kind.__name__: kind for kind in get_args(Event)}
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LoggedEvent:
     """An event as a log has it: which run told it, and when."""
 
     run: str
@@ -112,7 +112,7 @@ def _plain_fields(value: Any) -> dict[str, Any]:
     return {one.name: getattr(value, one.name) for one in fields(value)}
 
 
-def read(path: Path) -> Iterator[Told | Unreadable]:
+def read(path: Path) -> Iterator[LoggedEvent | Unreadable]:
     """The events of a log, in its order. Data that a finding's line only names are looked for in the log's folder."""
     run = 0
     with path.open("rb") as file:
@@ -124,7 +124,7 @@ def read(path: Path) -> Iterator[Told | Unreadable]:
                 kind, at = KINDS[table["event"]], float(table["at"])
                 # Logs of older suites do not name their runs.
                 run += table["event"] == "RunStarted"
-                yield Told(str(table.get("run") or f"{path}#{run}"), at, _event(kind, table, path.parent))
+                yield LoggedEvent(str(table.get("run") or f"{path}#{run}"), at, _event(kind, table, path.parent))
             except (ValueError, KeyError, TypeError, RecursionError, cattrs.BaseValidationError) as error:
                 yield Unreadable(number, f"{type(error).__name__}: {error}"[:200])
 

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from fuzz.events import Event, FindingFound, RunEnded
 from fuzz.findings.elision import visible
-from fuzz.reports.events_file import Told
+from fuzz.reports.events_file import LoggedEvent
 from fuzz.reports.history import History, Run
 from fuzz.reports.markdown import markdown
 from fuzz.reports.overview import Card, overview
@@ -38,7 +38,7 @@ class GitHub:
     def __call__(self, event: Event) -> None:
         now = self._clock()
         self._run = self._run or Run("this run", Path(), now)
-        self._run.take(Told(self._run.name, now, event))
+        self._run.take(LoggedEvent(self._run.name, now, event))
         if isinstance(event, RunEnded):
             for line in commands(self._run, event):
                 self._stream.write(f"{line}\n")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fuzz.events import Explored, FindingFound, RunEnded, RunStarted, Sought
-from fuzz.reports.events_file import Told, Unreadable, read
+from fuzz.reports.events_file import LoggedEvent, Unreadable, read
 from fuzz.reports.tally import Tally
 
 Value = tuple[str, str]
@@ -65,7 +65,7 @@ class Run:
     explored: Sums = field(default_factory=Sums)
     sought: Sought | None = None
 
-    def take(self, told: Told) -> None:
+    def take(self, told: LoggedEvent) -> None:
         event = told.event
         self.lines += 1
         self.last = max(self.last, told.at)

@@ -24,7 +24,7 @@ def session(request: pytest.FixtureRequest) -> Session:
     return opening_of(request.config).session()
 
 
-class Told(TerminalRepr):
+class InOurWords(TerminalRepr):
     """A failure in our own words; its first line stands in pytest's summary."""
 
     def __init__(self, text: str, place: str) -> None:
@@ -66,7 +66,7 @@ def pytest_runtest_makereport(
             raise call.excinfo.value
         broken = broken_by(call.excinfo.value)
         if broken is not None:
-            result.longrepr = Told(report(broken, opening_of(item.config), item.name), item.nodeid)
+            result.longrepr = InOurWords(report(broken, opening_of(item.config), item.name), item.nodeid)
             result.sections.clear()
     except TargetGone as gone:
         last = "".join(f"\n\n{told(finding, opening_of(item.config))}" for finding in gone.last)

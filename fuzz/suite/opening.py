@@ -18,7 +18,7 @@ from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.findings.known import Known, UnusableKnown, gather
 from fuzz.findings.replay import TRIES_AT_ONCE
-from fuzz.hunt.effort import Tally
+from fuzz.hunt.effort import PropertyEffort
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.life import TargetLife
 from fuzz.running.targets import Target, open_target, subject_under_test
@@ -100,7 +100,7 @@ class Opening:
         """Have the hunt triage a failing case: the findings it belongs to, saved. Raises CannotRun."""
         ledger = self._hunter.ledger
         ledger.reload()
-        tally = Tally()
+        tally = PropertyEffort()
         try:
             # Requests at the same time do not fail each time.
             for _ in range(TRIES_AT_ONCE if case.together else 1):

@@ -19,7 +19,7 @@ from specs.reductions.dtypes import FLOATS, Array, Bools
 from specs.reductions.expectation import Expectation
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Delete, Put, Send
-from specs.reductions.told import Told, told
+from specs.reductions.told import FlatAnswer, told
 from specs.reductions.tolerance import sum_bounds
 from specs.reductions.value_checks import shown
 from specs.violation import Aspect, Violation, Way
@@ -43,7 +43,7 @@ class Relation:
     """
 
     size: int
-    disagreements: Callable[[Sequence[Told]], Disagreements]
+    disagreements: Callable[[Sequence[FlatAnswer]], Disagreements]
     layout: bool = False
     ends: bool = False
 
@@ -87,7 +87,7 @@ def _groups(case: Case, relation: Relation) -> Iterator[list[tuple[int, Send]]]:
             yield group
 
 
-def _layout_is_open(answers: Sequence[Told], profile: Profile) -> bool:
+def _layout_is_open(answers: Sequence[FlatAnswer], profile: Profile) -> bool:
     return not profile.rules("result-order") and any(len(one.shape) > 1 for one in answers)
 
 
@@ -111,20 +111,20 @@ class _Result:
     width: Array
 
 
-def _same(answers: Sequence[Told]) -> Disagreements:
+def _same(answers: Sequence[FlatAnswer]) -> Disagreements:
     """Check that two answers are equal in all parts."""
     first, second = answers
     return _compared(_Result(first.dtype, first.shape, first.values, first.counts, first.free, first.width), second)
 
 
-def _reversed(answers: Sequence[Told]) -> Disagreements:
+def _reversed(answers: Sequence[FlatAnswer]) -> Disagreements:
     """Check that two answers have reversed shapes and the same elements in order."""
     first, second = answers
     shape = first.shape[::-1]
     return _compared(_Result(first.dtype, shape, first.values, first.counts, first.free, first.width), second)
 
 
-def _compared(due: _Result, got: Told) -> Disagreements:
+def _compared(due: _Result, got: FlatAnswer) -> Disagreements:
     if due.shape != got.shape:
         yield Aspect.SHAPE, f"shape {list(due.shape)}", f"shape {list(got.shape)}"
         return
@@ -154,21 +154,21 @@ def _unlike(due: Array, got: Array, width: Array, operation: str) -> Bools:
     return unlike & ~(np.isnan(due) & np.isnan(got))
 
 
-def _selection_split(answers: Sequence[Told]) -> Disagreements:
+def _selection_split(answers: Sequence[FlatAnswer]) -> Disagreements:
     """Check a whole against two parts that differ in the selection along one dimension alone."""
     first, second = answers[1].request.selection or (), answers[2].request.selection or ()
     differing = [number for number, (one, other) in enumerate(zip(first, second)) if one != other]
     return _recombined(answers, differing[0]) if len(differing) == 1 else iter(())
 
 
-def _window_split(answers: Sequence[Told]) -> Disagreements:
+def _window_split(answers: Sequence[FlatAnswer]) -> Disagreements:
     """Check a whole against two windows on the stored bytes, which split the slowest dimension."""
     request = answers[0].request
     rank = len(request.shape or (0,))
     return _recombined(answers, 0 if request.order == "C" else rank - 1)
 
 
-def _recombined(answers: Sequence[Told], dimension: int) -> Disagreements:
+def _recombined(answers: Sequence[FlatAnswer], dimension: int) -> Disagreements:
     """Check a whole against its parts: joined if the split dimension is kept, folded by the operation if reduced."""
     whole, one, other = answers
     request = whole.request
@@ -187,7 +187,7 @@ def _recombined(answers: Sequence[Told], dimension: int) -> Disagreements:
     yield from _compared(due, whole)
 
 
-def _joined(whole: Told, one: Told, other: Told, dimension: int) -> _Result | None:
+def _joined(whole: FlatAnswer, one: FlatAnswer, other: FlatAnswer, dimension: int) -> _Result | None:
     lengths = [(*part.shape[:dimension], *part.shape[dimension + 1 :]) for part in (one, other)]
     if lengths[0] != lengths[1] or dimension >= min(len(one.shape), len(other.shape)):
         return None
@@ -208,7 +208,7 @@ def _joined(whole: Told, one: Told, other: Told, dimension: int) -> _Result | No
     return _Result(one.dtype, tuple(shape), values, counts, join(one.free, other.free), join(one.width, other.width))
 
 
-def _folded(one: Told, other: Told, operation: str) -> _Result:
+def _folded(one: FlatAnswer, other: FlatAnswer, operation: str) -> _Result:
     """Combine two parts element by element; where one has nothing left, take the other's element."""
     wide = operation == "sum" and one.dtype in FLOATS
     with np.errstate(over="ignore", invalid="ignore"):
@@ -225,14 +225,14 @@ def _folded(one: Told, other: Told, operation: str) -> _Result:
     return _Result(one.dtype, one.shape, values, counts, free, one.width + other.width)
 
 
-def _counted_over_axis(answers: Sequence[Told]) -> Disagreements:
+def _counted_over_axis(answers: Sequence[FlatAnswer]) -> Disagreements:
     """Check that the counts along axes add up to the count over all."""
     parts, whole = answers
     if int(parts.values.sum()) != int(whole.values.sum()):
         yield Aspect.VALUES, f"{shown(whole.values)} in all", shown(parts.values)
 
 
-def _selected_then_reduced(answers: Sequence[Told]) -> Disagreements:
+def _selected_then_reduced(answers: Sequence[FlatAnswer]) -> Disagreements:
     """Check a reduction against NumPy's of the answer of select, if nothing is missing."""
     selected, reduced = answers
     if reduced.request.missing is not None or len(selected.shape) != len(reduced.request.shape or (0,)):
@@ -248,7 +248,7 @@ def _selected_then_reduced(answers: Sequence[Told]) -> Disagreements:
     yield from _compared(_reduced(rows, shape, reduced), reduced)
 
 
-def _reduced(rows: Array, shape: tuple[int, ...], told_of: Told) -> _Result:
+def _reduced(rows: Array, shape: tuple[int, ...], told_of: FlatAnswer) -> _Result:
     """Reduce each row by the operation."""
     operation, dtype = told_of.request.operation, told_of.request.dtype
     count, length = rows.shape

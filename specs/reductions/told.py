@@ -18,7 +18,7 @@ from specs.reductions.steps import Send
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told:
+class FlatAnswer:
     """A well-formed answer, flat and in the result's order.
 
     `counts` is None where the answer has none; `free` elements may be anything; `width` is how far apart two right
@@ -44,7 +44,7 @@ class Told:
         return flat.reshape(self.shape, order=self.request.order)
 
 
-def told(step: int, send: Send, outcome: Outcome, due: Expectation | None, profile: Profile) -> Told | None:
+def told(step: int, send: Send, outcome: Outcome, due: Expectation | None, profile: Profile) -> FlatAnswer | None:
     """Read the answer to a valid request; return None for anything but a 200 whose parts fit together."""
     if not isinstance(outcome, Reply) or outcome.status != 200:
         return None
@@ -66,7 +66,7 @@ def told(step: int, send: Send, outcome: Outcome, due: Expectation | None, profi
         sure = None
     free = _free(request, values, counts, sure)
     width = _width(values, sure) if request.operation == "sum" and request.dtype in FLOATS else np.zeros(values.shape)
-    return Told(step, request, answer.dtype, answer.shape, values, counts, free | ~np.isfinite(width), width)
+    return FlatAnswer(step, request, answer.dtype, answer.shape, values, counts, free | ~np.isfinite(width), width)
 
 
 def _free(request: Request, values: Array, counts: Array | None, due: Values | None) -> Bools:

@@ -20,14 +20,14 @@ MOST_SPELLED = 10
 LONGEST = 64
 LETTERS = "é日🌍"
 PREFIXES = "bcdefghijk"
-MANNERS: tuple[Spelling, ...] = tuple(one for one in get_args(Spelling) if one != "plainly")
+SPELLED: tuple[Spelling, ...] = tuple(one for one in get_args(Spelling) if one != "plainly")
 
 
 def manners(profile: Profile) -> tuple[Spelling, ...]:
     """List the manners that change some request of a profile."""
     other = OF_LETTERS if profile.api == "v2" else OF_URLS
     fractions = () if fractional(profile) else OF_FRACTIONS
-    return tuple(one for one in MANNERS if one not in (*other, *fractions))
+    return tuple(one for one in SPELLED if one not in (*other, *fractions))
 
 
 @lru_cache(16)

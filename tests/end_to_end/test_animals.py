@@ -11,7 +11,7 @@ from fuzz.bench.planted import PACKAGE, Bug, owners
 from fuzz.config import Settings
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
-from fuzz.hunt.effort import Tally
+from fuzz.hunt.effort import PropertyEffort
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
 from fuzz.running.session import Session
@@ -40,7 +40,7 @@ def hunted(folder: Path, *animals: Bug) -> tuple[list[Finding], dict[str, tuple[
             serve(server) as http,
             closing(Session(REDUCTIONS, HttpClient(http.url), store, PROFILE)) as session,
         ):
-            ledger, tally = Ledger(folder, "w", Reading(PROFILE)), Tally()
+            ledger, tally = Ledger(folder, "w", Reading(PROFILE)), PropertyEffort()
             hunter = Hunter(session, ledger, Immortal(), lambda _: None)  # type: ignore[arg-type]
             turn(cases.reductions(PROFILE, longest=100), 1, EXAMPLES, lambda case: hunter.try_case(case, tally))
             ledger.flush()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from fuzz.comparing.questions import Question
-from fuzz.comparing.results import BYPASS, Comparison, HarnessCost, Throughput, Times, Told, start_of
+from fuzz.comparing.results import BYPASS, Comparison, Complaint, HarnessCost, Throughput, Times, start_of
 
 SMALL, LARGE = Question(100), Question(1000)
 
@@ -51,5 +51,5 @@ def measured(
     )  # fmt: skip
 
 
-def told(question: Question = SMALL) -> Told:
-    return Told(question, "a", "wrong", "wrong values: got 2, due 3", 7, "POST /v2/sum/  {}")
+def told(question: Question = SMALL) -> Complaint:
+    return Complaint(question, "a", "wrong", "wrong values: got 2, due 3", 7, "POST /v2/sum/  {}")

@@ -13,7 +13,7 @@ import pytest
 from reference_asking import Asker, asking
 
 from fuzz.embedded import bad_service
-from fuzz.embedded.bad_service import MANNERS
+from fuzz.embedded.bad_service import SERVED
 from fuzz.embedded.http_messages import DropConnection, RawAnswer
 from fuzz.embedded.http_server import HttpServer
 from fuzz.running.store import MemoryStore
@@ -74,7 +74,7 @@ def ask(store: MemoryStore) -> Plain:
 
 
 def test_every_manner_of_the_vocabulary_is_served_and_described() -> None:
-    assert set(MANNERS) == set(manners.MANNERS) == set(get_args(Manner)) - {manners.WELL}
+    assert set(SERVED) == set(manners.MANNERS) == set(get_args(Manner)) - {manners.WELL}
 
 
 @pytest.mark.parametrize(

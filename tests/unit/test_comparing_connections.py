@@ -11,7 +11,7 @@ import pytest
 
 from fuzz.comparing.contenders import Block, Bypass, Contender
 from fuzz.comparing.judging import Prepared
-from fuzz.comparing.lanes import Came
+from fuzz.comparing.lanes import Timed
 from fuzz.comparing.measuring import Course
 from fuzz.comparing.opening import Named, open_field
 from fuzz.comparing.plan import Plan, opens_connections
@@ -44,7 +44,7 @@ class Noting:
         self.connection += 1
         self.asked.hang_up()
 
-    def bytes_to_client(self, prepared: Prepared, came: Came) -> int:
+    def bytes_to_client(self, prepared: Prepared, came: Timed) -> int:
         return self.asked.bytes_to_client(prepared, came)
 
     @property

@@ -8,7 +8,7 @@ from told_runs import a_run_with_a_finding, found, progress, run_started, stride
 
 from fuzz.events import Event, Explored, FindingFixed, FindingFound, Progress, Sought, Warned
 from fuzz.findings import case_files, corpus
-from fuzz.reports.events_file import FILE_NAME, EventsFile, Told, Unreadable, read
+from fuzz.reports.events_file import FILE_NAME, EventsFile, LoggedEvent, Unreadable, read
 from specs.case import Case
 from specs.reductions.steps import Put
 
@@ -24,7 +24,7 @@ def written(folder: Path, events: list[Event], run: str = "r") -> Path:
 
 
 def events_of(path: Path) -> list[Event]:
-    return [one.event for one in read(path) if isinstance(one, Told)]
+    return [one.event for one in read(path) if isinstance(one, LoggedEvent)]
 
 
 def test_what_is_read_is_what_was_told(tmp_path: Path) -> None:
@@ -52,8 +52,8 @@ def test_a_run_after_one_that_was_killed_begins_a_line_of_its_own(tmp_path: Path
     path.write_bytes(path.read_bytes() + b'{"event": "Warn')
     written(tmp_path, [Warned("second")], "second")
     told = list(read(path))
-    assert [type(one) for one in told] == [Told, Unreadable, Told]
-    assert [one.run for one in told if isinstance(one, Told)] == ["first", "second"]
+    assert [type(one) for one in told] == [LoggedEvent, Unreadable, LoggedEvent]
+    assert [one.run for one in told if isinstance(one, LoggedEvent)] == ["first", "second"]
 
 
 @pytest.mark.parametrize("line", ["[]", "null", "{}", '{"event": "Later", "at": 1}', '{"event": "Warned", "at": 1}'])

@@ -11,7 +11,7 @@ import pytest
 from fuzz.config import Settings
 from fuzz.errors import CannotRun
 from fuzz.findings import corpus
-from fuzz.hunt.effort import Tally
+from fuzz.hunt.effort import PropertyEffort
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
 from fuzz.running.targets import open_target
@@ -34,7 +34,7 @@ class WithTwin(Immortal):
 
 
 def hunted(folder: Path, twin: Twin) -> None:
-    ledger, tally = Ledger(folder, "w", Reading(PROFILE)), Tally()
+    ledger, tally = Ledger(folder, "w", Reading(PROFILE)), PropertyEffort()
     hunter = Hunter(PretendedSession(BUGS), ledger, WithTwin(twin), lambda _: None)  # type: ignore[arg-type]
     turn(cases.reductions(PROFILE, longest=200), 1, 30, lambda case: hunter.try_case(case, tally))
 

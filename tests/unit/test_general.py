@@ -8,7 +8,7 @@ import pytest
 
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
-from fuzz.hunt.effort import Tally
+from fuzz.hunt.effort import PropertyEffort
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
 from fuzz.subjects.reductions.faults import faults_named
@@ -31,7 +31,7 @@ from tests.unit.pretended import PROFILE, Bug, Immortal, PretendedSession, needi
 
 
 def hunted(folder: Path, bugs: list[Bug], examples: int = 40) -> list[Finding]:
-    tally, ledger = Tally(), Ledger(folder, "w", Reading(PROFILE))
+    tally, ledger = PropertyEffort(), Ledger(folder, "w", Reading(PROFILE))
     hunter = Hunter(PretendedSession(bugs), ledger, Immortal(), lambda _: None)  # type: ignore[arg-type]
     turn(cases.malformed(PROFILE), 1, examples, lambda case: hunter.try_case(case, tally))
     ledger.flush()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
-from fuzz.hunt.effort import Tally
+from fuzz.hunt.effort import PropertyEffort
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
 from fuzz.running.session import Session
@@ -51,7 +51,7 @@ def hunted(folder: Path, server: type[ReferenceServer], properties: tuple[str, .
         hunter = Hunter(session, Ledger(folder, "w", Reading(profile)), Immortal(), lambda _: None)
         for name in properties:
             cases = next(one.cases for one in PROPERTIES if one.name == name)
-            turn(cases(profile), 1, examples, lambda case: hunter.try_case(case, Tally()))
+            turn(cases(profile), 1, examples, lambda case: hunter.try_case(case, PropertyEffort()))
     return corpus.load_all(folder)
 
 

@@ -15,7 +15,7 @@ import pytest
 from fuzz.errors import CannotRun
 from fuzz.events import Event, FindingFound
 from fuzz.findings import corpus
-from fuzz.hunt.effort import Tally
+from fuzz.hunt.effort import PropertyEffort
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
 from fuzz.subjects.reductions.reading import Reading
@@ -60,7 +60,7 @@ def hunted(
     told = Told()
     ledger = Ledger(folder, f"w{seed}", Reading(PROFILE), told)
     hunter = Hunter(session, ledger, life or Immortal(), told)  # type: ignore[arg-type]
-    tally = Tally()
+    tally = PropertyEffort()
     turn(cases.reductions(PROFILE, longest=200), seed, examples, lambda case: hunter.try_case(case, tally))
     ledger.flush()
     return told
@@ -124,7 +124,7 @@ def test_re_finding_known_causes_costs_little(tmp_path: Path) -> None:
     told = Told()
     ledger = Ledger(tmp_path, "w", Reading(PROFILE), told)
     hunter = Hunter(session, ledger, Immortal(), told)  # type: ignore[arg-type]
-    tally = Tally()
+    tally = PropertyEffort()
     turn(cases.reductions(PROFILE, longest=200), 3, 100, lambda case: hunter.try_case(case, tally))
     assert hunter.effort.known_requests < 0.25 * session.sent
 
@@ -138,7 +138,7 @@ def test_when_the_time_is_over_one_failure_of_a_case_is_explained_and_no_more(
     missing = Send("sum", Fields({"dtype": "int32", "missing": {"missing_value": 1}}), "a")
     hunter = Hunter(PretendedSession(bugs), Ledger(tmp_path, "w", Reading(PROFILE)), Immortal(), Told())  # type: ignore[arg-type]
     hunter.until = until
-    tally = Tally()
+    tally = PropertyEffort()
     hunter.try_case(Case("reduction", (Put("a", bytes(range(12))), strided, missing)), tally)
     assert len(tally.findings) == found
 
@@ -155,7 +155,7 @@ def test_answers_that_disagree_are_kept_as_they_were_asked(tmp_path: Path) -> No
 
     sends = [Send("sum", Fields({"dtype": "int32"}), "a", "public", interface) for interface in ("s3", "http", "s3")]
     case = Case("s3-http", (Put("a", bytes(4), "public"), *sends))
-    told, tally = Told(), Tally()
+    told, tally = Told(), PropertyEffort()
     session = PretendedSession([], alter=alter)
     hunter = Hunter(session, Ledger(tmp_path, "w", Reading(PROFILE), told), Immortal(), told)  # type: ignore[arg-type]
     hunter.try_case(case, tally)
@@ -232,7 +232,7 @@ def test_a_target_that_dies_when_the_time_is_over_is_left_alone_and_told_of(tmp_
     hunter = Hunter(session, Ledger(tmp_path, "w", Reading(PROFILE), told), life, told)  # type: ignore[arg-type]
     hunter.until = 0.0
     deadly = Send("sum", Fields({"dtype": "int32", "compression": {"id": "gzip"}}), "a")
-    hunter.try_case(Case("reduction", (Put("a", gzip.compress(bytes(4))), deadly)), Tally())
+    hunter.try_case(Case("reduction", (Put("a", gzip.compress(bytes(4))), deadly)), PropertyEffort())
     assert [one.violation.requirement for one in corpus.load_all(tmp_path)] == ["survives"]
 
 
@@ -268,7 +268,7 @@ class SilentToTheEnd(PretendedSession):
 
 
 def test_a_silence_that_the_end_of_the_run_cuts_short_is_neither_failure_nor_success(tmp_path: Path) -> None:
-    session, told, tally = SilentToTheEnd([]), Told(), Tally()
+    session, told, tally = SilentToTheEnd([]), Told(), PropertyEffort()
     hunter = Hunter(session, Ledger(tmp_path, "w", Reading(PROFILE), told), Immortal(), told)  # type: ignore[arg-type]
     hunter.until = 0.0
     hunter.try_case(Case("reduction", (Put("a", bytes(4)), Send("sum", Fields({"dtype": "int32"}), "a"))), tally)

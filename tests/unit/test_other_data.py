@@ -12,7 +12,7 @@ from hypothesis import given, settings
 
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
-from fuzz.hunt.effort import Tally
+from fuzz.hunt.effort import PropertyEffort
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
 from fuzz.subjects.reductions.other_data import scenes_of_other_data
@@ -32,7 +32,7 @@ from tests.unit.pretended import PROFILE, Bug, Immortal, PretendedSession, needi
 
 
 def hunted(folder: Path, bugs: list[Bug], examples: int) -> list[Finding]:
-    tally, ledger = Tally(), Ledger(folder, "w", Reading(PROFILE))
+    tally, ledger = PropertyEffort(), Ledger(folder, "w", Reading(PROFILE))
     hunter = Hunter(PretendedSession(bugs), ledger, Immortal(), lambda _: None)  # type: ignore[arg-type]
     turn(cases.reductions(PROFILE), 1, examples, lambda case: hunter.try_case(case, tally))
     ledger.flush()
@@ -92,7 +92,7 @@ def test_a_stream_that_is_not_written_so_anew_is_left_as_it_stands(tmp_path: Pat
     hunter = Hunter(PretendedSession([bug]), ledger, Immortal(), lambda _: None)  # type: ignore[arg-type]
     fields = Fields({"dtype": "float32", "compression": {"id": "zlib"}, **shape})
     put = Put("a", zlib.compress(bytes(range(16)), level=0))
-    hunter.try_case(Case("reduction", (put, Send("max", fields, "a"))), Tally())
+    hunter.try_case(Case("reduction", (put, Send("max", fields, "a"))), PropertyEffort())
     ledger.flush()
     (finding,) = corpus.load_all(tmp_path)
     assert "particular data" in finding.needs

@@ -13,7 +13,7 @@ from fuzz.findings.pages import pages
 from fuzz.hunt.exploration import sought
 from fuzz.project.own_findings import SCRIPTS
 from fuzz.reports import plots
-from fuzz.reports.events_file import Told
+from fuzz.reports.events_file import LoggedEvent
 from fuzz.reports.history import History, Run
 from fuzz.reports.html_page import html_page
 from fuzz.reports.markdown import MOST_LETTERS, markdown
@@ -61,7 +61,7 @@ def report_of(*cards: Card, **started: object) -> Overview:
     run = Run("r", Path("events.jsonl"), 1000.0)
     told = [run_started(**started), SOUGHT, progress(3.0, 500), *(found(one.finding.id) for one in cards)]
     for at, event in enumerate([*told, EXPLORED, Warned("slow"), RunEnded("FAIL", 30.0, 60, len(cards), 0)]):
-        run.take(Told("r", 1000.0 + at, event))
+        run.take(LoggedEvent("r", 1000.0 + at, event))
     return overview(History((run,)), cards)
 
 
@@ -188,5 +188,5 @@ def test_nothing_at_all_makes_a_page_too() -> None:
 
 def test_a_log_without_an_account_of_what_was_explored_makes_a_page_too() -> None:
     run = Run("r", Path("events.jsonl"), 1000.0)
-    run.take(Told("r", 1000.0, FindingFound(stride_ignored(), "findings/select-stride")))
+    run.take(LoggedEvent("r", 1000.0, FindingFound(stride_ignored(), "findings/select-stride")))
     assert "select ignores the stride" in html_page(overview(History((run,)), (a_card(),)))

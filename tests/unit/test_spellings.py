@@ -32,7 +32,7 @@ from specs.reductions.steps import Put, Send, Spelling
 from specs.spellings import PLAINLY, SPELLINGS, spelled
 from specs.store_facts import StoreFacts
 from strategies.reductions import cases
-from strategies.reductions.spellings import MANNERS, manners, suits
+from strategies.reductions.spellings import SPELLED, manners, suits
 
 V2, V1 = load("reference"), load("reference-v1")
 BODY = (
@@ -71,7 +71,7 @@ def test_every_spelling_has_a_name_in_cases() -> None:
     assert len({style.says for style in SPELLINGS.values()}) == len(SPELLINGS)
 
 
-@pytest.mark.parametrize("manner", [one for one in MANNERS if one != "unescaped"])
+@pytest.mark.parametrize("manner", [one for one in SPELLED if one != "unescaped"])
 def test_a_spelling_changes_the_message_and_not_what_it_says(manner: str) -> None:
     wire = spelled(MESSAGE, manner)
     assert wire.pieces != (MESSAGE,)

@@ -12,7 +12,7 @@ import pytest
 from fuzz.events import FindingFound
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
-from fuzz.hunt.effort import Tally
+from fuzz.hunt.effort import PropertyEffort
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
 from fuzz.subjects.reductions.races import plain_races
@@ -63,7 +63,7 @@ def hunted(folder: Path, session: PretendedSession, examples: int = 30, seed: in
     told: list[object] = []
     ledger = Ledger(folder, "w", Reading(PROFILE), told.append)
     hunter = Hunter(session, ledger, Immortal(), told.append)  # type: ignore[arg-type]
-    tally = Tally()
+    tally = PropertyEffort()
     turn(cases.at_the_same_time(PROFILE), seed, examples, lambda case: hunter.try_case(case, tally))
     ledger.flush()
     assert any(isinstance(one, FindingFound) for one in told) == bool(tally.findings)

@@ -21,7 +21,7 @@ from fuzz.embedded.http_messages import HttpRequest, HttpResponse
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.zoo import animals, find, keep
 from fuzz.subjects.reductions.zoo.catalogue import HABITS, UnknownAnimal, overrides
-from fuzz.subjects.reductions.zoo.watching import Tally, watched
+from fuzz.subjects.reductions.zoo.watching import WatchedSoFar, watched
 from specs.reductions import profile as profiles
 
 DATA = np.arange(1, 13, dtype=np.int32)
@@ -79,7 +79,7 @@ def test_an_unknown_animal_is_met_with_a_guess() -> None:
 def test_reached_and_triggered_are_told_apart(
     asker: Asker, fields: dict[str, object], reached: int, triggered: int
 ) -> None:
-    tally = Tally()
+    tally = WatchedSoFar()
     answered(watched([find("stride-ignored")], tally), "select", asker.fields(DATA, **fields))
     assert tally.told() == {
         "handled": 1,
@@ -89,7 +89,7 @@ def test_reached_and_triggered_are_told_apart(
 
 
 def test_what_does_not_change_the_answer_is_not_triggered(asker: Asker) -> None:
-    tally = Tally()
+    tally = WatchedSoFar()
     server = watched([find("reversed-comes-ascending")], tally)
     fields = asker.fields(DATA, shape=[12], selection=[[11, 0, -1]])
     answered(server, "sum", fields)
@@ -99,7 +99,7 @@ def test_what_does_not_change_the_answer_is_not_triggered(asker: Asker) -> None:
 
 
 def test_several_animals_live_in_one_server(asker: Asker) -> None:
-    tally = Tally()
+    tally = WatchedSoFar()
     server = watched([find("max-starts-at-zero"), find("axis-zero-is-falsy")], tally)
     answered(server, "max", asker.fields(-DATA, shape=[3, 4], axis=1))
     answered(server, "sum", asker.fields(DATA, shape=[3, 4], axis=0))
@@ -107,7 +107,7 @@ def test_several_animals_live_in_one_server(asker: Asker) -> None:
 
 
 def test_without_animals_the_server_is_healthy(asker: Asker) -> None:
-    tally = Tally()
+    tally = WatchedSoFar()
     fields = asker.fields(DATA, shape=[3, 4], axis=0)
     assert answered(watched([], tally), "sum", fields) == answered(ReferenceServer(), "sum", fields)
     assert tally.told() == {"handled": 1, "reached": {}, "triggered": {}}
@@ -167,7 +167,7 @@ def test_every_mutant_is_one_change_that_runs(module: str) -> None:
 
 def test_a_mutant_is_compared_with_the_healthy_server(asker: Asker) -> None:
     mutant = next(one for one in mutants() if one.module == "reducing" and one.after == "operation != 'min'")
-    tally = Tally()
+    tally = WatchedSoFar()
     server = mutant_server(mutant.id, tally)
     answered(server, "max", asker.fields(DATA.astype(np.float32)))
     assert (tally.reached, tally.triggered) == ({mutant.id: 1}, {mutant.id: 1})

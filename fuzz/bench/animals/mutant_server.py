@@ -16,7 +16,7 @@ from fuzz.bench.animals.mutants import MARK, PACKAGE, mutated, source
 from fuzz.embedded.http_messages import Answer, HttpRequest
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.zoo.telling import serve_and_tell
-from fuzz.subjects.reductions.zoo.watching import Tally
+from fuzz.subjects.reductions.zoo.watching import WatchedSoFar
 
 COPY = "mutated_server"
 
@@ -51,7 +51,7 @@ class Copies(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return value
 
 
-def mutant_server(name: str, tally: Tally) -> ReferenceServer:
+def mutant_server(name: str, tally: WatchedSoFar) -> ReferenceServer:
     """The mutant of that id; the tally tells which of its answers are not the healthy ones."""
     module, _, number = name.partition(":")
     copies = Copies(module, int(number))
@@ -77,7 +77,7 @@ def mutant_server(name: str, tally: Tally) -> ReferenceServer:
 
 def main() -> int:
     """Serve until standard input ends."""
-    tally = Tally()
+    tally = WatchedSoFar()
     serve_and_tell(mutant_server(sys.argv[1], tally), tally)
     return 0
 

@@ -14,7 +14,7 @@ from fuzz.running.store import open_store
 from fuzz.subject import Property
 from fuzz.subjects.reductions.subject import REDUCTIONS
 from fuzz.subjects.reductions.zoo import find, keep
-from fuzz.subjects.reductions.zoo.keeping import KeptServer, Told
+from fuzz.subjects.reductions.zoo.keeping import KeptServer, Watched
 from fuzz.transport.http import HttpClient
 from fuzz.transport.protocol import ClientSettings
 from fuzz.triage.lab import Lab, OutOfBudget
@@ -87,7 +87,7 @@ class _Clock:
         self._own = time.process_time()
         self._others = self._others_first = server.told().cpu_seconds
 
-    def look(self) -> Told:
+    def look(self) -> Watched:
         """Ask the server how long it has computed, and what it did."""
         told = self._server.told()
         self._others = max(self._others, told.cpu_seconds)

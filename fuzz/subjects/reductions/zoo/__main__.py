@@ -5,7 +5,7 @@ import sys
 
 from fuzz.subjects.reductions.zoo.catalogue import find
 from fuzz.subjects.reductions.zoo.telling import serve_and_tell
-from fuzz.subjects.reductions.zoo.watching import Tally, watched
+from fuzz.subjects.reductions.zoo.watching import WatchedSoFar, watched
 
 
 def main() -> int:
@@ -13,7 +13,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m fuzz.subjects.reductions.zoo", description=__doc__)
     parser.add_argument("animals", nargs="*", metavar="ID", help="what is broken; nothing unless given")
     options = parser.parse_args()
-    tally = Tally()
+    tally = WatchedSoFar()
     serve_and_tell(watched([find(name) for name in options.animals], tally), tally)
     return 0
 

@@ -15,7 +15,7 @@ TELL_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Watched:
     """Requests handled, and by animal those that reached its code and those that it answered otherwise."""
 
     handled: int
@@ -32,7 +32,7 @@ class KeptServer:
     ask: IO[bytes] = field(repr=False)
     hear: IO[bytes] = field(repr=False)
 
-    def told(self) -> Told:
+    def told(self) -> Watched:
         """What the server did so far; nothing if it has ended or is stuck."""
         try:
             self.ask.write(b"\n")
@@ -42,7 +42,7 @@ class KeptServer:
             line = self.hear.readline() if ready else b""
         except (OSError, ValueError):
             line = b""
-        return Told(**json.loads(line)) if line else Told(0, {}, {}, 0.0)
+        return Watched(**json.loads(line)) if line else Watched(0, {}, {}, 0.0)
 
 
 @contextlib.contextmanager

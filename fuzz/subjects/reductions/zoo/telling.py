@@ -6,10 +6,10 @@ import time
 
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.reference_server.server import serve
-from fuzz.subjects.reductions.zoo.watching import Tally
+from fuzz.subjects.reductions.zoo.watching import WatchedSoFar
 
 
-def serve_and_tell(server: ReferenceServer, tally: Tally) -> None:
+def serve_and_tell(server: ReferenceServer, tally: WatchedSoFar) -> None:
     """Serve until standard input ends."""
     with serve(server) as http:
         print(json.dumps({"url": http.url, "port": http.port}), flush=True)

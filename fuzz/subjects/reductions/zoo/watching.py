@@ -13,7 +13,7 @@ from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.zoo.catalogue import Animal, overrides
 
 
-class Tally:
+class WatchedSoFar:
     """Requests handled; by animal, those that reached its code and those that it answered otherwise."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Visit(threading.local):
         self.stirred: set[str] = set()
 
 
-def watched(animals: list[Animal], tally: Tally) -> ReferenceServer:
+def watched(animals: list[Animal], tally: WatchedSoFar) -> ReferenceServer:
     """One server with all the animals' habits, which keeps the tally."""
     visit = Visit()
     classes = [observed(animal, visit) for animal in animals]
