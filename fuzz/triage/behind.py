@@ -21,16 +21,16 @@ def behind(trial: Trial, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | No
     """Find a plainer request than an invalid one that fails too: with nothing but its fault, or without the fault."""
     if not wanted.faults or wanted.way not in TELLING or trial.several:
         return None
-    bare = project(trial, closure(trial.reading.at_fault(wanted), trial.reading))
-    for one in lab.ask(bare) if bare.case != trial.case else ():
-        # A server that overlooks a fault may have refused the whole request for another one.
-        if one.signature.faults and one.signature.faults <= wanted.faults:
-            return bare, one
     if wanted.way in OTHERWISE:
         for plain in _witnesses(trial, wanted):
             seen = next((one for one in lab.ask(plain) if one.signature.way is Way.ACCEPTED), None)
             if seen is not None:
                 return plain, seen
+    bare = project(trial, closure(trial.reading.at_fault(wanted), trial.reading))
+    for one in lab.ask(bare) if bare.case != trial.case else ():
+        # A server that overlooks a fault may have refused the whole request for another one.
+        if one.signature.faults and one.signature.faults <= wanted.faults:
+            return bare, one
     for plain in trial.reading.mended(trial):
         seen = lab.fails(plain, ANY_WRONG)
         if seen is not None:

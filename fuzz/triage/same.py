@@ -66,7 +66,8 @@ def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
     facts, within = lab.session.facts, way.trial.reading.within
     for words in way.reads_as & one.reads_as:
         mine, theirs = _telling_needs(way, words, facts), _telling_needs(one, words, facts)
-        if comparable(mine, theirs):
+        # What needs a narrower trait, such as more than two dimensions, has the wider one too.
+        if mine <= closure(theirs, way.trial.reading) or theirs <= closure(mine, way.trial.reading):
             return True
         wider = [{within.get(name, "") for name in some} for some in (mine - theirs, theirs - mine)]
         if wider[0] == wider[1] and "" not in wider[0]:

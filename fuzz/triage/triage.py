@@ -339,6 +339,8 @@ class Triage:
             return self.ledger.again(known, first.signature)
         if alike and (self._smallest is None or self._smallest.unproved):
             return None
+        if not self._came_again and self._keeps_state():
+            return None
         smallest = self._smallest or Smallest(trial, first, (), narrow(present(trial), trial.reading))
         wanted = smallest.seen.signature
         way = Shown("", smallest.trial, wanted, smallest.needs, wanted.faults)

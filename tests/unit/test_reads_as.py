@@ -188,12 +188,20 @@ def test_who_loses_the_last_byte_of_a_stream_refuses_what_is_left() -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "numbers"), [("max", [-3.0, -2.0, -7.0]), ("max", [-0.0]), ("min", [3.0, 2.0, 7.0])]
+    ("operation", "numbers", "begins", "words"),
+    [
+        ("max", [-3.0, -2.0, -7.0], 0.0, "zero"),
+        ("max", [-0.0], 0.0, "zero"),
+        ("min", [3.0, 2.0, 7.0], 0.0, "zero"),
+        ("max", [-3.0, 1e-310], float(np.finfo("f8").tiny), "the smallest normal number"),
+    ],
 )
-def test_whose_extreme_begins_at_zero_answers_zero(operation: str, numbers: list[float]) -> None:
+def test_whose_extreme_begins_at_a_number_answers_it(
+    operation: str, numbers: list[float], begins: float, words: str
+) -> None:
     case = Case("x", (Put("a", np.array(numbers, "<f8").tobytes()), Send(operation, Fields({"dtype": "float64"}), "a")))
-    answer = cbor(v2_map(replace(right(case), values=np.zeros((), "<f8"))))
-    assert "the answer of a comparison that begins at zero" in reading(case, answer)
+    answer = cbor(v2_map(replace(right(case), values=np.array(begins, "<f8"))))
+    assert f"the answer of a comparison that begins at {words}" in reading(case, answer)
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ ALMOST = "the answer for numbers that are all but missing taken for missing"
 FINITE = "the answer for infinities taken for the largest finite numbers"
 FLUSHED = "the answer for subnormal numbers taken for zero"
 BEGUN_AT_ZERO = "the answer of a comparison that begins at zero"
+BEGUN_AT_NORMAL = "the answer of a comparison that begins at the smallest normal number"
 BEGUN_AT_SIGNED = "the answer of a comparison that begins at the greatest signed number"
 ALIGNED = "the answer for an offset rounded down to a multiple of the item size"
 LAST_BYTE = "the answer for data whose last byte is zero"
@@ -115,10 +116,7 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
         if compared is not None:
             yield COMPARED[narrow], compared
     changes: list[tuple[str, Callable[[Array], Array]]] = []
-    if scene.operation in FROM_ZERO:
-        changes.append((BEGUN_AT_ZERO, FROM_ZERO[scene.operation]))
-    if scene.operation == "min" and scene.dtype.startswith("u"):
-        changes.append((BEGUN_AT_SIGNED, _not_above_signed))
+    changes += _begun(scene.operation, scene.dtype)
     if scene.dtype in FLOATS:
         changes += [(FINITE, _finite), (FLUSHED, _flushed)]
     for words, change in changes:
@@ -200,20 +198,24 @@ def misfetched(case: Case) -> Iterator[tuple[str, Case]]:
         yield LAST_BYTE, replace(case, steps=(replace(put, data=data), send))
 
 
-def _not_below_zero(numbers: Array) -> Array:
-    return np.where((numbers < 0) | ((numbers == 0) & np.signbit(numbers)), numbers.dtype.type(0), numbers)
+def _begun(operation: str, dtype: str) -> Iterator[tuple[str, Callable[[Array], Array]]]:
+    """Yield what extremes are if the comparison begins at some number, with a description."""
+    if operation == "max":
+        yield BEGUN_AT_ZERO, partial(_not_below, end=0)
+        if dtype in FLOATS:
+            yield BEGUN_AT_NORMAL, partial(_not_below, end=np.finfo(dtype).tiny)
+    if operation == "min":
+        yield BEGUN_AT_ZERO, partial(_not_above, end=0)
+        if dtype.startswith("u"):
+            yield BEGUN_AT_SIGNED, partial(_not_above, end=np.iinfo(dtype).max // 2)
 
 
-def _not_above_zero(numbers: Array) -> Array:
-    return np.where(numbers > 0, numbers.dtype.type(0), numbers)
+def _not_below(numbers: Array, end: Any) -> Array:
+    return np.where((numbers < end) | ((numbers == 0) & np.signbit(numbers)), numbers.dtype.type(end), numbers)
 
 
-def _not_above_signed(numbers: Array) -> Array:
-    clipped: Array = np.minimum(numbers, numbers.dtype.type(2 ** (8 * numbers.dtype.itemsize - 1) - 1))
-    return clipped
-
-
-FROM_ZERO: Mapping[str, Callable[[Array], Array]] = MappingProxyType({"max": _not_below_zero, "min": _not_above_zero})
+def _not_above(numbers: Array, end: Any) -> Array:
+    return np.where(numbers > end, numbers.dtype.type(end), numbers)
 
 
 def _finite(numbers: Array) -> Array:
