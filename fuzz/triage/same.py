@@ -90,7 +90,7 @@ def breaks_alike(way: Shown, one: Shown, lab: Lab) -> bool:
     if not of_one_family(way, one) and way.signature.kind != one.signature.kind:
         return False
     besides = _besides_blame(way), _besides_blame(one)
-    return fail_alike(way, one) and comparable(*besides) and _fails_with_its_siblings(way, one, lab)
+    return fail_alike(way, one) and comparable(*besides) and _fail_with_siblings(way, one, lab)
 
 
 def _besides_blame(way: Shown) -> tuple[str, ...]:
@@ -115,12 +115,17 @@ def needs_siblings(way: Shown, one: Shown, lab: Lab) -> bool:
     """Say whether two causes need the same traits with other siblings, and the case of one fails with the other's."""
     if not of_one_family(way, one) or set(way.needs) != set(one.needs) or not _apart(way, one):
         return False
-    return _fails_with_its_siblings(way, one, lab) or _fails_with_its_siblings(one, way, lab)
+    return _fail_with_siblings(way, one, lab)
 
 
 def _apart(way: Shown, one: Shown) -> list[str]:
     reading = way.trial.reading
     return list(values_apart(way.trial, one.trial, closure((*way.needs, *one.needs), reading)))
+
+
+def _fail_with_siblings(way: Shown, one: Shown, lab: Lab) -> bool:
+    """Say whether the case of one of two causes still fails with the siblings that the other has."""
+    return _fails_with_its_siblings(way, one, lab) or _fails_with_its_siblings(one, way, lab)
 
 
 def _fails_with_its_siblings(way: Shown, one: Shown, lab: Lab) -> bool:
