@@ -6,6 +6,7 @@ Properties draw the same examples each time, so that what fails for one fails fo
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from unittest.mock import patch
 
@@ -19,6 +20,12 @@ WHATEVER_IT_TAKES = settings(deadline=None, suppress_health_check=[HealthCheck.t
 settings.register_profile("repeatable", WHATEVER_IT_TAKES, derandomize=True, database=None)
 settings.register_profile("fresh", WHATEVER_IT_TAKES)
 settings.load_profile("repeatable")
+
+
+def pytest_configure() -> None:
+    """Listen to Ctrl-C, and let what tests start listen, also where a shell in the background had it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
