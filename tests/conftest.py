@@ -42,3 +42,5 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not hasattr(config, "workerinput")
     if whole and getattr(config.option, "numprocesses", 0) is None and not config.option.usepdb:
         config.option.numprocesses = PROCESSES
+        # Tests of one file stay together as long as both processes have work, so that what they share is made once.
+        config.option.dist = "worksteal"

@@ -301,7 +301,7 @@ def _kill_writers(folder: Path, kills: int) -> None:
 
 
 def test_a_kill_at_any_moment_leaves_every_finding_readable(tmp_path: Path) -> None:
-    _kill_writers(tmp_path, 10)
+    _kill_writers(tmp_path, 5)
 
 
 @pytest.mark.slow
