@@ -257,3 +257,10 @@ def test_whose_unsigned_minimum_begins_at_the_greatest_signed_number_answers_it(
     case = Case("x", (put, Send("min", Fields({"dtype": "uint32"}), "a")))
     answer = cbor(v2_map(replace(right(case), values=np.array(2**31 - 1, "<u4"))))
     assert "the answer of a comparison that begins at the greatest signed number" in reading(case, answer)
+
+
+def test_who_loses_the_sign_of_zero_answers_for_zeros_without_one() -> None:
+    fields = Fields({"dtype": "float64", "shape": [2, 1], "axis": 1})
+    case = Case("x", (Put("a", np.array([-0.0, 2.0], "<f8").tobytes()), Send("min", fields, "a")))
+    answer = cbor(v2_map(replace(right(case), values=np.array([0.0, 2.0], "<f8"))))
+    assert "the answer for negative zeros taken for zero" in reading(case, answer)

@@ -41,6 +41,7 @@ SUMMED = {narrow: f"the answer for a sum kept in {narrow}" for narrow in ROUNDED
 BESIDE = "the answer for the number beside the one that is missing"
 ALMOST = "the answer for numbers that are all but missing taken for missing"
 FINITE = "the answer for infinities taken for the largest finite numbers"
+UNSIGNED_ZERO = "the answer for negative zeros taken for zero"
 FLUSHED = "the answer for subnormal numbers taken for zero"
 BEGUN_AT_ZERO = "the answer of a comparison that begins at zero"
 BEGUN_AT_NORMAL = "the answer of a comparison that begins at the smallest normal number"
@@ -118,7 +119,7 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
     changes: list[tuple[str, Callable[[Array], Array]]] = []
     changes += _begun(scene.operation, scene.dtype)
     if scene.dtype in FLOATS:
-        changes += [(FINITE, _finite), (FLUSHED, _flushed)]
+        changes += [(FINITE, _finite), (FLUSHED, _flushed), (UNSIGNED_ZERO, _unsigned_zero)]
     for words, change in changes:
         changed = with_numbers(scene, change)
         if changed is not None:
@@ -221,6 +222,10 @@ def _not_above(numbers: Array, end: Any) -> Array:
 def _finite(numbers: Array) -> Array:
     most = np.finfo(numbers.dtype).max
     return np.where(np.isinf(numbers), np.copysign(most, numbers), numbers)
+
+
+def _unsigned_zero(numbers: Array) -> Array:
+    return np.where(numbers == 0, numbers.dtype.type(0), numbers)
 
 
 def _flushed(numbers: Array) -> Array:
