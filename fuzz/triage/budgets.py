@@ -22,10 +22,15 @@ def requests_for(first: Seen, number: int) -> int:
 
 
 def requests_after_others(first: Seen) -> int:
-    """Return how many requests a history may cost: fewer where each may cost a wait or a restart."""
+    """Return how many requests a history may cost: fewer where each may cost a wait or a restart.
+
+    A history is asked with all that came before the failure, so that any of it may take its time again.
+    """
     if first.signature.died:
         return REQUESTS_OF_DEATH
-    return REQUESTS_OF_SILENCE if is_slow(first.judgement, first.violation.step) else REQUESTS_OF_A_HISTORY
+    steps = range(len(first.judgement.transcript.outcomes))
+    slow = any(is_slow(first.judgement, step) for step in steps)
+    return REQUESTS_OF_SILENCE if slow else REQUESTS_OF_A_HISTORY
 
 
 def is_slow(judgement: Judgement, number: int) -> bool:
