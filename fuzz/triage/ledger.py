@@ -117,10 +117,10 @@ class Ledger:
         return None
 
     def flaky(self, wanted: Signature) -> str | None:
-        """Return the finding about requests that fail so some of the time, each by itself."""
+        """Return the finding about requests of the same family that fail some of the time, each by itself."""
         for name, finding in self._findings.items():
             alone = finding.reproducibility == "flaky" and not finding.case.together
-            if alone and self._ways[name][0].signature.kind == wanted.kind:
+            if alone and self._ways[name][0].signature.family == wanted.family:
                 return name
         return None
 

@@ -175,3 +175,11 @@ def test_names_are_readable_folder_names() -> None:
     assert name_of(finding("0123456789ab", "gzip", "max")) == "gzip-max-counts-012345"
     unproved = replace(finding(), unproved=("byte_order",))
     assert name_of(unproved) == "byte-order-counts-012345"
+
+
+def test_what_fails_some_of_the_time_shares_a_finding_with_its_family(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, "w", Reading(PROFILE))
+    name = keep(ledger, replace(finding("0" * 12), reproducibility="flaky"))
+    keep(ledger, finding("1" * 12, "gzip"))
+    assert ledger.flaky(Signature(Way.REFUSED, status=400)) == name
+    assert ledger.flaky(Signature(Way.ACCEPTED, frozenset({"size:x"}))) is None
