@@ -20,8 +20,9 @@ from fuzz.transport.http import HTTP, HttpClient, HttpMessage
 from fuzz.transport.protocol import ClientSettings, Refusal, Wait
 from specs.outcome import NoReply, Reply
 
-SETTINGS = ClientSettings(timeout_seconds=5.0)
-IMPATIENT = ClientSettings(timeout_seconds=0.2)
+SETTINGS = ClientSettings(timeout_seconds=30.0)
+# Long enough for another request to be answered meanwhile on a busy machine.
+IMPATIENT = ClientSettings(timeout_seconds=1.0)
 # More than the sockets of both ends take before anybody reads.
 LARGE = bytes(2**24)
 

@@ -91,8 +91,9 @@ def test_all_processes_of_a_command_end_even_those_that_ignore_the_asking(tmp_pa
         child = os.fork()
         if child == 0:
             time.sleep(600)
-        server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+        # Before it listens: as soon as it does, the launcher may end it.
         print(f"child {child}.", flush=True)
+        server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
         while True:
             server.accept()[0].close()
     """
