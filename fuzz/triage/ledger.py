@@ -118,18 +118,17 @@ class Ledger:
 
     def flaky(self, wanted: Signature) -> str | None:
         """Return the finding about requests of the same family that fail some of the time, each by itself."""
-        for name, finding in self._findings.items():
-            alone = finding.reproducibility == "flaky" and not finding.case.together
-            if alone and self._ways[name][0].signature.family == wanted.family:
-                return name
-        return None
+        return self._of_family(wanted, together=False, reproducibilities=("flaky",))
 
     def race(self, wanted: Signature, *, cut_short: bool) -> str | None:
         """Return the finding about requests at the same time that fail so, looked into to the end or cut short."""
         fitting = ("cut short",) if cut_short else ("every time", "flaky")
+        return self._of_family(wanted, together=True, reproducibilities=fitting)
+
+    def _of_family(self, wanted: Signature, *, together: bool, reproducibilities: tuple[str, ...]) -> str | None:
         for name, finding in self._findings.items():
-            alike = finding.case.together and self._ways[name][0].signature.family == wanted.family
-            if alike and finding.reproducibility in fitting:
+            alike = finding.case.together == together and self._ways[name][0].signature.family == wanted.family
+            if alike and finding.reproducibility in reproducibilities:
                 return name
         return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fuzz.subject import Asked
-from fuzz.subjects.reductions.features import Known, features
+from fuzz.subjects.reductions.features import Contents, features
 from fuzz.subjects.reductions.stakes import compared, requirements_at_stake
 from specs.case import Case
 from specs.outcome import Outcome, Reply
@@ -32,7 +32,7 @@ def asked(
 ) -> Iterator[Asked]:
     """Yield the requests of a case that had to be answered with values, with their features."""
     held: dict[tuple[str, str], bytes] = {}
-    told: Known = {}
+    told: Contents = {}
     for step, expected, outcome in zip(case.steps, due, outcomes):
         if isinstance(step, Put):
             held[step.about] = step.data

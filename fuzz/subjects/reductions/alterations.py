@@ -116,8 +116,7 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
         compared = with_more_missing(scene, partial(_same_as, dtype=narrow))
         if compared is not None:
             yield COMPARED[narrow], compared
-    changes: list[tuple[str, Callable[[Array], Array]]] = []
-    changes += _begun(scene.operation, scene.dtype)
+    changes = [*_begun(scene.operation, scene.dtype)]
     if scene.dtype in FLOATS:
         changes += [(FINITE, _finite), (FLUSHED, _flushed), (UNSIGNED_ZERO, _unsigned_zero)]
     for words, change in changes:

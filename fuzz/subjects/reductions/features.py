@@ -25,13 +25,13 @@ READING = ("dtype", "byte_order", "offset", "size", "compression", "filters")
 
 
 # The elements that were read of contents and what is told of them, by the object's bytes and how they were read.
-Known = dict[tuple[object, ...], tuple[Array, dict[str, str]]]
+Contents = dict[tuple[object, ...], tuple[Array, dict[str, str]]]
 
 
 def case_features(case: Case, native: ByteOrder = "little") -> Iterator[tuple[Send, dict[str, str]]]:
     """Yield each request of a case with its features, computed from the object's content at that time."""
     held: dict[tuple[str, str], bytes] = {}
-    known: Known = {}
+    known: Contents = {}
     for step in case.steps:
         if isinstance(step, Put):
             held[step.bucket, step.key] = step.data
@@ -42,7 +42,7 @@ def case_features(case: Case, native: ByteOrder = "little") -> Iterator[tuple[Se
 
 
 def features(
-    send: Send, content: bytes | None, native: ByteOrder = "little", known: Known | None = None
+    send: Send, content: bytes | None, native: ByteOrder = "little", known: Contents | None = None
 ) -> dict[str, str]:
     """Return the value of each feature of a request, which may be invalid.
 
@@ -157,7 +157,7 @@ def _offset(offset: Json, dtype: Json) -> str:
     return "aligned" if offset % dtypes.ITEM_SIZES.get(str(dtype), 1) == 0 else "unaligned"
 
 
-def _about_content(fields: dict[str, Json], content: bytes, native: ByteOrder, known: Known) -> dict[str, str]:
+def _about_content(fields: dict[str, Json], content: bytes, native: ByteOrder, known: Contents) -> dict[str, str]:
     """Return the features that depend on the object's bytes."""
     try:
         values, told = _read(fields, content, native, known)
@@ -167,7 +167,7 @@ def _about_content(fields: dict[str, Json], content: bytes, native: ByteOrder, k
         return {**found, "compression": _codec(fields)}
 
 
-def _read(fields: dict[str, Json], content: bytes, native: ByteOrder, known: Known) -> tuple[Array, dict[str, str]]:
+def _read(fields: dict[str, Json], content: bytes, native: ByteOrder, known: Contents) -> tuple[Array, dict[str, str]]:
     """Return the elements that a request reads, and what is told of them."""
     shape = fields.get("shape")
     count = None if shape is None else math.prod(shape)

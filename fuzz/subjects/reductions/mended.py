@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -24,12 +24,11 @@ from specs.reductions.profile import Profile
 from specs.reductions.raw_requests import read_raw
 from specs.reductions.request import MISSING_KINDS, Request
 from specs.reductions.steps import Put, Send, SendRaw, Spelling
-from specs.spellings import OF_FRACTIONS
 
 RANGE = ("offset", "size")
 INNER_FIELDS = frozenset({"id", "element_size", *MISSING_KINDS})
 # What numbers in a body look like that are written in these manners, and fields of which one is written so.
-WRITTEN: Mapping[str, re.Pattern[bytes]] = MappingProxyType(
+WRITTEN: Mapping[Spelling, re.Pattern[bytes]] = MappingProxyType(
     {"exponents": re.compile(rb"\d[eE][+-]?\d"), "zeros": re.compile(rb"\.\d*0{9}")}
 )
 HOLDS_A_FRACTION = Fields({"dtype": "float64", "missing": {"missing_value": 1.0}})
@@ -55,9 +54,9 @@ def _sends(trial: Trial) -> Iterator[Send]:
         inner = read_raw(last, trial.profile).send
         if inner is not None:
             yield inner
-        for manner in OF_FRACTIONS:
-            if WRITTEN[manner].search(last.body):
-                yield Send("select", HOLDS_A_FRACTION, last.key, last.bucket, spelled=cast(Spelling, manner))
+        for manner, look in WRITTEN.items():
+            if look.search(last.body):
+                yield Send("select", HOLDS_A_FRACTION, last.key, last.bucket, spelled=manner)
         yield Send("select", Fields({"dtype": PLAIN_DTYPE}), last.key, last.bucket, credentials=last.credentials)
 
 
