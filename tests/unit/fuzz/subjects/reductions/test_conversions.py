@@ -1,0 +1,40 @@
+"""Requests in given bytes, and stores that send less, come to the same as plainer cases."""
+
+from __future__ import annotations
+
+import pytest
+
+from fuzz.subjects.reductions.reading import Reading
+from fuzz.triage.trial import trial_of
+from specs.case import Case
+from specs.fields import Fields
+from specs.manners import Manner
+from specs.reductions.steps import Put, Send, SendRaw
+from tests.unit.truthful import V2
+
+BODY = b'{"interface_type": "s3", "url": "{url}", "dtype": "int32"}'
+
+
+@pytest.mark.parametrize(
+    ("kind", "spelled"),
+    [
+        ("application/json;charset=UTF-8", ["content-type-charset"]),
+        ("APPLICATION/JSON", ["content-type-case"]),
+        ('application/json; charset="utf-8"', ["content-type-quoted"]),
+        ("application/json; charset=utf-16", []),
+    ],
+)
+def test_an_unusual_content_type_comes_to_the_spelling_that_has_it(kind: str, spelled: list[str]) -> None:
+    raw = SendRaw("POST", "/v2/select/", (("Content-Type", kind),), BODY, "a")
+    reading = Reading(V2)
+    several = list(reading.come_to_the_same(trial_of(Case("x", (Put("a", bytes(8)), raw)), reading)))
+    assert [one.last.spelled for one in several] == spelled
+    assert all(one.scene is not None for one in several)
+
+
+@pytest.mark.parametrize(("served", "left"), [("too-little", bytes(8)), ("nothing", b"")])
+def test_a_store_that_sends_less_comes_to_a_shorter_object(served: Manner, left: bytes) -> None:
+    reading = Reading(V2)
+    send = Send("select", Fields({"dtype": "int32", "size": 16}), "a")
+    several = list(reading.come_to_the_same(trial_of(Case("x", (Put("a", bytes(16), served=served), send)), reading)))
+    assert Case("x", (Put("a", left), send)) in [one.case for one in several]
