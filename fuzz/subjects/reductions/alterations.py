@@ -37,7 +37,10 @@ NARROWER: Mapping[str, tuple[str, ...]] = MappingProxyType(
 ROUNDED = {narrow: f"the answer for numbers rounded to {narrow}" for narrow in ("float32", "float64")}
 COMPARED = {narrow: f"the answer for missing numbers compared as {narrow}" for narrow in ROUNDED}
 TOLD = {narrow: f"the answer for missing numbers rounded to {narrow}" for narrow in ROUNDED}
+ORDERED = {narrow: f"the answer of a comparison as {narrow}" for narrow in ROUNDED}
 SUMMED = {narrow: f"the answer for a sum kept in {narrow}" for narrow in ROUNDED}
+NO_EXPONENT = "the answer for missing numbers read up to their exponent"
+FIRST_KIND = "the answer for the first kind of missing data alone"
 BESIDE = "the answer for the number beside the one that is missing"
 ALMOST = "the answer for numbers that are all but missing taken for missing"
 FINITE = "the answer for infinities taken for the largest finite numbers"
@@ -74,6 +77,9 @@ def alterations(step: Send) -> Iterator[tuple[str, Send]]:
         yield "the answer without the last axis", _but(step, axis=axis[:-1])
     if step.fields.get("order") == "F":
         yield "the answer for data in C order", _but(step, order="C")
+    missing = step.fields.get("missing")
+    if isinstance(missing, dict) and len(missing) > 1:
+        yield FIRST_KIND, _but(step, missing=dict(list(missing.items())[:1]))
     filters = step.fields.get("filters")
     listed = filters if isinstance(filters, list) else []
     for number, one in enumerate(listed):
@@ -116,6 +122,8 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
         compared = with_more_missing(scene, partial(_same_as, dtype=narrow))
         if compared is not None:
             yield COMPARED[narrow], compared
+        if scene.operation in ("min", "max"):
+            yield ORDERED[narrow], with_elements(scene, _first_alike(scene.elements, narrow))
     changes = [*_begun(scene.operation, scene.dtype)]
     if scene.dtype in FLOATS:
         changes += [(FINITE, _finite), (FLUSHED, _flushed), (UNSIGNED_ZERO, _unsigned_zero)]
@@ -124,6 +132,9 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
         if changed is not None:
             yield words, changed
     if scene.dtype in FLOATS:
+        cut = with_missing_numbers(scene, _without_exponents)
+        if cut is not None:
+            yield NO_EXPONENT, cut
         for end in (-math.inf, math.inf):
             beside = with_missing_numbers(scene, partial(_beside, end=end))
             if beside is not None:
@@ -242,6 +253,17 @@ def _same_as(elements: Array, numbers: Array, dtype: str) -> Bools:
 def _beside(numbers: Array, end: float) -> Array:
     beside: Array = np.nextafter(numbers, numbers.dtype.type(end))
     return beside
+
+
+def _first_alike(numbers: Array, dtype: str) -> Array:
+    """Return for each number the first of those that are equal once they are converted to another dtype."""
+    with np.errstate(all="ignore"):
+        _, first, alike = np.unique(numbers.astype(dtype), return_index=True, return_inverse=True)
+    return numbers[first][alike.reshape(numbers.shape)]
+
+
+def _without_exponents(numbers: Array) -> Array:
+    return np.array([float(repr(one).partition("e")[0]) for one in numbers.tolist()], numbers.dtype)
 
 
 def _through(numbers: Array, dtype: str) -> Array:

@@ -264,3 +264,32 @@ def test_who_loses_the_sign_of_zero_answers_for_zeros_without_one() -> None:
     case = Case("x", (Put("a", np.array([-0.0, 2.0], "<f8").tobytes()), Send("min", fields, "a")))
     answer = cbor(v2_map(replace(right(case), values=np.array([0.0, 2.0], "<f8"))))
     assert "the answer for negative zeros taken for zero" in reading(case, answer)
+
+
+def test_who_takes_the_first_kind_of_missing_data_answers_for_it_alone() -> None:
+    case = case_of({"missing": {"missing_value": 9, "valid_min": 3}})
+    answer = cbor(v2_map(right(case_of({"missing": {"missing_value": 9}}))))
+    assert reading(case, answer, Way.ACCEPTED) == {"the answer for the first kind of missing data alone"}
+
+
+@pytest.mark.parametrize(
+    ("dtype", "operation", "numbers", "first"),
+    [("float64", "max", [0.1, 1 + 1e-12, 1 + 2e-12], 1), ("int64", "min", [7, 2**60 + 1, 2**60], 0)],
+)
+def test_who_compares_in_a_narrower_dtype_answers_the_first_of_those_alike(
+    dtype: str, operation: str, numbers: list[float], first: int
+) -> None:
+    several = np.array(numbers if operation == "max" else numbers[1:], dtype)
+    case = Case("x", (Put("a", several.tobytes()), Send(operation, Fields({"dtype": dtype}), "a")))
+    assert several[first] != (several.max() if operation == "max" else several.min())
+    answer = cbor(v2_map(replace(right(case), values=several[first].reshape(()))))
+    assert "the answer of a comparison as float32" in reading(case, answer)
+
+
+def test_who_reads_numbers_up_to_their_exponent_answers_for_what_is_before_it() -> None:
+    put = Put("a", np.array([1.0, 2.0, 3.0], "<f8").tobytes())
+    case, cut = (
+        Case("x", (put, Send("select", Fields({"dtype": "float64", "missing": {"valid_max": most}}), "a")))
+        for most in (2e20, 2.0)
+    )
+    assert reading(case, cbor(v2_map(right(cut)))) == {"the answer for missing numbers read up to their exponent"}
