@@ -14,6 +14,7 @@ from fuzz.errors import CannotRun
 from fuzz.events import Doing, Event, Warned
 from fuzz.hunt.avoiding import Losses, Pace, lost_on
 from fuzz.hunt.effort import Effort, PropertyEffort
+from fuzz.hunt.turns import Turns
 from fuzz.hunt.widening import Widening
 from fuzz.running.lanes import Flight, Lanes
 from fuzz.running.session import Judgement, Session
@@ -37,6 +38,8 @@ GLANCE_SECONDS = 0.05
 EMPTYING_SECONDS = 0.3
 # How many cases that will be slow may wait for a lane; of more, those drawn last are left out.
 MOST_SLOW_ONES = 16
+# How many of the latest cases that passed stand for what other workers have under way.
+MOST_PASSED = 4
 
 
 @dataclass(slots=True, eq=False)
@@ -69,6 +72,7 @@ class Hunter:
         emit: Callable[[Event | Doing], None],
         lanes: int | None = 1,
         broke: Callable[[Case, Exception], None] = _raised,
+        turns: Turns | None = None,
     ) -> None:
         self.session = session
         self.ledger = ledger
@@ -86,11 +90,20 @@ class Hunter:
         self._emit = emit
         self._broke = broke
         self._failed: list[Flight] = []
+        self._passed: deque[Case] = deque(maxlen=MOST_PASSED)
         self._pace = Pace()
         self._slow_ones: deque[Drawn] = deque()
         self._warnings: set[tuple[str, ...]] = set()
+        self._turns = turns or Turns()
         self._triage = Triage(
-            session, ledger, life, self._over, self._now, lambda: self.enough(), lambda text: emit(Doing(text))
+            session,
+            ledger,
+            life,
+            self._over,
+            self._now,
+            lambda: self.enough(),
+            lambda text: emit(Doing(text)),
+            lambda: self._turns.alone(self._over),
         )
 
     @property
@@ -109,6 +122,9 @@ class Hunter:
         if costly is not None and self._losses.too_many():
             return
         self._keep_to_the_time()
+        if self._turns.wanted():
+            self._make_way()
+        self._turns.explore(self._over)
         hangs = costly is not None and costly.signature.way is Way.SILENT
         drawn = Drawn(case, tally, self.session.reading.sort_of(case), hangs=hangs)
         if self.lanes.slow_width and (costly is not None or self._pace.is_slow(drawn.sort)):
@@ -121,6 +137,11 @@ class Hunter:
         self._look_at(self.lanes.go_on(0.0))
         if self._widening is not None:
             self._widening.look()
+
+    def _make_way(self) -> None:
+        """Let all lanes become empty, so that another worker has the server alone."""
+        self._empty_the_lanes()
+        self._turns.leave()
 
     def _take_slowly(self, drawn: Drawn) -> None:
         """Keep a case that will be slow until a lane for slow ones is free; leave it out if too many wait already."""
@@ -159,6 +180,7 @@ class Hunter:
         self.given_up += self.lanes.sent_unanswered
         self._leave_unexplained()
         self.lanes.abandon()
+        self._turns.leave()
 
     def _now(self) -> float:
         """Return the time if the time is limited, else 0: runs of a number of examples must not depend on it."""
@@ -301,6 +323,8 @@ class Hunter:
         self._count(flight)
         if judgement.failures:
             self._look_into(flight, judgement, tally)
+        else:
+            self._passed.append(flight.case)
         self._triage.earlier.note(flight.case)
         # Cases are not left out of a run of a number of examples, which must be the same each time.
         if self.until is not None and self.ledger.made == made:
@@ -310,7 +334,11 @@ class Hunter:
     def _look_into(self, flight: Flight, judgement: Judgement, tally: PropertyEffort) -> None:
         """Triage a case's failures, and count the cost as spent on new causes or on known ones."""
         begun, sent, made = time.monotonic(), self.session.sent, self.ledger.made
-        company = Company([case for _, case in flight.company], list(self.lanes.steps_beside(flight)))
+        beside = [case for _, case in flight.company]
+        if self._turns.shared:
+            # What other workers had under way is not known; it was of the same sort.
+            beside += self._passed
+        company = Company(beside, list(self.lanes.steps_beside(flight)))
         tally.findings.update(self._triage.look_into(flight.case, judgement, company))
         seconds, asked = time.monotonic() - begun, self.session.sent - sent
         tally.seconds += seconds

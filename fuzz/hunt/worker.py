@@ -17,6 +17,7 @@ from fuzz.hunt.exploration import Exploration
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.plan import Plan
 from fuzz.hunt.rounds import seed_of, turn
+from fuzz.hunt.turns import Turns
 from fuzz.hunt.vacuity import Clock, Stakes
 from fuzz.running.session import Session
 from fuzz.subject import Property, Subject
@@ -81,7 +82,13 @@ class Worker:
     """Hunts alone; other workers learn of its findings through the findings folder."""
 
     def __init__(
-        self, plan: Plan, session: Session, life: Life, tell: Callable[[Message], None], number: int = 0
+        self,
+        plan: Plan,
+        session: Session,
+        life: Life,
+        tell: Callable[[Message], None],
+        number: int = 0,
+        turns: Turns | None = None,
     ) -> None:
         self._plan = plan
         self._session = session
@@ -91,7 +98,7 @@ class Worker:
         self.ledger = Ledger(plan.findings, f"{plan.seed:x}-{number}", session.reading, tell)
         self._doing = ""
         session.tick = lambda: self._report(self._doing)
-        self._hunter = Hunter(session, self.ledger, life, self._hear, plan.lanes, self._broke)
+        self._hunter = Hunter(session, self.ledger, life, self._hear, plan.lanes, self._broke, turns)
         clock = Clock()
         accounting = session.subject.accounting
         self._exploration = Exploration(accounting, plan.profile)

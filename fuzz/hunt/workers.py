@@ -9,12 +9,15 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 from fuzz.errors import CannotRun
 from fuzz.events import Warned
 from fuzz.hunt.life import TargetLife
 from fuzz.hunt.plan import Plan
+from fuzz.hunt.turns import Turns
 from fuzz.hunt.worker import Message, Worker
 
 if TYPE_CHECKING:
@@ -31,7 +34,8 @@ LEAST_SECONDS = 1.0
 class Share:
     """One worker's part of a run: the plan, its end, and how to reach the target, in plain values that can be sent.
 
-    `started_by` are the settings of the run, which are saved in findings.
+    `started_by` are the settings of the run, which are saved in findings; `turns` is the folder by which the workers
+    take turns.
     """
 
     number: int
@@ -39,6 +43,7 @@ class Share:
     end: float | None
     settings: Settings
     started_by: Settings
+    turns: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,16 @@ def work_together(plan: Plan, target: Target, account: Account, pool: Pool) -> N
     settings = replace(target.settings, target=target.url, launch=None)
     # The end is set before the workers start, since starting takes a while and must not delay the end.
     end = None if plan.seconds is None else time.time() + plan.seconds
+    with TemporaryDirectory(prefix="asfuzz-turns-") as turns:
+        shares = [Share(number, plan, end, settings, target.settings, turns) for number in range(plan.workers)]
+        _conduct(shares, target, account, pool)
+
+
+def _conduct(shares: Sequence[Share], target: Target, account: Account, pool: Pool) -> None:
+    """Have a pool work at the shares until all workers have ended; raises CannotRun."""
     failures: list[str] = []
     try:
-        pool.submit([Share(number, plan, end, settings, target.settings) for number in range(plan.workers)])
+        pool.submit(shares)
         while pool.working():
             _take(pool, account, failures, POLL_SECONDS)
             if account.enough():
@@ -134,7 +146,8 @@ def work(share: Share, tell: Callable[[Message | Failed], None], stopped: Callab
             target = replace(found, profile=share.plan.profile, started_by=share.started_by)
             with closing(target.session()) as session:
                 plan = _with_what_is_left(share.plan, share.end)
-                Worker(plan, session, TargetLife.of(target), tell, share.number).work(stopped)
+                turns = Turns(Path(share.turns)) if share.turns else Turns()
+                Worker(plan, session, TargetLife.of(target), tell, share.number, turns).work(stopped)
     except CannotRun as error:
         tell(Failed(str(error)))
 

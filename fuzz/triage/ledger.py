@@ -136,6 +136,12 @@ class Ledger:
         """Return the finding about failures of a server that has run for a while."""
         return next((one for one in self._findings.values() if one.reproducibility == "after a while"), None)
 
+    def keeps_state(self) -> bool:
+        """Say whether a finding shows that answers depend on earlier requests, which they should not."""
+        if self._reading.stateful:
+            return False
+        return self.lasting() is not None or any(one.of_history for one in self.shown())
+
     def looks(self, name: str) -> set[str]:
         """Return the looks of all failures that were counted for a finding."""
         return self._looks.get(name, set())

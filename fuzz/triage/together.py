@@ -17,6 +17,8 @@ TRIES_TO_CONFIRM = 3
 TRIES_AT_LAST = 6
 # The number of orders in which the requests are tried one after the other.
 TURNS_APART = 4
+# How often a race's requests must pass one after the other before they are believed to fail only at the same time.
+TURNS_OF_A_RACE = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,12 @@ def confirmed(trial: Trial, lab: Lab) -> Seen | None:
         if seen:
             return seen[0]
     return None
+
+
+def race_of(trial: Trial, seen: Seen, lab: Lab) -> Race | None:
+    """Return the smallest race that shows a failure; None if its requests fail one after the other too."""
+    race = smallest_race(trial, seen, lab)
+    return None if apart(race.trial, lab, TURNS_OF_A_RACE) else race
 
 
 def smallest_race(trial: Trial, seen: Seen, lab: Lab) -> Race:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from fuzz.errors import CannotRun
@@ -11,7 +11,7 @@ from fuzz.events import EXPLAINING
 from fuzz.findings.finding import Reproducibility
 from fuzz.running.session import Judgement, Session
 from fuzz.triage.behind import behind
-from fuzz.triage.budgets import REQUESTS_OF_A_RACE, is_slow, requests_after_others, requests_for
+from fuzz.triage.budgets import REQUESTS_OF_A_RACE, REQUESTS_OF_SILENCE, requests_after_others, requests_for
 from fuzz.triage.cause import ANY, Explained, Rest, Shown, explain
 from fuzz.triage.company import ALONE, Company
 from fuzz.triage.general import faults_alike, not_seen_with
@@ -21,19 +21,16 @@ from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
 from fuzz.triage.minimal import Smallest, minimal, rewritable
 from fuzz.triage.other_data import hangs_on_its_data
+from fuzz.triage.reproducing import reproduced
 from fuzz.triage.same import is_plainer, is_same
 from fuzz.triage.spent import Spent
 from fuzz.triage.telling import finding_of
-from fuzz.triage.together import apart, confirmed, smallest_race
+from fuzz.triage.together import apart, confirmed, race_of
 from fuzz.triage.traits import narrow, present
-from fuzz.triage.traits.circumstances import AT_ONCE, VERY_DATA, WHILE
+from fuzz.triage.traits.circumstances import AT_ONCE, VERY_DATA
 from fuzz.triage.trial import Signature, Trial, isolated, signature, trial_of
 from specs.case import Case
 from specs.violation import Aspect, Violation, Way
-
-# How often a race's requests must pass one after the other before they are believed to fail only at the same time.
-TURNS_OF_A_RACE = 24
-TRIES_TO_REPRODUCE = 2
 
 
 class Triage:
@@ -48,6 +45,7 @@ class Triage:
         clock: Callable[[], float] = lambda: 0.0,
         enough: Callable[[], bool] = lambda: False,
         doing: Callable[[str], None] = lambda _text: None,
+        alone: Callable[[], AbstractContextManager[bool]] = lambda: nullcontext(False),
     ) -> None:
         self.session = session
         self.ledger = ledger
@@ -60,20 +58,22 @@ class Triage:
         self._smallest: Smallest | None = None
         self._came_again = False
         self._first: tuple[Trial, Seen] | None = None
-        self._company = ALONE
+        self._company, self._in_company = ALONE, False
+        self._chances_in_company: set[str] = set()
         self._enough = enough
         self._doing = doing
+        self._alone = alone
 
     def look_into(self, case: Case, judgement: Judgement, company: Company = ALONE) -> list[str]:
         """Return the names of the findings that a case's failures belong to, one for each request that failed."""
-        self._company = company
+        self._company, self._in_company = company, bool(company.cases)
         judgement = self.lab.noticed(judgement)
         if judgement.failures[0].aspect == Aspect.GONE and not self.lab.over():
             self._brought_back(case, judgement)
         if is_silent(judgement):
             self.lab.await_answers()
         if case.together:
-            with self.spent.counted():
+            with self.spent.counted(), self._alone():
                 return self._together(case, judgement)
         names: list[str] = []
         steps: set[int] = set()
@@ -113,13 +113,15 @@ class Triage:
         if believed is not None:
             return self.ledger.again(believed, wanted)
         chance = self.ledger.of_chance(wanted)
-        if self.spent.much() and (chance or self._keeps_state()) and self._passes_alone(trial, wanted):
+        may_be_chance = self.spent.much() and (chance is not None or self.ledger.keeps_state())
+        if (may_be_chance or self._raced(wanted)) and self.lab.passes(trial, wanted):
             return None if chance is None else self.ledger.again(chance.id, wanted)
-        slow = is_slow(judgement, number)
         first = Seen(judgement, violation, wanted)
         self._begun, self._smallest, self._first = self.session.sent, None, (trial, first)
         self._came_again = False
-        with self.lab.budget(requests_for(first, number)), hurried(self.session.client) if slow else nullcontext():
+        budget = requests_for(first, number)
+        slow = budget == REQUESTS_OF_SILENCE
+        with self.lab.budget(budget), hurried(self.session.client) if slow else nullcontext():
             try:
                 if wanted.way is Way.DISAGREES:
                     return self._disagreement(until, first)
@@ -130,21 +132,14 @@ class Triage:
                 self._cut_short(trial, first)
                 raise
 
-    def _keeps_state(self) -> bool:
-        """Say whether a finding shows that answers depend on earlier requests, which they should not."""
-        if self.session.reading.stateful:
-            return False
-        return self.ledger.lasting() is not None or any(one.of_history for one in self.ledger.shown())
-
-    def _passes_alone(self, trial: Trial, wanted: Signature) -> bool:
-        with self.lab.budget(2), suppress(OutOfBudget):
-            return self.lab.fails(trial, wanted) is None
-        return True
+    def _raced(self, wanted: Signature) -> bool:
+        """Say whether a failure came beside other requests, and requests at the same time are known to fail so."""
+        return self._in_company and self.ledger.race(wanted, cut_short=False) is not None
 
     def _told(self, until: Case, trial: Trial, first: Seen) -> str | None:
         """Test a failure by its request alone, or after earlier ones, and return its known or new finding."""
-        seen = self.lab.fails(trial, first.signature)
-        if seen is None or not self._stands(trial, first.signature):
+        seen = self._alone_too(trial, first.signature)
+        if seen is None:
             return self._after_others(until, trial, first)
         self._came_again = True
         trial = rewritable(trial, seen, self.lab)
@@ -153,6 +148,27 @@ class Triage:
             return self.ledger.again(found.finding, seen.signature)
         if isinstance(found, Rest):
             trial, seen = found.trial, found.seen
+        with self._alone() as among_others:
+            if among_others:
+                self.lab.forget()
+                seen = self.lab.fails(trial, seen.signature)
+                if seen is None:
+                    return self._after_others(until, trial, first)
+            return self._new(until, trial, seen, first)
+
+    def _alone_too(self, trial: Trial, wanted: Signature) -> Seen | None:
+        """Return the failure of a request alone; of several workers each asks again while no other worker asks."""
+        seen = self.lab.fails(trial, wanted)
+        if seen is not None and self._stands(trial, wanted):
+            return seen
+        with self._alone() as among_others:
+            if not among_others:
+                return None
+            self.lab.forget()
+            return self.lab.fails(trial, wanted)
+
+    def _new(self, until: Case, trial: Trial, seen: Seen, first: Seen) -> str | None:
+        """Return the finding of a failure that no known finding explains, asked while no other worker asks."""
         smallest = self._smallest = minimal(trial, seen, self.lab)
         if not self._stands(smallest.trial, smallest.seen.signature):
             return self._after_others(until, trial, first)
@@ -212,7 +228,7 @@ class Triage:
             return self._keep(smallest, way)
 
     def _keep(self, smallest: Smallest, way: Shown, replaces: str | None = None) -> str | None:
-        reproducibility, needs = self._confirmed(smallest)
+        reproducibility, needs = reproduced(smallest, self.lab)
         if reproducibility == "seen once":
             if way.signature.way is Way.SILENT and self._first is not None:
                 return self._chance(*self._first)
@@ -242,33 +258,15 @@ class Triage:
         finding = replace(finding_of(smallest, way, reproducibility, apart_from), last_words=last_words)
         return self.ledger.keep(way, finding, self.session, self.session.sent - self._begun, replaces)
 
-    def _confirmed(self, smallest: Smallest) -> tuple[Reproducibility, tuple[str, ...]]:
-        """Send a smallest case again, and return how reliably it fails and what it needs."""
-        wanted = smallest.seen.signature
-        if wanted.way is Way.SILENT:
-            # Silence was tried with a short timeout, so it must also last for the whole timeout before it is reported.
-            with self.lab.budget(1), self.lab.patient():
-                silent = self.lab.fails(smallest.trial, wanted, again=True) is not None
-            return ("every time" if silent else "seen once"), smallest.needs
-        try:
-            hits = sum(
-                self.lab.fails(smallest.trial, wanted, again=True) is not None for _ in range(TRIES_TO_REPRODUCE)
-            )
-        except OutOfBudget:
-            return "every time", smallest.needs
-        if hits < TRIES_TO_REPRODUCE:
-            return ("flaky" if hits else "seen once"), smallest.needs
-        if not smallest.trial.several and self.lab.passes_afresh(smallest.trial.case):
-            return "after a while", (WHILE,)
-        return "every time", smallest.needs
-
     def _after_others(self, until: Case, trial: Trial, first: Seen) -> str | None:
         """Return the finding of a failure that needs earlier requests, or came by chance."""
-        with self.lab.budget(requests_after_others(first)):
+        with self._alone(), self.lab.budget(requests_after_others(first)):
             try:
+                if (raced := self._took_company(until, first)) is not None:
+                    return raced
                 found = self._with_others(until, first)
                 if found is None:
-                    return self._took_company(until, first) or self._chance(trial, first)
+                    return self._chance(trial, first)
                 alone = self.lab.fails(trial, first.signature, again=True)
                 if alone is not None:
                     # The request fails alone after all: the server was too busy to answer when it was tried before.
@@ -295,28 +293,36 @@ class Triage:
 
     def _took_company(self, until: Case, first: Seen) -> str | None:
         """Return the finding of a failure that comes only at the same time as other requests, if it comes so again."""
-        case, self._company = self._company.at_once(until, self.session.reading), ALONE
+        case = self._company.at_once(until, self.session.reading)
         if case is None or not (judgement := self.lab.judge(case)).failures:
             return None
-        smallest, self._smallest = self._smallest, None
+        smallest, company = self._smallest, self._company
+        self._smallest, self._company = None, ALONE
         try:
             return next(iter(self._together(case, judgement)), None)
         finally:
-            self._smallest, self._first = smallest, (trial_of(until, self.session.reading), first)
+            self._smallest, self._company = smallest, company
+            self._first = trial_of(until, self.session.reading), first
 
     def _chance(self, trial: Trial, first: Seen) -> str | None:
-        """Return the finding for failures that did not come again; None if the server is known to keep state.
+        """Return the finding for failures that did not come again; None for those of a known race or kept state.
 
         All such failures of one kind share one finding, since their cause is not known.
         """
-        if self._keeps_state():
+        if self._raced(first.signature) or self.ledger.keeps_state():
             return None
         known = self.ledger.of_chance(first.signature)
         if known is not None:
             return self.ledger.again(known.id, first.signature)
         smallest = Smallest(trial, first, ())
-        way = Shown("", trial, first.signature, (), frozenset())
-        return self._kept(smallest, way, "seen once")
+        name = self._kept(smallest, Shown("", trial, first.signature, (), frozenset()), "seen once")
+        if self._in_company:
+            self._chances_in_company.add(name)
+        return name
+
+    def _seen_once_in_company(self, wanted: Signature) -> str | None:
+        chance = self.ledger.of_chance(wanted)
+        return chance.id if chance is not None and chance.id in self._chances_in_company else None
 
     def _disagreement(self, until: Case, first: Seen) -> str | None:
         """Return the finding about answers that are right one by one but do not agree; nothing is reduced."""
@@ -339,7 +345,7 @@ class Triage:
             return self.ledger.again(known, first.signature)
         if alike and (self._smallest is None or self._smallest.unproved):
             return None
-        if not self._came_again and self._keeps_state():
+        if not self._came_again and self.ledger.keeps_state():
             return None
         smallest = self._smallest or Smallest(trial, first, (), narrow(present(trial), trial.reading))
         wanted = smallest.seen.signature
@@ -355,6 +361,9 @@ class Triage:
         first = Seen(judgement, violation, signature(violation, trial, judgement))
         self._begun = self.session.sent
         names: list[str] = []
+        known = self.ledger.race(first.signature, cut_short=False)
+        if known is not None and self.spent.much():
+            return [self.ledger.again(known, first.signature)]
         with self.lab.budget(REQUESTS_OF_A_RACE):
             try:
                 alone = apart(trial, self.lab)
@@ -362,7 +371,7 @@ class Triage:
                     for until, seen in alone[:MOST_FAILURES_OF_A_CASE]:
                         names += self._named(self._failure(until.case, seen.judgement, seen.violation))
                     return names
-                if (known := self.ledger.race(first.signature, cut_short=False)) is not None:
+                if known is not None:
                     return [self.ledger.again(known, first.signature)]
                 again = confirmed(trial, self.lab)
                 if again is None:
@@ -370,18 +379,19 @@ class Triage:
                 # Requests at the same time may fail in another way when they are sent again.
                 if (known := self.ledger.race(again.signature, cut_short=False)) is not None:
                     return [self.ledger.again(known, again.signature)]
-                race = smallest_race(trial, again, self.lab)
-                if apart(race.trial, self.lab, TURNS_OF_A_RACE):
+                race = race_of(trial, again, self.lab)
+                if race is None:
                     return self._named(self._chance(trial, first))
             except OutOfBudget:
                 return names or [self._cut_short_together(trial, first)]
         smallest = Smallest(race.trial, race.seen, (AT_ONCE,))
         way = Shown("", race.trial, race.seen.signature, (AT_ONCE,), frozenset())
-        return [self._kept(smallest, way, "every time" if race.every_time else "flaky")]
+        before = self.ledger.race(way.signature, cut_short=True) or self._seen_once_in_company(way.signature)
+        return [self._kept(smallest, way, "every time" if race.every_time else "flaky", before)]
 
     def _cut_short_together(self, trial: Trial, first: Seen) -> str:
         """Return the finding of a race that was not looked into to the end; those that fail alike share one."""
-        known = self.ledger.race(first.signature, cut_short=True)
+        known = self.ledger.race(first.signature, cut_short=False) or self.ledger.race(first.signature, cut_short=True)
         if known is not None:
             return self.ledger.again(known, first.signature)
         way, unproved = Shown("", trial, first.signature, ()), narrow(present(trial), trial.reading)

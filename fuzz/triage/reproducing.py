@@ -1,0 +1,30 @@
+"""Send a smallest case again, to learn how reliably it fails."""
+
+from __future__ import annotations
+
+from fuzz.findings.finding import Reproducibility
+from fuzz.triage.lab import Lab, OutOfBudget
+from fuzz.triage.minimal import Smallest
+from fuzz.triage.traits.circumstances import WHILE
+from specs.violation import Way
+
+TRIES_TO_REPRODUCE = 2
+
+
+def reproduced(smallest: Smallest, lab: Lab) -> tuple[Reproducibility, tuple[str, ...]]:
+    """Send a smallest case again, and return how reliably it fails and what it needs."""
+    wanted = smallest.seen.signature
+    if wanted.way is Way.SILENT:
+        # Silence was tried with a short timeout, so it must also last for the whole timeout before it is reported.
+        with lab.budget(1), lab.patient():
+            silent = lab.fails(smallest.trial, wanted, again=True) is not None
+        return ("every time" if silent else "seen once"), smallest.needs
+    try:
+        hits = sum(lab.fails(smallest.trial, wanted, again=True) is not None for _ in range(TRIES_TO_REPRODUCE))
+    except OutOfBudget:
+        return "every time", smallest.needs
+    if hits < TRIES_TO_REPRODUCE:
+        return ("flaky" if hits else "seen once"), smallest.needs
+    if not smallest.trial.several and lab.passes_afresh(smallest.trial.case):
+        return "after a while", (WHILE,)
+    return "every time", smallest.needs
