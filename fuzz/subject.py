@@ -270,7 +270,7 @@ class Telling:
     scripts: Callable[[Finding, Any], Scripts] = no_scripts
 
 
-class Report(Protocol):
+class BugReport(Protocol):
     """A protocol for a report on something that is known to be wrong with a server of one configuration."""
 
     @property

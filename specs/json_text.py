@@ -32,7 +32,7 @@ class LongNumber:
     text: str
 
 
-def read(data: bytes) -> JsonText:
+def parse(data: bytes) -> JsonText:
     """Return the value of a JSON text; raises NotJson."""
     doubts: list[str] = []
     if data.startswith(b"\xef\xbb\xbf"):

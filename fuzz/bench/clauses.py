@@ -19,7 +19,7 @@ class Traced:
 
     clause: Clause
     properties: tuple[str, ...]
-    seen: dict[str, seen.Seen]
+    seen: dict[str, seen.SeenAnimal]
 
     def as_json(self) -> dict[str, object]:
         """The clause with all that it leads to, as JSON."""
@@ -32,7 +32,7 @@ class Traced:
             "properties": list(self.properties),
             "animals": [
                 {"id": name, "requirement": one.requirement, "property": one.property}
-                for name, one in ((name, self.seen.get(name, seen.Seen("", ""))) for name in clause.animals)
+                for name, one in ((name, self.seen.get(name, seen.SeenAnimal("", ""))) for name in clause.animals)
             ],
         }
         return {**told, "reason": clause.reason} if clause.reason else told

@@ -72,7 +72,7 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class HuntResult:
     """What a hunt found, when and at what cost; `failures` are cases that failed in it, where they were kept."""
 
     findings: tuple[Finding, ...]
@@ -93,7 +93,7 @@ def hunt_animals(
     workers: int = 1,
     only: tuple[str, ...] = (),
     keep: Path | None = None,
-) -> Outcome:
+) -> HuntResult:
     """Hunt a server with the animals; keep the findings where that is wanted, and the failures of a single worker."""
     settings = Settings(animals=tuple(bug.path for bug in some), profile=PROFILES[some[0].api], workers=workers)
     watch = Watch()
@@ -103,7 +103,7 @@ def hunt_animals(
             target = RecordingTarget.of(opened)
             plan = Plan(target.profile, seed, seconds, None, only, folder, None, workers)
             ended = hunt(plan, target, watch)
-        return Outcome(tuple(corpus.load_all(folder)), watch, ended, target.profile, target.failures)
+        return HuntResult(tuple(corpus.load_all(folder)), watch, ended, target.profile, target.failures)
 
 
 def hunt_planted(

@@ -27,7 +27,7 @@ OUTCOMES = (EXACTLY_ONE, NOT_MET, UNTOLD, SEVERAL, NOT_ITS_OWN)
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class AloneTask:
     """One animal to hunt."""
 
     bug: Bug
@@ -70,14 +70,14 @@ def main(arguments: Namespace) -> int:
     from fuzz.bench.drawing import all_bugs, draw_animals
 
     drawn = draw_animals(all_bugs(), arguments.animals, arguments.seed)
-    tasks = [Task(bug, arguments.seed, arguments.seconds) for bug in drawn]
+    tasks = [AloneTask(bug, arguments.seed, arguments.seconds) for bug in drawn]
     print(HEADER, flush=True)
     done = spread(hunt_alone, tasks, arguments.parallel, lambda one: print(row(one), flush=True))
     print("\n".join(totals(done)))
     return 0
 
 
-def hunt_alone(task: Task) -> Alone:
+def hunt_alone(task: AloneTask) -> Alone:
     """Hunt a server with one animal, and tell which of the findings are the animal's."""
     from fuzz.bench.attribution import shown_by
     from fuzz.bench.hunting import hunt_animals

@@ -53,7 +53,7 @@ class Over(KeyboardInterrupt):
     """Everything has been found again: ends a hunt as a user would."""
 
 
-class Watch:
+class TitleWatch:
     """Notes when each title first came up, and what nobody knows."""
 
     def __init__(self, known: Known, due: Sequence[str], *, to_the_end: bool = False) -> None:
@@ -108,7 +108,7 @@ def main(arguments: Namespace) -> int:
         if not due:
             raise UsageError(f"--profile {target.profile.name}: the server shows none of its known findings")
         print(f"{len(due)} known findings that the server shows, to be found again", flush=True)
-        watch = Watch(gather(Path(folder), target.profile), due, to_the_end=arguments.to_the_end)
+        watch = TitleWatch(gather(Path(folder), target.profile), due, to_the_end=arguments.to_the_end)
         ended = _hunt(target, settings, Path(folder), watch)
     print("\n".join(watch.table()))
     found = sum(title in watch.seconds for title in due)
@@ -119,7 +119,7 @@ def main(arguments: Namespace) -> int:
     return 0
 
 
-def _hunt(target: Target, settings: Settings, folder: Path, watch: Watch) -> RunEnded:
+def _hunt(target: Target, settings: Settings, folder: Path, watch: TitleWatch) -> RunEnded:
     from fuzz.hunt.campaign import Plan, hunt
 
     unknowing = replace(target, profile=replace(target.profile, known=()))

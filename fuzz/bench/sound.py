@@ -28,7 +28,7 @@ def faults(claims: Profile, some: Iterable[Case]) -> Iterator[str]:
             located = usual_locators(claims.api, step.interface)
             body = {name: PLACE.get(name, usual) for name, usual in located.items()}
             body.update(json.loads(json.dumps(dict(step.fields))))
-            for fault in validity.read(step.operation, body, claims).faults:
+            for fault in validity.read_request(step.operation, body, claims).faults:
                 yield f"validity: {fault.rule}: {body}"
             for error in validator.iter_errors(body):
                 yield f"schema: {error.message}: {body}"

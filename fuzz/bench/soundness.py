@@ -44,7 +44,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 @dataclass(slots=True)
-class Row:
+class PropertyResult:
     """How one property fared."""
 
     property: Property
@@ -70,7 +70,7 @@ def main(arguments: Namespace) -> int:
         start_reference_server() as server,
         closing(Session(REDUCTIONS, HttpClient(server.url), store, profile)) as session,
     ):
-        rows = [Row(one) for one in PROPERTIES if not unclaimed(one, profile, session.facts)]
+        rows = [PropertyResult(one) for one in PROPERTIES if not unclaimed(one, profile, session.facts)]
         _try(session, rows, arguments.requests, arguments.seed)
     print(f"{'property':<20} {'examples':>9} {'requests':>9} {'seconds':>8} {'failures':>9} {'warnings':>9}")
     for row in rows:
@@ -84,7 +84,7 @@ def main(arguments: Namespace) -> int:
     return 1 if found else 0
 
 
-def _try(session: Session, rows: list[Row], wanted: int, seed: int) -> None:
+def _try(session: Session, rows: list[PropertyResult], wanted: int, seed: int) -> None:
     begun = told = time.monotonic()
     while (asked := sum(row.requests for row in rows)) < wanted:
         row = min(rows, key=lambda one: one.requests / one.property.share)
@@ -96,7 +96,7 @@ def _try(session: Session, rows: list[Row], wanted: int, seed: int) -> None:
             print(f"{asked:,} of {wanted:,} requests, {rate:,.0f} per second, at {row.property.name}", flush=True)
 
 
-def _turn(session: Session, row: Row, seed: int) -> None:
+def _turn(session: Session, row: PropertyResult, seed: int) -> None:
     begun = time.monotonic()
 
     def attempt(case: Case) -> None:

@@ -46,7 +46,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TroubledHunt:
     """One hunt: what was asked, and how fast."""
 
     name: str
@@ -76,7 +76,7 @@ def main(arguments: Namespace) -> int:
     return 0
 
 
-def _rows(settings: Settings, without: tuple[str, ...]) -> Iterator[Row]:
+def _rows(settings: Settings, without: tuple[str, ...]) -> Iterator[TroubledHunt]:
     """The hunt to compare with comes first."""
     from fuzz.bench.troublesome import TROUBLES
     from fuzz.running.targets import resolve_profile
@@ -84,12 +84,12 @@ def _rows(settings: Settings, without: tuple[str, ...]) -> Iterator[Row]:
 
     if not settings.embedded:
         profile = resolve_profile(settings)
-        yield Row("without trouble", settings, narrowed(profile, without))
-        yield Row("with all its trouble", settings, profile)
+        yield TroubledHunt("without trouble", settings, narrowed(profile, without))
+        yield TroubledHunt("with all its trouble", settings, profile)
         return
     for name in ("none", *(one.__name__ for one in TROUBLES)):
         launch = f"{sys.executable} -m fuzz.bench.troublesome {name} --port {{port}}"
-        yield Row(name, replace(settings, launch=launch, profile="reference"), profiles.load("reference"))
+        yield TroubledHunt(name, replace(settings, launch=launch, profile="reference"), profiles.load("reference"))
 
 
 def narrowed(profile: Profile, without: tuple[str, ...]) -> Profile:
@@ -104,7 +104,7 @@ def narrowed(profile: Profile, without: tuple[str, ...]) -> Profile:
     return replace(profile, **left)
 
 
-def _hunt(row: Row) -> RunEnded:
+def _hunt(row: TroubledHunt) -> RunEnded:
     from fuzz.hunt.campaign import Plan, hunt
     from fuzz.running.targets import open_target
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fuzz.bench.planted import Bug
-from fuzz.bench.witnesses import Witness
+from fuzz.bench.witnesses import AnimalWitness
 
 if TYPE_CHECKING:
     from fuzz.bench.costs import Costs
@@ -52,11 +52,11 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class TogetherTask:
     """Two animals to hunt together, and their witnesses."""
 
     pair: tuple[Bug, Bug]
-    witnesses: tuple[tuple[Witness, ...], tuple[Witness, ...]]
+    witnesses: tuple[tuple[AnimalWitness, ...], tuple[AnimalWitness, ...]]
     seed: int
     seconds: float
 
@@ -94,7 +94,7 @@ def main(arguments: Namespace) -> int:
     bugs = list(dict.fromkeys(bug for pair in pairs for bug in pair))
     searches = [Search(bug, arguments.seed, arguments.witness_examples) for bug in bugs]
     met = dict(zip(bugs, spread(search, searches, arguments.parallel)))
-    tasks = [Task((a, b), (met[a], met[b]), arguments.seed, arguments.seconds) for a, b in pairs]
+    tasks = [TogetherTask((a, b), (met[a], met[b]), arguments.seed, arguments.seconds) for a, b in pairs]
     print(HEADER, flush=True)
 
     def tell(one: Together) -> None:
@@ -104,14 +104,14 @@ def main(arguments: Namespace) -> int:
     return 0
 
 
-def search(one: Search) -> tuple[Witness, ...]:
+def search(one: Search) -> tuple[AnimalWitness, ...]:
     """The witnesses of one animal."""
     from fuzz.bench.witnesses import witnesses
 
     return witnesses(one.bug, one.seed, one.examples)
 
 
-def hunt_together(task: Task) -> Together:
+def hunt_together(task: TogetherTask) -> Together:
     """Hunt a server with both animals, unless the pair is left out, and tell the outcome."""
     from fuzz.bench.attribution import shown_by
     from fuzz.bench.hunting import hunt_animals

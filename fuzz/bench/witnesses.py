@@ -44,7 +44,7 @@ Way = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class AnimalWitness:
     """A case that an animal fails, and one way in which it does: the requirement and the ids."""
 
     case: Case
@@ -55,7 +55,7 @@ class _Enough(Exception):
     """The witnesses are as many as are wanted, or too many cases failed that are none."""
 
 
-def witnesses(bug: Bug, seed: int, examples: int, most: int = MOST_WITNESSES) -> tuple[Witness, ...]:
+def witnesses(bug: Bug, seed: int, examples: int, most: int = MOST_WITNESSES) -> tuple[AnimalWitness, ...]:
     """Some witnesses of an animal among so many cases, the smallest first; none where none was met."""
     profile = profiles.load(PROFILES[bug.api])
     with closing(open_store_for(Settings())) as store, judges([[bug], []], store, profile) as (ill, healthy):
@@ -64,12 +64,12 @@ def witnesses(bug: Bug, seed: int, examples: int, most: int = MOST_WITNESSES) ->
 
 def met(
     profile: Profile, ill: Judge, healthy: Judge, seed: int, examples: int, most: int = MOST_WITNESSES
-) -> tuple[Witness, ...]:
+) -> tuple[AnimalWitness, ...]:
     """The witnesses among so many cases, of all properties by their shares, that one server fails and the healthy not.
 
     The cases are counted, not timed, so that the same seed meets the same witnesses.
     """
-    found: list[Witness] = []
+    found: list[AnimalWitness] = []
     failed = 0
 
     def attempt(case: Case) -> None:
@@ -79,7 +79,7 @@ def met(
         if ways and not fails(healthy, case):
             again = next((way for way in ways if fails(ill, case, way)), None)
             if again is not None:
-                found.append(Witness(case, again))
+                found.append(AnimalWitness(case, again))
         if len(found) >= most or failed >= MOST_FAILED:
             raise _Enough
 
@@ -95,7 +95,9 @@ def met(
     return tuple(sorted(found, key=lambda one: size_bytes(one.case)))
 
 
-def left_out(one: Sequence[Witness], other: Sequence[Witness], together: Judge, alone: Sequence[Judge]) -> str:
+def left_out(
+    one: Sequence[AnimalWitness], other: Sequence[AnimalWitness], together: Judge, alone: Sequence[Judge]
+) -> str:
     """Why a pair with these witnesses is left out, or nothing; `alone` are the servers with each of the two."""
     if not one or not other:
         return NO_WITNESS
@@ -111,7 +113,7 @@ def left_out(one: Sequence[Witness], other: Sequence[Witness], together: Judge, 
     return ""
 
 
-def why_left_out(pair: Sequence[Bug], one: Sequence[Witness], other: Sequence[Witness]) -> str:
+def why_left_out(pair: Sequence[Bug], one: Sequence[AnimalWitness], other: Sequence[AnimalWitness]) -> str:
     """Why a pair is left out, or nothing, as servers with both and with each of them tell."""
     profile = profiles.load(PROFILES[pair[0].api])
     sets = [list(pair), pair[:1], pair[1:]]

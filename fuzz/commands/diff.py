@@ -51,7 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Tell the differences; new findings that nobody has accepted decide the exit code."""
-    old, new = read(arguments.old), read(arguments.new)
+    old, new = found_at(arguments.old), found_at(arguments.new)
     rows = compared(old, new)
     for change, one in rows:
         accepted = f" · known: {one.known_reason}" if one.known_reason else ""
@@ -70,7 +70,7 @@ def compared(old: tuple[Found, ...], new: tuple[Found, ...]) -> list[tuple[str, 
     ]
 
 
-def read(place: Path) -> tuple[Found, ...]:
+def found_at(place: Path) -> tuple[Found, ...]:
     """The findings of a folder or a summary; raises UsageError."""
     if place.is_dir():
         return _of_folder(place)

@@ -96,7 +96,7 @@ def _remove(arguments: Namespace) -> int:
     if home is not None and arguments.findings is None:
         folder = _folder_of(home)
     path = folder / known.FILE_NAME
-    entries = known.read(path)
+    entries = known.entries_of(path)
     meant = _about(arguments.finding, home, entries) or _begun(arguments.finding, folder, entries)
     if not meant:
         raise UsageError(f"{arguments.finding} is not accepted in {path}: asfuzz known list says what is")

@@ -17,7 +17,7 @@ from specs.profile import UnusableProfile, did_you_mean
 if TYPE_CHECKING:
     from fuzz.running.session import Session
     from fuzz.running.targets import Target
-    from fuzz.subject import Report, Reporting
+    from fuzz.subject import BugReport, Reporting
 
 TRIES = 3
 USUAL = "default"
@@ -93,7 +93,7 @@ def main(arguments: Namespace) -> int:
         return check(due, target, subject.reporting)
 
 
-def _named(found: Sequence[Report], ids: Sequence[str]) -> list[Report]:
+def _named(found: Sequence[BugReport], ids: Sequence[str]) -> list[BugReport]:
     """The findings of these ids."""
     there = [one.id for one in found]
     for name in ids:
@@ -130,7 +130,7 @@ def _write(path: Path | None, text: str, flag: str = "--write") -> None:
         raise CannotRun(f"{flag} {path}: {error.strerror}") from error
 
 
-def check(due: Sequence[Report], target: Target, reporting: Reporting) -> int:
+def check(due: Sequence[BugReport], target: Target, reporting: Reporting) -> int:
     """Try findings, and tell which of them are still there; how many are not decides the exit code."""
     left_out = [] if target.store.misserves else [one for one in due if reporting.takes_bad_store(one.case)]
     for one in left_out:
@@ -148,7 +148,7 @@ def check(due: Sequence[Report], target: Target, reporting: Reporting) -> int:
     return 1 if gone else 0
 
 
-def _verdict(one: Report, session: Session, reporting: Reporting) -> tuple[str, str]:
+def _verdict(one: BugReport, session: Session, reporting: Reporting) -> tuple[str, str]:
     """Several tries: some failures take their time to show."""
     told: list[str] = []
     for _ in range(TRIES):

@@ -17,7 +17,7 @@ from fuzz.errors import INTERRUPTED, CannotRun, UsageError
 from fuzz.events import Event, RunEnded
 from fuzz.findings.scrubbing import without_secrets
 from fuzz.flags import CREDENTIALS, EXIT_CODES, add_animal_flag, add_config_flag, add_target_flags, settings_of
-from fuzz.reports.bus import Report, Telling
+from fuzz.reports.bus import Bus, Report
 from fuzz.reports.console import Console
 from fuzz.reports.events_file import EventsFile
 from fuzz.reports.github import GitHub
@@ -123,7 +123,7 @@ def exit_code(end: RunEnded) -> int:
 
 
 @contextmanager
-def _reports(settings: Settings, *, verbose: bool = False, quiet: bool = False) -> Iterator[Telling]:
+def _reports(settings: Settings, *, verbose: bool = False, quiet: bool = False) -> Iterator[Bus]:
     """The reports of a run: for scripts, for reports to come, for the person who watches."""
     _check_writable(settings.findings, {"--summary": settings.summary, "--junit": settings.junit})
     reports: list[Report] = [EventsFile(settings.findings)]
@@ -136,7 +136,7 @@ def _reports(settings: Settings, *, verbose: bool = False, quiet: bool = False) 
     if settings.github:
         reports.append(GitHub(stream, settings.github_summary))
     try:
-        yield Telling(reports, _secrets(settings))
+        yield Bus(reports, _secrets(settings))
     finally:
         for report in reports:
             report.close()
@@ -172,7 +172,7 @@ def _check_writable(findings: Path, results: Mapping[str, Path | None]) -> None:
             raise CannotRun(f"{flag} {path} cannot be written: {error.strerror}") from error
 
 
-def _hunt(settings: Settings, telling: Telling, interrupted: Callable[[], bool]) -> RunEnded:
+def _hunt(settings: Settings, telling: Bus, interrupted: Callable[[], bool]) -> RunEnded:
     keep_hypothesis_tidy()
     # The hunt brings Hypothesis, NumPy and all strategies with it: half a second that errors of usage need not wait.
     from fuzz.hunt.campaign import Plan, hunt

@@ -17,7 +17,7 @@ from fuzz.flags import add_subject_flags, settings_of
 from fuzz.suggestions import nearest
 
 if TYPE_CHECKING:
-    from fuzz.bench.animals.trials import Trial
+    from fuzz.bench.animals.trials import AnimalTrial
     from fuzz.subject import Subject
 
 ABLATIONS = ("schema-only", "no-relations", "no-extremes", "one-per-upload")
@@ -155,11 +155,11 @@ def _score(animals: list[str], arguments: Namespace) -> int:
     return 0 if board.clean else 1
 
 
-def _progress(total: int) -> Callable[[Trial], None]:
+def _progress(total: int) -> Callable[[AnimalTrial], None]:
     """Tells of each trial on standard error."""
     numbers = count(1)
 
-    def tell(trial: Trial) -> None:
+    def tell(trial: AnimalTrial) -> None:
         name = " ".join(trial.task.animals) or "healthy"
         seen = f"seen after {trial.seconds:.1f} s" if trial.detected else "not seen"
         print(f"{next(numbers)}/{total} {name}: {trial.broke or seen}", file=sys.stderr, flush=True)

@@ -30,7 +30,7 @@ PAGE_TYPE = {"Content-Type": "text/html; charset=utf-8"}
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ObjectRead:
     """A read that can be answered well, and how; `part` are the bytes asked for where that is not the whole object."""
 
     request: HttpRequest
@@ -52,7 +52,7 @@ class Read:
 
 
 # None where the manner makes no difference to this read that anybody could notice.
-Manner = Callable[[Read], Answer | None]
+BadAnswer = Callable[[ObjectRead], Answer | None]
 
 
 def served(request: HttpRequest, stored: StoredObject, well: HttpResponse) -> Answer:
@@ -63,49 +63,49 @@ def served(request: HttpRequest, stored: StoredObject, well: HttpResponse) -> An
     if request.method == "HEAD" and stored.served not in OF_HEAD_TOO:
         return well
     part = parse_range(request.headers["range"], len(stored.data)) if well.status == 206 else None
-    return manner(Read(request, stored, well, part)) or well
+    return manner(ObjectRead(request, stored, well, part)) or well
 
 
-def whole(read: Read) -> Answer | None:
+def whole(read: ObjectRead) -> Answer | None:
     """A range is answered by all there is."""
     return None if read.part is None else HttpResponse(200, read.stored.headers, read.stored.data)
 
 
-def range_untold(read: Read) -> Answer | None:
+def range_untold(read: ObjectRead) -> Answer | None:
     """The part asked for, without Content-Range."""
     return None if read.part is None else HttpResponse(206, read.stored.headers, read.due)
 
 
-def total_untold(read: Read) -> Answer | None:
+def total_untold(read: ObjectRead) -> Answer | None:
     """The part asked for, of an object of unknown length."""
     return None if read.part is None else partial(read, read.part, total="*")
 
 
-def chunked(read: Read) -> Answer | None:
+def chunked(read: ObjectRead) -> Answer | None:
     """The right bytes, framed by chunks; not for clients of a version that has none."""
     return None if read.request.minor == "0" else RawAnswer(chunked_head(read) + chunks(read.due) + b"0\r\n\r\n")
 
 
-def chunks_cut(read: Read) -> Answer | None:
+def chunks_cut(read: ObjectRead) -> Answer | None:
     """Chunks that stop coming."""
     if read.request.minor == "0":
         return None
     return RawAnswer(chunked_head(read) + chunks(read.due[: half(len(read.due))]))
 
 
-def in_pieces(read: Read) -> Answer:
+def in_pieces(read: ObjectRead) -> Answer:
     """The right answer, a few bytes at a time."""
     return RawAnswer(encode_head(read.well, keep_alive=False) + read.due, PIECES, PAUSE_SECONDS)
 
 
-def cut_short(read: Read) -> Answer | None:
+def cut_short(read: ObjectRead) -> Answer | None:
     """The connection ends before all bytes have come."""
     if not read.due:
         return None
     return RawAnswer(encode_head(read.well, keep_alive=False) + read.due[: half(len(read.due))])
 
 
-def another_range(read: Read) -> Answer | None:
+def another_range(read: ObjectRead) -> Answer | None:
     """As many bytes, from a little further on, or else further back; Content-Range says so."""
     if read.part is None:
         return None
@@ -114,14 +114,14 @@ def another_range(read: Read) -> Answer | None:
     return partial(read, ByteRange(start + shift, stop + shift, size)) if shift else None
 
 
-def too_little(read: Read) -> Answer | None:
+def too_little(read: ObjectRead) -> Answer | None:
     """The beginning of what was asked for; Content-Range says so."""
     if read.part is None or len(read.due) < 2:
         return None
     return partial(read, replace(read.part, stop=read.part.start + half(len(read.due))))
 
 
-def too_much(read: Read) -> Answer | None:
+def too_much(read: ObjectRead) -> Answer | None:
     """What was asked for and what follows it; Content-Range says so."""
     if read.part is None or read.part.stop == read.part.size:
         return None
@@ -129,35 +129,35 @@ def too_much(read: Read) -> Answer | None:
     return partial(read, replace(read.part, stop=read.part.stop + more))
 
 
-def nothing(read: Read) -> Answer | None:
+def nothing(read: ObjectRead) -> Answer | None:
     """A range is answered by 200 and no bytes."""
     return HttpResponse(200, read.stored.headers) if read.is_surely_a_part else None
 
 
-def no_content(read: Read) -> Answer | None:
+def no_content(read: ObjectRead) -> Answer | None:
     """A range is answered by 204."""
     return HttpResponse(204, read.stored.headers) if read.is_surely_a_part else None
 
 
-def not_modified(read: Read) -> Answer:
+def not_modified(read: ObjectRead) -> Answer:
     """The object is said to be as it was, though nobody asked that."""
     return HttpResponse(304, read.stored.headers)
 
 
-def error(status: int, code: str, message: str) -> Manner:
+def error(status: int, code: str, message: str) -> BadAnswer:
     """An error in S3's words."""
     return lambda read: xml_error(status, code, message, path_of(read.request))
 
 
-def page(status: HTTPStatus) -> Manner:
+def page(status: HTTPStatus) -> BadAnswer:
     """A page for people, exactly as long as the data would be."""
     return lambda read: HttpResponse(status, PAGE_TYPE, page_of(len(read.due)))
 
 
-def redirect(status: HTTPStatus) -> Manner:
+def redirect(status: HTTPStatus) -> BadAnswer:
     """The way to where the object is served well, and a page for those who do not follow it."""
 
-    def answer(read: Read) -> Answer | None:
+    def answer(read: ObjectRead) -> Answer | None:
         if f"{ELSEWHERE}=" in read.request.target.partition("?")[2]:
             return None
         headers = {**PAGE_TYPE, "Location": f"{path_of(read.request)}?{ELSEWHERE}=null"}
@@ -166,17 +166,17 @@ def redirect(status: HTTPStatus) -> Manner:
     return answer
 
 
-def hung_up(_: Read) -> Answer:
+def hung_up(_: ObjectRead) -> Answer:
     """The connection ends, and that is all."""
     return DropConnection()
 
 
-def not_http(_: Read) -> Answer:
+def not_http(_: ObjectRead) -> Answer:
     """Something else listens there."""
     return RawAnswer(b"SSH-2.0-OpenSSH_9.6\r\n")
 
 
-SERVED: Mapping[str, Manner] = MappingProxyType(
+SERVED: Mapping[str, BadAnswer] = MappingProxyType(
     {
         "whole": whole,
         "range-untold": range_untold,
@@ -206,13 +206,13 @@ OF_HEAD_TOO = frozenset(
 )
 
 
-def partial(read: Read, part: ByteRange, total: str = "") -> HttpResponse:
+def partial(read: ObjectRead, part: ByteRange, total: str = "") -> HttpResponse:
     """Bytes of the object as an honest part of it."""
     told = f"bytes {part.start}-{part.stop - 1}/{total or part.size}"
     return HttpResponse(206, {**read.stored.headers, "Content-Range": told}, read.stored.data[part.start : part.stop])
 
 
-def chunked_head(read: Read) -> bytes:
+def chunked_head(read: ObjectRead) -> bytes:
     headers = {**read.well.headers, "Transfer-Encoding": "chunked"}
     # A length is announced for every answer that does not say otherwise.
     head = encode_head(HttpResponse(read.well.status, headers), keep_alive=False)

@@ -27,7 +27,7 @@ from fuzz.embedded.http_messages import (
     may_have_body,
 )
 from fuzz.embedded.http_reader import RequestReader
-from fuzz.embedded.pace import Pace
+from fuzz.embedded.pace import SharedBandwidth
 
 __all__ = [
     "Answer",
@@ -60,7 +60,7 @@ class HttpServer:
         on_error: ErrorAnswer,
         limits: HttpLimits | None = None,
         tls: ssl.SSLContext | None = None,
-        pace: Pace | None = None,
+        pace: SharedBandwidth | None = None,
         reception: Reception | None = None,
     ) -> None:
         """With `pace`, answers go out as over a network of that bandwidth; the `reception` says who takes bodies."""
@@ -254,7 +254,7 @@ class HttpServer:
             connection.sendall(head)
             connection.sendall(body)
 
-    def _send_at_a_pace(self, connection: socket.socket, data: bytes, pace: Pace) -> None:
+    def _send_at_a_pace(self, connection: socket.socket, data: bytes, pace: SharedBandwidth) -> None:
         for piece, seconds in pace.pieces(data):
             self._closing.wait(seconds)
             connection.sendall(piece)

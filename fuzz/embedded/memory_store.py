@@ -7,7 +7,7 @@ from typing import Self
 
 from fuzz.embedded.bad_service import SERVED
 from fuzz.embedded.http_server import Answer, HttpLimits, HttpRequest, HttpServer
-from fuzz.embedded.pace import Pace
+from fuzz.embedded.pace import SharedBandwidth
 from fuzz.embedded.plain_front import PlainFront
 from fuzz.embedded.s3_errors import protocol_error
 from fuzz.embedded.store.content import in_memory
@@ -91,7 +91,7 @@ class MemoryStoreServer:
             host=host,
             on_error=protocol_error,
             limits=self._limits,
-            pace=Pace(mbps),
+            pace=SharedBandwidth(mbps),
             reception=self._s3.reception,
         )
 

@@ -8,7 +8,7 @@ from fuzz.embedded.http_messages import HttpRequest, HttpResponse
 from fuzz.embedded.memory_objects import StoredObject
 
 
-def read(request: HttpRequest, stored: StoredObject) -> HttpResponse:
+def response_to(request: HttpRequest, stored: StoredObject) -> HttpResponse:
     """The answer to GET or HEAD: 200, 206, 304 or 412; RangeNotSatisfiable is the caller's to tell."""
     headers = request.headers
     status = conditional_status(headers, stored.etag, stored.modified)

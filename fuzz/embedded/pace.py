@@ -9,7 +9,7 @@ PIECE_BYTES = 16 * 1024
 LATE_SECONDS = 0.005
 
 
-class Pace:
+class SharedBandwidth:
     """Says when the next piece would have arrived over a network of a given bandwidth, which all senders share."""
 
     def __init__(self, mbps: float, clock: Callable[[], float] = time.monotonic) -> None:

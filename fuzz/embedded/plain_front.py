@@ -7,7 +7,7 @@ import hmac
 from fuzz.embedded.bad_service import served
 from fuzz.embedded.byte_ranges import RangeNotSatisfiable
 from fuzz.embedded.http_messages import Answer, HttpRequest, HttpResponse
-from fuzz.embedded.object_reads import read
+from fuzz.embedded.object_reads import response_to
 from fuzz.embedded.s3_errors import S3Error
 from fuzz.embedded.store.call import decoded_key
 from fuzz.embedded.store.object_store import ObjectStore
@@ -47,7 +47,7 @@ class PlainFront:
             return text_answer(404, "there is no such object")
         stored = stored_of(version)
         try:
-            return served(request, stored, read(request, stored))
+            return served(request, stored, response_to(request, stored))
         except RangeNotSatisfiable:
             size = len(stored.data)
             return text_answer(416, f"the object has {size} bytes", {"Content-Range": f"bytes */{size}"})

@@ -54,7 +54,7 @@ def write(finding: Finding) -> CaseFile:
     return CaseFile(laid_out(table) + "\n", data)
 
 
-def read(text: str, data: Callable[[str], bytes]) -> Finding:
+def finding_from(text: str, data: Callable[[str], bytes]) -> Finding:
     """A finding of its text; `data` reads a data file by name, or raises ValueError. Raises Unreadable."""
     try:
         table = json.loads(text)

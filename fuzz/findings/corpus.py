@@ -74,7 +74,7 @@ def load(path: Path) -> Finding:
     except UnicodeDecodeError as error:
         raise Unreadable(f"{home / CASE} is not UTF-8 text: {error.reason}") from error
     try:
-        finding = case_files.read(text, lambda name: _read_data(home, name))
+        finding = case_files.finding_from(text, lambda name: _read_data(home, name))
     except Unreadable as error:
         raise Unreadable(f"{home / CASE}: {error}") from error
     return replace(finding, seen=max(1, sum(_counts(home))))

@@ -134,7 +134,7 @@ class Known:
         )
 
 
-def read(path: Path) -> tuple[Entry, ...]:
+def entries_of(path: Path) -> tuple[Entry, ...]:
     """The entries of a known.toml; none where there is no such file."""
     try:
         table = tomllib.loads(path.read_text("utf-8"))
@@ -155,7 +155,7 @@ def read(path: Path) -> tuple[Entry, ...]:
 
 def gather(findings: Path, profile: Profile | None = None, today: date | None = None) -> Known:
     """The known issues of a findings folder and of a profile, as of today."""
-    entries = list(read(findings / FILE_NAME))
+    entries = list(entries_of(findings / FILE_NAME))
     if profile is not None:
         for number, table in enumerate(profile.known, 1):
             entries.append(_entry(table, f"profile {profile.name}, known issue {number}"))
@@ -182,7 +182,7 @@ def _entry(table: Mapping[str, Any], where: str) -> Entry:
     refuse_symptom(table, where)
     table = {name: value for name, value in table.items() if name != REPORT}
     try:
-        told = meant.read(table)
+        told = meant.failure_fields(table)
     except ValueError as error:
         raise UnusableKnown(f"{where}: {error}") from error
     for name, value in table.items():

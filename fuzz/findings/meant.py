@@ -53,7 +53,7 @@ def _fits_rules(meant: tuple[str, ...] | None, broken: frozenset[Rule]) -> bool:
     return broken <= set(meant) and bool(broken) == bool(meant)
 
 
-def read(table: Mapping[str, Any]) -> dict[str, Any]:
+def failure_fields(table: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a table that say which failures are meant; raises ValueError, with what is wrong with one."""
     found: dict[str, Any] = {}
     for name, allowed in (("way", tuple(Way)), ("aspect", registry().aspects)):

@@ -14,7 +14,7 @@ from specs.violation import Aspect, Violation, Way
 if TYPE_CHECKING:
     from fuzz.running.session import Judgement, Session
 
-Verdict = Literal["FIXED", "STILL FAILING", "CHANGED", "FLAKY", "ERROR"]
+ReplayResult = Literal["FIXED", "STILL FAILING", "CHANGED", "FLAKY", "ERROR"]
 
 TRIES = 3
 TRIES_WHEN_FLAKY = 10
@@ -37,7 +37,7 @@ class Replayed:
     """What became of a finding; `violation` is what fails now."""
 
     finding: Finding
-    verdict: Verdict
+    verdict: ReplayResult
     why: str = ""
     violation: Violation | None = None
 

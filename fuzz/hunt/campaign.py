@@ -38,7 +38,7 @@ from fuzz.versions import versions
 __all__ = ["Plan", "hunt"]
 
 
-class Account:
+class RunAccount:
     """Adds up the messages of all workers, and emits events."""
 
     def __init__(
@@ -203,7 +203,7 @@ def hunt(
         known = gather(plan.findings, plan.profile)
     except UnusableKnown as error:
         raise UsageError(str(error)) from error
-    account = Account(plan, target.subject, emit, known, interrupted)
+    account = RunAccount(plan, target.subject, emit, known, interrupted)
     emit(_started(plan, target))
     emit(sought(target.subject.accounting, plan.profile))
     for text in known.warnings():

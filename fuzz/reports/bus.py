@@ -28,7 +28,7 @@ class Report(Protocol):
         """No more will come."""
 
 
-class Telling:
+class Bus:
     """The bus also keeps the tally that says how a run cut short has ended."""
 
     def __init__(self, reports: Sequence[Report], secrets: Iterable[Credentials] = ()) -> None:

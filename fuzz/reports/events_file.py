@@ -32,7 +32,7 @@ class LoggedEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableLine:
     """A line that holds no event: cut off where a run was killed, or damaged, or of a suite that tells more."""
 
     number: int
@@ -112,7 +112,7 @@ def _plain_fields(value: Any) -> dict[str, Any]:
     return {one.name: getattr(value, one.name) for one in fields(value)}
 
 
-def read(path: Path) -> Iterator[LoggedEvent | Unreadable]:
+def logged_events(path: Path) -> Iterator[LoggedEvent | UnreadableLine]:
     """The events of a log, in its order. Data that a finding's line only names are looked for in the log's folder."""
     run = 0
     with path.open("rb") as file:
@@ -126,7 +126,7 @@ def read(path: Path) -> Iterator[LoggedEvent | Unreadable]:
                 run += table["event"] == "RunStarted"
                 yield LoggedEvent(str(table.get("run") or f"{path}#{run}"), at, _event(kind, table, path.parent))
             except (ValueError, KeyError, TypeError, RecursionError, cattrs.BaseValidationError) as error:
-                yield Unreadable(number, f"{type(error).__name__}: {error}"[:200])
+                yield UnreadableLine(number, f"{type(error).__name__}: {error}"[:200])
 
 
 def _event(kind: type, table: dict[str, Any], folder: Path) -> Event:
@@ -146,10 +146,10 @@ def _finding(table: dict[str, Any], folder: Path) -> Finding:
             raise ValueError(f"data/{name}: {error.strerror}") from error
 
     try:
-        return case_files.read(json.dumps(table), data)
+        return case_files.finding_from(json.dumps(table), data)
     except case_files.Unreadable:
         bare = {"case": {**table["case"], "steps": []}, "outcomes": []}
-        return case_files.read(json.dumps({**table, **bare}), data)
+        return case_files.finding_from(json.dumps({**table, **bare}), data)
 
 
 @cache

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fuzz.events import Explored, FindingFound, RunEnded, RunStarted, Sought
-from fuzz.reports.events_file import LoggedEvent, Unreadable, read
+from fuzz.reports.events_file import LoggedEvent, UnreadableLine, logged_events
 from fuzz.reports.tally import Tally
 
 Value = tuple[str, str]
@@ -112,7 +112,7 @@ class History:
     """The runs in their order, and the lines of the logs that could not be read, by log."""
 
     runs: tuple[Run, ...]
-    unreadable: tuple[tuple[Path, Unreadable], ...] = ()
+    unreadable: tuple[tuple[Path, UnreadableLine], ...] = ()
 
     @property
     def requests(self) -> int:
@@ -136,7 +136,7 @@ class History:
 def gather(logs: Iterable[Path]) -> History:
     """The history that some logs tell. A run that stands in two logs, one a copy of the other, counts once."""
     runs: dict[str, Run] = {}
-    unreadable: list[tuple[Path, Unreadable]] = []
+    unreadable: list[tuple[Path, UnreadableLine]] = []
     for log in logs:
         for run in _runs_in(log, unreadable):
             if run.name not in runs or runs[run.name].lines < run.lines:
@@ -144,10 +144,10 @@ def gather(logs: Iterable[Path]) -> History:
     return History(tuple(sorted(runs.values(), key=lambda one: one.begun)), tuple(unreadable))
 
 
-def _runs_in(log: Path, unreadable: list[tuple[Path, Unreadable]]) -> Iterator[Run]:
+def _runs_in(log: Path, unreadable: list[tuple[Path, UnreadableLine]]) -> Iterator[Run]:
     runs: dict[str, Run] = {}
-    for one in read(log):
-        if isinstance(one, Unreadable):
+    for one in logged_events(log):
+        if isinstance(one, UnreadableLine):
             unreadable.append((log, one))
         else:
             runs.setdefault(one.run, Run(one.run, log, one.at)).take(one)

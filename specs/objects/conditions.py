@@ -10,7 +10,7 @@ from specs.objects.words import instant
 
 READS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
 OF_COPIES = "x-amz-copy-source-"
-Verdict = Literal["go", "failed", "not-modified", "open"]
+ConditionResult = Literal["go", "failed", "not-modified", "open"]
 # Dates nearer than this to Last-Modified are left open.
 NEAR_SECONDS = 2.0
 
@@ -20,7 +20,7 @@ def plain_etag(text: str) -> bool:
     return len(text) > 2 and text[0] == text[-1] == '"' and not set(text[1:-1]) & set('",') and text != '"*"'
 
 
-def of_read(conditions: Mapping[str, str], one: Stored, now: float) -> Verdict:
+def of_read(conditions: Mapping[str, str], one: Stored, now: float) -> ConditionResult:
     """Judge the conditions of a read of an object in RFC 9110's order; `conditions` are those of READS."""
     match, none_match = conditions.get("if-match"), conditions.get("if-none-match")
     modified, unmodified = conditions.get("if-modified-since"), conditions.get("if-unmodified-since")
@@ -56,7 +56,7 @@ def _since(text: str, one: Stored, now: float) -> float | None:
     return date - latest if date > latest + NEAR_SECONDS else None
 
 
-def of_write(conditions: Mapping[str, str], one: Stored | None) -> Verdict | Literal["missing"]:
+def of_write(conditions: Mapping[str, str], one: Stored | None) -> ConditionResult | Literal["missing"]:
     """Judge the conditions of a write of a destination that holds an object, or none."""
     match, none_match = conditions.get("if-match"), conditions.get("if-none-match")
     if any(name in conditions for name in ("if-modified-since", "if-unmodified-since")):

@@ -99,7 +99,7 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
     if located.why:
         return unspecified(located.why, located.because)
     body = full_body(step, profile)
-    reading = validity.read(step.operation, body, profile)
+    reading = validity.read_request(step.operation, body, profile)
     strange = _unknown_fields(profile)
     # A fault within a field of which nothing is claimed counts as an unknown field: the server may not know the field.
     faults = [

@@ -65,8 +65,8 @@ def schema_faults(text: str, schema: str | Schema) -> tuple[Flaw, ...]:
         return (Flaw("", "depth", ""),)
     exact, lenient = _validators(schema)
     try:
-        last, repeated = read(text)
-        first, _ = read(text, keep="first") if repeated else (last, ())
+        last, repeated = value_and_repeats(text)
+        first, _ = value_and_repeats(text, keep="first") if repeated else (last, ())
     except ValueError:
         return (Flaw("", "json", ""),)
     if not repeated:
@@ -83,7 +83,7 @@ def refused(faults: Iterable[Flaw]) -> bool:
     return any(not fault.open for fault in faults)
 
 
-def read(text: str, *, keep: str = "last") -> tuple[Any, tuple[tuple[str, ...], ...]]:
+def value_and_repeats(text: str, *, keep: str = "last") -> tuple[Any, tuple[tuple[str, ...], ...]]:
     """Return a JSON text's value and the places of its repeated keys; numbers are kept finite and of bounded length."""
     repeated: dict[int, tuple[dict[str, Any], list[str]]] = {}
 

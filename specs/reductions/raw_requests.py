@@ -111,7 +111,7 @@ def _allowed_too(step: SendRaw, doubts: list[Rejection], authorization: RawReadi
 
 def _is_json(body: bytes) -> bool:
     try:
-        json_text.read(body)
+        json_text.parse(body)
     except json_text.NotJson:
         return False
     return True
@@ -121,7 +121,7 @@ def _with_body(
     step: SendRaw, operation: str, profile: Profile, authorization: RawReading, doubts: list[Rejection]
 ) -> RawReading:
     try:
-        text = json_text.read(step.body)
+        text = json_text.parse(step.body)
     except json_text.NotJson:
         return RawReading(None, (BAD_JSON, *doubts, *authorization.rejections))
     if text.doubts:

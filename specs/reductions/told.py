@@ -48,9 +48,9 @@ def told(step: int, send: Send, outcome: Outcome, due: Expectation | None, profi
     """Read the answer to a valid request; return None for anything but a 200 whose parts fit together."""
     if not isinstance(outcome, Reply) or outcome.status != 200:
         return None
-    request = validity.read(send.operation, full_body(send, profile), profile).request
+    request = validity.read_request(send.operation, full_body(send, profile), profile).request
     try:
-        answer = wire.read(outcome, profile)
+        answer = wire.answer_of(outcome, profile)
         values = answer.values()
     except ValueError:
         return None

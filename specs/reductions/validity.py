@@ -36,7 +36,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadRequest:
     """A parsed request, the faults that forbid an answer, and the doubts that allow a refusal."""
 
     request: Request | None
@@ -56,7 +56,7 @@ class _Notes:
         self.doubts.append(Fault(rule, words))
 
 
-def read(operation: str, body: Mapping[str, Any], profile: Profile) -> Reading:
+def read_request(operation: str, body: Mapping[str, Any], profile: Profile) -> ReadRequest:
     """Read the body of a request, locating fields included, by the profile's version of the API."""
     notes = _Notes()
     known = LOCATORS[profile.api] + BODY_FIELDS + (OPTIONS if profile.api == "v2" else ())
@@ -71,7 +71,7 @@ def read(operation: str, body: Mapping[str, Any], profile: Profile) -> Reading:
             notes.fault(Rule.NOT_A_BOOLEAN, name)
     _doubt_readability(body, notes)
     if notes.faults and not _only_axis(operation, notes):
-        return Reading(None, tuple(notes.faults), (*notes.doubts, *_further_faults(operation, values)))
+        return ReadRequest(None, tuple(notes.faults), (*notes.doubts, *_further_faults(operation, values)))
     request = Request(
         operation=operation,
         **{**values, "byte_order": values["byte_order"] or profile.native_byte_order},
@@ -82,7 +82,7 @@ def read(operation: str, body: Mapping[str, Any], profile: Profile) -> Reading:
     _contradictions(request, notes)
     if operation == "select":
         _forgive_axis(notes)
-    return Reading(None if notes.faults else request, tuple(notes.faults), tuple(notes.doubts))
+    return ReadRequest(None if notes.faults else request, tuple(notes.faults), tuple(notes.doubts))
 
 
 def _further_faults(operation: str, values: Mapping[str, Any]) -> list[Fault]:

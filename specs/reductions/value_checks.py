@@ -30,7 +30,7 @@ def answer_checks(
         yield Violation("answer-form", "wrong content type", due, repr(content_type), way=Way.FORM, aspect=aspect)
         return
     try:
-        answer = wire.read(reply, profile)
+        answer = wire.answer_of(reply, profile)
     except wire.Malformed as error:
         yield Violation(
             "answer-form", "a malformed answer", "the API's form", str(error), way=Way.FORM, aspect=error.aspect

@@ -58,7 +58,7 @@ class Answer:
         return np.frombuffer(self.data, dtype).astype(self.dtype)
 
 
-def read(reply: Reply, profile: Profile) -> Answer:
+def answer_of(reply: Reply, profile: Profile) -> Answer:
     """Read an answer of the profile's version; raises Malformed."""
     if profile.api == "v2":
         return read_v2(reply, twins={f"option_{key}" for key in TWINS} & set(profile.options) != set())

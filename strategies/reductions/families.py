@@ -27,7 +27,7 @@ RANKS = (1, 2, 3, 4)
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class CommonPart:
     """An array and the fields of a valid request about it, without its place and encoding."""
 
     values: Array
@@ -58,7 +58,7 @@ def _subject(
     selection: bool = True,
     masked: bool = True,
     order: bool = True,
-) -> Subject:
+) -> CommonPart:
     dtype = draw(sampled(profile.dtypes))
     values = draw(arrays(dtype, longest=LONGEST))
     if len(values) < least:
@@ -75,7 +75,7 @@ def _subject(
     if masked and profile.missing_kinds and draw(booleans()):
         fields["missing"] = draw(missing.missings(dtype, values, kinds=profile.missing_kinds))
     allowed = tuple(one for one in profile.operations if not operations or one in operations)
-    return Subject(values, Fields(fields), draw(sampled(allowed)))
+    return CommonPart(values, Fields(fields), draw(sampled(allowed)))
 
 
 def _case(relation: str, puts: list[Put], *sends: Send) -> Case:
@@ -191,7 +191,7 @@ def _encoded_plain(draw: Draw, profile: Profile) -> Case:
     return _case("encoded-plain", [encoded.put(), plain.put()], *sends)
 
 
-def _told(subject: Subject, content: Content, profile: Profile) -> Fields:
+def _told(subject: CommonPart, content: Content, profile: Profile) -> Fields:
     fields = _located(subject.fields, content.segments[0])
     return fields if profile.byte_orders else fields.without("byte_order")
 

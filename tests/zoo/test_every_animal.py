@@ -2,7 +2,7 @@
 
 import pytest
 
-from fuzz.bench.animals.trials import Task, let_loose
+from fuzz.bench.animals.trials import AnimalTask, let_loose
 from fuzz.subjects.reductions.zoo import animals, find
 
 pytestmark = [pytest.mark.zoo, pytest.mark.timeout(600)]
@@ -17,7 +17,7 @@ UNSEEN = [one.id for one in animals().values() if one.warns]
 @pytest.mark.parametrize("name", [name for name in animals() if name not in UNSEEN])
 def test_the_animal_is_seen(name: str) -> None:
     for seed in SEEDS:
-        trial = let_loose(Task((name,), seed, SECONDS, api=find(name).api, reduce_seconds=0))
+        trial = let_loose(AnimalTask((name,), seed, SECONDS, api=find(name).api, reduce_seconds=0))
         assert not trial.broke
         if trial.detected:
             return
@@ -29,6 +29,6 @@ def test_the_animal_is_seen(name: str) -> None:
 
 @pytest.mark.parametrize("api", ["v1", "v2"])
 def test_nothing_is_seen_in_the_healthy_server(api: str) -> None:
-    trial = let_loose(Task((), SEEDS[0], HEALTHY_SECONDS, api=api, reduce_seconds=0))
+    trial = let_loose(AnimalTask((), SEEDS[0], HEALTHY_SECONDS, api=api, reduce_seconds=0))
     assert not trial.broke
     assert not trial.detected, f"{trial.by}: {trial.seen}"

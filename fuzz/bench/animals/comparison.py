@@ -6,8 +6,8 @@ import json
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from fuzz.bench.animals.scoreboard import QUICK_SECONDS, Row, Scoreboard, scoreboard
-from fuzz.bench.animals.trials import Trial
+from fuzz.bench.animals.scoreboard import QUICK_SECONDS, Scoreboard, ScoreboardRow, scoreboard
+from fuzz.bench.animals.trials import AnimalTrial
 from fuzz.bench.animals.visits import tasks_for, visit
 
 EVERYTHING = "everything"
@@ -18,7 +18,7 @@ def compare(
     animals: Sequence[str],
     ablations: Sequence[str],
     arguments: Namespace,
-    progress: Callable[[int], Callable[[Trial], None]],
+    progress: Callable[[int], Callable[[AnimalTrial], None]],
 ) -> int:
     """Try the animals with everything, and with each part left out; print when each was seen."""
     parts = ("", *ablations)
@@ -58,11 +58,11 @@ def lines(boards: Mapping[str, Scoreboard]) -> Iterator[str]:
     yield from (f"  could not be tried: {one}" for board in boards.values() for one in board.broken)
 
 
-def _quick(row: Row) -> bool:
+def _quick(row: ScoreboardRow) -> bool:
     return row.detected == row.trials and row.cpu_seconds <= QUICK_SECONDS
 
 
-def _when(row: Row | None) -> str:
+def _when(row: ScoreboardRow | None) -> str:
     if row is None or not row.detected:
         return "not seen"
     some = f" {row.detected}/{row.trials}" if row.detected < row.trials else ""

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from itertools import count
 
 from fuzz.bench.animals.mutants import Mutant, mutants
-from fuzz.bench.animals.trials import Task, Trial
+from fuzz.bench.animals.trials import AnimalTask, AnimalTrial
 from fuzz.bench.animals.visits import visit
 from fuzz.embedded.processes import ReferenceServerError
 
@@ -56,24 +56,24 @@ def both(fates: Sequence[Fate], later: Sequence[Fate]) -> list[Fate]:
 def tried(chosen: Sequence[Mutant], arguments: Namespace, api: str) -> list[Fate]:
     """The fates of mutants that are asked in one version of the API."""
     tasks = [
-        Task((), arguments.seed, arguments.seconds, arguments.ablate, api, 0, command=(*COMMAND, one.id))
+        AnimalTask((), arguments.seed, arguments.seconds, arguments.ablate, api, 0, command=(*COMMAND, one.id))
         for one in chosen
     ]
     numbers = count(1)
 
-    def tell(trial: Trial) -> None:
+    def tell(trial: AnimalTrial) -> None:
         name = trial.task.command[-1]
         print(f"{next(numbers)}/{len(tasks)} {api} {name}: {fate_of(trial)}", file=sys.stderr, flush=True)
 
     return [fate(mutant, trial) for mutant, trial in zip(chosen, visit(tasks, arguments.workers, tell))]
 
 
-def fate(mutant: Mutant, trial: Trial) -> Fate:
+def fate(mutant: Mutant, trial: AnimalTrial) -> Fate:
     """What a trial says of its mutant."""
     return Fate(mutant, fate_of(trial), trial.cpu_seconds, trial.requests, trial.seen)
 
 
-def fate_of(trial: Trial) -> str:
+def fate_of(trial: AnimalTrial) -> str:
     """How a trial ended."""
     if trial.broke:
         return "does not start" if trial.broke.startswith(ReferenceServerError.__name__) else "could not be tried"

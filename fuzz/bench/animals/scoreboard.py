@@ -7,14 +7,14 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from fuzz.bench.animals.trials import Trial
+from fuzz.bench.animals.trials import AnimalTrial
 from fuzz.subjects.reductions.zoo import find
 
 QUICK_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ScoreboardRow:
     """One animal's trials; medians are over those that detected it."""
 
     id: str
@@ -35,14 +35,14 @@ class Row:
 class Scoreboard:
     """All rows, and the trials on the healthy server that saw something or broke."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ScoreboardRow, ...]
     healthy_trials: int
     healthy_requests: int
     false_alarms: tuple[str, ...]
     broken: tuple[str, ...]
 
     @property
-    def missed(self) -> tuple[Row, ...]:
+    def missed(self) -> tuple[ScoreboardRow, ...]:
         """Animals that not every trial detected."""
         return tuple(row for row in self.rows if row.detected < row.trials)
 
@@ -54,10 +54,10 @@ class Scoreboard:
         return {**asdict(self), "missed": [row.id for row in self.missed]}
 
 
-def scoreboard(trials: Iterable[Trial]) -> Scoreboard:
+def scoreboard(trials: Iterable[AnimalTrial]) -> Scoreboard:
     """The scoreboard of finished trials."""
     done = list(trials)
-    by_animal: dict[str, list[Trial]] = {}
+    by_animal: dict[str, list[AnimalTrial]] = {}
     for trial in done:
         if trial.task.animals and not trial.broke:
             by_animal.setdefault(trial.task.animals[0], []).append(trial)
@@ -71,11 +71,11 @@ def scoreboard(trials: Iterable[Trial]) -> Scoreboard:
     )
 
 
-def row_of(name: str, trials: Sequence[Trial]) -> Row:
+def row_of(name: str, trials: Sequence[AnimalTrial]) -> ScoreboardRow:
     """The row of one animal."""
     seen = [trial for trial in trials if trial.detected]
     first = min(seen, key=lambda trial: trial.cpu_seconds, default=None)
-    return Row(
+    return ScoreboardRow(
         id=name,
         kind=find(name).kind,
         trials=len(trials),

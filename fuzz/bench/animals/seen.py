@@ -10,32 +10,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from fuzz.bench.animals.scoreboard import Row
+    from fuzz.bench.animals.scoreboard import ScoreboardRow
 
 FILE: Final = "seen.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenAnimal:
     """One animal, as a trial saw it first."""
 
     requirement: str
     property: str
 
 
-def load() -> Mapping[str, Seen]:
+def load() -> Mapping[str, SeenAnimal]:
     """What was noted last, by animal."""
     text = (resources.files("fuzz.bench.animals") / FILE).read_text("utf-8")
-    return {name: Seen(*told) for name, told in json.loads(text).items()}
+    return {name: SeenAnimal(*told) for name, told in json.loads(text).items()}
 
 
-def noted(rows: Iterable[Row], before: Mapping[str, Seen]) -> dict[str, Seen]:
+def noted(rows: Iterable[ScoreboardRow], before: Mapping[str, SeenAnimal]) -> dict[str, SeenAnimal]:
     """What was noted before, and what these rows of a scoreboard tell anew."""
-    anew = {row.id: Seen(row.seen.partition(":")[0], row.by) for row in rows if row.detected}
+    anew = {row.id: SeenAnimal(row.seen.partition(":")[0], row.by) for row in rows if row.detected}
     return {**before, **anew}
 
 
-def write(seen: Mapping[str, Seen], path: Path | None = None) -> None:
+def write(seen: Mapping[str, SeenAnimal], path: Path | None = None) -> None:
     """Write the notes, one animal a line."""
     lines = [
         f" {json.dumps(name)}: {json.dumps([one.requirement, one.property])}" for name, one in sorted(seen.items())

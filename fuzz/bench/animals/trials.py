@@ -35,7 +35,7 @@ MOST_REQUESTS_TO_REDUCE = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class AnimalTask:
     """What to let the suite loose on, and for how long; no animals mean the healthy server.
 
     `seconds` are those of one core: what suite, store and server compute together.
@@ -52,13 +52,13 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class AnimalTrial:
     """What came of a task; `seconds` and `requests` are those until something was seen, or all there were.
 
     `cpu_seconds` is what suite, store and server computed: the seconds of one core that nobody else uses.
     """
 
-    task: Task
+    task: AnimalTask
     requests: int
     seconds: float
     cpu_seconds: float
@@ -103,7 +103,7 @@ class _Clock:
 class _Attempts:
     """Judges cases until one fails."""
 
-    def __init__(self, task: Task, session: Session, clock: _Clock) -> None:
+    def __init__(self, task: AnimalTask, session: Session, clock: _Clock) -> None:
         self.session = session
         self.clock = clock
         self.found: tuple[Case, Violation] | None = None
@@ -127,7 +127,7 @@ class _Attempts:
         return self._warns and violation.requirement == WARNING
 
 
-def let_loose(task: Task) -> Trial:
+def let_loose(task: AnimalTask) -> AnimalTrial:
     """Try everything there is on the task's server."""
     try:
         with (
@@ -139,10 +139,10 @@ def let_loose(task: Task) -> Trial:
             with closing(Session(REDUCTIONS, client, store, profile)) as session:
                 return _tried(task, server, session)
     except Exception as error:  # noqa: BLE001  (one trial that breaks is told, and the others go on)
-        return Trial(task, 0, 0.0, 0.0, 0, 0, broke=f"{type(error).__name__}: {error}")
+        return AnimalTrial(task, 0, 0.0, 0.0, 0, 0, broke=f"{type(error).__name__}: {error}")
 
 
-def _tried(task: Task, server: KeptServer, session: Session) -> Trial:
+def _tried(task: AnimalTask, server: KeptServer, session: Session) -> AnimalTrial:
     clock = _Clock(server)
     attempts = _Attempts(task, session, clock)
     name = _rounds(task, session.profile, attempts)
@@ -150,14 +150,14 @@ def _tried(task: Task, server: KeptServer, session: Session) -> Trial:
     requests, seconds, cpu_seconds = session.sent, clock.seconds(), clock.core_seconds()
     reached, triggered = sum(told.reached.values()), sum(told.triggered.values())
     if attempts.found is None:
-        return Trial(task, requests, seconds, cpu_seconds, reached, triggered)
+        return AnimalTrial(task, requests, seconds, cpu_seconds, reached, triggered)
     case, violation = attempts.found
     size = _smallest(task, session, case, violation)
     seen = f"{violation.requirement}: {violation.title}"
-    return Trial(task, requests, seconds, cpu_seconds, reached, triggered, seen, name, size)
+    return AnimalTrial(task, requests, seconds, cpu_seconds, reached, triggered, seen, name, size)
 
 
-def _rounds(task: Task, profile: Profile, attempts: _Attempts) -> str:
+def _rounds(task: AnimalTask, profile: Profile, attempts: _Attempts) -> str:
     """Turn after turn, always of the property furthest behind its share; the one that saw something."""
     properties = properties_of(task.ablation, profile)
     spent: dict[str, float] = {one.name: 0.0 for one in properties}
@@ -184,7 +184,7 @@ def _turn(one: Property, profile: Profile, number: int, attempt: Callable[[Case]
         turn(one.cases(profile), number, EXAMPLES_A_TURN, attempt)
 
 
-def _smallest(task: Task, session: Session, case: Case, violation: Violation) -> int:
+def _smallest(task: AnimalTask, session: Session, case: Case, violation: Violation) -> int:
     """The size of the smallest case that still shows it."""
     if task.reduce_seconds <= 0 or violation.severity != "failure":
         return size_bytes(case)

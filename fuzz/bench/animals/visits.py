@@ -7,23 +7,25 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TypeVar
 
-from fuzz.bench.animals.trials import Task, Trial, let_loose
+from fuzz.bench.animals.trials import AnimalTask, AnimalTrial, let_loose
 from fuzz.subjects.reductions.zoo import find
 
 Work = TypeVar("Work")
 Done = TypeVar("Done")
 
 
-def tasks_for(animals: Sequence[str], *, seeds: int, first_seed: int, seconds: float, ablation: str) -> Iterator[Task]:
+def tasks_for(
+    animals: Sequence[str], *, seeds: int, first_seed: int, seconds: float, ablation: str
+) -> Iterator[AnimalTask]:
     """Each animal with each seed, and the healthy server as often."""
     for seed in range(first_seed, first_seed + seeds):
         for api in sorted({find(one).api for one in animals} | {"v2"}):
-            yield Task((), seed, seconds, ablation, api)
+            yield AnimalTask((), seed, seconds, ablation, api)
         for one in animals:
-            yield Task((one,), seed, seconds, ablation, find(one).api)
+            yield AnimalTask((one,), seed, seconds, ablation, find(one).api)
 
 
-def visit(tasks: Sequence[Task], workers: int, tell: Callable[[Trial], None]) -> list[Trial]:
+def visit(tasks: Sequence[AnimalTask], workers: int, tell: Callable[[AnimalTrial], None]) -> list[AnimalTrial]:
     """Do all tasks, and tell of each when it is done."""
     return spread(let_loose, tasks, workers, tell)
 

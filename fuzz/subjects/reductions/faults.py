@@ -50,7 +50,7 @@ def faults_named(broken: frozenset[rules.Rule], trial: Trial) -> list[str]:
     last = trial.last
     send = read_raw(last, trial.profile).send if isinstance(last, SendRaw) else last
     if send is not None:
-        reading = validity.read(send.operation, full_body(send, trial.profile), trial.profile)
+        reading = validity.read_request(send.operation, full_body(send, trial.profile), trial.profile)
         for fault in (*reading.faults, *reading.doubts):
             fields.setdefault(str(fault.rule), []).append(_place(fault.rule, fault.words))
     named = []

@@ -96,12 +96,12 @@ def _sound(send: Send, profile: Profile) -> Send:
 
 
 def _at_fault(send: Send, profile: Profile) -> set[str]:
-    faults = validity.read(send.operation, full_body(send, profile), profile).faults
+    faults = validity.read_request(send.operation, full_body(send, profile), profile).faults
     return {word for fault in faults for word in fault.words} & set(send.fields)
 
 
 def _fitting(send: Send, profile: Profile) -> Iterator[Scene]:
-    request = validity.read(send.operation, full_body(send, profile), profile).request
+    request = validity.read_request(send.operation, full_body(send, profile), profile).request
     if request is None or (request.shape is not None and math.prod(request.shape) > MOST_ELEMENTS):
         return
     counts = [math.prod(request.shape)] if request.shape is not None else [2]

@@ -147,7 +147,7 @@ def data_line(put: Put, step: Send | SendRaw | None, api: str) -> str:
 def _elements(data: bytes, step: Send, api: str) -> Array | None:
     body: dict[str, Any] = {**LOCATORS.get(api, {}), **step.fields}
     profile = Profile("", api="v1" if api == "v1" else "v2")
-    request = validity.read(step.operation, body, profile).request
+    request = validity.read_request(step.operation, body, profile).request
     if request is not None:
         try:
             return decode(request, data).array

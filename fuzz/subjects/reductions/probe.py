@@ -27,7 +27,7 @@ HASTE = 5
 LEAST_PATIENCE_SECONDS = 1.0
 
 # "absent" is for features that depend on the server's configuration, and that no server must have.
-Reading = Literal["yes", "absent", "refused", "wrong", "failed", "not asked"]
+Conclusion = Literal["yes", "absent", "refused", "wrong", "failed", "not asked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Feature:
 
     capability: str
     value: str
-    reading: Reading
+    reading: Conclusion
     detail: str = ""
 
 
@@ -98,7 +98,7 @@ def _ask(session: Session, question: Question, revive: Callable[[], None] | None
     outcome = judgement.transcript.outcomes[-1]
     if isinstance(outcome, NoReply) and outcome.reason == "timeout":
         _hurry(session.client)
-    reading: Reading = "yes"
+    reading: Conclusion = "yes"
     if isinstance(outcome, NoReply) or outcome is None or outcome.status >= 500:
         reading = "failed"
     elif 400 <= outcome.status < 500:

@@ -84,7 +84,7 @@ def _claimed(case: Case, profile: Profile) -> bool:
     """Say whether the case asks only for features that the profile claims."""
     for step in case.steps:
         if isinstance(step, Send):
-            request = validity.read(step.operation, full_body(step, profile), profile).request
+            request = validity.read_request(step.operation, full_body(step, profile), profile).request
             if request is not None and unclaimed(request, step, profile):
                 return False
     return True
@@ -101,7 +101,7 @@ def _reported(known: Mapping[str, Any], where: str) -> Reported:
     values["requirement"] = table.pop("requirement", values["requirement"])
     told = {name: table.pop(name) for name in meant.FIELDS if name in table}
     try:
-        values.update(meant.read({name: known[name] for name in meant.FIELDS if name in known} | told))
+        values.update(meant.failure_fields({name: known[name] for name in meant.FIELDS if name in known} | told))
     except ValueError as error:
         raise UnusableKnown(f"{where}: {error}") from error
     for name, value in table.items():

@@ -77,7 +77,7 @@ def scene_of(case: Case, profile: Profile) -> Scene | None:
             return None
     if send.without or NAMES_OF_PLACES & set(send.fields):
         return None
-    reading = validity.read(send.operation, full_body(send, profile), profile)
+    reading = validity.read_request(send.operation, full_body(send, profile), profile)
     if reading.request is None:
         return None
     try:

@@ -156,7 +156,7 @@ def _asking(name: str, reading: Reading, fields: Fields, put: Put | None = None,
 def _rules_of(trial: Trial) -> frozenset[rules.Rule]:
     send = trial.case.steps[-1]
     assert isinstance(send, Send)
-    reading = validity.read(send.operation, full_body(send, trial.profile), trial.profile)
+    reading = validity.read_request(send.operation, full_body(send, trial.profile), trial.profile)
     return frozenset(fault.rule for fault in reading.faults)
 
 

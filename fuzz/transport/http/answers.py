@@ -20,18 +20,18 @@ MOST_LENGTH_DIGITS = 20
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 
 Result = TypeVar("Result")
-Reading = Generator[Wait, bool, Result]
+AnswerReading = Generator[Wait, bool, Result]
 
 
 class Source(Protocol):
     """A protocol for a source of bytes, such as a connection."""
 
-    def received(self) -> Reading[bytes]:
+    def received(self) -> AnswerReading[bytes]:
         """Wait for bytes and return them, or none at the end; raises OSError."""
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadAnswer:
     """An outcome, with whether the connection can be kept and whether any byte came."""
 
     outcome: Reply | NoReply
@@ -59,14 +59,14 @@ class _Stream:
         self.got = False
         self.in_body = False
 
-    def more(self) -> Reading[bool]:
+    def more(self) -> AnswerReading[bool]:
         """Read more bytes; return False at the end of the stream."""
         data = yield from self.source.received()
         self.got = self.got or bool(data)
         self.ahead += data
         return bool(data)
 
-    def until(self, mark: bytes, most: int) -> Reading[bytes]:
+    def until(self, mark: bytes, most: int) -> AnswerReading[bytes]:
         start = 0
         while (at := self.ahead.find(mark, start)) < 0:
             start = max(0, len(self.ahead) - len(mark) + 1)
@@ -77,7 +77,7 @@ class _Stream:
         found, self.ahead = self.ahead[:at], self.ahead[at + len(mark) :]
         return found
 
-    def exactly(self, count: int) -> Reading[bytes]:
+    def exactly(self, count: int) -> AnswerReading[bytes]:
         parts, have = [self.ahead], len(self.ahead)
         while have < count:
             data = yield from self.source.received()
@@ -89,7 +89,7 @@ class _Stream:
         self.ahead = whole[count:]
         return whole[:count]
 
-    def rest(self, most: int) -> Reading[bytes]:
+    def rest(self, most: int) -> AnswerReading[bytes]:
         while len(self.ahead) <= most:
             if not (yield from self.more()):
                 return self.ahead
@@ -102,12 +102,12 @@ class _Stream:
         return NoReply(reason, f"the connection was closed after {self.ahead[:80]!r}")
 
 
-def read_answer(source: Source, method: str, limits: AnswerLimits) -> Reading[Read]:
+def read_answer(source: Source, method: str, limits: AnswerLimits) -> AnswerReading[ReadAnswer]:
     """Read one answer to a request of that method."""
     return _read_from(_Stream(source), method, limits)
 
 
-def read_second_answer(source: Source, method: str, limits: AnswerLimits) -> Reading[Read | None]:
+def read_second_answer(source: Source, method: str, limits: AnswerLimits) -> AnswerReading[ReadAnswer | None]:
     """Read the answer to the second of two requests that were sent at once; the first is by GET.
 
     None if there cannot be a second answer: the first one says that the connection ends, or there is no first one.
@@ -122,19 +122,19 @@ def read_second_answer(source: Source, method: str, limits: AnswerLimits) -> Rea
     return None if closed else second
 
 
-def _read_from(stream: _Stream, method: str, limits: AnswerLimits) -> Reading[Read]:
+def _read_from(stream: _Stream, method: str, limits: AnswerLimits) -> AnswerReading[ReadAnswer]:
     try:
         return (yield from _read(stream, method, limits))
     except _Broken as broken:
-        return Read(broken.outcome, any_byte=broken.any_byte)
+        return ReadAnswer(broken.outcome, any_byte=broken.any_byte)
     except TimeoutError:
         reason = "the answer stopped midway" if stream.got else "no byte of an answer"
-        return Read(NoReply("timeout", reason), any_byte=stream.got)
+        return ReadAnswer(NoReply("timeout", reason), any_byte=stream.got)
     except OSError as error:
-        return Read(NoReply("reset", error.strerror or str(error)), any_byte=stream.got)
+        return ReadAnswer(NoReply("reset", error.strerror or str(error)), any_byte=stream.got)
 
 
-def _read(stream: _Stream, method: str, limits: AnswerLimits) -> Reading[Read]:
+def _read(stream: _Stream, method: str, limits: AnswerLimits) -> AnswerReading[ReadAnswer]:
     while True:
         status, version, headers = yield from _head(stream)
         if status >= 200:
@@ -144,21 +144,21 @@ def _read(stream: _Stream, method: str, limits: AnswerLimits) -> Reading[Read]:
     named = dict(headers)
     keep = version != "HTTP/1.0" and "close" not in named.get("connection", "").lower()
     if method == "HEAD" or status in (204, 304):
-        return Read(Reply(status, headers, b""), keep)
+        return ReadAnswer(Reply(status, headers, b""), keep)
     if "chunked" in named.get("transfer-encoding", "").lower():
-        return Read(Reply(status, headers, (yield from _chunks(stream, limits.bytes))), keep)
+        return ReadAnswer(Reply(status, headers, (yield from _chunks(stream, limits.bytes))), keep)
     if not lengths:
-        return Read(Reply(status, headers, (yield from stream.rest(limits.bytes))), keep=False)
+        return ReadAnswer(Reply(status, headers, (yield from stream.rest(limits.bytes))), keep=False)
     length = lengths.pop()
     if lengths or not (length.isascii() and length.isdigit()):
         raise _Broken(NoReply("garbled", f"Content-Length {length!r}"))
     if len(length) > MOST_LENGTH_DIGITS or int(length) > limits.bytes:
         raise _Broken(NoReply("too-long", f"an answer of {length[:80]} bytes"))
     body = yield from stream.exactly(int(length))
-    return Read(Reply(status, headers, body), keep and not stream.ahead)
+    return ReadAnswer(Reply(status, headers, body), keep and not stream.ahead)
 
 
-def _head(stream: _Stream) -> Reading[tuple[int, str, tuple[tuple[str, str], ...]]]:
+def _head(stream: _Stream) -> AnswerReading[tuple[int, str, tuple[tuple[str, str], ...]]]:
     text = (yield from stream.until(b"\r\n\r\n", MOST_HEAD_BYTES)).decode("latin-1")
     first, *lines = text.split("\r\n")
     version, _, rest = first.partition(" ")
@@ -174,7 +174,7 @@ def _head(stream: _Stream) -> Reading[tuple[int, str, tuple[tuple[str, str], ...
     return int(code), version, tuple(headers)
 
 
-def _chunks(stream: _Stream, most: int) -> Reading[bytes]:
+def _chunks(stream: _Stream, most: int) -> AnswerReading[bytes]:
     parts: list[bytes] = []
     total = 0
     while True:

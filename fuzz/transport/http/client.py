@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from itertools import chain
 
-from fuzz.transport.http.answers import Read, read_answer, read_second_answer
+from fuzz.transport.http.answers import ReadAnswer, read_answer, read_second_answer
 from fuzz.transport.http.connection import Connection
 from fuzz.transport.http.message import HttpMessage
 from fuzz.transport.http.reaching import address, split
@@ -85,14 +85,14 @@ class HttpClient(Client):
 
     def _tried(
         self, connection: Connection | None, message: HttpMessage, wire: Wire | Iterable[bytes]
-    ) -> Generator[Wait, bool, Read]:
+    ) -> Generator[Wait, bool, ReadAnswer]:
         """Send a request and read what comes; over a new connection if none is given."""
         if connection is None:
             self.close()
             try:
                 connection = self._connection = self._connect()
             except OSError as error:
-                return Read(NoReply("refused", f"cannot connect: {error.strerror or error}"), any_byte=False)
+                return ReadAnswer(NoReply("refused", f"cannot connect: {error.strerror or error}"), any_byte=False)
         connection.used = True
         sent_all = True
         try:
@@ -101,7 +101,7 @@ class HttpClient(Client):
             sent_all = False
         if sent_all and message.leaves_after is not None:
             self.close()
-            return Read(NoReply("left", f"the client left after {message.leaves_after} bytes of the body"))
+            return ReadAnswer(NoReply("left", f"the client left after {message.leaves_after} bytes of the body"))
         if isinstance(wire, Wire) and wire.between == "an answer":
             read = yield from read_second_answer(connection, message.method, self.settings.answers)
             if read is None:

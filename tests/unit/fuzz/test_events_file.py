@@ -7,7 +7,7 @@ import pytest
 
 from fuzz.events import Event, Explored, FindingFixed, FindingFound, Progress, Sought, Warned
 from fuzz.findings import case_files, corpus
-from fuzz.reports.events_file import FILE_NAME, EventsFile, LoggedEvent, Unreadable, read
+from fuzz.reports.events_file import FILE_NAME, EventsFile, LoggedEvent, UnreadableLine, logged_events
 from specs.case import Case
 from specs.reductions.steps import Put
 from tests.unit.told_runs import a_run_with_a_finding, found, progress, run_started, stride_ignored
@@ -24,7 +24,7 @@ def written(folder: Path, events: list[Event], run: str = "r") -> Path:
 
 
 def events_of(path: Path) -> list[Event]:
-    return [one.event for one in read(path) if isinstance(one, LoggedEvent)]
+    return [one.event for one in logged_events(path) if isinstance(one, LoggedEvent)]
 
 
 def test_what_is_read_is_what_was_told(tmp_path: Path) -> None:
@@ -51,8 +51,8 @@ def test_a_run_after_one_that_was_killed_begins_a_line_of_its_own(tmp_path: Path
     path = written(tmp_path, [run_started()], "first")
     path.write_bytes(path.read_bytes() + b'{"event": "Warn')
     written(tmp_path, [Warned("second")], "second")
-    told = list(read(path))
-    assert [type(one) for one in told] == [LoggedEvent, Unreadable, LoggedEvent]
+    told = list(logged_events(path))
+    assert [type(one) for one in told] == [LoggedEvent, UnreadableLine, LoggedEvent]
     assert [one.run for one in told if isinstance(one, LoggedEvent)] == ["first", "second"]
 
 
@@ -60,7 +60,7 @@ def test_a_run_after_one_that_was_killed_begins_a_line_of_its_own(tmp_path: Path
 def test_a_line_that_holds_no_event_is_told_apart(tmp_path: Path, line: str) -> None:
     path = tmp_path / FILE_NAME
     path.write_text(f"{line}\n")
-    assert [type(one) for one in read(path)] == [Unreadable]
+    assert [type(one) for one in logged_events(path)] == [UnreadableLine]
 
 
 def test_what_a_newer_suite_tells_besides_is_left_out(tmp_path: Path) -> None:

@@ -34,13 +34,13 @@ def far_down(frames: int, ask: Callable[[], Any]) -> Any:
 @pytest.mark.parametrize("frames", [0, sys.getrecursionlimit() - 500])
 @pytest.mark.parametrize("depth", [1, MOST_NESTED - 1])
 def test_what_nests_less_is_read_wherever_it_is_asked(depth: int, frames: int) -> None:
-    assert far_down(frames, lambda: json_text.read(body(depth).encode()).value) == json.loads(body(depth))
+    assert far_down(frames, lambda: json_text.parse(body(depth).encode()).value) == json.loads(body(depth))
 
 
 @pytest.mark.parametrize("depth", DEEP)
 def test_what_nests_more_is_no_text_and_a_request_of_bytes_only(depth: int) -> None:
     with pytest.raises(NotJson, match="nested too deeply"):
-        json_text.read(body(depth).encode())
+        json_text.parse(body(depth).encode())
     raw = SendRaw("POST", "/v2/sum", (JSON_TYPE,), body(depth).encode(), "a")
     reading = read_raw(raw, PROFILE)
     assert reading.send is None

@@ -153,9 +153,9 @@ def test_nothing_is_decided_by_a_text_of_ours(monkeypatch: pytest.MonkeyPatch) -
 
 def test_faults_are_the_same_whatever_their_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     body = {"interface_type": "s3", "url": "u", "dtype": "int32", "offset": -1, "axis": 3}
-    before = validity.read("sum", body, V2)
+    before = validity.read_request("sum", body, V2)
     monkeypatch.setattr(rules, "_WORDED", MappingProxyType(dict.fromkeys(Rule, "noise")))
-    assert validity.read("sum", body, V2) == before
+    assert validity.read_request("sum", body, V2) == before
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_an_entry_of_older_suites_is_refused_with_what_to_write(tmp_path: Any) -
     path = tmp_path / "known.toml"
     path.write_text('[[known]]\nreason = "r"\nrequirement = "no-server-error"\nsymptom = "500 short read"\n')
     with pytest.raises(known.UnusableKnown, match='way = "server-error", rules'):
-        known.read(path)
+        known.entries_of(path)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_what_is_no_way_rule_status_or_aspect_is_told(tmp_path: Any, table: str,
     path = tmp_path / "known.toml"
     path.write_text(f'[[known]]\nreason = "r"\nrequirement = "counts"\n{table}\n')
     with pytest.raises(known.UnusableKnown, match=why):
-        known.read(path)
+        known.entries_of(path)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from fuzz.embedded.http_messages import (
     may_have_body,
 )
 from fuzz.embedded.memory_objects import stored_object
-from fuzz.embedded.object_reads import read
+from fuzz.embedded.object_reads import response_to
 from specs.case import Case
 from specs.reductions.steps import Put, Send
 
@@ -48,7 +48,7 @@ def _sent(put: Put, wanted: str, *, method: str = "GET", query: str = "") -> lis
     request = HttpRequest(method, PATH + query, {"range": wanted} if wanted else {})
     stored = stored_object(put.data, put.served)
     try:
-        answer = served(request, stored, read(request, stored))
+        answer = served(request, stored, response_to(request, stored))
     except RangeNotSatisfiable:
         answer = HttpResponse(416, {})
     return [piece.hex() for piece in _pieces(answer, method)]

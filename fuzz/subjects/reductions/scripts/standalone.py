@@ -40,7 +40,7 @@ TIMEOUT_SECONDS = 60.0
 PAUSE_SECONDS = 0.05
 NOT_THERE = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 Reply = tuple[int, dict[str, str], bytes]
-Came = Reply | str
+Outcome = Reply | str
 # What takes requests at the same time does not show each time.
 TRIES_TOGETHER = 50
 
@@ -151,7 +151,7 @@ def content(data: dict[str, str]) -> bytes:
     return data["text"].encode() if "text" in data else bytes.fromhex(data["hex"])
 
 
-def send(server: str, plan: dict[str, Any], step: dict[str, Any], store: Store, start: threading.Barrier) -> Came:
+def send(server: str, plan: dict[str, Any], step: dict[str, Any], store: Store, start: threading.Barrier) -> Outcome:
     """A reduction request."""
     body = dict(step["body"])
     for name, value in body.items():
@@ -181,7 +181,7 @@ def send(server: str, plan: dict[str, Any], step: dict[str, Any], store: Store, 
     return got.status_code, {name.lower(): value for name, value in got.headers.items()}, got.content
 
 
-def send_raw(server: str, step: dict[str, Any], store: Store, start: threading.Barrier) -> Came:
+def send_raw(server: str, step: dict[str, Any], store: Store, start: threading.Barrier) -> Outcome:
     """Bytes as they are, which no HTTP library would send."""
     body = content(step["body"])
     for word, place in store.places(step).items():
@@ -242,10 +242,10 @@ def raw_reply(answers: Answers, method: str) -> Reply:
         raise ValueError(f"no HTTP answer: {type(error).__name__} {error}") from error
 
 
-def ask(server: str, plan: dict[str, Any], steps: list[dict[str, Any]], store: Store) -> list[Came]:
+def ask(server: str, plan: dict[str, Any], steps: list[dict[str, Any]], store: Store) -> list[Outcome]:
     """Send some requests, at the same time if there are several, and say what came of each."""
     start = threading.Barrier(len(steps))
-    came: list[Came] = ["nothing was sent"] * len(steps)
+    came: list[Outcome] = ["nothing was sent"] * len(steps)
 
     def one(number: int) -> None:
         step = steps[number]

@@ -35,7 +35,7 @@ class WatchedSoFar:
             return {"handled": self.handled, "reached": dict(self.reached), "triggered": dict(self.triggered)}
 
 
-class Visit(threading.local):
+class RequestNotes(threading.local):
     """What happened during the request that a thread is answering."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Visit(threading.local):
 
 def watched(animals: list[Animal], tally: WatchedSoFar) -> ReferenceServer:
     """One server with all the animals' habits, which keeps the tally."""
-    visit = Visit()
+    visit = RequestNotes()
     classes = [observed(animal, visit) for animal in animals]
     server: type[ReferenceServer] = type("Watched", (*classes, ReferenceServer), {})
     healthy = ReferenceServer()
@@ -69,13 +69,13 @@ def watched(animals: list[Animal], tally: WatchedSoFar) -> ReferenceServer:
     return Gate()
 
 
-def observed(animal: Animal, visit: Visit) -> type[ReferenceServer]:
+def observed(animal: Animal, visit: RequestNotes) -> type[ReferenceServer]:
     """The animal's class, each of its methods compared with what it replaces."""
     methods = {name: compared(animal, name, visit) for name in overrides(animal.server)}
     return type(animal.server.__name__, (animal.server,), methods)
 
 
-def compared(animal: Animal, name: str, visit: Visit) -> Callable[..., Any]:
+def compared(animal: Animal, name: str, visit: RequestNotes) -> Callable[..., Any]:
     """The animal's method, with a note of whether the outcome is other than the healthy one."""
     broken = getattr(animal.server, name)
 

@@ -11,7 +11,7 @@ from datetime import date
 import pytest
 
 from fuzz.bench.cost import ACCOUNTS, CHECKS, DRAWING, ENCODING, ORACLE, READING, SENDING, STAGES, Stages
-from fuzz.bench.refinding import Over, Watch
+from fuzz.bench.refinding import Over, TitleWatch
 from fuzz.bench.trouble import narrowed
 from fuzz.cli import main
 from fuzz.errors import UsageError
@@ -39,7 +39,7 @@ def told(requirement: str, aspect: str = "") -> FindingFound:
 
 
 def test_a_finding_is_found_again_by_the_entry_that_a_run_knows_it_by() -> None:
-    watch = Watch(KNOWN, ["counts are wrong", "it hangs up"], to_the_end=True)
+    watch = TitleWatch(KNOWN, ["counts are wrong", "it hangs up"], to_the_end=True)
     watch(told("answers", "reset"))
     watch(told("sum-values"))
     assert list(watch.seconds) == ["it hangs up"]
@@ -53,7 +53,7 @@ def test_a_finding_is_found_again_by_the_entry_that_a_run_knows_it_by() -> None:
 
 
 def test_the_hunt_ends_when_everything_has_been_found_again() -> None:
-    watch = Watch(KNOWN, ["counts are wrong", "it hangs up"])
+    watch = TitleWatch(KNOWN, ["counts are wrong", "it hangs up"])
     watch(told("answers", "closed"))
     with pytest.raises(Over):
         watch(told("counts"))

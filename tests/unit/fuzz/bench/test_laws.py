@@ -18,7 +18,7 @@ from fuzz.bench.recording import Failures
 from fuzz.bench.slow_server import slowed
 from fuzz.bench.slowed import told
 from fuzz.bench.two import MORE, NOT_MET, ONE_FOR_BOTH, TWO, UNTOLD, outcome_of, was_met
-from fuzz.bench.witnesses import ALIKE, HIDDEN, MOST_FAILED, NO_WITNESS, Way, Witness, left_out, met
+from fuzz.bench.witnesses import ALIKE, HIDDEN, MOST_FAILED, NO_WITNESS, AnimalWitness, Way, left_out, met
 from fuzz.embedded.http_messages import HttpRequest, HttpResponse
 from fuzz.errors import UsageError
 from fuzz.events import RunEnded
@@ -126,7 +126,7 @@ def pretending(ways: Mapping[Case, Sequence[Way]]) -> Judge:
 def test_a_pair_is_left_out_where_one_cannot_be_seen_behind_the_other(
     together: dict[Case, list[Way]], one: dict[Case, list[Way]], other: dict[Case, list[Way]], due: str
 ) -> None:
-    witnesses = [Witness(FIRST, VALUES)], [Witness(SECOND, COUNTS)]
+    witnesses = [AnimalWitness(FIRST, VALUES)], [AnimalWitness(SECOND, COUNTS)]
     assert left_out(*witnesses, pretending(together), (pretending(one), pretending(other))) == due
 
 
@@ -134,7 +134,7 @@ def test_one_witness_that_shows_is_enough_and_none_is_too_few() -> None:
     third = Case("third", ())
     both = pretending({third: [VALUES], SECOND: [COUNTS]})
     alone = pretending({third: [VALUES], FIRST: [VALUES]}), pretending({SECOND: [COUNTS]})
-    one, other = [Witness(FIRST, VALUES), Witness(third, VALUES)], [Witness(SECOND, COUNTS)]
+    one, other = [AnimalWitness(FIRST, VALUES), AnimalWitness(third, VALUES)], [AnimalWitness(SECOND, COUNTS)]
     assert left_out(one, other, both, alone) == ""
     assert left_out(one[:1], other, both, alone) == HIDDEN
     assert left_out([], other, both, alone) == left_out(one, [], both, alone) == NO_WITNESS

@@ -14,7 +14,7 @@ from fuzz.bench.animals.mutant_server import mutant_server
 from fuzz.bench.animals.mutants import Mutant, mutants, mutated
 from fuzz.bench.animals.mutation import Fate, both
 from fuzz.bench.animals.scoreboard import lines, scoreboard
-from fuzz.bench.animals.trials import Task, Trial
+from fuzz.bench.animals.trials import AnimalTask, AnimalTrial
 from fuzz.commands import zoo
 from fuzz.embedded.http_messages import HttpRequest, HttpResponse
 from fuzz.subjects.reductions.reference_server import ReferenceServer
@@ -121,11 +121,11 @@ def test_a_kept_server_tells_its_tally_beside_the_api() -> None:
     assert server.told().handled == 0, "a server that has ended tells nothing, and raises nothing"
 
 
-def trial(animal: str, seed: int, **more: object) -> Trial:
+def trial(animal: str, seed: int, **more: object) -> AnimalTrial:
     """A finished trial."""
-    task = Task((animal,) if animal else (), seed, 10)
+    task = AnimalTask((animal,) if animal else (), seed, 10)
     values = {"requests": 8, "seconds": 2.0, "cpu_seconds": 1.0, "reached": 1, "triggered": 1, **more}
-    return Trial(task, **values)  # type: ignore[arg-type]
+    return AnimalTrial(task, **values)  # type: ignore[arg-type]
 
 
 def test_a_scoreboard_is_clean_only_if_every_trial_saw_the_animal() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fuzz.commands.diff import FIXED, NEW, STILL, compared, main, read
+from fuzz.commands.diff import FIXED, NEW, STILL, compared, found_at, main
 from fuzz.errors import UsageError
 from fuzz.events import RunEnded
 from fuzz.findings import corpus
@@ -28,7 +28,7 @@ def exit_code(old: Path, new: Path) -> int:
 
 def test_each_finding_is_new_fixed_or_still_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old, new = folder(tmp_path / "old", "a", "b"), folder(tmp_path / "new", "b", "c")
-    assert [(change, one.id) for change, one in compared(read(old), read(new))] == [
+    assert [(change, one.id) for change, one in compared(found_at(old), found_at(new))] == [
         (NEW, "c"),
         (FIXED, "a"),
         (STILL, "b"),
@@ -41,7 +41,7 @@ def test_each_finding_is_new_fixed_or_still_there(tmp_path: Path, capsys: pytest
 def test_a_cause_under_another_name_is_still_there(tmp_path: Path) -> None:
     old, new = folder(tmp_path / "old", "a"), tmp_path / "new"
     corpus.save(new, stride_ignored(id="renamed", fingerprint="of-a"))
-    assert [change for change, _ in compared(read(old), read(new))] == [STILL]
+    assert [change for change, _ in compared(found_at(old), found_at(new))] == [STILL]
 
 
 def test_what_is_new_but_accepted_does_not_fail(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_summaries_are_compared_with_each_other_and_with_folders(tmp_path: Path)
     report = Summary(tmp_path / "summary.json")
     for event in (run_started(), found("a", fingerprint="of-a"), RunEnded("FAIL", 1.0, 5, 1, 0)):
         report(event)
-    assert read(tmp_path / "summary.json") == read(folder(tmp_path / "old", "a"))
+    assert found_at(tmp_path / "summary.json") == found_at(folder(tmp_path / "old", "a"))
 
 
 def test_what_cannot_be_read_is_not_taken_for_fixed(tmp_path: Path) -> None:
@@ -68,6 +68,6 @@ def test_what_cannot_be_read_is_not_taken_for_fixed(tmp_path: Path) -> None:
 def test_a_file_that_is_no_summary_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "file").write_text(text)
     with pytest.raises(UsageError, match="is no summary"):
-        read(tmp_path / "file")
+        found_at(tmp_path / "file")
     with pytest.raises(UsageError, match="no findings folder"):
-        read(tmp_path / "absent")
+        found_at(tmp_path / "absent")

@@ -240,7 +240,7 @@ def test_a_saved_case_that_cannot_be_taken_together_is_told(tmp_path: Path) -> N
 def test_the_format_stays_readable() -> None:
     """A case.json as the first suite wrote it; a new format number is needed before this may change."""
     text = (Path(__file__).parent / "format-1.case.json").read_text()
-    one = case_files.read(text, {}.__getitem__)
+    one = case_files.finding_from(text, {}.__getitem__)
     assert one.case.steps == (
         Put("a", b"\0\1\2\3\xff"),
         Delete("b", "public"),

@@ -164,7 +164,7 @@ def test_what_is_wrong_in_a_list_is_told_with_its_place(tmp_path: Path, text: st
     path = tmp_path / "known.toml"
     path.write_text(text)
     with pytest.raises(UnusableKnown) as raised:
-        known.read(path)
+        known.entries_of(path)
     assert str(path) in str(raised.value)
     assert complaint in str(raised.value)
 
@@ -194,7 +194,7 @@ def test_adding_listing_and_pruning(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "other until 2001-01-01  EXPIRED" in listed
     assert main(["known", "prune", *flags]) == 0
     assert "removed other: expired on 2001-01-01" in capsys.readouterr().out
-    assert [one.id for one in known.read(folder / "known.toml")] == ["select-stride"]
+    assert [one.id for one in known.entries_of(folder / "known.toml")] == ["select-stride"]
 
 
 def test_adding_twice_or_without_a_finding_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -214,7 +214,7 @@ def test_what_is_accepted_can_be_removed_by_path_by_id_and_without_its_finding(
     for named, flags in ((str(home), []), ("select-stride", ["--findings", str(folder)])):
         assert main(["known", "add", named, "--reason", "not yet", *flags]) == 0
         assert main(["known", "remove", named, *flags]) == 0
-        assert known.read(folder / "known.toml") == ()
+        assert known.entries_of(folder / "known.toml") == ()
     assert main(["known", "add", str(home), "--reason", "not yet"]) == 0
     shutil.rmtree(home)
     assert main(["known", "remove", "select-stride", "--findings", str(folder)]) == 0
@@ -245,7 +245,7 @@ def test_pruning_keeps_entries_whose_finding_may_be_the_unreadable_one(tmp_path:
     assert main(["known", "add", "select-stride", "--reason", "not yet", *flags]) == 0
     (home / "case.json").write_text("{")
     assert main(["known", "prune", *flags]) == 0
-    assert len(known.read(tmp_path / "known.toml")) == 1
+    assert len(known.entries_of(tmp_path / "known.toml")) == 1
 
 
 @pytest.mark.parametrize("name", shipped())

@@ -60,7 +60,7 @@ def test_every_command_takes_beginnings(folder: Path, capsys: pytest.CaptureFixt
     assert main(["show", "select-s", *flags]) == 0
     assert str(folder / "select-stride") in capsys.readouterr().out
     assert main(["known", "add", "sum", "--reason", "not yet", *flags]) == 0
-    assert [one.id for one in known.read(folder / known.FILE_NAME)] == ["sum-values"]
+    assert [one.id for one in known.entries_of(folder / known.FILE_NAME)] == ["sum-values"]
     with start_reference_server() as server:
         assert main(["replay", "sum", "select-o", "--target", server.url, *flags]) == 0
     assert [line.split()[1] for line in capsys.readouterr().out.splitlines() if line.startswith("FIXED")] == [
@@ -68,7 +68,7 @@ def test_every_command_takes_beginnings(folder: Path, capsys: pytest.CaptureFixt
         "select-order",
     ]
     assert main(["known", "remove", "su", *flags]) == 0
-    assert known.read(folder / known.FILE_NAME) == ()
+    assert known.entries_of(folder / known.FILE_NAME) == ()
 
 
 @pytest.mark.parametrize(
@@ -87,5 +87,5 @@ def test_an_accepted_finding_that_is_gone_is_removed_by_its_beginning(folder: Pa
         gone = known.entry_of(replace(FINDING, id=f"gone-{one}", fingerprint=f"gone-{one}"), "not yet")
         path.write_text(known.added(path.read_text() if path.exists() else "", gone))
     assert main(["known", "remove", "gone-sum", "--findings", str(folder)]) == 0
-    assert [one.id for one in known.read(path)] == ["gone-select-order", "gone-select-stride"]
+    assert [one.id for one in known.entries_of(path)] == ["gone-select-order", "gone-select-stride"]
     assert main(["known", "remove", "gone-s", "--findings", str(folder)]) == 2

@@ -30,7 +30,7 @@ ORIGINS = st.builds(
 def test_an_origin_is_read_as_it_was_written(origin: Origin) -> None:
     finding = stride_ignored(origin=origin, last_words="panicked at src/main.rs:1", seen=1)
     file = case_files.write(finding)
-    assert case_files.read(file.text, file.data.__getitem__) == finding
+    assert case_files.finding_from(file.text, file.data.__getitem__) == finding
 
 
 def test_a_finding_without_an_origin_is_written_as_older_suites_read_it() -> None:

@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from fuzz.events import Event, Progress, PropertyDone, RunEnded, Warned
-from fuzz.reports.bus import Telling
+from fuzz.reports.bus import Bus
 from fuzz.running.store.protocol import Credentials
 from specs.violation import Violation
 from tests.unit.told_runs import a_run_with_a_finding, found, run_started
@@ -33,7 +33,7 @@ class Kept:
 
 def told(*events: Event, doubts: tuple[str, ...] = ()) -> list[Event]:
     report = Kept()
-    bus = Telling([report], [OWNER])
+    bus = Bus([report], [OWNER])
     bus.doubts = doubts
     for event in events:
         bus(event)

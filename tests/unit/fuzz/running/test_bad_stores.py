@@ -175,14 +175,14 @@ def finding(case: Case) -> Finding:
 def test_a_case_keeps_how_objects_are_served_and_says_nothing_of_those_served_well() -> None:
     text = case_files.write(finding(about("whole"))).text
     assert '"served": "whole"' in text
-    assert case_files.read(text, lambda _: b"").case == about("whole")
+    assert case_files.finding_from(text, lambda _: b"").case == about("whole")
     plain = case_files.write(finding(about(WELL))).text
     assert "served" not in plain
-    assert case_files.read(plain, lambda _: b"").case == about(WELL)
+    assert case_files.finding_from(plain, lambda _: b"").case == about(WELL)
     table = json.loads(text)
     table["case"]["steps"][0]["served"] = "somehow"
     with pytest.raises(case_files.Unreadable, match="somehow"):
-        case_files.read(json.dumps(table), lambda _: b"")
+        case_files.finding_from(json.dumps(table), lambda _: b"")
 
 
 def test_people_are_told_how_the_object_was_served() -> None:

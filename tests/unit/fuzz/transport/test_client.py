@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from fuzz.errors import UsageError
 from fuzz.transport.exchanges import finished, send
 from fuzz.transport.http import HttpClient, HttpMessage
-from fuzz.transport.http.answers import Read, read_answer
+from fuzz.transport.http.answers import ReadAnswer, read_answer
 from fuzz.transport.http.client import CONNECT_SECONDS, LEAST_SECONDS, STALE_SECONDS
 from fuzz.transport.http.connection import Connection
 from fuzz.transport.protocol import AnswerLimits, ClientSettings
@@ -282,7 +282,7 @@ def test_a_target_that_is_no_url_is_a_usage_error(url):
 # Answers, byte by byte.
 
 
-def read(data: bytes, method: str = "POST", *, ends: bool = True) -> Read:
+def read(data: bytes, method: str = "POST", *, ends: bool = True) -> ReadAnswer:
     """What is read where these bytes come and the connection ends."""
     ours, theirs = socket.socketpair()
     with ours, theirs:

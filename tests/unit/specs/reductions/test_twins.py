@@ -18,9 +18,9 @@ PROFILE = profiles.load("reference")
 
 def test_a_server_that_claims_the_options_gives_the_twins() -> None:
     with pytest.raises(wire.Malformed, match="shape_as_bytes"):
-        wire.read(REPLY, PROFILE)
+        wire.answer_of(REPLY, PROFILE)
 
 
 def test_a_server_without_the_options_may_lack_the_twins() -> None:
-    answer = wire.read(REPLY, replace(PROFILE, options=("option_disable_chunk_cache",)))
+    answer = wire.answer_of(REPLY, replace(PROFILE, options=("option_disable_chunk_cache",)))
     assert (answer.counts, answer.counts_twin) == ((1,), b"")

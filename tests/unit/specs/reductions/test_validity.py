@@ -22,7 +22,7 @@ from specs.reductions.rules import Rule
 from specs.reductions.schemas import load
 from specs.reductions.schemas.places import example, inlined
 from specs.reductions.steps import Send
-from specs.reductions.validity import Reading
+from specs.reductions.validity import ReadRequest
 from strategies.reductions.cases import contradictions, reductions
 from strategies.reductions.mutations import every_mutation
 from tests.unit.truthful import V1, V2
@@ -41,17 +41,17 @@ CROSS_FIELD = {
 }  # fmt: skip
 
 
-def read(operation: str = "sum", **fields: Any) -> Reading:
-    return validity.read(operation, {**LOCATED, "dtype": "int32", **fields}, V2)
+def read(operation: str = "sum", **fields: Any) -> ReadRequest:
+    return validity.read_request(operation, {**LOCATED, "dtype": "int32", **fields}, V2)
 
 
-def rules(reading: Reading) -> set[Rule]:
+def rules(reading: ReadRequest) -> set[Rule]:
     return {fault.rule for fault in reading.faults}
 
 
 def test_a_minimal_request_has_every_default():
     assert read().request == Request("sum", "int32", "little")
-    assert validity.read(
+    assert validity.read_request(
         "sum", {**LOCATED, "dtype": "int32"}, profile.Profile("x", native_byte_order="big")
     ).request == (Request("sum", "int32", "big"))
 
@@ -222,12 +222,12 @@ def test_select_may_ignore_a_bad_axis(axis):
 
 def test_version_1_has_other_locators_and_no_options():
     body = {"source": "a", "bucket": "b", "object": "c", "dtype": "int32"}
-    assert not validity.read("sum", body, V1).faults
+    assert not validity.read_request("sum", body, V1).faults
     for name in ("source", "bucket", "object"):
-        (fault,) = validity.read("sum", {**body, name: None}, V1).faults
+        (fault,) = validity.read_request("sum", {**body, name: None}, V1).faults
         assert (fault.rule, fault.words) == (Rule.REQUIRED_FIELD_MISSING, (name,))
     for extra in ({"url": "x"}, {"option_count_as_bytes": True}):
-        assert rules(validity.read("sum", {**body, **extra}, V1)) == {Rule.UNKNOWN_FIELD}
+        assert rules(validity.read_request("sum", {**body, **extra}, V1)) == {Rule.UNKNOWN_FIELD}
 
 
 def test_every_fault_is_told_not_only_the_first():
@@ -264,7 +264,7 @@ def bodies(claims: profile.Profile) -> Iterator[tuple[str, dict[str, Any]]]:
         if mutation.field in LOCATORS:
             continue
         try:
-            text = json_text.read(mutation.body.encode())
+            text = json_text.parse(mutation.body.encode())
         except json_text.NotJson:
             continue
         if isinstance(text.value, dict) and not text.doubts:
@@ -277,7 +277,7 @@ def test_validity_and_the_schema_agree_on_thousands_of_mutated_bodies(claims):
     assert len(several) > 1000
     for text, body in several:
         by_schema = schema_faults(text, f"{claims.api}.request")
-        by_rules = validity.read("sum", body, claims)
+        by_rules = validity.read_request("sum", body, claims)
         if refused(by_schema):
             assert by_rules.faults, text
         elif not by_schema:
@@ -288,7 +288,7 @@ def test_validity_and_the_schema_agree_on_thousands_of_mutated_bodies(claims):
 def test_validity_and_the_reference_server_agree_on_thousands_of_mutated_bodies(claims):
     several = list(bodies(claims))
     for text, body in random.Random(1).sample(several, 1000):
-        reading = validity.read("sum", body, claims)
+        reading = validity.read_request("sum", body, claims)
         if not reading.doubts:
             assert by_the_reference("sum", text, 2 if claims.api == "v2" else 1) == (not reading.faults), text
 
@@ -299,7 +299,7 @@ def test_all_three_take_valid_requests(case: Case) -> None:
     for send in case.steps:
         if isinstance(send, Send):
             body = filled(full_body(send, V2))
-            reading = validity.read(send.operation, body, V2)
+            reading = validity.read_request(send.operation, body, V2)
             assert not reading.faults
             assert not refused(schema_faults(json.dumps(body), "v2.request"))
             assert reading.doubts or by_the_reference(send.operation, json.dumps(body), 2)
@@ -311,6 +311,6 @@ def test_what_contradicts_itself_is_refused_by_validity_as_by_the_reference(case
     for send in case.steps:
         if isinstance(send, Send) and send.operation in OPERATIONS:
             body = filled(full_body(send, V2))
-            reading = validity.read(send.operation, body, V2)
+            reading = validity.read_request(send.operation, body, V2)
             if not reading.doubts:
                 assert by_the_reference(send.operation, json.dumps(body), 2) == (not reading.faults), body

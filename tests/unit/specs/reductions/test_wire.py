@@ -28,7 +28,7 @@ def changed(**changes: object) -> Reply:
 
 def fault(reply: Reply, profile: object = V2) -> str:
     with pytest.raises(Malformed) as caught:
-        wire.read(reply, profile)  # type: ignore[arg-type]
+        wire.answer_of(reply, profile)  # type: ignore[arg-type]
     return str(caught.value)
 
 
@@ -38,7 +38,7 @@ def fault(reply: Reply, profile: object = V2) -> str:
 def test_a_right_answer_is_read_in_both_byte_orders(byte_order, dtype, as_bytes):
     due = Values("select", dtype, (2, 2), (4,), np.array([1, 2, 3, 4], dtype))
     reply = cbor(v2_map(due, byte_order, shape_as_bytes=as_bytes, count_as_bytes=as_bytes))
-    answer = wire.read(reply, V2)
+    answer = wire.answer_of(reply, V2)
     assert (answer.dtype, answer.shape, answer.counts, answer.byte_order) == (dtype, (2, 2), (4,), byte_order)
     assert answer.values().tolist() == [1, 2, 3, 4]
     assert bool(answer.listed_shape) == bool(answer.listed_counts) == (not as_bytes)
@@ -48,7 +48,7 @@ def test_a_right_answer_is_read_in_both_byte_orders(byte_order, dtype, as_bytes)
 def test_cbor_in_pieces_of_unknown_length_is_cbor():
     whole = v2_map(VALUES)
     pieces = b"\xbf" + b"".join(cbor2.dumps(key) + (_pieces(value)) for key, value in whole.items()) + b"\xff"
-    answer = wire.read(Reply(200, CBOR, pieces), V2)
+    answer = wire.answer_of(Reply(200, CBOR, pieces), V2)
     assert (answer.shape, answer.counts, answer.values().tolist()) == ((2, 2), (1, 2, 3, 4), [1, 2, 3, -4])
 
 
@@ -133,13 +133,13 @@ def test_no_broken_map_breaks_the_reader():
         body = bytearray(whole)
         body[draw.randrange(len(body))] = draw.randrange(256)
         try:
-            wire.read(Reply(200, CBOR, bytes(body)), V2)
+            wire.answer_of(Reply(200, CBOR, bytes(body)), V2)
         except Malformed as error:
             assert str(error)  # noqa: PT017
 
 
 def test_lengths_that_do_not_fit_are_no_values():
-    answer = wire.read(changed(bytes=bytes(15)), V2)
+    answer = wire.answer_of(changed(bytes=bytes(15)), V2)
     with pytest.raises(ValueError, match="buffer size"):
         answer.values()
 
@@ -161,7 +161,7 @@ def headed(**changes: str | None) -> Reply:
 
 @pytest.mark.parametrize("byte_order", ["little", "big"])
 def test_a_right_version_1_answer_is_read(byte_order):
-    answer = wire.read(v1_reply(VALUES, byte_order), V1)
+    answer = wire.answer_of(v1_reply(VALUES, byte_order), V1)
     assert (answer.dtype, answer.shape, answer.counts) == ("int32", (2, 2), (1, 2, 3, 4))
     assert answer.values().tolist() == [1, 2, 3, -4]
 

@@ -255,13 +255,13 @@ def test_what_the_schema_refuses_the_rules_of_the_api_refuse_by_the_same_name(pr
     located_freely = {"url", "source", "bucket", "object"}
     for mutation in every_mutation({**example(inlined(schema)), **more}, schema):
         try:
-            text = json_text.read(mutation.body.encode())
+            text = json_text.parse(mutation.body.encode())
         except json_text.NotJson:
             assert not mutation.open
             continue
         if mutation.open or not isinstance(text.value, dict) or mutation.field in located_freely:
             continue
-        named = {word for fault in validity.read("sum", text.value, claims).faults for word in fault.words}
+        named = {word for fault in validity.read_request("sum", text.value, claims).faults for word in fault.words}
         assert named, mutation
         assert not mutation.words or named & set(mutation.words), mutation
 

@@ -47,8 +47,8 @@ def asked(case: Case) -> list[Send | SendRaw]:
     return [step for step in case.steps if isinstance(step, Send | SendRaw)]
 
 
-def reading(send: Send, profile: Profile) -> validity.Reading:
-    return validity.read(send.operation, full_body(send, profile), profile)
+def reading(send: Send, profile: Profile) -> validity.ReadRequest:
+    return validity.read_request(send.operation, full_body(send, profile), profile)
 
 
 @pytest.mark.parametrize("profile", [REFERENCE, V1], ids=lambda profile: profile.name)
@@ -116,7 +116,7 @@ def test_abuses_keep_their_limits() -> None:
 def test_a_bomb_is_small_and_inflates_far(codec: str) -> None:
     data = abuses.bomb(codec, 2**22)
     assert len(data) <= abuses.MOST_COMPRESSED_BYTES
-    request = validity.read(
+    request = validity.read_request(
         "count", {"interface_type": "s3", "url": "u", "dtype": "int32", "compression": {"id": codec}}, REFERENCE
     ).request
     assert request is not None

@@ -15,7 +15,7 @@ def test_a_complete_request_is_answered(name: str) -> None:
     profile = profiles.load(name)
     for number in range(VARIANTS):
         content, send = complete(profile, number)
-        assert validity.read(send.operation, full_body(send, profile), profile).faults == ()
+        assert validity.read_request(send.operation, full_body(send, profile), profile).faults == ()
         due = expectations(Case("complete", (content.put(), send)), profile, StoreFacts())[1]
         assert due is not None
         assert due.answers, send

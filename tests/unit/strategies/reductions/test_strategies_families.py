@@ -39,7 +39,7 @@ def test_a_family_is_valid_and_its_right_answers_agree(relation: str, profile: P
         sends = [step for step in case.steps if isinstance(step, Send)]
         assert len(sends) % RELATIONS[relation].size == 0 or RELATIONS[relation].ends
         for send in sends:
-            assert not validity.read(send.operation, full_body(send, profile), profile).faults
+            assert not validity.read_request(send.operation, full_body(send, profile), profile).faults
         whole, due = transcript(case, profile)
         assert violations(whole, due, profile) == []
 
