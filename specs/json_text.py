@@ -53,14 +53,14 @@ def parse(data: bytes) -> JsonText:
     return JsonText(value, tuple(doubts))
 
 
-def nests_too_deeply(text: str) -> bool:
-    """Say whether a text nests more deeply than the suite reads, be it JSON or not."""
-    if text.count("[") + text.count("{") <= MOST_NESTED:
+def nests_too_deeply(text: str, most: int = MOST_NESTED) -> bool:
+    """Say whether a text nests more deeply than a number of levels, be it JSON or not."""
+    if text.count("[") + text.count("{") <= most:
         return False
     depth = 0
     for mark in re.findall(r"[\[\]{}]", _STRING.sub("", text)):
         depth += 1 if mark in "[{" else -1
-        if depth > MOST_NESTED:
+        if depth > most:
             return True
     return False
 

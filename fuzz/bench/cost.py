@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from fuzz.transport.protocol import Came, Client, Exchange
     from specs.case import Case
 
-EXAMPLES_A_TURN = 20
 WARM_UP = 200
 DRAWING, ENCODING, PUTTING, SENDING = "drawing", "encoding", "putting", "sending"
 READING, ORACLE, CHECKS, ACCOUNTS = "reading", "oracle", "checks", "accounts"
@@ -175,7 +174,7 @@ def rows(stages: Stages, requests: int, others_ns: int) -> Iterator[str]:
 
 def _hunt(target: Target, stages: Stages, folder: Path, arguments: Namespace, answers: Answers) -> tuple[int, int]:
     """How many requests were checked, and the time that other threads took meanwhile."""
-    from fuzz.hunt.rounds import seed_of, turn
+    from fuzz.hunt.rounds import EXAMPLES_A_TURN, seed_of, turn
 
     with closing(_session(target, stages, answers)) as session:
         hunter, table = _hunter(session, target, folder, arguments.only)

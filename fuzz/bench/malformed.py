@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from fuzz.hunt.rounds import seed_of, turn
+from fuzz.hunt.rounds import EXAMPLES_A_TURN, furthest_behind, seed_of, turn
 from fuzz.running.session import Judgement, Session
 from fuzz.running.store import open_store
 from fuzz.subjects.reductions.processes import start_reference_server
@@ -23,7 +23,6 @@ from specs.reductions.steps import Send, SendRaw
 
 # How the requests are shared out.
 SHARES = {"malformed": 6.0, "contradiction": 3.0, "raw": 1.5, "abuse": 0.5, "whole-schema": 0.2}
-EXAMPLES_A_TURN = 20
 TELL_SECONDS = 10.0
 EXAMPLES = """\
 examples:
@@ -100,7 +99,7 @@ def _try(session: Session, tally: AskedByKind, wanted: int, seed: int) -> None:
     turns: Counter[str] = Counter()
     chosen = {one.name: one.cases(session.profile) for one in PROPERTIES if one.name in SHARES}
     while (asked := tally.asked.total()) < wanted:
-        name = min(chosen, key=lambda one: tally.by_property[one] / SHARES[one])
+        name = furthest_behind(chosen, tally.by_property.__getitem__, SHARES.__getitem__)
         turns[name] += 1
 
         def attempt(case: Case, name: str = name) -> None:

@@ -1,4 +1,4 @@
-"""A target whose sessions keep the cases that failed."""
+"""Define a target whose sessions keep the cases that failed and, where that is wanted, all cases."""
 
 from __future__ import annotations
 
@@ -33,12 +33,15 @@ class Failures:
 
 
 class RecordingSession(Session):
-    """A session that notes what fails."""
+    """A session that notes the cases that fail, and all cases where there is a list for them."""
 
     failures: Failures
+    judged: list[Case] | None
 
     def judging(self, case: Case, client: Client, *, afresh: bool = False, taken: Taken = unwatched) -> Work[Judgement]:
         judgement = yield from super().judging(case, client, afresh=afresh, taken=taken)
+        if self.judged is not None:
+            self.judged.append(case)
         if judgement.failures:
             self.failures.note(case)
         return judgement
@@ -49,14 +52,16 @@ class RecordingTarget(Target):
     """A target like another, of which every failure is noted, whoever asks."""
 
     failures: Failures = field(default_factory=Failures)
+    judged: list[Case] | None = None
 
     @classmethod
-    def of(cls, target: Target) -> Self:
-        return cls(**{one.name: getattr(target, one.name) for one in fields(target)})
+    def of(cls, target: Target, judged: list[Case] | None = None) -> Self:
+        return cls(**{one.name: getattr(target, one.name) for one in fields(target)}, judged=judged)
 
     def session(self) -> Session:
         session = RecordingSession(
             self.subject, self.subject.transport.client(self.url, self.client), self.store, self.profile
         )
         session.failures = self.failures
+        session.judged = self.judged
         return session

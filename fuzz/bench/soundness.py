@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from fuzz.hunt.claims import unclaimed
-from fuzz.hunt.rounds import seed_of, turn
+from fuzz.hunt.rounds import EXAMPLES_A_TURN, furthest_behind, seed_of, turn
 from fuzz.running.session import Session
 from fuzz.running.store import open_store
 from fuzz.subject import Property
@@ -20,7 +20,6 @@ from fuzz.transport.http import HttpClient
 from specs.case import Case, requests
 from specs.violation import Violation
 
-EXAMPLES_A_TURN = 20
 TELL_SECONDS = 10.0
 MOST_TOLD = 20
 EXAMPLES = """\
@@ -87,7 +86,7 @@ def main(arguments: Namespace) -> int:
 def _try(session: Session, rows: list[PropertyResult], wanted: int, seed: int) -> None:
     begun = told = time.monotonic()
     while (asked := sum(row.requests for row in rows)) < wanted:
-        row = min(rows, key=lambda one: one.requests / one.property.share)
+        row = furthest_behind(rows, lambda one: one.requests, lambda one: one.property.share)
         _turn(session, row, seed_of(seed, row.property.name, row.turns))
         now = time.monotonic()
         if now - told > TELL_SECONDS:

@@ -27,7 +27,7 @@ from fuzz.bench.animals.trials import PROFILES, size_bytes
 from fuzz.bench.planted import Bug, Judge, judges
 from fuzz.config import Settings
 from fuzz.findings.replay import TRIES_AT_ONCE
-from fuzz.hunt.rounds import seed_of, turn
+from fuzz.hunt.rounds import EXAMPLES_A_SHORT_TURN, furthest_behind, seed_of, turn
 from fuzz.running.targets import open_store_for
 from specs.case import Case
 from specs.reductions import profile as profiles
@@ -36,7 +36,6 @@ from specs.reductions.profile import Profile
 MOST_WITNESSES = 6
 # A case that fails may cost a wait or a restart: no more of them are looked at, whether they fail again or not.
 MOST_FAILED = 60
-EXAMPLES_A_TURN = 10
 TRIES = 3
 NO_WITNESS, HIDDEN, ALIKE = "no witness", "hidden", "alike"
 
@@ -86,9 +85,9 @@ def met(
     properties = properties_of("", profile)
     turns: Counter[str] = Counter()
     try:
-        while turns.total() * EXAMPLES_A_TURN < examples:
-            one = min(properties, key=lambda each: turns[each.name] / each.share)
-            turn(one.cases(profile), seed_of(seed, one.name, turns[one.name]), EXAMPLES_A_TURN, attempt)
+        while turns.total() * EXAMPLES_A_SHORT_TURN < examples:
+            one = furthest_behind(properties, lambda each: turns[each.name], lambda each: each.share)
+            turn(one.cases(profile), seed_of(seed, one.name, turns[one.name]), EXAMPLES_A_SHORT_TURN, attempt)
             turns[one.name] += 1
     except _Enough:
         pass

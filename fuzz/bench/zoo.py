@@ -9,12 +9,11 @@ from functools import partial
 from itertools import count
 
 from fuzz.config import Settings
-from fuzz.hunt.rounds import seed_of, turn
+from fuzz.hunt.rounds import EXAMPLES_A_SHORT_TURN, seed_of, turn
 from fuzz.running.targets import open_target
 from fuzz.subject import Property, Subject
 from specs.case import Case
 
-EXAMPLES_A_TURN = 10
 HEALTHY = "healthy"
 
 
@@ -58,7 +57,7 @@ def try_animal(subject: Subject, animal: str, seed: int, seconds: float) -> Visi
             for number in count():
                 for one in subject.properties:
                     number_of_turn = seed_of(seed, number, one.name)
-                    turn(one.cases(target.profile), number_of_turn, EXAMPLES_A_TURN, partial(attempt, one))
+                    turn(one.cases(target.profile), number_of_turn, EXAMPLES_A_SHORT_TURN, partial(attempt, one))
                     if time.process_time() - begun > seconds:
                         return Visit(animal, time.process_time() - begun, session.sent)
         except _Seen as seen:

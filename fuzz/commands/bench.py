@@ -10,6 +10,7 @@ MEASUREMENTS = (
     ("one", "whether a hunt makes exactly one finding of each animal of the zoo, alone in a server"),
     ("two", "whether a hunt makes exactly two findings of two animals in one server"),
     ("hunt", "how many of the bugs planted in one server are found, and told apart"),
+    ("same", "whether a change of the suite changed what hunts send and find"),
     ("slowed", "whether a slow server gives the same findings with the same needs as a fast one"),
     ("kill", "whether anything is lost when a run is killed at any moment"),
     ("workers", "how many more requests two workers check than one"),

@@ -41,8 +41,9 @@ class Losses:
         self._begun = clock()
         self._lost: dict[str, float] = {}
 
-    def note(self, names: Iterable[str], seconds: float) -> None:
-        """Count the time that failures took for the known findings that they showed, if the time was long."""
+    def note(self, names: Iterable[str], judgement: Judgement, took: float) -> None:
+        """Count the time that a case's failures took for the known findings that they showed, if it was long."""
+        seconds = lost_on(judgement, took)
         if seconds >= COSTLY_SECONDS:
             for name in names:
                 self._lost[name] = self._lost.get(name, 0.0) + seconds

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from fuzz.errors import CannotRun
 from fuzz.events import Doing, Event, Warned
-from fuzz.hunt.avoiding import Losses, Pace, lost_on
+from fuzz.hunt.avoiding import Losses, Pace
 from fuzz.hunt.effort import Effort, PropertyEffort
 from fuzz.hunt.turns import Turns
 from fuzz.hunt.widening import Widening
@@ -277,7 +277,7 @@ class Hunter:
         tally.findings.update(names)
         self._guarded(flight, self._count)
         self._triage.earlier.note(flight.case)
-        self._losses.note(names, lost_on(judgement, flight.ended - flight.begun))
+        self._losses.note(names, judgement, flight.ended - flight.begun)
         return True
 
     def _guarded(self, flight: Flight, step: Callable[[Flight], None]) -> None:
@@ -329,7 +329,7 @@ class Hunter:
         # Cases are not left out of a run of a number of examples, which must be the same each time.
         if self.until is not None and self.ledger.made == made:
             took = flight.ended - flight.begun + time.monotonic() - begun
-            self._losses.note(self.ledger.named, lost_on(judgement, took))
+            self._losses.note(self.ledger.named, judgement, took)
 
     def _look_into(self, flight: Flight, judgement: Judgement, tally: PropertyEffort) -> None:
         """Triage a case's failures, and count the cost as spent on new causes or on known ones."""

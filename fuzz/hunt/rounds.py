@@ -1,11 +1,11 @@
-"""Run turns of one property: cases are drawn from a seed, and each case is tried."""
+"""Run turns of one property: cases are drawn from a seed, and each case is tried. Choose whose turn it is."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from specs.case import Case
 from strategies.drawing import Choice, by_chance, strategy_of
@@ -16,8 +16,23 @@ if TYPE_CHECKING:
     from fuzz.subject import Cases
 
 
+EXAMPLES_A_TURN = 20
+# Where one failure ends a measurement, a turn is shorter, so that all properties have theirs sooner.
+EXAMPLES_A_SHORT_TURN = 10
+
+
+Sharer = TypeVar("Sharer")
+
+
 class _Ended(BaseException):
     """Carries an exception through Hypothesis, which would take an ordinary one for a failure of the example."""
+
+
+def furthest_behind(
+    several: Iterable[Sharer], had: Callable[[Sharer], float], share: Callable[[Sharer], float]
+) -> Sharer:
+    """Return the one that had least in proportion to its share, the first of equals; raises ValueError without any."""
+    return min(several, key=lambda one: had(one) / share(one))
 
 
 def turn(cases: Cases, number: int, examples: int, attempt: Callable[[Case], None]) -> None:

@@ -16,7 +16,7 @@ from fuzz.hunt.effort import PropertyEffort
 from fuzz.hunt.exploration import Exploration
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.plan import Plan
-from fuzz.hunt.rounds import seed_of, turn
+from fuzz.hunt.rounds import EXAMPLES_A_TURN, furthest_behind, seed_of, turn
 from fuzz.hunt.turns import Turns
 from fuzz.hunt.vacuity import Clock, Stakes
 from fuzz.running.session import Session
@@ -25,7 +25,6 @@ from fuzz.triage.lab import Life
 from fuzz.triage.ledger import Ledger
 from specs.case import Case
 
-EXAMPLES_A_TURN = 20
 # The first turns are short, so that every property has been tried within seconds.
 EXAMPLES_OF_FIRST_TURN = 5
 REPLAY_SECONDS = 5.0
@@ -209,7 +208,7 @@ class Worker:
         In a run of a number of examples the share is of examples, so that the same seed gives the same run.
         """
         open_ones = [one for one in self._properties if self._examples_left(one) > 0]
-        return min(open_ones, key=lambda one: self._had(one) / one.share, default=None)
+        return furthest_behind(open_ones, self._had, lambda each: each.share) if open_ones else None
 
     def _had(self, one: Property) -> float:
         if self._plan.seconds is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from specs.json_text import nests_too_deeply
 from specs.reductions.schemas import Key, Schema, exact_validator, lenient_validator, load
 from specs.reductions.schemas.places import pointer
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 # No schema nests half as deep, so a deeper text is invalid however it ends; and readers may refuse to read it.
-DEEPEST = 64
+MOST_NESTED_BY_A_SCHEMA = 64
 # The rule broken by a number beyond float64: a reader may refuse the text without knowing the place.
 MAGNITUDE = "magnitude"
 # Python refuses to read integers of more than 4300 digits; no valid number is nearly as long.
@@ -28,7 +28,6 @@ _LONGEST_INTEGER = 4000
 _GREATEST_FLOAT = int(sys.float_info.max)
 _GREATEST_INTEGER = int("9" * _LONGEST_INTEGER)
 _BYTE_ORDER_MARK = "\ufeff"
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def schema_faults(text: str, schema: str | Schema) -> tuple[Flaw, ...]:
     opened: list[Flaw] = []
     if text.startswith(_BYTE_ORDER_MARK):
         opened, text = [Flaw("", "byte-order mark", "", open=True)], text[1:]
-    if _depth(text) > DEEPEST:
+    if nests_too_deeply(text, MOST_NESTED_BY_A_SCHEMA):
         return (Flaw("", "depth", ""),)
     exact, lenient = _validators(schema)
     try:
@@ -170,17 +169,6 @@ def _beyond(value: Any) -> bool:
 
 def _opened(fault: Flaw) -> Flaw:
     return Flaw(fault.field, fault.rule, fault.place, open=True)
-
-
-def _depth(text: str) -> int:
-    depth: int = 0
-    deepest: int = 0
-    if text.count("[") + text.count("{") <= DEEPEST:
-        return 0
-    for mark in re.findall(r"[\[\]{}]", _STRING.sub("", text)):
-        depth += 1 if mark in "[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
 
 
 def _decimal(text: str) -> float | Decimal:

@@ -22,7 +22,7 @@ NAMES_OF_THE_API = frozenset(
 )
 MOST_DIMENSIONS = 32
 FILTERS_ALL_TAKE = 16
-DEPTH_ALL_TAKE = 30
+NESTED_ALL_TAKE = 30
 FAR = 2**63
 BEYOND_ALL_FLOATS = 2**1024
 
@@ -96,7 +96,7 @@ def _further_faults(operation: str, values: Mapping[str, Any]) -> list[Fault]:
 def _doubt_readability(body: Mapping[str, Any], notes: _Notes) -> None:
     """Doubt numbers and nesting beyond JSON readers' limits; such a reader's error names no field."""
     level: list[Any] = list(body.values())
-    for _ in range(DEPTH_ALL_TAKE):
+    for _ in range(NESTED_ALL_TAKE):
         inner: list[Any] = []
         for one in level:
             if isinstance(one, float) and not math.isfinite(one):

@@ -104,9 +104,7 @@ def malformed(draw: Draw, profile: Profile, schema: Schema) -> Case:
     notes = []
     for _ in range(draw(_COUNTS)):
         body = {**usual_locators(profile.api, send.interface), **send.fields}
-        mutation: Mutation = draw(
-            twice_broken(body, schema, proved=False) if draw(_TWICE) else broken(body, schema, proved=False)
-        )
+        mutation: Mutation = draw((twice_broken if draw(_TWICE) else broken)(body, schema))
         assume(len(mutation.body) <= MOST_BODY_BYTES)
         steps.append(step_of(send, mutation.body, profile))
         notes.append(f"{mutation.kind} at {mutation.place or 'the top'}: {mutation.detail}")

@@ -2,14 +2,13 @@
 
 import functools
 import json
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from specs.reductions.proof import Flaw, refused, schema_faults
 from specs.reductions.schemas import Key, Schema
 from specs.reductions.schemas.places import Pattern, children, example, inlined, places, pointer, types, variants
-from strategies.drawing import Choice, Draw, Unfit, assume, composite, integers, sampled_from
+from strategies.drawing import Draw, assume, composite, integers, sampled_from
 from strategies.reductions.breakers import BEYOND_KEYWORDS, BREAKERS, Break
 from strategies.reductions.json_text import put, render
 
@@ -20,123 +19,70 @@ Pick = Callable[[int], int]
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A request's body, broken on purpose; if it is `open`, a server may accept it as well as refuse it.
-
-    `words` are names of which an error's text must hold one; none, if the body as a whole is at fault.
-    """
+    """A request's body, broken on purpose: by which kind of rule, at which place, in which field, and how."""
 
     kind: str
     place: str
     field: str
     detail: str
     body: str
-    open: bool
-    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Rule:
+class PlacedRule:
+    """One rule of a schema at one place, given as a pattern, with the part of the schema that says it."""
+
     kind: str
     pattern: Pattern
     part: Schema
 
 
-def broken(
-    body: Mapping[str, Any],
-    schema: Schema,
-    *,
-    kinds: Collection[str] | None = None,
-    allow_open: bool = True,
-    proved: bool = True,
-) -> Choice[Mutation]:
+@composite
+def broken(draw: Draw, body: Mapping[str, Any], schema: Schema) -> Mutation:
     """Break a valid body by one rule at one place; fields that the body leaves out may be put in, broken.
 
     The value of a required field may be its own name in braces, `{url}`, to be filled in later with a valid one.
-    Without proof, which takes longer than all else, a body may turn out to be valid after all: the caller has to
-    judge that, and `open` and `words` mean nothing.
+    A body may turn out to be valid after all, which the caller has to judge.
     """
-    return _broken(_plain(body), schema, _chosen(schema, kinds), allow_open, proved)
-
-
-def twice_broken(body: Mapping[str, Any], schema: Schema, *, proved: bool = True) -> Choice[Mutation]:
-    """Break a valid body in two fields, or in one field and by a field too many or too few."""
-    return _twice_broken(_plain(body), schema, proved)
-
-
-def every_mutation(body: Mapping[str, Any], schema: Schema) -> Iterator[Mutation]:
-    """List all ways to break a body that do not depend on chance: lists are broken at their first item."""
-    whole = _plain(body)
-    for rule in _rules(Key(schema)):
-        tree, path, value = _reach(whole, inlined(schema), rule.pattern, _first)
-        for change in _breaks(rule, value):
-            made = _mutation(rule, path, change, put(tree, path, change.node), schema)
-            if made is not None:
-                yield made
-
-
-def mutation_kinds(schema: Schema) -> tuple[tuple[str, str], ...]:
-    """List every kind of mutation with the place, as a pattern, where it is applied."""
-    return tuple((rule.kind, pointer(rule.pattern)) for rule in _rules(Key(schema)))
-
-
-@composite
-def _broken(
-    draw: Draw, body: dict[str, Any], schema: Schema, rules: tuple[_Rule, ...], allow_open: bool, proved: bool
-) -> Mutation:
+    rules = rules_of(Key(schema))
     group = draw(sampled_from(_by_field(rules) + _by_kind(rules)))
-    return (_drawn(draw, body, schema, group, allow_open) if proved else _unproved(draw, body, schema, group))[0]
-
-
-def _unproved(
-    draw: Draw, body: dict[str, Any], schema: Schema, rules: tuple[_Rule, ...]
-) -> tuple[Mutation, dict[str, Any]]:
-    rule = draw(sampled_from(rules))
-    tree, path, value = _reach(body, inlined(schema), rule.pattern, _picker(draw))
-    breaks = _breaks(rule, value)
-    change = breaks[draw(integers(0, len(breaks) - 1))]
-    steps = (*path, *change.below)
-    changed = put(tree, path, change.node)
-    field = str(steps[0]) if steps else ""
-    return Mutation(rule.kind, pointer(steps), field, change.detail, render(changed), True, ()), changed
+    return _broken(draw, plain(body), schema, group)[0]
 
 
 @composite
-def _twice_broken(draw: Draw, body: dict[str, Any], schema: Schema, proved: bool) -> Mutation:
-    rules = tuple(rule for rule in _rules(Key(schema)) if rule.pattern or rule.kind not in {"type", "duplicate"})
+def twice_broken(draw: Draw, body: Mapping[str, Any], schema: Schema) -> Mutation:
+    """Break a valid body in two fields, or in one field and by a field too many or too few."""
+    whole = plain(body)
+    rules = tuple(rule for rule in rules_of(Key(schema)) if rule.pattern or rule.kind not in {"type", "duplicate"})
     groups = _by_field(rules)
     at = draw(integers(0, len(groups) - 1))
     ahead = draw(integers(1, len(groups) - 1))
     sides = groups[at], groups[(at + ahead) % len(groups)]
-    (first, one), (second, other) = (
-        _drawn(draw, body, schema, side, True) if proved else _unproved(draw, body, schema, side) for side in sides
-    )
-    assume(not _changed(body, one) & _changed(body, other))
-    text = render(_merged(body, one, other))
-    faults = _proof(text, schema) if proved else ()
+    (first, one), (second, other) = (_broken(draw, whole, schema, side) for side in sides)
+    assume(not _changed(whole, one) & _changed(whole, other))
     return Mutation(
         kind=f"{first.kind} and {second.kind}",
         place=f"{first.place} and {second.place}",
         field=first.field,
         detail=f"{first.detail} and {second.detail}",
-        body=text,
-        open=not refused(faults),
-        words=_words(faults),
+        body=render(_merged(whole, one, other)),
     )
 
 
-def _drawn(
-    draw: Draw, body: dict[str, Any], schema: Schema, rules: tuple[_Rule, ...], allow_open: bool
-) -> tuple[Mutation, Any]:
+def _broken(
+    draw: Draw, body: dict[str, Any], schema: Schema, rules: tuple[PlacedRule, ...]
+) -> tuple[Mutation, dict[str, Any]]:
     rule = draw(sampled_from(rules))
-    tree, path, value = _reach(body, inlined(schema), rule.pattern, _picker(draw))
-    breaks = _breaks(rule, value)
-    start = draw(integers(0, len(breaks) - 1))
-    for change in breaks[start:] + breaks[:start]:
-        changed = put(tree, path, change.node)
-        made = _mutation(rule, path, change, changed, schema)
-        if made is not None and (allow_open or not made.open):
-            return made, changed
-    raise Unfit
+    tree, path, value = reached(body, inlined(schema), rule.pattern, lambda count: draw(integers(0, count - 1)))
+    breaks = breaks_of(rule, value)
+    change = breaks[draw(integers(0, len(breaks) - 1))]
+    changed = put(tree, path, change.node)
+    return mutation(rule, (*path, *change.below), change, changed), changed
+
+
+def mutation(rule: PlacedRule, path: Pattern, change: Break, tree: Any) -> Mutation:
+    """Return the mutation that a change at a place of a body makes."""
+    return Mutation(rule.kind, pointer(path), str(path[0]) if path else "", change.detail, render(tree))
 
 
 def _changed(body: dict[str, Any], tree: dict[str, Any]) -> set[str]:
@@ -149,34 +95,10 @@ def _merged(body: dict[str, Any], one: dict[str, Any], other: dict[str, Any]) ->
     return {**kept, **{key: node for key, node in other.items() if key in changed}}
 
 
-def _mutation(rule: _Rule, path: Pattern, change: Break, tree: Any, schema: Schema) -> Mutation | None:
-    """Return the mutation, if the schema proves it at fault or its kind is questionable by nature."""
-    text = render(tree)
-    faults = _proof(text, schema)
-    certain = refused(faults)
-    if not certain and not change.questionable:
-        return None
-    steps = (*path, *change.below)
-    field = str(steps[0]) if steps else ""
-    return Mutation(rule.kind, pointer(steps), field, change.detail, text, not certain, _words(faults))
-
-
-def _proof(text: str, schema: Schema) -> tuple[Flaw, ...]:
-    fields = inlined(schema).get("properties", {})
-    for name in schema.get("required", ()):
-        if f"{{{name}}}" in text:
-            text = text.replace(f"{{{name}}}", str(example(fields[name])))
-    return schema_faults(text, schema)
-
-
-def _words(faults: tuple[Flaw, ...]) -> tuple[str, ...]:
-    named = [fault.words for fault in faults if not fault.open or not refused(faults)]
-    return tuple(dict.fromkeys(word for words in named for word in words)) if all(named) else ()
-
-
 @functools.lru_cache(maxsize=64)
-def _rules(key: Key) -> tuple[_Rule, ...]:
-    found: dict[tuple[str, Pattern], _Rule] = {}
+def rules_of(key: Key) -> tuple[PlacedRule, ...]:
+    """List the rules of a schema at all their places; raises LookupError for a rule that nothing can break."""
+    found: dict[tuple[str, Pattern], PlacedRule] = {}
     for pattern, here in places(inlined(key.schema)):
         for part in variants(here):
             for keyword in part:
@@ -185,10 +107,10 @@ def _rules(key: Key) -> tuple[_Rule, ...]:
                 if keyword not in BREAKERS:
                     where = pointer(pattern) or "its top"
                     raise LookupError(f"keyword {keyword!r} at {where} has no breaker; add one to BREAKERS")
-                rule = _Rule(keyword, pattern, here if keyword == "type" else {**part, **_shared(here)})
+                rule = PlacedRule(keyword, pattern, here if keyword == "type" else {**part, **_shared(here)})
                 found.setdefault((keyword, pattern), rule)
         for kind in _beyond(pattern, here):
-            found[kind, pattern] = _Rule(kind, pattern, here)
+            found[kind, pattern] = PlacedRule(kind, pattern, here)
     return tuple(found.values())
 
 
@@ -211,45 +133,30 @@ def _shared(here: Schema) -> dict[str, Any]:
 
 
 @functools.lru_cache(maxsize=64)
-def _of_kinds(key: Key, kinds: frozenset[str]) -> tuple[_Rule, ...]:
-    return tuple(rule for rule in _rules(key) if rule.kind in kinds)
-
-
-@functools.lru_cache(maxsize=64)
-def _by_field(rules: tuple[_Rule, ...]) -> tuple[tuple[_Rule, ...], ...]:
+def _by_field(rules: tuple[PlacedRule, ...]) -> tuple[tuple[PlacedRule, ...], ...]:
     """Group the rules by field, so that a field of many places is broken no more often than another."""
     return _grouped(rules, lambda rule: rule.pattern[:1])
 
 
-def _by_kind(rules: tuple[_Rule, ...]) -> tuple[tuple[_Rule, ...], ...]:
+def _by_kind(rules: tuple[PlacedRule, ...]) -> tuple[tuple[PlacedRule, ...], ...]:
     """Group the rules by kind, so that kinds that apply at one place only come often enough."""
     return _grouped(rules, lambda rule: rule.kind)
 
 
-def _grouped(rules: tuple[_Rule, ...], by: Callable[[_Rule], Hashable]) -> tuple[tuple[_Rule, ...], ...]:
-    groups: dict[Hashable, list[_Rule]] = {}
+def _grouped(rules: tuple[PlacedRule, ...], by: Callable[[PlacedRule], Hashable]) -> tuple[tuple[PlacedRule, ...], ...]:
+    groups: dict[Hashable, list[PlacedRule]] = {}
     for rule in rules:
         groups.setdefault(by(rule), []).append(rule)
     return tuple(map(tuple, groups.values()))
 
 
-def _chosen(schema: Schema, kinds: Collection[str] | None) -> tuple[_Rule, ...]:
-    if kinds is None:
-        return _rules(Key(schema))
-    chosen = _of_kinds(Key(schema), frozenset(kinds))
-    missing = set(kinds) - {rule.kind for rule in chosen}
-    if missing:
-        known = ", ".join(sorted({rule.kind for rule in _rules(Key(schema))}))
-        raise LookupError(f"the schema has no mutation of kind {min(missing)!r}; it has {known}")
-    return chosen
-
-
-def _breaks(rule: _Rule, value: Any) -> list[Break]:
+def breaks_of(rule: PlacedRule, value: Any) -> list[Break]:
+    """List the ways to break a rule, given the value at its place."""
     breaker = BREAKERS[rule.kind] if rule.kind in BREAKERS else BEYOND_KEYWORDS[rule.kind]
     return list(breaker(rule.part, value))
 
 
-def _reach(value: Any, schema: Schema, pattern: Pattern, pick: Pick) -> tuple[Any, Pattern, Any]:
+def reached(value: Any, schema: Schema, pattern: Pattern, pick: Pick) -> tuple[Any, Pattern, Any]:
     """Return a value with a valid value put in at the place if it is missing, the path, and the value at the place."""
     if value is None:
         value = example(schema)
@@ -259,11 +166,11 @@ def _reach(value: Any, schema: Schema, pattern: Pattern, pick: Pick) -> tuple[An
     child = dict(children(schema))[step]
     if isinstance(step, str) and step != "*":
         members = value if isinstance(value, dict) else {}
-        inner, path, found = _reach(members.get(step), child, rest, pick)
+        inner, path, found = reached(members.get(step), child, rest, pick)
         return _with_member(members, step, inner, schema), (step, *path), found
     items = value if isinstance(value, list) and value else _full(schema)
     at = pick(len(items)) if step == "*" else int(step)
-    inner, path, found = _reach(items[at], child, rest, pick)
+    inner, path, found = reached(items[at], child, rest, pick)
     return put(items, (at,), inner), (at, *path), found
 
 
@@ -280,14 +187,7 @@ def _full(schema: Schema) -> list[Any]:
     return [example(child) for step, child in children(schema) if step == "*" or isinstance(step, int)]
 
 
-def _plain(body: Mapping[str, Any]) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(json.dumps(dict(body)))
-    return plain
-
-
-def _picker(draw: Draw) -> Pick:
-    return lambda count: draw(integers(0, count - 1))
-
-
-def _first(_: int) -> int:
-    return 0
+def plain(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of a body in plain lists and dictionaries, as JSON has them."""
+    copied: dict[str, Any] = json.loads(json.dumps(dict(body)))
+    return copied

@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from fuzz.bench.animals.ablations import properties_of
-from fuzz.hunt.rounds import seed_of, turn
+from fuzz.hunt.rounds import EXAMPLES_A_SHORT_TURN, furthest_behind, seed_of, turn
 from fuzz.running.session import Session
 from fuzz.running.store import open_store
 from fuzz.subject import Property
@@ -26,7 +26,6 @@ from specs.reductions.profile import Profile
 from specs.reductions.steps import Put, Send, SendRaw
 from specs.violation import Violation
 
-EXAMPLES_A_TURN = 10
 PROFILES = {"v1": "reference-v1", "v2": "reference"}
 WARNING = "pairwise-sum"
 # A server that stalls computes nothing: the clock on the wall ends what would never end.
@@ -163,11 +162,8 @@ def _rounds(task: AnimalTask, profile: Profile, attempts: _Attempts) -> str:
     spent: dict[str, float] = {one.name: 0.0 for one in properties}
     turns: dict[str, int] = dict.fromkeys(spent, 0)
 
-    def behind(one: Property) -> float:
-        return spent[one.name] / one.share
-
     while not attempts.over():
-        one = min(properties, key=behind)
+        one = furthest_behind(properties, lambda each: spent[each.name], lambda each: each.share)
         begun = attempts.clock.core_seconds()
         number = seed_of(task.seed, one.name, turns[one.name])
         _turn(one, profile, number, attempts.attempt)
@@ -181,7 +177,7 @@ def _rounds(task: AnimalTask, profile: Profile, attempts: _Attempts) -> str:
 
 def _turn(one: Property, profile: Profile, number: int, attempt: Callable[[Case], None]) -> None:
     with suppress(_Over):
-        turn(one.cases(profile), number, EXAMPLES_A_TURN, attempt)
+        turn(one.cases(profile), number, EXAMPLES_A_SHORT_TURN, attempt)
 
 
 def _smallest(task: AnimalTask, session: Session, case: Case, violation: Violation) -> int:

@@ -25,7 +25,8 @@ from specs.reductions.steps import Put, Send, SendRaw
 
 # This few elements are made plain one by one.
 FEW = 12
-DEEPEST = 40
+# Of a value that nests deeper, the outer levels alone are made plainer: they can be dropped with all within them.
+MOST_NESTED_MADE_PLAINER = 40
 LONG_TEXT = 8
 
 
@@ -172,7 +173,7 @@ def _plainer_steps(step: Any) -> Iterator[Any]:
 
 
 def _plainer_json(value: Any, depth: int = 0) -> Iterator[Any]:
-    if depth > DEEPEST:
+    if depth > MOST_NESTED_MADE_PLAINER:
         return
     if isinstance(value, list):
         for number in range(len(value)):

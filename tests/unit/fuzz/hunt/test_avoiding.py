@@ -15,11 +15,14 @@ from fuzz.triage.cause import Shown
 from fuzz.triage.trial import Signature, trial_of
 from specs.outcome import Reply, Transcript
 from specs.reductions.profile import Profile
-from specs.violation import Violation, Way
+from specs.violation import Aspect, Violation, Way
 
 PROFILE = Profile("x")
 PLAIN = Scene("sum", "int32", np.arange(3, dtype="int32"))
 ZIPPED = replace(PLAIN, compression="gzip")
+GONE = Violation("answers", "", "", "", way=Way.DROPPED, aspect=Aspect.GONE)
+# A case that ended the server: all the time that it took is lost.
+ENDED = Judgement(Transcript(case_of(ZIPPED, "reduction"), ()), (GONE,))
 
 
 class Clock:
@@ -48,7 +51,7 @@ def known(*needs: str) -> Shown:
 def test_what_looks_like_a_costly_finding_is_likely_to_cost(scene: Scene, one: Shown, likely: bool) -> None:
     losses = Losses()
     assert not losses.likely(case_of(scene, "reduction"), lambda: [one], Reading(PROFILE))
-    losses.note(["hang"], 10.0)
+    losses.note(["hang"], ENDED, 10.0)
     assert (losses.likely(case_of(scene, "reduction"), lambda: [one], Reading(PROFILE)) is one) == likely
 
 
@@ -56,9 +59,9 @@ def test_losses_are_too_many_beyond_their_share_of_the_time() -> None:
     clock = Clock()
     losses = Losses(clock)
     clock.now = 1.0
-    losses.note(["hang"], COSTLY_SECONDS / 2)
+    losses.note(["hang"], ENDED, COSTLY_SECONDS / 2)
     assert not losses.too_many()
-    losses.note(["hang"], 10.0)
+    losses.note(["hang"], ENDED, 10.0)
     assert losses.too_many()
     clock.now = 1.0 + 10.0 / MOST_LOST_SHARE
     assert not losses.too_many()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from specs.reductions.proof import DEEPEST, Flaw, refused, schema_faults, value_and_repeats
+from specs.reductions.proof import MOST_NESTED_BY_A_SCHEMA, Flaw, refused, schema_faults, value_and_repeats
 from specs.reductions.schemas import NAMES, load, validator
 from specs.reductions.schemas.places import example, inlined, limits, narrow, place, places, variants, without
 
@@ -201,7 +201,7 @@ def test_what_nests_deeper_than_any_schema_is_refused_unread(text):
 
 
 def test_brackets_in_strings_do_not_nest():
-    body = {**WHOLE, "url": "http://store.example/" + '["' * (2 * DEEPEST)}
+    body = {**WHOLE, "url": "http://store.example/" + '["' * (2 * MOST_NESTED_BY_A_SCHEMA)}
     assert schema_faults(json.dumps(body), "v2.request") == ()
 
 

@@ -24,7 +24,7 @@ from specs.reductions.schemas.places import example, inlined
 from specs.reductions.steps import Send
 from specs.reductions.validity import ReadRequest
 from strategies.reductions.cases import contradictions, reductions
-from strategies.reductions.mutations import every_mutation
+from tests.unit.every_mutation import every_mutation
 from tests.unit.truthful import V1, V2
 
 QUICK = settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
