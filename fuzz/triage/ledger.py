@@ -125,10 +125,14 @@ class Ledger:
         fitting = ("cut short",) if cut_short else ("every time", "flaky")
         return self._of_family(wanted, together=True, reproducibilities=fitting)
 
+    def is_race(self, name: str) -> bool:
+        """Say whether a finding is about requests at the same time."""
+        return self._findings[name].case.together
+
     def _of_family(self, wanted: Signature, *, together: bool, reproducibilities: tuple[str, ...]) -> str | None:
         for name, finding in self._findings.items():
-            alike = finding.case.together == together and self._ways[name][0].signature.family == wanted.family
-            if alike and finding.reproducibility in reproducibilities:
+            alike = any(one.signature.family == wanted.family for one in self._ways[name])
+            if alike and finding.case.together == together and finding.reproducibility in reproducibilities:
                 return name
         return None
 

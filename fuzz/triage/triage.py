@@ -59,7 +59,6 @@ class Triage:
         self._came_again = False
         self._first: tuple[Trial, Seen] | None = None
         self._company, self._in_company = ALONE, False
-        self._chances_in_company: set[str] = set()
         self._enough = enough
         self._doing = doing
         self._alone = alone
@@ -299,7 +298,10 @@ class Triage:
         smallest, company = self._smallest, self._company
         self._smallest, self._company = None, ALONE
         try:
-            return next(iter(self._together(case, judgement)), None)
+            name = next(iter(self._together(case, judgement)), None)
+            if name is not None and self.ledger.is_race(name):
+                self.ledger.also_shown(Shown(name, trial_of(case, self.session.reading), first.signature, (AT_ONCE,)))
+            return name
         finally:
             self._smallest, self._company = smallest, company
             self._first = trial_of(until, self.session.reading), first
@@ -315,14 +317,7 @@ class Triage:
         if known is not None:
             return self.ledger.again(known.id, first.signature)
         smallest = Smallest(trial, first, ())
-        name = self._kept(smallest, Shown("", trial, first.signature, (), frozenset()), "seen once")
-        if self._in_company:
-            self._chances_in_company.add(name)
-        return name
-
-    def _seen_once_in_company(self, wanted: Signature) -> str | None:
-        chance = self.ledger.of_chance(wanted)
-        return chance.id if chance is not None and chance.id in self._chances_in_company else None
+        return self._kept(smallest, Shown("", trial, first.signature, (), frozenset()), "seen once")
 
     def _disagreement(self, until: Case, first: Seen) -> str | None:
         """Return the finding about answers that are right one by one but do not agree; nothing is reduced."""
@@ -386,7 +381,10 @@ class Triage:
                 return names or [self._cut_short_together(trial, first)]
         smallest = Smallest(race.trial, race.seen, (AT_ONCE,))
         way = Shown("", race.trial, race.seen.signature, (AT_ONCE,), frozenset())
-        before = self.ledger.race(way.signature, cut_short=True) or self._seen_once_in_company(way.signature)
+        before = self.ledger.race(way.signature, cut_short=True)
+        if before is None and self._in_company and (chance := self.ledger.of_chance(way.signature)) is not None:
+            # What came once, beside other requests, has come again.
+            before = chance.id
         return [self._kept(smallest, way, "every time" if race.every_time else "flaky", before)]
 
     def _cut_short_together(self, trial: Trial, first: Seen) -> str:
