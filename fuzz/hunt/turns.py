@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 # A case that takes long is not waited for to its end: a server that hangs for one worker is quiet enough for another.
-PATIENCE_SECONDS = 3.0
+PATIENCE_SECONDS = 10.0
 GLANCE_SECONDS = 0.002
 
 

@@ -72,12 +72,16 @@ class Earlier:
                     self._told[name] = steps
 
     def histories(self, case: Case, company: Company = ALONE) -> Iterator[Case]:
-        """List the case alone and after earlier requests, each first with all requests sent as clients send them."""
-        for one in (case, *self.before(case, company)):
-            plain = self._reading.as_clients_ask(one)
-            if plain != one:
-                yield plain
-            yield one
+        """List the case after earlier requests, each time first with all requests sent as clients send them."""
+        for one in self.before(case, company):
+            yield from self.as_sent(one)
+
+    def as_sent(self, case: Case) -> Iterator[Case]:
+        """List the case with all requests sent as clients send them, where it has others, and as it stands."""
+        plain = self._reading.as_clients_ask(case)
+        if plain != case:
+            yield plain
+        yield case
 
     def before(self, case: Case, company: Company = ALONE) -> Iterator[Case]:
         """List the case after requests about its objects, its company's, the latest cases', and each setting's last."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
@@ -112,8 +112,7 @@ class Triage:
         if believed is not None:
             return self.ledger.again(believed, wanted)
         chance = self.ledger.of_chance(wanted)
-        may_be_chance = self.spent.much() and (chance is not None or self.ledger.keeps_state())
-        if (may_be_chance or self._raced(wanted)) and self.lab.passes(trial, wanted):
+        if self.spent.much() and (chance or self.ledger.keeps_state()) and self.lab.passes(trial, wanted):
             return None if chance is None else self.ledger.again(chance.id, wanted)
         first = Seen(judgement, violation, wanted)
         self._begun, self._smallest, self._first = self.session.sent, None, (trial, first)
@@ -123,7 +122,8 @@ class Triage:
         with self.lab.budget(budget), hurried(self.session.client) if slow else nullcontext():
             try:
                 if wanted.way is Way.DISAGREES:
-                    return self._disagreement(until, first)
+                    with self._alone():
+                        return self._disagreement(until, first)
                 return self._told(until, trial, first)
             except OutOfBudget:
                 return self._cut_short(trial, first)
@@ -261,9 +261,12 @@ class Triage:
         """Return the finding of a failure that needs earlier requests, or came by chance."""
         with self._alone(), self.lab.budget(requests_after_others(first)):
             try:
-                if (raced := self._took_company(until, first)) is not None:
+                found = self._after(self.earlier.as_sent(until), first)
+                if found is None and self._raced(first.signature):
+                    return None
+                if found is None and (raced := self._took_company(until, first)) is not None:
                     return raced
-                found = self._with_others(until, first)
+                found = found or self._after(self.earlier.histories(until, self._company), first)
                 if found is None:
                     return self._chance(trial, first)
                 alone = self.lab.fails(trial, first.signature, again=True)
@@ -279,11 +282,11 @@ class Triage:
             except OutOfBudget:
                 return self._chance(trial, first)
 
-    def _with_others(self, until: Case, first: Seen) -> tuple[Trial, Seen] | None:
+    def _after(self, histories: Iterable[Case], first: Seen) -> tuple[Trial, Seen] | None:
         """Return the request after earlier ones that make it fail, if any do; settle the server from then on."""
         settled, self.lab.settles = self.lab.settles, True
         self.lab.forget()
-        for history in self.earlier.histories(until, self._company):
+        for history in histories:
             found = wrong_after(history, self.session.reading, first.signature, self.lab)
             if found is not None and found[0].several:
                 return found

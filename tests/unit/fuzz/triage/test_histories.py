@@ -102,7 +102,7 @@ def test_requests_that_should_agree_are_not_looked_for_behind_others() -> None:
 def test_earlier_requests_are_asked_as_clients_do_first() -> None:
     body = b'{"interface_type": "s3", "url": "{url}", "dtype": "int32"}'
     raw = SendRaw("POST", "/v2/sum", (("Content-Type", "application/json"),), body)
-    plain, as_it_was = Earlier(Reading(profiles.load("reference"))).histories(Case("raw", (PUT, raw)))
+    plain, as_it_was = Earlier(Reading(profiles.load("reference"))).as_sent(Case("raw", (PUT, raw)))
     (asked,) = (step for step in plain.steps if isinstance(step, Send))
     assert (asked.operation, asked.fields["dtype"]) == ("sum", "int32")
     assert as_it_was.steps == (PUT, raw)
