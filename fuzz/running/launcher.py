@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import random
 import shlex
 import shutil
 import signal
@@ -26,6 +28,9 @@ ENDING_POLL_SECONDS = 0.01
 READ_SECONDS = 1.0
 # How long to wait for the end of a process that has dropped its connections: it still listens for a moment.
 DYING_SECONDS = 1.0
+# Connections get ports from 32768 on, from 49152 on elsewhere than on Linux: whoever connects or listens in the meantime
+# takes none of these from a server that is about to listen.
+PORTS = range(20_000, 32_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +260,14 @@ def guard(process_group: int) -> subprocess.Popen[bytes]:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port that nothing listens on at the moment."""
-    with socket.create_server((host, 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    """Draw a port on which nothing listens, of those that the system gives to nobody by itself."""
+    chance = random.SystemRandom()
+    while True:
+        port = chance.choice(PORTS)
+        try:
+            socket.create_server((host, port)).close()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+        else:
+            return port

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from fuzz.errors import CannotRun, UsageError
-from fuzz.running.launcher import Launcher, LaunchLimits
+from fuzz.running.launcher import Launcher, LaunchLimits, free_port
 
 LISTENER = """
     import socket, sys
@@ -200,3 +200,23 @@ def test_the_last_words_of_a_server_outlive_its_restart(tmp_path: Path) -> None:
         assert launcher.last_words() == said
         launcher.restart()
         assert launcher.last_words() == said
+
+
+def test_a_free_port_is_none_that_the_system_gives_to_connections() -> None:
+    drawn = {free_port() for _ in range(20)}
+    assert len(drawn) > 1
+    for port in drawn:
+        assert not accepts(port)
+    with socket.create_server(("127.0.0.1", 0)) as given:
+        assert max(drawn) < given.getsockname()[1]
+
+
+def test_a_port_that_is_taken_is_not_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr("fuzz.running.launcher.PORTS", (taken.getsockname()[1], free := free_port()))
+        assert {free_port() for _ in range(10)} == {free}
+
+
+def test_a_host_that_is_not_this_machine_has_no_free_port() -> None:
+    with pytest.raises(OSError, match="assign"):
+        free_port("192.0.2.1")
