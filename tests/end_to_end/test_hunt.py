@@ -25,12 +25,13 @@ THREE = tuple(
     for one in ("selections:StrideIgnored", "missing:ValidMinExclusive", "decoding:LaterGzipMembersDropped")
 )
 DYING = """
-import os
+import os, sys
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 
 class DiesOfZlib(ReferenceServer):
     def decode(self, reduction, stored):
         if reduction.compression == "zlib":
+            print("panicked at src/zlib.rs:7", file=sys.stderr, flush=True)
             os._exit(9)
         return super().decode(reduction, stored)
 """
@@ -161,6 +162,8 @@ def test_a_server_that_dies_is_started_again_and_the_hunt_goes_on(tmp_path: Path
     assert [one.violation.requirement for one in findings] == ["survives"]
     assert findings[0].needs == ("zlib",)
     assert ended.verdict == "FAIL"
+    assert "the server ended with code 9" in findings[0].last_words
+    assert "panicked at src/zlib.rs:7" in findings[0].last_words
 
 
 @pytest.mark.slow

@@ -9,12 +9,16 @@ import sys
 from base64 import b64encode
 from collections import Counter
 from pathlib import Path
+from unittest.mock import patch
 from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
 
+from fuzz.findings import corpus
 from fuzz.reports.schemas import validator
+from fuzz.running.store import MemoryStore
+from specs.reductions.steps import Put
 from tests.end_to_end.command_line import COMMAND, SECONDS, asfuzz, environment
 
 ACCESS_KEY, SECRET = "CANARYKEY", "canary/se+cr:et=0123456789"
@@ -22,16 +26,28 @@ FORMS = (SECRET, quote(SECRET, safe=""), b64encode(f"{ACCESS_KEY}:{SECRET}".enco
 KEYS = {"ASFUZZ_ACCESS_KEY": ACCESS_KEY, "ASFUZZ_SECRET_KEY": SECRET}
 # Each gives the store's credentials away in its own manner.
 TELLTALES = ("secret-shown-to-the-client", "authorization-shown-to-the-client")
+# So many bytes of an object, of which so many differ, stand nowhere by chance.
+CANARY_BYTES, DIFFERENT_BYTES = 16, 12
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+def uploaded() -> set[bytes]:
+    """What the run of `told` put into its store."""
+    return set()
+
+
+@pytest.fixture(scope="module")
+def told(
+    tmp_path_factory: pytest.TempPathFactory, uploaded: set[bytes]
+) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """The folder of a run on a server that tells secrets, with every result that there is, and reports made of it."""
     folder = tmp_path_factory.mktemp("told")
     results = ("--summary", "summary.json", "--junit", "junit.xml", "--seed", "1")
     only = ("--only", "reduction", "malformed", "credentials", "--examples", "40")
     step = {"GITHUB_STEP_SUMMARY": str(folder / "step.md")}
-    ran = asfuzz(folder, "run", "--animal", *TELLTALES, "stride-ignored", *only, *results, **KEYS, **step)
+    with patch.object(MemoryStore, "put", autospec=True, side_effect=MemoryStore.put) as put:
+        ran = asfuzz(folder, "run", "--animal", *TELLTALES, "stride-ignored", *only, *results, **KEYS, **step)
+    uploaded |= {call.args[3] for call in put.call_args_list}
     assert ran.returncode == 1, ran.stdout + ran.stderr
     made = asfuzz(folder, "report", "findings", "--html", "report.html", "--write", "report.md")
     assert made.returncode == 0, made.stderr
@@ -54,6 +70,28 @@ def test_no_file_of_a_run_holds_a_secret(told: tuple[Path, subprocess.CompletedP
             assert form.encode() not in content, f"{path.relative_to(folder)} holds a secret as {form}"
     # The server did tell: otherwise this would show nothing.
     assert any(b"(a secret)" in path.read_bytes() for path in files)
+
+
+def test_no_file_of_a_run_holds_an_object_but_those_of_the_smallest_cases(
+    told: tuple[Path, subprocess.CompletedProcess[str]], uploaded: set[bytes]
+) -> None:
+    folder, _ = told
+    cases = [one.case for one in corpus.load_all(folder / "findings")]
+    smallest = [step.data for case in cases for step in case.steps if isinstance(step, Put)]
+    canaries = {one[:CANARY_BYTES] for one in uploaded if len(set(one[:CANARY_BYTES])) >= DIFFERENT_BYTES}
+    canaries = {one for one in canaries if not any(one in kept for kept in smallest)}
+    assert len(canaries) > 20
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        content = path.read_bytes()
+        bare = content.replace(b" ", b"")
+        for canary in canaries:
+            assert canary not in content, f"{path.relative_to(folder)} holds an object"
+            # Of base64, whole triples of bytes do not hang on what follows.
+            for form in (canary.hex(), repr(canary)[2:-1], b64encode(canary[:15]).decode()):
+                assert form.encode() not in bare, f"{path.relative_to(folder)} holds an object as {form}"
+    # The same search does find what the smallest cases hold.
+    in_cases = b"".join(path.read_bytes() for path in folder.rglob("case.json")).replace(b" ", b"")
+    assert any(len(one) >= 4 and one.hex().encode() in in_cases for one in smallest)
 
 
 def test_every_file_of_a_run_fits_its_schema(told: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

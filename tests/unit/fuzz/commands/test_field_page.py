@@ -148,6 +148,16 @@ def test_the_page_asks_about_the_bucket_that_the_case_asks_about() -> None:
     assert "/asfuzz/a" in "\n".join(page(profile_with(), reports(profile_with())))
 
 
+@pytest.mark.parametrize("source", PAGES.values())
+def test_what_a_recipe_prints_is_text_and_numbers(source: str) -> None:
+    profile = profiles.load(source)
+    found = reports(profile)
+    assert "cat -v" not in "\n".join(page(profile, found))
+    assert any("[" in one.shows for one in found)
+    for one in found:
+        assert not re.search(r"M-.|\^[@-_?]|\\[0-9]{3}", one.shows), f"{one.id} shows bytes as a terminal spells them"
+
+
 def test_a_profile_of_a_version_has_the_findings_of_that_version() -> None:
     for name in ("reductionist-0.9", "reductionist-0.12", "reductionist-v1", "reductionist-cached"):
         profile = profiles.load(name)

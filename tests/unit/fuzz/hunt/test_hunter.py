@@ -222,7 +222,11 @@ def test_a_target_that_stays_away_ends_the_hunt_with_everything_kept(tmp_path: P
     life = Mortal(lives=0)
     with pytest.raises(CannotRun, match="does not come back"):
         hunted(tmp_path, MortalSession([needing("compression")], life=life), examples=60, life=life)
-    assert [one.violation.requirement for one in corpus.load_all(tmp_path)] == ["survives"]
+    (finding,) = corpus.load_all(tmp_path)
+    assert finding.violation.requirement == "survives"
+    # What ended it is its last request; that it needs anything was never seen again.
+    assert finding.violation.step == len(finding.case.steps) - 1
+    assert finding.needs == ()
 
 
 def test_a_target_that_dies_when_the_time_is_over_is_left_alone_and_told_of(tmp_path: Path) -> None:
