@@ -1,7 +1,7 @@
 """The whole suite runs in two processes; a file or a test that is named runs in this one.
 
-Properties draw the same examples each time, so that what fails for one fails for all; fresh ones come by
-`--hypothesis-profile=fresh`.
+Properties draw the same few examples each time, so that what fails for one fails for all, and soon. CI's slow stage
+draws more (`--hypothesis-profile=thorough`); fresh ones come by `--hypothesis-profile=fresh`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ PROCESSES = 2
 
 # How long an example takes hangs on what else the machine does, and must decide nothing.
 WHATEVER_IT_TAKES = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("repeatable", WHATEVER_IT_TAKES, derandomize=True, database=None)
+settings.register_profile("repeatable", WHATEVER_IT_TAKES, derandomize=True, database=None, max_examples=25)
+settings.register_profile("thorough", WHATEVER_IT_TAKES, derandomize=True, database=None, max_examples=100)
 settings.register_profile("fresh", WHATEVER_IT_TAKES)
 settings.load_profile("repeatable")
 

@@ -22,11 +22,11 @@ from fuzz.embedded.http_messages import Answer, HttpRequest
 from fuzz.embedded.http_server import HttpServer
 from fuzz.embedded.memory_store import MemoryStoreServer, protocol_error
 from fuzz.running.launcher import free_port
-from tests.end_to_end.command_line import COMMAND, asfuzz, environment
+from tests.end_to_end.command_line import COMMAND, SECONDS, asfuzz, environment
 
-SECONDS = 100
 QUICK = ("--sizes", "30", "--repeats", "10", "--starts", "2", "--clients", "0", "--formats", "json", "--out", "out")
 FEW = ("--repeats", "4")
+ONCE = ("--starts", "1")
 WRONG = "fuzz.subjects.reductions.zoo.selections:StrideIgnored"
 KEYS = {"ASFUZZ_ACCESS_KEY": "someone", "ASFUZZ_SECRET_KEY": "a-secret"}
 # A server that is right until it dies, after so many requests.
@@ -78,8 +78,7 @@ def test_the_embedded_server_is_compared_with_the_bypass_and_later_with_itself(t
         (name, clients) for name in found.contenders for clients in (1, 3)
     }
     assert all(rate > 0 for one in found.throughputs for rate in one.rates)
-    again = compare(tmp_path, "embedded", "--sizes", "30", "--repeats", "10", "--starts", "2", "--clients", "0",
-                    "--against", "out/comparison.json")  # fmt: skip
+    again = compare(tmp_path, "embedded", *QUICK, *ONCE, "--against", "out/comparison.json")
     assert again.returncode == 0, again.stdout + again.stderr
     assert "chance that it is noise" in again.stdout
 
@@ -94,10 +93,7 @@ def test_a_wrong_server_is_a_finding_that_can_be_replayed_and_its_times_are_left
     assert {one.contender for one in found.told} == {"wrong"}
     kept = [row.removeprefix("again     asfuzz ") for row in done.stdout.splitlines() if row.startswith("again ")]
     assert len(kept) == len(found.findings) == 1
-    again = subprocess.run(
-        [*COMMAND, *shlex.split(kept[0])],
-        cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=SECONDS, check=False,
-    )  # fmt: skip
+    again = asfuzz(tmp_path, *shlex.split(kept[0]))
     assert again.returncode == 1, again.stdout + again.stderr
     assert "1 still failing" in again.stdout
     assert "stride beyond one" in found.findings[0].title
@@ -110,7 +106,7 @@ def test_a_wrong_server_is_a_finding_that_can_be_replayed_and_its_times_are_left
     }  # fmt: skip
     accepted = asfuzz(tmp_path, "known", "add", found.findings[0].path, "--reason", "mended next week")
     assert accepted.returncode == 0, accepted.stderr
-    known = compare(tmp_path, "embedded", "--launch", wrong, *QUICK, *FEW, "--selections", "all,strided")
+    known = compare(tmp_path, "--launch", wrong, *QUICK, *FEW, *ONCE, "--selections", "all,strided")
     assert known.returncode == 0, known.stdout + known.stderr
     assert "known     wrong: " in known.stdout
     assert "mended next week" in known.stdout

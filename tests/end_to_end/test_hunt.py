@@ -86,6 +86,7 @@ def test_what_findings_cost_is_told_in_requests(three: tuple[Path, RunEnded, Eve
     assert ended.known_causes_requests > 0
 
 
+@pytest.mark.slow
 def test_the_same_seed_finds_the_same_in_the_same_order(three: tuple[Path, RunEnded, Events], tmp_path: Path) -> None:
     _, again = hunted(tmp_path, Settings(animals=THREE), examples=60)
     assert again.found == three[2].found != []
@@ -137,7 +138,7 @@ def test_a_healthy_server_gives_none(tmp_path: Path) -> None:
 
 
 def test_workers_share_what_they_find_through_the_folder(tmp_path: Path) -> None:
-    ended, _ = hunted(tmp_path, Settings(animals=THREE[:1], workers=2), examples=40)
+    ended, _ = hunted(tmp_path, Settings(animals=THREE[:1], workers=2), examples=20)
     assert (ended.verdict, ended.findings) == ("FAIL", 1)
     assert len(corpus.load_all(tmp_path)) == 1
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
-SECONDS = 300
+import pytest
+
+from tests.end_to_end import command_line
+
 BROKEN = """
 from fuzz.embedded.store.object_store import ObjectStore
 
@@ -21,17 +21,7 @@ RUN = ("run", "--subject", "objects", "--only", "objects", "--seed", "3", "--exa
 
 
 def asfuzz(folder: Path, *words: str, code: int = 0) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ASFUZZ_")}
-    path = os.pathsep.join([str(folder), str(ROOT)])
-    ran = subprocess.run(
-        [sys.executable, "-m", "fuzz.cli", *words],
-        cwd=folder,
-        env={**environment, "PYTHONPATH": path, "COLUMNS": "100"},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    ran = command_line.asfuzz(folder, *words, COLUMNS="100", PYTHONPATH=str(folder))
     assert ran.returncode == code, ran.stdout + ran.stderr
     return ran.stdout
 
@@ -42,8 +32,10 @@ def test_the_embedded_store_passes(tmp_path: Path) -> None:
     assert "the embedded object store" in told
 
 
-def test_a_broken_store_is_found_explained_shown_and_replayed(tmp_path: Path) -> None:
+def test_a_broken_store_is_found_explained_shown_and_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "broken_stores.py").write_text(BROKEN, "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "broken_stores", raising=False)
     told = asfuzz(tmp_path, *RUN, "40", "--animal", "broken_stores:KeepsDeleted", code=1)
     found = [json.loads(one.read_text("utf-8")) for one in tmp_path.glob("findings/*/case.json")]
     assert [one["needs"] for one in found] == [["several requests", "step put object", "step delete object"]]
@@ -55,4 +47,4 @@ def test_a_broken_store_is_found_explained_shown_and_replayed(tmp_path: Path) ->
     assert "--aws-sigv4" in (home / "finding.md").read_text("utf-8")
     assert "1 still failing" in asfuzz(tmp_path, "replay", code=1)
     asfuzz(tmp_path, "known", "add", str(found[0]["id"]), "--reason", "of this test")
-    assert "known" in asfuzz(tmp_path, *RUN, "40", "--animal", "broken_stores:KeepsDeleted")
+    assert "known" in asfuzz(tmp_path, *RUN, "3", "--animal", "broken_stores:KeepsDeleted")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
@@ -11,6 +10,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.end_to_end.command_line import SECONDS, asfuzz
 
 ROOT = Path(__file__).parent.parent.parent
 TEXT = (ROOT / "README.md").read_text("utf-8")
@@ -22,25 +23,11 @@ COMMANDS = [line for line in LINES if shlex.split(line)[0] == "asfuzz"]
 PYTEST = [line for line in LINES if shlex.split(line)[0] == "pytest"]
 # Commands that are quick and ask for nothing that is not there.
 QUICK = ("asfuzz properties", "asfuzz zoo --list", "asfuzz known list")
-SECONDS = 100
-
-
-def asfuzz(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ASFUZZ_")}
-    return subprocess.run(
-        [sys.executable, "-m", "fuzz.cli", *words],
-        cwd=folder,
-        env={**environment, "COLUMNS": "100"},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
 
 
 @cache
 def help_of(command: str, kind: str = "") -> str:
-    return asfuzz([command, *([kind] if kind else []), "--help"], ROOT).stdout
+    return asfuzz(ROOT, command, *([kind] if kind else []), "--help").stdout
 
 
 def flags_of(line: str) -> list[str]:
@@ -63,9 +50,7 @@ def test_flags_come_from_help(line: str) -> None:
         assert flag in told, f"README.md: {line!r}: {flag} is not in asfuzz {words[1]} {kind} --help"
 
 
-@pytest.mark.parametrize("line", PYTEST)
-def test_pytest_knows_the_flags(line: str, tmp_path: Path) -> None:
-    words = shlex.split(line)
+def test_pytest_knows_the_flags(tmp_path: Path) -> None:
     asked = subprocess.run(
         [sys.executable, "-m", "pytest", "--help"],
         cwd=tmp_path,
@@ -74,15 +59,17 @@ def test_pytest_knows_the_flags(line: str, tmp_path: Path) -> None:
         timeout=SECONDS,
         check=True,
     )
-    for flag in flags_of(line):
-        assert flag in asked.stdout, f"README.md: {line!r}: {flag} is not in pytest --help"
-    assert words[1:3] == ["--pyargs", "fuzz.suite"]
+    assert PYTEST
+    for line in PYTEST:
+        assert shlex.split(line)[1:3] == ["--pyargs", "fuzz.suite"]
+        for flag in flags_of(line):
+            assert flag in asked.stdout, f"README.md: {line!r}: {flag} is not in pytest --help"
 
 
 @pytest.mark.parametrize("line", QUICK)
 def test_quick_commands_run(line: str, tmp_path: Path) -> None:
     assert line in LINES, f"README.md does not say {line!r} any more: take it out of QUICK"
-    done = asfuzz(shlex.split(line)[1:], tmp_path)
+    done = asfuzz(tmp_path, *shlex.split(line)[1:])
     assert done.returncode == 0, f"README.md: {line!r}: {done.stderr}"
     assert done.stdout.strip() or line == "asfuzz known list"
 
@@ -123,7 +110,7 @@ def test_a_finding_looks_as_it_is_shown(tmp_path: Path) -> None:
     """The rows of the portrait in README.md are those of a real one."""
     shown = next(block for block in re.findall(r"^```text\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE) if "✗" in block)
     words = ["run", "--animal", "stride-ignored", "--only", "reduction", "--examples", "60", "--max-findings", "1"]
-    done = asfuzz([*words, "--seed", "1"], tmp_path)
+    done = asfuzz(tmp_path, *words, "--seed", "1", COLUMNS="100")
     assert done.returncode == 1, done.stdout + done.stderr
     rows = re.findall(r"^     ([a-z]+)  ", shown, re.MULTILINE)
     assert rows == ["data", "expected", "got", "must", "needs", "seen", "again"]

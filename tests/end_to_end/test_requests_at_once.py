@@ -74,6 +74,7 @@ def test_the_next_run_knows_it(hunted: tuple[Path, subprocess.CompletedProcess[s
     assert finding.seen > 1
 
 
+@pytest.mark.slow
 def test_the_suite_under_pytest_tells_it_too(tmp_path: Path, broken: str) -> None:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--pyargs", "fuzz.suite"]
     only = ["-q", "-k", "at_the_same_time", "--asfuzz-target", broken]

@@ -87,7 +87,7 @@ def test_findings_whose_folder_vanishes_are_kept_all_the_same(tmp_path: Path) ->
 def test_two_runs_share_a_folder(tmp_path: Path) -> None:
     started = [
         subprocess.Popen(
-            [*COMMAND, *HUNT[:3], "--seed", str(seed), "--examples", "10", "--animal", STRIDE_IGNORED],
+            [*COMMAND, *HUNT[:3], "--seed", str(seed), "--examples", "5", "--animal", STRIDE_IGNORED],
             cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )
         for seed in (1, 2)
@@ -121,20 +121,31 @@ def test_a_usage_error_is_told_once(tmp_path: Path, arguments: tuple[str, ...]) 
     assert (ran.returncode, ran.stdout, len(ran.stderr.splitlines())) == (2, "", 1)
 
 
-def test_an_ascii_terminal_takes_what_replay_report_and_known_say(tmp_path: Path) -> None:
-    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"}
-    assert started(tmp_path, *HUNT, "--animal", STRIDE_IGNORED, **ascii_only).returncode == 1
-    (case,) = (tmp_path / "findings").glob("*/case.json")
+@pytest.fixture(scope="module")
+def beyond_ascii(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a finding and a known one that tell what ASCII has no letters for."""
+    folder = tmp_path_factory.mktemp("beyond-ascii")
+    assert asfuzz(folder, *HUNT, "--animal", STRIDE_IGNORED).returncode == 1
+    (case,) = (folder / "findings").glob("*/case.json")
     case.write_text(case.read_text().replace("wrong shape", "wrong shape ∞"))
-    assert started(tmp_path, "known", "add", case.parent.name, "--reason", "später").returncode == 0
-    for arguments, code in (
+    assert asfuzz(folder, "known", "add", case.parent.name, "--reason", "später").returncode == 0
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
         (("replay", "--tries", "1"), 1),
         (("known", "list"), 0),
-        (("report", "--profile", "reductionist"), 0),
-        (("properties",), 0),
-    ):
-        ran = started(tmp_path, *arguments, **ascii_only)
-        assert (ran.returncode, "Traceback" in ran.stderr) == (code, False), ran.stdout + ran.stderr
+        pytest.param(("report", "--profile", "reductionist"), 0, marks=pytest.mark.slow),
+        pytest.param(("properties",), 0, marks=pytest.mark.slow),
+        pytest.param((*HUNT, "--animal", STRIDE_IGNORED), 0, marks=pytest.mark.slow),
+    ],
+)
+def test_an_ascii_terminal_takes_what_commands_say(arguments: tuple[str, ...], code: int, beyond_ascii: Path) -> None:
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"}
+    ran = started(beyond_ascii, *arguments, **ascii_only)
+    assert (ran.returncode, "Traceback" in ran.stderr) == (code, False), ran.stdout + ran.stderr
 
 
 def test_a_summary_goes_to_standard_output_and_nothing_else_does(tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ def broken_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.url
 
 
+@pytest.mark.slow
 def test_every_property_is_a_test(tmp_path: Path) -> None:
     ran = run(tmp_path, "fuzz.suite", "--collect-only", "-q")
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -69,12 +70,16 @@ def test_every_property_is_a_test(tmp_path: Path) -> None:
         assert f"::test_{one.name.replace('-', '_')}\n" in ran.stdout
 
 
-def test_a_healthy_server_passes(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "passing", [("test_raw", "saved"), pytest.param(("test_reduction", "test_padding"), marks=pytest.mark.slow)]
+)
+def test_a_healthy_server_passes(passing: tuple[str, ...], tmp_path: Path) -> None:
     corpus.save(tmp_path / "findings", FINDING)
-    ran = run(tmp_path, "fuzz.suite", "-v", "-k", "test_reduction or test_raw or test_padding or saved")
+    ran = run(tmp_path, "fuzz.suite", "-v", "-k", " or ".join(passing))
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    for passed in ("test_reduction", "test_raw", "test_padding", "test_a_saved_finding_is_fixed[sum-of-one]"):
-        assert f"::{passed} PASSED" in ran.stdout
+    for name in passing:
+        wanted = "test_a_saved_finding_is_fixed[sum-of-one]" if name == "saved" else name
+        assert f"::{wanted} PASSED" in ran.stdout
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +162,7 @@ def wait_for(port: int) -> None:
     pytest.fail(f"nothing listens on port {port}")
 
 
+@pytest.mark.slow
 def test_known_findings_fail_nothing(tmp_path: Path, broken_server: str) -> None:
     corpus.save(tmp_path / "findings", FINDING)
     (tmp_path / "findings" / "known.toml").write_text(
@@ -172,7 +178,7 @@ def test_known_findings_fail_nothing(tmp_path: Path, broken_server: str) -> None
     ("flags", "code", "message"),
     [
         (["--asfuzz-target", "http://127.0.0.1:9"], 3, "nothing answers at http://127.0.0.1:9"),
-        (["--asfuzz-profile", "refrence"], 4, "Did you mean 'reference'"),
+        pytest.param(["--asfuzz-profile", "refrence"], 4, "Did you mean 'reference'", marks=pytest.mark.slow),
     ],
 )
 def test_a_run_that_cannot_be_set_up_is_no_success(tmp_path: Path, flags: list[str], code: int, message: str) -> None:
@@ -218,6 +224,7 @@ def test_a_profile_says_the_same_on_ci_as_elsewhere(ci: dict[str, str]) -> None:
     ], shown.stderr
 
 
+@pytest.mark.slow
 def test_the_profile_asked_for_is_the_one_that_holds(tmp_path: Path) -> None:
     (tmp_path / "test_show.py").write_text(SHOW)
     ran = run(tmp_path, "fuzz.suite", str(tmp_path), "-s", "-k", "test_show", "--hypothesis-profile=nightly", CI="1")

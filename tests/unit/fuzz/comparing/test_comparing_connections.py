@@ -68,7 +68,7 @@ def noted(rounds: int, starts: int = 1) -> Iterator[tuple[Course, Noting]]:
         yield Course(plan, (noting, bypass), opened.store, opened.profile, print), noting
 
 
-@pytest.mark.parametrize("rounds", [3, 50])
+@pytest.mark.parametrize("rounds", [3, pytest.param(50, marks=pytest.mark.slow)])
 def test_over_each_connection_one_answer_is_not_timed_and_rounds_are_shared_out(rounds: int) -> None:
     with noted(rounds) as (course, noting):
         course.run()

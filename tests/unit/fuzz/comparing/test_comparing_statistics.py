@@ -68,6 +68,7 @@ def test_the_interval_of_a_mean_is_student_s(values: int, wide: float) -> None:
     assert (found.high - found.value) / error == pytest.approx(wide, rel=0.01)
 
 
+@pytest.mark.slow
 def test_an_interval_allows_for_neighbours_that_are_alike() -> None:
     random = np.random.default_rng(8)
     held = 0

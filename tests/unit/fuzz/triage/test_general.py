@@ -95,6 +95,7 @@ def test_who_accepts_unknown_fields_accepts_any(tmp_path: Path) -> None:
     assert finding.seen > 3
 
 
+@pytest.mark.slow
 def test_who_reads_names_in_any_case_is_one_finding_for_all_fields(tmp_path: Path) -> None:
     def in_another_case(trial: Trial, broken: frozenset[Rule]) -> bool:
         faults = faults_named(broken, trial)

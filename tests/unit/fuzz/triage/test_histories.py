@@ -6,6 +6,8 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.hunt.effort import PropertyEffort
@@ -66,8 +68,9 @@ def test_what_a_server_keeps_from_request_to_request_is_one_finding_that_says_wh
     assert findings[0].reproducibility == "every time"
 
 
-def test_an_unusual_path_is_one_cause_whatever_else_is_unusual(tmp_path: Path) -> None:
-    findings = hunted(tmp_path, UnknownOperationIsAServerError, ("raw",), 150)
+@pytest.mark.parametrize("examples", [50, pytest.param(150, marks=pytest.mark.slow)])
+def test_an_unusual_path_is_one_cause_whatever_else_is_unusual(tmp_path: Path, examples: int) -> None:
+    findings = hunted(tmp_path, UnknownOperationIsAServerError, ("raw",), examples)
     assert [one.violation.way for one in findings] == [Way.SERVER_ERROR]
 
 

@@ -166,7 +166,8 @@ def test_other_properties_have_no_relation():
     assert relations.violations(wrong, due, V2) == []
 
 
-MANY = settings(QUICK, max_examples=150)
+# A hundred and fifty in the slow stage.
+MANY = settings(QUICK, max_examples=3 * settings.default.max_examples // 2)
 SHAPES = ([], [0], [1], [2], [1, 1], [2, 1, 2], [4])
 
 

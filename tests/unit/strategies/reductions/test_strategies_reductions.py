@@ -46,7 +46,7 @@ def sends(case: Case) -> list[Send]:
 @cache
 def drawn(profile: Profile) -> tuple[Case, ...]:
     """Some hundreds of requests, drawn once for all tests that look at them."""
-    return tuple(reach.drawn(profile, 800))
+    return tuple(reach.drawn(profile, 400))
 
 
 @pytest.mark.parametrize("profile", [REFERENCE, V1, NARROW], ids=lambda profile: profile.name)
@@ -127,12 +127,14 @@ def test_a_sum_shrinks_to_one_zero_of_int32() -> None:
     assert dict(sends(case)[0].fields) == {"dtype": "int32"}
 
 
+@pytest.mark.slow
 def test_order_f_shrinks_to_no_other_field_than_it_needs() -> None:
     case = minimal(operation="select", order="F")
     assert len(sends(case)) == 1
     assert dict(sends(case)[0].fields) == {"dtype": "int32", "order": "F"}
 
 
+@pytest.mark.slow
 def test_a_selection_shrinks_to_few_elements() -> None:
     def reversing(case: Case) -> bool:
         return any(

@@ -246,7 +246,7 @@ def answers_as_it_should(answer: object) -> None:
 
 
 @given(fields=st.dictionaries(st.sampled_from(FIELDS.split()), JSON), operation=st.sampled_from(["sum", "select"]))
-@settings(max_examples=200)
+@settings(max_examples=2 * settings.default.max_examples)
 def test_any_json_in_any_field_is_answered(asker: Asker, fields: dict[str, object], operation: str) -> None:
     body = {**asker.fields(DATA), **fields}
     answers_as_it_should(asker.send(operation, json.dumps(body).encode()))
@@ -262,7 +262,7 @@ def test_any_json_in_any_field_is_answered(asker: Asker, fields: dict[str, objec
     body=st.binary() | JSON.map(lambda value: json.dumps(value).encode()),
 )
 @example("POST", "/v2/sum/", {"content-type": "application/json"}, b"\xed\xa0\x80")
-@settings(max_examples=300)
+@settings(max_examples=3 * settings.default.max_examples)
 def test_any_request_is_answered(asker: Asker, method: str, path: str, headers: dict[str, str], body: bytes) -> None:
     answers_as_it_should(asker.server.handle(HttpRequest(method, path, headers, body)))
 
