@@ -28,8 +28,8 @@ ENDING_POLL_SECONDS = 0.01
 READ_SECONDS = 1.0
 # How long to wait for the end of a process that has dropped its connections: it still listens for a moment.
 DYING_SECONDS = 1.0
-# Connections get ports from 32768 on, from 49152 on elsewhere than on Linux: whoever connects or listens in the meantime
-# takes none of these from a server that is about to listen.
+# Connections get ports from 32768 on, elsewhere than on Linux from 49152 on: whoever connects or listens in the
+# meantime takes none of these from a server that is about to listen.
 PORTS = range(20_000, 32_000)
 
 

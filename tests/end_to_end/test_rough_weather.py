@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from fuzz.commands.run import Telling
 from fuzz.events import Event, Progress, Warned
 from fuzz.findings import corpus
+from fuzz.reports.bus import Bus
 from fuzz.reports.summary import write_atomically
 from tests.end_to_end.command_line import COMMAND, SECONDS, STRIDE_IGNORED, asfuzz, environment, started
 
@@ -62,7 +62,7 @@ def test_a_report_that_cannot_be_written_is_left_out_and_told_once() -> None:
             self.events.append(event)
 
     shown = Shown()
-    telling = Telling([Full(), shown])
+    telling = Bus([Full(), shown])
     for number in range(3):
         telling(Progress(1.0, number, 0, 0, 0))
     (warning,) = [one for one in shown.events if isinstance(one, Warned)]
