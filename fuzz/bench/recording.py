@@ -33,15 +33,18 @@ class Failures:
 
 
 class RecordingSession(Session):
-    """A session that notes the cases that fail, and all cases where there is a list for them."""
+    """A session that notes the cases that fail, and all cases where there is a list for them.
+
+    A case in that list has with it whether a property drew it; the others are questions of triage.
+    """
 
     failures: Failures
-    judged: list[Case] | None
+    judged: list[tuple[Case, bool]] | None
 
     def judging(self, case: Case, client: Client, *, afresh: bool = False, taken: Taken = unwatched) -> Work[Judgement]:
         judgement = yield from super().judging(case, client, afresh=afresh, taken=taken)
         if self.judged is not None:
-            self.judged.append(case)
+            self.judged.append((case, taken is not unwatched))
         if judgement.failures:
             self.failures.note(case)
         return judgement
@@ -52,10 +55,10 @@ class RecordingTarget(Target):
     """A target like another, of which every failure is noted, whoever asks."""
 
     failures: Failures = field(default_factory=Failures)
-    judged: list[Case] | None = None
+    judged: list[tuple[Case, bool]] | None = None
 
     @classmethod
-    def of(cls, target: Target, judged: list[Case] | None = None) -> Self:
+    def of(cls, target: Target, judged: list[tuple[Case, bool]] | None = None) -> Self:
         return cls(**{one.name: getattr(target, one.name) for one in fields(target)}, judged=judged)
 
     def session(self) -> Session:
