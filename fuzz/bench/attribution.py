@@ -13,7 +13,10 @@ from specs.reductions.profile import Profile
 
 
 def shown_by(findings: Sequence[Finding], some: Sequence[Bug], profile: Profile) -> dict[str, tuple[Bug, ...]]:
-    """For each finding the animals with which alone its case fails; none where the healthy server fails it as well."""
+    """Map each finding to the animals with which alone its case fails.
+
+    A finding that the healthy server shows as well is mapped to none.
+    """
     with (
         closing(open_store_for(Settings())) as store,
         judges([*([bug] for bug in some), []], store, profile) as (*ill, healthy),

@@ -22,7 +22,7 @@ class Traced:
     seen: dict[str, seen.SeenAnimal]
 
     def as_json(self) -> dict[str, object]:
-        """The clause with all that it leads to, as JSON."""
+        """Return the clause with all that it leads to, as JSON."""
         clause = self.clause
         told: dict[str, object] = {
             "id": clause.id,
@@ -52,7 +52,7 @@ def traced(subject: Subject) -> list[Traced]:
 
 
 def gaps(subject: Subject, every: list[Traced]) -> Iterator[str]:
-    """What has no counterpart, and no reason beside it; and what is named and is not there."""
+    """Yield the clauses that lack something without a reason, and the names in clauses that do not exist."""
     known, animals = subject.requirements, subject.serving.animals()
     for one in every:
         clause = one.clause
@@ -71,7 +71,7 @@ def gaps(subject: Subject, every: list[Traced]) -> Iterator[str]:
 
 
 def _without_reason(one: Traced, animals: Mapping[str, Animal]) -> Iterator[str]:
-    """What a clause lacks that gives no reason."""
+    """Yield what a clause lacks if it gives no reason."""
     clause = one.clause
     if not clause.held_by:
         yield f"{clause.id}: no requirement holds it"

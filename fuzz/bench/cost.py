@@ -54,7 +54,7 @@ Result = TypeVar("Result")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """How many requests, and which."""
+    """Add the flags: how many requests, and which."""
     parser.add_argument("--requests", type=int, default=4000, metavar="N", help="requests to check (default: 4000)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="which requests (default: 1)")
     parser.add_argument(
@@ -85,7 +85,7 @@ class Stages:
             self._enter(outer)
 
     def of(self, stage: str, work: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-        """The same function, charged to a stage."""
+        """Return the function, charged to a stage."""
 
         @wraps(work)
         def charged(*given: Parameters.args, **named: Parameters.kwargs) -> Result:
@@ -163,7 +163,7 @@ def _record(arguments: Namespace, folder: Path) -> None:
 
 
 def rows(stages: Stages, requests: int, others_ns: int) -> Iterator[str]:
-    """A row for each stage, one for their sum, and one for the other threads."""
+    """Yield a row for each stage, one for their sum, and one for the other threads."""
     total = sum(stages.spent_ns.values())
     for name in STAGES:
         spent = stages.spent_ns[name]
@@ -173,7 +173,7 @@ def rows(stages: Stages, requests: int, others_ns: int) -> Iterator[str]:
 
 
 def _hunt(target: Target, stages: Stages, folder: Path, arguments: Namespace, answers: Answers) -> tuple[int, int]:
-    """How many requests were checked, and the time that other threads took meanwhile."""
+    """Return the number of checked requests, and the time that other threads took meanwhile."""
     from fuzz.hunt.rounds import EXAMPLES_A_TURN, seed_of, turn
 
     with closing(_session(target, stages, answers)) as session:
@@ -203,7 +203,7 @@ def _hunt(target: Target, stages: Stages, folder: Path, arguments: Namespace, an
 
 
 def _session(target: Target, stages: Stages, answers: Answers) -> Session:
-    """A session of which every part is charged to its stage; answers are recorded or played back, or neither."""
+    """Return a session that charges its work to stages; answers are recorded or played back, or neither."""
     from fuzz.running.session import Session
     from fuzz.transport.http import HttpClient
 
@@ -256,7 +256,7 @@ def _session(target: Target, stages: Stages, answers: Answers) -> Session:
 def _hunter(
     session: Session, target: Target, folder: Path, only: list[str]
 ) -> tuple[Hunter, dict[Property, PropertyEffort]]:
-    """A hunter as a worker has it, and the accounts of the properties."""
+    """Return a hunter as a worker has it, and the accounts of the properties."""
     from fuzz.hunt.effort import PropertyEffort
     from fuzz.hunt.exploration import Exploration
     from fuzz.hunt.hunter import Hunter

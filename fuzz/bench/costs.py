@@ -19,7 +19,7 @@ class Costs:
 
 
 def cost_lines(costs: Sequence[Costs]) -> Iterator[str]:
-    """The costs of several hunts together, and the hunt in which known causes cost most."""
+    """Yield the costs of several hunts together, and the hunt in which known causes cost most."""
     told = sorted(one for each in costs for one in each.new if one)
     findings = sum(len(each.new) for each in costs)
     if told:
@@ -43,7 +43,7 @@ def cost_lines(costs: Sequence[Costs]) -> Iterator[str]:
 
 
 def percentile(ordered: Sequence[int], share: float) -> int:
-    """The least of some numbers in order that so large a share of them does not exceed."""
+    """Return the least of some ordered numbers that a share of them does not exceed."""
     return ordered[math.ceil(share * len(ordered)) - 1]
 
 

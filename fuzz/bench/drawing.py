@@ -13,19 +13,19 @@ Pair = tuple[Bug, Bug]
 
 
 def all_bugs(package: str = PACKAGE) -> list[Bug]:
-    """The whole zoo, of both versions of the API."""
+    """Return the whole zoo, of both versions of the API."""
     return bugs(package, apis=APIS)
 
 
 def draw_animals(available: Sequence[Bug], count: int, seed: int) -> list[Bug]:
-    """So many different animals; raises UsageError where there are not as many."""
+    """Draw that many different animals; raises UsageError where there are not as many."""
     if count > len(available):
         raise UsageError(f"--animals {count}: there are {len(available)} to draw from")
     return random.Random(seed).sample(list(available), count)
 
 
 def draw_pairs(available: Sequence[Bug], count: int, seed: int) -> list[Pair]:
-    """So many different pairs; the two are of one version of the API and replace different methods.
+    """Draw that many different pairs; the two are of one version of the API and replace different methods.
 
     Every animal that has a partner is as likely as any other to be the first of a pair.
     """

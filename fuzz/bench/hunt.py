@@ -20,7 +20,7 @@ replaces a method that another has replaced; one may still hide another.
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Which bugs, how many hunts, and how long."""
+    """Add the flags: which bugs, how many hunts, and how long."""
     parser.add_argument("--bugs", type=int, default=10, metavar="N", help="bugs planted at once (default: 10)")
     parser.add_argument("--from", dest="modules", nargs="+", default=(), metavar="MODULE", help="kinds of bugs")
     parser.add_argument(
@@ -62,7 +62,7 @@ def main(arguments: Namespace) -> int:
 
 
 def _new_folder(folder: Path) -> Path:
-    """An empty folder: what an earlier hunt found would count as found by this one."""
+    """Make an empty folder: what an earlier hunt found would count as found by this one."""
     if folder.is_dir() and any(folder.iterdir()):
         raise UsageError(f"--findings: {folder} holds something already; name another folder")
     return folder

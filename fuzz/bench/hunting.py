@@ -53,7 +53,7 @@ class Hunt:
 
     @property
     def precision(self) -> float:
-        """Of the findings those that are the only ones of a bug, or the first of several."""
+        """Return the share of findings that are the only one of their bug, or its first."""
         return len(self.found) / max(1, len(self.findings))
 
 
@@ -119,7 +119,7 @@ def hunt_planted(
 
 
 def seen_apart(several: Sequence[Bug]) -> list[Bug]:
-    """The bugs that leave the plainest answers right."""
+    """Return the bugs that leave the plainest answers right."""
     settings = Settings()
     with closing(open_store_for(settings)) as store:
         hidden = hiding(several, store, resolve_profile(settings))
@@ -143,7 +143,7 @@ def row(one: Hunt) -> str:
 
 
 def details(one: Hunt) -> list[str]:
-    """What was missed, what was found twice, and what is nobody's."""
+    """List the bugs that were missed, those that were found with their findings, and findings of no bug."""
     lines = [f"    missed {bug.path.removeprefix('fuzz.subjects.reductions.zoo.')}" for bug in one.missed]
     for bug in one.bugs:
         mine = [finding for finding in one.findings if bug in one.owners[finding.id]]

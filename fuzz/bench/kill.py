@@ -31,7 +31,7 @@ SHOWN = re.compile(r"^(?:✗ .* | +again +asfuzz replay )(\S+)$", re.MULTILINE)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """How often, and when."""
+    """Add the flags: how often a run is killed, and when."""
     parser.add_argument("--times", type=int, default=50, metavar="N", help="runs to kill (default: 50)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="which bugs and moments (default: 1)")
     parser.add_argument("--most-seconds", type=float, default=6.0, metavar="N", help="the latest moment (default: 6)")

@@ -36,7 +36,7 @@ exit codes:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """How many requests, and how often each kind must come."""
+    """Add the flags: how many requests, and how often each kind must come."""
     parser.add_argument("--requests", type=int, default=50_000, metavar="N", help="requests (default: 50000)")
     parser.add_argument(
         "--least", type=int, default=50, metavar="N", help="times that each kind must come (default: 50)"
@@ -67,7 +67,7 @@ class AskedByKind:
 
 
 def kind_of(note: str) -> str:
-    """The kind that a note names: what was broken, without the place."""
+    """Return the kind that a note names: what was broken, without the place."""
     kind = re.split(r" at |:", note)[0].strip()
     return "two at once" if " and " in kind else kind or "as drawn"
 

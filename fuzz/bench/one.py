@@ -56,7 +56,7 @@ class Alone:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """How many animals, drawn by which seed, and how long each is hunted."""
+    """Add the flags: how many animals, drawn by which seed, and how long each is hunted."""
     parser.add_argument("--animals", type=int, default=150, metavar="N", help="animals to draw (default: 150)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="which animals, and of the hunts (default: 1)")
     parser.add_argument("--seconds", type=float, default=20.0, metavar="N", help="of each hunt (default: 20)")
@@ -96,7 +96,10 @@ HEADER = (
 
 
 def row(one: Alone) -> str:
-    """One animal's hunt; `to the new` are the requests that each new finding took, `known` what known causes took."""
+    """Return the line of an animal.
+
+    `to the new` are the requests of each new finding, `known` the share of known causes.
+    """
     ended = one.costs.ended
     first = "" if one.first_seconds is None else f"{one.first_seconds:.1f}"
     whose = {finding.id: "" if finding.id in one.own else "not its own: " for finding in one.findings}
@@ -109,14 +112,14 @@ def row(one: Alone) -> str:
 
 
 def needs_of(finding: Finding) -> str:
-    """What a finding needs, the needs that nobody proved marked."""
+    """List what a finding needs, with unproved needs marked."""
     told = [*finding.needs, *(f"{one}?" for one in finding.unproved)]
     chance = "" if finding.reproducibility == "every time" else f" ({finding.reproducibility})"
     return (", ".join(told) or "nothing") + chance
 
 
 def totals(done: Sequence[Alone]) -> Iterator[str]:
-    """The shares of outcomes and of findings proved, and the costs."""
+    """Yield the shares of outcomes and of proved findings, and the costs."""
     from fuzz.bench.costs import cost_lines
 
     yield ""

@@ -56,12 +56,12 @@ class Bug:
 
     @property
     def api(self) -> str:
-        """The version of the API in which it shows."""
+        """Return the version of the API in which it shows."""
         return "v1" if OF_V1 in _marks(self.load()) else "v2"
 
 
 def bugs(package: str = PACKAGE, modules: Sequence[str] = (), apis: Sequence[str] = ("v2",)) -> list[Bug]:
-    """Every bug of a package that shows in these versions of the API, by name of module and class.
+    """Return every bug of a package that shows in these versions of the API, by name of module and class.
 
     Those that deserve a warning and no more are left out: a hunt makes no finding of them.
     """
@@ -78,7 +78,10 @@ def bugs(package: str = PACKAGE, modules: Sequence[str] = (), apis: Sequence[str
 
 
 def _is_bug(candidate: type, others: list[type]) -> bool:
-    """Whether a class breaks something by itself: no poor answer only, and no ground for others to build on."""
+    """Say whether a class breaks something by itself.
+
+    It does more than answer poorly, and others do not build on it.
+    """
     if not issubclass(candidate, ReferenceServer) or WARNS in _marks(candidate):
         return False
     return not any(issubclass(other, candidate) and other is not candidate for other in others)
@@ -89,7 +92,7 @@ def _marks(candidate: type) -> set[str]:
 
 
 def hiding(several: Sequence[Bug], store: Store, profile: Profile) -> set[Bug]:
-    """The bugs that spoil even the plainest answers, behind which no other bug can be seen."""
+    """Return the bugs that spoil even the plainest answers, behind which no other bug can be seen."""
     put = Put("a", encoding.plain(np.arange(1, 5, dtype="int32")))
     asked = [Case("reduction", (put, Send(one, Fields({"dtype": "int32"}), "a"))) for one in profile.operations]
     found: set[Bug] = set()
@@ -101,7 +104,7 @@ def hiding(several: Sequence[Bug], store: Store, profile: Profile) -> set[Bug]:
 
 
 def planted(available: Sequence[Bug], count: int, seed: int) -> list[Bug]:
-    """So many bugs by seed, of which none replaces a method that another has replaced."""
+    """Draw that many bugs by a seed, of which none replaces a method that another has replaced."""
     order = list(available)
     random.Random(seed).shuffle(order)
     chosen: list[Bug] = []
@@ -115,7 +118,7 @@ def planted(available: Sequence[Bug], count: int, seed: int) -> list[Bug]:
 
 
 def replaced(bug: Bug) -> set[str]:
-    """The methods of the reference server that a bug replaces by its own."""
+    """Return the names of the reference server's methods that a bug replaces by its own."""
     order = bug.load().__mro__
     return {
         name
@@ -127,7 +130,7 @@ def replaced(bug: Bug) -> set[str]:
 
 @contextmanager
 def judges(several: Sequence[Sequence[Bug]], store: Store, profile: Profile) -> Iterator[list[Judge]]:
-    """For each set of bugs, what is wrong with the answers to a case of a server in this process that has them."""
+    """Yield, for each set of bugs, a function that judges a case on a server in this process that has them."""
     with ExitStack() as stack:
         yield [_judge(stack, some, store, profile) for some in several]
 
@@ -143,7 +146,9 @@ def _judge(stack: ExitStack, some: Sequence[Bug], store: Store, profile: Profile
 def owners(
     findings: Sequence[Finding], some: Sequence[Bug], store: Store, profile: Profile
 ) -> dict[str, tuple[Bug, ...]]:
-    """The bugs that each finding belongs to: its case fails with the bug alone, and passes without it alone.
+    """Map each finding to the bugs that it belongs to.
+
+    Its case fails with the bug alone, and passes without that bug alone.
 
     What several bugs do alike passes without none of them; such a finding belongs to one of them.
     """
@@ -174,7 +179,7 @@ def owners(
 
 
 def ever_fails(judge: Judge, finding: Finding) -> bool:
-    """Whether a finding's case fails: at some time and as it did, where it does not every time."""
+    """Say whether a finding's case fails: at some time and as it did, where it does not every time."""
     tries = TRIES_OF_CHANCE.get(finding.reproducibility)
     if finding.case.together:
         # Whether requests at the same time meet is chance, and so is how they fail.
@@ -192,5 +197,5 @@ def ever_fails(judge: Judge, finding: Finding) -> bool:
 
 
 def _looks(violation: Violation) -> tuple[str, ...]:
-    """What a failure that comes by chance looks like each time, whatever rules its request breaks."""
+    """Return the parts of a failure by chance that are the same each time, whatever rules its request breaks."""
     return violation.way.value, str(violation.aspect)

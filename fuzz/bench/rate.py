@@ -45,7 +45,7 @@ store in memory.
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """How long, in how many blocks, in how many lanes; against which server, and beside which other asfuzz."""
+    """Add the flags: how long, in how many blocks and lanes; against which server, and beside which other asfuzz."""
     parser.add_argument("--seconds", default="10", metavar="N", help="of each block (default: 10)")
     parser.add_argument("--blocks", type=int, default=3, metavar="N", help="hunts one after the other (default: 3)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the first hunt (default: 1)")

@@ -35,7 +35,7 @@ class Reach:
 
 
 def reach(claims: Profile, some: Iterable[Case]) -> Reach:
-    """What some cases reach of a profile's features."""
+    """Count what some cases reach of a profile's features."""
     values: Counter[tuple[str, str]] = Counter()
     pairs: Counter[tuple[tuple[str, str], tuple[str, str]]] = Counter()
     count = 0
@@ -79,7 +79,7 @@ def _examples(drawing: Cases, count: int, seed: int) -> list[Case]:
 
 
 def table(result: Reach) -> str:
-    """The report as text: each value with its share, then what was never drawn."""
+    """Return the report as text: each value with its share, then what was never drawn."""
     lines = [f"{result.requests} requests"]
     names = sorted({name for name, _ in result.values})
     for name in names:

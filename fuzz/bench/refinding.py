@@ -36,7 +36,7 @@ begins in an empty folder, and ends when all of these have come up, or the time 
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """How long, and against which server."""
+    """Add the flags: how long, and against which server."""
     parser.add_argument("--seconds", default="600", metavar="N", help="at most (default: 600)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the hunt (default: 1)")
     parser.add_argument("--workers", metavar="N", help="of the hunt (default: 1)")
@@ -77,13 +77,16 @@ class TitleWatch:
             raise Over
 
     def until(self, share: float) -> float | None:
-        """The seconds until so much of what is due had come up; None where it did not."""
+        """Return the seconds until a share of what is due had come up; None if it did not."""
         times = sorted(self.seconds[title] for title in self._due if title in self.seconds)
         enough = math.ceil(share * len(self._due))
         return times[enough - 1] if len(times) >= enough else None
 
     def table(self) -> Iterator[str]:
-        """When each finding came up: what is due first, then what was not asked for, then what is new."""
+        """Yield the time at which each finding came up.
+
+        Findings that are due come first, then those that were not asked for, then new ones.
+        """
         for title in sorted(self._due, key=lambda title: self.seconds.get(title, math.inf)):
             yield f"{_clock(self.seconds.get(title)):>8}  {title}"
         for title in sorted(set(self.seconds) - set(self._due)):
@@ -130,7 +133,7 @@ def _hunt(target: Target, settings: Settings, folder: Path, watch: TitleWatch) -
 
 
 def shown(target: Target, configurations: tuple[str, ...]) -> list[str]:
-    """The titles of the reports that the server shows when it is sent their cases."""
+    """Return the titles of the reports that the server shows when it is sent their cases."""
     titles: list[str] = []
     for one in reports(target.profile):
         if one.configuration in configurations:

@@ -17,7 +17,7 @@ REQUESTS_REMEMBERED = 101
 
 
 def slowed(handler: Handler, times: float) -> Handler:
-    """A handler that gives the same answers, each of them so many usual answering times later."""
+    """Return a handler that gives the same answers, but each of them a number of usual answering times later."""
     recent: deque[float] = deque(maxlen=REQUESTS_REMEMBERED)
     lock = threading.Lock()
 

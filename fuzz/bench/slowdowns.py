@@ -40,7 +40,7 @@ server: how much it must wait for the whole request to take that share longer is
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """How many tries, and how much slower."""
+    """Add the flags: how many tries, and how much slower the slow server is."""
     parser.add_argument("--tries", type=int, default=20, metavar="N", help="of each kind (default: 20)")
     parser.add_argument("--share", type=float, default=0.10, metavar="S", help="how much slower (default: 0.1)")
     parser.add_argument("--repeats", type=int, default=60, metavar="N", help="rounds of each run (default: 60)")
@@ -74,7 +74,7 @@ def main(arguments: Namespace) -> int:
 
 
 def rows(runs: Sequence[Comparison], share: float) -> Iterator[str]:
-    """What was told of each kind of try."""
+    """Yield a row for each kind of try: what was told of it."""
     tries = len(runs) - 1
     yield f"{'':<44}{'slower':>8}{'faster':>8}   of {tries} tries"
     for name, title in ((SERVER, "the same server"), (SLOWED, f"slowed by {share:.0%}")):
@@ -99,7 +99,7 @@ def _really(runs: Sequence[Comparison]) -> str:
 
 
 def _told_against(before: Comparison, after: Comparison, name: str) -> set[str]:
-    """The verdicts on one of the relays, taken for the server of the run before."""
+    """Return the verdicts on one of the relays, which is taken for the server of the run before."""
     from fuzz.comparing.against import told_changes
 
     return {one.verdict for one in told_changes(_only(before, SERVER), _only(after, name))}
@@ -128,7 +128,10 @@ def _medians(run: Comparison) -> str:
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[tuple[Field, Callable[..., Server]]]:
-    """The store, the embedded server and the bypass; and a function that starts a server behind a relay."""
+    """Open the store, the embedded server and the bypass.
+
+    Yield them with a function that starts a server behind a relay.
+    """
     from fuzz.comparing.contenders import Server
     from fuzz.comparing.opening import Named, open_field
     from fuzz.comparing.results import EMBEDDED
@@ -165,7 +168,7 @@ def _run(settings: Settings, plan: Plan, slowed_by: float) -> Comparison:
 
 
 def _slowed_by(settings: Settings, question: Question, share: float) -> float:
-    """The share of a server's time by which a relay must wait for a request to take the wanted share longer.
+    """Return the share of a server's time by which a relay must wait for a request to take the wanted share longer.
 
     What a relay takes itself is not made longer, and whoever has just waited answers a little sooner: so it is tried.
     """
@@ -188,6 +191,9 @@ def _slowed_by(settings: Settings, question: Question, share: float) -> float:
 
 
 def _asked(lanes: Lanes, messages: Sequence[bytes], *, backwards: bool) -> list[float]:
-    """How long each request takes; whoever comes second finds the machine in another state."""
+    """Return how many milliseconds each request takes; `backwards` sends the last one first.
+
+    The order matters: the second request finds the machine in another state than the first.
+    """
     times = {one: lanes.ask([one])[0][0].elapsed_ms for one in (reversed(messages) if backwards else messages)}
     return [times[one] for one in messages]

@@ -32,7 +32,7 @@ exit codes:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Which animal, how many examples, and how slow."""
+    """Add the flags: which animal, how many examples, and how slow."""
     parser.add_argument("--animal", required=True, metavar="ID", help="as `asfuzz zoo --list` has it")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="of both hunts (default: 1)")
     parser.add_argument("--examples", type=int, default=20, metavar="N", help="of each property (default: 20)")
@@ -83,13 +83,13 @@ def hunt_slowly(
 
 
 def told(finding: Finding) -> Essence:
-    """What two hunts must tell alike of a finding."""
+    """Return the parts of a finding that two hunts must tell alike."""
     violation = finding.violation
     return violation.requirement, " ".join(violation.ids), finding.needs, finding.unproved, finding.reproducibility
 
 
 def lines(findings: Sequence[Essence]) -> Iterator[str]:
-    """A line for each finding."""
+    """Yield a line for each finding."""
     for requirement, ids, needs, unproved, reproducibility in sorted(findings):
         needed = ", ".join([*needs, *(f"{one}?" for one in unproved)]) or "nothing"
         yield f"    {requirement} {ids}; needs {needed}; {reproducibility}"

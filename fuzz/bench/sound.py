@@ -19,7 +19,7 @@ AT_A_TIME = 2000
 
 
 def faults(claims: Profile, some: Iterable[Case]) -> Iterator[str]:
-    """What is held against each request, by whom."""
+    """Yield the objections to each request that was drawn as valid, each with the module that has it."""
     validator = schemas.validator(f"{claims.api}.request")
     for case in some:
         for step in case.steps:

@@ -34,7 +34,7 @@ exit codes:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """How many requests, by which version of the API, on which store."""
+    """Add the flags: how many requests, by which version of the API, on which store."""
     parser.add_argument("--requests", type=int, default=100_000, metavar="N", help="requests (default: 100000)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="which requests (default: 1)")
     parser.add_argument("--profile", default="reference", metavar="NAME", help="reference or reference-v1")

@@ -31,7 +31,7 @@ Times = list[tuple[float, float]]
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Which server, how large objects, how often."""
+    """Add the flags: which server, how large objects, how often."""
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000], metavar="N", help="default: 100 1000")
     parser.add_argument("--blocks", type=int, default=20, metavar="N", help=f"of {EACH} requests each (default: 20)")
     add_target_flags(parser)
@@ -65,7 +65,7 @@ def main(arguments: Namespace) -> int:
 
 
 def row(side: int, found: list[Times]) -> str:
-    """Both medians, and how many times as long ours is."""
+    """Return a row with both medians, and their ratio."""
     from fuzz.comparing.statistics import ratio_by_group
 
     mine, of_curl = (median(pair[place] for pairs in found for pair in pairs) for place in (0, 1))
@@ -77,7 +77,7 @@ def row(side: int, found: list[Times]) -> str:
 
 
 def cost(harness: HarnessCost, smallest_ms: float) -> Iterator[str]:
-    """What a request costs that takes a server no time."""
+    """Yield what a request costs the measuring code, with a server that answers at once."""
     yield (
         f"the harness costs {harness.request_ms * 1000:.0f} µs a request, "
         f"{harness.request_ms / smallest_ms:.1%} of the smallest median"
@@ -97,7 +97,7 @@ def blocks(server: Server, message: bytes, count: int) -> list[Times]:
 
 
 def by_lanes(url: str, message: bytes) -> list[float]:
-    """Milliseconds by the code of comparisons; what opened the connection is left out."""
+    """Return the milliseconds that the code of comparisons measures, without the request that opened the connection."""
     from fuzz.comparing.lanes import Lanes
 
     with closing(Lanes(url, SECONDS)) as lanes:
@@ -105,7 +105,10 @@ def by_lanes(url: str, message: bytes) -> list[float]:
 
 
 def by_curl(url: str, message: bytes) -> list[float]:
-    """Milliseconds by curl; what opened the connection is left out. Raises CannotRun where an answer is not 200."""
+    """Return the milliseconds that curl measures, without the request that opened the connection.
+
+    Raises CannotRun if an answer is not 200.
+    """
     head, _, body = message.partition(b"\r\n\r\n")
     first, *headers = head.decode().split("\r\n")
     words = ["curl", "-sS", "-o", "/dev/null", "-w", "%{time_total} %{http_code}\n", "--data-binary", "@-"]

@@ -33,7 +33,7 @@ Time in which no answer comes counts as time of the hunt. A share of 1.00 is no 
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """How long, which properties, against which server."""
+    """Add the flags: how long, which properties, against which server."""
     parser.add_argument("--seconds", default="30", metavar="N", help="of each hunt (default: 30)")
     parser.add_argument("--seed", type=int, default=SEED, metavar="S", help=f"of each hunt (default: {SEED})")
     parser.add_argument("--only", nargs="+", action="extend", metavar="PROPERTY", help="these properties only")
@@ -77,7 +77,7 @@ def main(arguments: Namespace) -> int:
 
 
 def _rows(settings: Settings, without: tuple[str, ...]) -> Iterator[TroubledHunt]:
-    """The hunt to compare with comes first."""
+    """Yield the hunts to run; the one to compare with comes first."""
     from fuzz.bench.troublesome import TROUBLES
     from fuzz.running.targets import resolve_profile
     from specs.reductions import profile as profiles
@@ -93,7 +93,7 @@ def _rows(settings: Settings, without: tuple[str, ...]) -> Iterator[TroubledHunt
 
 
 def narrowed(profile: Profile, without: tuple[str, ...]) -> Profile:
-    """The profile without some of its values; raises UsageError for those that it does not have."""
+    """Return the profile without some of its values; raises UsageError for values that it does not have."""
     held = {value for name in LISTS for value in getattr(profile, name)}
     strange = [value for value in without if value not in held]
     if strange:

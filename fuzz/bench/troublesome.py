@@ -37,7 +37,7 @@ class Troublesome(ReferenceServer):
         return super().reduce(array, reduction)
 
     def trouble(self) -> Answer:
-        """What comes in place of an answer."""
+        """Return the answer that causes trouble in place of the right one."""
         raise NotImplementedError
 
 

@@ -73,7 +73,7 @@ class Together:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """How many pairs, drawn by which seed, and how long each is hunted."""
+    """Add the flags: how many pairs, drawn by which seed, and how long each is hunted."""
     parser.add_argument("--pairs", type=int, default=100, metavar="N", help="pairs to draw (default: 100)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="which pairs, and of the hunts (default: 1)")
     parser.add_argument("--seconds", type=float, default=30.0, metavar="N", help="of each hunt (default: 30)")
@@ -105,7 +105,7 @@ def main(arguments: Namespace) -> int:
 
 
 def search(one: Search) -> tuple[AnimalWitness, ...]:
-    """The witnesses of one animal."""
+    """Return the witnesses of one animal."""
     from fuzz.bench.witnesses import witnesses
 
     return witnesses(one.bug, one.seed, one.examples)
@@ -131,7 +131,7 @@ def hunt_together(task: TogetherTask) -> Together:
 
 
 def outcome_of(pair: Sequence[Bug], shown: Mapping[str, tuple[Bug, ...]], met: Callable[[Bug], bool]) -> str:
-    """What came of a pair, by the animals that show each finding and whether the hunt met an animal."""
+    """Return the outcome of a pair: by the animals that show each finding, and by whether the hunt met each animal."""
     without = [bug for bug in pair if (bug,) not in shown.values()]
     if without:
         if not any(met(bug) for bug in without):
@@ -141,7 +141,7 @@ def outcome_of(pair: Sequence[Bug], shown: Mapping[str, tuple[Bug, ...]], met: C
 
 
 def was_met(bug: Bug, other: Bug, failures: Sequence[Case], profile: Profile) -> bool:
-    """Whether a case is among the failures that fails with the one animal alone and passes with the other alone."""
+    """Say whether some failure fails with the one animal alone and passes with the other alone."""
     from fuzz.bench.planted import judges
     from fuzz.bench.witnesses import fails, ways_of
     from fuzz.config import Settings
@@ -161,7 +161,7 @@ HEADER = f"{'one':<38} {'other':<38} {'findings':>8} {'one':>4} {'other':>5} {'b
 
 
 def row(one: Together) -> str:
-    """One pair: how many findings are shown by the one alone, by the other alone, by either of them, by none."""
+    """Return the line of a pair: how many findings the one alone shows, the other alone, either of them, and none."""
     first, second = one.pair
     counts = Counter(one.shown.values())
     by = counts[(first,)], counts[(second,)], counts[(first, second)], counts[()]
@@ -172,7 +172,7 @@ def row(one: Together) -> str:
 
 
 def details(one: Together) -> Iterator[str]:
-    """The findings of a pair, and who shows each."""
+    """Yield the findings of a pair, and the animals that show each."""
     from fuzz.bench.one import needs_of
 
     for finding in one.findings:
@@ -181,7 +181,7 @@ def details(one: Together) -> Iterator[str]:
 
 
 def totals(done: Sequence[Together]) -> Iterator[str]:
-    """What was left out and why, the shares of outcomes, and the costs."""
+    """Yield the pairs that were left out and why, the shares of outcomes, and the costs."""
     from fuzz.bench.costs import cost_lines
 
     hunted = [one for one in done if one.costs is not None]

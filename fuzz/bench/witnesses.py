@@ -55,7 +55,7 @@ class _Enough(Exception):
 
 
 def witnesses(bug: Bug, seed: int, examples: int, most: int = MOST_WITNESSES) -> tuple[AnimalWitness, ...]:
-    """Some witnesses of an animal among so many cases, the smallest first; none where none was met."""
+    """Return some witnesses of an animal among that many cases, the smallest first; none if none was met."""
     profile = profiles.load(PROFILES[bug.api])
     with closing(open_store_for(Settings())) as store, judges([[bug], []], store, profile) as (ill, healthy):
         return met(profile, ill, healthy, seed, examples, most)
@@ -64,7 +64,7 @@ def witnesses(bug: Bug, seed: int, examples: int, most: int = MOST_WITNESSES) ->
 def met(
     profile: Profile, ill: Judge, healthy: Judge, seed: int, examples: int, most: int = MOST_WITNESSES
 ) -> tuple[AnimalWitness, ...]:
-    """The witnesses among so many cases, of all properties by their shares, that one server fails and the healthy not.
+    """Return the witnesses among that many cases, which one server fails and the healthy one does not.
 
     The cases are counted, not timed, so that the same seed meets the same witnesses.
     """
@@ -97,7 +97,10 @@ def met(
 def left_out(
     one: Sequence[AnimalWitness], other: Sequence[AnimalWitness], together: Judge, alone: Sequence[Judge]
 ) -> str:
-    """Why a pair with these witnesses is left out, or nothing; `alone` are the servers with each of the two."""
+    """Say why a pair with these witnesses is left out, or return nothing.
+
+    `alone` are the servers with each of the two.
+    """
     if not one or not other:
         return NO_WITNESS
     for some, elses in ((one, alone[1]), (other, alone[0])):
@@ -113,7 +116,7 @@ def left_out(
 
 
 def why_left_out(pair: Sequence[Bug], one: Sequence[AnimalWitness], other: Sequence[AnimalWitness]) -> str:
-    """Why a pair is left out, or nothing, as servers with both and with each of them tell."""
+    """Say why a pair is left out, by asking servers with both and with each of them; return nothing if it is not."""
     profile = profiles.load(PROFILES[pair[0].api])
     sets = [list(pair), pair[:1], pair[1:]]
     with closing(open_store_for(Settings())) as store, judges(sets, store, profile) as (together, *alone):
@@ -121,11 +124,11 @@ def why_left_out(pair: Sequence[Bug], one: Sequence[AnimalWitness], other: Seque
 
 
 def fails(judge: Judge, case: Case, way: Way | None = None) -> bool:
-    """Whether a case fails, in that way where one is given, at one of several tries."""
+    """Say whether a case fails at one of several tries, in the given way if one is given."""
     tries = TRIES_AT_ONCE if case.together else TRIES
     return any(ways and (way is None or way in ways) for ways in (ways_of(judge, case) for _ in range(tries)))
 
 
 def ways_of(judge: Judge, case: Case) -> list[Way]:
-    """In which ways a case fails."""
+    """List the ways in which a case fails."""
     return [(one.requirement, " ".join(one.ids)) for one in judge(case).failures]

@@ -18,7 +18,7 @@ Workers, store and server share this machine's cores: with two cores and a busy 
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """How long, how many workers, against which server."""
+    """Add the flags: how long, how many workers, against which server."""
     parser.add_argument("--seconds", default="15", metavar="N", help="of each run (default: 15)")
     parser.add_argument("--counts", type=int, nargs="+", default=(1, 2), metavar="N", help="workers (default: 1 2)")
     add_target_flags(parser)

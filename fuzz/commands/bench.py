@@ -35,7 +35,7 @@ examples:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Which measurement, and its own flags."""
+    """Add a command for each measurement, with its own flags."""
     kinds = parser.add_subparsers(dest="what", metavar="WHAT", title="measurements", required=True)
     for name, title in MEASUREMENTS:
         kind = kinds.add_parser(

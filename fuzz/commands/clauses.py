@@ -31,7 +31,7 @@ exit codes:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Which clauses, and how."""
+    """Add the flags: which clauses are listed, and in what form."""
     parser.add_argument("ids", metavar="ID", nargs="*", help="which clauses (default: all)")
     parser.add_argument("--json", action="store_true", help="write JSON")
     add_subject_flags(parser)
@@ -79,7 +79,7 @@ def _lines(chosen: list[Traced], *, full: bool) -> Iterator[str]:
 
 
 def _led_to(one: Traced, *, full: bool) -> Iterator[tuple[str, str]]:
-    """What a clause leads to, by word."""
+    """Yield what a clause leads to, each with the word for it."""
     clause = one.clause
     if clause.held_by:
         yield "held by", ", ".join(clause.held_by)

@@ -44,7 +44,7 @@ as a finding, like those of asfuzz run.
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Which servers, asked what."""
+    """Add the flags: which servers are compared, and what they are asked."""
     parser.add_argument("servers", nargs="*", metavar="NAME=URL", help="servers that run already, or: embedded")
     parser.add_argument(
         "--launch", dest="launched", action="append", default=[], metavar="NAME=CMD",
@@ -154,7 +154,7 @@ def _formats(arguments: Namespace) -> tuple[str, ...]:
 
 
 def _measured(arguments: Namespace, plan: Plan, named: Sequence[Named]) -> Comparison:
-    """Everything that was measured until the end, or until Ctrl-C."""
+    """Measure until the end, or until Ctrl-C, and return all that was measured."""
     from fuzz.comparing import harness_cost
     from fuzz.comparing.keeping import SECONDS_A_SERVER, keep
     from fuzz.comparing.measuring import Course
@@ -188,7 +188,7 @@ def _measured(arguments: Namespace, plan: Plan, named: Sequence[Named]) -> Compa
 
 
 def _known(findings: Path, profile: Profile, terminal: Terminal) -> Known:
-    """The findings that are accepted for now; raises UsageError."""
+    """Return the findings that are accepted for now; raises UsageError."""
     from fuzz.findings.known import UnusableKnown, gather
 
     try:
@@ -201,7 +201,7 @@ def _known(findings: Path, profile: Profile, terminal: Terminal) -> Known:
 
 
 def _progress(terminal: Terminal) -> Callable[[str, float], None]:
-    """A live line; where there is no terminal, a line now and then."""
+    """Return a function that shows progress: on one line of a terminal, elsewhere as a line now and then."""
     from fuzz.comparing.table import clock
 
     begun = last = time.monotonic()
@@ -229,7 +229,7 @@ def _heading(found: Comparison) -> Iterator[str]:
 
 
 def _write(found: Comparison, rows: Sequence[str], folder: Path, formats: Sequence[str]) -> None:
-    """The result and the plots; raises CannotRun where the folder cannot be written."""
+    """Write the result and the plots; raises CannotRun where the folder cannot be written."""
     from fuzz.comparing.page import page
     from fuzz.comparing.plots import draw
     from fuzz.comparing.results import to_json

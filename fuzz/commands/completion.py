@@ -63,7 +63,7 @@ compdef _asfuzz asfuzz
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """For which shell."""
+    """Add the argument: the shell that the script is for."""
     parser.add_argument("shell", choices=SHELLS, help="the shell that will read the script")
     parser.epilog = EPILOG
 
@@ -76,7 +76,7 @@ def main(arguments: Namespace) -> int:
 
 
 def _values(whole: Parser) -> dict[str, list[str]]:
-    """The words that may follow a flag, by flag."""
+    """Map each flag to the words that may follow it."""
     from fuzz.registry import registry
 
     subjects = registry().subjects
@@ -105,7 +105,10 @@ def _flag_actions(parser: Parser) -> Iterator[argparse.Action]:
 
 
 def _words(parser: Parser) -> list[str]:
-    """What may stand after a command: the commands below it, its flags, and those of the commands below."""
+    """List the words that may stand after a command.
+
+    The commands below it, its flags, and those of the commands below.
+    """
     below = [name for one in parsers(parser) for name in one.children()]
     flags = [flag for one in parsers(parser) for flag in one.flags()]
     chosen = [str(word) for one in parser._actions if not one.option_strings for word in _choices(one)]
@@ -166,6 +169,6 @@ def _fish_quoted(text: str) -> str:
 
 
 def _titles(whole: Parser) -> dict[str, str]:
-    """What each command does, as help has it."""
+    """Map each command to its line in the help."""
     (commands,) = (one for one in whole._actions if isinstance(one, argparse._SubParsersAction))
     return {str(one.dest): str(one.help) for one in commands._choices_actions}

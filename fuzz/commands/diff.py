@@ -38,12 +38,12 @@ class Found:
     known_reason: str = ""
 
     def is_one_of(self, others: Iterable[Found]) -> bool:
-        """Whether one of the others has the same cause."""
+        """Say whether one of the others has the same cause."""
         return any(self.fingerprint == one.fingerprint or self.id == one.id for one in others)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The two sides."""
+    """Add the arguments: the two sides to compare."""
     parser.add_argument("old", type=Path, metavar="OLD", help="findings folder or summary of the older run")
     parser.add_argument("new", type=Path, metavar="NEW", help="findings folder or summary of the newer run")
     parser.epilog = EPILOG
@@ -62,7 +62,7 @@ def main(arguments: Namespace) -> int:
 
 
 def compared(old: tuple[Found, ...], new: tuple[Found, ...]) -> list[tuple[str, Found]]:
-    """Each finding of either side, with what has become of it."""
+    """List the findings of both sides, each with what has become of it."""
     return [
         *((NEW, one) for one in new if not one.is_one_of(old)),
         *((FIXED, one) for one in old if not one.is_one_of(new)),
@@ -71,7 +71,7 @@ def compared(old: tuple[Found, ...], new: tuple[Found, ...]) -> list[tuple[str, 
 
 
 def found_at(place: Path) -> tuple[Found, ...]:
-    """The findings of a folder or a summary; raises UsageError."""
+    """Return the findings of a folder or a summary; raises UsageError."""
     if place.is_dir():
         return _of_folder(place)
     try:
@@ -84,7 +84,7 @@ def found_at(place: Path) -> tuple[Found, ...]:
 
 
 def _of_folder(folder: Path) -> tuple[Found, ...]:
-    """A finding that cannot be read is an error: it would be taken for a fixed one."""
+    """Return the findings of a folder; one that cannot be read is an error, since it would be taken for a fixed one."""
 
     def refuse(path: Path, why: str) -> None:
         raise UsageError(f"{path} cannot be compared: {why}")

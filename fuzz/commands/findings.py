@@ -27,7 +27,7 @@ exit codes:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Which folder."""
+    """Add the argument: the folder."""
     parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="folder of the findings")
     parser.add_argument("--findings", metavar="DIR", help="the same as a flag (default: findings)")
     add_config_flag(parser)

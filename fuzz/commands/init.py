@@ -24,7 +24,7 @@ examples:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Which server."""
+    """Add the flags: the server that the files are made for."""
     add_target_flags(parser)
     parser.add_argument("--force", action="store_true", help="replace files that are there already")
     add_config_flag(parser)

@@ -62,7 +62,7 @@ def _day(text: str) -> date:
 
 
 def _folder_of(home: Path) -> Path:
-    """The folder of findings that a finding's own folder is in."""
+    """Return the folder of findings that a finding's own folder is in."""
     return home.resolve().parent if home.name in ("", "..") else home.parent
 
 
@@ -107,7 +107,7 @@ def _remove(arguments: Namespace) -> int:
 
 
 def _about(name: str, home: Path | None, entries: Sequence[known.Entry]) -> set[int]:
-    """The numbers of the entries that have a name, or cover the finding of a folder."""
+    """Return the numbers of the entries that have a name, or that cover the finding of a folder."""
     finding = corpus.load(home) if home is not None and (home / corpus.CASE).exists() else None
     names = {name, Path(name).name, home.name if home is not None else ""} - {""}
     return {
@@ -118,7 +118,7 @@ def _about(name: str, home: Path | None, entries: Sequence[known.Entry]) -> set[
 
 
 def _begun(name: str, folder: Path, entries: Sequence[known.Entry]) -> set[int]:
-    """The numbers of the entries about the finding whose id begins with a name; the finding may be there no more."""
+    """Return the numbers of the entries about the finding whose id begins with a name, also if that finding is gone."""
     home = named.sought(name, folder)
     if home is not None:
         return _about(name, home, entries)

@@ -30,7 +30,7 @@ examples:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """What to ask, and where the profile goes."""
+    """Add the flags: the server to ask, and the file for the profile."""
     add_target_flags(parser)
     parser.add_argument("--write", metavar="FILE", type=Path, help=f"the profile to write (default: {DEFAULT_FILE})")
     parser.add_argument("--overwrite", action="store_true", help="replace the file if it is there already")
@@ -76,7 +76,7 @@ def _listed(subject: Subject) -> str:
 
 
 def _name(path: Path, subject: Subject) -> str:
-    """A profile's name by its file's; never that of a shipped one."""
+    """Return the name of a profile by the name of its file, which is never that of a shipped profile."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-") or "probed"
     return f"{name}-probed" if name in subject.serving.shipped() else name
 

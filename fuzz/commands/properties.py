@@ -19,7 +19,7 @@ examples:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Which of the two lists."""
+    """Add the flag that chooses one of the two lists."""
     parser.add_argument("--requirements", action="store_true", help="list the requirements instead")
     add_subject_flags(parser)
     add_config_flag(parser)

@@ -108,7 +108,7 @@ def main(arguments: Namespace) -> int:
 def _findings(
     paths: Iterable[Path], folder: Path, unreadable: list[tuple[Path, str]]
 ) -> Iterator[tuple[Path, Finding]]:
-    """The findings that paths, ids and beginnings of ids name, each with its own folder."""
+    """Yield the findings that paths, ids and beginnings of ids name, each with its folder."""
     for path in paths:
         if path.is_dir() and named.exactly(path, folder) is None:
             for one in corpus.load_all(path, lambda place, why: unreadable.append((place, why))):
@@ -122,7 +122,7 @@ def _findings(
 
 
 def _accepted(folders: Iterable[Path]) -> known.Known:
-    """What is accepted for now in any of the folders."""
+    """Return the known issues of all these folders."""
     try:
         gathered = [known.gather(folder) for folder in sorted(folders)]
     except known.UnusableKnown as error:
@@ -133,7 +133,9 @@ def _accepted(folders: Iterable[Path]) -> known.Known:
 def by_server(
     findings: Iterable[Finding], settings: Settings, told: Collection[str]
 ) -> dict[Settings, Sequence[Finding]]:
-    """The findings by the settings to send them again under: as they were made, but for what was told.
+    """Group the findings by the settings to send them again under.
+
+    These are the settings of the run that made them, but for what the command line gives.
 
     Raises UsageError where nobody says which server a finding is about.
     """
@@ -152,7 +154,7 @@ def by_server(
 
 
 def _where(group: Sequence[Finding], settings: Settings, told: Collection[str]) -> Iterator[str]:
-    """Which server is judged, where the command line does not say so; and where another one is than was found wrong."""
+    """Yield lines on the server that is judged, if no flag names it or if it is another than was found wrong."""
     servers = list(dict.fromkeys((one.origin or Origin()).server or HEALTHY for one in group if one.origin))
     if servers and not set(told) & set(SERVER):
         yield f"on the server that they came from: {servers[0]}"
@@ -192,7 +194,10 @@ def replay_all(
 
 
 def asking(session: Session, launcher: Launcher | None = None) -> Callable[[Case], Try]:
-    """How a session is asked about a case; a server of the launcher that is gone before that is started again."""
+    """Return a function that asks a session about a case.
+
+    A server of the launcher that has ended is started again first.
+    """
 
     def ask(case: Case) -> Try:
         judgement = judged(session, case, launcher.revive if launcher is not None else None)
@@ -204,7 +209,7 @@ def asking(session: Session, launcher: Launcher | None = None) -> Callable[[Case
 
 
 def _reviver(target: Target) -> Callable[[], None]:
-    """A server that the suite has started is started again when it has died."""
+    """Return a function that starts a server again that the suite has started and that has died."""
     launcher = target.launcher
 
     def revive() -> None:
@@ -215,7 +220,7 @@ def _reviver(target: Target) -> Callable[[], None]:
 
 
 def _last_words(target: Target, restarts: int) -> str:
-    """What the server said before it died, if it has since it had been started so often."""
+    """Return the server's last output before it died, if it was started again since that number of starts."""
     launcher = target.launcher
     if launcher is None or (launcher.restarts == restarts and launcher.alive()):
         return ""

@@ -37,7 +37,7 @@ examples:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Whose findings, and what to do with them."""
+    """Add the flags: whose findings are reported, and what is done with them."""
     parser.add_argument(
         "folders", nargs="*", type=Path, metavar="FOLDER", help="folders of findings, or logs, to report on"
     )
@@ -94,7 +94,7 @@ def main(arguments: Namespace) -> int:
 
 
 def _named(found: Sequence[BugReport], ids: Sequence[str]) -> list[BugReport]:
-    """The findings of these ids."""
+    """Return the findings of these ids."""
     there = [one.id for one in found]
     for name in ids:
         if name not in there:
@@ -149,7 +149,7 @@ def check(due: Sequence[BugReport], target: Target, reporting: Reporting) -> int
 
 
 def _verdict(one: BugReport, session: Session, reporting: Reporting) -> tuple[str, str]:
-    """Several tries: some failures take their time to show."""
+    """Try a finding several times, as some failures take their time to show; return the verdict and what was seen."""
     told: list[str] = []
     for _ in range(TRIES):
         judgement = session.judge(one.case)

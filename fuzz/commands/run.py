@@ -46,7 +46,7 @@ examples:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """What to test, for how long, and where results go."""
+    """Add the flags: what is tested, for how long, and where results go."""
     add_target_flags(parser)
     budget = parser.add_argument_group("what to try")
     length = budget.add_mutually_exclusive_group()
@@ -124,7 +124,7 @@ def exit_code(end: RunEnded) -> int:
 
 @contextmanager
 def _reports(settings: Settings, *, verbose: bool = False, quiet: bool = False) -> Iterator[Bus]:
-    """The reports of a run: for scripts, for reports to come, for the person who watches."""
+    """Yield the reports of a run: for scripts, for later reports, and for the person who watches."""
     _check_writable(settings.findings, {"--summary": settings.summary, "--junit": settings.junit})
     reports: list[Report] = [EventsFile(settings.findings)]
     if settings.summary is not None:
@@ -143,7 +143,7 @@ def _reports(settings: Settings, *, verbose: bool = False, quiet: bool = False) 
 
 
 def _secrets(settings: Settings) -> Iterator[Credentials]:
-    """The credentials that were given; those of a store of the suite's own are known when it is open."""
+    """Yield the credentials that were given; those of a store of the suite's own are known when it is open."""
     if settings.secret_key:
         yield Credentials(settings.access_key or "", settings.secret_key)
     if settings.stranger_secret_key:

@@ -33,7 +33,7 @@ exit codes:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Which finding."""
+    """Add the argument: the finding."""
     parser.add_argument("finding", metavar="ID", help="a finding's id, the beginning of one, or its folder")
     parser.add_argument("--findings", metavar="DIR", help="folder of the findings (default: findings)")
     add_subject_flags(parser)

@@ -37,7 +37,7 @@ class ChunkDecoder:
     """Takes the framing off a body piece by piece, and verifies the signatures of chunks where there are some."""
 
     def __init__(self, framing: str, signed: Signed | None) -> None:
-        """The framing is one of `FRAMINGS`; signatures are verified where it has them and somebody signed."""
+        """Take a framing of `FRAMINGS`; signatures are verified if it has them and the request is signed."""
         self.trailers: dict[str, str] = {}
         self._signed = signed if framing != UNSIGNED_WITH_TRAILER else None
         self._has_trailer = framing != SIGNED
@@ -49,7 +49,7 @@ class ChunkDecoder:
         self._hash = hashlib.sha256()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The content in the next bytes; raises S3Error."""
+        """Yield the content in the next bytes; raises S3Error."""
         self._buffer += data
         while self._buffer:
             if self._awaited is Awaited.DATA:
@@ -60,7 +60,7 @@ class ChunkDecoder:
                 return
 
     def finish(self) -> None:
-        """The body has ended; raises S3Error where its framing has not."""
+        """Take the end of the body; raises S3Error if its framing has not ended."""
         if self._awaited is not Awaited.NOTHING:
             raise S3Error("IncompleteBody", "An aws-chunked body ends before its last chunk does.")
 

@@ -40,12 +40,12 @@ class ObjectRead:
 
     @property
     def due(self) -> bytes:
-        """The bytes that a right answer holds."""
+        """Return the bytes that a right answer holds."""
         return self.stored.data if self.part is None else self.stored.data[self.part.start : self.part.stop]
 
     @property
     def is_surely_a_part(self) -> bool:
-        """Whether the request itself shows that an empty object cannot be meant."""
+        """Say whether the request itself shows that an empty object cannot be meant."""
         if self.part is None:
             return False
         return self.part.start > 0 or not self.request.headers["range"].rstrip().endswith("-")
@@ -56,7 +56,7 @@ BadAnswer = Callable[[ObjectRead], Answer | None]
 
 
 def served(request: HttpRequest, stored: StoredObject, well: HttpResponse) -> Answer:
-    """The answer of the object's manner in place of the one that is due."""
+    """Return the answer of the object's manner in place of the one that is due."""
     manner = SERVED.get(stored.served)
     if manner is None or well.status not in (200, 206):
         return well
@@ -67,22 +67,22 @@ def served(request: HttpRequest, stored: StoredObject, well: HttpResponse) -> An
 
 
 def whole(read: ObjectRead) -> Answer | None:
-    """A range is answered by all there is."""
+    """Answer a request for a range with the whole object."""
     return None if read.part is None else HttpResponse(200, read.stored.headers, read.stored.data)
 
 
 def range_untold(read: ObjectRead) -> Answer | None:
-    """The part asked for, without Content-Range."""
+    """Answer with the part asked for, without Content-Range."""
     return None if read.part is None else HttpResponse(206, read.stored.headers, read.due)
 
 
 def total_untold(read: ObjectRead) -> Answer | None:
-    """The part asked for, of an object of unknown length."""
+    """Answer with the part asked for, of an object of unknown length."""
     return None if read.part is None else partial(read, read.part, total="*")
 
 
 def chunked(read: ObjectRead) -> Answer | None:
-    """The right bytes, framed by chunks; not for clients of a version that has none."""
+    """Answer with the right bytes, framed by chunks, unless the client's version of HTTP has none."""
     return None if read.request.minor == "0" else RawAnswer(chunked_head(read) + chunks(read.due) + b"0\r\n\r\n")
 
 
@@ -94,19 +94,19 @@ def chunks_cut(read: ObjectRead) -> Answer | None:
 
 
 def in_pieces(read: ObjectRead) -> Answer:
-    """The right answer, a few bytes at a time."""
+    """Send the right answer, a few bytes at a time."""
     return RawAnswer(encode_head(read.well, keep_alive=False) + read.due, PIECES, PAUSE_SECONDS)
 
 
 def cut_short(read: ObjectRead) -> Answer | None:
-    """The connection ends before all bytes have come."""
+    """End the connection before all bytes have come."""
     if not read.due:
         return None
     return RawAnswer(encode_head(read.well, keep_alive=False) + read.due[: half(len(read.due))])
 
 
 def another_range(read: ObjectRead) -> Answer | None:
-    """As many bytes, from a little further on, or else further back; Content-Range says so."""
+    """Answer with as many bytes from further on, or else from further back; Content-Range says so."""
     if read.part is None:
         return None
     start, stop, size = read.part.start, read.part.stop, read.part.size
@@ -115,14 +115,14 @@ def another_range(read: ObjectRead) -> Answer | None:
 
 
 def too_little(read: ObjectRead) -> Answer | None:
-    """The beginning of what was asked for; Content-Range says so."""
+    """Answer with the beginning of what was asked for; Content-Range says so."""
     if read.part is None or len(read.due) < 2:
         return None
     return partial(read, replace(read.part, stop=read.part.start + half(len(read.due))))
 
 
 def too_much(read: ObjectRead) -> Answer | None:
-    """What was asked for and what follows it; Content-Range says so."""
+    """Answer with what was asked for and what follows it; Content-Range says so."""
     if read.part is None or read.part.stop == read.part.size:
         return None
     more = whole_items(min(read.part.size - read.part.stop, len(read.due)))
@@ -130,32 +130,32 @@ def too_much(read: ObjectRead) -> Answer | None:
 
 
 def nothing(read: ObjectRead) -> Answer | None:
-    """A range is answered by 200 and no bytes."""
+    """Answer a request for a range with 200 and no bytes."""
     return HttpResponse(200, read.stored.headers) if read.is_surely_a_part else None
 
 
 def no_content(read: ObjectRead) -> Answer | None:
-    """A range is answered by 204."""
+    """Answer a request for a range with 204."""
     return HttpResponse(204, read.stored.headers) if read.is_surely_a_part else None
 
 
 def not_modified(read: ObjectRead) -> Answer:
-    """The object is said to be as it was, though nobody asked that."""
+    """Say that the object is as it was, though the request had no condition."""
     return HttpResponse(304, read.stored.headers)
 
 
 def error(status: int, code: str, message: str) -> BadAnswer:
-    """An error in S3's words."""
+    """Return a manner that answers with an error in S3's words."""
     return lambda read: xml_error(status, code, message, path_of(read.request))
 
 
 def page(status: HTTPStatus) -> BadAnswer:
-    """A page for people, exactly as long as the data would be."""
+    """Return a manner that answers with a page for people, exactly as long as the data would be."""
     return lambda read: HttpResponse(status, PAGE_TYPE, page_of(len(read.due)))
 
 
 def redirect(status: HTTPStatus) -> BadAnswer:
-    """The way to where the object is served well, and a page for those who do not follow it."""
+    """Return a manner that redirects to where the object is served well, with a page for clients that do not follow."""
 
     def answer(read: ObjectRead) -> Answer | None:
         if f"{ELSEWHERE}=" in read.request.target.partition("?")[2]:
@@ -167,12 +167,12 @@ def redirect(status: HTTPStatus) -> BadAnswer:
 
 
 def hung_up(_: ObjectRead) -> Answer:
-    """The connection ends, and that is all."""
+    """End the connection without an answer."""
     return DropConnection()
 
 
 def not_http(_: ObjectRead) -> Answer:
-    """Something else listens there."""
+    """Send bytes that are not HTTP."""
     return RawAnswer(b"SSH-2.0-OpenSSH_9.6\r\n")
 
 
@@ -207,7 +207,7 @@ OF_HEAD_TOO = frozenset(
 
 
 def partial(read: ObjectRead, part: ByteRange, total: str = "") -> HttpResponse:
-    """Bytes of the object as an honest part of it."""
+    """Return bytes of the object as an honest part of it."""
     told = f"bytes {part.start}-{part.stop - 1}/{total or part.size}"
     return HttpResponse(206, {**read.stored.headers, "Content-Range": told}, read.stored.data[part.start : part.stop])
 
@@ -220,18 +220,18 @@ def chunked_head(read: ObjectRead) -> bytes:
 
 
 def chunks(data: bytes) -> bytes:
-    """The data in two chunks, without the one that ends them."""
+    """Return the data in two chunks, without the one that ends them."""
     middle = half(len(data))
     return b"".join(b"%x\r\n%b\r\n" % (len(one), one) for one in (data[:middle], data[middle:]) if one)
 
 
 def half(length: int) -> int:
-    """About half of it, in whole elements of any type where it is longer than one."""
+    """Return about half of a length, in whole elements of any type if it is longer than one."""
     return max(WIDEST_ITEM, whole_items(length // 2)) if length > WIDEST_ITEM else length // 2
 
 
 def whole_items(length: int) -> int:
-    """A length cut down to whole elements of any type where there are any."""
+    """Cut a length down to whole elements of any type, if it holds any."""
     return length - length % WIDEST_ITEM if length > WIDEST_ITEM else length
 
 

@@ -26,7 +26,7 @@ class Statement:
     resources: tuple[str, ...]
 
     def is_about(self, action: str, resource: str) -> bool:
-        """Whether the statement says something about an action on a resource."""
+        """Say whether the statement says something about an action on a resource."""
         return any(matches(one.lower(), action.lower()) for one in self.actions) and any(
             matches(one, resource) for one in self.resources
         )
@@ -34,7 +34,7 @@ class Statement:
 
 @lru_cache(maxsize=256)
 def statements(policy: str) -> tuple[Statement, ...]:
-    """The statements of a policy that was taken."""
+    """Return the statements of a policy that was taken."""
     return tuple(_statements(json.loads(policy)))
 
 
@@ -83,11 +83,11 @@ def _pattern(wildcards: str) -> re.Pattern[str]:
 
 
 def matches(wildcards: str, text: str) -> bool:
-    """Whether a text is one that `*` and `?` stand for."""
+    """Say whether a text is one that a pattern with `*` and `?` stands for."""
     return _pattern(wildcards).fullmatch(text) is not None
 
 
 def allows(said: Sequence[Statement], action: str, resource: str) -> bool:
-    """Whether everybody may do that: something allows it, and nothing denies it."""
+    """Say whether everybody may perform an action: some statement allows it, and none denies it."""
     about = [one.allows for one in said if one.is_about(action, resource)]
     return bool(about) and all(about)

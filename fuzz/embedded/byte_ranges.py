@@ -17,7 +17,7 @@ class ByteRange:
 
     @property
     def content_range(self) -> str:
-        """The range as the answer's Content-Range gives it."""
+        """Return the range as the answer's Content-Range gives it."""
         return f"bytes {self.start}-{self.stop - 1}/{self.size}"
 
 
@@ -26,7 +26,7 @@ class RangeNotSatisfiable(Exception):
 
 
 def parse_range(value: str | None, size: int) -> ByteRange | None:
-    """The bytes asked for; None means all: malformed and multiple ranges are ignored, as on S3."""
+    """Return the bytes asked for; None means all: malformed and multiple ranges are ignored, as on S3."""
     match = RANGE.fullmatch(value) if value else None
     if match is None:
         return None

@@ -145,7 +145,7 @@ SHOWN_CHARACTERS = 80
 
 
 def shown(text: str) -> str:
-    """The text quoted, and cut where it is long."""
+    """Return the text quoted, and cut if it is long."""
     return repr(text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…")
 
 
@@ -190,7 +190,7 @@ def parse_headers(lines: list[str]) -> dict[str, str]:
 
 
 def origin_form(target: str) -> str:
-    """Path and query of a request target, which may be a whole URL."""
+    """Return the path and query of a request target, which may be a whole URL."""
     if target.startswith("/") or target == "*":
         return target
     match = ABSOLUTE_TARGET.match(target)
@@ -201,7 +201,7 @@ def origin_form(target: str) -> str:
 
 
 def is_chunked(headers: Mapping[str, str], minor: str) -> bool:
-    """Whether the body comes in chunks; any other transfer coding is refused."""
+    """Say whether the body comes in chunks; any other transfer coding is refused."""
     coding = headers.get("transfer-encoding")
     if coding is None:
         return False
@@ -213,7 +213,7 @@ def is_chunked(headers: Mapping[str, str], minor: str) -> bool:
 
 
 def content_length(headers: Mapping[str, str]) -> int:
-    """The announced length of the body, 0 where there is none."""
+    """Return the announced length of the body, 0 where there is none."""
     value = headers.get("content-length")
     if value is None:
         return 0
@@ -223,7 +223,7 @@ def content_length(headers: Mapping[str, str]) -> int:
 
 
 def expects_continue(headers: Mapping[str, str]) -> bool:
-    """Whether the client waits for a go-ahead before it sends the body."""
+    """Say whether the client waits for a go-ahead before it sends the body."""
     expectation = headers.get("expect")
     if expectation is None:
         return False
@@ -254,5 +254,5 @@ def encode_head(response: HttpResponse, *, keep_alive: bool) -> bytes:
 
 
 def may_have_body(status: int) -> bool:
-    """Whether an answer with this status carries a body in HTTP."""
+    """Say whether an answer with this status carries a body in HTTP."""
     return status >= 200 and status not in (204, 304)

@@ -40,7 +40,7 @@ class RequestReader:
         self._first = True
 
     def read(self) -> HttpRequest | None:
-        """The next request, or None where the client has no more."""
+        """Return the next request, or None where the client has no more."""
         self.method = ""
         self._chunks: list[str] = []
         self._trailers: list[str] = []
@@ -63,7 +63,7 @@ class RequestReader:
         return HttpRequest(head.method, head.target, head.headers, body, head.minor, written, receiver)
 
     def _receiver(self, head: RequestHead) -> Receiver | None:
-        """Who takes the body; raises EarlyAnswer where it is refused unseen."""
+        """Return the receiver of the body; raises EarlyAnswer if the body is refused unseen."""
         if self._reception is None or not (head.length or head.chunked):
             return None
         found = self._reception(head)
@@ -182,7 +182,7 @@ class RequestReader:
             parse_headers(self._trailers[-1:])
 
     def _read_line(self, limit: int, what: str) -> bytes:
-        """A line without its end."""
+        """Return a line without its end."""
         while (end := self._buffer.find(b"\n")) < 0 and len(self._buffer) <= limit:
             self._receive(what)
         if not 0 <= end <= limit:

@@ -63,7 +63,10 @@ class HttpServer:
         pace: SharedBandwidth | None = None,
         reception: Reception | None = None,
     ) -> None:
-        """With `pace`, answers go out as over a network of that bandwidth; the `reception` says who takes bodies."""
+        """Take the address and limits. With `pace`, answers go out as over a network of that bandwidth.
+
+        `reception` says who takes bodies.
+        """
         self._handler = handler
         self._pace = pace
         self._reception = reception
@@ -81,12 +84,12 @@ class HttpServer:
 
     @property
     def port(self) -> int:
-        """The port listened on; one of the system's choice if 0 was asked for."""
+        """Return the port listened on; one of the system's choice if 0 was asked for."""
         return self._port
 
     @property
     def url(self) -> str:
-        """Where a client on this machine finds the server."""
+        """Return the URL by which a client on this machine finds the server."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self._host, self._host)
         host = f"[{host}]" if ":" in host else host
         return f"{'https' if self._tls else 'http'}://{host}:{self._port}"

@@ -19,7 +19,7 @@ class StoredObject:
 
 
 def stored_object(data: bytes, served: str = "well") -> StoredObject:
-    """An object put now."""
+    """Return an object that is put now."""
     etag = f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
     modified = int(time.time())
     headers = {

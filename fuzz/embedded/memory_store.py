@@ -56,17 +56,17 @@ class MemoryStoreServer:
 
     @property
     def state(self) -> State:
-        """What the store holds."""
+        """Return the state of the store: its buckets and objects."""
         return self._s3.state
 
     @property
     def port(self) -> int:
-        """The port listened on."""
+        """Return the port listened on."""
         return self._server.port
 
     @property
     def url(self) -> str:
-        """The S3 endpoint, as a client on this machine finds it."""
+        """Return the S3 endpoint, as a client on this machine finds it."""
         return self._server.url
 
     def __enter__(self) -> Self:

@@ -9,7 +9,7 @@ from fuzz.embedded.memory_objects import StoredObject
 
 
 def response_to(request: HttpRequest, stored: StoredObject) -> HttpResponse:
-    """The answer to GET or HEAD: 200, 206, 304 or 412; RangeNotSatisfiable is the caller's to tell."""
+    """Return the answer to GET or HEAD: 200, 206, 304 or 412; RangeNotSatisfiable is the caller's to tell."""
     headers = request.headers
     status = conditional_status(headers, stored.etag, stored.modified)
     if status is not None:
@@ -25,14 +25,14 @@ def response_to(request: HttpRequest, stored: StoredObject) -> HttpResponse:
 
 
 def answer(request: HttpRequest, status: int, headers: Mapping[str, str], data: bytes) -> HttpResponse:
-    """The bytes, or for HEAD how many they would be."""
+    """Return an answer with the bytes, or for HEAD with their number."""
     if request.method == "HEAD":
         return HttpResponse(status, {**headers, "Content-Length": str(len(data))})
     return HttpResponse(status, headers, data)
 
 
 def conditional_status(headers: Mapping[str, str], etag: str, modified: int, prefix: str = "if-") -> int | None:
-    """412 or 304 where a condition says so, in RFC 9110's order; the conditions' names begin with the prefix."""
+    """Return 412 or 304 if a condition says so, in RFC 9110's order; the conditions' names begin with the prefix."""
     wanted = headers.get(f"{prefix}match")
     if wanted is not None:
         if not names_etag(wanted, etag):
@@ -48,14 +48,14 @@ def conditional_status(headers: Mapping[str, str], etag: str, modified: int, pre
 
 
 def names_etag(condition: str, etag: str) -> bool:
-    """Whether a list of ETags, quoted or not, holds the object's."""
+    """Say whether a list of ETags, quoted or not, holds the object's."""
     tags = (tag.strip().removeprefix("W/").strip('"') for tag in condition.split(","))
     plain = etag.strip('"')
     return any(tag in ("*", plain) for tag in tags)
 
 
 def modified_since(date: str | None, modified: int) -> bool | None:
-    """Whether something is newer than a date; None where there is no date to compare with."""
+    """Say whether something is newer than a date; None if there is no date to compare with."""
     if date is None:
         return None
     try:
@@ -66,5 +66,5 @@ def modified_since(date: str | None, modified: int) -> bool | None:
 
 
 def same_version(condition: str | None, etag: str, last_modified: str) -> bool:
-    """Whether an If-Range condition lets the range count."""
+    """Say whether an If-Range condition lets the range count."""
     return condition is None or condition in (etag, last_modified)

@@ -21,7 +21,7 @@ class SharedBandwidth:
         self._lock = threading.Lock()
 
     def pieces(self, data: bytes) -> Iterator[tuple[memoryview, float]]:
-        """The data in pieces, each with the seconds to wait before it is sent on."""
+        """Yield the data in pieces, each with the seconds to wait before it is sent on."""
         view = memoryview(data)
         for start in range(0, len(view), PIECE_BYTES):
             piece = view[start : start + PIECE_BYTES]

@@ -24,7 +24,7 @@ class PlainFront:
         self._prefix = prefix
 
     def __call__(self, request: HttpRequest) -> Answer:
-        """The answer to a request, be it an error."""
+        """Return the answer to a request, be it an error."""
         path = request.target.partition("?")[0]
         name, _, rest = path.removeprefix(self._prefix).partition("/")
         if request.method not in ("GET", "HEAD"):
@@ -53,7 +53,7 @@ class PlainFront:
             return text_answer(416, f"the object has {size} bytes", {"Content-Range": f"bytes */{size}"})
 
     def _user(self, authorization: str | None) -> str | None:
-        """The access key that Basic authentication proves."""
+        """Return the access key that Basic authentication proves."""
         scheme, _, encoded = (authorization or "").partition(" ")
         if scheme.lower() != "basic":
             return None
@@ -69,5 +69,5 @@ class PlainFront:
 
 
 def text_answer(status: int, message: str, headers: dict[str, str] | None = None) -> HttpResponse:
-    """An error in plain text."""
+    """Return an error in plain text."""
     return HttpResponse(status, {"Content-Type": "text/plain", **(headers or {})}, f"{message}\n".encode())

@@ -27,7 +27,10 @@ class RunningServer:
 
 @contextlib.contextmanager
 def running(command: Sequence[str], first_line: bytes = b"") -> Iterator[RunningServer]:
-    """A process that tells where it listens, until the end of the block; it is told the first line, if there is one."""
+    """Start a process that tells where it listens, until the end of the block.
+
+    It is told the first line, if there is one.
+    """
     # The child reads its standard input to its end, which comes when this process ends, in whatever way.
     # Its own session keeps Ctrl-C from ending it before those who still need it.
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
@@ -42,7 +45,7 @@ def running(command: Sequence[str], first_line: bytes = b"") -> Iterator[Running
 
 
 def read_announcement(process: subprocess.Popen[bytes]) -> RunningServer:
-    """What the child says of itself once it listens."""
+    """Read the line in which the child says where it listens."""
     assert process.stdout is not None
     ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
     line = process.stdout.readline() if ready else b""

@@ -90,7 +90,7 @@ class S3Error(Exception):
 
 
 def error_answer(error: S3Error, resource: str) -> HttpResponse:
-    """The answer that tells an error."""
+    """Return the answer that tells an error."""
     return xml_error(error.status, error.code, error.message, resource, error.details, error.headers)
 
 
@@ -102,7 +102,7 @@ def xml_error(
     details: Mapping[str, str] = NOTHING,
     headers: Mapping[str, str] = NOTHING,
 ) -> HttpResponse:
-    """An error in S3's XML; the resource stays percent-encoded, as XML cannot hold every key."""
+    """Return an error in S3's XML; the resource stays percent-encoded, as XML cannot hold every key."""
     more = "".join(f"<{name}>{xml_text(value)}</{name}>" for name, value in details.items())
     body = (
         f"{XML_HEADER}<Error><Code>{code}</Code><Message>{xml_text(message)}</Message>"
@@ -118,7 +118,7 @@ def protocol_error(status: int, message: str) -> HttpResponse:
 
 
 def xml_text(text: str) -> str:
-    """Text escaped for XML; characters that XML cannot hold become question marks."""
+    """Return text escaped for XML; characters that XML cannot hold become question marks."""
     if text.isprintable():
         return escape(text)
     return escape(NOT_IN_XML.sub("?", text), CARRIAGE_RETURN)

@@ -39,7 +39,7 @@ class Claim:
 
     @property
     def scope(self) -> str:
-        """What the signing key is good for."""
+        """Return the scope in which the signing key is valid."""
         return f"{self.day}/{self.region}/s3/aws4_request"
 
 
@@ -51,14 +51,14 @@ class Signed:
     key: bytes
 
     def sign(self, algorithm: str, *lines: str) -> str:
-        """The signature that follows others of the same request."""
+        """Return the signature that follows the others of the same request."""
         claim = self.claim
         text = "\n".join((algorithm, claim.time.strftime(TIMESTAMP), claim.scope, *lines))
         return hmac.digest(self.key, text.encode(), "sha256").hex()
 
 
 def signed_by(request: HttpRequest, secrets: Mapping[str, str], now: datetime) -> Signed | None:
-    """By whom a request is truly signed, or None where it is anonymous; its body is not looked at."""
+    """Return who truly signed a request, or None if it is anonymous; its body is not looked at."""
     path, _, query = request.target.partition("?")
     pairs = query_pairs(query)
     parameters = dict(pairs)
@@ -90,7 +90,7 @@ def signed_by(request: HttpRequest, secrets: Mapping[str, str], now: datetime) -
 
 
 def signing_key(claim: Claim, secret: str) -> bytes:
-    """The key of one day, region and service that a secret gives."""
+    """Return the key of one day, region and service that a secret gives."""
     key = f"AWS4{secret}".encode()
     for part in (claim.day, claim.region, "s3", "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
@@ -98,7 +98,7 @@ def signing_key(claim: Claim, secret: str) -> bytes:
 
 
 def check_all_signed(claim: Claim, headers: Mapping[str, str]) -> None:
-    """No header that S3 obeys was added by somebody else; the payload's hash is signed in any case."""
+    """Check that no header that S3 obeys was added by somebody else, and that the payload's hash is signed."""
     for name in headers:
         if name.startswith("x-amz-") and name != CONTENT_HASH and name not in claim.signed_headers:
             raise S3Error("AccessDenied", f"There were headers present in the request which were not signed: {name}.")
@@ -120,7 +120,7 @@ def decoded(text: str) -> str:
 
 
 def header_claim(authorization: str, request: HttpRequest) -> Claim:
-    """The claim made by an Authorization header."""
+    """Return the claim made by an Authorization header."""
     match = AUTHORIZATION.fullmatch(authorization)
     if match is None:
         kind = authorization.partition(" ")[0]
@@ -137,7 +137,7 @@ def header_claim(authorization: str, request: HttpRequest) -> Claim:
 
 
 def query_claim(parameters: Mapping[str, str], request: HttpRequest, now: datetime) -> Claim:
-    """The claim made by a presigned URL."""
+    """Return the claim made by a presigned URL."""
     code = "AuthorizationQueryParametersError"
     names = ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature")
     missing = [f"X-Amz-{name}" for name in names if f"X-Amz-{name}" not in parameters]
@@ -174,7 +174,7 @@ def credential_parts(credential: str, code: str) -> tuple[str, str, str]:
 
 
 def header_names(signed_headers: str, code: str) -> tuple[str, ...]:
-    """The signed headers' names; Host must be among them."""
+    """Return the names of the signed headers, among which Host must be."""
     names = tuple(signed_headers.split(";"))
     if "host" not in names:
         raise S3Error(code, "The Host header must be signed.")
@@ -182,7 +182,7 @@ def header_names(signed_headers: str, code: str) -> tuple[str, ...]:
 
 
 def request_time(headers: Mapping[str, str]) -> datetime:
-    """When a request says that it was signed."""
+    """Return the time at which a request says that it was signed."""
     text = headers.get("x-amz-date")
     if text is not None:
         time = parse_timestamp(text)
@@ -197,7 +197,7 @@ def request_time(headers: Mapping[str, str]) -> datetime:
 
 
 def parse_timestamp(text: str) -> datetime | None:
-    """A time in SigV4's format."""
+    """Return a time in SigV4's format."""
     if TIMESTAMP_FORM.fullmatch(text) is None:
         return None
     try:
@@ -207,19 +207,19 @@ def parse_timestamp(text: str) -> datetime | None:
 
 
 def check_day(day: str, time: datetime, code: str) -> None:
-    """The credential's day is the day of the signature."""
+    """Check that the credential's day is the day of the signature."""
     if day != time.strftime("%Y%m%d"):
         raise S3Error(code, f"Invalid credential date {day[:20]!r}.")
 
 
 def check_clock(time: datetime, now: datetime) -> None:
-    """The two clocks agree closely enough."""
+    """Check that the two clocks agree closely enough."""
     if abs(now - time) > CLOCK_SKEW:
         raise S3Error("RequestTimeTooSkewed")
 
 
 def canonical_request(claim: Claim, request: HttpRequest, path: str, pairs: Sequence[tuple[str, str]]) -> str:
-    """The text that stands for a request in its signature."""
+    """Return the text that stands for a request in its signature."""
     encoded = sorted((percent_encoded(name), percent_encoded(value)) for name, value in pairs)
     headers = (f"{name}:{canonical_value(request.headers.get(name, ''))}\n" for name in claim.signed_headers)
     return "\n".join(
@@ -235,10 +235,10 @@ def canonical_request(claim: Claim, request: HttpRequest, path: str, pairs: Sequ
 
 
 def percent_encoded(text: str) -> str:
-    """Text as SigV4 encodes it in queries."""
+    """Return text as SigV4 encodes it in queries."""
     return quote(text.encode("utf-8", "surrogateescape"), safe=UNRESERVED)
 
 
 def canonical_value(value: str) -> str:
-    """A header's value with its runs of spaces made one."""
+    """Return a header's value in which each run of spaces is made one."""
     return SPACES.sub(" ", value.strip())

@@ -47,7 +47,7 @@ class CaseFile:
 
 
 def write(finding: Finding) -> CaseFile:
-    """What to store; bodies of answers are cut at `MOST_KEPT_BODY_BYTES`."""
+    """Return the files to store for a finding; bodies of answers are cut at `MOST_KEPT_BODY_BYTES`."""
     data: dict[str, bytes] = {}
     kept = replace(finding, outcomes=tuple(_cut(one) for one in finding.outcomes))
     table = {"format": FORMAT, **_bytes_out(_converter(finding.subject).unstructure(kept), data)}
@@ -55,7 +55,7 @@ def write(finding: Finding) -> CaseFile:
 
 
 def finding_from(text: str, data: Callable[[str], bytes]) -> Finding:
-    """A finding of its text; `data` reads a data file by name, or raises ValueError. Raises Unreadable."""
+    """Read a finding from its text; `data` reads a data file by name, or raises ValueError. Raises Unreadable."""
     try:
         table = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -78,7 +78,7 @@ def finding_from(text: str, data: Callable[[str], bytes]) -> Finding:
 
 @cache
 def _converter(name: str) -> cattrs.Converter:
-    """How the findings about a subject are written and read.
+    """Return the converter that writes and reads the findings about a subject.
 
     Bytes stay bytes on the way out, and come in as JSON or as what was read from a file.
     """
@@ -141,7 +141,7 @@ def _register_cases(converter: cattrs.Converter, write_step: Callable[[Any], Any
 
 
 def _reason(error: BaseException, kind: type | None) -> str:
-    """What is wrong with a value: in our words where we raised it, in cattrs' where it did."""
+    """Say what is wrong with a value: in our words where we raised it, in cattrs' words where it did."""
     if type(error) in (ValueError, TypeError) and str(error):
         return str(error)
     return str(format_exception(error, kind))
@@ -162,7 +162,7 @@ def _bytes_out(value: Any, data: dict[str, bytes]) -> Any:
 
 
 def bytes_as_json(value: bytes) -> dict[str, str]:
-    """Bytes as text or digits, or as the name of the file that holds them."""
+    """Return bytes as text or digits, or as the name of the file that holds them."""
     if len(value) <= MOST_INLINE_TEXT_BYTES and (text := _as_text(value)) is not None:
         return {"text": text}
     if len(value) <= MOST_INLINE_BYTES:
@@ -182,7 +182,7 @@ def _files_in(value: Any, data: Callable[[str], bytes]) -> Any:
 
 
 def _from_file(name: Any, data: Callable[[str], bytes]) -> bytes | ValueError:
-    """The contents, or the reason why there are none: told with its place when its turn comes."""
+    """Return the contents of a file, or the reason why there are none, which is told later with its place."""
     if not isinstance(name, str) or not _DATA_FILE.fullmatch(name):
         return ValueError(f"{name!r:.80} is not the name of a data file")
     try:
@@ -208,12 +208,12 @@ def _bytes_in(value: Any) -> bytes:
 
 
 def data_name(data: bytes) -> str:
-    """The name of the file that holds these bytes."""
+    """Return the name of the file that holds these bytes."""
     return f"{hashlib.sha256(data).hexdigest()[:16]}.bin"
 
 
 def laid_out(value: Any, indent: str = "", line_length: int = LINE_LENGTH) -> str:
-    """JSON in which whatever fits into a line is one."""
+    """Return JSON in which whatever fits into a line is one."""
     line = _dumped(value)
     if len(indent) + len(line) <= line_length or not isinstance(value, dict | list | tuple) or not value:
         return line
@@ -234,7 +234,7 @@ def _dumped(value: Any) -> str:
 
 
 def _as_text(data: bytes) -> str | None:
-    """The bytes as text that a person can read; None where they are not."""
+    """Return the bytes as text if a person can read it; otherwise None."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -244,7 +244,7 @@ def _as_text(data: bytes) -> str | None:
 
 
 def _fields_out(value: Fields) -> Any:
-    """The fields as they are, or as text where they hold what JSON has no word for (NaN, infinities)."""
+    """Return the fields as they are, or as text where they hold what JSON has no word for (NaN, infinities)."""
     try:
         json.dumps(dict(value), allow_nan=False)
     except ValueError:
@@ -266,7 +266,7 @@ def _cut(outcome: Outcome) -> Outcome:
 
 
 def tag_of(kind: type) -> str:
-    """The name of a step or an outcome in JSON: PutAgain is put-again."""
+    """Return the name of a step or an outcome in JSON: PutAgain is put-again."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
 
 
@@ -275,14 +275,17 @@ class _Step:
 
 
 def _left_out(kind: type) -> dict[str, Any]:
-    """What came later to a step is written only where it says something, so that older cases stay as they are."""
+    """Map the fields that were added to a step later to their defaults.
+
+    A default is not written, so older cases stay as they are.
+    """
     return {name: override(omit_if_default=True) for name in getattr(kind, "came_later", ())}
 
 
 def _tagged(
     converter: cattrs.Converter, kinds: Sequence[type], key: str
 ) -> tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]:
-    """How values of several dataclasses are written, each with its name under `key`, and read by it."""
+    """Return functions that write and read values of several dataclasses, each with its name under `key`."""
     members = {tag_of(one): one for one in kinds}
     writers: dict[type, Callable[[Any], Any]] = {
         one: make_dict_unstructure_fn(one, converter, **_left_out(one)) for one in members.values()

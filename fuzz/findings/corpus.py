@@ -65,7 +65,7 @@ def tally(home: Path, worker: str, seen: int) -> None:
 
 
 def load(path: Path) -> Finding:
-    """The finding of a folder, or of a case.json; raises Unreadable."""
+    """Read the finding of a folder, or of a case.json; raises Unreadable."""
     home = path.parent if path.name == CASE else path
     try:
         text = (home / CASE).read_text("utf-8")
@@ -81,7 +81,7 @@ def load(path: Path) -> Finding:
 
 
 def load_all(folder: Path, report: Report | None = None) -> list[Finding]:
-    """Every finding of a folder, by id; what cannot be read is reported with the reason, and left out."""
+    """Read every finding of a folder, by id; one that cannot be read is reported with the reason, and left out."""
     report = report or _warn
     found = []
     for home in _homes(folder):
@@ -111,7 +111,7 @@ def _read_data(home: Path, name: str) -> bytes:
 
 
 def _counts(home: Path) -> Iterator[int]:
-    """What each worker has counted; a count that cannot be read is as good as none."""
+    """Yield the number that each worker has counted, without counts that cannot be read."""
     for path in (home / SEEN).glob("[!.]*.json"):
         try:
             count = json.loads(path.read_bytes())["seen"]
@@ -122,7 +122,7 @@ def _counts(home: Path) -> Iterator[int]:
 
 
 def weight(finding: Finding) -> tuple[int, int]:
-    """How much there is to read in a case: steps, then bytes."""
+    """Return how much there is to read in a case: steps, then bytes."""
     file = case_files.write(replace(finding, outcomes=(), violation=NOTHING, needs=()))
     return len(finding.case.steps), len(file.text) + sum(len(data) for data in file.data.values())
 
@@ -151,7 +151,7 @@ def _create(folder: Path, home: Path, file: CaseFile, texts: Mapping[str, str]) 
 
 
 def _files(file: CaseFile, texts: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
-    """Everything in the order in which it may be read: the case after its data, the texts last."""
+    """Yield all files in the order in which they may be read: the case after its data, the texts last."""
     for name, data in file.data.items():
         yield f"{DATA}/{name}", data
     yield CASE, file.text.encode()

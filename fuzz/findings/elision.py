@@ -18,7 +18,7 @@ MOST_BYTES = 16
 
 
 def json_line(value: Any) -> str:
-    """JSON in one line; of long lists, texts and numbers the beginning."""
+    """Return JSON in one line; long lists, texts and numbers are cut after their beginning."""
     match value:
         case Mapping():
             parts = [f"{json_line(name)}: {json_line(one)}" for name, one in list(value.items())[:MOST_ITEMS]]
@@ -42,7 +42,7 @@ def _rest(length: int) -> list[str]:
 
 
 def array_line(array: Array) -> str:
-    """An array as NumPy prints it, in one line and in full precision."""
+    """Return an array as NumPy prints it, in one line and in full precision."""
     if array.ndim == 0:
         return str(array[()])
     if array.size > MOST_ELEMENTS and (mostly := _mostly_one_value(array)):
@@ -55,7 +55,10 @@ def array_line(array: Array) -> str:
 
 
 def _mostly_one_value(array: Array) -> str:
-    """A long array of one value with a few exceptions, which a print of its ends would hide; else nothing."""
+    """Describe a long array that has one value with a few exceptions, which a print of its ends would hide.
+
+    For any other array, return nothing.
+    """
     flat = np.ascontiguousarray(array).ravel()
     # Bits, since NaN is not equal to itself and -0.0 is equal to 0.0.
     bits = flat.view(f"u{flat.itemsize}")
@@ -73,7 +76,7 @@ def _index(array: Array, index: int) -> list[int]:
 
 
 def bytes_line(data: bytes) -> str:
-    """Bytes as text where they are text, else in hexadecimal; the length where they are cut."""
+    """Return bytes as text if they are text, else in hexadecimal; tell the length if they are cut."""
     if not data:
         return "no bytes"
     if all(32 <= byte < 127 for byte in data[:MOST_TEXT]):
@@ -84,7 +87,7 @@ def bytes_line(data: bytes) -> str:
 
 
 def visible(text: str, most: int = 400) -> str:
-    """One line of text in which nothing moves a cursor or hides; cut where it is long."""
+    """Return one line of text in which nothing moves a cursor or hides; cut it if it is long."""
     line = " ".join(text.split())
     shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in line[:most])
     return f"{shown}…" if len(line) > most else shown

@@ -66,7 +66,7 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """What to call the entry in a message."""
+        """Return the name of the entry in messages."""
         return (
             self.id
             or self.title
@@ -75,7 +75,7 @@ class Entry:
         )
 
     def covers(self, finding: Finding) -> bool:
-        """Whether the entry is about this finding, whatever the day."""
+        """Say whether the entry is about this finding, whatever the day."""
         if self.fingerprint and self.fingerprint == finding.fingerprint:
             return True
         if self.id and self.id == finding.id:
@@ -93,13 +93,13 @@ class Entry:
         )
 
     def _said(self, finding: Finding) -> bool:
-        """Whether the answer that failed holds the words."""
+        """Say whether the answer that failed holds the words."""
         step = finding.violation.step
         failed = finding.outcomes[step : step + 1] if step >= 0 else finding.outcomes
         return any(isinstance(one, Reply) and self.says.encode() in one.body for one in failed)
 
     def expired(self, today: date) -> bool:
-        """An entry holds up to and including its day."""
+        """Say whether the entry has expired; it holds up to and including its day."""
         return self.expires is not None and today > self.expires
 
 
@@ -111,21 +111,21 @@ class Known:
     today: date
 
     def match(self, finding: Finding) -> Entry | None:
-        """The entry that accepts a finding; expired ones accept nothing."""
+        """Return the entry that accepts a finding; expired entries accept nothing."""
         return next((one for one in self.entries if one.covers(finding) and not one.expired(self.today)), None)
 
     def expired(self) -> tuple[Entry, ...]:
         return tuple(one for one in self.entries if one.expired(self.today))
 
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know before a run: the entries that have expired."""
+        """List warnings before a run: the entries that have expired."""
         return tuple(
             f"known issue {one.name!r} expired on {one.expires} and no longer excuses anything ({one.where})"
             for one in self.expired()
         )
 
     def unseen(self, seen: Iterable[Finding]) -> tuple[str, ...]:
-        """What the user should know after a run: the entries that nothing has called for."""
+        """List warnings after a run: the entries whose finding did not come up."""
         found = list(seen)
         return tuple(
             f"known issue {one.name!r} was not seen: if it is fixed, remove it by: asfuzz known prune ({one.where})"
@@ -135,7 +135,7 @@ class Known:
 
 
 def entries_of(path: Path) -> tuple[Entry, ...]:
-    """The entries of a known.toml; none where there is no such file."""
+    """Read the entries of a known.toml; there are none without such a file."""
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -154,7 +154,7 @@ def entries_of(path: Path) -> tuple[Entry, ...]:
 
 
 def gather(findings: Path, profile: Profile | None = None, today: date | None = None) -> Known:
-    """The known issues of a findings folder and of a profile, as of today."""
+    """Collect the known issues of a findings folder and of a profile, as of today."""
     entries = list(entries_of(findings / FILE_NAME))
     if profile is not None:
         for number, table in enumerate(profile.known, 1):
@@ -206,7 +206,7 @@ def _entry(table: Mapping[str, Any], where: str) -> Entry:
 
 
 def entry_of(finding: Finding, reason: str, *, link: str = "", expires: date | None = None) -> Entry:
-    """The entry that accepts one finding."""
+    """Return the entry that accepts one finding."""
     return Entry(
         reason,
         fingerprint=finding.fingerprint,
@@ -218,7 +218,7 @@ def entry_of(finding: Finding, reason: str, *, link: str = "", expires: date | N
 
 
 def added(text: str, entry: Entry) -> str:
-    """The text of a known.toml with one more entry; everything else stays as it is."""
+    """Return the text of a known.toml with one more entry; all else stays as it is."""
     texts = ("id", "fingerprint", "requirement", "way", "aspect", "reproducibility", "says", "title", "reason", "link")
     lines = [_HEADER, *(f"{name} = {toml_text(value)}" for name in texts if (value := getattr(entry, name)))]
     if entry.rules is not None:
@@ -235,7 +235,7 @@ def added(text: str, entry: Entry) -> str:
 
 
 def removed(text: str, numbers: Iterable[int]) -> str:
-    """The text of a known.toml without some entries, counted from 0; comments above an entry go with it."""
+    """Return the text of a known.toml without some entries, counted from 0; comments above an entry go with it."""
     gone = set(numbers)
     lines = text.splitlines(keepends=True)
     starts = [number for number, line in enumerate(lines) if re.match(r"\s*\[\[\s*known\s*\]\]", line)]

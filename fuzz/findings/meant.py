@@ -33,7 +33,7 @@ class Meant(Protocol):
 
 
 def fits(meant: Meant, violation: Violation) -> bool:
-    """Whether a violation is among those that are meant.
+    """Say whether a violation is among those that are meant.
 
     It breaks no other rules than those given, and one of them at least; or none, where an empty list is given. A
     status tells apart what is wrong by its status alone.
@@ -54,7 +54,7 @@ def _fits_rules(meant: tuple[str, ...] | None, broken: frozenset[Rule]) -> bool:
 
 
 def failure_fields(table: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a table that say which failures are meant; raises ValueError, with what is wrong with one."""
+    """Return the fields of a table that say which failures are meant; raises ValueError with what is wrong with one."""
     found: dict[str, Any] = {}
     for name, allowed in (("way", tuple(Way)), ("aspect", registry().aspects)):
         if name in table:

@@ -11,7 +11,7 @@ from fuzz.suggestions import closest
 
 
 def home_of(name: str | Path, folder: Path) -> Path:
-    """The folder of the finding that a name means; raises UsageError where no finding has it, or several may."""
+    """Return the folder of the finding that a name means; raises UsageError if no finding has it, or several may."""
     home = sought(name, folder)
     if home is not None:
         return home
@@ -22,7 +22,10 @@ def home_of(name: str | Path, folder: Path) -> Path:
 
 
 def sought(name: str | Path, folder: Path) -> Path | None:
-    """The same, but None where no finding has the name; raises UsageError where several ids begin with it."""
+    """Return the folder of the finding that a name means, or None.
+
+    Raises UsageError if several ids begin with the name.
+    """
     home = exactly(name, folder)
     if home is not None:
         return home
@@ -32,7 +35,7 @@ def sought(name: str | Path, folder: Path) -> Path | None:
 
 
 def exactly(name: str | Path, folder: Path) -> Path | None:
-    """The folder of the finding that a path or an id in the folder names in full."""
+    """Return the folder of the finding that a path, or an id in the folder, names in full."""
     named = Path(name)
     if named.name == CASE:
         return named.parent
@@ -40,7 +43,7 @@ def exactly(name: str | Path, folder: Path) -> Path | None:
 
 
 def begun_by(beginning: str, names: Iterable[str]) -> str | None:
-    """The one name with that beginning; raises UsageError where there are several."""
+    """Return the one name with that beginning; raises UsageError if there are several."""
     found = [one for one in names if beginning and one.startswith(beginning)]
     if len(found) > 1:
         raise UsageError(f"{beginning!r} begins several ids: {', '.join(found)}")
@@ -48,7 +51,7 @@ def begun_by(beginning: str, names: Iterable[str]) -> str | None:
 
 
 def _place(name: str | Path, folder: Path) -> tuple[Path, str]:
-    """The folder of findings in which a name is the beginning of an id, and that beginning."""
+    """Split a name into the folder of findings and the beginning of an id in it."""
     named = Path(name)
     return (folder if named.parent == Path() else named.parent), named.name
 

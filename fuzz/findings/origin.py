@@ -31,7 +31,7 @@ class Origin:
 
     @property
     def server(self) -> str:
-        """The server under test as flags of the command line; empty for the healthy embedded one."""
+        """Return the server under test as flags of the command line; empty for the healthy embedded one."""
         if self.target:
             return f"--target {shlex.quote(self.target)}"
         if self.launch:
@@ -40,7 +40,7 @@ class Origin:
 
     @property
     def flags(self) -> str:
-        """All of the settings as flags of the command line, less the seed."""
+        """Return all settings but the seed as flags of the command line."""
         texts = {
             "subject": self.subject,
             "profile": self.profile,

@@ -27,7 +27,7 @@ _HOW_OFTEN: Final = {
 
 
 def pages(finding: Finding, profile: Any = None, path: str = "") -> dict[str, str]:
-    """The texts by file name. Without a profile the server is held to the whole API.
+    """Return the texts of a finding's folder by file name. Without a profile the server is held to the whole API.
 
     `path` is the finding's folder, for the commands to copy; without it they go by the finding's id.
     """
@@ -36,7 +36,7 @@ def pages(finding: Finding, profile: Any = None, path: str = "") -> dict[str, st
 
 
 def finding_page(finding: Finding, scripts: Scripts, path: str = "") -> str:
-    """What a person should know, in Markdown."""
+    """Return the page about a finding, in Markdown."""
     violation = finding.violation
     entry = subject_of(finding.subject).requirements.get(violation.requirement)
     facts = [
@@ -68,7 +68,7 @@ def finding_page(finding: Finding, scripts: Scripts, path: str = "") -> str:
 
 
 def _server_lines(finding: Finding) -> Iterator[str]:
-    """Which server it was, how it was started or reached, and what it said before it died of the finding."""
+    """Yield lines on the server: which it was, how it was started or reached, and its last output if it died."""
     origin = finding.origin or Origin()
     yield f"- server: {origin.server or finding.server or 'unknown'}"
     if origin.server_version:
@@ -83,7 +83,7 @@ def _server_lines(finding: Finding) -> Iterator[str]:
 
 
 def _sentences(finding: Finding) -> Iterator[str]:
-    """How the finding shows, what it needs, and what the wrong answer would be right for."""
+    """Yield sentences on how the finding shows, what it needs, and what the wrong answer would be right for."""
     if finding.case.together:
         yield f"{_TOGETHER}{'' if finding.reproducibility == 'seen once' else _IN_TURN}."
     yield _HOW_OFTEN[finding.reproducibility]
@@ -98,7 +98,7 @@ def _sentences(finding: Finding) -> Iterator[str]:
 
 
 def fenced(text: str, language: str = "text") -> str:
-    """The text as a block of Markdown."""
+    """Return the text as a block of Markdown."""
     fence = "```"
     while fence in text:
         fence += "`"

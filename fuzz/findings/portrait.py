@@ -15,13 +15,13 @@ AGAIN = "again"
 
 
 def portrait(finding: Finding, path: str = "", width: int = WIDTH) -> list[str]:
-    """The lines below a finding's title; `path` is its folder, for the command that replays it."""
+    """Return the lines below a finding's title; `path` is its folder, for the command that replays it."""
     shown = list(rows(finding, path))
     return [line for label, text in shown for line in _wrapped(label, text, width)]
 
 
 def _wrapped(label: str, text: str, width: int) -> list[str]:
-    """A row with its label, further lines indented below the text."""
+    """Wrap a row with its label; further lines are indented below the text."""
     if not label:
         return [text]
     start = f"{label:<{LABEL - 1}} "
@@ -34,7 +34,7 @@ def _wrapped(label: str, text: str, width: int) -> list[str]:
 
 
 def rows(finding: Finding, path: str = "") -> Iterator[tuple[str, str]]:
-    """A portrait's rows, each with its label; requests and steps have none."""
+    """Yield the rows of a portrait, each with its label; requests and steps have none."""
     subject = subject_of(finding.subject)
     picture = subject.telling.picture(finding)
     violation = finding.violation
@@ -69,7 +69,7 @@ def _seen(finding: Finding) -> str:
 
 
 def _needed(finding: Finding) -> str:
-    """What the failure takes, as far as that was tried."""
+    """Describe what the failure takes, as far as that was tried."""
     said = [", ".join(finding.needs)] if finding.needs else []
     if finding.unproved:
         said.append(f"not reduced to the end: {', '.join(finding.unproved)}")

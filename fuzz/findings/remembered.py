@@ -18,7 +18,7 @@ _USUAL = Settings()
 
 
 def origin_of(settings: Settings) -> Origin:
-    """What a finding made under these settings remembers; what is as usual is left out."""
+    """Return what a finding made under these settings remembers; settings with their usual values are left out."""
     return Origin(
         target=settings.target or "",
         launch=settings.launch or "",
@@ -36,7 +36,7 @@ def origin_of(settings: Settings) -> Origin:
 
 
 def as_found(origin: Origin, settings: Settings, told: Collection[str]) -> Settings:
-    """The settings under which a finding was made, but for what the command line says; `told` are those names."""
+    """Return the settings under which a finding was made; those named in `told` are the command line's."""
     changes: dict[str, Any] = {}
     if not set(told) & set(SERVER):
         if MASK in origin.launch:

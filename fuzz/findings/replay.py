@@ -78,13 +78,13 @@ def _tries(finding: Finding) -> int:
 
 
 def outcomes_unreachable(outcomes: tuple[Outcome, ...]) -> bool:
-    """Whether no connection to the server could be made for the first request: it was gone before it was asked."""
+    """Say whether the server was gone before it was asked: no connection could be made for the first request."""
     first = next((one for one in outcomes if one is not None), None)
     return isinstance(first, NoReply) and first.reason == "refused"
 
 
 def judged(session: Session, case: Case, revive: Callable[[], None] | None) -> Judgement:
-    """What came of a case; a server that was gone before, or died of it, is started again by `revive`."""
+    """Judge a case; a server that was gone before, or died of it, is started again by `revive`."""
     judgement = session.judge(case)
     if revive is not None and outcomes_unreachable(judgement.transcript.outcomes):
         revive()
@@ -116,7 +116,7 @@ def _verdict(finding: Finding, tried: list[Try]) -> Replayed:
 
 
 def _gone(finding: Finding, tried: list[Try]) -> Replayed:
-    """The server cannot be reached any more: this case killed it, or it was gone before."""
+    """Return the result for a server that cannot be reached any more: this case killed it, or it was gone before."""
     killed = next((one for one in finding.outcomes if isinstance(one, NoReply)), None) is not None
     before = [one for one in tried[:-1] if one.failures]
     if killed and before and _alike(finding, before[-1].failures):
@@ -127,13 +127,13 @@ def _gone(finding: Finding, tried: list[Try]) -> Replayed:
 
 
 def _alike(finding: Finding, failures: tuple[Violation, ...]) -> Violation | None:
-    """The failure of the same requirement in the same way, if there is one."""
+    """Return the failure of the same requirement in the same way, if there is one."""
     together, old = finding.case.together, finding.violation
     return next((one for one in failures if _kind(one, together) == _kind(old, together)), None)
 
 
 def _kind(violation: Violation, together: bool) -> tuple[object, ...]:
-    """How a failure is told from others of the same case, whose broken rules are the same."""
+    """Return what tells a failure from others of the same case, whose broken rules are the same."""
     if violation.way is Way.DROPPED and violation.aspect in DROPPED:
         return "answers", "dropped"
     if together and violation.requirement not in ("answers", "survives"):

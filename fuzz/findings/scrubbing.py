@@ -20,7 +20,7 @@ MASK = "(a secret)"
 
 
 def scrubbed(finding: Finding, credentials: Iterable[Credentials]) -> Finding:
-    """The finding with every form of a secret masked in what the server said, and in what we say of it."""
+    """Mask every form of a secret in a finding: in what the server said, and in what we say of it."""
     words = _words(credentials)
     violation = finding.violation
     return replace(
@@ -38,17 +38,17 @@ def scrubbed(finding: Finding, credentials: Iterable[Credentials]) -> Finding:
 
 
 def without_secrets(text: str, credentials: Iterable[Credentials]) -> str:
-    """The text with every form of a secret masked."""
+    """Return the text with every form of a secret masked."""
     return _masked(text, _words(credentials))
 
 
 def _words(credentials: Iterable[Credentials]) -> list[str]:
-    """Every form of every secret, the longest first."""
+    """List every form of every secret, the longest first."""
     return sorted({word for one in credentials for word in _forms(one)}, key=len, reverse=True)
 
 
 def _forms(credentials: Credentials) -> Iterable[str]:
-    """A secret as it is, in URLs, in JSON, and as Basic authentication has it."""
+    """Yield the forms of a secret: as it is, in URLs, in JSON, and in Basic authentication."""
     secret = credentials.secret
     if secret:
         pair = f"{credentials.access_key}:{secret}".encode()

@@ -290,7 +290,7 @@ class Hunter:
             self._broke(flight.case, error)
 
     def _find_the_deadly(self, failed: list[Flight]) -> None:
-        """If the server has died with several cases under way, ask these again one by one, to learn which kills it."""
+        """Ask the cases that were under way when the server died one by one, to learn which of them kills it."""
         lab = self._triage.lab
         lost = [one for one in failed if dropped_at(_judgement_of(one)) is not None]
         if len(lost) < 2 or self._over() or lab.lives_on():

@@ -42,7 +42,7 @@ class Widening:
         self._begun, self._spent = self._clock(), self._processor()
 
     def look(self) -> None:
-        """At the end of each trial, choose the number of lanes for the next one."""
+        """Choose the number of lanes for the next trial, at the end of each trial."""
         now = self._clock()
         if now < self._next:
             self.begin()

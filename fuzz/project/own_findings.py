@@ -19,7 +19,7 @@ MOST_SCRIPT_BYTES = 32 * 1024
 
 
 def collect(places: Iterable[Path]) -> Overview:
-    """The overview of some folders and logs together; raises UsageError."""
+    """Return the overview of some folders and logs together; raises UsageError."""
     folders, logs = _sorted_out(places)
     history = gather(logs)
     told = history.findings()
@@ -62,12 +62,12 @@ def _accepted(folder: Path) -> known.Known:
 
 
 def _told_reason(event: FindingFound | None) -> str:
-    """Why a run took a finding for known: what its profile knows is not in the folder."""
+    """Say why a run took a finding for known: what its profile knows is not in the folder."""
     return event.known_reason if event is not None else ""
 
 
 def _scripts(home: Path) -> Iterator[tuple[str, str]]:
-    """The texts of a finding's scripts that are not too long to be read."""
+    """Yield the texts of a finding's scripts that are not too long to be read."""
     for name in SCRIPTS:
         try:
             if (home / name).stat().st_size <= MOST_SCRIPT_BYTES:
@@ -77,7 +77,7 @@ def _scripts(home: Path) -> Iterator[tuple[str, str]]:
 
 
 def _plainer(one: Card | None, other: Card) -> Card:
-    """Of a finding that two folders have, the plainer case; it was seen in both."""
+    """Return the plainer of two folders' cases of one finding, as seen in both."""
     if one is None:
         return other
     seen = one.finding.seen + other.finding.seen

@@ -84,7 +84,10 @@ def settings_file(settings: Settings, subject: str, profile: str) -> str:
 
 
 def workflow(settings: Settings, source: str | None) -> str:
-    """A workflow of GitHub Actions; `source` is what pip installs the suite from, None where nobody else has it."""
+    """Return a workflow of GitHub Actions.
+
+    `source` is what pip installs the suite from, None where nobody else has it.
+    """
     if source is None:
         install = (
             "      # Say here where your copy of asfuzz is: it was installed from a folder of one machine.\n"
@@ -100,7 +103,7 @@ def workflow(settings: Settings, source: str | None) -> str:
 
 
 def with_ignored(text: str) -> str:
-    """A .gitignore that keeps what runs leave out of git; as it is where it does so already."""
+    """Return a .gitignore that keeps what runs leave out of git; unchanged if it does so already."""
     lines = text.splitlines()
     missing = [line for line in IGNORED if line not in lines]
     if not missing or "findings/" in lines:

@@ -19,13 +19,13 @@ class Report(Protocol):
 
     @property
     def name(self) -> str:
-        """What it writes to."""
+        """Return the name of the file or stream that the report writes to."""
 
     def __call__(self, event: Event) -> None:
         """Take one."""
 
     def close(self) -> None:
-        """No more will come."""
+        """Finish the report: no more events will come."""
 
 
 class Bus:
@@ -58,7 +58,7 @@ class Bus:
 
 
 def _harmless(event: Event, secrets: Sequence[Credentials]) -> Event:
-    """The event with every secret masked in its texts."""
+    """Return the event with every secret masked in its texts."""
     if not secrets:
         return event
     if isinstance(event, FindingFound | FindingFixed):

@@ -16,7 +16,7 @@ MOST_CARDS = 300
 
 
 def cards(shown: Iterable[Card], first: int = 1) -> Iterator[Element]:
-    """The cards, numbered; beyond a limit, how many more there are."""
+    """Yield the cards, numbered; beyond a limit, yield how many more there are."""
     every = list(shown)
     for number, card in enumerate(every[:MOST_CARDS], first):
         yield _card(number, card)
@@ -45,7 +45,10 @@ def _card(number: int, card: Card) -> Element:
 
 
 def _chips(card: Card) -> Iterator[str]:
-    """What to sort findings by; how often it was seen, and what it needs, stands in a row."""
+    """Yield the chips of a finding, by which findings are filtered.
+
+    Its row has how often it was seen, and its needs.
+    """
     finding = card.finding
     if card.known_reason:
         yield f"known: {card.known_reason}"
@@ -72,5 +75,5 @@ def _script(name: str, text: str) -> Element:
 
 
 def copyable(text: str, what: str, class_: str = "code") -> Element:
-    """A block of text that a button copies."""
+    """Return a block of text that a button copies."""
     return element("div", element("pre", text, tabindex="0"), class_=class_, data_what=what)

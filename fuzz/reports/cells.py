@@ -12,14 +12,14 @@ RUNS = ("begun (UTC)", "verdict", "requests", "took", "seed", "workers", "profil
 
 
 def latency_cells(report: Overview) -> Iterator[tuple[str, ...]]:
-    """How long answers took, by operation and size."""
+    """Yield cells that tell how long answers took, by operation and size."""
     for one in report.latencies:
         times = (one.median_ms, one.p90_ms, one.p99_ms, one.most_ms)
         yield one.operation, one.size, f"{one.answers:,}", *map(milliseconds, times)
 
 
 def run_cells(report: Overview) -> Iterator[tuple[str, ...]]:
-    """The runs in their order."""
+    """Yield the runs in their order."""
     for run in report.runs:
         started = run.started
         told = ("", "", "") if started is None else (str(started.seed), str(started.workers), started.profile)
@@ -27,7 +27,7 @@ def run_cells(report: Overview) -> Iterator[tuple[str, ...]]:
 
 
 def run_facts(report: Overview) -> Iterator[tuple[str, list[str]]]:
-    """What holds of the runs, each different value once."""
+    """Yield the facts about the runs, each different value once."""
     started = [run.started for run in report.runs if run.started is not None]
     kinds = (
         ("target", [one.target for one in started]),

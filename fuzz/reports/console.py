@@ -118,7 +118,7 @@ class Console:
         self._last_drawn = now
 
     def _parts(self, progress: Progress) -> list[str]:
-        """The state of a run, the most telling first."""
+        """List the parts of a run's state, the most telling first."""
         run = self._tally.started
         elapsed = clock_time(progress.elapsed_seconds)
         if run and run.budget_seconds is not None:
@@ -137,7 +137,7 @@ class Console:
         return [*parts, rate, properties, *([visible(progress.doing)] if progress.doing else [])]
 
     def _live_line(self, progress: Progress) -> str:
-        """As many parts as fit, in their order."""
+        """Return as many parts as fit, in their order."""
         parts = self._parts(progress)
         room = self._terminal.width - 1
         while len(parts) > 1 and len(" · ".join(parts)) > room:
@@ -186,7 +186,7 @@ class Console:
         return lines[1:] if self._quiet else lines
 
     def _table(self) -> list[str]:
-        """The properties, with what was asked of each."""
+        """List the properties, with the number of requests of each."""
         done = list(self._tally.properties.values())
         width = max(len("property"), *(len(one.name) for one in done))
         heading = f"{'property':<{width}}  {'examples':>9}  {'requests':>9}  verdict"
@@ -201,12 +201,12 @@ class Console:
         return f"{one.name:<{width}}  {one.examples:>9,}  {one.checked_requests:>9,}  {'  '.join([verdict, *said])}"
 
     def _stakes(self) -> list[str]:
-        """For each field, the share of the answers looked into that another value of it would have changed."""
+        """List, for each field, the share of answers that another value of it would have changed."""
         heading = self._terminal.styled("what answers hung on: of those looked into that had the field", "dim")
         return [heading, *(line for one in self._tally.stakes.values() for line in _hung_on(one, self._columns))]
 
     def _finding(self, number: int, found: FindingFound) -> list[str]:
-        """A finding as a headline and its portrait."""
+        """Return the headline of a finding and its portrait."""
         styled, title = self._terminal.styled, visible(found.finding.violation.title)
         start = f"✗ {number}".ljust(len(INDENT))
         gap = self._columns - len(start) - len(title) - len(found.path)
@@ -224,7 +224,7 @@ class Console:
         ]
 
     def _next_of(self, path: str) -> list[str]:
-        """What to do about the first finding that is saved."""
+        """List what to do about the first finding that is saved."""
         if not path:
             seed = self._tally.started.seed if self._tally.started else 0
             return [f"next: nothing could be saved; make room, and run again by --seed {seed}"]
@@ -241,7 +241,7 @@ class Console:
         ]
 
     def _extent(self) -> list[str]:
-        """How much of what was meant was tried."""
+        """Say how much of what was meant was tried."""
         tally = self._tally
         if not tally.properties:
             return []
@@ -249,7 +249,7 @@ class Console:
         return [f"{said}, {tally.too_little} of them too little to tell" if tally.too_little else said]
 
     def _verdict(self, end: RunEnded) -> list[str]:
-        """The run in one line, and what to do next."""
+        """Return the run in one line, and what to do next."""
         rate = _rate(end.checked_requests, end.seconds, end.lanes)
         asked = f"{end.checked_requests:,} checked requests in {clock_time(end.seconds)}, {rate}"
         found = counted(end.findings, "finding") + (f", {end.known} known" if end.known else "")

@@ -9,7 +9,10 @@ Child = Element | str | None
 
 
 def element(tag: str, *children: Child | Iterable[Child], **attributes: str) -> Element:
-    """An element with its attributes and children; `class_` is the attribute class, `aria_label` is aria-label."""
+    """Return an element with its attributes and children.
+
+    `class_` is the attribute class, `aria_label` is aria-label.
+    """
     made = Element(tag, {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()})
     for child in children:
         if child is None or isinstance(child, str | Element):
@@ -33,7 +36,7 @@ def append(parent: Element, child: Child) -> None:
 
 
 def legible(text: str) -> str:
-    """Text without what HTML cannot hold: control characters and halves of surrogate pairs."""
+    """Return text without what HTML cannot hold: control characters and halves of surrogate pairs."""
     return "".join(
         one if one in "\n\t" or not ("\ud800" <= one <= "\udfff" or one < " " or "\x7f" <= one < "\xa0") else "\ufffd"
         for one in text
@@ -41,5 +44,5 @@ def legible(text: str) -> str:
 
 
 def document(root: Element) -> str:
-    """The whole text of a page."""
+    """Return the whole text of a page."""
     return f"<!DOCTYPE html>\n{tostring(root, encoding='unicode', method='html')}\n"

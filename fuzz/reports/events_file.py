@@ -87,7 +87,7 @@ class EventsFile:
 
 
 def _ends_a_line(path: Path) -> bool:
-    """Whether the file is empty or ends with a whole line; a run killed on a full disk leaves half of one."""
+    """Say whether the file is empty or ends with a whole line; a run killed on a full disk leaves half of one."""
     try:
         with path.open("rb") as file:
             if file.seek(0, 2) == 0:
@@ -99,7 +99,7 @@ def _ends_a_line(path: Path) -> bool:
 
 
 def event_fields(event: Event) -> dict[str, Any]:
-    """An event's fields as JSON has them; a finding as in its case.json, with how often it was seen."""
+    """Return an event's fields as JSON has them; a finding as in its case.json, with how often it was seen."""
     if isinstance(event, FindingFound | FindingFixed):
         written = json.loads(case_files.write(event.finding).text)
         rest = {one.name: getattr(event, one.name) for one in fields(event) if one.name != "finding"}
@@ -108,12 +108,15 @@ def event_fields(event: Event) -> dict[str, Any]:
 
 
 def _plain_fields(value: Any) -> dict[str, Any]:
-    """A dataclass's fields; of what they hold, the JSON encoder asks for the fields of each dataclass in turn."""
+    """Return the fields of a dataclass; the JSON encoder then asks for the fields of each dataclass within."""
     return {one.name: getattr(value, one.name) for one in fields(value)}
 
 
 def logged_events(path: Path) -> Iterator[LoggedEvent | UnreadableLine]:
-    """The events of a log, in its order. Data that a finding's line only names are looked for in the log's folder."""
+    """Yield the events of a log, in its order.
+
+    Data that a finding's line only names are looked for in the log's folder.
+    """
     run = 0
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
@@ -137,7 +140,7 @@ def _event(kind: type, table: dict[str, Any], folder: Path) -> Event:
 
 
 def _finding(table: dict[str, Any], folder: Path) -> Finding:
-    """The finding; without its case where data that belong to it are not there."""
+    """Read a finding, without its case if data that belong to it are missing."""
 
     def data(name: str) -> bytes:
         try:

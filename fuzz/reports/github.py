@@ -47,7 +47,7 @@ class GitHub:
                 self._append(self._summary, self._run)
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: no file is kept open."""
 
     def _append(self, path: Path, run: Run) -> None:
         """Other steps' summaries stand in the same file."""
@@ -58,7 +58,7 @@ class GitHub:
 
 
 def commands(run: Run, end: RunEnded) -> Iterator[str]:
-    """A workflow command for each finding that nobody has accepted, and one where nothing can be said."""
+    """Yield a workflow command for each finding that nobody has accepted, and one if the run could not tell."""
     if end.verdict in ("ERROR", "INTERRUPTED"):
         yield _command("error", f"asfuzz: {end.verdict}", end.why or "no reason given")
     fresh = run.tally.fresh

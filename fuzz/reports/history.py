@@ -88,12 +88,12 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """How long it took; of a run that did not end, until its last word."""
+        """Return how long the run took; if it did not end, until its last event."""
         return self.ended.seconds if self.ended is not None else max(0.0, self.last - self.begun)
 
     @property
     def requests(self) -> int:
-        """The checked requests; of a run that did not end, as many as it has told of."""
+        """Return the number of checked requests; if the run did not end, the last number it told."""
         if self.ended is not None:
             return self.ended.checked_requests
         return self.tally.progress.checked_requests if self.tally.progress is not None else 0
@@ -123,7 +123,7 @@ class History:
         return sum(one.seconds for one in self.runs)
 
     def findings(self) -> dict[str, FindingFound]:
-        """The latest that was told of each finding."""
+        """Map each finding's id to the latest event about it."""
         return {name: event for one in self.runs for name, event in one.tally.findings.items()}
 
     def sums(self) -> Sums:
@@ -134,7 +134,7 @@ class History:
 
 
 def gather(logs: Iterable[Path]) -> History:
-    """The history that some logs tell. A run that stands in two logs, one a copy of the other, counts once."""
+    """Read the history that some logs tell. A run that stands in two logs, one a copy of the other, counts once."""
     runs: dict[str, Run] = {}
     unreadable: list[tuple[Path, UnreadableLine]] = []
     for log in logs:

@@ -21,7 +21,7 @@ NO_PLOTS = "There is no picture of this: matplotlib is not installed (the extra 
 
 
 def html_page(report: Overview) -> str:
-    """The page's text."""
+    """Return the page's text."""
     parts = list(_parts(report))
     return document(
         element(
@@ -92,7 +92,7 @@ def _section(name: str, title: str, content: list[Element]) -> Element:
 
 
 def _parts(report: Overview) -> Iterator[tuple[str, str, list[Element]]]:
-    """The sections that there is something to show in."""
+    """Yield the sections that have something to show."""
     if report.fresh:
         yield "findings", "Findings", list(cards(report.fresh))
     if report.known:
@@ -122,7 +122,7 @@ def _latencies(report: Overview) -> Iterator[Element]:
 
 
 def _plot(svg: Element | None, name: str) -> Iterator[Element]:
-    """A plot that scrolls on a narrow screen; without the library, a word on why there is none."""
+    """Yield a plot that scrolls on a narrow screen; without the library, a sentence that says so."""
     if svg is None:
         yield element("p", NO_PLOTS, class_="quiet")
     else:

@@ -33,11 +33,11 @@ class JUnit:
             write_atomically(self._path, junit(self._tally, event))
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: no file is kept open."""
 
 
 def junit(tally: Tally, end: RunEnded) -> str:
-    """The text of the file."""
+    """Return the text of the file."""
     cases = [*_properties(tally), *map(_finding, tally.findings.values()), *_broken(end)]
     counts = {name: sum(one.find(name) is not None for one in cases) for name in ("failure", "error", "skipped")}
     totals = {
@@ -61,7 +61,7 @@ def junit(tally: Tally, end: RunEnded) -> str:
 
 
 def _properties(tally: Tally) -> Iterator[Element]:
-    """The properties without findings: those of the others are test cases of their own, one for each cause."""
+    """Yield the properties without findings; findings of the others are test cases of their own, one for each cause."""
     for done in tally.properties.values():
         if not done.findings:
             yield _property(done)
@@ -89,7 +89,7 @@ def _finding(found: FindingFound) -> Element:
 
 
 def _broken(end: RunEnded) -> Iterator[Element]:
-    """A run that could not tell is an error of its own, whatever else it found."""
+    """Yield an error for a run that could not tell, whatever else it found."""
     if end.verdict in ("ERROR", "INTERRUPTED"):
         case = Element("testcase", {"classname": SUITE, "name": "run"})
         SubElement(case, "error", {"message": legible(end.why or end.verdict)})

@@ -14,7 +14,7 @@ MOST_PAIRS_LISTED = 400
 
 
 def explored(report: Overview) -> Iterator[Element]:
-    """The fields with their values, then the pairs of fields."""
+    """Yield the fields with their values, then the pairs of fields."""
     never = [f"{one.name}: {value}" for one in report.fields for value in one.never]
     asked = max((sum(times for _, times in one.values) for one in report.fields), default=0)
     yield element(
@@ -84,7 +84,7 @@ def _pair_maps(report: Overview) -> Iterator[Element]:
 
 
 def _matrix(report: Overview) -> Element:
-    """The lower triangle of fields by fields."""
+    """Return the lower triangle of fields by fields."""
     names = [one.name for one in report.fields]
     by_names = {frozenset((one.one, one.other)): one for one in report.pairs}
     head = (element("th", element("span", name), scope="col") for name in names[:-1])
@@ -109,7 +109,7 @@ def _cell(pair: PairMap | None) -> Element:
 
 
 def stakes(report: Overview) -> Iterator[Element]:
-    """The requirements, by how many requests put them at stake."""
+    """Yield the requirements, with the number of requests that put each at stake."""
     never = [one.name for one in report.stakes if not one.times]
     yield element(
         "p",

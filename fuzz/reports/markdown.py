@@ -22,7 +22,7 @@ FENCE = "```"
 
 
 def markdown(report: Overview, most_letters: int = MOST_LETTERS) -> str:
-    """The report, as much of it as there is room for."""
+    """Return the report, as much of it as there is room for."""
     told = ""
     for scripts, most_cards, most_pairs in SHORTER:
         told = _markdown(report, scripts=scripts, most_cards=most_cards, most_pairs=most_pairs)
@@ -77,7 +77,7 @@ def _card(number: int, card: Card, *, scripts: bool) -> Iterator[str]:
 
 
 def picture(card: Card) -> list[str]:
-    """The lines of a finding."""
+    """Return the lines of a finding."""
     if card.is_whole:
         return portrait(card.finding, card.path)
     return [f"{label:<{LABEL}}{words}" for label, words in card.rows()]
@@ -104,7 +104,7 @@ def _explored(report: Overview, most_pairs: int) -> Iterator[str]:
 
 
 def _never_together(report: Overview, most: int) -> Iterator[str]:
-    """The pairs of values that no request had, as many as there is room for."""
+    """Yield the pairs of values that no request had, as many as there is room for."""
     never = [f"{pair.one} {a} with {pair.other} {b}" for pair in report.pairs for a, b in pair.never]
     if never and most:
         yield f"\n<details><summary>{counted(len(never), 'pair')} never drawn together</summary>\n"
@@ -137,7 +137,7 @@ def _runs(report: Overview) -> Iterator[str]:
 
 
 def table(heading: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    """The rows as a table of Markdown."""
+    """Yield the rows as a table of Markdown."""
     names = list(heading)
     yield f"| {' | '.join(names)} |"
     yield f"|{'---|' * len(names)}"
@@ -151,7 +151,7 @@ def text(words: str) -> str:
 
 
 def fenced(block: str, language: str) -> Iterator[str]:
-    """A block of text as it is, whatever fences are in it."""
+    """Yield a block of text as it is, whatever fences are in it."""
     fence = FENCE
     while fence in block:
         fence += "`"

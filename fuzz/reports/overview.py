@@ -29,11 +29,11 @@ class Card:
 
     @property
     def is_whole(self) -> bool:
-        """Whether its case is there; a log alone may lack the data of a large one."""
+        """Say whether the finding has its case; a log alone may lack the data of a large one."""
         return bool(self.finding.case.steps)
 
     def rows(self) -> list[tuple[str, str]]:
-        """The rows of its portrait; of a finding without its case, what was due and what came."""
+        """List the rows of the finding's portrait; without its case, the expected and the actual answer."""
         if self.is_whole:
             return list(rows(self.finding, self.path))
         violation = self.finding.violation
@@ -112,7 +112,7 @@ class Outlook:
         return self.once * (self.once - 1) / (2 * (self.twice + 1))
 
     def sentence(self) -> str:
-        """The outlook in words."""
+        """Return the outlook in words."""
         if not self.failures:
             most = 3 / max(1, self.requests)
             return (
@@ -163,7 +163,7 @@ class Overview:
 
 
 def overview(history: History, found: Iterable[Card], notes: tuple[str, ...] = ()) -> Overview:
-    """What some runs, and the findings that are there of them, come to."""
+    """Sum up some runs, and the findings that are there of them."""
     sums = history.sums()
     # A run that was killed has not written down in the findings how often it saw them.
     cards = tuple(_counted_again(one, sums.sightings[one.finding.id]) for one in found)
@@ -195,7 +195,7 @@ def overview(history: History, found: Iterable[Card], notes: tuple[str, ...] = (
 
 
 def _tried(history: History, sums: Sums) -> tuple[int, int]:
-    """How many properties were tried in some run, and how many there were to try."""
+    """Return how many properties were tried in some run, and how many there were to try."""
     tried = {name for name, _ in sums.at_stake}
     every = set(tried)
     for run in history.runs:
@@ -233,7 +233,7 @@ def _headline(verdict: str, cards: tuple[Card, ...], history: History) -> str:
 
 
 def _notes(history: History) -> Iterator[str]:
-    """What a reader must know about the logs."""
+    """Yield what a reader must know about the logs."""
     for run in history.runs:
         if run.ended is None:
             yield f"A run (seed {run.started.seed if run.started else 'unknown'}) has no end: {run.why}."
@@ -243,7 +243,7 @@ def _notes(history: History) -> Iterator[str]:
 
 
 def _domains(history: History) -> dict[str, tuple[str, ...]]:
-    """The values of each field that some run had for it."""
+    """Map each field to the values that some run had for it."""
     found: dict[str, dict[str, None]] = {}
     for run in history.runs:
         if run.sought is not None:
@@ -259,7 +259,7 @@ def _fields(history: History, sums: Sums) -> Iterator[FieldMap]:
 
 
 def _pairs(history: History, sums: Sums) -> Iterator[PairMap]:
-    """For each two fields what could come together in some run, and what never did."""
+    """Yield, for each two fields, the values that could come together in some run, and those that never did."""
     possible: dict[tuple[str, str], dict[tuple[Value, Value], None]] = {}
     for run in history.runs:
         if run.sought is None:
@@ -276,12 +276,12 @@ def _pairs(history: History, sums: Sums) -> Iterator[PairMap]:
 
 
 def _subjects(history: History) -> set[str]:
-    """The subjects of a folder's runs; an empty name stands for the usual one."""
+    """Return the subjects of a folder's runs; an empty name stands for the usual one."""
     return {run.started.subject for run in history.runs if run.started is not None} or {""}
 
 
 def _stakes(sums: Sums, subjects: Iterable[str]) -> Iterator[Stake]:
-    """Every requirement, those at stake least often first."""
+    """Yield every requirement, those at stake least often first."""
     times: Counter[str] = Counter()
     for (_, requirement), count in sums.at_stake.items():
         times[requirement] += count
@@ -297,7 +297,7 @@ def _outlook(seen: Mapping[str, int], requests: int) -> Outlook:
 
 
 def _curve(history: History) -> Iterator[tuple[int, int]]:
-    """How many different findings there were after how many requests of all runs, one after the other."""
+    """Yield the number of different findings after each number of requests of all runs, one run after the other."""
     before, known = 0, set[str]()
     for run in history.runs:
         for name, (_, requests) in sorted(run.found.items(), key=lambda one: one[1]):
@@ -319,7 +319,7 @@ def _latencies(sums: Sums) -> Iterator[Latency]:
 
 
 def quantile(classes: Mapping[int, int], share: float) -> float:
-    """The milliseconds within which that share of the answers came: the upper bound of a class."""
+    """Return the milliseconds within which a share of the answers came: the upper bound of a class."""
     ordered = sorted(classes)
     total = sum(classes.values())
     sums = accumulate(classes[one] for one in ordered)

@@ -23,7 +23,7 @@ REFERENCE = re.compile(r"(url\(#|^#)")
 
 
 def curve_plot(curve: Iterable[tuple[int, int]]) -> Element | None:
-    """How many findings there were after how many requests; None without the library."""
+    """Plot the number of findings over the number of requests; None without the library."""
     if not can_draw():
         return None
     points = list(curve)
@@ -42,7 +42,10 @@ def curve_plot(curve: Iterable[tuple[int, int]]) -> Element | None:
 
 
 def latency_plot(latencies: Iterable[Latency]) -> Element | None:
-    """A panel for each operation: median, and the band up to which 99 % came, over sizes; None without the library."""
+    """Plot a panel for each operation: median, and the band up to which 99 % came, over sizes.
+
+    None without the library.
+    """
     if not can_draw():
         return None
     by_operation: dict[str, list[Latency]] = {}
@@ -65,7 +68,7 @@ def latency_plot(latencies: Iterable[Latency]) -> Element | None:
 
 
 def _figure(panels: int, inches_high: float) -> tuple[Figure, list[Any]]:
-    """A figure with panels side by side, drawn in the page's colours."""
+    """Return a figure with panels side by side, drawn in the page's colours."""
     figure = blank_figure(INCHES_WIDE, inches_high)
     row = list(figure.subplots(1, panels, sharey=True, squeeze=False)[0])
     for axes in row:
@@ -81,7 +84,7 @@ def _figure(panels: int, inches_high: float) -> tuple[Figure, list[Any]]:
 
 
 def _svg(figure: Figure, name: str, description: str) -> Element:
-    """The figure as an element to stand in a page."""
+    """Return the figure as an element to stand in a page."""
     root = fromstring(written(figure, "svg", name, transparent=True))
     for one in list(root):
         if one.tag == f"{SVG}metadata":

@@ -40,7 +40,7 @@ class Summary:
                 write_atomically(self._path, text)
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: the file is written at the end of the run."""
 
     def document(self, end: RunEnded) -> dict[str, Any]:
         run, tally = self._tally.started, self._tally
@@ -108,12 +108,12 @@ def _property(done: PropertyDone, stakes: PutToTest | None) -> dict[str, Any]:
 
 
 def _fields(stakes: PutToTest) -> dict[str, dict[str, int]]:
-    """Of the requests looked into: how many had a field, and how many answers another value would have changed."""
+    """Count, for each field, the requests that had it and the answers that another value of it would have changed."""
     return {name: {"given": given, "mattered": mattered} for name, given, mattered in stakes.fields}
 
 
 def _is_standard_output(path: Path) -> bool:
-    """Whether a path is - or leads, as /dev/stdout does, to where everything else is printed."""
+    """Say whether a path is - or leads, as /dev/stdout does, to where everything else is printed."""
     if path == STANDARD_OUTPUT:
         return True
     try:
@@ -123,7 +123,7 @@ def _is_standard_output(path: Path) -> bool:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """The whole file or, if anything breaks on the way, the one that was there before.
+    """Write the whole file or, if anything breaks on the way, leave the one that was there before.
 
     What is no regular file, a device, a pipe or a link, is written to as it is: nothing may take its place.
     """

@@ -12,14 +12,14 @@ from fuzz.reports.wording import counted
 
 
 def scrolling(content: Element, name: str) -> Element:
-    """Something wide, which scrolls on a narrow screen, by keyboard too."""
+    """Return something wide as an element that scrolls on a narrow screen, by keyboard too."""
     return element("section", content, class_="scroll", tabindex="0", aria_label=name)
 
 
 def table(
     heading: Iterable[str], rows: Iterable[Iterable[str]], numbers: frozenset[int] = frozenset(), class_: str = "plain"
 ) -> Element:
-    """The rows as a table; the first cell of each names it."""
+    """Return the rows as a table; the first cell of each names it."""
 
     def style(at: int) -> dict[str, str]:
         return {"class_": "number"} if at in numbers else {}
@@ -39,12 +39,12 @@ def table(
 
 
 def latency_table(report: Overview) -> Element:
-    """How long answers took, by operation and size."""
+    """Return a table of how long answers took, by operation and size."""
     return scrolling(table(LATENCIES, latency_cells(report), frozenset(range(2, 7))), "Latencies in numbers")
 
 
 def runs_table(report: Overview) -> Iterator[Element]:
-    """The runs, what they were held to, and what they warned of."""
+    """Yield the runs, what they were held to, and their warnings."""
     yield scrolling(table(RUNS, run_cells(report), frozenset({2, 3, 4, 5})), "Runs")
     facts = ((name, "\n".join(values)) for name, values in run_facts(report))
     yield element("dl", (element("div", element("dt", a), element("dd", b)) for a, b in facts), class_="facts")

@@ -55,7 +55,7 @@ class Tally:
 
     @property
     def fresh(self) -> list[FindingFound]:
-        """The findings that are not accepted for now."""
+        """Return the findings that are not accepted for now."""
         return [one for one in self.findings.values() if not one.known_reason]
 
     @property
@@ -64,29 +64,29 @@ class Tally:
 
     @property
     def meant(self) -> tuple[str, ...]:
-        """The properties that the run is about."""
+        """Return the names of the properties that the run is about."""
         return self.started.properties if self.started else tuple(self.properties)
 
     @property
     def tried(self) -> int:
-        """How many of those properties had an example at all."""
+        """Count the properties that had an example at all."""
         return sum(one.examples > 0 for name, one in self.properties.items() if name in self.meant)
 
     @property
     def too_little(self) -> int:
-        """How many of those that were tried had too few requests to tell anything."""
+        """Count the tried properties that had too few requests to tell anything."""
         done = [one for name, one in self.properties.items() if name in self.meant]
         return sum(one.examples > 0 and one.verdict == "SKIP" for one in done)
 
     def end_of_interrupted(self, why: str) -> RunEnded:
-        """The end of a run that was stopped before it could tell its own: what was found stands."""
+        """Return the end of a run that was stopped before it could tell its own; its findings stand."""
         progress = self.progress or Progress(0.0, 0, 0, 0, 0)
         if progress.checked_requests == 0 and not self.findings:
             why = f"{why}, before anything was checked"
         return self._end("INTERRUPTED", progress, why)
 
     def end_of_broken(self, why: str) -> RunEnded:
-        """The end of a run that the suite, the store or the target could not finish."""
+        """Return the end of a run that the suite, the store or the target could not finish."""
         return self._end("ERROR", self.progress or Progress(0.0, 0, 0, 0, 0), why)
 
     def _end(self, verdict: Verdict, progress: Progress, why: str) -> RunEnded:

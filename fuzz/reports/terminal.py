@@ -32,7 +32,7 @@ class Terminal:
 
     @property
     def width(self) -> int:
-        """How many columns there are now: a window may change its size."""
+        """Return how many columns there are now; a window may change its size."""
         if not self.live:
             return PLAIN_WIDTH
         try:
@@ -47,11 +47,11 @@ class Terminal:
         return f"\x1b[{';'.join(CODES[one] for one in styles)}m{text}\x1b[0m"
 
     def line(self, text: str = "") -> None:
-        """A line that stays, above the live one."""
+        """Write a line that stays, above the live one."""
         self._write(f"{self._erasure()}{self._legible(text)}\n{self._live_line}")
 
     def lines(self, texts: list[str]) -> None:
-        """Several lines at once."""
+        """Write several lines at once."""
         if texts:
             self.line("\n".join(texts))
 
@@ -82,7 +82,7 @@ class Terminal:
 
 
 def _cut(text: str, width: int) -> str:
-    """At most that many columns; colours take none."""
+    """Cut a text to a number of columns; colours take none."""
     if len(STYLED.sub("", text)) <= width:
         return text
     kept, columns = [], 0

@@ -6,7 +6,7 @@ import time
 
 
 def counted(number: int, noun: str, several: str = "") -> str:
-    """A number and its noun, in the plural where that is due; `several` is a plural that is not made by an s."""
+    """Return a number and its noun, in the plural where that is due; `several` is a plural that is not made by an s."""
     return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"
 
 
@@ -18,10 +18,10 @@ def clock_time(seconds: float) -> str:
 
 
 def milliseconds(value: float) -> str:
-    """A latency in three digits."""
+    """Return a latency in three digits."""
     return f"{value:.3g} ms" if value < 1000 else f"{value / 1000:.3g} s"
 
 
 def day(seconds: float) -> str:
-    """A moment, in UTC."""
+    """Return a moment, in UTC."""
     return time.strftime("%Y-%m-%d %H:%M", time.gmtime(seconds)) if seconds else ""

@@ -20,7 +20,7 @@ PACKAGE = laws.__package__
 
 @pytest.fixture(scope="session")
 def session(request: pytest.FixtureRequest) -> Session:
-    """A session with the server under test."""
+    """Return a session with the server under test."""
     return opening_of(request.config).session()
 
 

@@ -49,7 +49,7 @@ class TargetGone(BaseException):
 
 
 def law(one: Property, opening: Opening) -> Callable[..., None]:
-    """The test of a property, under the name and with the sentence that the registry has for it."""
+    """Return the test of a property, under the name and with the sentence that the registry has for it."""
     died: list[Broken] = []
 
     def test(session: Session, case: Case) -> None:
@@ -93,13 +93,13 @@ def _dropped(judgement: Judgement) -> bool:
 
 
 def _class_of(violation: Violation, opening: Opening) -> type[Broken]:
-    """One class for each kind: Hypothesis tells failures apart by class and line."""
+    """Return one class for each kind: Hypothesis tells failures apart by class and line."""
     name = " ".join(("Broken", violation.requirement, *violation.ids))
     return opening.kinds.setdefault(name, type(name, (Broken,), {}))
 
 
 def _death(judgement: Judgement, opening: Opening) -> Finding:
-    """The case that was asked last, kept as it is: there is nobody left to ask about simpler ones."""
+    """Return the finding of the case that was asked last, unreduced: no server is left to ask about simpler ones."""
     end = judgement.failures[0].step + 1
     died = Violation(
         "survives", "the server ends", "an answer", "the server is gone",
@@ -127,7 +127,7 @@ def _death(judgement: Judgement, opening: Opening) -> Finding:
 
 
 def triaged(case: Case, opening: Opening) -> list[Finding]:
-    """The findings that a failing case belongs to; new ones are shrunk and saved. Raises TargetGone."""
+    """Return the findings that a failing case belongs to; new ones are shrunk and saved. Raises TargetGone."""
     try:
         return opening.findings_of(case)
     except CannotRun as error:
@@ -135,7 +135,7 @@ def triaged(case: Case, opening: Opening) -> list[Finding]:
 
 
 def broken_by(error: BaseException) -> Broken | None:
-    """The failure of the server in what a test raised: as it is, or among what Hypothesis says of a flaky one."""
+    """Return the server's failure in what a test raised, directly or within what Hypothesis says of a flaky test."""
     if isinstance(error, BaseExceptionGroup):
         return next((found for one in error.exceptions if (found := broken_by(one)) is not None), None)
     return error if isinstance(error, Broken) else None
@@ -158,6 +158,6 @@ def report(broken: Broken, opening: Opening, test: str) -> str:
 
 
 def told(finding: Finding, opening: Opening) -> str:
-    """A finding's title and portrait."""
+    """Return a finding's title and portrait."""
     path = str(opening.settings.findings / finding.id)
     return "\n".join([finding.violation.title, *portrait(finding, path)])

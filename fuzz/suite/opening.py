@@ -38,7 +38,7 @@ _FLAGS = ("subject", "load", "target", "launch", "store", "plain_store", "advert
 
 
 def opening_of(config: pytest.Config) -> Opening:
-    """What this run is about; made when first asked for, closed with the run."""
+    """Return what this run is about; it is made when first asked for, and closed with the run."""
     opening = config.stash.get(_OPENING, None)
     if opening is None:
         flags = {name: config.getoption(f"asfuzz_{name}") for name in _FLAGS}
@@ -72,7 +72,7 @@ class Opening:
 
     @cached_property
     def subject(self) -> Subject:
-        """The API under test."""
+        """Return the API under test."""
         try:
             return subject_under_test(self.settings)
         except UsageError as error:
@@ -93,7 +93,7 @@ class Opening:
 
     @cached_property
     def saved(self) -> list[Finding]:
-        """The findings that the memory held when the run began."""
+        """Return the findings that the memory held when the run began."""
         return corpus.load_all(self.settings.findings, lambda path, why: self.unreadable.append((path, why)))
 
     def findings_of(self, case: Case) -> list[Finding]:
@@ -122,12 +122,12 @@ class Opening:
 
     @cached_property
     def life(self) -> TargetLife:
-        """Whether the target lives."""
+        """Return the object that knows whether the target lives."""
         return TargetLife.of(self.target)
 
     @cached_property
     def known(self) -> Known:
-        """The findings accepted for now, the profile's among them."""
+        """Return the findings that are accepted for now, the profile's among them."""
         try:
             return gather(self.settings.findings, self.profile)
         except UnusableKnown as error:
@@ -140,7 +140,7 @@ class Opening:
         return session
 
     def session(self) -> Session:
-        """The one session of the run."""
+        """Return the one session of the run."""
         return self._session
 
     def revive(self) -> None:

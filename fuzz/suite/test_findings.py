@@ -22,7 +22,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def test_a_saved_finding_is_fixed(saved: Finding | str, session: Session, request: pytest.FixtureRequest) -> None:
-    """What failed once is answered rightly now."""
+    """Send a saved finding again; it must pass."""
     if isinstance(saved, str):
         pytest.fail(f"ERROR: {saved}", pytrace=False)
 

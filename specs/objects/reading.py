@@ -182,7 +182,7 @@ def _faults_of_metadata(shown: Shown, reply: Reply) -> Iterator[Violation]:
 
 
 def _faults_of_checksums(shown: Shown, reply: Reply) -> Iterator[Violation]:
-    """A checksum that is told is true; one that was sent is told when it is asked for."""
+    """Check that a checksum that is told is true, and that one that was sent is told when it is asked for."""
     from specs.objects.checksums import HEADERS, digest
 
     due = dict(shown.one.checksums)

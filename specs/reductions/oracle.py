@@ -86,7 +86,7 @@ def expect(request: Request, content: bytes, profile: Profile, streams: Streams 
 
 
 def _ruled_out(request: Request, array: Array, doubts: tuple[Rule, ...], profile: Profile) -> str | None:
-    """The ruling that the answer hangs on and that the profile has switched off."""
+    """Return the ruling that the answer hangs on and that the profile has switched off."""
     touched = {
         "surplus-data": Rule.SURPLUS_DATA in doubts,
         "member-streams": request.compression == "gzip" and Rule.BYTES_AFTER_THE_STREAM in doubts,

@@ -56,7 +56,7 @@ ABLATIONS: Mapping[str, Ablation] = MappingProxyType(
 
 
 def properties_of(ablation: str, profile: Profile) -> list[Property]:
-    """The properties that a profile claims something of, less what is ablated."""
+    """Return the properties of which a profile claims something, without those that are ablated."""
     chosen = ABLATIONS[ablation](PROPERTIES) if ablation else list(PROPERTIES)
     return [one for one in chosen if _claimed(one, profile)]
 

@@ -40,7 +40,7 @@ def compare(
 
 
 def lines(boards: Mapping[str, Scoreboard]) -> Iterator[str]:
-    """A row for each animal: the median seconds of one core until it was seen."""
+    """Yield a row for each animal: the median seconds of one core until it was seen."""
     rows = {part: {row.id: row for row in board.rows} for part, board in boards.items()}
     names = [row.id for row in boards[""].rows]
     width = max(map(len, (*names, "detected in every trial")))

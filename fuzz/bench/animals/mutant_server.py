@@ -46,13 +46,13 @@ class Copies(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(tree, f"{COPY}/{name}.py", "exec"), vars(module))
 
     def mark(self, value: Any) -> Any:
-        """The value; the change was reached."""
+        """Return the value, and note that the change was reached."""
         self.reached += 1
         return value
 
 
 def mutant_server(name: str, tally: WatchedSoFar) -> ReferenceServer:
-    """The mutant of that id; the tally tells which of its answers are not the healthy ones."""
+    """Return the mutant of that id; the tally tells which of its answers are not the healthy ones."""
     module, _, number = name.partition(":")
     copies = Copies(module, int(number))
     sys.meta_path.insert(0, copies)

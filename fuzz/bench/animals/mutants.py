@@ -43,7 +43,7 @@ class Mutant:
 
 @cache
 def mutants() -> tuple[Mutant, ...]:
-    """All mutants there are."""
+    """Return all mutants there are."""
     names = sorted(
         one.name.removesuffix(".py") for one in resources.files(PACKAGE).iterdir() if one.name.endswith(".py")
     )
@@ -51,12 +51,12 @@ def mutants() -> tuple[Mutant, ...]:
 
 
 def source(module: str) -> str:
-    """The source of a module of the reference server."""
+    """Return the source of a module of the reference server."""
     return (resources.files(PACKAGE) / f"{module}.py").read_text("utf-8")
 
 
 def mutated(module: str, number: int) -> ast.Module:
-    """The module's tree with one change, marked so that it can be told when it is reached."""
+    """Return the module's tree with one change, marked so that it can be told when it is reached."""
     mutator = _Mutator(number)
     tree = ast.parse(source(module))
     mutator.visit(tree)
@@ -108,7 +108,7 @@ def _shown(node: ast.AST) -> str:
 
 
 def marked(node: ast.AST) -> ast.AST:
-    """The node, with a call that tells that it was reached."""
+    """Return the node, with a call that tells that it was reached."""
     call = ast.Name(MARK, ast.Load())
     if isinstance(node, ast.expr):
         return ast.Call(call, [node], [])
@@ -116,7 +116,7 @@ def marked(node: ast.AST) -> ast.AST:
 
 
 def changes(node: ast.AST) -> Iterator[ast.AST]:
-    """What a node can be changed into."""
+    """Yield the nodes that a node can be changed into."""
     match node:
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in COMPARISONS:
             yield ast.Compare(left, [COMPARISONS[type(op)]()], [right])

@@ -48,13 +48,13 @@ def try_mutants(arguments: Namespace) -> int:
 
 
 def both(fates: Sequence[Fate], later: Sequence[Fate]) -> list[Fate]:
-    """What each mutant came to by the version of the API in which it came further: seen, or at least of effect."""
+    """Return the better fate of each mutant in the two versions of the API: seen, or at least of effect."""
     again = {one.mutant.id: one for one in later}
     return [min(one, again.get(one.mutant.id, one), key=lambda each: ENDS.index(each.end)) for one in fates]
 
 
 def tried(chosen: Sequence[Mutant], arguments: Namespace, api: str) -> list[Fate]:
-    """The fates of mutants that are asked in one version of the API."""
+    """Return the fates of mutants that are asked in one version of the API."""
     tasks = [
         AnimalTask((), arguments.seed, arguments.seconds, arguments.ablate, api, 0, command=(*COMMAND, one.id))
         for one in chosen
@@ -69,12 +69,12 @@ def tried(chosen: Sequence[Mutant], arguments: Namespace, api: str) -> list[Fate
 
 
 def fate(mutant: Mutant, trial: AnimalTrial) -> Fate:
-    """What a trial says of its mutant."""
+    """Return the fate of a mutant by its trial."""
     return Fate(mutant, fate_of(trial), trial.cpu_seconds, trial.requests, trial.seen)
 
 
 def fate_of(trial: AnimalTrial) -> str:
-    """How a trial ended."""
+    """Return the word for how a trial ended."""
     if trial.broke:
         return "does not start" if trial.broke.startswith(ReferenceServerError.__name__) else "could not be tried"
     if trial.detected:
@@ -85,7 +85,7 @@ def fate_of(trial: AnimalTrial) -> str:
 
 
 def lines(fates: Sequence[Fate]) -> Iterator[str]:
-    """The survivors, and how many there are of each end."""
+    """Yield the survivors, and the number of mutants with each fate."""
     for end in ENDS[1:]:
         some = [one for one in fates if one.end == end]
         if some:

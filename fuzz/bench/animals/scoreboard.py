@@ -55,7 +55,7 @@ class Scoreboard:
 
 
 def scoreboard(trials: Iterable[AnimalTrial]) -> Scoreboard:
-    """The scoreboard of finished trials."""
+    """Return the scoreboard of finished trials."""
     done = list(trials)
     by_animal: dict[str, list[AnimalTrial]] = {}
     for trial in done:
@@ -72,7 +72,7 @@ def scoreboard(trials: Iterable[AnimalTrial]) -> Scoreboard:
 
 
 def row_of(name: str, trials: Sequence[AnimalTrial]) -> ScoreboardRow:
-    """The row of one animal."""
+    """Return the row of one animal."""
     seen = [trial for trial in trials if trial.detected]
     first = min(seen, key=lambda trial: trial.cpu_seconds, default=None)
     return ScoreboardRow(
@@ -92,7 +92,7 @@ def row_of(name: str, trials: Sequence[AnimalTrial]) -> ScoreboardRow:
 
 
 def lines(board: Scoreboard) -> Iterator[str]:
-    """The scoreboard as a table, those that were missed last."""
+    """Yield the scoreboard as a table, those that were missed last."""
     width = max((len(row.id) for row in board.rows), default=10)
     yield f"{'animal':<{width}}  reached triggered detected  requests  seconds  core s    size  seen as"
     for row in sorted(board.rows, key=lambda row: row.detected < row.trials):
@@ -108,7 +108,7 @@ def lines(board: Scoreboard) -> Iterator[str]:
 
 
 def totals(board: Scoreboard) -> Iterator[str]:
-    """How many of how many, and how fast."""
+    """Yield how many animals were detected and how soon, those that were not, and the false alarms."""
     rows = board.rows
     if rows:
         seen = [row for row in rows if row.detected == row.trials]

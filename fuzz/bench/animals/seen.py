@@ -24,13 +24,13 @@ class SeenAnimal:
 
 
 def load() -> Mapping[str, SeenAnimal]:
-    """What was noted last, by animal."""
+    """Return what trials have seen, by animal, from the file that was written last."""
     text = (resources.files("fuzz.bench.animals") / FILE).read_text("utf-8")
     return {name: SeenAnimal(*told) for name, told in json.loads(text).items()}
 
 
 def noted(rows: Iterable[ScoreboardRow], before: Mapping[str, SeenAnimal]) -> dict[str, SeenAnimal]:
-    """What was noted before, and what these rows of a scoreboard tell anew."""
+    """Return what earlier trials have seen, updated by the rows of a scoreboard."""
     anew = {row.id: SeenAnimal(row.seen.partition(":")[0], row.by) for row in rows if row.detected}
     return {**before, **anew}
 

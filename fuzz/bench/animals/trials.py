@@ -181,7 +181,7 @@ def _turn(one: Property, profile: Profile, number: int, attempt: Callable[[Case]
 
 
 def _smallest(task: AnimalTask, session: Session, case: Case, violation: Violation) -> int:
-    """The size of the smallest case that still shows it."""
+    """Return the size of the smallest case that still shows it."""
     if task.reduce_seconds <= 0 or violation.severity != "failure":
         return size_bytes(case)
     until = time.monotonic() + task.reduce_seconds
@@ -210,7 +210,7 @@ class Untended:
 
 
 def size_bytes(case: Case) -> int:
-    """Bytes of objects and requests."""
+    """Return bytes of objects and requests."""
     total = 0
     for step in case.steps:
         match step:

@@ -17,7 +17,7 @@ Done = TypeVar("Done")
 def tasks_for(
     animals: Sequence[str], *, seeds: int, first_seed: int, seconds: float, ablation: str
 ) -> Iterator[AnimalTask]:
-    """Each animal with each seed, and the healthy server as often."""
+    """Yield a task for each animal with each seed, and as many for the healthy server."""
     for seed in range(first_seed, first_seed + seeds):
         for api in sorted({find(one).api for one in animals} | {"v2"}):
             yield AnimalTask((), seed, seconds, ablation, api)
@@ -33,7 +33,10 @@ def visit(tasks: Sequence[AnimalTask], workers: int, tell: Callable[[AnimalTrial
 def spread(
     do: Callable[[Work], Done], tasks: Sequence[Work], workers: int, tell: Callable[[Done], None] = lambda _: None
 ) -> list[Done]:
-    """What a function of a module makes of each task, by so many processes; each is told of when it is done."""
+    """Return the result of a module's function for each task, computed in that many processes.
+
+    `tell` gets each result when it is there.
+    """
     if workers <= 1:
         return [told(do(task), tell) for task in tasks]
     # Forked processes would share this one's sockets and threads.
@@ -49,6 +52,6 @@ def spread(
 
 
 def told(done: Done, tell: Callable[[Done], None]) -> Done:
-    """What was done, once it is told."""
+    """Return a result after telling it."""
     tell(done)
     return done

@@ -32,7 +32,7 @@ def main() -> int:
 
 
 def store_class(paths: Sequence[str]) -> type[ObjectStore]:
-    """The class of stores that is broken in all of these ways, each named `module:Class`."""
+    """Return the class of stores that is broken in all of these ways, each named `module:Class`."""
     found = []
     for path in paths:
         module, _, name = path.partition(":")

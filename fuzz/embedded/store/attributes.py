@@ -26,12 +26,12 @@ LONGEST_TAG_KEY, LONGEST_TAG_VALUE = 128, 256
 
 
 def attributes_of(headers: Mapping[str, str]) -> Attributes:
-    """What a request says about the object that it writes; raises S3Error."""
+    """Return what a request says about the object that it writes; raises S3Error."""
     return Attributes(stored_headers(headers), metadata(headers), header_tags(headers))
 
 
 def stored_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers that are kept with the object."""
+    """Return the headers that are kept with the object."""
     found = {STORED[name]: value for name, value in headers.items() if name in STORED}
     if "Content-Encoding" in found:
         codings = [coding.strip() for coding in found["Content-Encoding"].split(",")]
@@ -45,7 +45,7 @@ def stored_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def metadata(headers: Mapping[str, str]) -> dict[str, str]:
-    """The metadata by name; raises S3Error for too much of it."""
+    """Return the metadata by name; raises S3Error for too much of it."""
     found = {name.removeprefix(META): value for name, value in headers.items() if name.startswith(META)}
     if sum(len(name) + len(value) for name, value in found.items()) > MOST_METADATA_BYTES:
         raise S3Error("MetadataTooLarge")
@@ -53,12 +53,12 @@ def metadata(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def header_tags(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """The tags that a header gives as a query; raises S3Error."""
+    """Return the tags that a header gives as a query; raises S3Error."""
     return checked_tags(query_pairs(headers.get("x-amz-tagging", "")))
 
 
 def checked_tags(tags: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The tags, if they are few, short and different; raises S3Error."""
+    """Return the tags, if they are few, short and different; raises S3Error."""
     found = tuple(tags)
     if len(found) > MOST_TAGS:
         raise S3Error("InvalidTag", f"Object tags cannot be greater than {MOST_TAGS}.")

@@ -43,7 +43,7 @@ class Call:
     operation: str = field(default="")
 
     def number(self, name: str, default: int, most: int) -> int:
-        """A whole number among the parameters, at most `most`; raises S3Error."""
+        """Return a whole number among the parameters, at most `most`; raises S3Error."""
         text = self.parameters.get(name, "")
         if not text:
             return default
@@ -53,7 +53,7 @@ class Call:
 
 
 def split_target(target: str) -> tuple[str, str, str, Mapping[str, str]]:
-    """The path, the bucket, the key and the parameters that a request's target names; raises S3Error."""
+    """Return the path, the bucket, the key and the parameters that a request's target names; raises S3Error."""
     path, _, query = target.partition("?")
     name, _, rest = path.removeprefix("/").partition("/")
     bucket = name if "%" not in name else decoded_key(name)
@@ -64,14 +64,14 @@ NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
 
 def own_parameters(query: str) -> Mapping[str, str]:
-    """A query's parameters, without those of a presigned URL."""
+    """Return a query's parameters, without those of a presigned URL."""
     if not query:
         return NO_PARAMETERS
     return {name: value for name, value in query_pairs(query) if not name.lower().startswith("x-amz-")}
 
 
 def decoded_key(path: str) -> str:
-    """The key that the rest of a path names, percent-decoded exactly once; raises S3Error."""
+    """Return the key that the rest of a path names, percent-decoded exactly once; raises S3Error."""
     raw = unquote_to_bytes(path.encode("latin-1"))
     check_key_length(raw)
     try:
@@ -81,7 +81,7 @@ def decoded_key(path: str) -> str:
 
 
 def check_key_length(raw: bytes) -> None:
-    """A key has up to 1,024 bytes."""
+    """Check that a key has at most 1,024 bytes."""
     if len(raw) > LONGEST_KEY_BYTES:
         raise S3Error("KeyTooLongError")
 
@@ -126,7 +126,7 @@ METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "POST"})
 
 
 def operation_of(call: Call) -> str:
-    """The name of the operation that a request asks for; raises S3Error for one that there is not."""
+    """Return the name of the operation that a request asks for; raises S3Error for one that there is not."""
     level = "object" if call.key else "bucket" if call.bucket else "service"
     names = SUB_RESOURCES & call.parameters.keys() if call.parameters else frozenset()
     found = OPERATIONS.get((level, call.method, frozenset(names)))

@@ -29,7 +29,7 @@ class Running(Protocol):
         """Take the next bytes."""
 
     def digest(self) -> bytes:
-        """The checksum so far, big-endian."""
+        """Return the checksum so far, big-endian."""
 
 
 @cache
@@ -50,7 +50,7 @@ def _table_array(polynomial: int) -> NDArray[np.uint64]:
 
 @cache
 def _zeros(polynomial: int, length: int) -> tuple[int, ...]:
-    """What so many bytes of zero make of each bit of a register."""
+    """Return what a number of zero bytes make of each bit of a register."""
     if length == 0:
         return tuple(1 << bit for bit in range(64))
     if length % 2:
@@ -62,7 +62,7 @@ def _zeros(polynomial: int, length: int) -> tuple[int, ...]:
 
 
 def _through(operator: tuple[int, ...], value: int) -> int:
-    """What an operator makes of a register."""
+    """Return what an operator makes of a register."""
     result = 0
     bit = 0
     while value:
@@ -74,7 +74,7 @@ def _through(operator: tuple[int, ...], value: int) -> int:
 
 
 def _register(polynomial: int, register: int, data: bytes) -> int:
-    """The register after more bytes."""
+    """Return the register after more bytes."""
     if len(data) < ONE_BY_ONE_BYTES:
         table = _table(polynomial)
         for byte in data:
@@ -107,7 +107,7 @@ class Crc:
             self._register = _register(self._polynomial, self._register, data[start : start + BLOCK_BYTES])
 
     def digest(self) -> bytes:
-        """The checksum so far, big-endian."""
+        """Return the checksum so far, big-endian."""
         return (self._register ^ self._ones).to_bytes(self._bits // 8, "big")
 
 
@@ -122,7 +122,7 @@ class Crc32:
         self._value = zlib.crc32(data, self._value)
 
     def digest(self) -> bytes:
-        """The checksum so far, big-endian."""
+        """Return the checksum so far, big-endian."""
         return self._value.to_bytes(4, "big")
 
 
@@ -143,7 +143,7 @@ KINDS: Mapping[str, Callable[[], Running]] = MappingProxyType(
 
 
 def checksum(kind: str, data: bytes) -> str:
-    """The checksum of some bytes, as headers give it."""
+    """Return the checksum of some bytes, as headers give it."""
     running = KINDS[kind]()
     running.update(data)
     return base64.b64encode(running.digest()).decode()

@@ -44,7 +44,7 @@ class Content:
     pieces: tuple[bytes | FilePiece, ...] = field(default=(), repr=False)
 
     def read(self, start: int = 0, stop: int | None = None) -> bytes:
-        """Bytes `start` to `stop`, without `stop`."""
+        """Read the bytes from `start` up to `stop`."""
         end = self.size if stop is None else stop
         if len(self.pieces) == 1 and isinstance(self.pieces[0], bytes):
             only = self.pieces[0]
@@ -52,7 +52,7 @@ class Content:
         return b"".join(self.stream(start, end))
 
     def stream(self, start: int, stop: int) -> Iterator[bytes]:
-        """The same, a little at a time."""
+        """Yield the bytes from `start` up to `stop`, a little at a time."""
         for piece in self.pieces:
             size = len(piece) if isinstance(piece, bytes) else piece.size
             if start < size and stop > 0:
@@ -66,7 +66,7 @@ class Content:
 
     @property
     def is_in_memory(self) -> bool:
-        """Whether reading takes no files."""
+        """Say whether reading takes no files."""
         return all(isinstance(piece, bytes) for piece in self.pieces)
 
 
@@ -83,12 +83,12 @@ def _read_file(piece: FilePiece, start: int, stop: int) -> Iterator[bytes]:
 
 
 def in_memory(data: bytes) -> Content:
-    """Content that is kept in memory."""
+    """Return content that is kept in memory."""
     return Content(len(data), (data,) if data else ())
 
 
 def md5_of(content: Content) -> bytes:
-    """The MD5 of all bytes."""
+    """Return the MD5 of all bytes."""
     digest = hashlib.md5(usedforsecurity=False)
     for data in content.stream(0, content.size):
         digest.update(data)

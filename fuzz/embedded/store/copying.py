@@ -46,7 +46,7 @@ class Copying(Writing):
     """Operations that take their bytes from another object."""
 
     def copy_source(self, call: Call) -> tuple[Source, Bucket, Version]:
-        """The version that a copy is made of; raises S3Error."""
+        """Return the version that a copy is made of; raises S3Error."""
         source = source_of(call.headers["x-amz-copy-source"])
         bucket = self.bucket(source.bucket)
         self.check_may(bucket, call.user, "s3:GetObject", source.key)
@@ -58,11 +58,11 @@ class Copying(Writing):
         return source, bucket, version
 
     def copy_status(self, call: Call, version: Version) -> int | None:
-        """412 or 304 where a condition on the source says so."""
+        """Return 412 or 304 if a condition on the source says so."""
         return conditional_status(call.headers, version.etag, version.modified, "x-amz-copy-source-if-")
 
     def copy_object(self, call: Call) -> HttpResponse:
-        """The answer to CopyObject."""
+        """Return the answer to CopyObject."""
         attributes = self.attributes(call)
         metadata_from = self.directive(call, "x-amz-metadata-directive")
         tags_from = self.directive(call, "x-amz-tagging-directive")
@@ -97,20 +97,20 @@ class Copying(Writing):
             )
 
     def copied_attributes(self, version: Version, asked: Attributes, metadata_from: str, tags_from: str) -> Attributes:
-        """The copy's attributes: the source's or the request's, as the directives say."""
+        """Return the copy's attributes: the source's or the request's, as the directives say."""
         merged = version.attributes if metadata_from == "COPY" else asked
         return replace(merged, tags=version.attributes.tags if tags_from == "COPY" else asked.tags)
 
     def copied(self, version: Version) -> tuple[Content, str]:
-        """The copy's bytes and ETag."""
+        """Return the copy's bytes and ETag."""
         return version.content, version.etag
 
     def copy_result(self, root: str, etag: str, modified: int, headers: dict[str, str]) -> HttpResponse:
-        """The document that answers a copy."""
+        """Return the document that answers a copy."""
         return document(root, element("LastModified", iso_time(modified)) + element("ETag", etag), headers)
 
     def copied_part(self, call: Call) -> tuple[Content, dict[str, str]]:
-        """The bytes of a source that become a part, and headers that tell its version; raises S3Error."""
+        """Return the bytes of a source that become a part, and headers that tell its version; raises S3Error."""
         _, bucket, version = self.copy_source(call)
         headers = {"x-amz-copy-source-version-id": version.id} if bucket.versioning else {}
         value = call.headers.get("x-amz-copy-source-range")
@@ -122,7 +122,7 @@ class Copying(Writing):
         return self.slice(version.content, int(match[1]), int(match[2]) + 1), headers
 
     def slice(self, content: Content, start: int, stop: int) -> Content:
-        """Some bytes of a content as a content of its own."""
+        """Return some bytes of a content as a content of its own."""
         sink = self.sink()
         for piece in content.stream(start, stop):
             sink.write(piece)

@@ -53,7 +53,7 @@ def _md5(given: str | None) -> bytes | None:
 
 
 def _checksum(headers: Mapping[str, str]) -> tuple[str, bytes]:
-    """The kind and the value of the one checksum; the kind is empty where there is none."""
+    """Return the kind and the value of the one checksum; the kind is empty where there is none."""
     found = [
         (name.removeprefix(PREFIX), value)
         for name, value in headers.items()
@@ -67,7 +67,7 @@ def _checksum(headers: Mapping[str, str]) -> tuple[str, bytes]:
 
 
 def checksum_value(kind: str, text: str) -> bytes:
-    """The bytes of a checksum of that kind; raises S3Error."""
+    """Return the bytes of a checksum of that kind; raises S3Error."""
     value = decoded(text)
     if kind not in KINDS or value is None or len(value) != len(KINDS[kind]().digest()):
         raise S3Error("InvalidRequest", f"Value for {PREFIX}{kind} header is invalid.")
@@ -83,7 +83,7 @@ def decoded(text: str) -> bytes | None:
 
 
 def _payload(text: str) -> tuple[str, str]:
-    """The framing and the hash that `x-amz-content-sha256` names; either is empty, or both."""
+    """Return the framing and the hash that `x-amz-content-sha256` names; either is empty, or both."""
     if text == UNSIGNED:
         return "", ""
     if text in FRAMINGS:
@@ -94,7 +94,7 @@ def _payload(text: str) -> tuple[str, str]:
 
 
 def _announced(headers: Mapping[str, str]) -> str:
-    """The kind of checksum that a trailer will give."""
+    """Return the kind of checksum that a trailer will give."""
     names = [name.strip().lower() for name in headers.get("x-amz-trailer", "").split(",")]
     kinds = [name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX)]
     if len(kinds) > 1 or any(kind not in KINDS for kind in kinds):
@@ -103,13 +103,13 @@ def _announced(headers: Mapping[str, str]) -> str:
 
 
 def framing_of(headers: Mapping[str, str]) -> str:
-    """The framing that a body comes in; empty where there is none."""
+    """Return the framing that a body comes in; empty where there is none."""
     found = headers.get(CONTENT_HASH, "")
     return found if found in FRAMINGS else ""
 
 
 def decoded_length(headers: Mapping[str, str], framing: str) -> int | None:
-    """How long the content will be that comes in a framing; None without one. Raises S3Error."""
+    """Return the announced length of content that comes in a framing; None without a framing. Raises S3Error."""
     if not framing:
         return None
     text = headers.get("x-amz-decoded-content-length", "")
@@ -121,7 +121,10 @@ def decoded_length(headers: Mapping[str, str], framing: str) -> int | None:
 
 
 def trailing_checksum(wanted: Declared, trailers: Mapping[str, str]) -> bytes | None:
-    """The checksum that the trailer gives, where one was announced; raises S3Error where it is not as announced."""
+    """Return the checksum that the trailer gives, where one was announced.
+
+    Raises S3Error where it is not as announced.
+    """
     if wanted.framing == UNSIGNED_WITH_TRAILER or wanted.trailer:
         names = {f"{PREFIX}{wanted.trailer}"} if wanted.trailer else set()
         if set(trailers) != names:

@@ -52,7 +52,7 @@ class InFile:
         self._size += len(data)
 
     def content(self) -> Content:
-        """All bytes that came."""
+        """Return all bytes that came."""
         if self._file is None or self._piece is None:
             return Content()
         self._file.close()
@@ -89,7 +89,7 @@ class Directory:
             piece.keep()
 
     def sink(self) -> Sink:
-        """A new place for bytes."""
+        """Return a new place for bytes."""
         return InFile(self._contents / f"{next(self._numbers):x}", self._known)
 
     def record(self, effects: tuple[Effect, ...]) -> None:
@@ -102,7 +102,7 @@ class Directory:
         return FRAME.pack(len(data), zlib.crc32(data)) + data
 
     def _effects(self) -> Iterator[Effect]:
-        """The effects in the journal; what the end of the process cut short had not been answered."""
+        """Yield the effects in the journal; those that the end of the process cut short had not been answered."""
         try:
             data = (self._path / JOURNAL).read_bytes()
         except FileNotFoundError:
@@ -118,7 +118,7 @@ class Directory:
             position += FRAME.size + length
 
     def _rewritten(self) -> IO[bytes]:
-        """A journal of what is there now, in place of how it came about."""
+        """Write a journal of what is there now, in place of one of how it came about."""
         path = self._path / NEXT_JOURNAL
         with path.open("wb") as file:
             found = effects_of(self.state)
@@ -144,7 +144,7 @@ class Directory:
         return Content(sum(piece.size for piece in pieces), pieces)
 
     def _piece(self, name: str, size: int) -> FilePiece:
-        """The piece of that name, one for all that share it."""
+        """Return the piece of that name, one for all that share it."""
         if name not in self._pieces:
             self._pieces[name] = FilePiece(self._contents / name, size)
             self._known.add(self._pieces[name])

@@ -135,7 +135,7 @@ def _change_uploads(bucket: Bucket, effect: UploadBegun | PartPut | UploadGone) 
 
 
 def effects_of(state: State) -> Iterator[Effect]:
-    """The effects that lead from nothing to a state."""
+    """Yield the effects that lead from nothing to a state."""
     for bucket in state.buckets.values():
         yield BucketSet(bucket.name, bucket.owner, bucket.created, bucket.policy, bucket.versioning)
         for key, versions in bucket.versions.items():

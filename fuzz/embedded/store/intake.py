@@ -37,7 +37,7 @@ class Sink(Protocol):
         """Take the next bytes."""
 
     def content(self) -> Content:
-        """All bytes that came."""
+        """Return all bytes that came."""
 
 
 class InMemory:
@@ -51,7 +51,7 @@ class InMemory:
         self._pieces.append(data)
 
     def content(self) -> Content:
-        """All bytes that came."""
+        """Return all bytes that came."""
         return in_memory(b"".join(self._pieces))
 
 
@@ -97,7 +97,7 @@ class Intake:
             self._sink.write(piece)
 
     def body(self) -> Body:
-        """The body as it was meant; raises S3Error, and then keeps nothing of what came."""
+        """Return the body as it was meant; raises S3Error, and then keeps nothing of what came."""
         try:
             return self._checked()
         except S3Error:
@@ -127,26 +127,26 @@ class Intake:
         return Body(self.stored(), self._md5.digest(), checksums)
 
     def stored(self) -> Content:
-        """The content that came so far, right or wrong."""
+        """Return the content that came so far, right or wrong."""
         return self._sink.content()
 
     def check_length(self, came: int, announced: int | None) -> None:
-        """The framed content is as long as was announced."""
+        """Check that the framed content is as long as was announced."""
         if announced is not None and came != announced:
             raise S3Error("IncompleteBody", f"{came} bytes came in place of {announced}.")
 
     def check_payload(self, came: str, signed: str) -> None:
-        """The body is the one that was signed."""
+        """Check that the body is the one that was signed."""
         if came != signed:
             raise S3Error("XAmzContentSHA256Mismatch")
 
     def check_md5(self, came: bytes, declared_md5: bytes) -> None:
-        """The body has the MD5 that was declared."""
+        """Check that the body has the MD5 that was declared."""
         if came != declared_md5:
             raise S3Error("BadDigest")
 
     def check_checksum(self, came: bytes, declared_checksum: bytes) -> None:
-        """The body has the checksum that was declared."""
+        """Check that the body has the checksum that was declared."""
         if came != declared_checksum:
             raise S3Error("BadDigest")
 

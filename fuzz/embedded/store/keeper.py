@@ -48,7 +48,7 @@ class Keeping(Protocol):
         """Write effects down, so that all of them survive or none."""
 
     def sink(self) -> Sink:
-        """A new place for bytes."""
+        """Return a new place for bytes."""
 
 
 class Keeper:
@@ -79,38 +79,38 @@ class Keeper:
                 apply(self.state, effect)
 
     def recorded(self, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
-        """What is written down of effects that happen."""
+        """Return the effects to write down of those that happen."""
         return effects
 
     def sink(self) -> Sink:
-        """A new place for the bytes of a body."""
+        """Return a new place for the bytes of a body."""
         return InMemory() if self._keeping is None else self._keeping.sink()
 
     def now(self) -> int:
-        """The store's clock, in seconds."""
+        """Return the store's clock, in seconds."""
         return int(time.time())
 
     def moment(self) -> datetime:
-        """The store's clock, for signatures."""
+        """Return the store's clock, for signatures."""
         return datetime.now(UTC)
 
     def next_serial(self) -> int:
-        """A number that no write had before; asked for under the lock, and used at once."""
+        """Return a number that no write had before; it is asked for under the lock, and used at once."""
         return self.state.serial + 1
 
     def version_id(self, bucket: Bucket, serial: int) -> str:
-        """The id of the version that a write makes."""
+        """Return the id of the version that a write makes."""
         return f"{serial:016x}{secrets.token_hex(8)}" if bucket.versioning == "Enabled" else NULL_VERSION
 
     def bucket(self, name: str) -> Bucket:
-        """The bucket of that name; raises S3Error."""
+        """Return the bucket of that name; raises S3Error."""
         found = self.state.buckets.get(name)
         if found is None:
             raise S3Error("NoSuchBucket", details={"BucketName": name})
         return found
 
     def object(self, bucket: Bucket, key: str) -> Version:
-        """The newest version of an object; raises S3Error where it is missing or deleted."""
+        """Return the newest version of an object; raises S3Error where it is missing or deleted."""
         found = bucket.newest(key)
         if found is None:
             marked = {"x-amz-delete-marker": "true"} if key in bucket.versions else None
@@ -118,7 +118,7 @@ class Keeper:
         return found
 
     def version(self, bucket: Bucket, key: str, version_id: str | None) -> Version:
-        """A version of an object, the newest where none is named; raises S3Error."""
+        """Return a version of an object, the newest where none is named; raises S3Error."""
         if version_id is None:
             return self.object(bucket, key)
         for found in bucket.versions.get(key, ()):
@@ -143,20 +143,20 @@ class Keeper:
             raise S3Error("AccessDenied")
 
     def may(self, bucket: Bucket, user: str | None, action: str, key: str) -> bool:
-        """Whether somebody may do that: the owner all, everybody else what the policy says."""
+        """Say whether an account may perform an action: the owner may do all, everybody else what the policy says."""
         if user is not None and user == bucket.owner:
             return True
         return bool(bucket.policy and action) and self.policy_allows(bucket, action, key)
 
     def policy_allows(self, bucket: Bucket, action: str, key: str) -> bool:
-        """Whether the bucket's policy allows an action to everybody."""
+        """Say whether the bucket's policy allows an action to everybody."""
         resource = f"{bucket_policies.RESOURCE}{bucket.name}"
         if action != "s3:ListBucket":
             resource += f"/{key}"
         return bucket_policies.allows(self.said(bucket.policy), action, resource)
 
     def said(self, policy: str) -> Sequence[bucket_policies.Statement]:
-        """The statements of a policy."""
+        """Return the statements of a policy."""
         return bucket_policies.statements(policy)
 
     def with_version(self, bucket: Bucket, version: Version, headers: dict[str, str]) -> dict[str, str]:
@@ -167,5 +167,5 @@ class Keeper:
 
 
 def no_content(headers: Mapping[str, str] | None = None) -> HttpResponse:
-    """The answer to what leaves nothing to tell."""
+    """Return the answer to a request that leaves nothing to tell."""
     return HttpResponse(204, headers or {})

@@ -27,13 +27,13 @@ class Page:
 
 
 def end_of_group(key: str, prefix: str, delimiter: str) -> int:
-    """Where the group ends that a key turns into; -1 where it stays a key."""
+    """Return where the group ends that a key turns into; -1 if it stays a key."""
     at = key.find(delimiter, len(prefix)) if delimiter else -1
     return at if at < 0 else at + len(delimiter)
 
 
 def first_after(group: str) -> str:
-    """The first text behind all that begin with the group."""
+    """Return the first text behind all that begin with the group."""
     last = len(group) - 1
     while last >= 0 and group[last] == "\U0010ffff":
         last -= 1
@@ -44,7 +44,7 @@ def first_after(group: str) -> str:
 
 
 def items(keys: Sequence[str], prefix: str, delimiter: str, start: str) -> Iterator[tuple[str, bool]]:
-    """The items behind `start` in order: keys, and groups marked True."""
+    """Yield the items behind `start` in order: keys, and groups marked True."""
     position = max(bisect_right(keys, start) if start else 0, bisect_left(keys, prefix))
     while position < len(keys) and keys[position].startswith(prefix):
         key = keys[position]
@@ -61,7 +61,7 @@ def items(keys: Sequence[str], prefix: str, delimiter: str, start: str) -> Itera
 
 
 def url_text(text: str) -> str:
-    """Text as `encoding-type=url` gives it."""
+    """Return text as `encoding-type=url` gives it."""
     return quote(text, safe="/-_.~*")
 
 
@@ -69,18 +69,18 @@ class Listing(Keeper):
     """Operations that list what a bucket holds."""
 
     def text(self, call: Call) -> Callable[[str], str]:
-        """How keys stand in an answer; raises S3Error for an encoding that there is not."""
+        """Return a function that writes keys for an answer; raises S3Error for an unknown encoding."""
         encoding = call.parameters.get("encoding-type", "")
         if encoding not in ("", "url"):
             raise S3Error("InvalidArgument", "Invalid Encoding Method specified in Request")
         return url_text if encoding else str
 
     def encoding(self, call: Call) -> str:
-        """What an answer says of the encoding of its keys."""
+        """Return what an answer says of the encoding of its keys."""
         return element("EncodingType", "url") if call.parameters.get("encoding-type") else ""
 
     def list_objects(self, call: Call) -> HttpResponse:
-        """The answer to ListObjects, of version 2 or 1."""
+        """Return the answer to ListObjects, of version 2 or 1."""
         second = call.parameters.get("list-type") == "2"
         limit = call.number("max-keys", MOST_KEYS, MOST_KEYS)
         start = self.list_start(call) if second else call.parameters.get("marker", "")
@@ -99,7 +99,7 @@ class Listing(Keeper):
         return document("ListBucketResult", "".join((*told, *entries)))
 
     def second_version(self, call: Call, text: Callable[[str], str], page: Page) -> list[str]:
-        """What only the second version's answer has."""
+        """Return the parts that only the second version's answer has."""
         told = [element("KeyCount", len(page.items))]
         if "start-after" in call.parameters:
             told.append(element("StartAfter", text(call.parameters["start-after"])))
@@ -110,20 +110,20 @@ class Listing(Keeper):
         return told
 
     def first_version(self, text: Callable[[str], str], start: str, delimiter: str, page: Page) -> list[str]:
-        """What only the first version's answer has."""
+        """Return the parts that only the first version's answer has."""
         told = [element("Marker", text(start))]
         if page.truncated and delimiter:
             told.append(element("NextMarker", text(page.items[-1][0])))
         return told
 
     def listed_keys(self, bucket: Bucket) -> Sequence[str]:
-        """The keys of all objects in order, without those that are deleted."""
+        """Return the keys of all objects in order, without those that are deleted."""
         if not bucket.versioning:
             return bucket.keys
         return [key for key in bucket.keys if not bucket.versions[key][0].is_marker]
 
     def page(self, call: Call, keys: Sequence[str], start: str, limit: int) -> Page:
-        """The items that are given at once."""
+        """Return the items that are given at once."""
         found = self.items(keys, call.parameters.get("prefix", ""), call.parameters.get("delimiter", ""), start)
         given: list[tuple[str, bool]] = []
         for item in found:
@@ -133,24 +133,24 @@ class Listing(Keeper):
         return Page(given, truncated=False)
 
     def items(self, keys: Sequence[str], prefix: str, delimiter: str, start: str) -> Iterator[tuple[str, bool]]:
-        """The items behind `start` in order: keys, and groups marked True."""
+        """Return the items behind `start` in order: keys, and groups marked True."""
         return items(keys, prefix, delimiter, start)
 
     def entry(self, bucket: Bucket, text: Callable[[str], str], name: str, *, is_group: bool) -> str:
-        """An object's entry, or that of a group."""
+        """Return an object's entry, or that of a group."""
         if is_group:
             return f"<CommonPrefixes>{element('Prefix', text(name))}</CommonPrefixes>"
         return f"<Contents>{element('Key', text(name))}{self.facts(bucket.versions[name][0])}</Contents>"
 
     def facts(self, version: Version) -> str:
-        """What a listing says of an object besides its key."""
+        """Return what a listing says of an object besides its key."""
         return (
             f"{element('LastModified', iso_time(version.modified))}{element('ETag', version.etag)}"
             f"{element('Size', version.content.size)}{element('StorageClass', 'STANDARD')}"
         )
 
     def list_start(self, call: Call) -> str:
-        """The item after which a listing of the second version goes on; raises S3Error."""
+        """Return the item after which a listing of the second version goes on; raises S3Error."""
         token = call.parameters.get("continuation-token")
         if token is None:
             return call.parameters.get("start-after", "")
@@ -160,11 +160,11 @@ class Listing(Keeper):
             raise S3Error("InvalidArgument", "The continuation token provided is incorrect.") from None
 
     def token(self, last: str) -> str:
-        """The token that says after which item to go on."""
+        """Return the token that says after which item to go on."""
         return base64.urlsafe_b64encode(last.encode()).decode()
 
     def list_versions(self, call: Call) -> HttpResponse:
-        """The answer to ListObjectVersions."""
+        """Return the answer to ListObjectVersions."""
         parameters = call.parameters
         limit = call.number("max-keys", MOST_KEYS, MOST_KEYS)
         text = self.text(call)
@@ -206,7 +206,7 @@ class Listing(Keeper):
                 yield name, version.id, self.version_entry(bucket, name, version, text)
 
     def versions_after(self, bucket: Bucket, key: str, version_id: str) -> Sequence[Version]:
-        """The versions of a key that are older than one of them, which may be gone meanwhile."""
+        """Return the versions of a key that are older than one of them, which may be gone meanwhile."""
         known = bucket.versions.get(key, ())
         for position, version in enumerate(known):
             if version.id == version_id:
@@ -218,7 +218,7 @@ class Listing(Keeper):
         return [version for version in known if version.serial < serial]
 
     def version_entry(self, bucket: Bucket, key: str, version: Version, text: Callable[[str], str]) -> str:
-        """The entry of one version, or of a marker."""
+        """Return the entry of one version, or of a marker."""
         newest = truth(bucket.versions[key][0] is version)
         told = element("Key", text(key)) + element("VersionId", version.id) + element("IsLatest", newest)
         if version.is_marker:

@@ -28,7 +28,7 @@ class Multipart(Copying, Reading):
     """Operations of uploads in parts."""
 
     def create_upload(self, call: Call) -> HttpResponse:
-        """The answer to CreateMultipartUpload."""
+        """Return the answer to CreateMultipartUpload."""
         attributes = self.attributes(call)
         name = self.upload_id(call)
         with self.lock:
@@ -38,11 +38,11 @@ class Multipart(Copying, Reading):
         return document("InitiateMultipartUploadResult", told)
 
     def upload_id(self, call: Call) -> str:  # noqa: ARG002
-        """An id that no upload had before."""
+        """Return an id that no upload had before."""
         return secrets.token_hex(16)
 
     def upload(self, call: Call) -> tuple[Bucket, Upload]:
-        """The upload that a request names; raises S3Error."""
+        """Return the upload that a request names; raises S3Error."""
         bucket = self.bucket(call.bucket)
         found = bucket.uploads.get(call.parameters["uploadId"])
         if found is None or found.key != call.key:
@@ -50,7 +50,7 @@ class Multipart(Copying, Reading):
         return bucket, found
 
     def upload_part(self, call: Call) -> HttpResponse:
-        """The answer to UploadPart."""
+        """Return the answer to UploadPart."""
         number = self.part_number(call)
         part = Part(number, call.body.content, self.etag(call.body), self.now())
         self.put_part(call, part)
@@ -65,7 +65,7 @@ class Multipart(Copying, Reading):
             self.commit(PartPut(bucket.name, upload.id, part))
 
     def copy_part(self, call: Call) -> HttpResponse:
-        """The answer to UploadPartCopy."""
+        """Return the answer to UploadPartCopy."""
         number = self.part_number(call)
         self.upload(call)
         content, headers = self.copied_part(call)
@@ -76,7 +76,7 @@ class Multipart(Copying, Reading):
         return self.copy_result("CopyPartResult", part.etag, part.modified, headers)
 
     def complete_upload(self, call: Call) -> HttpResponse:
-        """The answer to CompleteMultipartUpload."""
+        """Return the answer to CompleteMultipartUpload."""
         listed = self.listed_parts(call)
         with self.lock:
             bucket, upload = self.upload(call)
@@ -89,7 +89,7 @@ class Multipart(Copying, Reading):
         return document("CompleteMultipartUploadResult", told + element("ETag", version.etag), headers)
 
     def listed_parts(self, call: Call) -> list[tuple[int, str]]:
-        """Numbers and ETags of the parts that a document lists; ETags without quotes. Raises S3Error."""
+        """Return numbers and ETags of the parts that a document lists; ETags without quotes. Raises S3Error."""
         root = parsed(call.body.content.read(), "CompleteMultipartUpload")
         listed = []
         for one in children(root, "Part"):
@@ -102,33 +102,33 @@ class Multipart(Copying, Reading):
         return listed
 
     def chosen_parts(self, upload: Upload, listed: Sequence[tuple[int, str]]) -> list[Part]:
-        """The parts that are listed; raises S3Error where the list is not one that can be completed."""
+        """Return the parts that are listed; raises S3Error where the list is not one that can be completed."""
         self.check_order([number for number, _ in listed])
         parts = [self.chosen_part(upload, number, etag) for number, etag in listed]
         self.check_sizes([part.content.size for part in parts])
         return parts
 
     def check_order(self, numbers: Sequence[int]) -> None:
-        """The numbers grow from part to part; raises S3Error."""
+        """Check that the numbers grow from part to part; raises S3Error."""
         if any(one >= following for one, following in itertools.pairwise(numbers)):
             raise S3Error("InvalidPartOrder")
 
     def chosen_part(self, upload: Upload, number: int, etag: str) -> Part:
-        """The part of that number and ETag; raises S3Error."""
+        """Return the part of that number and ETag; raises S3Error."""
         part = upload.parts.get(number)
         if part is None or part.etag.strip('"') != etag:
             raise S3Error("InvalidPart", details={"PartNumber": str(number), "UploadId": upload.id})
         return part
 
     def check_sizes(self, sizes: Sequence[int]) -> None:
-        """All parts but the last are large enough, and all together not too large; raises S3Error."""
+        """Check that all parts but the last are large enough, and all together not too large; raises S3Error."""
         if any(size < LEAST_PART_BYTES for size in sizes[:-1]):
             raise S3Error("EntityTooSmall")
         if sum(sizes) > LARGEST_OBJECT_BYTES:
             raise S3Error("EntityTooLarge")
 
     def assembled(self, bucket: Bucket, upload: Upload, parts: Sequence[Part]) -> Version:
-        """The object that an upload becomes."""
+        """Return the object that an upload becomes."""
         content = Content(
             sum(part.content.size for part in parts), tuple(piece for part in parts for piece in part.content.pieces)
         )
@@ -137,18 +137,18 @@ class Multipart(Copying, Reading):
         return replace(whole, part_sizes=sizes)
 
     def compacted(self, content: Content) -> Content:
-        """Content as it is kept: what is in memory, in one piece."""
+        """Return the content as it is kept: in one piece if it is in memory."""
         if len(content.pieces) > 1 and content.is_in_memory:
             return Content(content.size, (content.read(),))
         return content
 
     def joined_etag(self, parts: Sequence[Part]) -> str:
-        """The ETag of an object that came in parts."""
+        """Return the ETag of an object that came in parts."""
         raw = b"".join(bytes.fromhex(part.etag.strip('"')) for part in parts)
         return f'"{hashlib.md5(raw, usedforsecurity=False).hexdigest()}-{len(parts)}"'
 
     def abort_upload(self, call: Call) -> HttpResponse:
-        """The answer to AbortMultipartUpload."""
+        """Return the answer to AbortMultipartUpload."""
         with self.lock:
             bucket, upload = self.upload(call)
             self.commit(UploadGone(bucket.name, upload.id))

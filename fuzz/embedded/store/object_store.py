@@ -28,7 +28,7 @@ WRITING = frozenset({"PUT", "POST"})
 
 @lru_cache(maxsize=2)
 def date_header(seconds: int) -> str:
-    """What the Date header says in this second."""
+    """Return the Date header of this second."""
     return http_date(seconds)
 
 
@@ -36,7 +36,7 @@ class ObjectStore(UploadLists, Settings):
     """A store that does as its API page says; each method does one thing, so that a broken store can differ in it."""
 
     def reception(self, head: RequestHead) -> Receiver | HttpResponse | None:
-        """Who takes the body of a request; an answer where the head is refused and the body not waited for."""
+        """Return the receiver of a request's body, or an answer if the head is refused and the body not waited for."""
         request = HttpRequest(head.method, head.target, head.headers, minor=head.minor)
         try:
             signed = self.signer(request)
@@ -49,7 +49,7 @@ class ObjectStore(UploadLists, Settings):
             return Refused(error)
 
     def intake(self, headers: Mapping[str, str], signed: Signed | None, sink: NewSink) -> Intake:
-        """What takes a body; raises S3Error for what the headers alone show to be wrong."""
+        """Return the intake for a body; raises S3Error if the headers alone are wrong."""
         return Intake(headers, signed, sink)
 
     def check_size(self, head: RequestHead) -> None:
@@ -60,7 +60,7 @@ class ObjectStore(UploadLists, Settings):
             raise S3Error("EntityTooLarge")
 
     def __call__(self, request: HttpRequest) -> Answer:
-        """The answer to a request, be it an error."""
+        """Return the answer to a request, be it an error."""
         try:
             answer = self.answer(request)
         except S3Error as error:
@@ -68,7 +68,7 @@ class ObjectStore(UploadLists, Settings):
         return self.finished(request, answer) if isinstance(answer, HttpResponse) else answer
 
     def answer(self, request: HttpRequest) -> Answer:
-        """The answer to a request; raises S3Error."""
+        """Return the answer to a request; raises S3Error."""
         received = request.received
         if isinstance(received, Refused):
             raise received.error
@@ -83,16 +83,16 @@ class ObjectStore(UploadLists, Settings):
         return self.as_served(request, call, answered) if call.operation in ("get_object", "head_object") else answered
 
     def perform(self, call: Call) -> Answer:
-        """The answer of the operation that a request asks for; raises S3Error."""
+        """Return the answer of the operation that a request asks for; raises S3Error."""
         operation: Callable[[Call], Answer] = getattr(self, call.operation)
         return operation(call)
 
     def signer(self, request: HttpRequest) -> Signed | None:
-        """By whom a request is signed, None where it is anonymous; raises S3Error."""
+        """Return who signed a request, None if it is anonymous; raises S3Error."""
         return signed_by(request, self.accounts, self.moment())
 
     def call(self, request: HttpRequest, signed: Signed | None) -> Call:
-        """The request as operations see it; raises S3Error for an operation that there is not."""
+        """Return the request as operations see it; raises S3Error for an operation that there is not."""
         path, bucket, key, parameters = self.split_target(request.target)
         user = signed.claim.access_key if signed is not None else None
         call = Call(request.method, user, bucket, key, parameters, request.headers, path=path)
@@ -101,30 +101,30 @@ class ObjectStore(UploadLists, Settings):
         return replace(call, operation=self.operation(call))
 
     def split_target(self, target: str) -> tuple[str, str, str, Mapping[str, str]]:
-        """The path, the bucket, the key and the parameters that a request's target names; raises S3Error."""
+        """Return the path, the bucket, the key and the parameters that a request's target names; raises S3Error."""
         return split_target(target)
 
     def operation(self, call: Call) -> str:
-        """The name of the operation that a request asks for; raises S3Error."""
+        """Return the name of the operation that a request asks for; raises S3Error."""
         return operation_of(call)
 
     def empty_body(self, request: HttpRequest, signed: Signed | None) -> Body:
-        """The body of a request that has none, checked against what its headers say of it; raises S3Error."""
+        """Return the body of a request that has none, checked against what its headers say of it; raises S3Error."""
         if not any(name.startswith(OF_BODIES) for name in request.headers):
             return NO_BODY
         return self.intake(request.headers, signed, self.sink).body()
 
     def refusal(self, request: HttpRequest, error: S3Error) -> HttpResponse:
-        """The answer that tells an error."""
+        """Return the answer that tells an error."""
         if error.status == 304:
             return HttpResponse(304, error.headers)
         return error_answer(error, request.target.partition("?")[0])
 
     def finished(self, request: HttpRequest, answer: HttpResponse) -> HttpResponse:  # noqa: ARG002
-        """The answer with what every answer has."""
+        """Return the answer with what every answer has."""
         headers = {**answer.headers, "Date": date_header(int(time.time())), "x-amz-request-id": self.request_id()}
         return replace(answer, headers=headers)
 
     def request_id(self) -> str:
-        """A name for this request and no other."""
+        """Return a name for this request and no other."""
         return f"{next(self.numbers):016X}"

@@ -34,7 +34,7 @@ OVERRIDES: Mapping[str, str] = MappingProxyType(
 
 @lru_cache(maxsize=64)
 def http_date(seconds: int) -> str:
-    """A time as HTTP gives it."""
+    """Return a time as HTTP gives it."""
     return formatdate(seconds, usegmt=True)
 
 
@@ -42,16 +42,16 @@ class Reading(Keeper):
     """Operations that give one object."""
 
     def get_object(self, call: Call) -> Answer:
-        """The answer to GetObject."""
+        """Return the answer to GetObject."""
         bucket, version = self.read_version(call)
         return self.give(call, bucket, version)
 
     def head_object(self, call: Call) -> Answer:
-        """The answer to HeadObject, which is that to GetObject without the body."""
+        """Return the answer to HeadObject, which is that to GetObject without the body."""
         return self.get_object(call)
 
     def read_version(self, call: Call) -> tuple[Bucket, Version]:
-        """The version that a read asks for; raises S3Error."""
+        """Return the version that a read asks for; raises S3Error."""
         bucket = self.bucket(call.bucket)
         version = self.version(bucket, call.key, call.parameters.get("versionId"))
         if version.is_marker:
@@ -59,7 +59,7 @@ class Reading(Keeper):
         return bucket, version
 
     def give(self, call: Call, bucket: Bucket, version: Version) -> Answer:
-        """The answer that gives a version, in whole or in part, or says why not."""
+        """Return the answer that gives a version, in whole or in part, or says why not."""
         headers = self.object_headers(call, bucket, version)
         status = self.read_status(call, version)
         if status == 304:
@@ -75,11 +75,11 @@ class Reading(Keeper):
         return self.partial(call, version, headers, wanted)
 
     def read_status(self, call: Call, version: Version) -> int | None:
-        """412 or 304 where a condition says so."""
+        """Return 412 or 304 if a condition says so."""
         return conditional_status(call.headers, version.etag, version.modified)
 
     def wanted_range(self, call: Call, version: Version, headers: Mapping[str, str]) -> ByteRange | None:
-        """The bytes that the Range header asks for; None means all. Raises S3Error."""
+        """Return the bytes that the Range header asks for; None means all. Raises S3Error."""
         value = call.headers.get("range")
         if value is None or not same_version(call.headers.get("if-range"), version.etag, headers["Last-Modified"]):
             return None
@@ -94,11 +94,11 @@ class Reading(Keeper):
             ) from None
 
     def parsed_range(self, value: str, size: int) -> ByteRange | None:
-        """What a Range header means for so many bytes."""
+        """Return the bytes that a Range header means for an object of a size."""
         return parse_range(value, size)
 
     def give_part(self, call: Call, version: Version, headers: dict[str, str]) -> HttpResponse:
-        """One part of an object, as it was uploaded; an object that was put is its only part."""
+        """Answer with one part of an object, as it was uploaded; an object that was put is its only part."""
         number = self.part_number(call)
         if "range" in call.headers:
             raise S3Error("InvalidRequest", "Cannot specify both Range header and partNumber query parameter.")
@@ -113,25 +113,25 @@ class Reading(Keeper):
         return self.partial(call, version, headers, ByteRange(start, start + size, version.content.size))
 
     def part_number(self, call: Call) -> int:
-        """The number of a part, 1 to 10,000; raises S3Error."""
+        """Return the number of a part, 1 to 10,000; raises S3Error."""
         text = call.parameters["partNumber"]
         if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MOST_PARTS):
             raise S3Error("InvalidArgument", f"Part number must be an integer between 1 and {MOST_PARTS}, inclusive.")
         return int(text)
 
     def partial(self, call: Call, version: Version, headers: dict[str, str], part: ByteRange) -> HttpResponse:
-        """The answer that gives some of the bytes."""
+        """Return the answer that gives some of the bytes."""
         headers["Content-Range"] = self.content_range(part)
         return self.filled(call, 206, headers, version, part)
 
     def content_range(self, part: ByteRange) -> str:
-        """What Content-Range says of a part."""
+        """Return the Content-Range header of a part."""
         return part.content_range
 
     def filled(
         self, call: Call, status: int, headers: dict[str, str], version: Version, part: ByteRange
     ) -> HttpResponse:
-        """An answer with bytes of the object; for HEAD, with their number."""
+        """Return an answer with bytes of the object; for HEAD, with their number."""
         content, length = version.content, part.stop - part.start
         if call.method == "HEAD":
             return HttpResponse(status, {**headers, "Content-Length": str(length)})
@@ -147,7 +147,7 @@ class Reading(Keeper):
             headers["x-amz-checksum-type"] = "FULL_OBJECT"
 
     def object_headers(self, call: Call, bucket: Bucket, version: Version) -> dict[str, str]:
-        """The headers that go with an object whatever part of it is asked for."""
+        """Return the headers that go with an object whatever part of it is asked for."""
         attributes = version.attributes
         headers = {
             "ETag": version.etag,
@@ -166,7 +166,7 @@ class Reading(Keeper):
         return headers
 
     def last_modified(self, version: Version) -> str:
-        """When the version was written, for a header."""
+        """Return the time at which the version was written, for a header."""
         return http_date(version.modified)
 
     def override(self, call: Call, headers: dict[str, str]) -> None:
@@ -178,7 +178,7 @@ class Reading(Keeper):
                 headers[name] = header_text(call.parameters[parameter])
 
     def as_served(self, request: HttpRequest, call: Call, well: Answer) -> Answer:
-        """The answer of the object's manner in place of the one that is due."""
+        """Return the answer of the object's manner in place of the one that is due."""
         found = self.state.buckets.get(call.bucket)
         version = found.newest(call.key) if found is not None else None
         if version is None or version.served == "well" or not isinstance(well, HttpResponse):
@@ -187,13 +187,13 @@ class Reading(Keeper):
 
 
 def header_text(text: str) -> str:
-    """Text as a header can hold it: what would end the line becomes spaces."""
+    """Return text as a header can hold it: line ends become spaces."""
     encoded = text.encode("utf-8", "surrogateescape").decode("latin-1")
     return "".join(c if c >= " " and c != "\x7f" else " " for c in encoded)
 
 
 def stored_of(version: Version) -> StoredObject:
-    """A version as readers over plain HTTP are served it."""
+    """Return a version in the form in which it is served over plain HTTP."""
     headers = {
         "ETag": version.etag,
         "Last-Modified": http_date(version.modified),

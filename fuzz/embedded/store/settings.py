@@ -24,7 +24,7 @@ class Settings(Keeper):
     """Operations about buckets themselves, and about what is set for them."""
 
     def list_buckets(self, call: Call) -> HttpResponse:
-        """The answer to ListBuckets."""
+        """Return the answer to ListBuckets."""
         told = [
             f"<Bucket>{element('Name', one.name)}{element('CreationDate', iso_time(one.created))}</Bucket>"
             for one in self.buckets_of(call.user or "")
@@ -33,12 +33,12 @@ class Settings(Keeper):
         return document("ListAllMyBucketsResult", f"{who}<Buckets>{''.join(told)}</Buckets>")
 
     def buckets_of(self, user: str) -> list[Bucket]:
-        """The buckets of an account by name."""
+        """Return the buckets of an account by name."""
         with self.lock:
             return sorted((one for one in self.state.buckets.values() if one.owner == user), key=lambda one: one.name)
 
     def create_bucket(self, call: Call) -> HttpResponse:
-        """The answer to CreateBucket."""
+        """Return the answer to CreateBucket."""
         self.check_bucket_name(call.bucket)
         if call.body.content.size:
             parsed(call.body.content.read(), "CreateBucketConfiguration")
@@ -60,12 +60,12 @@ class Settings(Keeper):
             raise S3Error("InvalidBucketName", details={"BucketName": name})
 
     def head_bucket(self, call: Call) -> HttpResponse:
-        """The answer to HeadBucket."""
+        """Return the answer to HeadBucket."""
         self.bucket(call.bucket)
         return HttpResponse(200, {"x-amz-bucket-region": REGION})
 
     def delete_bucket(self, call: Call) -> HttpResponse:
-        """The answer to DeleteBucket."""
+        """Return the answer to DeleteBucket."""
         with self.lock:
             bucket = self.bucket(call.bucket)
             if bucket.versions:
@@ -74,7 +74,7 @@ class Settings(Keeper):
         return no_content()
 
     def get_location(self, call: Call) -> HttpResponse:
-        """The answer to GetBucketLocation."""
+        """Return the answer to GetBucketLocation."""
         self.bucket(call.bucket)
         return document("LocationConstraint", "")
 
@@ -87,14 +87,14 @@ class Settings(Keeper):
             self.commit(BucketSet(bucket.name, bucket.owner, bucket.created, policy, versioning))
 
     def get_policy(self, call: Call) -> HttpResponse:
-        """The answer to GetBucketPolicy."""
+        """Return the answer to GetBucketPolicy."""
         policy = self.bucket(call.bucket).policy
         if not policy:
             raise S3Error("NoSuchBucketPolicy", details={"BucketName": call.bucket})
         return HttpResponse(200, {"Content-Type": "application/json"}, policy.encode())
 
     def put_policy(self, call: Call) -> HttpResponse:
-        """The answer to PutBucketPolicy."""
+        """Return the answer to PutBucketPolicy."""
         try:
             policy = call.body.content.read().decode()
         except UnicodeDecodeError:
@@ -104,17 +104,17 @@ class Settings(Keeper):
         return no_content()
 
     def delete_policy(self, call: Call) -> HttpResponse:
-        """The answer to DeleteBucketPolicy."""
+        """Return the answer to DeleteBucketPolicy."""
         self.change_bucket(call, policy="")
         return no_content()
 
     def get_versioning(self, call: Call) -> HttpResponse:
-        """The answer to GetBucketVersioning."""
+        """Return the answer to GetBucketVersioning."""
         status = self.bucket(call.bucket).versioning
         return document("VersioningConfiguration", element("Status", status) if status else "")
 
     def put_versioning(self, call: Call) -> HttpResponse:
-        """The answer to PutBucketVersioning."""
+        """Return the answer to PutBucketVersioning."""
         status = needed(parsed(call.body.content.read(), "VersioningConfiguration"), "Status").strip()
         if status not in ("Enabled", "Suspended"):
             raise S3Error("MalformedXML")
@@ -122,7 +122,7 @@ class Settings(Keeper):
         return HttpResponse(200, {})
 
     def get_tagging(self, call: Call) -> HttpResponse:
-        """The answer to GetObjectTagging."""
+        """Return the answer to GetObjectTagging."""
         bucket, version = self.tagged_version(call)
         told = "".join(
             f"<Tag>{element('Key', key)}{element('Value', value)}</Tag>" for key, value in version.attributes.tags
@@ -130,7 +130,7 @@ class Settings(Keeper):
         return document("Tagging", f"<TagSet>{told}</TagSet>", self.with_version(bucket, version, {}))
 
     def tagged_version(self, call: Call) -> tuple[Bucket, Version]:
-        """The version whose tags a request is about; raises S3Error."""
+        """Return the version whose tags a request is about; raises S3Error."""
         bucket = self.bucket(call.bucket)
         version = self.version(bucket, call.key, call.parameters.get("versionId"))
         if version.is_marker:
@@ -138,7 +138,7 @@ class Settings(Keeper):
         return bucket, version
 
     def put_tagging(self, call: Call) -> HttpResponse:
-        """The answer to PutObjectTagging."""
+        """Return the answer to PutObjectTagging."""
         root = parsed(call.body.content.read(), "Tagging")
         sets = children(root, "TagSet")
         if len(sets) != 1:
@@ -147,7 +147,7 @@ class Settings(Keeper):
         return HttpResponse(200, self.set_tags(call, checked_tags(tags)))
 
     def delete_tagging(self, call: Call) -> HttpResponse:
-        """The answer to DeleteObjectTagging."""
+        """Return the answer to DeleteObjectTagging."""
         return no_content(self.set_tags(call, ()))
 
     def set_tags(self, call: Call, tags: tuple[tuple[str, str], ...]) -> dict[str, str]:

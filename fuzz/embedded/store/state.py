@@ -81,7 +81,7 @@ class Bucket:
     uploads: dict[str, Upload] = field(default_factory=dict, repr=False)
 
     def newest(self, key: str) -> Version | None:
-        """The object of that key, unless it is missing or deleted."""
+        """Return the object of that key, unless it is missing or deleted."""
         found = self.versions.get(key)
         return None if found is None or found[0].is_marker else found[0]
 
@@ -95,7 +95,7 @@ class Bucket:
             del self.keys[bisect_left(self.keys, key)]
 
     def keys_from(self, start: str) -> list[str]:
-        """The names of all keys from `start` on, in order."""
+        """Return the names of all keys from `start` on, in order."""
         return self.keys[bisect_left(self.keys, start) :]
 
 

@@ -18,7 +18,7 @@ class UploadLists(Multipart, Listing):
     """Operations that list uploads and parts."""
 
     def list_parts(self, call: Call) -> HttpResponse:
-        """The answer to ListParts."""
+        """Return the answer to ListParts."""
         limit = call.number("max-parts", MOST_ENTRIES, MOST_ENTRIES)
         marker = call.number("part-number-marker", 0, 2**31)
         text = self.text(call)
@@ -35,14 +35,14 @@ class UploadLists(Multipart, Listing):
         return document("ListPartsResult", "".join((*told, *map(self.part_entry, shown))))
 
     def part_entry(self, part: Part) -> str:
-        """The entry of one part."""
+        """Return the entry of one part."""
         return (
             f"<Part>{element('PartNumber', part.number)}{element('LastModified', iso_time(part.modified))}"
             f"{element('ETag', part.etag)}{element('Size', part.content.size)}</Part>"
         )
 
     def list_uploads(self, call: Call) -> HttpResponse:
-        """The answer to ListMultipartUploads."""
+        """Return the answer to ListMultipartUploads."""
         parameters = call.parameters
         limit = call.number("max-uploads", MOST_ENTRIES, MOST_ENTRIES)
         text = self.text(call)
@@ -67,7 +67,7 @@ class UploadLists(Multipart, Listing):
         return document("ListMultipartUploadsResult", "".join(told))
 
     def upload_entry(self, key: str, upload_id: str, initiated: int) -> str:
-        """The entry of one upload."""
+        """Return the entry of one upload."""
         told = element("Key", key) + element("UploadId", upload_id) + element("StorageClass", "STANDARD")
         return f"<Upload>{told}{element('Initiated', iso_time(initiated))}</Upload>"
 

@@ -24,7 +24,7 @@ class Writing(Keeper):
     """Operations that write and delete objects by what the request itself holds."""
 
     def put_object(self, call: Call) -> HttpResponse:
-        """The answer to PutObject."""
+        """Return the answer to PutObject."""
         attributes = self.attributes(call)
         with self.lock:
             bucket = self.bucket(call.bucket)
@@ -35,11 +35,11 @@ class Writing(Keeper):
             return HttpResponse(200, self.put_headers(call, bucket, version))
 
     def attributes(self, call: Call) -> Attributes:
-        """What the request says about the object that it writes; raises S3Error."""
+        """Return what the request says about the object that it writes; raises S3Error."""
         return attributes_of(call.headers)
 
     def etag(self, body: Body) -> str:
-        """The ETag of what came in one piece."""
+        """Return the ETag of content that came in one piece."""
         return f'"{body.md5.hex()}"'
 
     def check_write(self, call: Call, bucket: Bucket) -> None:
@@ -70,19 +70,19 @@ class Writing(Keeper):
         checksums: Mapping[str, str] = NOTHING,
         part_sizes: tuple[int, ...] = (),
     ) -> Version:
-        """A version of now, not yet written."""
+        """Return a version of this moment, not yet written."""
         serial = self.next_serial()
         name = self.version_id(bucket, serial)
         return Version(name, serial, self.now(), content, etag, attributes, checksums, part_sizes)
 
     def put_headers(self, call: Call, bucket: Bucket, version: Version) -> dict[str, str]:
-        """The headers that answer a write."""
+        """Return the headers that answer a write."""
         headers = {"ETag": version.etag}
         headers.update((f"x-amz-checksum-{kind}", value) for kind, value in call.body.checksums.items())
         return self.with_version(bucket, version, headers)
 
     def delete_object(self, call: Call) -> HttpResponse:
-        """The answer to DeleteObject."""
+        """Return the answer to DeleteObject."""
         with self.lock:
             bucket = self.bucket(call.bucket)
             self.check_delete(call, bucket)
@@ -116,7 +116,7 @@ class Writing(Keeper):
         return headers
 
     def delete_objects(self, call: Call) -> HttpResponse:
-        """The answer to DeleteObjects."""
+        """Return the answer to DeleteObjects."""
         wanted, quiet = self.batch(call)
         bucket = self.bucket(call.bucket)
         if call.user is None and not any(self.may(bucket, None, "s3:DeleteObject", key) for key, _ in wanted):
@@ -125,7 +125,7 @@ class Writing(Keeper):
         return document("DeleteResult", "".join(told))
 
     def batch(self, call: Call) -> tuple[list[tuple[str, str | None]], bool]:
-        """The keys and versions that a DeleteObjects document names, and whether it asks for errors only."""
+        """Return the keys and versions that a DeleteObjects document names, and whether it asks for errors only."""
         root = parsed(call.body.content.read(), "Delete")
         wanted = [(needed(one, "Key"), text_of(one, "VersionId") or None) for one in children(root, "Object")]
         if not 1 <= len(wanted) <= MOST_KEYS or not all(key for key, _ in wanted):

@@ -13,28 +13,28 @@ MOST_BYTES = 4 * 1024 * 1024
 
 
 def document(root: str, content: str, headers: dict[str, str] | None = None) -> HttpResponse:
-    """A 200 with an XML document."""
+    """Return an answer with status 200 and an XML document."""
     text = f"{XML_HEADER}<{root} {NAMESPACE}>{content}</{root}>"
     return HttpResponse(200, {"Content-Type": XML_TYPE, **(headers or {})}, text.encode("utf-8", "replace"))
 
 
 def element(name: str, value: str | int) -> str:
-    """One element of text."""
+    """Return one element of text."""
     return f"<{name}>{xml_text(str(value))}</{name}>"
 
 
 def truth(value: bool) -> str:
-    """A truth value as XML has it."""
+    """Return a truth value as XML has it."""
     return "true" if value else "false"
 
 
 def iso_time(seconds: int) -> str:
-    """A time as S3's XML gives it."""
+    """Return a time as S3's XML gives it."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def parsed(data: bytes, root: str) -> ElementTree.Element:
-    """The document that came, with or without a namespace; raises S3Error."""
+    """Parse the document that came, with or without a namespace; raises S3Error."""
     if len(data) > MOST_BYTES or b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise S3Error("MalformedXML")
     try:
@@ -47,17 +47,20 @@ def parsed(data: bytes, root: str) -> ElementTree.Element:
 
 
 def local(node: ElementTree.Element) -> str:
-    """The name of an element without its namespace."""
+    """Return the name of an element without its namespace."""
     return node.tag.rpartition("}")[2]
 
 
 def children(node: ElementTree.Element, name: str) -> list[ElementTree.Element]:
-    """The elements of that name right below another."""
+    """Return the elements of that name right below another."""
     return [one for one in node if local(one) == name]
 
 
 def text_of(node: ElementTree.Element, name: str) -> str | None:
-    """The text of the only element of that name below another, None if there is none; raises S3Error for several."""
+    """Return the text of the only element of that name below another, None if there is none.
+
+    Raises S3Error for several.
+    """
     found = children(node, name)
     if len(found) > 1:
         raise S3Error("MalformedXML")
@@ -65,7 +68,7 @@ def text_of(node: ElementTree.Element, name: str) -> str | None:
 
 
 def needed(node: ElementTree.Element, name: str) -> str:
-    """The text of the one element of that name; raises S3Error."""
+    """Return the text of the one element of that name; raises S3Error."""
     found = text_of(node, name)
     if found is None:
         raise S3Error("MalformedXML")

@@ -14,13 +14,13 @@ NAMES = ("summary", "case", "event")
 
 
 def load(name: str) -> dict[str, Any]:
-    """A schema by its name."""
+    """Read a schema by its name."""
     text = (resources.files("fuzz.reports.schemas") / f"{name}.json").read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 
 
 def validator(name: str) -> Validator:
-    """What checks a document against one of the schemas."""
+    """Return a validator that checks a document against one of the schemas."""
     every = [(f"{one}.json", Resource.from_contents(load(one))) for one in NAMES]
     return Draft202012Validator(load(name), registry=Registry().with_resources(every))

@@ -35,13 +35,13 @@ class Animal:
 
     @property
     def path(self) -> str:
-        """Where other processes find the class."""
+        """Return the path by which other processes find the class."""
         return f"{self.store.__module__}:{self.store.__qualname__}"
 
 
 @cache
 def animals() -> Mapping[str, Animal]:
-    """All animals by id, in the order of their kinds."""
+    """Return all animals by id, in the order of their kinds."""
     found: dict[str, Animal] = {}
     for kind in KINDS:
         module = importlib.import_module(f"fuzz.subjects.objects.zoo.{kind}")
@@ -53,7 +53,7 @@ def animals() -> Mapping[str, Animal]:
 
 
 def find(name: str) -> Animal:
-    """The animal of that id; raises UnknownAnimal."""
+    """Return the animal of that id; raises UnknownAnimal."""
     known = animals()
     if name in known:
         return known[name]
@@ -62,7 +62,7 @@ def find(name: str) -> Animal:
 
 
 def overrides(store: type[ObjectStore]) -> tuple[str, ...]:
-    """The store's methods that the class replaces by its own."""
+    """Return the store's methods that the class replaces by its own."""
     return tuple(
         name
         for name, method in vars(store).items()

@@ -12,7 +12,7 @@ from fuzz.embedded.store.keeper import Keeper
 
 
 def with_headers(answer: Answer, **headers: str | None) -> Answer:
-    """The answer with other headers; underscores in names stand for hyphens, None drops a header."""
+    """Return the answer with other headers; underscores in names stand for hyphens, None drops a header."""
     if not isinstance(answer, HttpResponse):
         return answer
     changes = {name.replace("_", "-").lower(): value for name, value in headers.items()}
@@ -22,24 +22,24 @@ def with_headers(answer: Answer, **headers: str | None) -> Answer:
 
 
 def edited(answer: HttpResponse, old: str, new: str) -> HttpResponse:
-    """The answer with other text in its body."""
+    """Return the answer with other text in its body."""
     return replace(answer, body=answer.body.replace(old.encode(), new.encode()))
 
 
 def without(call: Call, *names: str) -> Call:
-    """The call as if some headers had not been sent."""
+    """Return the call as if some headers had not been sent."""
     return replace(call, headers={name: value for name, value in call.headers.items() if name not in names})
 
 
 def asking(call: Call, **parameters: str | None) -> Call:
-    """The call with other parameters; underscores in names stand for hyphens, None drops one."""
+    """Return the call with other parameters; underscores in names stand for hyphens, None drops one."""
     changes = {name.replace("_", "-"): value for name, value in parameters.items()}
     kept: Mapping[str, str] = {name: value for name, value in call.parameters.items() if name not in changes}
     return replace(call, parameters={**kept, **{name: value for name, value in changes.items() if value is not None}})
 
 
 def kept(store: Keeper, data: bytes) -> Content:
-    """Content of the store's own."""
+    """Keep content in the store, and return it."""
     sink = store.sink()
     if data:
         sink.write(data)
@@ -47,5 +47,5 @@ def kept(store: Keeper, data: bytes) -> Content:
 
 
 def holding(store: Keeper, call: Call, data: bytes) -> Call:
-    """The call with another body, kept where the store keeps its contents."""
+    """Return the call with another body, kept where the store keeps its contents."""
     return replace(call, body=replace(call.body, content=kept(store, data)))

@@ -18,7 +18,7 @@ from fuzz.subjects.objects.zoo.changing import kept, without
 
 
 def from_source(call: Call, source: str) -> Call:
-    """The call with another source."""
+    """Return the call with another source."""
     headers: Mapping[str, str] = {**call.headers, "x-amz-copy-source": source}
     return replace(call, headers=headers)
 

@@ -13,7 +13,7 @@ LATE = 8
 
 
 def first_piece(content: Content) -> Content:
-    """The first piece of a content that has several."""
+    """Return the first piece of a content that has several."""
     piece = content.pieces[0]
     return Content(len(piece) if isinstance(piece, bytes) else piece.size, (piece,))
 
@@ -69,7 +69,7 @@ class OverwritesNotJournaled(ObjectStore):
         return tuple(one for one in effects if not (isinstance(one, VersionPut) and self.is_known(one)))
 
     def is_known(self, effect: VersionPut) -> bool:
-        """Whether there is an object of that key."""
+        """Say whether there is an object of that key."""
         bucket = self.state.buckets.get(effect.bucket)
         return bucket is not None and effect.key in bucket.versions
 

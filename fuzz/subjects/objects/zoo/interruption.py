@@ -75,7 +75,7 @@ class EndsMissing(Intake):
     """Takes a framed body that has no end."""
 
     def body(self) -> Body:
-        """The body, whether its last chunk came or not."""
+        """Return the body, whether its last chunk came or not."""
         try:
             return super().body()
         except S3Error as error:

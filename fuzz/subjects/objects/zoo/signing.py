@@ -16,7 +16,7 @@ from fuzz.embedded.store.state import Bucket
 
 
 def believed(store: ObjectStore, request: HttpRequest) -> Signed:
-    """What the Authorization header claims, right or wrong."""
+    """Return what the Authorization header claims, right or wrong."""
     claim = header_claim(request.headers["authorization"], request)
     return Signed(claim, signing_key(claim, store.accounts[claim.access_key]))
 

@@ -42,7 +42,7 @@ def main() -> int:
 
 
 def load_class(path: str) -> type[ReferenceServer]:
-    """The class at `module:name`."""
+    """Return the class at `module:name`."""
     module, _, name = path.partition(":")
     animal = getattr(importlib.import_module(module), name, None)
     if not isinstance(animal, type) or not issubclass(animal, ReferenceServer):
@@ -51,7 +51,7 @@ def load_class(path: str) -> type[ReferenceServer]:
 
 
 def build(animals: list[type[ReferenceServer]]) -> ReferenceServer:
-    """One server with the methods of all the classes; those of the first go before."""
+    """Return one server with the methods of all the classes; those of the first go before."""
     broken: type[ReferenceServer] = type("Broken", (*animals, ReferenceServer), {})
     return broken() if animals else ReferenceServer()
 

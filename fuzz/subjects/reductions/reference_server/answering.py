@@ -15,7 +15,7 @@ class Answering:
     """Writes answers of both API versions, and errors."""
 
     def answer_result(self, reduction: Reduction, outcome: Outcome) -> HttpResponse:
-        """The answer in the version of the API that was asked."""
+        """Return the answer in the version of the API that was asked."""
         return self.answer_v1(reduction, outcome) if reduction.version == 1 else self.answer_v2(reduction, outcome)
 
     def answer_v1(self, reduction: Reduction, outcome: Outcome) -> HttpResponse:
@@ -24,7 +24,7 @@ class Answering:
         return HttpResponse(200, headers, self.result_bytes(reduction, outcome))
 
     def answer_headers_v1(self, reduction: Reduction, outcome: Outcome) -> Mapping[str, str]:
-        """The headers that say what the bytes are."""
+        """Return the headers that describe the bytes of the answer."""
         return {
             "content-type": "application/octet-stream",
             "x-activestorage-dtype": self.result_dtype(reduction),
@@ -34,12 +34,12 @@ class Answering:
         }
 
     def answer_v2(self, reduction: Reduction, outcome: Outcome) -> HttpResponse:
-        """A CBOR map."""
+        """Return an answer with a CBOR map."""
         body = cbor2.dumps(self.answer_map(reduction, outcome))
         return HttpResponse(200, {"content-type": "application/cbor"}, body)
 
     def answer_map(self, reduction: Reduction, outcome: Outcome) -> Mapping[str, object]:
-        """The seven keys of an answer."""
+        """Return the seven keys of an answer."""
         shape = self.result_shape(outcome)
         counts = self.result_counts(reduction, outcome)
         return {
@@ -53,51 +53,51 @@ class Answering:
         }
 
     def result_bytes(self, reduction: Reduction, outcome: Outcome) -> bytes:
-        """The elements of the result, one after the other."""
+        """Return the elements of the result, one after the other."""
         return self.lay_out(outcome.values, reduction).tobytes()
 
     def lay_out(self, array: Array, reduction: Reduction) -> Array:
-        """The elements in the order of the request's layout."""
+        """Return the elements in the order of the request's layout."""
         return array.flatten(order="C" if reduction.order == "C" else "F")
 
     def result_dtype(self, reduction: Reduction) -> str:
-        """The type of the result's elements."""
+        """Return the type of the result's elements."""
         return "int64" if reduction.operation == "count" else reduction.dtype
 
     def result_shape(self, outcome: Outcome) -> list[int]:
-        """The lengths of the result's axes."""
+        """Return the lengths of the result's axes."""
         return list(outcome.values.shape)
 
     def result_counts(self, reduction: Reduction, outcome: Outcome) -> list[int]:
-        """The counts, in the order of the result's elements."""
+        """Return the counts, in the order of the result's elements."""
         counts: list[int] = self.lay_out(outcome.counts, reduction).tolist()
         return counts
 
     def result_byte_order(self) -> str:
-        """The byte order of all bytes in the answer."""
+        """Return the byte order of all bytes in the answer."""
         return "little" if np.little_endian else "big"
 
     def pack_shape(self, shape: list[int]) -> bytes:
-        """The shape as uint64."""
+        """Return the shape as uint64."""
         return np.array(shape, np.uint64).tobytes()
 
     def pack_counts(self, counts: list[int]) -> bytes:
-        """The counts as int64."""
+        """Return the counts as int64."""
         return np.array(counts, np.int64).tobytes()
 
     def error_answer(self, refusal: Refusal) -> HttpResponse:
-        """The answer that says what is wrong with the request."""
+        """Return the answer that says what is wrong with the request."""
         return HttpResponse(refusal.status, self.error_headers(refusal.status), self.error_body(refusal))
 
     def error_body(self, refusal: Refusal) -> bytes:
-        """The error as JSON."""
+        """Return the error as JSON."""
         error: dict[str, object] = {"message": refusal.message}
         if refusal.causes:
             error["caused_by"] = list(refusal.causes)
         return json.dumps({"error": error}).encode("ascii")
 
     def error_headers(self, status: int) -> Mapping[str, str]:
-        """The headers that go with an error's status."""
+        """Return the headers that go with an error's status."""
         headers = {"content-type": "application/json"}
         if status == 401:
             headers["www-authenticate"] = 'Basic realm="active storage"'

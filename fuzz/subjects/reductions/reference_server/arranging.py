@@ -15,7 +15,7 @@ class Arranging:
     limits: ServerLimits
 
     def to_array(self, reduction: Reduction, data: bytes) -> Array:
-        """The elements in their shape, in the machine's byte order."""
+        """Return the elements in their shape, in the machine's byte order."""
         self.check_data_length(reduction, data)
         stored = np.frombuffer(data, self.stored_dtype(reduction))
         elements: Array = stored.astype(reduction.dtype)
@@ -33,15 +33,15 @@ class Arranging:
             raise Refusal(400, f"dtype: {reduction.dtype} does not fit the data, which has {len(data)} bytes")
 
     def stored_dtype(self, reduction: Reduction) -> np.dtype[Any]:
-        """The type of the elements as they are stored."""
+        """Return the type of the elements as they are stored."""
         return np.dtype(reduction.dtype).newbyteorder(self.data_byte_order(reduction))
 
     def data_byte_order(self, reduction: Reduction) -> ByteOrder:
-        """The byte order of the stored data."""
+        """Return the byte order of the stored data."""
         return reduction.byte_order
 
     def data_shape(self, reduction: Reduction, elements: Array) -> tuple[int, ...]:
-        """The shape of the data before anything is selected."""
+        """Return the shape of the data before anything is selected."""
         return (elements.size,) if reduction.shape is None else reduction.shape
 
     def data_layout(self, reduction: Reduction) -> Order:
@@ -49,7 +49,7 @@ class Arranging:
         return reduction.order
 
     def select(self, array: Array, reduction: Reduction) -> Array:
-        """The elements that the selection picks, in its order."""
+        """Return the elements that the selection picks, in its order."""
         if reduction.selection is None:
             return array
         for axis, (start, end, stride) in enumerate(reduction.selection):
@@ -60,13 +60,13 @@ class Arranging:
         return array
 
     def slice_indices(self, length: int, start: int, end: int, stride: int) -> range:
-        """The indices along one axis that a slice picks."""
+        """Return the indices along one axis that a slice picks."""
         first = self.clamp_bound(length, start, stride)
         last = self.clamp_bound(length, end, stride)
         return self.walk(first, last, stride, length)
 
     def clamp_bound(self, length: int, bound: int, stride: int) -> int:
-        """A bound counted from the start of the axis, and no further out than just beyond its ends."""
+        """Return a bound counted from the start of the axis, and no further out than just beyond its ends."""
         if bound < 0:
             bound = self.count_from_end(length, bound)
         lowest, highest = (0, length) if stride > 0 else (-1, length - 1)

@@ -15,7 +15,7 @@ FRAME_MAGIC = b"b2frame\x00"
 
 
 def check_blosc2_header(stored: bytes) -> int:
-    """The length of the chunk's content; a chunk that cannot be decoded right is refused."""
+    """Return the length of the chunk's content; a chunk that cannot be decoded right is refused."""
     if stored[2:10] == FRAME_MAGIC:
         raise broken("it is a Blosc2 frame, not a chunk")
     if len(stored) < HEADER_BYTES:
@@ -39,5 +39,5 @@ def check_blosc2_header(stored: bytes) -> int:
 
 
 def broken(reason: str) -> Refusal:
-    """The refusal of a chunk."""
+    """Return the refusal of a chunk."""
     return Refusal(400, "compression: the stored data cannot be decoded", reason)

@@ -70,7 +70,7 @@ class ConsistencyChecking:
 
 
 def data_length(reduction: Reduction) -> int | None:
-    """Bytes of the data that shape and dtype call for; None without a shape."""
+    """Return the number of bytes that shape and dtype call for; None without a shape."""
     if reduction.shape is None:
         return None
     return prod(reduction.shape) * reduction.item_size

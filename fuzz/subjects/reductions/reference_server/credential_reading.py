@@ -16,7 +16,7 @@ class CredentialReading:
     """HTTP Basic authorisation."""
 
     def read_credentials(self, headers: Mapping[str, str]) -> StoreCredentials | None:
-        """The access key and secret in the Authorization header; None for anonymous access."""
+        """Return the access key and secret in the Authorization header; None for anonymous access."""
         header = headers.get("authorization")
         if header is None:
             return None

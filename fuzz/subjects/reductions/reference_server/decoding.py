@@ -21,7 +21,7 @@ class Decoding:
     limits: ServerLimits
 
     def decode(self, reduction: Reduction, stored: bytes) -> bytes:
-        """The bytes of the elements."""
+        """Return the bytes of the elements."""
         needed = data_length(reduction)
         limit = self.limits.decoded_bytes if needed is None else needed
         data = self.decompress(stored, reduction.compression, limit)
@@ -40,7 +40,7 @@ class Decoding:
         return stored
 
     def decompress_gzip(self, stored: bytes, limit: int) -> bytes:
-        """All members of a gzip stream; zeros after the last are padding."""
+        """Decompress all members of a gzip stream; zeros after the last are padding."""
         data = bytearray()
         place = 0
         while True:
@@ -49,12 +49,12 @@ class Decoding:
                 return bytes(data)
 
     def is_padding(self, stored: bytes, place: int) -> bool:
-        """Whether nothing but zeros is left."""
+        """Say whether all bytes left are zeros."""
         # The first byte decides for nearly every member; counting all that follows each would take too long.
         return stored[place : place + 1] != b"\x1f" and stored.count(0, place) == len(stored) - place
 
     def decompress_zlib(self, stored: bytes, limit: int) -> bytes:
-        """One zlib stream, which must be all there is."""
+        """Decompress one zlib stream, which must be the whole of the data."""
         data = bytearray()
         end = self.inflate(stored, 0, ZLIB_STREAM, data, limit)
         if end != len(stored):
@@ -82,7 +82,7 @@ class Decoding:
         return place
 
     def decompress_blosc2(self, stored: bytes, limit: int) -> bytes:
-        """One Blosc2 chunk."""
+        """Decompress one Blosc2 chunk."""
         length = check_blosc2_header(stored)
         if length > limit:
             raise surplus(limit)
@@ -100,11 +100,11 @@ class Decoding:
         return data
 
     def filters_to_undo(self, filters: tuple[Filter, ...]) -> tuple[Filter, ...]:
-        """The filters in the order in which they are undone: the last applied comes first."""
+        """Return the filters in the order in which they are undone: the last applied comes first."""
         return filters[::-1]
 
     def undo_filter(self, data: bytes, step: Filter) -> bytes:
-        """The data as it was before the filter was applied."""
+        """Return the data as it was before the filter was applied."""
         return self.unshuffle(data, step.element_size)
 
     def unshuffle(self, data: bytes, element_size: int) -> bytes:
@@ -118,7 +118,7 @@ class Decoding:
 
 
 def surplus(limit: int) -> Refusal:
-    """The refusal of data that is longer than it may be."""
+    """Return the refusal of data that is longer than it may be."""
     return Refusal(
         400, f"compression: decompressed, the data exceeds the {limit} bytes that shape or the server allows"
     )

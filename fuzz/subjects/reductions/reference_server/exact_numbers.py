@@ -8,7 +8,7 @@ FLOAT32_OVERFLOW = 2.0**128
 
 
 def nearest(number: int | Decimal, dtype: str) -> np.generic | None:
-    """The nearest value of the dtype, or None where it has none."""
+    """Return the nearest value of the dtype, or None if it has none."""
     if dtype in ("float32", "float64"):
         exact = Decimal(number)
         rounded = np.float64(float(exact)) if dtype == "float64" else nearest_float32(exact)
@@ -21,7 +21,7 @@ def nearest(number: int | Decimal, dtype: str) -> np.generic | None:
 
 
 def nearest_float32(exact: Decimal) -> np.float32:
-    """The float32 nearest to a decimal number, infinite where it is too large."""
+    """Return the float32 nearest to a decimal number, infinite where it is too large."""
     double = float(exact)
     with np.errstate(over="ignore", under="ignore"):
         single = np.float32(double)
@@ -37,12 +37,12 @@ def nearest_float32(exact: Decimal) -> np.float32:
 
 
 def neighbour(single: np.float32, double: float) -> np.float32:
-    """The float32 next to `single` on the side of `double`."""
+    """Return the float32 next to `single` on the side of `double`."""
     towards = np.float32(np.inf) if double > float(single) else np.float32(-np.inf)
     return np.float32(np.nextafter(single, towards))
 
 
 def finite(single: np.float32) -> float:
-    """The number as a float64; infinity as the power of two that it is rounded from."""
+    """Return the number as a float64; infinity becomes the power of two that it is rounded from."""
     value = float(single)
     return float(np.copysign(FLOAT32_OVERFLOW, value)) if np.isinf(value) else value

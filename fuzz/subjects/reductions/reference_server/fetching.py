@@ -36,7 +36,7 @@ class Fetching:
     connections: StoreConnections
 
     def fetch(self, reduction: Reduction, credentials: StoreCredentials | None) -> bytes:
-        """The stored bytes that the request is about."""
+        """Return the stored bytes that the request is about."""
         wanted = self.byte_range(reduction)
         answer = self.ask_store(reduction.place, self.store_headers(reduction, credentials, wanted))
         if answer.status not in (200, 206):
@@ -46,7 +46,7 @@ class Fetching:
         return self.cut_whole(answer.body, reduction)
 
     def byte_range(self, reduction: Reduction) -> str | None:
-        """The Range header's value; None for the whole object, which may be empty."""
+        """Return the Range header's value; None for the whole object, which may be empty."""
         if reduction.size is not None:
             return f"bytes={reduction.offset}-{reduction.offset + reduction.size - 1}"
         return f"bytes={reduction.offset}-" if reduction.offset else None
@@ -54,7 +54,7 @@ class Fetching:
     def store_headers(
         self, reduction: Reduction, credentials: StoreCredentials | None, wanted: str | None
     ) -> Mapping[str, str]:
-        """The headers of the request to the store, with the client's credentials."""
+        """Return the headers of the request to the store, with the client's credentials."""
         headers = {"host": reduction.place.authority}
         if wanted is not None:
             headers["range"] = wanted
@@ -65,11 +65,11 @@ class Fetching:
         return {**headers, "authorization": credentials.header}
 
     def sign(self, place: ObjectPlace, headers: Mapping[str, str], credentials: StoreCredentials) -> Mapping[str, str]:
-        """The headers with those that an S3 store needs to know who asks."""
+        """Return the headers with those that an S3 store needs to know who asks."""
         return signed_headers(place.path, headers, credentials, datetime.now(UTC))
 
     def ask_store(self, place: ObjectPlace, headers: Mapping[str, str]) -> StoreAnswer:
-        """The store's answer to a GET."""
+        """Return the store's answer to a GET."""
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         request = f"GET {place.path} HTTP/1.1\r\n{lines}\r\n".encode("ascii")
         try:
@@ -90,7 +90,7 @@ class Fetching:
         )
 
     def check_part(self, answer: StoreAnswer, reduction: Reduction) -> bytes:
-        """The bytes of a partial answer, once it is the part that was asked for."""
+        """Return the bytes of a partial answer, once it is the part that was asked for."""
         match = CONTENT_RANGE.fullmatch(answer.headers.get("content-range", ""))
         if match is None or self.byte_range(reduction) is None:
             raise Refusal(502, "the store answered with a part of the object, and not one that was asked for")
@@ -104,7 +104,7 @@ class Fetching:
         return answer.body
 
     def check_part_ends(self, reduction: Reduction, last: int, end: int | None) -> None:
-        """A part is as long as the request says, or reaches the end of the object."""
+        """Check that a part is as long as the request says, or reaches the end of the object."""
         if reduction.size is None:
             if end is not None and last != end - 1:
                 raise Refusal(502, f"the store left out the end: it sent up to byte {last} of {end}")
@@ -116,7 +116,7 @@ class Fetching:
             self.refuse_short_read(reduction, last + 1 - reduction.offset)
 
     def cut_whole(self, body: bytes, reduction: Reduction) -> bytes:
-        """The wanted range of a whole object."""
+        """Return the wanted range of a whole object."""
         offset, size = reduction.offset, reduction.size
         if offset and offset >= len(body):
             raise Refusal(416, f"offset: {offset} is not within the object's {len(body)} bytes")
@@ -134,7 +134,7 @@ class Fetching:
         )
 
     def store_refusal(self, answer: StoreAnswer, reduction: Reduction) -> Refusal:
-        """The refusal that passes on a store's error."""
+        """Return the refusal that passes on a store's error."""
         code = self.store_code(answer)
         status = self.status_of_store_error(answer.status, code)
         found = ERROR_MESSAGE.search(answer.body[:ERROR_SEARCHED_BYTES])
@@ -147,7 +147,7 @@ class Fetching:
         )
 
     def store_code(self, answer: StoreAnswer) -> str:
-        """The code in an S3 error; empty where there is none."""
+        """Return the code in an S3 error; empty where there is none."""
         match = ERROR_CODE.search(answer.body[:ERROR_SEARCHED_BYTES])
         return match[1].decode("ascii") if match else ""
 

@@ -37,7 +37,7 @@ class FieldReading(PlaceReading):
     """Checks types, names and ranges of single fields; rules about several fields are checked later."""
 
     def read_reduction(self, version: int, operation: str, body: Mapping[str, Any]) -> Reduction:
-        """The body's fields, with what was left out filled in."""
+        """Return the body's fields, with what was left out filled in."""
         required = self.required_fields(version)
         given = self.read_fields("", body, required, (*OPTIONAL, *self.option_fields(version)))
         dtype = self.read_choice("dtype", given["dtype"], DTYPES)
@@ -62,17 +62,17 @@ class FieldReading(PlaceReading):
         )
 
     def required_fields(self, version: int) -> tuple[str, ...]:
-        """The fields that no request may leave out."""
+        """Return the names of the fields that no request may leave out."""
         return REQUIRED[version]
 
     def option_fields(self, version: int) -> tuple[str, ...]:
-        """The options that a version of the API has."""
+        """Return the options that a version of the API has."""
         return OPTIONS if version >= 2 else ()
 
     def read_fields(
         self, place: str, value: object, required: Collection[str], optional: Collection[str]
     ) -> dict[str, Any]:
-        """The fields of an object, without those that are left out by a null."""
+        """Return the fields of an object, without those that are left out by a null."""
         if not isinstance(value, dict):
             raise bad_field(place, "an object", value)
         self.refuse_unknown_fields(place, value, (*required, *optional))
@@ -90,26 +90,26 @@ class FieldReading(PlaceReading):
                 raise Refusal(400, f"{field}: is an unknown field; known are {', '.join(known)}")
 
     def read_choice(self, field: str, value: object, choices: Collection[str]) -> str:
-        """One of a few words."""
+        """Read a text that is one of a few words."""
         if not isinstance(value, str) or value not in choices:
             raise bad_field(field, "one of " + ", ".join(choices), value)
         return value
 
     def read_integer(self, field: str, value: object, least: int) -> int:
-        """An integer from `least` to the largest of 64 bits."""
+        """Read an integer from `least` to the largest of 64 bits."""
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= INT64_MAX:
             raise bad_field(field, f"an integer of {least} to 2^63 - 1", value)
         return value
 
     def read_option(self, given: Mapping[str, Any], field: str) -> bool:
-        """A boolean that is false unless given."""
+        """Read a boolean that is false unless given."""
         value = given.get(field, False)
         if not isinstance(value, bool):
             raise bad_field(field, "true or false", value)
         return value
 
     def read_byte_order(self, given: Mapping[str, Any]) -> ByteOrder:
-        """The byte order of the stored data."""
+        """Return the byte order of the stored data."""
         if "byte_order" not in given:
             return self.default_byte_order()
         return BYTE_ORDERS[self.read_choice("byte_order", given["byte_order"], BYTE_ORDERS)]
@@ -119,7 +119,7 @@ class FieldReading(PlaceReading):
         return "little" if np.little_endian else "big"
 
     def read_order(self, given: Mapping[str, Any]) -> Order:
-        """The layout of the data in memory."""
+        """Return the layout of the data in memory."""
         return ORDERS[self.read_choice("order", given.get("order", self.default_order()), ORDERS)]
 
     def default_order(self) -> Order:
@@ -127,7 +127,7 @@ class FieldReading(PlaceReading):
         return "C"
 
     def read_shape(self, value: object) -> tuple[int, ...]:
-        """A length for each of one or more dimensions."""
+        """Read a length for each of one or more dimensions."""
         if not isinstance(value, list) or not value:
             raise bad_field("shape", "a non-empty list of integers", value)
         if len(value) > self.limits.rank:
@@ -135,7 +135,7 @@ class FieldReading(PlaceReading):
         return tuple(self.read_integer(f"shape[{place}]", item, 1) for place, item in enumerate(value))
 
     def read_axis(self, value: object) -> tuple[int, ...]:
-        """One axis, or distinct axes in ascending order."""
+        """Read one axis, or distinct axes in ascending order."""
         if not isinstance(value, list):
             return (self.read_integer("axis", value, 0),)
         if len(value) > self.limits.rank:
@@ -145,7 +145,7 @@ class FieldReading(PlaceReading):
         return axes
 
     def check_axes_ascend(self, axes: tuple[int, ...]) -> None:
-        """Each axis is greater than the one before."""
+        """Check that each axis is greater than the one before."""
         for place in range(1, len(axes)):
             if axes[place] <= axes[place - 1]:
                 raise bad_field(f"axis[{place}]", f"greater than {axes[place - 1]}", axes[place])
@@ -169,28 +169,28 @@ class FieldReading(PlaceReading):
         return start, end, stride
 
     def read_compression(self, value: object) -> str:
-        """How the data was compressed."""
+        """Read how the data was compressed."""
         given = self.read_fields("compression", value, ("id",), ())
         return self.read_choice("compression.id", given["id"], self.compressions())
 
     def compressions(self) -> tuple[str, ...]:
-        """The compressions that are served."""
+        """Return the compressions that are served."""
         return COMPRESSIONS
 
     def read_filters(self, value: object) -> tuple[Filter, ...]:
-        """The filters in the order in which they were applied."""
+        """Return the filters in the order in which they were applied."""
         if not isinstance(value, list) or len(value) > self.limits.filters:
             raise bad_field("filters", f"a list of at most {self.limits.filters} filters", value)
         return tuple(self.read_filter(f"filters[{place}]", item) for place, item in enumerate(value))
 
     def read_filter(self, field: str, value: object) -> Filter:
-        """One filter and its parameter."""
+        """Read one filter and its parameter."""
         given = self.read_fields(field, value, ("id", "element_size"), ())
         name = self.read_choice(f"{field}.id", given["id"], FILTERS)
         return Filter(name, self.read_integer(f"{field}.element_size", given["element_size"], 1))
 
     def read_missing(self, value: object, dtype: str) -> Missing | None:
-        """The one rule that says which elements are missing."""
+        """Return the one rule that says which elements are missing."""
         if not isinstance(value, dict):
             raise bad_field("missing", "an object", value)
         self.refuse_unknown_fields("missing", value, MISSING_RULES)
@@ -205,7 +205,7 @@ class FieldReading(PlaceReading):
         return Missing(rule, (self.read_number(field, numbers, dtype),))
 
     def read_valid_range(self, field: str, value: object, dtype: str) -> Missing:
-        """Both ends of the valid range; the order is that of the numbers before they are rounded."""
+        """Read both ends of the valid range; the order is that of the numbers before they are rounded."""
         if not isinstance(value, list) or len(value) != 2:
             raise bad_field(field, "a list of two numbers", value)
         numbers = self.read_numbers(field, value, dtype)
@@ -218,13 +218,13 @@ class FieldReading(PlaceReading):
             raise Refusal(400, f"{field}: its ends must ascend, and {shown(low)} is not below {shown(high)}")
 
     def read_numbers(self, field: str, value: object, dtype: str) -> tuple[np.generic, ...]:
-        """A list of values of the dtype."""
+        """Read a list of values of the dtype."""
         if not isinstance(value, list) or len(value) > self.limits.missing_values:
             raise bad_field(field, f"a list of at most {self.limits.missing_values} numbers", value)
         return tuple(self.read_number(f"{field}[{i}]", item, dtype) for i, item in enumerate(value))
 
     def read_number(self, field: str, value: object, dtype: str) -> np.generic:
-        """A value of the dtype."""
+        """Read a value of the dtype."""
         if not isinstance(value, int | Decimal) or isinstance(value, bool):
             raise bad_field(field, "a number", value)
         number = self.round_number(value, dtype)
@@ -233,10 +233,10 @@ class FieldReading(PlaceReading):
         return number
 
     def round_number(self, number: int | Decimal, dtype: str) -> np.generic | None:
-        """The nearest value of the dtype, if it has one."""
+        """Return the nearest value of the dtype, if it has one."""
         return nearest(number, dtype)
 
 
 def within(place: str, name: str) -> str:
-    """The full name of a field of a field."""
+    """Return the full name of a field of a field."""
     return f"{place}.{name}" if place else name

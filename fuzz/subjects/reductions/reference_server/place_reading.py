@@ -28,7 +28,7 @@ class PlaceReading:
     limits: ServerLimits
 
     def read_place(self, version: int, given: Mapping[str, Any]) -> ObjectPlace:
-        """Where the request says that the object is."""
+        """Read where the request says that the object is."""
         if version == 1:
             return self.read_bucket_place(given["source"], given["bucket"], given["object"])
         interface = given["interface_type"]
@@ -37,7 +37,7 @@ class PlaceReading:
         return self.read_url_place(interface, given["url"])
 
     def read_url_place(self, interface: str, url: object) -> ObjectPlace:
-        """The place that a URL names."""
+        """Return the place that a URL names."""
         parts = self.split_url("url", url)
         scheme, host, port = self.read_origin("url", parts)
         if interface == "s3":
@@ -51,7 +51,7 @@ class PlaceReading:
         return ObjectPlace(interface, scheme, host, port, path)
 
     def read_bucket_place(self, source: object, bucket: object, key: object) -> ObjectPlace:
-        """The place that a store's URL, a bucket and a key name."""
+        """Return the place that a store's URL, a bucket and a key name."""
         parts = self.split_url("source", source)
         scheme, host, port = self.read_origin("source", parts)
         if parts["query"]:
@@ -61,7 +61,7 @@ class PlaceReading:
         return ObjectPlace("s3", scheme, host, port, "/".join((prefix, *names)))
 
     def quote_name(self, field: str, name: object, safe: str) -> str:
-        """A bucket's or object's name, percent-encoded."""
+        """Return a bucket's or object's name, percent-encoded."""
         if not isinstance(name, str) or not name:
             raise bad_field(field, "a non-empty string", name)
         if LONE_SURROGATE.search(name):
@@ -72,7 +72,7 @@ class PlaceReading:
         return quoted
 
     def split_url(self, field: str, url: object) -> Mapping[str, str]:
-        """The parts of a URL."""
+        """Return the parts of a URL."""
         if not isinstance(url, str):
             raise bad_field(field, "a URL", url)
         if len(url) > self.limits.url_characters:
@@ -96,12 +96,15 @@ class PlaceReading:
         return scheme, match["host"], port
 
     def bucket_path(self, path: str) -> str:
-        """A path-style bucket and key, decoded once and encoded once."""
+        """Return a path-style bucket and key, decoded once and encoded once."""
         bucket, _, key = path[1:].partition("/")
         if not bucket or not key:
             raise Refusal(400, "url: must name a bucket and an object with interface_type s3")
         return f"/{quote(unquote_to_bytes(bucket), safe='')}/{quote(unquote_to_bytes(key), safe=KEY_SAFE)}"
 
     def plain_path(self, path: str, query: str) -> str:
-        """Path and query as the client encoded them; what no request line may hold is encoded now."""
+        """Return the path and query as the client encoded them.
+
+        Characters that no request line may hold are encoded now.
+        """
         return quote((path or "/") + query, safe=URL_SAFE)

@@ -16,7 +16,7 @@ class Reducing:
             return self.reduce_present(array, reduction)
 
     def reduce_present(self, array: Array, reduction: Reduction) -> Outcome:
-        """The result for the elements that are not missing."""
+        """Return the result for the elements that are not missing."""
         missing = self.missing_elements(array, reduction.missing)
         if reduction.operation == "select":
             return Outcome(array, self.count_selected(missing))
@@ -33,13 +33,13 @@ class Reducing:
         return np.where(missing, self.start_value(operation, array.dtype), array)
 
     def missing_elements(self, array: Array, missing: Missing | None) -> Mask:
-        """Where the array's elements are missing."""
+        """Mark the array's missing elements."""
         if missing is None or not missing.numbers:
             return np.zeros(array.shape, np.bool_)
         return self.is_missing(array, missing)
 
     def is_missing(self, array: Array, missing: Missing) -> Mask:
-        """Which elements the rule calls missing; a comparison with NaN never does."""
+        """Mark the elements that the rule calls missing; a comparison with NaN never does."""
         if missing.rule == "valid_min":
             return self.is_below(array, missing.numbers[0])
         if missing.rule == "valid_max":
@@ -50,36 +50,36 @@ class Reducing:
         return self.is_any_of(array, missing.numbers)
 
     def is_below(self, array: Array, least: np.generic) -> Mask:
-        """Which elements are below the least that is valid."""
+        """Mark the elements below the least that is valid."""
         return np.less(array, least)
 
     def is_above(self, array: Array, greatest: np.generic) -> Mask:
-        """Which elements are above the greatest that is valid."""
+        """Mark the elements above the greatest that is valid."""
         return np.greater(array, greatest)
 
     def is_any_of(self, array: Array, numbers: tuple[np.generic, ...]) -> Mask:
-        """Which elements equal one of the numbers."""
+        """Mark the elements that equal one of the numbers."""
         if len(numbers) == 1:
             return np.equal(array, numbers[0])
         return np.isin(array, np.array(numbers, array.dtype))
 
     def axes_to_reduce(self, reduction: Reduction, rank: int) -> tuple[int, ...]:
-        """The axes that the result does not have."""
+        """Return the axes that the result does not have."""
         return tuple(range(rank)) if reduction.axis is None else reduction.axis
 
     def bring_together(self, array: Array, axes: tuple[int, ...]) -> Array:
-        """The array with the axes to reduce joined into one last axis."""
+        """Return the array with the axes to reduce joined into one last axis."""
         kept = tuple(axis for axis in range(array.ndim) if axis not in axes)
         lengths = tuple(array.shape[axis] for axis in kept)
         joined = prod(array.shape[axis] for axis in axes)
         return array.transpose(kept + axes).reshape((*lengths, joined))
 
     def count_selected(self, missing: Mask) -> Counts:
-        """How many of the selected elements are not missing."""
+        """Count the selected elements that are not missing."""
         return np.array(missing.size - np.count_nonzero(missing), np.int64)
 
     def count_elements(self, present: Array) -> Counts:
-        """How many elements go into each element of the result."""
+        """Count the elements that go into each element of the result."""
         return np.asarray(np.count_nonzero(present, axis=-1), np.int64)
 
     def start_value(self, operation: str, dtype: np.dtype[np.generic]) -> np.generic:
@@ -92,7 +92,7 @@ class Reducing:
         return dtype.type(limits.max if operation == "min" else limits.min)
 
     def operate(self, operation: str, array: Array) -> Array:
-        """The operation along the last axis."""
+        """Perform the operation along the last axis."""
         if operation == "min":
             return self.reduce_min(array)
         if operation == "max":
@@ -100,15 +100,15 @@ class Reducing:
         return self.reduce_sum(array)
 
     def reduce_min(self, array: Array) -> Array:
-        """The least element, NaN where there is one."""
+        """Return the least element, or NaN if there is one."""
         return np.asarray(np.minimum.reduce(array, axis=-1, initial=self.start_value("min", array.dtype)))
 
     def reduce_max(self, array: Array) -> Array:
-        """The greatest element, NaN where there is one."""
+        """Return the greatest element, or NaN if there is one."""
         return np.asarray(np.maximum.reduce(array, axis=-1, initial=self.start_value("max", array.dtype)))
 
     def reduce_sum(self, array: Array) -> Array:
-        """The sum in the array's own dtype: integers wrap, floats are added in pairs of pairs."""
+        """Return the sum in the array's own dtype: integers wrap, floats are added in pairs of pairs."""
         while array.shape[-1] > 1:
             half = array.shape[-1] // 2
             odd = array[..., 2 * half :]

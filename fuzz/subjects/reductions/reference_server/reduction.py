@@ -87,7 +87,7 @@ class Reduction:
 
     @property
     def item_size(self) -> int:
-        """Bytes of one element."""
+        """Return the number of bytes of one element."""
         return int(self.dtype[-2:]) // 8
 
 

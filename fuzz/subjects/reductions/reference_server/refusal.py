@@ -17,18 +17,18 @@ class Refusal(Exception):
 
 
 def bad_field(field: str, must: str, value: object) -> Refusal:
-    """The refusal of one field's value."""
+    """Return the refusal of one field's value."""
     return Refusal(400, f"{field}: must be {must}, not {shown(value)}")
 
 
 def cut(text: str, length: int) -> str:
-    """The text, shortened where it is long, with nothing that UTF-8 cannot carry."""
+    """Return the text, shortened if it is long, without characters that UTF-8 cannot carry."""
     text = text if len(text) <= length else text[:length] + "…"
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def shown(value: object) -> str:
-    """A JSON value as the client would recognise it; containers by their kind alone."""
+    """Return a JSON value as the client would recognise it; containers by their kind alone."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, list):

@@ -20,7 +20,7 @@ class RequestReading:
     limits: ServerLimits
 
     def route(self, request: HttpRequest) -> tuple[int, str]:
-        """The API version and operation that the path names."""
+        """Return the API version and operation that the path names."""
         match = OPERATION_PATH.fullmatch(request.target)
         if match is None:
             raise Refusal(404, f"path {shown(request.target)} is unknown; operations are at /v2/<operation>/")
@@ -32,11 +32,11 @@ class RequestReading:
         return VERSIONS[version], operation
 
     def operations(self) -> tuple[str, ...]:
-        """The operations that are served."""
+        """Return the operations that are served."""
         return OPERATIONS
 
     def check_content_type(self, request: HttpRequest) -> None:
-        """A body is taken only if it says that it is JSON, in no other encoding."""
+        """Check that a body says that it is JSON, in no other encoding."""
         value = request.headers.get("content-type", "")
         media_type = value.partition(";")[0].strip().lower()
         if not media_type:
@@ -48,21 +48,21 @@ class RequestReading:
             raise Refusal(415, f"header Content-Encoding: {shown(encoding)} is not supported")
 
     def read_body(self, body: bytes) -> dict[str, Any]:
-        """The JSON object in the body."""
+        """Return the JSON object in the body."""
         value = self.read_json(self.read_text(body))
         if not isinstance(value, dict):
             raise Refusal(400, f"the body: must be a JSON object, not {shown(value)}")
         return value
 
     def read_text(self, body: bytes) -> str:
-        """The body as text."""
+        """Return the body as text."""
         try:
             return body.decode("utf-8")
         except UnicodeDecodeError as error:
             raise Refusal(400, f"the body: byte {error.start} is not UTF-8") from error
 
     def read_json(self, text: str) -> object:
-        """The JSON value in a text."""
+        """Return the JSON value in a text."""
         decoder = json.JSONDecoder(
             object_pairs_hook=self.read_object,
             parse_float=self.read_decimal,
@@ -78,7 +78,7 @@ class RequestReading:
             raise Refusal(400, f"the body: is not JSON: {error.msg} at {place}") from error
 
     def read_object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        """A JSON object, in which each key occurs once."""
+        """Read a JSON object, in which each key occurs once."""
         fields = dict(pairs)
         if len(fields) != len(pairs):
             names = [name for name, _ in pairs]
@@ -87,12 +87,15 @@ class RequestReading:
         return fields
 
     def read_whole_number(self, text: str) -> int:
-        """A JSON number without fraction and exponent."""
+        """Read a JSON number without fraction and exponent."""
         self.check_digits(text)
         return int(text)
 
     def read_decimal(self, text: str) -> Decimal:
-        """A JSON number with a fraction or exponent, exactly; with an absurd exponent, as infinity or zero."""
+        """Read a JSON number with a fraction or exponent, exactly.
+
+        One with an absurd exponent becomes infinity or zero.
+        """
         self.check_digits(text)
         try:
             return Decimal(text)

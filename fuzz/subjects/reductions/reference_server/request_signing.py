@@ -14,7 +14,7 @@ REGION = "us-east-1"
 def signed_headers(
     path: str, headers: Mapping[str, str], credentials: StoreCredentials, now: datetime
 ) -> dict[str, str]:
-    """The headers of a GET, all lower-case, with those that sign it."""
+    """Return the headers of a GET, all lower-case, with those that sign it."""
     moment = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     scope = f"{moment[:8]}/{REGION}/s3/aws4_request"
     signed = {**headers, "x-amz-content-sha256": EMPTY_SHA256, "x-amz-date": moment}
@@ -32,7 +32,7 @@ def signed_headers(
 
 
 def signing_key(secret: bytes, scope: str) -> bytes:
-    """The key for one day, region and service."""
+    """Return the key for one day, region and service."""
     key = b"AWS4" + secret
     for part in scope.split("/"):
         key = keyed_hash(key, part)

@@ -53,7 +53,7 @@ class ReferenceServer(
         return self.answer_result(reduction, outcome)
 
     def load(self, reduction: Reduction, credentials: StoreCredentials | None) -> Array:
-        """The selected elements, fresh from the store."""
+        """Return the selected elements, fresh from the store."""
         stored = self.fetch(reduction, credentials)
         data = self.decode(reduction, stored)
         return self.select(self.to_array(reduction, data), reduction)
@@ -75,5 +75,5 @@ def serve(
     limits: HttpLimits | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> HttpServer:
-    """An HTTP server, not yet started, that answers by a reference server."""
+    """Return an HTTP server, not yet started, that answers by a reference server."""
     return HttpServer(server.handle, host=host, port=port, on_error=server.protocol_error, limits=limits, tls=tls)

@@ -202,7 +202,7 @@ class StoreConnections:
         self._idle: list[tuple[Origin, StoreConnection]] = []
 
     def exchange(self, place: ObjectPlace, request: bytes, seconds: float, limit: int) -> StoreAnswer:
-        """One request and its answer, sent again once if a kept connection turns out to have ended."""
+        """Send one request and return its answer; send it again once if a kept connection turns out to have ended."""
         deadline = time.monotonic() + seconds
         kept = self._take(place)
         if kept is not None:

@@ -18,7 +18,7 @@ MOST_SHOWN = 400
 
 
 def cbor(data: bytes, at: int = 0) -> tuple[Any, int]:
-    """One CBOR value and where it ends: numbers, texts, bytes, lists, maps."""
+    """Read one CBOR value: a number, text, bytes, list or map. Return it, and where it ends."""
     major, short = data[at] >> 5, data[at] & 31
     at += 1
     number = short
@@ -42,7 +42,7 @@ def cbor(data: bytes, at: int = 0) -> tuple[Any, int]:
 
 
 def unpacked(data: bytes, byte_order: str, letter: str) -> list[Any]:
-    """Numbers of one kind, one after the other."""
+    """Return numbers of one kind, one after the other."""
     return list(struct.unpack(f"{ORDERS[byte_order]}{len(data) // struct.calcsize('=' + letter)}{letter}", data))
 
 
@@ -65,7 +65,7 @@ def answer(api: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
 
 
 def parsed(data: bytes) -> Any:
-    """What `curl -i` printed as a reply (status, headers, body), or the reason why there is none."""
+    """Read what `curl -i` printed as a reply (status, headers, body), or return the reason why there is none."""
     head, _, body = data.partition(b"\r\n\r\n")
     while head.startswith(b"HTTP/") and head.split()[1:2] in ([b"100"], [b"103"]):
         head, _, body = body.partition(b"\r\n\r\n")
@@ -77,7 +77,7 @@ def parsed(data: bytes) -> Any:
 
 
 def shown(api: str, reply: Any) -> str:
-    """A reply (status, headers, body), or the reason why there is none, for people to read."""
+    """Describe a reply (status, headers, body), or the reason why there is none, for people."""
     if isinstance(reply, str):
         return f"no answer: {reply}"
     status, headers, body = reply
@@ -99,7 +99,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def allowed(due: dict[str, Any], at: int, value: Any) -> bool:
-    """Whether one element of an answer may be that."""
+    """Say whether one element of an answer is allowed."""
     if "low" in due:
         low, high = due["low"][at], due["high"][at]
         right = low <= value <= high or (value != value and low != low)
@@ -110,7 +110,7 @@ def allowed(due: dict[str, Any], at: int, value: Any) -> bool:
 
 
 def differences(got: dict[str, Any], due: dict[str, Any]) -> list[str]:
-    """Where an answer is not the one that is allowed."""
+    """List where an answer is not the one that is allowed."""
     found = [f"{name} {got[name]}, not {due[name]}" for name in ("dtype", "shape") if got[name] != due[name]]
     count = due["count"] if isinstance(got["count"], list) else sum(due["count"])
     if got["count"] is not None and got["count"] != count:
@@ -124,7 +124,7 @@ def differences(got: dict[str, Any], due: dict[str, Any]) -> list[str]:
 
 
 def faults(due: dict[str, Any], reply: Any) -> list[str]:
-    """What is wrong with a reply, as far as can be told without the suite."""
+    """List what is wrong with a reply, as far as can be told without the suite."""
     if isinstance(reply, str):
         return [f"no answer: {reply}"]
     status, headers, body = reply
@@ -148,7 +148,7 @@ def faults(due: dict[str, Any], reply: Any) -> list[str]:
 
 
 def error_faults(due: dict[str, Any], body: bytes) -> list[str]:
-    """What is wrong with an error whose status is right."""
+    """List what is wrong with an error whose status is right."""
     text = body.decode("utf-8", "replace")
     found = [f"the text shows {word!r}" for word in due["unwelcome"] if word in text]
     try:

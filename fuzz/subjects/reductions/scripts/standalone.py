@@ -75,7 +75,7 @@ class Store:
         return f"{self.run}/{name}"
 
     def bucket(self, name: str) -> str:
-        """The real name of a bucket, which is made when it is first needed."""
+        """Return the real name of a bucket, which is made when it is first needed."""
         real = self.buckets.get(name, name)
         if name in self.own and real not in self.made:
             self.client.create_bucket(Bucket=real)
@@ -96,7 +96,7 @@ class Store:
         self.client.delete_object(Bucket=self.bucket(step["bucket"]), Key=self.key(step["key"]))
 
     def places(self, step: dict[str, Any]) -> dict[str, str]:
-        """What the words in braces stand for."""
+        """Map the words in braces to what they stand for."""
         base = self.url if step.get("interface", "s3") == "s3" else self.http_url
         bucket, key = self.buckets.get(step["bucket"], step["bucket"]), self.key(step["key"])
         url = f"{base}/{bucket}/{quote(key, safe='/')}"
@@ -152,7 +152,7 @@ def content(data: dict[str, str]) -> bytes:
 
 
 def send(server: str, plan: dict[str, Any], step: dict[str, Any], store: Store, start: threading.Barrier) -> Outcome:
-    """A reduction request."""
+    """Send a reduction request."""
     body = dict(step["body"])
     for name, value in body.items():
         for word, place in store.places(step).items():
@@ -182,7 +182,7 @@ def send(server: str, plan: dict[str, Any], step: dict[str, Any], store: Store, 
 
 
 def send_raw(server: str, step: dict[str, Any], store: Store, start: threading.Barrier) -> Outcome:
-    """Bytes as they are, which no HTTP library would send."""
+    """Send bytes as they are, which no HTTP library would send."""
     body = content(step["body"])
     for word, place in store.places(step).items():
         body = body.replace(word.encode(), place.encode())

@@ -34,28 +34,28 @@ class Animal:
 
     @property
     def api(self) -> str:
-        """The version of the API in which it shows."""
+        """Return the version of the API in which the animal shows."""
         return "v1" if issubclass(self.server, OnlyInV1) else "v2"
 
     @property
     def warns(self) -> bool:
-        """Whether it is poor rather than wrong, so that a warning is all that is due."""
+        """Say whether the animal is poor rather than wrong, so that a warning is all that is due."""
         return issubclass(self.server, OnlyAWarning)
 
     @property
     def at_once(self) -> bool:
-        """Whether it shows only to requests at the same time."""
+        """Say whether the animal shows only to requests at the same time."""
         return issubclass(self.server, OnlyAtOnce)
 
     @property
     def path(self) -> str:
-        """Where other processes find the class."""
+        """Return the path by which other processes find the class."""
         return f"{self.server.__module__}:{self.server.__qualname__}"
 
 
 @cache
 def animals() -> Mapping[str, Animal]:
-    """All animals by id, in the order of their habits."""
+    """Return all animals by id, in the order of their habits."""
     found: dict[str, Animal] = {}
     for kind in HABITS:
         module = importlib.import_module(f"fuzz.subjects.reductions.zoo.{kind}")
@@ -68,7 +68,7 @@ def animals() -> Mapping[str, Animal]:
 
 
 def find(name: str) -> Animal:
-    """The animal of that id."""
+    """Return the animal of that id."""
     known = animals()
     if name in known:
         return known[name]
@@ -77,7 +77,7 @@ def find(name: str) -> Animal:
 
 
 def overrides(server: type[ReferenceServer]) -> tuple[str, ...]:
-    """The server's methods that the class replaces by its own."""
+    """Return the server's methods that the class replaces by its own."""
     return tuple(
         name
         for name, method in vars(server).items()

@@ -33,7 +33,7 @@ class KeptServer:
     hear: IO[bytes] = field(repr=False)
 
     def told(self) -> Watched:
-        """What the server did so far; nothing if it has ended or is stuck."""
+        """Return what the server did so far; nothing if it has ended or is stuck."""
         try:
             self.ask.write(b"\n")
             self.ask.flush()
@@ -49,7 +49,7 @@ class KeptServer:
 def keep(
     animals: Sequence[str], *, command: Sequence[str] = ("-m", "fuzz.subjects.reductions.zoo")
 ) -> Iterator[KeptServer]:
-    """A server with these habits until the end of the block; a healthy one if there are none."""
+    """Keep a server with these habits running until the end of the block; a healthy one if there are none."""
     process = subprocess.Popen(
         [sys.executable, *command, *animals], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
     )

@@ -73,7 +73,7 @@ class ShapeReversedInFortranOrder(ReferenceServer):
         return super().answer_map(reduction, self.turned(outcome) if reduction.order == "F" else outcome)
 
     def turned(self, outcome: Outcome) -> Outcome:
-        """The same elements in the same order, under the reversed shape."""
+        """Return the same elements in the same order, under the reversed shape."""
         values = outcome.values.flatten("F").reshape(outcome.values.shape[::-1], order="F")
         counts: Counts = outcome.counts.flatten("F").reshape(outcome.counts.shape[::-1], order="F")
         return Outcome(values, counts)

@@ -23,7 +23,7 @@ class Counting(ReferenceServer):
         self.results = 0
 
     def next_result(self) -> int:
-        """The number of this result."""
+        """Return the number of this result."""
         self.results += 1
         return self.results
 
@@ -166,5 +166,5 @@ class LastOfManyRowsForgotten(ReferenceServer):
 
 
 def flipped(data: bytes) -> bytes:
-    """The data with one bit of its first byte turned."""
+    """Return the data with one bit of its first byte turned."""
     return bytes([data[0] ^ 1]) + data[1:] if data else data

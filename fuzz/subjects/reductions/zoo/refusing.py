@@ -378,5 +378,5 @@ class SlashAtTheEndUnknown(ReferenceServer):
 
 
 def is_integers(value: object) -> TypeGuard[list[int]]:
-    """Whether a JSON value is a list of integers."""
+    """Say whether a JSON value is a list of integers."""
     return isinstance(value, list) and all(type(item) is int for item in value)

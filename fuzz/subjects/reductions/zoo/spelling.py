@@ -19,7 +19,7 @@ EXACT_TYPE = "application/json"
 
 
 def header(request: HttpRequest, name: str) -> str | None:
-    """A header as it was written, by its name as it was written; None where no line begins so."""
+    """Return a header as it was written, by its name as it was written; None where no line begins so."""
     lines = request.written.lines[1:]
     return next((line.removeprefix(f"{name}:") for line in lines if line.startswith(f"{name}:")), None)
 

@@ -30,7 +30,7 @@ class WatchedSoFar:
             self.triggered.update(triggered)
 
     def told(self) -> dict[str, Any]:
-        """All of it as JSON."""
+        """Return all of it as JSON."""
         with self._lock:
             return {"handled": self.handled, "reached": dict(self.reached), "triggered": dict(self.triggered)}
 
@@ -44,7 +44,7 @@ class RequestNotes(threading.local):
 
 
 def watched(animals: list[Animal], tally: WatchedSoFar) -> ReferenceServer:
-    """One server with all the animals' habits, which keeps the tally."""
+    """Return one server with all the animals' habits, which keeps the tally."""
     visit = RequestNotes()
     classes = [observed(animal, visit) for animal in animals]
     server: type[ReferenceServer] = type("Watched", (*classes, ReferenceServer), {})
@@ -70,13 +70,13 @@ def watched(animals: list[Animal], tally: WatchedSoFar) -> ReferenceServer:
 
 
 def observed(animal: Animal, visit: RequestNotes) -> type[ReferenceServer]:
-    """The animal's class, each of its methods compared with what it replaces."""
+    """Return the animal's class, each of its methods compared with what it replaces."""
     methods = {name: compared(animal, name, visit) for name in overrides(animal.server)}
     return type(animal.server.__name__, (animal.server,), methods)
 
 
 def compared(animal: Animal, name: str, visit: RequestNotes) -> Callable[..., Any]:
-    """The animal's method, with a note of whether the outcome is other than the healthy one."""
+    """Return the animal's method, wrapped to note whether its outcome differs from the healthy one."""
     broken = getattr(animal.server, name)
 
     def method(self: ReferenceServer, *arguments: Any) -> Any:
@@ -95,7 +95,7 @@ def compared(animal: Animal, name: str, visit: RequestNotes) -> Callable[..., An
 
 
 def attempt(method: Callable[..., Any], *arguments: Any) -> tuple[Any, Exception | None]:
-    """What a call gives, or what it raises."""
+    """Return what a call gives, or what it raises."""
     try:
         return method(*arguments), None
     except Exception as error:  # noqa: BLE001  (an animal may fail in any way)
@@ -103,7 +103,7 @@ def attempt(method: Callable[..., Any], *arguments: Any) -> tuple[Any, Exception
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two outcomes are the same in every bit."""
+    """Say whether two outcomes are the same in every bit."""
     if type(one) is not type(other):
         return False
     if isinstance(one, np.ndarray | np.generic):
