@@ -95,7 +95,7 @@ def table(result: Reach) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m fuzz.subjects.reductions.reach", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m fuzz.bench.reach", description=__doc__)
     parser.add_argument("--requests", type=int, default=5000)
     parser.add_argument("--profile", default="reference")
     parser.add_argument("--seed", type=int, default=0)
