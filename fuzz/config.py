@@ -37,7 +37,7 @@ MOST_WORKERS = 256
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings of a run. Keys and secrets never show in its text."""
+    """The settings of a run. Keys and secrets never show in its text."""
 
     target: str | None = None
     launch: str | None = None

@@ -85,7 +85,7 @@ class FindingFixed:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Something the user should know that is no finding: quality warnings, an expired known issue, a weak property."""
+    """A warning to the user that is no finding: about quality, an expired known issue, a weak property."""
 
     text: str
 

@@ -25,7 +25,7 @@ MOST_TRIES = 1000
 
 
 class Unfit(Exception):
-    """What was drawn so far cannot become what is wanted, and is drawn again."""
+    """Ends a draw that cannot become what is wanted; the value is drawn again."""
 
 
 class Draw(Protocol):
@@ -47,7 +47,7 @@ class Chance:
 
 
 class Shrunk(Generic[Offered]):
-    """Something that Hypothesis can draw; its strategy is made, and Hypothesis imported, when it is asked for."""
+    """A choice that only Hypothesis can draw; its strategy is made, and Hypothesis imported, when it is asked for."""
 
     __slots__ = ("_made", "_shrinking")
 
@@ -64,7 +64,7 @@ class Shrunk(Generic[Offered]):
 
 
 class Choice(Shrunk[Offered]):
-    """Something that can be drawn by chance too; both draw the same values."""
+    """A choice that can be drawn by chance or by Hypothesis, which draw the same values."""
 
     __slots__ = ("by_chance",)
 

@@ -1,4 +1,4 @@
-"""Which animals show a finding, each asked alone."""
+"""Tell which animals show a finding when each is asked alone."""
 
 from __future__ import annotations
 

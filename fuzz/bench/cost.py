@@ -110,7 +110,7 @@ class Stages:
 
 
 class _Charged:
-    """Something of which some methods are charged to stages, and the rest is as it was."""
+    """An object of which some methods are charged to stages, and the rest is as it was."""
 
     def __init__(self, inner: Any, stages: Stages, **methods: str) -> None:
         self._inner = inner

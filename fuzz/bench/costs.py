@@ -1,4 +1,4 @@
-"""What findings cost: requests for each new one, and the share of what is known already."""
+"""Sum up what findings cost: requests for each new one, and the share of what is known already."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many of the planted bugs a hunt finds, and how many findings it makes of them."""
+"""Count how many of the planted bugs a hunt finds, and how many findings it makes of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from specs.reductions.profile import Profile
 
 @dataclass(frozen=True, slots=True)
 class Hunt:
-    """What one hunt made of the bugs planted."""
+    """The result of one hunt of planted bugs, with the bugs that each finding belongs to."""
 
     seed: int
     bugs: tuple[Bug, ...]
@@ -73,7 +73,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class HuntResult:
-    """What a hunt found, when and at what cost; `failures` are cases that failed in it, where they were kept."""
+    """The findings of a hunt, when they came and their cost; `failures` are failed cases, if they were kept."""
 
     findings: tuple[Finding, ...]
     watch: Watch

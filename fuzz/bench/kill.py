@@ -40,7 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Killed:
-    """What a killed run had shown, and what is in the folder."""
+    """The findings that a killed run had shown, and those in its folder."""
 
     seconds: float
     shown: frozenset[str]

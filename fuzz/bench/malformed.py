@@ -47,7 +47,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 @dataclass(slots=True)
 class AskedByKind:
-    """What was asked by kind, and what came."""
+    """The number of requests of each kind, the statuses of their answers, and the failures."""
 
     asked: Counter[str] = field(default_factory=Counter)
     statuses: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))

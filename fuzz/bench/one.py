@@ -37,7 +37,7 @@ class AloneTask:
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """What a hunt of one animal found; `own` are the findings that are the animal's, `failed` how many cases failed."""
+    """The result of a hunt of one animal; `own` are the animal's findings, `failed` counts cases that failed."""
 
     bug: Bug
     findings: tuple[Finding, ...]

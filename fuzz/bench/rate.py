@@ -59,7 +59,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What one hunt did, and the bare loop after it."""
+    """The rates of one hunt, and of the bare loop after it."""
 
     requests: int
     seconds: float

@@ -1,4 +1,4 @@
-"""What the strategies reach: which values of the features of requests, and which pairs of them, are drawn."""
+"""Measure which values of the features of requests, and which pairs of them, the strategies draw."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SPELLED = 20
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How often values and pairs of values were drawn, and which never."""
+    """The number of times that values and pairs of values were drawn, and those that never were."""
 
     requests: int
     values: Counter[tuple[str, str]]

@@ -50,7 +50,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 class Over(KeyboardInterrupt):
-    """Everything has been found again: ends a hunt as a user would."""
+    """Ends a hunt, as a user would, when everything has been found again."""
 
 
 class TitleWatch:

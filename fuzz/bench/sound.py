@@ -1,4 +1,4 @@
-"""Whether the requests drawn as valid are valid: to `validity`, and to the schema they were drawn from."""
+"""Measure whether requests drawn as valid are valid: to `validity`, and to the schema they were drawn from."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 @dataclass(slots=True)
 class PropertyResult:
-    """How one property fared."""
+    """The counts of one property: its turns, examples and requests, and what was found."""
 
     property: Property
     turns: int = 0

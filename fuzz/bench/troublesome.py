@@ -49,7 +49,7 @@ class Panics(Troublesome):
 
 
 class Hangs(Troublesome):
-    """No answer comes."""
+    """A request without an answer: the server hangs."""
 
     def trouble(self) -> Answer:
         return Stall(STALL_SECONDS)

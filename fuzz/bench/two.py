@@ -63,7 +63,7 @@ class TogetherTask:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """What became of a pair: an outcome of a hunt, or why it was left out."""
+    """The result of a pair: the outcome of a hunt, or why the pair was left out."""
 
     pair: tuple[Bug, Bug]
     outcome: str

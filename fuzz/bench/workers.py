@@ -27,7 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """What so many workers did."""
+    """The requests that a number of workers checked, and the seconds that they took."""
 
     workers: int
     requests: int

@@ -24,7 +24,7 @@ NOTHING_HASHED = hashlib.sha256(b"").hexdigest()
 
 
 class Awaited(Enum):
-    """What comes next in a framed body."""
+    """The part of a framed body that comes next."""
 
     SIZE = auto()
     DATA = auto()

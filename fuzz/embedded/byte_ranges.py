@@ -9,7 +9,7 @@ RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,20})-([0-9]{0,20})[ \t]*", re.IGNORECA
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
-    """Bytes `start` to `stop`, without `stop`, of an object of `size` bytes."""
+    """The bytes from `start` up to `stop` of an object of `size` bytes."""
 
     start: int
     stop: int

@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How a request was written, of which nothing may hang: for servers that let something hang on it.
+    """The way in which a request was written. Nothing may hang on it; some animals let something hang on it.
 
     `chunks` are the lines before the chunks, `read_first` the bytes of the body that came with the head, and `behind`
     is whether the request was there before the one before it was answered.
@@ -60,14 +60,14 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class DropConnection:
-    """No answer: the connection is closed, by a reset if asked for."""
+    """The answer of a server that closes the connection instead, by a reset if asked for."""
 
     reset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RawAnswer:
-    """Bytes sent as they are in place of an answer, with a pause before each further piece; then the end."""
+    """The bytes to send as they are in place of an answer, with a pause before each further piece; then the end."""
 
     data: bytes = field(repr=False)
     pieces: int = 1
@@ -89,7 +89,7 @@ ErrorAnswer = Callable[[int, str], HttpResponse]
 
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
-    """What a client may ask of the server before it is turned away."""
+    """The limits on what a client may ask of the server before it is turned away."""
 
     header_bytes: int = 32 * 1024
     body_bytes: int = 4 * 2**20

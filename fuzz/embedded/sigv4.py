@@ -27,7 +27,7 @@ SPACES = re.compile(r" +")
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a request says about its own signature."""
+    """The statements of a request about its own signature."""
 
     access_key: str
     day: str

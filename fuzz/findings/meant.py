@@ -1,4 +1,4 @@
-"""Which failures an entry of known issues, or a report, is about."""
+"""Describe which failures an entry of known issues, or a report, is about."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FIELDS = ("way", "rules", "status", "aspect")
 
 
 class Meant(Protocol):
-    """What is said of a failure; what is empty is left open, and `rules` where they are None."""
+    """A description of failures; fields that are empty are left open, and `rules` if they are None."""
 
     @property
     def requirement(self) -> str: ...

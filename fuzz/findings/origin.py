@@ -1,4 +1,4 @@
-"""Where a finding was made: which server, held to which profile, reading from which store."""
+"""Define the origin of a finding: which server, held to which profile, reading from which store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a finding's folder tells people: finding.md to read, repro.py and curl.sh to run without the suite."""
+"""Write the files of a finding's folder: finding.md to read, repro.py and curl.sh to run without the suite."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What became of a finding; `violation` is what fails now."""
+    """The result of a replay; `violation` is what fails now."""
 
     finding: Finding
     verdict: ReplayResult

@@ -17,7 +17,7 @@ NOT_ENDED = "it was killed, or still runs"
 
 @dataclass(slots=True)
 class Sums:
-    """What several runs explored, added up."""
+    """The sums of what several runs explored."""
 
     requests: int = 0
     values: Counter[Value] = field(default_factory=Counter)

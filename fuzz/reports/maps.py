@@ -1,4 +1,4 @@
-"""What was explored: field by field, pair by pair, and what was at stake; what was never reached in plain sight."""
+"""Show what was explored: field by field, pair by pair, and what was at stake, with what was never reached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report shows, as plain values: computed once, and written as Markdown or HTML."""
+"""Compute what a report shows, as plain values, which are then written as Markdown or HTML."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Stake:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """How long the answers of an operation about objects up to a size took."""
+    """The time that answers of an operation about objects up to a size took."""
 
     operation: str
     size: str
@@ -93,7 +93,7 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What is left to find, by how often causes were met: n failures, of them so many causes met once and twice."""
+    """An estimate of the causes still to find, by how many causes were met once and twice in a number of failures."""
 
     failures: int
     causes: int
@@ -134,7 +134,7 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All that a report shows."""
+    """The contents of a report."""
 
     title: str
     verdict: str

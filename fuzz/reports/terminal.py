@@ -1,4 +1,4 @@
-"""What a stream can show: colour, UTF-8, a line redrawn in place, and how wide it is."""
+"""Find out what a stream can show: colour, UTF-8, a line redrawn in place, and how wide it is."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Broken(AssertionError):
 
 
 class TargetGone(BaseException):
-    """Nothing answers any more. Not an Exception: Hypothesis would take it for a failure, and shrink it."""
+    """Ends the run, as no server answers any more. Hypothesis would take an Exception for a failure, and shrink it."""
 
     def __init__(self, message: str, *last: Finding) -> None:
         super().__init__(message)

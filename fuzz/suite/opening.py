@@ -1,4 +1,4 @@
-"""What a pytest run of the suite is about: settings, the target, the memory. Opened when first needed."""
+"""Open what a pytest run of the suite is about when it is first needed: settings, the target, the memory."""
 
 from __future__ import annotations
 

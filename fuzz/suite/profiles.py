@@ -1,4 +1,4 @@
-"""How long and how deterministically the suite runs under pytest, as Hypothesis profiles."""
+"""Set how long and how deterministically the suite runs under pytest, as Hypothesis profiles."""
 
 from __future__ import annotations
 

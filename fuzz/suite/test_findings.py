@@ -1,4 +1,4 @@
-"""Every saved finding as a test: it passes once the finding is fixed."""
+"""Test every saved finding: its test passes once the finding is fixed."""
 
 from __future__ import annotations
 

@@ -1,3 +1,3 @@
-"""Every property of the subject under test as a test; the folder's conftest makes the tests in place of this name."""
+"""Test every property of the subject; the folder's conftest makes the tests in place of the name below."""
 
 PROPERTIES = ()

@@ -26,7 +26,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a Range header asks of an object: a span, a range that cannot be satisfied, or what is left open."""
+    """The meaning of a Range header for an object: a span, one that cannot be satisfied, or one left open."""
 
     kind: Literal["span", "unsatisfiable", "open"]
     span: Span | None = None

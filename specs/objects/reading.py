@@ -23,7 +23,7 @@ LEFT_OUT = object()
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a read of an object is to show: the object, the part of it, and the headers that the query replaces."""
+    """The parts of an object that a read must show: the object, the range, and the headers that the query replaces."""
 
     one: Stored
     profile: Profile

@@ -133,7 +133,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a store holds as a case sees it: the case's buckets by their logical names."""
+    """The contents of a store as a case sees them: the case's buckets by their logical names."""
 
     buckets: Mapping[str, Bucket] = field(default_factory=dict)
 

@@ -29,7 +29,7 @@ STREAMED: tuple[Signing, ...] = ("chunks", "chunks-trailer", "unsigned-trailer")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """How a request is sent: by which account, signed in which way, and with which single fault of the signature."""
+    """The way in which a request is sent: by which account, how signed, and with which fault of the signature."""
 
     by: Account = "owner"
     signing: Signing = "header"

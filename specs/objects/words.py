@@ -37,7 +37,7 @@ MISSING: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What earlier answers of a case said, by word and name."""
+    """The words in earlier answers of a case, by what they mean and by name."""
 
     told: Mapping[str, str] = field(default_factory=dict)
 

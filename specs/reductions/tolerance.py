@@ -28,7 +28,7 @@ _SCALE = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SumBounds:
-    """For each row: the sum, the interval for any order and for pairwise, and whether it may overflow."""
+    """The bounds of each row: the sum, the interval for any order and for pairwise, and whether it may overflow."""
 
     nearest: Array
     low: Array

@@ -1,4 +1,4 @@
-"""What each part of the suite is worth: the same trials with the part left out, in one table."""
+"""Compare what parts of the suite are worth: the same trials with each part left out, in one table."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ Change = Callable[[ast.AST], ast.AST | None]
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change: the module, the change's number in it, the line, and what becomes of what."""
+    """One change to the reference server: its module, its number there, the line, and the code before and after."""
 
     module: str
     number: int

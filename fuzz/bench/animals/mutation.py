@@ -21,7 +21,7 @@ ENDS = ("seen", "not seen", "no other answer", "not reached", "does not start", 
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of a mutant; `end` is one of ENDS."""
+    """The fate of a mutant; `end` is one of ENDS."""
 
     mutant: Mutant
     end: str

@@ -1,4 +1,4 @@
-"""What the suite saw of each animal, over several trials: rows, totals and their text."""
+"""Sum up what the suite saw of each animal over several trials: rows, totals and their text."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ScoreboardRow:
 
 @dataclass(frozen=True, slots=True)
 class Scoreboard:
-    """All rows, and the trials on the healthy server that saw something or broke."""
+    """The rows of all animals, and the trials on the healthy server that saw something or broke."""
 
     rows: tuple[ScoreboardRow, ...]
     healthy_trials: int

@@ -1,4 +1,4 @@
-"""What the zoo's trials told: the requirement by which each animal was seen, and the property that saw it."""
+"""Keep what the zoo's trials told: the requirement by which each animal was seen, and the property that saw it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FILE: Final = "seen.json"
 
 @dataclass(frozen=True, slots=True)
 class SeenAnimal:
-    """One animal, as a trial saw it first."""
+    """The requirement and the property by which a trial first saw an animal."""
 
     requirement: str
     property: str

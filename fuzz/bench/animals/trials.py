@@ -1,4 +1,4 @@
-"""One trial: the suite let loose on one broken server, until it sees something or the time is up."""
+"""Try one broken server: the suite asks it until it sees something or the time is up."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MOST_REQUESTS_TO_REDUCE = 400
 
 @dataclass(frozen=True, slots=True)
 class AnimalTask:
-    """What to let the suite loose on, and for how long; no animals mean the healthy server.
+    """The animals to try and for how long; no animals mean the healthy server.
 
     `seconds` are those of one core: what suite, store and server compute together.
     """
@@ -52,7 +52,7 @@ class AnimalTask:
 
 @dataclass(frozen=True, slots=True)
 class AnimalTrial:
-    """What came of a task; `seconds` and `requests` are those until something was seen, or all there were.
+    """The result of a task; `seconds` and `requests` are those until something was seen, or of the whole trial.
 
     `cpu_seconds` is what suite, store and server computed: the seconds of one core that nobody else uses.
     """
@@ -74,7 +74,7 @@ class AnimalTrial:
 
 
 class _Over(BaseException):
-    """Something was seen, or the time is up. Hypothesis would describe the case if this were an Exception."""
+    """Ends a trial: something was seen, or the time is up. Hypothesis would describe the case of an Exception."""
 
 
 class _Clock:

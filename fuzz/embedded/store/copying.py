@@ -21,7 +21,7 @@ COPY_RANGE = re.compile(r"bytes=([0-9]{1,19})-([0-9]{1,19})")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a copy is made of: a bucket, a key, and a version if one is named."""
+    """The source of a copy: a bucket, a key, and a version if one is named."""
 
     bucket: str
     key: str

@@ -19,7 +19,7 @@ NOT_KINDS = frozenset({"algorithm", "mode", "type"})
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a request says of its body: digests that it must have, and the checksum that a trailer will give.
+    """The statements of a request about its body: digests that it must have, and the checksum that a trailer will give.
 
     `payload` is the SHA-256 in hex digits, empty where none was signed. `trailer` is a kind of checksum, empty where
     none is announced.

@@ -20,7 +20,7 @@ MOST_KEYS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a listing gives at once: keys and groups of keys (marked True) in order."""
+    """The items that a listing gives at once: keys and groups of keys (marked True) in order."""
 
     items: Sequence[tuple[str, bool]]
     truncated: bool

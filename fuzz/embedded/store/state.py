@@ -1,4 +1,4 @@
-"""What a store holds, as data: buckets, versions of objects, and uploads in progress."""
+"""Define the state of a store as data: buckets, versions of objects, and uploads in progress."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NULL_VERSION = "null"
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """What goes with an object's bytes; header names as they are sent, names of metadata in lower case."""
+    """The headers, metadata and tags of an object; header names as they are sent, names of metadata in lower case."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -101,7 +101,7 @@ class Bucket:
 
 @dataclass(slots=True)
 class State:
-    """All buckets by name, and the last number that a write was given."""
+    """The buckets by name, and the last number that a write was given."""
 
     buckets: dict[str, Bucket] = field(default_factory=dict)
     serial: int = 0

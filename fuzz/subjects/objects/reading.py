@@ -104,7 +104,7 @@ FIELDS: tuple[tuple[str, str, Any], ...] = (
 
 
 class Reading(reading.Reading):
-    """What triage is told about object stores."""
+    """The answers to triage's questions about object stores."""
 
     __slots__ = ()
 

@@ -133,7 +133,7 @@ def presigned(plain: Plain, key: Key, now: float, expires: str = "600") -> Plain
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """How a body is streamed: whether its chunks are signed, the trailer's name and value, and a fault if any."""
+    """The way in which a body is streamed: signed chunks or not, the trailer's name and value, a fault if any."""
 
     signed: bool = True
     trailer: tuple[str, str] | None = None

@@ -32,7 +32,7 @@ Conclusion = Literal["yes", "absent", "refused", "wrong", "failed", "not asked"]
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """How a server reacted to one feature, and the text of its reaction."""
+    """A server's reaction to one feature, and the text of that reaction."""
 
     capability: str
     value: str

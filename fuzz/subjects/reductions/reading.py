@@ -33,7 +33,7 @@ from specs.store_facts import StoreFacts
 
 @dataclass(frozen=True, slots=True)
 class Reading(reading.Reading):
-    """Everything that triage needs to know about cases of reductions.
+    """The answers to triage's questions about reductions.
 
     `lenient` are the rules about the amount of data: a server that ignores one of them may ignore all.
     """

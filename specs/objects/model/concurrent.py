@@ -25,7 +25,7 @@ CONFLICT = (409, "ConditionalRequestConflict")
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a read shows of a version: its ETag, and its content and metadata if the read shows them."""
+    """The parts of a version that a read shows: its ETag, and its content and metadata if the read shows them."""
 
     etag: str
     digest: str | None = None
@@ -92,7 +92,7 @@ def _broken(outcomes: Sequence[Outcome]) -> Iterator[Violation]:
 
 @dataclass(frozen=True)
 class _Conditional:
-    """What a call does if its condition holds, and without any condition."""
+    """The effects of a call if its condition holds, and without any condition."""
 
     with_it: Callable[[Value], Any]
     without: Callable[[Value], Any]

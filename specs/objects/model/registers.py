@@ -40,7 +40,7 @@ IMPOSSIBLE = _Impossible()
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether an order exists; None where the search was given up. `number` is the request that spoils every order."""
+    """The result of a search for an order, None if it was given up. `number` is the request that spoils every order."""
 
     right: bool | None
     number: int = -1

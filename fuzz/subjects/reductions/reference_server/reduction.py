@@ -18,7 +18,7 @@ DTYPES = ("int32", "int64", "uint32", "uint64", "float32", "float64")
 
 @dataclass(frozen=True, slots=True)
 class ServerLimits:
-    """What a request may cost before it is refused."""
+    """The limits on what a request may cost before it is refused."""
 
     url_characters: int = 8 * 1024
     number_digits: int = 4000
@@ -32,7 +32,7 @@ class ServerLimits:
 
 @dataclass(frozen=True, slots=True)
 class ObjectPlace:
-    """Where an object is: `path` is percent-encoded, ready to be sent and signed."""
+    """The place of an object: `path` is percent-encoded, ready to be sent and signed."""
 
     interface: str
     scheme: str
@@ -57,7 +57,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Which elements are missing: the name of the rule and its numbers, rounded to the dtype."""
+    """The rule that says which elements are missing: its name and its numbers, rounded to the dtype."""
 
     rule: str
     numbers: tuple[np.generic, ...]

@@ -39,7 +39,7 @@ class ConnectionEnded(StoreFailure):
 
 @dataclass(frozen=True, slots=True)
 class StoreAnswer:
-    """What a store answered; header names are in lower case."""
+    """The answer of a store; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]

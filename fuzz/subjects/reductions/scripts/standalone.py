@@ -221,7 +221,7 @@ def send_raw(server: str, step: dict[str, Any], store: Store, start: threading.B
 
 
 class Answers(BufferedReader):
-    """What comes over a connection; several answers can be read from it."""
+    """Reads answers from a connection, of which several can be read."""
 
     def makefile(self, *_: object) -> Answers:
         return self
