@@ -104,7 +104,7 @@ class TalkingStage(Stage, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ExploredRequest:
     """One request as exploration counts it: the values of its fields by name, and how long its answer took.
 
     `size_bytes` is the size of its object. `kind` names the sort of request for latencies. Without a kind, or without a
@@ -127,7 +127,7 @@ def no_fields(_case: Case, _number: int, _due: Any, _profile: Any, _store: Store
     return iter(())
 
 
-def no_requests(_case: Case, _due: Due, _outcomes: Sequence[Outcome], _profile: Any) -> Iterable[Asked]:
+def no_requests(_case: Case, _due: Due, _outcomes: Sequence[Outcome], _profile: Any) -> Iterable[ExploredRequest]:
     """List the requests to count, by default none."""
     return ()
 
@@ -148,7 +148,7 @@ class Accounting:
 
     at_stake: Callable[[Case, Due, Sequence[Outcome]], Iterable[str]] = no_stakes
     fields_that_matter: Callable[[Case, int, Any, Any, StoreFacts], Iterator[tuple[str, bool]]] = no_fields
-    asked: Callable[[Case, Due, Sequence[Outcome], Any], Iterable[Asked]] = no_requests
+    asked: Callable[[Case, Due, Sequence[Outcome], Any], Iterable[ExploredRequest]] = no_requests
     domains: Callable[[Any], Mapping[str, tuple[str, ...]]] = no_domains
     excluded: Callable[[tuple[str, str], tuple[str, str]], str] = lambda _one, _two: ""
 

@@ -38,6 +38,14 @@ ENGINE = {"running", "hunt", "triage", "findings", "reports", "events.py", "regi
 # Words of a subject's that mean something everywhere.
 WORDS_OF_ALL = {"Put", "Delete", "missing", "offset", "order", "shape", "size"}
 MODULE_OF_A_SUBJECT = re.compile(r"\bfuzz\.subjects\.|\b(specs|strategies)\.(reductions|objects)\b")
+NO_BEGINNING = {
+    "What", "Whatever", "How", "Whether", "Which", "Where", "Why", "Who", "Whose", "When", "All", "Nothing",
+    "Everything", "Something", "Anything", "So", "Of", "By", "At", "About", "That", "They",
+}  # fmt: skip
+ARTICLES = {"The", "A", "An", "One", "Each", "Every", "Both", "Some", "Several", "No"}
+# Comparisons of servers know nothing of hunts, and have words of their own.
+MEASURED_APART = ("fuzz", "comparing")
+PROGRAMS = {"embedded", "reference_server", "zoo"}
 BANNER = re.compile(r"^\s*#\s*[-=#*~]{4,}")
 MACHINE_PATH = re.compile(r"(?<![\w.:/{}$-])/(root|home|work|Users)/[A-Za-z0-9_.]")
 
@@ -172,6 +180,52 @@ def test_docstrings_begin_with_a_sentence() -> None:
             if path != STAND_ALONE and not first.endswith((".", "?", ":", "!")):
                 faults.append(f"{path}:{getattr(node, 'lineno', 1)}: {first!r}")
     passes(faults, "the first line of a docstring is a whole sentence, a fact; finish:")
+
+
+def test_docstrings_begin_with_a_verb_or_a_noun() -> None:
+    faults = [
+        f"{path}:{getattr(node, 'lineno', 1)}: {said.splitlines()[0]}"
+        for path in modules(*ROOMS)
+        if path.parts[:2] != MEASURED_APART
+        for node in ast.walk(tree(path))
+        # An animal's docstring is a sentence on what it does.
+        if isinstance(node, ast.Module if "zoo" in path.parts else ast.Module | ast.ClassDef | ast.FunctionDef)
+        if (said := ast.get_docstring(node))
+        if re.findall(r"\w+", said)[0] in NO_BEGINNING or (_returns_something(node) and said.split()[0] in ARTICLES)
+    ]
+    passes(faults, "say it with a verb (Return the ..., Say whether ..., List ...), or name the thing that a class is:")
+
+
+def _returns_something(node: ast.AST) -> bool:
+    given = node.returns if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else None
+    return given is not None and ast.unparse(given) != "None"
+
+
+def test_a_class_has_its_name_to_itself() -> None:
+    """A subject may have its own form of a class or protocol of the engine, and two subjects may use one word."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for path in modules(*ROOMS):
+        for scope in _scopes(path):
+            for node in tree(path).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and not _is_a_form(node):
+                    found.setdefault((scope, node.name), []).append(f"{path}:{node.lineno}")
+    faults = [
+        f"{name}: {', '.join(here)}" for (_, name), all_ in found.items() if len(here := [*filter(None, all_)]) > 1
+    ]
+    passes(sorted(set(faults)), "one name for one thing; rename one of:")
+
+
+def _is_a_form(node: ast.ClassDef) -> bool:
+    """Whether a class is a protocol, or derives from a class of its own name."""
+    return bool({ast.unparse(base).rpartition(".")[2] for base in node.bases} & {node.name, "Protocol"})
+
+
+def _scopes(path: Path) -> Iterator[str]:
+    """The subjects for which a module is; servers and scripts are programs of their own, with their own words."""
+    if any(part in PROGRAMS for part in path.parts) or path == STAND_ALONE:
+        return
+    of = [one for one in ("reductions", "objects") if one in path.parts[:-1]]
+    yield from ("comparing",) if path.parts[:2] == MEASURED_APART else of or ("reductions", "objects")
 
 
 def test_every_module_says_what_it_is() -> None:

@@ -58,7 +58,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class RateBlock:
     """The rates of one hunt, and of the bare loop after it."""
 
     requests: int
@@ -137,7 +137,7 @@ def main(arguments: Namespace) -> int:
     print(f" {'beside':>8} {'times':>6}" if arguments.beside else "", flush=True)
     with open_target(settings) as opened, tempfile.TemporaryDirectory() as folder:
         target = NotingTarget.of(opened)
-        blocks: list[Block] = []
+        blocks: list[RateBlock] = []
         for number in range(arguments.blocks):
             beside = None
             if arguments.beside:
@@ -150,7 +150,7 @@ def main(arguments: Namespace) -> int:
     return 0
 
 
-def _block(target: NotingTarget, settings: Settings, seed: int, folder: Path, beside: float | None) -> Block:
+def _block(target: NotingTarget, settings: Settings, seed: int, folder: Path, beside: float | None) -> RateBlock:
     from fuzz.hunt.campaign import Plan, hunt
 
     plan = Plan(target.profile, seed, settings.seconds, None, settings.only, folder, None, 1, lanes=settings.lanes)
@@ -159,7 +159,7 @@ def _block(target: NotingTarget, settings: Settings, seed: int, folder: Path, be
     ended: RunEnded = hunt(plan, target, told.append)
     busy, core = time.thread_time() - busy, time.process_time() - core
     sent, seconds = _bare(target, ended.lanes)
-    return Block(ended.checked_requests, ended.seconds, ended.lanes, busy, core, sent, seconds, beside)
+    return RateBlock(ended.checked_requests, ended.seconds, ended.lanes, busy, core, sent, seconds, beside)
 
 
 def _bare(target: NotingTarget, lanes: int) -> tuple[int, float]:

@@ -26,7 +26,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Throughput:
+class CheckedRate:
     """The requests that a number of workers checked, and the seconds that they took."""
 
     workers: int
@@ -45,7 +45,7 @@ def main(arguments: Namespace) -> int:
     from fuzz.hunt.campaign import Plan, hunt
     from fuzz.running.targets import open_target
 
-    def pace(settings: Settings, workers: int) -> Throughput:
+    def pace(settings: Settings, workers: int) -> CheckedRate:
         with tempfile.TemporaryDirectory() as folder, open_target(replace(settings, workers=workers)) as target:
             plan = Plan(target.profile, 1, settings.seconds, None, ("reduction",), Path(folder), None, workers)
             told: list[Progress] = []
@@ -53,7 +53,7 @@ def main(arguments: Namespace) -> int:
         # Workers take a moment to start.
         under_way = [one for one in told if one.checked_requests] or told
         first, last = under_way[0], under_way[-1]
-        return Throughput(
+        return CheckedRate(
             workers, last.checked_requests - first.checked_requests, last.elapsed_seconds - first.elapsed_seconds
         )
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from fuzz.events import Explored, Sought
 from fuzz.running.session import Judgement
-from fuzz.subject import Accounting, Asked
+from fuzz.subject import Accounting, ExploredRequest
 from specs.case import Case
 from specs.profile import Profile
 
@@ -80,7 +80,7 @@ class Exploration:
         self._stakes, self._latencies, self._next = Counter(), {}, now + wait
         return told
 
-    def _note_request(self, asked: Asked) -> None:
+    def _note_request(self, asked: ExploredRequest) -> None:
         self._requests += 1
         if not asked.values:
             return
@@ -99,7 +99,7 @@ class Exploration:
             self._pairs += np.bincount(both.ravel(), minlength=count**2).reshape(count, count)
         self._waiting = []
 
-    def _note_latency(self, asked: Asked) -> None:
+    def _note_latency(self, asked: ExploredRequest) -> None:
         name = asked.kind, size_class(asked.size_bytes)
         self._latencies.setdefault(name, Counter())[latency_class(asked.elapsed_ms)] += 1
 

@@ -25,7 +25,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class WantedRange:
     """The meaning of a Range header for an object: a span, one that cannot be satisfied, or one left open."""
 
     kind: Literal["span", "unsatisfiable", "open"]
@@ -34,20 +34,20 @@ class Asked:
     empty: bool = False
 
 
-def asked(text: str, size: int) -> Asked:
+def asked(text: str, size: int) -> WantedRange:
     """Read a Range header of an object of that size."""
     match = ONE.fullmatch(text)
     if match is None:
-        return Asked("open", _readable(text, size))
+        return WantedRange("open", _readable(text, size))
     first, last, suffix = match.groups()
     if any(int(one) >= MOST_SIZE for one in (first, last, suffix) if one):
-        return Asked("open", _span(match, size))
+        return WantedRange("open", _span(match, size))
     if suffix is not None and size == 0 and int(suffix) > 0:
-        return Asked("open", empty=True)
+        return WantedRange("open", empty=True)
     if first is not None and last and int(last) < int(first):
-        return Asked("open")
+        return WantedRange("open")
     span = _span(match, size)
-    return Asked("unsatisfiable") if span is None else Asked("span", span)
+    return WantedRange("unsatisfiable") if span is None else WantedRange("span", span)
 
 
 def _span(match: re.Match[str], size: int) -> Span | None:

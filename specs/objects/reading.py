@@ -22,7 +22,7 @@ LEFT_OUT = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DueRead:
     """The parts of an object that a read must show: the object, the range, and the headers that the query replaces."""
 
     one: Stored
@@ -36,7 +36,7 @@ class Shown:
     etag: bool = True
 
 
-def faults_of_read(shown: Shown, reply: Reply) -> Iterator[Violation]:
+def faults_of_read(shown: DueRead, reply: Reply) -> Iterator[Violation]:
     """List what is wrong with an answer to GET or HEAD."""
     yield from _faults_of_body(shown, reply)
     yield from _faults_of_etag(shown, reply)
@@ -49,12 +49,12 @@ def faults_of_read(shown: Shown, reply: Reply) -> Iterator[Violation]:
             yield wrong("usual-headers", f"no {name}", name, "none", answers.HEADERS, reply=reply, warning=True)
 
 
-def _due(shown: Shown) -> bytes:
+def _due(shown: DueRead) -> bytes:
     span = shown.span
     return shown.one.content if span is None else shown.one.content[span.start : span.end]
 
 
-def _faults_of_body(shown: Shown, reply: Reply) -> Iterator[Violation]:
+def _faults_of_body(shown: DueRead, reply: Reply) -> Iterator[Violation]:
     due, span = _due(shown), shown.span
     requirement = "content" if span is None else "ranges"
     length = reply.header("content-length")
@@ -97,7 +97,7 @@ def _faults_of_body(shown: Shown, reply: Reply) -> Iterator[Violation]:
         )
 
 
-def _faults_of_etag(shown: Shown, reply: Reply) -> Iterator[Violation]:
+def _faults_of_etag(shown: DueRead, reply: Reply) -> Iterator[Violation]:
     yield from faults_of_etag(shown.one.etag if shown.etag else None, reply)
 
 
@@ -112,7 +112,7 @@ def faults_of_etag(due: str | None, reply: Reply) -> Iterator[Violation]:
         yield wrong("etag", "another ETag", due, came, answers.ETAG, reply=reply)
 
 
-def _faults_of_time(shown: Shown, reply: Reply) -> Iterator[Violation]:
+def _faults_of_time(shown: DueRead, reply: Reply) -> Iterator[Violation]:
     came = reply.header("last-modified")
     if came is None or not FIXDATE.fullmatch(came) or instant(came) is None:
         yield wrong(
@@ -137,7 +137,7 @@ def faults_of_time(one: Stored, came: float | None, profile: Profile, text: str)
         )
 
 
-def _faults_of_headers(shown: Shown, reply: Reply) -> Iterator[Violation]:
+def _faults_of_headers(shown: DueRead, reply: Reply) -> Iterator[Violation]:
     due = {**dict(shown.one.headers), **shown.replaced}
     for name in STANDARD_HEADERS:
         came = reply.header(name)
@@ -165,7 +165,7 @@ def _faults_of_headers(shown: Shown, reply: Reply) -> Iterator[Violation]:
             yield wrong("headers", f"{name}, which the object has not", "none", came, answers.HEADERS, reply=reply)
 
 
-def _faults_of_metadata(shown: Shown, reply: Reply) -> Iterator[Violation]:
+def _faults_of_metadata(shown: DueRead, reply: Reply) -> Iterator[Violation]:
     due = dict(shown.one.metadata)
     came = {name[len(METADATA) :]: value for name, value in reply.headers if name.startswith(METADATA)}
     free = {name[len(METADATA) :] for name in shown.one.free if name.startswith(METADATA)}
@@ -181,7 +181,7 @@ def _faults_of_metadata(shown: Shown, reply: Reply) -> Iterator[Violation]:
             )
 
 
-def _faults_of_checksums(shown: Shown, reply: Reply) -> Iterator[Violation]:
+def _faults_of_checksums(shown: DueRead, reply: Reply) -> Iterator[Violation]:
     """Check that a checksum that is told is true, and that one that was sent is told when it is asked for."""
     from specs.objects.checksums import HEADERS, digest
 

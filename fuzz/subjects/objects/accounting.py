@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from fuzz.subject import Asked
+from fuzz.subject import ExploredRequest
 from specs.case import Case, at_once
 from specs.objects import steps
 from specs.objects.model.judging import Due
@@ -39,7 +39,7 @@ def operation(step: Any) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(step).__name__).lower()
 
 
-def asked(case: Case, due: Sequence[Due], outcomes: Sequence[Outcome], _profile: Profile) -> Iterator[Asked]:
+def asked(case: Case, due: Sequence[Due], outcomes: Sequence[Outcome], _profile: Profile) -> Iterator[ExploredRequest]:
     """Yield the requests of a case with their operation, their way of signing, and how they are to be answered."""
     for step, expected, outcome in zip(case.steps, due, outcomes):
         if outcome is None or not expected.alternatives:
@@ -52,7 +52,7 @@ def asked(case: Case, due: Sequence[Due], outcomes: Sequence[Outcome], _profile:
             "due": "refused" if first.refuses else "done",
         }
         took = outcome.elapsed_ms if isinstance(outcome, Reply) and outcome.status < 300 else 0.0
-        yield Asked(values, size, operation(step), took)
+        yield ExploredRequest(values, size, operation(step), took)
 
 
 def domains(_profile: Profile) -> Mapping[str, tuple[str, ...]]:

@@ -39,7 +39,7 @@ class Places:
     written: set[tuple[str, str]] = field(default_factory=set)
 
 
-class Buckets:
+class CaseBuckets:
     """The stage of object stores: each case has fresh buckets."""
 
     def __init__(self, store: Store, profile: Profile) -> None:

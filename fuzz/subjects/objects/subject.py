@@ -10,7 +10,7 @@ from fuzz.subjects.objects.properties import PROPERTIES
 from fuzz.subjects.objects.reading import Reading
 from fuzz.subjects.objects.scripts import scripts
 from fuzz.subjects.objects.serving import SERVING
-from fuzz.subjects.objects.stage import Buckets
+from fuzz.subjects.objects.stage import CaseBuckets
 from fuzz.transport.http import HTTP
 from specs.objects import answers, requirements, steps
 from specs.objects.model.judging import expectations
@@ -24,7 +24,7 @@ OBJECTS = Subject(
     steps=steps.ALL,
     expectations=expectations,
     violations=violations,
-    stage=Buckets,
+    stage=CaseBuckets,
     transport=HTTP,
     reading=Reading,
     serving=SERVING,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fuzz.subject import Asked
+from fuzz.subject import ExploredRequest
 from fuzz.subjects.reductions.features import Contents, features
 from fuzz.subjects.reductions.stakes import compared, requirements_at_stake
 from specs.case import Case
@@ -29,7 +29,7 @@ def at_stake(case: Case, due: Sequence[Expectation | None], outcomes: Sequence[O
 
 def asked(
     case: Case, due: Sequence[Expectation | None], outcomes: Sequence[Outcome], profile: Profile
-) -> Iterator[Asked]:
+) -> Iterator[ExploredRequest]:
     """Yield the requests of a case that had to be answered with values, with their features."""
     held: dict[tuple[str, str], bytes] = {}
     told: Contents = {}
@@ -44,4 +44,4 @@ def asked(
             values = features(step, content, profile.native_byte_order, told) if known else {}
             answered = isinstance(outcome, Reply) and outcome.status == 200
             elapsed_ms = outcome.elapsed_ms if answered and outcome is not None else 0.0
-            yield Asked(values, len(content), "" if case.together else step.operation, elapsed_ms)
+            yield ExploredRequest(values, len(content), "" if case.together else step.operation, elapsed_ms)

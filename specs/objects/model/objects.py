@@ -18,7 +18,7 @@ from specs.objects.model.asked import (
 )  # fmt: skip
 from specs.objects.model.conditional import read_faults, write_faults
 from specs.objects.ranges import Span
-from specs.objects.reading import Shown, faults_of_etag, faults_of_read, faults_of_time, window
+from specs.objects.reading import DueRead, faults_of_etag, faults_of_read, faults_of_time, window
 from specs.objects.rules import Rule
 from specs.objects.state import Bucket, State, Stored, Window, md5_etag
 from specs.objects.words import instant
@@ -172,7 +172,7 @@ def shows(
     """Return the alternative of an answer that shows an object."""
     replaced = {header: at.query[name] for name, header in RESPONSE_HEADERS.items() if name in at.query}
     asked_checksums = at.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED"
-    shown = Shown(one, at.profile, at.head, span, replaced, asked_checksums, parts)
+    shown = DueRead(one, at.profile, at.head, span, replaced, asked_checksums, parts)
     about = told_object(one, span)
     return at.done(
         "ranges" if span is not None else "content", status or (200 if span is None else 206), says=about,

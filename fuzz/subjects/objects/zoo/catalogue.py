@@ -1,4 +1,4 @@
-"""Which animals there are: every class of the modules below that derives from the store, and is described."""
+"""List the animals: every class of the modules below that derives from the store, and is described."""
 
 from __future__ import annotations
 

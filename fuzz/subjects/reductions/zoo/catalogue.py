@@ -1,4 +1,4 @@
-"""Which animals there are: every class of the modules below that derives from the server, and is described."""
+"""List the animals: every class of the modules below that derives from the server, and is described."""
 
 import importlib
 import re
@@ -86,5 +86,5 @@ def overrides(server: type[ReferenceServer]) -> tuple[str, ...]:
 
 
 def id_of(name: str) -> str:
-    """`AxisZeroIsFalsy` as `axis-zero-is-falsy`."""
+    """Return the id of a class: `axis-zero-is-falsy` for `AxisZeroIsFalsy`."""
     return SEAM.sub("-", name).lower()

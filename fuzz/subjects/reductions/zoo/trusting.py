@@ -1,4 +1,4 @@
-"""Whatever the store sends is taken for what was asked for, or handed on."""
+"""Animals that trust their store: they take what it sends for what was asked for, or hand it on."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Whether what is broken was reached, and whether it changed an answer: told apart without the suite's knowing."""
+"""Watch whether an animal's broken method was reached, and whether it changed an answer; the suite knows of neither."""
 
 import threading
 from collections import Counter
