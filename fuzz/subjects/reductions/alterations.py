@@ -47,6 +47,7 @@ FINITE = "the answer for infinities taken for the largest finite numbers"
 UNSIGNED_ZERO = "the answer for negative zeros taken for zero"
 FLUSHED = "the answer for subnormal numbers taken for zero"
 BEGUN_AT_ZERO = "the answer of a comparison that begins at zero"
+BEGUN_AT_FIRST = "the answer of a comparison that begins at the first element, missing or not"
 BEGUN_AT_NORMAL = "the answer of a comparison that begins at the smallest normal number"
 BEGUN_AT_SIGNED = "the answer of a comparison that begins at the greatest signed number"
 ALIGNED = "the answer for an offset rounded down to a multiple of the item size"
@@ -155,6 +156,14 @@ def summed(scene: Scene) -> Iterator[tuple[str, Scene]]:
     for narrow in NARROWER.get(scene.dtype, ()) if scene.operation == "sum" else ():
         with np.errstate(all="ignore"):
             yield SUMMED[narrow], with_elements(replace(scene, dtype=narrow), scene.elements.astype(narrow))
+
+
+def first_compared(scene: Scene) -> int | float | None:
+    """Return the first element that a comparison meets, where some elements are missing."""
+    if scene.missing is None or scene.operation not in ("min", "max") or not scene.elements.size:
+        return None
+    first: int | float = (of_picked(scene) or scene).elements[0].item()
+    return first
 
 
 def _without_short_axes(scene: Scene) -> Iterator[tuple[str, Scene]]:

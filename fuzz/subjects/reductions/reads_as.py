@@ -8,7 +8,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from fuzz.subjects.reductions.alterations import alterations, misfetched, misread, summed
+from fuzz.subjects.reductions.alterations import (
+    BEGUN_AT_FIRST,
+    alterations,
+    first_compared,
+    misfetched,
+    misread,
+    summed,
+)
 from fuzz.subjects.reductions.scene import case_of
 from fuzz.subjects.reductions.stakes import alike
 from fuzz.triage.lab import Seen
@@ -37,19 +44,23 @@ FORMS = ("option_shape_as_bytes", "option_count_as_bytes")
 class Altered:
     """A case with its last request altered, or held to fewer rulings, and a description of what is altered.
 
-    Where the request asks for another dtype than the one that is answered, `dtype` is the latter.
+    Where the request asks for another dtype than the one that is answered, `dtype` is the latter. Where a comparison
+    begins at an element of the object, whatever is missing, `begins` is that element.
     """
 
     words: str
     case: Case
     profile: Profile
     dtype: str = ""
+    begins: int | float | None = None
 
     def due(self, facts: StoreFacts) -> Expectation | None:
         due = expectations(self.case, self.profile, facts)[-1]
-        if due is None or not self.dtype:
-            return due
-        return replace(due, answers=tuple(_in_dtype(one, self.dtype) for one in due.answers))
+        if due is not None and self.dtype:
+            return replace(due, answers=tuple(_in_dtype(one, self.dtype) for one in due.answers))
+        if due is not None and self.begins is not None:
+            return replace(due, answers=tuple(_begun_at(one, self.begins) for one in due.answers))
+        return due
 
     @property
     def forms(self) -> tuple[bool, ...]:
@@ -85,7 +96,7 @@ def _answered_alike(one: Altered, other: Altered, facts: StoreFacts) -> bool:
     mine, theirs = one.due(facts), other.due(facts)
     if mine is None or theirs is None:
         return False
-    if one.case == other.case:
+    if one.case == other.case and other.begins is None:
         # Held to fewer rulings, a server may give more answers, or any number in some places.
         free = (answer.free for answer in theirs.answers)
         return len(mine.answers) == len(theirs.answers) and not any(mask is not None and mask.any() for mask in free)
@@ -98,6 +109,14 @@ def _in_dtype(due: Values, dtype: str) -> Values:
         return replace(due, dtype=dtype, values=due.values.astype(dtype), also=None)
 
 
+def _begun_at(due: Values, first: int | float) -> Values:
+    """Return the extreme of all elements with one more element."""
+    if due.values.size != 1:
+        return due
+    with_first = np.minimum if due.operation == "min" else np.maximum
+    return replace(due, values=with_first(due.values, due.values.dtype.type(first)), also=None)
+
+
 def _altered(trial: Trial) -> Iterator[Altered]:
     step, case = trial.last, trial.case
     if not isinstance(step, Send):
@@ -108,6 +127,9 @@ def _altered(trial: Trial) -> Iterator[Altered]:
         yield Altered(words, case_of(scene, case.property), trial.profile)
     for words, scene in summed(trial.scene) if trial.scene is not None else ():
         yield Altered(words, case_of(scene, case.property), trial.profile, trial.scene.dtype)
+    first = None if trial.scene is None else first_compared(trial.scene)
+    if first is not None:
+        yield Altered(BEGUN_AT_FIRST, case, trial.profile, begins=first)
     yield from _of_other_data(trial)
     for ruling, words in RULED.items():
         if trial.profile.rules(ruling):

@@ -293,3 +293,18 @@ def test_who_reads_numbers_up_to_their_exponent_answers_for_what_is_before_it() 
         for most in (2e20, 2.0)
     )
     assert reading(case, cbor(v2_map(right(cut)))) == {"the answer for missing numbers read up to their exponent"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "missing"), [("min", {"missing_value": 1}), ("max", {"valid_range": [2, 7]}), ("max", None)]
+)
+def test_whose_comparison_begins_at_the_first_element_answers_it_though_it_is_missing(
+    operation: str, missing: dict[str, Any] | None
+) -> None:
+    numbers = np.array([1 if operation == "min" else 9, 5, 6], "<i4")
+    fields = Fields({"dtype": "int32"} if missing is None else {"dtype": "int32", "missing": missing})
+    case = Case("x", (Put("a", numbers.tobytes()), Send(operation, fields, "a")))
+    answer = cbor(v2_map(replace(right(case), values=numbers[:1])))
+    words = "the answer of a comparison that begins at the first element, missing or not"
+    assert (words in reading(case, answer)) is (missing is not None)
+    assert shows(words, trial_of(case, Reading(V2)), FACTS) is (missing is not None)
