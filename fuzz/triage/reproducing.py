@@ -8,7 +8,7 @@ from fuzz.triage.minimal import Smallest
 from fuzz.triage.traits.circumstances import WHILE
 from specs.violation import Way
 
-TRIES_TO_REPRODUCE = 2
+TRIES_TO_REPRODUCE = 4
 
 
 def reproduced(smallest: Smallest, lab: Lab) -> tuple[Reproducibility, tuple[str, ...]]:
