@@ -6,7 +6,7 @@ import pickle
 import tempfile
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import wraps
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from fuzz.running.targets import Target
     from fuzz.subject import Property
     from fuzz.transport.http import HttpMessage
-    from fuzz.transport.protocol import Came, Client, Exchange
+    from fuzz.transport.http.connection import Connection
+    from fuzz.transport.protocol import Came, Client, Exchange, Wait
     from specs.case import Case
 
 WARM_UP = 200
@@ -232,8 +233,10 @@ def _session(target: Target, stages: Stages, answers: Answers) -> Session:
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]
 
-        def _socket(self) -> Any:
-            return _Charged(super()._socket(), stages, send=SENDING)
+        def _connected(self) -> Generator[Wait, bool, Connection]:
+            connection = yield from super()._connected()
+            connection.sock = _Charged(connection.sock, stages, send=SENDING)  # type: ignore[assignment]
+            return connection
 
     class ChargedSession(Session):
         """A session all of whose clients are charged."""
@@ -241,13 +244,12 @@ def _session(target: Target, stages: Stages, answers: Answers) -> Session:
         def another_client(self) -> Client:
             return Charged(target.url, self.client.settings)
 
-    plain = target.subject
     subject = replace(
-        plain,
-        expectations=stages.of(ORACLE, plain.expectations),
-        violations=stages.of(CHECKS, plain.violations),
+        target.subject,
+        expectations=stages.of(ORACLE, target.subject.expectations),
+        violations=stages.of(CHECKS, target.subject.violations),
         stage=lambda store, profile: _Charged(
-            plain.stage(store, profile), stages, begin=ENCODING, message=ENCODING, prepare=PUTTING, end=PUTTING
+            target.subject.stage(store, profile), stages, begin=ENCODING, message=ENCODING, prepare=PUTTING, end=PUTTING
         ),
     )
     return ChargedSession(subject, Charged(target.url, target.client), target.store, target.profile)

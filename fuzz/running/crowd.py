@@ -40,7 +40,7 @@ class Crowd:
         self, works: Sequence[Callable[[Client], Generator[Wait, bool, None]]], settings: ClientSettings
     ) -> Generator[Wait, bool, None]:
         """Do several pieces of work at the same time, each with a client of its own."""
-        clients = self._ready(len(works), settings)
+        clients = yield from self._ready(len(works), settings)
         yield from together([work(client) for work, client in zip(works, clients)])
 
     def close(self) -> None:
@@ -48,19 +48,19 @@ class Crowd:
             client.close()
 
     def _at_once(self, messages: Sequence[Any], settings: ClientSettings) -> Generator[Wait, bool, list[Came]]:
-        clients = self._ready(len(messages), settings)
+        clients = yield from self._ready(len(messages), settings)
         # All messages are encoded before the first is sent.
         exchanges = [client.exchange(one) for client, one in zip(clients, messages)]
         return (yield from together([timed(one) for one in exchanges]))
 
-    def _ready(self, count: int, settings: ClientSettings) -> list[Client]:
+    def _ready(self, count: int, settings: ClientSettings) -> Generator[Wait, bool, list[Client]]:
         """Return so many clients that are connected."""
         while len(self._clients) < count:
             self._clients.append(self._connect(settings))
         clients = self._clients[:count]
         for client in clients:
             client.settings = settings
-            client.connect()
+        yield from together([client.connecting() for client in clients])
         return clients
 
 

@@ -69,7 +69,7 @@ class Client(Protocol):
     def exchange(self, message: Any) -> Exchange:
         """Return the exchange that sends a message once; whoever drives it does the waiting."""
 
-    def connect(self) -> None:
+    def connecting(self) -> Generator[Wait, bool, None]:
         """Have a connection ready for the next request; a failure to connect shows when the request is sent."""
 
     def close(self) -> None:

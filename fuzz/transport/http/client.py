@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import time
 from collections.abc import Generator, Iterable, Iterator
@@ -10,6 +9,7 @@ from contextlib import suppress
 from itertools import chain
 
 from fuzz.transport.http.answers import ReadAnswer, read_answer, read_second_answer
+from fuzz.transport.http.connecting import connected
 from fuzz.transport.http.connection import Connection
 from fuzz.transport.http.message import HttpMessage
 from fuzz.transport.http.reaching import address, split
@@ -48,11 +48,11 @@ class HttpClient(Client):
         parts = (message.body,) if isinstance(message.body, bytes) else message.body
         return self._exchange(message, chain((head,), _first(parts, message.leaves_after)))
 
-    def connect(self) -> None:
+    def connecting(self) -> Generator[Wait, bool, None]:
         """Have a connection ready for the next request; a failure to connect shows when the request is sent."""
         if self._kept() is None:
             with suppress(OSError):
-                self._connection = self._connect()
+                self._connection = yield from self._connected()
 
     def close(self) -> None:
         """Close the connection; the next request opens another one."""
@@ -90,7 +90,7 @@ class HttpClient(Client):
         if connection is None:
             self.close()
             try:
-                connection = self._connection = self._connect()
+                connection = self._connection = yield from self._connected()
             except OSError as error:
                 return ReadAnswer(NoReply("refused", f"cannot connect: {error.strerror or error}"), any_byte=False)
         connection.used = True
@@ -125,13 +125,9 @@ class HttpClient(Client):
         until = self.settings.until
         return seconds if until is None else max(LEAST_SECONDS, min(seconds, until - time.monotonic()))
 
-    def _connect(self) -> Connection:
-        return Connection(self._socket(), lambda: self._in_time(self.settings.timeout_seconds))
-
-    def _socket(self) -> socket.socket:
-        sock = socket.create_connection(self._address, self._in_time(CONNECT_SECONDS))
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return self._tls.wrap_socket(sock, server_hostname=self._address[0]) if self._tls else sock
+    def _connected(self) -> Generator[Wait, bool, Connection]:
+        sock = yield from connected(self._address, self._tls, self._in_time(CONNECT_SECONDS))
+        return Connection(sock, lambda: self._in_time(self.settings.timeout_seconds))
 
 
 def _sent(connection: Connection, wire: Wire | Iterable[bytes]) -> Generator[Wait, bool, None]:

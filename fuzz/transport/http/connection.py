@@ -21,7 +21,7 @@ class Connection:
 
     def __init__(self, sock: socket.socket, patience: Callable[[], float]) -> None:
         sock.setblocking(False)
-        self._sock = sock
+        self.sock = sock
         self._patience = patience
         # TLS may hold bytes that have been received already, so that the socket itself has none.
         self._holds_bytes = isinstance(sock, ssl.SSLSocket)
@@ -30,14 +30,14 @@ class Connection:
     @property
     def ended(self) -> bool:
         """Say whether the server has closed the connection, or has sent more than it was asked for."""
-        return bool(select.select([self._sock], [], [], 0)[0])
+        return bool(select.select([self.sock], [], [], 0)[0])
 
     def sent(self, data: bytes) -> Generator[Wait, bool, None]:
         """Send all of the data; raises OSError, and TimeoutError if the server takes nothing for too long."""
         left = memoryview(data)
         while left:
             try:
-                left = left[self._sock.send(left) :]
+                left = left[self.sock.send(left) :]
             except ssl.SSLWantReadError:
                 yield from self._wait()
             except (BlockingIOError, ssl.SSLWantWriteError):
@@ -49,7 +49,7 @@ class Connection:
             yield from self._wait()
         while True:
             try:
-                return self._sock.recv(MOST_AT_ONCE)
+                return self.sock.recv(MOST_AT_ONCE)
             except (BlockingIOError, ssl.SSLWantReadError):
                 yield from self._wait()
             except ssl.SSLWantWriteError:
@@ -59,12 +59,12 @@ class Connection:
         """Say whether to send the body: yes if the server says so or stays silent for a while, no after an answer."""
         if self._holds_bytes:
             return True
-        ready = yield Wait(time.monotonic() + min(GO_AHEAD_SECONDS, self._patience()), self._sock.fileno())
-        return not ready or self._sock.recv(len(GO_AHEAD), socket.MSG_PEEK) in (GO_AHEAD, b"")
+        ready = yield Wait(time.monotonic() + min(GO_AHEAD_SECONDS, self._patience()), self.sock.fileno())
+        return not ready or self.sock.recv(len(GO_AHEAD), socket.MSG_PEEK) in (GO_AHEAD, b"")
 
     def close(self) -> None:
-        self._sock.close()
+        self.sock.close()
 
     def _wait(self, *, writing: bool = False) -> Generator[Wait, bool, None]:
-        if not (yield Wait(time.monotonic() + self._patience(), self._sock.fileno(), writing)):
+        if not (yield Wait(time.monotonic() + self._patience(), self.sock.fileno(), writing)):
             raise TimeoutError

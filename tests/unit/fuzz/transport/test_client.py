@@ -17,7 +17,7 @@ from fuzz.errors import UsageError
 from fuzz.transport.exchanges import finished, send
 from fuzz.transport.http import HttpClient, HttpMessage
 from fuzz.transport.http.answers import ReadAnswer, read_answer
-from fuzz.transport.http.client import CONNECT_SECONDS, LEAST_SECONDS, STALE_SECONDS
+from fuzz.transport.http.client import STALE_SECONDS
 from fuzz.transport.http.connection import Connection
 from fuzz.transport.protocol import AnswerLimits, ClientSettings
 from specs.outcome import NoReply, Reply
@@ -341,16 +341,3 @@ def test_nothing_is_waited_for_beyond_the_end_of_a_run() -> None:
     assert isinstance(outcome, NoReply)
     assert outcome.reason == "timeout"
     assert 0.2 <= time.monotonic() - begun < 10
-
-
-def test_no_connection_is_waited_for_beyond_the_end_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[float] = []
-
-    def connect(_address: object, seconds: float) -> socket.socket:
-        waits.append(seconds)
-        raise TimeoutError
-
-    monkeypatch.setattr(socket, "create_connection", connect)
-    for until in (None, time.monotonic() - 1):
-        send(HttpClient("http://127.0.0.1:9", ClientSettings(until=until)), HttpMessage("POST", "/"))
-    assert waits == [CONNECT_SECONDS, LEAST_SECONDS]
