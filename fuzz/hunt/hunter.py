@@ -1,6 +1,7 @@
 """The hunter takes cases on their way in lanes, and has triage make findings of those that fail.
 
-Failures are explained alone: when one needs further requests, nothing new is begun until all lanes are empty.
+Failures are explained alone: when one needs further requests, nothing new is begun until all quick answers have come.
+What is slow is left under way meanwhile, as the hunt would stand still for each such answer otherwise.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ PARTING_SECONDS = 1.0
 GLANCE_SECONDS = 0.05
 
 
-# How long a failure waits for the lanes to become empty, before what is still under way is put back.
+# How long the answers of a server that has died are waited for, before what is still under way is put back.
 EMPTYING_SECONDS = 0.3
 # How many cases that will be slow may wait for a lane; of more, those drawn last are left out.
 MOST_SLOW_ONES = 16
@@ -46,7 +47,7 @@ MOST_PASSED = 4
 class Drawn:
     """A case as it was drawn: for which property, and what is known of how long it will take.
 
-    `put_back` says whether it was begun once already, and given up so that a failure could be explained alone.
+    `put_back` says whether it was begun once already, and given up as the server died or was started again.
     """
 
     case: Case
@@ -139,8 +140,8 @@ class Hunter:
             self._widening.look()
 
     def _make_way(self) -> None:
-        """Let all lanes become empty, so that another worker has the server alone."""
-        self._empty_the_lanes()
+        """Let all quick answers come, so that another worker has the server alone."""
+        self._await_quick_answers()
         self._turns.leave()
 
     def _take_slowly(self, drawn: Drawn) -> None:
@@ -209,15 +210,21 @@ class Hunter:
             self._take_in(flight)
 
     def _explain(self) -> None:
-        """Let all lanes become empty, and look into what failed."""
-        self._empty_the_lanes()
+        """Let all quick answers come, and look into what failed."""
+        lab = self._triage.lab
+        revivals = lab.revivals
+        self._await_quick_answers()
         # Cases are looked into in the order in which they were drawn, whatever order their answers came in.
         self._failed.sort(key=lambda one: one.number)
-        self._find_the_deadly(self._failed)
+        self._find_the_deadly()
         self._guarded(self._failed.pop(0), self._settle)
         while self._failed and not self._over() and not self.enough():
             self._guarded(self._failed.pop(0), self._settle)
         self._leave_unexplained()
+        if lab.revivals > revivals:
+            # Connections to the server that was there before are of no use.
+            for flight in self.lanes.under_way():
+                self._put_back(flight)
         if self._widening is not None:
             self._widening.begin()
 
@@ -226,8 +233,14 @@ class Hunter:
         self.given_up += sum(one.sent for one in self._failed)
         self._failed.clear()
 
+    def _await_quick_answers(self) -> None:
+        """Wait for all that is under way but slow; a run of a number of examples, the same each time, waits for all."""
+        while self.lanes.quick if self.until is not None else len(self.lanes):
+            for flight in self.lanes.go_on(GLANCE_SECONDS):
+                self._take_in(flight)
+
     def _empty_the_lanes(self) -> None:
-        """Wait until nothing is under way; what takes long is put back once, to be taken from its beginning later."""
+        """Wait for all that was under way when the server died; what takes long is begun again later."""
         patience = time.monotonic() + EMPTYING_SECONDS
         while len(self.lanes):
             for flight in self.lanes.go_on(GLANCE_SECONDS):
@@ -237,11 +250,12 @@ class Hunter:
                     self._put_back(flight)
 
     def _put_back(self, flight: Flight) -> None:
+        """Give a case up, and begin it again later, but for one that this has been done to before."""
         drawn: Drawn = flight.owner
+        self.given_up += flight.sent
+        self.lanes.give_up(flight)
         if not drawn.put_back:
             drawn.put_back = True
-            self.given_up += flight.sent
-            self.lanes.give_up(flight)
             self._slow_ones.appendleft(drawn)
 
     def _take_in(self, flight: Flight) -> None:
@@ -289,11 +303,15 @@ class Hunter:
         except Exception as error:  # noqa: BLE001  (counted and told by the worker)
             self._broke(flight.case, error)
 
-    def _find_the_deadly(self, failed: list[Flight]) -> None:
+    def _find_the_deadly(self) -> None:
         """Ask the cases that were under way when the server died one by one, to learn which of them kills it."""
         lab = self._triage.lab
-        lost = [one for one in failed if dropped_at(_judgement_of(one)) is not None]
-        if len(lost) < 2 or self._over() or lab.lives_on():
+        if self._over() or not self._dropped() or (len(self.lanes) + len(self._failed) < 2) or lab.lives_on():
+            return
+        self._empty_the_lanes()
+        self._failed.sort(key=lambda one: one.number)
+        lost = self._dropped()
+        if len(lost) < 2:
             return
         first = lost[0]
         before = _judgement_of(first)
@@ -304,6 +322,10 @@ class Hunter:
                 lab.revive()
         if not any(dropped_at(_judgement_of(one)) is not None for one in lost):
             first.judgement = died_of(before, dropped_at(before) or 0)
+
+    def _dropped(self) -> list[Flight]:
+        """List the failures whose connection ended without an answer."""
+        return [one for one in self._failed if dropped_at(_judgement_of(one)) is not None]
 
     def _count(self, flight: Flight) -> None:
         """Add a judged case to the accounts."""

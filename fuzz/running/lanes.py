@@ -24,7 +24,9 @@ MOST_COMPANY = 16
 # moves to a lane for slow cases if one is free.
 SLOW_SECONDS = 0.15
 SLOW_TIMES = 10
-WEIGHT_OF_THE_LATEST = 0.02
+# How far one answer moves what is taken for usual. Half of the answers move it up and half of them down, by the same
+# factor, so that it comes to lie in their middle: however long a slow answer takes, it counts as one.
+STEP = 1.05
 # How many lanes there are for slow cases, beside the others; one lane alone has none beside it.
 SLOW_LANES = 8
 # How many of the latest steps are remembered in the order in which they were taken.
@@ -102,6 +104,12 @@ class Lanes:
     def slow(self) -> list[Flight]:
         """List the cases in lanes for slow ones."""
         return [one for one in self._under_way.values() if one.slow]
+
+    @property
+    def quick(self) -> list[Flight]:
+        """List the cases that have not ended and are not slow, whether or not there are lanes for slow ones."""
+        long_ago = time.monotonic() - self.slow_seconds
+        return [one for one in self._under_way.values() if not one.slow and one.waits_since >= long_ago]
 
     def full(self) -> bool:
         """Say whether as many cases are under way as may be; those that turn out to be slow make room if they can."""
@@ -205,11 +213,16 @@ class Lanes:
             flight.sent += self._session.sent - before
         flight.work, flight.ended, flight.steps = None, time.monotonic(), self._taken
         del self._under_way[flight.number]
-        took = min(flight.longest_seconds, self.slow_seconds)
-        self._usual_seconds += (took - self._usual_seconds) * WEIGHT_OF_THE_LATEST
+        self._note_longest(flight.longest_seconds)
         self._session.client.slowest_ms = max(self._session.client.slowest_ms, flight.client.slowest_ms)
         self._idle.append(flight.client)
         return True
+
+    def _note_longest(self, seconds: float) -> None:
+        """Learn from a case's longest wait what is usual; a case that never waited says nothing."""
+        if seconds > 0:
+            usual = self._usual_seconds or seconds
+            self._usual_seconds = usual * STEP if seconds > usual else usual / STEP
 
     def _wait_for(self, flight: Flight) -> None:
         flight.waits_since = time.monotonic()

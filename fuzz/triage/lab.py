@@ -70,6 +70,8 @@ class Lab:
         self.over = over
         self.settles = False
         self.asked = 0
+        # How often the target was brought back.
+        self.revivals = 0
         self._left = 0
         self._stuck = False
         self._outlived = 0
@@ -162,6 +164,7 @@ class Lab:
     def revive(self) -> None:
         """Bring the target back; raises CannotRun where it stays away."""
         self._stuck = False
+        self.revivals += 1
         if not self.life.revive():
             raise CannotRun(
                 f"the target at {self.session.client.url} is gone and does not come back; findings are kept"

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -15,26 +14,14 @@ from hypothesis import strategies as st
 
 from fuzz.embedded.http_messages import Answer, HttpRequest, HttpResponse
 from fuzz.embedded.http_server import HttpServer
-from fuzz.findings import corpus
 from fuzz.hunt.avoiding import Pace
-from fuzz.hunt.plan import Plan
-from fuzz.hunt.worker import Message as Told
-from fuzz.hunt.worker import Tallies, Worker
-from fuzz.running.lanes import SLOW_LANES, Lanes
-from fuzz.running.session import Judgement, Session, Taken, Work, unwatched
-from fuzz.running.store import MemoryStore
-from fuzz.subjects.reductions.reference_server import ReferenceServer
-from fuzz.subjects.reductions.reference_server.server import serve
-from fuzz.subjects.reductions.subject import REDUCTIONS
-from fuzz.subjects.reductions.zoo.catalogue import find
-from fuzz.subjects.reductions.zoo.sharing import CountsOfWhoeverCameLast
+from fuzz.running.lanes import SLOW_LANES, SLOW_TIMES, Lanes
+from fuzz.running.session import Judgement, Taken, Work, unwatched
 from fuzz.transport.exchanges import sending
 from fuzz.transport.http import HttpClient, HttpMessage
 from fuzz.transport.protocol import Client, ClientSettings
-from fuzz.triage.traits.circumstances import AT_ONCE
 from specs.case import Case
 from specs.outcome import Outcome, Reply, Transcript
-from tests.unit.pretended import PROFILE, Immortal
 
 SETTINGS = ClientSettings(timeout_seconds=20.0)
 LONG_SECONDS = 20.0
@@ -178,6 +165,19 @@ def test_what_turns_out_to_be_slow_makes_room_for_others() -> None:
         assert ("answered", "wait") not in server.noted
 
 
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.4])
+def test_what_is_slow_goes_by_the_middle_of_the_answers_however_long_the_slow_ones_take(share: float) -> None:
+    quick, slow, count = 0.05, 3.0, 400
+    with repeating(2) as (_, lanes):
+        for at in range(count):
+            lanes._note_longest(slow if at % 10 < share * 10 else quick)
+        assert SLOW_TIMES * quick / 2 < lanes.slow_seconds < SLOW_TIMES * quick * 2
+        # A server all of whose answers take longer than before has none that are slow.
+        for _ in range(count):
+            lanes._note_longest(slow)
+        assert lanes.slow_seconds > SLOW_TIMES * slow / 2
+
+
 def test_slow_cases_are_few_at_a_time_and_one_lane_has_none_beside_it() -> None:
     with repeating(2) as (_, lanes):
         for _ in range(SLOW_LANES):
@@ -224,126 +224,3 @@ def test_what_is_given_up_is_counted_and_its_connection_closed() -> None:
         lanes.abandon()
         assert (len(lanes), lanes.sent_unanswered) == (0, 0)
         assert all_of(lanes, [Case("x", (Say("1"),))])
-
-
-# A hunt in lanes.
-
-
-class Noting(Session):
-    """A session that notes which cases are begun."""
-
-    begun: list[Case]
-
-    def judging(self, case: Case, client: Client, *, afresh: bool = False, taken: Taken = unwatched) -> Work[Judgement]:
-        self.begun.append(case)
-        return super().judging(case, client, afresh=afresh, taken=taken)
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[MemoryStore]:
-    with MemoryStore() as one:
-        yield one
-
-
-def noting(url: str, store: MemoryStore) -> Noting:
-    session = Noting(REDUCTIONS, HttpClient(url, SETTINGS), store, PROFILE)
-    session.begun = []
-    return session
-
-
-def hunted(
-    session: Session,
-    folder: Path,
-    lanes: int,
-    seed: int = 1,
-    only: tuple[str, ...] = ("reduction",),
-    examples: int = 12,
-) -> Tallies:
-    """Hunt for a few examples, and return the last account."""
-    plan = Plan(PROFILE, seed, None, examples, only, folder, None, 1, lanes=lanes)
-    told: list[Told] = []
-    Worker(plan, session, Immortal(), told.append).work(lambda: False)  # type: ignore[arg-type]
-    session.close()
-    return next(one for one in reversed(told) if isinstance(one, Tallies))
-
-
-@settings(max_examples=2, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-@given(st.integers(0, 2**32))
-def test_a_seed_and_a_number_of_examples_draw_the_same_cases_whatever_the_lanes(seed: int) -> None:
-    only = ("reduction", "history", "malformed")
-    begun: dict[int, list[Case]] = {}
-    accounts = {}
-    with MemoryStore() as store, serve(ReferenceServer()) as server:
-        for lanes in (1, 4, 16):
-            session = noting(server.url, store)
-            accounts[lanes] = hunted(session, Path("nowhere-at-all"), lanes, seed, only)
-            begun[lanes] = session.begun
-    assert begun[1]
-    assert begun[1] == begun[4] == begun[16]
-    assert accounts[1].by_property == accounts[4].by_property == accounts[16].by_property
-    assert all(one.sent_requests == accounts[1].sent_requests for one in accounts.values())
-
-
-class Stuck(ReferenceServer):
-    """Answers no request after the first few until it may, and counts those that it has begun not to answer."""
-
-    def __init__(self, answered: int) -> None:
-        super().__init__()
-        self.left, self.silent = answered, threading.Semaphore(0)
-        self.go = threading.Event()
-
-    def answer(self, request: HttpRequest) -> HttpResponse:
-        self.left -= 1
-        if self.left < 0:
-            self.silent.release()
-            self.go.wait(LONG_SECONDS)
-        return super().answer(request)
-
-
-def test_an_interruption_leaves_no_request_unaccounted_for(tmp_path: Path, store: MemoryStore) -> None:
-    stuck = Stuck(answered=6)
-    with serve(stuck) as server:
-        session = noting(server.url, store)
-        told: list[Told] = []
-
-        def stop() -> bool:
-            # As many are silent as there are lanes: the hunt stands still, and the user has had enough.
-            if all(stuck.silent.acquire(timeout=LONG_SECONDS) for _ in range(4)):
-                raise KeyboardInterrupt
-            return False
-
-        plan = Plan(PROFILE, 1, None, 100, ("reduction",), tmp_path, None, 1, lanes=4)
-        worker = Worker(plan, session, Immortal(), told.append)  # type: ignore[arg-type]
-        lanes = worker._hunter.lanes
-        with pytest.raises(KeyboardInterrupt):
-            worker.work(lambda: lanes.full() and session.sent >= 10 and stop())
-        stuck.go.set()
-        session.close()
-    account = next(one for one in reversed(told) if isinstance(one, Tallies))
-    checked = sum(row[1] for row in account.by_property.values())
-    assert account.given_up_requests >= 4
-    assert account.sent_requests == checked + account.given_up_requests
-
-
-def test_a_failure_that_takes_company_is_found_with_that_trait(tmp_path: Path, store: MemoryStore) -> None:
-    with serve(CountsOfWhoeverCameLast()) as server:
-        session = Session(REDUCTIONS, HttpClient(server.url, SETTINGS), store, PROFILE)
-        plan = Plan(PROFILE, 1, None, 150, ("reduction",), tmp_path, 1, 1, lanes=8)
-        worker = Worker(plan, session, Immortal(), lambda _: None)  # type: ignore[arg-type]
-        worker.work(lambda: bool(corpus.load_all(tmp_path)))
-        session.close()
-    (finding,) = corpus.load_all(tmp_path)
-    assert finding.needs == (AT_ONCE,)
-    assert finding.case.together
-
-
-def test_a_failure_in_company_is_explained_as_it_is_alone(tmp_path: Path, store: MemoryStore) -> None:
-    findings = {}
-    for lanes in (1, 8):
-        with serve(find("stride-ignored").server()) as server:
-            session = Session(REDUCTIONS, HttpClient(server.url, SETTINGS), store, PROFILE)
-            hunted(session, tmp_path / str(lanes), lanes, examples=40)
-            found = corpus.load_all(tmp_path / str(lanes))
-            findings[lanes] = [(one.id, one.needs, one.case, one.seen) for one in found]
-    assert findings[1]
-    assert findings[1] == findings[8]
