@@ -29,6 +29,7 @@ TOP_LEVEL = {
 }  # fmt: skip
 MOST_MODULE_LINES = 400
 MOST_FUNCTION_LINES = 50
+MOST_PAGE_LINES = 90
 NAMES_THAT_SAY_NOTHING = re.compile(r"(^|_)(utils?|helpers?|core|base|common|misc|stuff|tools?)(_|$)")
 CHANGING = {"append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "clear", "remove", "discard"}
 # A script that is copied into findings, and runs where the suite is not installed.
@@ -232,6 +233,32 @@ def test_every_module_says_what_it_is() -> None:
     empty = [path for path in modules(*ROOMS) if not (ROOT / path).read_text("utf-8").strip()]
     faults = [str(path) for path in modules(*ROOMS) if path not in empty and not ast.get_docstring(tree(path))]
     passes(faults, "a module begins with one sentence on its role; add it to:")
+
+
+def test_every_room_has_a_page_that_names_what_is_there() -> None:
+    rooms = [*map(Path, ROOMS), *sorted({one.parent for one in modules("fuzz") if len(one.parts) == 3}), Path("tests")]
+    rooms += [Path("fuzz/subjects/reductions"), Path("fuzz/subjects/objects")]
+    faults = [f"{room}: no README.md" for room in rooms if room / "README.md" not in tracked()]
+    for page in [one for one in tracked() if one.name == "README.md" and one.parent != Path()]:
+        text = (ROOT / page).read_text("utf-8")
+        if text.count("\n") > MOST_PAGE_LINES:
+            faults.append(f"{page}: more than {MOST_PAGE_LINES} lines")
+        names = re.findall(r"`([\w/]+\.(?:py|toml))`", text)
+        faults += [f"{page}: there is no {name}" for name in names if not any(one.match(name) for one in tracked())]
+    passes(faults, "a room has a README of at most a page, which says what is there; mend:")
+
+
+def test_words_of_the_glossary_name_one_class() -> None:
+    text = (ROOT / "fuzz/README.md").read_text("utf-8").split("## Words")[1].split("\n## ")[0]
+    rows = re.findall(r"^([\w, ]+) \| [^|]+ \| `([\w/.]+)`$", text, re.MULTILINE)
+    assert len(rows) > 15
+    faults = []
+    for words, path in rows:
+        said = (ROOT / path).read_text("utf-8").lower().replace("_", "")
+        faults += [
+            f"{path} does not speak of {word}" for word in words.split(", ") if word.replace(" ", "") not in said
+        ]
+    passes(faults, "fuzz/README.md says where a word of the project is at home; mend:")
 
 
 def test_there_are_no_banners() -> None:
