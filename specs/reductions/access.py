@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from specs.reductions.expectation import BAD_REQUEST, CLIENT_ERRORS, SERVER_ERRORS, Because, Rejection, breaking
+from specs.reductions.expectation import ANY_ERROR, Because, Rejection, breaking
 from specs.reductions.profile import Profile
+from specs.reductions.refusals import RefusalClass
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Send
 from specs.store_facts import StoreFacts
@@ -18,11 +19,11 @@ BUCKETS = ("private", "public")
 BUCKETS_NAME = re.compile(
     r"(?!.*\.\.)(?![\d.]+$)(?!.*(--x-s3|-s3alias|--ol-s3|\.mrap)$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 )
-DENIED = breaking(Rule.CREDENTIALS, frozenset({401, 403, 404}))
-NO_BUCKET = breaking(Rule.NO_SUCH_BUCKET, CLIENT_ERRORS, "NoSuchBucket")
-NO_BUCKETS_NAME = breaking(Rule.NO_BUCKETS_NAME, CLIENT_ERRORS)
-NO_KEY = breaking(Rule.NO_SUCH_OBJECT, CLIENT_ERRORS, "NoSuchKey")
-NOT_FOUND = breaking(Rule.NOT_FOUND, CLIENT_ERRORS)
+DENIED = breaking(Rule.CREDENTIALS, RefusalClass.DENIED)
+NO_BUCKET = breaking(Rule.NO_SUCH_BUCKET, RefusalClass.ANY_OF_THE_CLIENT, "NoSuchBucket")
+NO_BUCKETS_NAME = breaking(Rule.NO_BUCKETS_NAME, RefusalClass.ANY_OF_THE_CLIENT)
+NO_KEY = breaking(Rule.NO_SUCH_OBJECT, RefusalClass.ANY_OF_THE_CLIENT, "NoSuchKey")
+NOT_FOUND = breaking(Rule.NOT_FOUND, RefusalClass.ANY_OF_THE_CLIENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ def _url_refusals(url: str) -> Refusals:
     except ValueError:
         usable = False
     if not usable:
-        return Refusals((breaking(Rule.NOT_A_URL, BAD_REQUEST, "url"),))
-    return Refusals((breaking(Rule.NOTHING_THERE, CLIENT_ERRORS | SERVER_ERRORS),))
+        return Refusals((breaking(Rule.NOT_A_URL, RefusalClass.BAD_REQUEST, "url"),))
+    return Refusals((breaking(Rule.NOTHING_THERE, ANY_ERROR),))
 
 
 def _v1_locators(step: Send) -> Refusals:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from specs.outcome import NoReply, Reply
 from specs.reductions import wire
-from specs.reductions.expectation import Expectation
+from specs.reductions.expectation import Expectation, Rejection
 from specs.reductions.profile import Profile
 from specs.reductions.proved import proved_invalid
+from specs.reductions.refusals import statuses_of
 from specs.reductions.rules import FOREIGN, Rule, requirement_of_all
 from specs.reductions.steps import Send, SendRaw
 from specs.reductions.validity import NAMES_OF_THE_API
@@ -81,7 +82,7 @@ def no_server_error(exchange: Exchange, expected: Expectation) -> Iterator[Viola
     reply = _reply(exchange)
     if reply is None or reply.status < 500 or expected.of_the_store:
         return
-    if expected.rejection is not None and reply.status in expected.rejection.statuses:
+    if expected.rejection is not None and reply.status in statuses_of(expected.rejection.classes):
         return
     title = f"a {reply.status} where {'values are' if expected.answers else 'a client error is'} due"
     yield _by_status("no-server-error", title, expected, reply, Way.SERVER_ERROR)
@@ -130,8 +131,8 @@ def accepts(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
         verb = "refused with" if reply.status >= 400 else "answered by"
         title = f"a valid {_name(exchange)} is {verb} {reply.status}"
         yield _by_status("accepts-valid", title, expected, reply, Way.REFUSED)
-    elif reply.status not in rejection.statuses:
-        title = f"{told(rejection.rules)}: {reply.status}, not {_statuses(rejection.statuses)}"
+    elif reply.status not in statuses_of(rejection.classes):
+        title = f"{told(rejection.rules)}: {reply.status}, not {_statuses(rejection)}"
         yield _by_status("error-status", title, expected, reply, Way.STATUS)
 
 
@@ -251,11 +252,12 @@ def _due(expected: Expectation) -> str:
     if expected.answers:
         parts.append("200 with values")
     if expected.rejection is not None:
-        parts.append(f"{_statuses(expected.rejection.statuses)} ({told(expected.rejection.rules)})")
+        parts.append(f"{_statuses(expected.rejection)} ({told(expected.rejection.rules)})")
     return " or ".join(parts) or f"any proper answer ({expected.why})"
 
 
-def _statuses(statuses: frozenset[int]) -> str:
+def _statuses(rejection: Rejection) -> str:
+    statuses = statuses_of(rejection.classes)
     if len(statuses) >= 100:
         return "4xx or 5xx" if max(statuses) >= 500 else "4xx"
     return " or ".join(str(one) for one in sorted(statuses))

@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from specs.reductions.dtypes import Array, Bools
+from specs.reductions.refusals import RefusalClass
 from specs.reductions.rules import Rule
-
-CLIENT_ERRORS = frozenset(range(400, 500))
-SERVER_ERRORS = frozenset(range(500, 600))
-BAD_REQUEST = frozenset({400, 422})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,19 +35,20 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """An error answer: the rules broken, the statuses allowed and the words of which one must be in the text."""
+    """A refusal: the rules broken, the classes of refusals allowed and the words of which one must be in the text."""
 
     rules: frozenset[Rule]
-    statuses: frozenset[int]
+    classes: frozenset[RefusalClass]
     words: tuple[str, ...] = ()
 
 
-def breaking(rule: Rule, statuses: frozenset[int], *words: str) -> Rejection:
+def breaking(rule: Rule, classes: RefusalClass | frozenset[RefusalClass], *words: str) -> Rejection:
     """Return the rejection for one broken rule."""
-    return Rejection(frozenset({rule}), statuses, words)
+    return Rejection(frozenset({rule}), frozenset({classes}) if isinstance(classes, RefusalClass) else classes, words)
 
 
-BAD_STORE = breaking(Rule.BAD_STORE, CLIENT_ERRORS | SERVER_ERRORS)
+ANY_ERROR = frozenset({RefusalClass.ANY_OF_THE_CLIENT, RefusalClass.ANY_OF_THE_SERVER})
+BAD_STORE = breaking(Rule.BAD_STORE, ANY_ERROR)
 
 
 class Because(StrEnum):
@@ -103,6 +101,6 @@ def either(rejections: Iterable[Rejection]) -> Rejection:
     several = list(rejections)
     if len(several) == 1:
         return several[0]
-    statuses = frozenset().union(*(one.statuses for one in several))
+    classes = frozenset[RefusalClass]().union(*(one.classes for one in several))
     words = () if any(not one.words for one in several) else tuple(w for one in several for w in one.words)
-    return Rejection(frozenset[Rule]().union(*(one.rules for one in several)), statuses, words)
+    return Rejection(frozenset[Rule]().union(*(one.rules for one in several)), classes, words)

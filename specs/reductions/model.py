@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +13,6 @@ from specs.reductions.access import access_refusals, locator_refusals
 from specs.reductions.claims import axis_form, beyond
 from specs.reductions.decoding import Streams
 from specs.reductions.expectation import (
-    BAD_REQUEST,
     BAD_STORE,
     Because,
     Expectation,
@@ -25,6 +24,7 @@ from specs.reductions.expectation import (
 )
 from specs.reductions.profile import Profile
 from specs.reductions.raw_requests import RawReading, read_raw
+from specs.reductions.refusals import RefusalClass
 from specs.reductions.request import OPERATIONS, OPTIONS, Request
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
@@ -94,6 +94,11 @@ def _with_doubts(inner: Expectation, raw: RawReading) -> Expectation:
     return Expectation(() if raw.rejections else inner.answers, rejection, inner.why, inner.because)
 
 
+def _rule_of(fault: validity.Fault, strange: Set[str]) -> Rule:
+    """Return the rule that a fault breaks: a server may not know a field of which it claims nothing."""
+    return Rule.UNKNOWN_FIELD if strange & set(fault.words) else fault.rule
+
+
 def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Expectation:
     located = locator_refusals(step, profile)
     if located.why:
@@ -101,15 +106,11 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
     body = full_body(step, profile)
     reading = validity.read_request(step.operation, body, profile)
     strange = _unknown_fields(profile)
-    # A fault within a field of which nothing is claimed counts as an unknown field: the server may not know the field.
-    faults = [
-        breaking(Rule.UNKNOWN_FIELD if strange & set(fault.words) else fault.rule, BAD_REQUEST, *fault.words)
-        for fault in reading.faults
-    ]
+    faults = [breaking(_rule_of(fault, strange), RefusalClass.BAD_REQUEST, *fault.words) for fault in reading.faults]
     if step.operation not in OPERATIONS:
-        faults.append(breaking(Rule.UNKNOWN_OPERATION, frozenset({404})))
+        faults.append(breaking(Rule.UNKNOWN_OPERATION, RefusalClass.UNKNOWN_OPERATION))
     faults += located.refusals
-    doubts = [breaking(doubt.rule, BAD_REQUEST) for doubt in reading.doubts]
+    doubts = [breaking(doubt.rule, RefusalClass.BAD_REQUEST) for doubt in reading.doubts]
     request = reading.request
     any_age = profile.chunk_cache and profile.rules("stale-reads") and not (request and request.disable_chunk_cache)
     versions = world.versions(step.bucket, step.key, any_age=any_age)

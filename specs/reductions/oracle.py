@@ -11,7 +11,6 @@ import numpy as np
 from specs.reductions.decoding import Streams, Undecodable, decode
 from specs.reductions.dtypes import FLOATS, INTEGERS, Array, Bools, name_of, nearest, through_float64
 from specs.reductions.expectation import (
-    CLIENT_ERRORS,
     Because,
     Expectation,
     Rejection,
@@ -21,22 +20,23 @@ from specs.reductions.expectation import (
     unspecified,
 )
 from specs.reductions.profile import Profile
+from specs.reductions.refusals import RefusalClass
 from specs.reductions.request import Missing, Request
 from specs.reductions.rules import Rule
 from specs.reductions.tolerance import sum_bounds
 
 REFUSED_DATA = {
-    Rule.UNDECODABLE_DATA: frozenset({400}),
-    Rule.DATA_DOES_NOT_FIT: frozenset({400}),
-    Rule.SHORT_READ: CLIENT_ERRORS,
-    Rule.RANGE_BEYOND_THE_OBJECT: CLIENT_ERRORS,
-    Rule.INFLATES_TOO_FAR: CLIENT_ERRORS,
+    Rule.UNDECODABLE_DATA: RefusalClass.UNFIT_DATA,
+    Rule.DATA_DOES_NOT_FIT: RefusalClass.UNFIT_DATA,
+    Rule.SHORT_READ: RefusalClass.ANY_OF_THE_CLIENT,
+    Rule.RANGE_BEYOND_THE_OBJECT: RefusalClass.ANY_OF_THE_CLIENT,
+    Rule.INFLATES_TOO_FAR: RefusalClass.ANY_OF_THE_CLIENT,
 }
 
 
 def may_refuse(rule: Rule) -> Rejection:
-    """Return a rejection that allows a refusal by any status of the client's."""
-    return breaking(rule, CLIENT_ERRORS)
+    """Return a rejection that allows any refusal that says that the client is at fault."""
+    return breaking(rule, RefusalClass.ANY_OF_THE_CLIENT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -255,7 +255,7 @@ def _nan_doubts(has_nan: Bools, profile: Profile, doubts: list[Rejection]) -> Bo
     """Add the doubt that NaN may be refused by a 4xx that says so; with the ruling off, NaN elements are free."""
     if has_nan.any():
         words = ("nan", "notanumber", "finite")
-        doubts.append(breaking(Rule.NAN, CLIENT_ERRORS, *(words if profile.rules("nan") else ())))
+        doubts.append(breaking(Rule.NAN, RefusalClass.ANY_OF_THE_CLIENT, *(words if profile.rules("nan") else ())))
     return has_nan if not profile.rules("nan") else np.zeros(has_nan.shape, np.bool_)
 
 

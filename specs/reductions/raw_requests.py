@@ -10,8 +10,9 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from specs import json_text
 from specs.fields import Fields
-from specs.reductions.expectation import BAD_REQUEST, CLIENT_ERRORS, Rejection, breaking
+from specs.reductions.expectation import Rejection, breaking
 from specs.reductions.profile import Profile
+from specs.reductions.refusals import RefusalClass
 from specs.reductions.request import OPERATIONS
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Credential, Send, SendRaw
@@ -23,17 +24,16 @@ HEADERS_ALL_TAKE = 50
 BODY_BYTES_ALL_TAKE = 100_000
 FRAMING_HEADERS = ("content-length", "transfer-encoding", "host", "connection", "expect", "upgrade")
 
-FRAMING = breaking(Rule.HTTP_FRAMING, CLIENT_ERRORS | {501, 505})
-TOO_LARGE = breaking(Rule.TOO_LARGE, frozenset({400, 408, 413, 414, 431}))
-BAD_JSON = breaking(Rule.NOT_JSON, BAD_REQUEST)
-BAD_TYPE = breaking(Rule.CONTENT_TYPE, frozenset({400, 415, 422}))
-# A path that the API does not know may be the server's own path for another method, so 405 is allowed.
-UNKNOWN_PATH = breaking(Rule.UNKNOWN_PATH, frozenset({404, 405}))
-# A path that is no text is unknown too, and a server may refuse it before it looks for a path that it knows.
-ODD_PATH = Rejection(frozenset({Rule.UNKNOWN_PATH, Rule.HTTP_FRAMING}), frozenset({400, 404, 405}))
-WRONG_METHOD = breaking(Rule.WRONG_METHOD, frozenset({405}))
-ODD_METHOD = breaking(Rule.ODD_METHOD, frozenset({400, 404, 405, 501}))
-FOREIGN_AUTHORIZATION = breaking(Rule.FOREIGN_AUTHORIZATION, frozenset({400, 401, 403}))
+FRAMING = breaking(Rule.HTTP_FRAMING, RefusalClass.FRAMING)
+TOO_LARGE = breaking(Rule.TOO_LARGE, RefusalClass.TOO_LARGE)
+BAD_JSON = breaking(Rule.NOT_JSON, RefusalClass.BAD_REQUEST)
+BAD_TYPE = breaking(Rule.CONTENT_TYPE, RefusalClass.WRONG_TYPE)
+UNKNOWN_PATH = breaking(Rule.UNKNOWN_PATH, RefusalClass.UNKNOWN_PATH)
+# A path that is no text is unknown too.
+ODD_PATH = Rejection(frozenset({Rule.UNKNOWN_PATH, Rule.HTTP_FRAMING}), frozenset({RefusalClass.ODD_PATH}))
+WRONG_METHOD = breaking(Rule.WRONG_METHOD, RefusalClass.WRONG_METHOD)
+ODD_METHOD = breaking(Rule.ODD_METHOD, RefusalClass.ODD_METHOD)
+FOREIGN_AUTHORIZATION = breaking(Rule.FOREIGN_AUTHORIZATION, RefusalClass.FOREIGN_AUTHORIZATION)
 
 
 @dataclass(frozen=True, slots=True)

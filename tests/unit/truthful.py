@@ -15,6 +15,7 @@ from specs.reductions.dtypes import in_byte_order
 from specs.reductions.expectation import Expectation, Rejection, Values
 from specs.reductions.model import expectations
 from specs.reductions.profile import Profile
+from specs.reductions.refusals import RefusalClass, statuses_of
 from specs.reductions.steps import Send
 from specs.rules import told
 from specs.store_facts import StoreFacts
@@ -62,13 +63,13 @@ def refusal(rejection: Rejection, status: int | None = None, text: str | None = 
     """An error that the rejection allows."""
     message = rejection.words[0] if rejection.words else told(rejection.rules)
     body = {"error": {"message": message if text is None else text}}
-    return Reply(min(rejection.statuses) if status is None else status, JSON, json.dumps(body).encode())
+    return Reply(min(statuses_of(rejection.classes)) if status is None else status, JSON, json.dumps(body).encode())
 
 
 def reply(send: Send, due: Expectation, profile: Profile = V2) -> Reply:
     """What a right server says; an answer wherever one is allowed."""
     if not due.answers:
-        return refusal(due.rejection or Rejection(frozenset(), frozenset({400})))
+        return refusal(due.rejection or Rejection(frozenset(), frozenset({RefusalClass.UNFIT_DATA})))
     if profile.api == "v1":
         return v1_reply(due.answers[0])
     fields = send.fields

@@ -23,8 +23,9 @@ from specs.fields import Fields
 from specs.outcome import NoReply, Reply, Transcript
 from specs.reductions import checks, requirements, rules, validity
 from specs.reductions.checks import Exchange, violations
-from specs.reductions.expectation import CLIENT_ERRORS, Expectation, Rejection
+from specs.reductions.expectation import Expectation, Rejection
 from specs.reductions.model import expectations
+from specs.reductions.refusals import RefusalClass
 from specs.reductions.rules import ALLOWING, ORDER, Rule, requirement_of, requirement_of_all
 from specs.reductions.steps import Credential, Put, Send
 from specs.rules import in_order, told
@@ -43,7 +44,7 @@ def test_checks_and_stakes_agree_on_the_requirement_of_rules(
 ) -> None:
     # The request breaks none of the rules, which the schema would notice.
     monkeypatch.setattr(checks, "proved_invalid", lambda *_: True)
-    due = Expectation(rejection=Rejection(broken, CLIENT_ERRORS))
+    due = Expectation(rejection=Rejection(broken, frozenset({RefusalClass.ANY_OF_THE_CLIENT})))
     reply = Reply(200, (("content-type", "application/cbor"),), b"\xa0")
     (found,) = violations(Exchange(SEND, reply, V2), due, 1)
     assert found.requirement == requirement_of_all(broken)

@@ -18,6 +18,7 @@ from specs.reductions.checks import LEAKS
 from specs.reductions.expectation import Expectation, Values
 from specs.reductions.model import expectations, full_body
 from specs.reductions.profile import Profile
+from specs.reductions.refusals import statuses_of
 from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
 from specs.spellings import PLAINLY
 from specs.store_facts import StoreFacts
@@ -116,7 +117,7 @@ def _planned(step: Step, expected: Expectation | None, outcome: Outcome, profile
         **place,
         "credentials": step.credentials,
         "answers": [_allowed(one) for one in expected.answers] if expected is not None else [],
-        "statuses": _ranges(rejection.statuses) if rejection is not None else [],
+        "statuses": _ranges(statuses_of(rejection.classes)) if rejection is not None else [],
         "words": [*rejection.words] if rejection is not None else [],
         "json": profile.json_errors and isinstance(step, Send),
         "came": _came(outcome),

@@ -44,6 +44,7 @@ from specs.reductions import checks
 from specs.reductions.expectation import Expectation, Values
 from specs.reductions.model import expectations
 from specs.reductions.profile import load
+from specs.reductions.refusals import statuses_of
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Put, Send
 from specs.store_facts import StoreFacts
@@ -123,7 +124,7 @@ def test_what_must_be_refused_anyway_may_fail_by_the_store(
     assert badly.rejection is not None
     assert (badly.rejection.rules, badly.answers) == (well.rejection.rules, ())
     assert rule in badly.rejection.rules
-    assert {400, 401, 500, 503} <= badly.rejection.statuses
+    assert {400, 401, 500, 503} <= statuses_of(badly.rejection.classes)
     assert badly.rejection.words == ()
     assert broken(about("failing", Fields(fields), **changes), error(503)) == []
 

@@ -17,9 +17,10 @@ from specs.fields import Fields
 from specs.outcome import NoReply, Reply
 from specs.reductions import checks, requirements
 from specs.reductions.checks import Exchange
-from specs.reductions.expectation import BAD_REQUEST, BAD_STORE, Expectation, Rejection, Values, breaking, either
+from specs.reductions.expectation import BAD_STORE, Expectation, Rejection, Values, breaking, either
 from specs.reductions.model import expectations
 from specs.reductions.profile import Profile
+from specs.reductions.refusals import RefusalClass
 from specs.reductions.relations import RELATIONS
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Put, Send, SendRaw
@@ -84,8 +85,8 @@ FLOAT_SUM = about("sum", FLOATS)
 BADLY = SUM[0], replace(SUM[1], rejection=BAD_STORE)
 INVALID = about("sum", size=3)
 SHORT = about("sum", shape=[9])
-DENIED = breaking(Rule.CREDENTIALS, frozenset({401, 403, 404}))
-FOREIGN = breaking(Rule.FOREIGN_AUTHORIZATION, frozenset({400, 401, 403}))
+DENIED = breaking(Rule.CREDENTIALS, RefusalClass.DENIED)
+FOREIGN = breaking(Rule.FOREIGN_AUTHORIZATION, RefusalClass.FOREIGN_AUTHORIZATION)
 
 
 def due_refusal(rejection: Rejection) -> tuple[Send, Expectation]:
@@ -131,8 +132,8 @@ BREAKERS: dict[str, list[tuple[tuple[Send, Expectation], Reply | NoReply]]] = {
     "refuses-invalid": [(INVALID, answered(SUM[1].answers[0]))],
     "refuses-unfit-data": [(SHORT, answered(SUM[1].answers[0]))],
     "refuses-missing-objects": [
-        (due_refusal(breaking(Rule.NO_SUCH_OBJECT, frozenset({404}))), answered(SUM[1].answers[0])),
-        (due_refusal(breaking(Rule.NOT_FOUND, frozenset({404}))), answered(SUM[1].answers[0])),
+        (due_refusal(breaking(Rule.NO_SUCH_OBJECT, RefusalClass.UNKNOWN_OPERATION)), answered(SUM[1].answers[0])),
+        (due_refusal(breaking(Rule.NOT_FOUND, RefusalClass.UNKNOWN_OPERATION)), answered(SUM[1].answers[0])),
     ],
     "credentials": [
         (due_refusal(DENIED), answered(SUM[1].answers[0])),
@@ -321,14 +322,16 @@ def test_errors_of_servers_without_json_errors_are_read_by_their_status_alone():
 
 def test_below_http_a_server_may_answer_in_its_own_words():
     raw = SendRaw("HEAD", "/v2/sum/")
-    due = Expectation(rejection=breaking(Rule.WRONG_METHOD, frozenset({405})))
+    due = Expectation(rejection=breaking(Rule.WRONG_METHOD, RefusalClass.WRONG_METHOD))
     assert found(raw, Reply(405, (), b""), due) == []
-    large = Expectation(rejection=Rejection(frozenset({Rule.TOO_LARGE, Rule.NOT_JSON}), frozenset({400, 413})))
+    large = Expectation(
+        rejection=Rejection(frozenset({Rule.TOO_LARGE, Rule.NOT_JSON}), frozenset({RefusalClass.TOO_LARGE}))
+    )
     assert found(SendRaw("POST", "/v2/sum/"), Reply(413, (), b""), large) == []
 
 
 def test_the_words_of_an_error_may_be_spelled_differently():
-    due = Expectation(rejection=breaking(Rule.NOT_A_BOOLEAN, BAD_REQUEST, "option_shape_as_bytes"))
+    due = Expectation(rejection=breaking(Rule.NOT_A_BOOLEAN, RefusalClass.BAD_REQUEST, "option_shape_as_bytes"))
     assert allowed((SUM[0], due), message(400, "Option shape-as-bytes must be a boolean"))
     assert allowed((SUM[0], due), error(422, {"error": {"message": "bad", "caused_by": ["optionShapeAsBytes"]}}))
 
@@ -355,7 +358,7 @@ def test_an_error_with_status_200_is_told_as_one() -> None:
     """Whether an answer was due too or not: what came says that it is a refusal."""
     body = json.dumps({"error": {"message": "offset: out of range"}}).encode()
     came = Reply(200, (("content-type", "application/json"),), body)
-    rejection = breaking(Rule.OUT_OF_RANGE, frozenset({400}), "offset")
+    rejection = breaking(Rule.OUT_OF_RANGE, RefusalClass.UNFIT_DATA, "offset")
     for expected in (Expectation(rejection=rejection), Expectation(answers=SUM[1].answers, rejection=rejection)):
         (found,) = checks.violations(Exchange(SUM[0], came, V2), expected, 1)
         assert (found.requirement, found.status) == ("error-status", 200)

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 
 from specs.case import Case
 from specs.fields import Fields
-from specs.reductions.expectation import CLIENT_ERRORS, Expectation
+from specs.reductions.expectation import Expectation
 from specs.reductions.model import expectations
 from specs.reductions.profile import Profile
+from specs.reductions.refusals import CLIENT_ERRORS, statuses_of
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
 from specs.store_facts import StoreFacts
@@ -83,7 +84,7 @@ def test_who_may_read_what(bucket, interface, credentials, wanted):
     assert kind(expected) == wanted
     if wanted == "refused":
         assert expected.rejection.rules == {Rule.CREDENTIALS}
-        assert expected.rejection.statuses == {401, 403, 404}
+        assert statuses_of(expected.rejection.classes) == {401, 403, 404}
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_nothing_is_said_of_what_the_store_does_not_tell_apart(store, bucket, cr
 def test_what_is_not_there_is_refused(changes, broken, words):
     rejection = due(Put("a", ONE), asked(**changes)).rejection
     assert (rejection.rules, rejection.words) == (broken, words)
-    assert rejection.statuses <= CLIENT_ERRORS
+    assert statuses_of(rejection.classes) <= CLIENT_ERRORS
 
 
 # Places.
@@ -238,12 +239,12 @@ def test_a_fault_is_refused_whatever_the_data():
     for steps in ((Put("a", ONE),), ()):
         rejection = due(*steps, asked(fields=INT32.but(size=3))).rejection
         assert Rule.SIZE_NO_MULTIPLE in rejection.rules
-        assert {400, 422} <= rejection.statuses
+        assert {400, 422} <= statuses_of(rejection.classes)
 
 
 def test_of_several_faults_any_may_be_told():
     rejection = due(Put("a", ONE), asked(operation="mean", fields=INT32.but(offset=-1, order="X"))).rejection
-    assert rejection.statuses == {400, 404, 422}
+    assert statuses_of(rejection.classes) == {400, 404, 422}
     assert rejection.words == ()
     both = due(Put("a", ONE), asked(fields=INT32.but(offset=-1, order="X"))).rejection
     assert set(both.words) == {"offset", "order"}
@@ -281,7 +282,7 @@ def test_raw_bytes_that_are_a_request_are_one(path):
 def test_what_is_no_request_is_refused(changes, broken, statuses):
     rejection = raw(**changes).rejection
     assert broken <= rejection.rules
-    assert rejection.statuses == statuses
+    assert statuses_of(rejection.classes) == statuses
 
 
 @pytest.mark.parametrize(
@@ -308,7 +309,7 @@ def test_what_servers_may_read_either_way_is_open(changes):
 def test_without_the_content_type_the_body_may_be_refused_or_read(headers):
     expected = raw(headers=headers)
     assert (kind(expected), totals(expected)) == ("either", [1])
-    assert expected.rejection.statuses == {400, 415, 422}
+    assert statuses_of(expected.rejection.classes) == {400, 415, 422}
 
 
 def test_what_is_very_large_may_be_refused():
@@ -328,7 +329,7 @@ FOREIGN = [(*HEADERS, ("Authorization", value)) for value in ("Bearer x", "Basic
 def test_a_foreign_authorization_is_refused_and_is_nobodys(headers):
     steps = Put("a", ONE, "public"), SendRaw("POST", "/v2/sum/", headers, BODY, "a", "public")
     assert due(*steps).rejection.rules == {Rule.FOREIGN_AUTHORIZATION}
-    assert due(*steps).rejection.statuses == {400, 401, 403}
+    assert statuses_of(due(*steps).rejection.classes) == {400, 401, 403}
     assert raw(headers=headers).rejection.rules == {Rule.FOREIGN_AUTHORIZATION, Rule.CREDENTIALS}
     untyped = replace(steps[1], headers=headers[1:])
     assert due(steps[0], untyped).rejection.rules == {Rule.FOREIGN_AUTHORIZATION}

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from specs.fields import Fields
 from specs.outcome import Reply
 from specs.reductions import checks, proved
-from specs.reductions.expectation import BAD_REQUEST, Expectation, breaking
+from specs.reductions.expectation import Expectation, breaking
 from specs.reductions.model import expectations
 from specs.reductions.profile import Profile, load
 from specs.reductions.proved import IN_THE_SCHEMA, proved_invalid
+from specs.reductions.refusals import RefusalClass
 from specs.reductions.rules import ALLOWING, Rule
 from specs.reductions.steps import Send, SendRaw
 from specs.store_facts import StoreFacts
@@ -27,7 +28,7 @@ ANSWER = Reply(200, (("content-type", "application/cbor"),), b"")
 
 def accepted(send: Send | SendRaw, rule: Rule) -> list[str]:
     """What is broken where a request is answered with values that is to be refused for a rule."""
-    due = Expectation(rejection=breaking(rule, BAD_REQUEST))
+    due = Expectation(rejection=breaking(rule, RefusalClass.BAD_REQUEST))
     return [one.requirement for one in checks.violations(checks.Exchange(send, ANSWER, V2), due, 0)]
 
 

@@ -17,6 +17,7 @@ from specs.outcome import NoReply, Reply
 from specs.reductions import relations, requirements
 from specs.reductions.dtypes import in_byte_order
 from specs.reductions.expectation import Values, breaking, unspecified
+from specs.reductions.refusals import RefusalClass
 from specs.reductions.relations import RELATIONS
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Put, Send
@@ -135,14 +136,18 @@ def test_counts_of_parts_make_up_the_counts_of_the_whole():
 
 def test_a_request_refused_at_one_time_and_answered_at_another_breaks_asked_twice():
     whole, due = transcript(asked("asked-twice", about("sum"), about("sum")))
-    refused = with_outcome(whole, 2, refusal(breaking(Rule.OUT_OF_RANGE, frozenset({400}))))
+    refused = with_outcome(whole, 2, refusal(breaking(Rule.OUT_OF_RANGE, RefusalClass.UNFIT_DATA)))
     (found,) = relations.violations(refused, due, V2)
     assert (found.aspect, found.expected, found.actual, found.step) == ("statuses", "200", "400", 2)
 
 
 def test_what_is_no_answer_is_left_to_the_other_checks():
     whole, due = transcript(asked("all-axes", about("sum", axis=[0, 1]), about("sum")))
-    for outcome in (NoReply("closed"), refusal(breaking(Rule.OUT_OF_RANGE, frozenset({400}))), Reply(200, (), b"\xff")):
+    for outcome in (
+        NoReply("closed"),
+        refusal(breaking(Rule.OUT_OF_RANGE, RefusalClass.UNFIT_DATA)),
+        Reply(200, (), b"\xff"),
+    ):
         assert relations.violations(with_outcome(whole, 2, outcome), due, V2) == []
 
 

@@ -7,8 +7,9 @@ import pytest
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply
 from specs.reductions.checks import Exchange, violations
-from specs.reductions.expectation import CLIENT_ERRORS, Because, Expectation, Rejection, unspecified
+from specs.reductions.expectation import Because, Expectation, Rejection, unspecified
 from specs.reductions.profile import Profile
+from specs.reductions.refusals import RefusalClass
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Send
 from specs.violation import Way
@@ -27,7 +28,7 @@ BROKEN = frozenset({Rule.SHORT_READ, Rule.NO_SUCH_OBJECT})
 def test_a_failure_where_a_refusal_is_due_names_the_rules(
     outcome: Reply | NoReply, how: tuple[Way, int | None, str]
 ) -> None:
-    due = Expectation(rejection=Rejection(BROKEN, CLIENT_ERRORS))
+    due = Expectation(rejection=Rejection(BROKEN, frozenset({RefusalClass.ANY_OF_THE_CLIENT})))
     (found,) = violations(Exchange(STEP, outcome, Profile("x")), due, 0)
     assert (found.rules, found.way, found.status, found.aspect) == (BROKEN, *how)
 
