@@ -23,7 +23,7 @@ def faults_alike(smallest: Smallest, lab: Lab) -> frozenset[str]:
     several = list(reading.witnesses("malformed"))
     if wanted.faults and wanted.way is not Way.ACCEPTED:
         others = [one for one in several if one.sort == "field" and one.fault not in wanted.faults][:SAMPLE]
-        if all(_fails_alike(one, wanted, lab) for one in others):
+        if others and all(_fails_alike(one, wanted, lab) for one in others):
             return frozenset({ANY})
     siblings = [one for one in several if one.fault not in wanted.blamed and _is_sibling(one, wanted, several)]
     alike = wanted.blamed | {one.fault for one in siblings[:MOST_SIBLINGS] if _fails_alike(one, wanted, lab)}

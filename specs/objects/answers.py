@@ -41,6 +41,8 @@ class Alternative:
     exact: bool = False
     rules: frozenset[Rule] = frozenset()
     head: bool = False
+    # The request's key has characters that XML lacks, so that an error that names the key cannot be well-formed.
+    unwritable: bool = False
     looks: Looks | None = field(default=None, compare=False)
     learns: Learns | None = field(default=None, compare=False)
     # What an answer of this kind would tell the steps after it, if it came.
@@ -111,7 +113,7 @@ def faults(one: Alternative, reply: Reply, profile_exact: bool) -> Iterator[Viol
 
 
 def _faults_of_refusal(one: Alternative, reply: Reply, profile_exact: bool) -> Iterator[Violation]:
-    if one.head:
+    if one.head or (one.unwritable and read_xml(reply.body) is None):
         return
     code, form = code_of(reply), list(_form(one, reply))
     yield from form

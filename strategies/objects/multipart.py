@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from specs.objects.content import Content
 from specs.objects.steps import (
     AbortUpload,
@@ -87,12 +89,43 @@ def _ends(draw: Draw, numbers: list[str]) -> list[Step]:
         ]
     if kind < 0.45:
         return [CompleteUpload(key="other", upload="u", parts=tuple(chosen)), AbortUpload(key="other", upload="u")]
-    done: list[Step] = [CompleteUpload(key="k", upload="u", parts=tuple(chosen))]
+    conditions: Pairs = ()
+    if draw.chance(0.2) and draw.profile.can("conditional-complete"):
+        conditions = draw.one(((("If-None-Match", "*"),), (("If-Match", '"d41d8cd98f00b204e9800998ecf8427e"'),)))
+    done: list[Step] = [CompleteUpload(key="k", upload="u", parts=tuple(chosen), headers=conditions)]
     if draw.chance(0.25):
         done.append(CompleteUpload(key="k", upload="u", parts=tuple(chosen)))
     if draw.chance(0.3) and draw.profile.can("get-part"):
         done.append(GetObject(key="k", query=(("partNumber", draw.one(("1", "2"))),)))
     return [*done, UploadPart(key="k", upload="u", content=Content(b"late"))] if draw.chance(0.15) else done
+
+
+TREE = ("k", "dir/k", "dir/l", "dir/sub/m", "other", "z z")
+
+
+def upload_lists(draw: Draw) -> list[Step]:
+    """Draw several uploads in progress, some of which end, and listings of those that are left, page by page."""
+    steps: list[Step] = []
+    begun = [(draw.one(TREE), f"u{number}") for number in range(draw.between(1, 5))]
+    for key, upload in begun:
+        steps.append(CreateUpload(key=key, called=upload))
+        if draw.chance(0.5):
+            steps.append(UploadPart(key=key, upload=upload, content=Content(b"x"), called=f"p{upload}"))
+    for key, upload in draw.some(begun, 0, 2):
+        steps.append(AbortUpload(key=key, upload=upload))
+    by_key = draw.profile.list_uploads == "by-key"
+    prefix = draw.one([key for key, _ in begun]) if by_key else draw.one(("", "", "dir/", "d", "k", "nothing"))
+    most = "" if by_key else draw.one(("", "", "1", "2", "1000"))
+    page = ListUploads(
+        prefix=prefix, delimiter="" if by_key else draw.one(("", "", "/")), most=most, called=draw.name("page"),
+        url=draw.profile.can("encoding-type") and draw.chance(0.6),
+    )  # fmt: skip
+    steps.append(draw.sending(page))
+    for _ in range(draw.between(1, 5) if most in ("1", "2") and not page.delimiter else 0):
+        page = replace(page, after=page.called, called=draw.name("page"))
+        steps.append(page)
+    key, upload = draw.one(begun)
+    return [*steps, ListParts(key=key, upload=upload), *survey([key])]
 
 
 def large_uploads(draw: Draw) -> list[Step]:

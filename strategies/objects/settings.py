@@ -55,6 +55,9 @@ TAGS: tuple[Pairs, ...] = (
     (("color", "blue"),), (("a", "1"), ("b", "2")), (), (("spaced key", "v w"),), (("k", ""),),
     tuple((f"t{number}", "v") for number in range(10)),
 )  # fmt: skip
+COPIED_TAGS: tuple[Pairs, ...] = (
+    (), (("x-amz-tagging-directive", "COPY"),), (("x-amz-tagging-directive", "REPLACE"), ("x-amz-tagging", "new=tag")),
+)  # fmt: skip
 BAD_TAGS: tuple[Pairs, ...] = (
     tuple((f"t{number}", "v") for number in range(11)), (("a", "1"), ("a", "2")), (("k" * 129, "v"),),
     (("k", "v" * 257),),
@@ -167,38 +170,63 @@ def tags(draw: Draw) -> list[Step]:
             steps.append(DeleteTagging(key="k"))
         elif kind < 0.75:
             steps.append(PutObject(key="k", content=draw.content()))
-        elif kind < 0.85:
-            steps += [CopyObject(key="copy", source_key="k"), GetTagging(key="copy")]
+        elif kind < 0.9:
+            headers = draw.one(COPIED_TAGS)
+            steps += [CopyObject(key="copy", source_key="k", headers=headers), GetTagging(key="copy")]
         steps.append(GetTagging(key=draw.one(("k", "k", "k", "missing"))))
     return [*steps, *survey(["k"])]
 
 
 def versions(draw: Draw) -> list[Step]:
     """Draw histories of a bucket that keeps versions."""
+    keys = ("k", "k", "k", "dir/k")
     steps: list[Step] = []
+    called: list[tuple[str, str]] = []
     if draw.chance(0.4):
         steps.append(PutObject(key="k", content=draw.content(), called="before"))
+        called.append(("k", "before"))
     steps.append(PutVersioning())
-    called = ["before"] if steps and len(steps) > 1 else []
-    for _ in range(draw.between(2, 6)):
-        kind = draw.random.random()
-        name = draw.name("v")
-        if kind < 0.4:
-            steps.append(PutObject(key="k", content=draw.content(), called=name))
-            called.append(name)
-        elif kind < 0.55:
-            steps.append(DeleteObject(key="k", called=name))
-            called.append(name)
-        elif kind < 0.75 and called:
-            version = (("versionId", f"{{version {draw.one(called)}}}"),)
-            steps.append((HeadObject if draw.chance(0.3) else GetObject)(key="k", query=version))
-        elif kind < 0.85 and called:
-            steps.append(DeleteObject(key="k", query=(("versionId", f"{{version {draw.one(called)}}}"),)))
-        elif kind < 0.9:
-            steps.append(PutVersioning(status="Suspended"))
-        else:
-            steps.append(draw.one((GetVersioning(), GetObject(key="k"), ListObjects())))
-    return [*steps, ListVersions(), *survey(["k"])]
+    for _ in range(draw.between(2, 7)):
+        steps += _of_versions(draw, draw.one(keys), called)
+    return [*steps, *_pages_of_versions(draw), *survey(["k", "dir/k"])]
+
+
+def _of_versions(draw: Draw, key: str, called: list[tuple[str, str]]) -> list[Step]:
+    """Draw a step or two about a bucket that keeps versions, and note what they are called."""
+    kind, name = draw.random.random(), draw.name("v")
+    if kind < 0.35 or not called:
+        called.append((key, name))
+        return [PutObject(key=key, content=draw.content(), called=name)]
+    if kind < 0.5:
+        called.append((key, name))
+        return [DeleteObject(key=key, called=name)]
+    old, version = draw.one(called)
+    query = (("versionId", f"{{version {version}}}"),)
+    if kind < 0.65:
+        return [(HeadObject if draw.chance(0.3) else GetObject)(key=old, query=query)]
+    if kind < 0.73:
+        return [DeleteObject(key=old, query=query)]
+    if kind < 0.79:
+        named = (Named(old, f"{{version {version}}}"), Named(draw.one((old, "never-there"))))
+        return [DeleteObjects(keys=named if draw.chance(0.5) else named[:1]), GetObject(key=old)]
+    if kind < 0.87:
+        called.append((key, name))
+        if draw.chance(0.3):
+            onto = (("x-amz-metadata-directive", "REPLACE"), ("x-amz-meta-anew", name))
+            return [CopyObject(key=old, source_key=old, headers=onto, called=name), GetObject(key=old)]
+        copy = CopyObject(key=key, source_key=old, source_version=f"{{version {version}}}", called=name)
+        return [copy, GetObject(key=key)]
+    if kind < 0.92:
+        return [PutVersioning(status="Suspended")]
+    return [draw.one((GetVersioning(), GetObject(key="k"), ListObjects()))]
+
+
+def _pages_of_versions(draw: Draw) -> list[Step]:
+    most = draw.one(("", "", "1", "2", "3"))
+    pages = [ListVersions(most=most, prefix=draw.one(("", "", "k", "dir/")), called=draw.name("page"))]
+    for _ in range(draw.between(1, 6) if most else 0):
+        pages.append(replace(pages[-1], after=pages[-1].called, called=draw.name("page")))
+    return list(pages)
 
 
 def malformed(draw: Draw) -> list[Step]:

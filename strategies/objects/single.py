@@ -195,7 +195,7 @@ def digests(draw: Draw) -> list[Step]:
     steps: list[Step] = []
     if draw.chance(0.6):
         steps.append(PutObject(key="k", content=Content(b"before")))
-    kinds = [kind for kind in KINDS if kind in draw.profile.digests] or ["md5"]
+    kinds = [kind for kind in KINDS if kind in draw.profile.digests]
     for _ in range(draw.between(1, 3)):
         kind = draw.one(kinds)
         name = "Content-MD5" if kind == "md5" else f"x-amz-checksum-{kind}"

@@ -55,6 +55,13 @@ PROPERTIES: tuple[Property, ...] = (
         share=1.5,
     ),
     Property(
+        "upload-lists",
+        "Uploads in progress are listed until they end, page by page.",
+        _drawn("UPLOAD_LISTS"),
+        ("part-lists", "uploads"),
+        share=0.7,
+    ),
+    Property(
         "large-uploads",
         "A cut into legal parts is the same as one put.",
         _drawn("LARGE_UPLOADS"),

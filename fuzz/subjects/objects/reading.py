@@ -18,6 +18,7 @@ from specs.objects.steps import PLAINLY, STAYS, ListObjects
 Change = Callable[[Any], Any]
 PLAIN_KEY = "k"
 BESIDE = "requests beside each other"
+ANSWER = "answer to "
 PLAIN_CONTENT = Content(b"x")
 
 
@@ -59,6 +60,15 @@ def _with_key(old: str, new: str, step: Any) -> Any:
 def words(kind: type) -> str:
     """Name a kind of step in words, as the name of a trait."""
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in kind.__name__).strip()
+
+
+def answer_trait(trial: Trial) -> Iterator[Trait]:
+    """List a trait for the kind of the request that fails; without it a plain read fails in its place."""
+    last = trial.case.steps[-1]
+    key = getattr(last, "key", "")
+    plain: Any = steps.GetObject(bucket=last.bucket, key=key) if key else ListObjects(bucket=last.bucket)
+    if not isinstance(last, type(plain)) and not last.lane:
+        yield Trait(f"{ANSWER}{words(type(last))}", lambda other: other.of_steps(*other.case.steps[:-1], plain))
 
 
 def header_traits(trial: Trial) -> Iterator[Trait]:
@@ -110,11 +120,12 @@ class Reading(reading.Reading):
 
     stateful: ClassVar[bool] = True
     plainest: ClassVar[Case | None] = Case("plainest", (ListObjects(),))
-    beginnings: ClassVar[tuple[str, ...]] = ("another ", "header ", "query ", "step ", "key ")
+    beginnings: ClassVar[tuple[str, ...]] = ("another ", "header ", "query ", "step ", "key ", ANSWER)
     within: ClassVar[dict[str, str]] = {name: "" for name, _, _ in FIELDS}
 
     def traits(self, trial: Trial) -> Iterable[Trait]:
-        """List the traits of a history: kinds of steps, headers, ways of sending, parameters, keys."""
+        """List the traits of a history: what fails, kinds of steps, headers, ways of sending, parameters, keys."""
+        yield from answer_trait(trial)
         yield from step_traits(trial)
         yield from header_traits(trial)
         for name, field, plain in FIELDS:

@@ -31,9 +31,11 @@ def delete_several(at: Asked) -> list[Alternative]:
     bucket, step = at.bucket, at.step
     if bucket is None:
         return missing_bucket(at)
-    if step.digest.startswith("wrong"):
-        return [at.refuse("digests", Rule.DIGEST_WRONG)]
     done = _done(at, bucket)
+    if step.digest.startswith("wrong"):
+        refusal = at.refuse("digests", Rule.DIGEST_WRONG)
+        verified = step.digest.removeprefix("wrong ") in at.profile.digests
+        return [refusal] if verified else [done, at.may_refuse("digests")]
     if len(step.keys) > MOST_KEYS:
         refusal = at.refuse("batch", Rule.TOO_MANY_KEYS)
         return [refusal, answers.graded(done, "allowed")] if at.profile.rules("batch-limit") else [done, refusal]
@@ -57,29 +59,34 @@ def _done(at: Asked, bucket: Bucket) -> Alternative:
 
     def learns(reply: Reply) -> State:
         root, _ = document(reply, "DeleteResult")
-        kept = set() if root is None else {text_of(one, "Key") for one in root.all("Error")}
+        kept = set() if root is None else {_named(one) for one in root.all("Error")}
         markers = (
             {}
             if root is None
             else {text_of(one, "Key"): text_of(one, "DeleteMarkerVersionId") for one in root.all("Deleted")}
         )
-        return _after(at, bucket, frozenset(filter(None, kept)), markers, window(reply))
+        return _after(at, bucket, frozenset(kept), markers, window(reply))
 
     then = _after(at, bucket, frozenset(), {}, None)
     return at.done("batch", 200, then=then, looks=looks, learns=learns)
 
 
+def _named(entry: Element) -> tuple[str, str]:
+    """Return the key, and the version if one was asked for, that an entry of the answer is about."""
+    return text_of(entry, "Key") or "", text_of(entry, "VersionId") or ""
+
+
 def _after(
     at: Asked,
     bucket: Bucket,
-    kept: frozenset[str],
+    kept: frozenset[tuple[str, str]],
     markers: dict[str | None, str | None],
     modified: tuple[float, float] | None,
 ) -> State:
     for one in at.step.keys:
-        if one.key in kept:
-            continue
         version = at.fill(one.version)
+        if (one.key, version) in kept:
+            continue
         if version and at.profile.can("versioning"):
             left = tuple(held for held in bucket.objects.get(one.key, ()) if held.id != version)
             bucket = bucket.holding(one.key, left)

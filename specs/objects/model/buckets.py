@@ -237,7 +237,7 @@ def sub_resource(at: Asked) -> list[Alternative]:
     base = at.bucket.newest(at.step.key) if at.step.key else None
 
     def looks(reply: Reply) -> Iterator[Violation]:
-        if reply.status >= 300:
+        if reply.status >= 300 or not at.profile.rules("sub-resources"):
             return
         if at.step.verb == "GET" and base is not None and base.content and reply.body == base.content:
             yield wrong(

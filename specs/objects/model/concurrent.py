@@ -117,6 +117,8 @@ def histories(case: Case, outcomes: Sequence[Outcome]) -> Histories:
         if isinstance(step, steps.ListObjects):
             _note_listing(made, case, step, outcome, number)
         elif isinstance(step, steps.PutObject | steps.GetObject | steps.HeadObject | steps.DeleteObject):
+            if _tells_nothing(step, outcome):
+                continue
             place = (step.bucket, step.key)
             unknown = isinstance(outcome, NoReply) or (outcome.status >= 500 and outcome.status != 501)
             after, reads = _effect(made, place, step, outcome, memory, number)
@@ -124,6 +126,14 @@ def histories(case: Case, outcomes: Sequence[Outcome]) -> Histories:
                 end = FOREVER if unknown else ended
                 made.calls.setdefault(place, []).append(Call(begun, end, after, number, reads, unknown))
     return made
+
+
+def _tells_nothing(step: Any, outcome: Outcome) -> bool:
+    """Say whether an answer to a read says nothing of the whole of what the key holds: of a part, or a refusal."""
+    read = isinstance(step, steps.GetObject | steps.HeadObject)
+    return (
+        read and isinstance(outcome, Reply) and (bool(step.query) or outcome.status not in (200, 404, *range(500, 600)))
+    )
 
 
 def _known(case: Case, outcomes: Sequence[Outcome], number: int) -> Memory:

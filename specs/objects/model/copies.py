@@ -11,7 +11,7 @@ from specs.objects.answers import Alternative, wrong
 from specs.objects.conditions import OF_COPIES, READS
 from specs.objects.model.asked import Asked, attributes, key_faults, missing_bucket, with_version
 from specs.objects.model.conditional import read_faults, write_faults
-from specs.objects.model.objects import faults_of_listed_time, version_told
+from specs.objects.model.objects import faults_of_listed_time, version_faults, version_told
 from specs.objects.reading import document, same_etag, window
 from specs.objects.rules import Rule
 from specs.objects.state import Bucket, State, Stored, StoredPart, md5_etag
@@ -59,7 +59,7 @@ def copy(at: Asked) -> list[Alternative]:
     if at.headers.get("x-amz-tagging-directive", COPY) == REPLACE:
         target = replace(target, tags=given.tags)
     allowed = [at.may_refuse("copies")] if opened or unclear or loose or _odd(at) else []
-    allowed += _onto_itself(at)
+    allowed += _onto_itself(at, one, bucket)
     return allowed if forbidden else [copied(at, bucket, target), *allowed]
 
 
@@ -76,13 +76,13 @@ def _etag(at: Asked, one: Stored) -> str | None:
     return md5_etag(one.content)
 
 
-def _onto_itself(at: Asked) -> list[Alternative]:
-    """Return the refusal of a copy of an object onto itself that changes nothing."""
+def _onto_itself(at: Asked, one: Stored, bucket: Bucket) -> list[Alternative]:
+    """Return the refusal of a copy of an object's newest version onto itself that changes nothing."""
     step = at.step
     replacing = REPLACE in (at.headers.get("x-amz-metadata-directive"), at.headers.get("x-amz-tagging-directive"))
-    if (step.source_bucket, step.source_key) != (step.bucket, step.key) or step.source_version or replacing:
+    if (step.source_bucket, step.source_key) != (step.bucket, step.key) or replacing:
         return []
-    return [at.refuse("copies", Rule.SELF_COPY, grade="allowed")]
+    return [at.refuse("copies", Rule.SELF_COPY, grade="allowed")] if one is bucket.newest(step.key) else []
 
 
 def copied(at: Asked, bucket: Bucket, one: Stored) -> Alternative:
@@ -91,6 +91,7 @@ def copied(at: Asked, bucket: Bucket, one: Stored) -> Alternative:
 
     def looks(reply: Reply) -> Iterator[Violation]:
         yield from _result(at, reply, "CopyObjectResult", one)
+        yield from version_faults(bucket, reply)
 
     def learns(reply: Reply) -> State:
         known = replace(

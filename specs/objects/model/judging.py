@@ -13,6 +13,7 @@ from specs.objects.model import concurrent
 from specs.objects.model.asked import Asked
 from specs.objects.model.listings import last_item
 from specs.objects.model.operations import alternatives
+from specs.objects.model.part_lists import listed_so_far
 from specs.objects.profile import Profile
 from specs.objects.state import EMPTY, Bucket, State
 from specs.objects.words import NOTHING, Memory, instant, learned
@@ -113,6 +114,8 @@ def judge(step: Any, outcome: Outcome, states: Sequence[State], memory: Memory, 
     known = learned(memory, step, outcome)
     if isinstance(step, steps.ListObjects) and step.called and (last := last_item(asked[0], outcome)) is not None:
         known = known.with_told(step.called, {"last": last})
+    if isinstance(step, steps.ListUploads | steps.ListVersions) and (told := listed_so_far(asked[0], outcome)):
+        known = known.with_told(step.called, {"listed": told})
     return Judged(after, known, tuple(warnings))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from specs.objects import answers, steps
 from specs.objects.answers import Alternative
 from specs.objects.model import batches, buckets, copies, listings, objects, part_lists, uploads
 from specs.objects.model.asked import Asked, classes_of, climbs, missing_bucket
+from specs.objects.model.batches import in_xml
 from specs.objects.model.gate import gate, with_open_refusal
 from specs.objects.rules import Rule
 
@@ -61,6 +63,13 @@ OPERATIONS: Mapping[type, Operation] = {
 
 def alternatives(at: Asked) -> list[Alternative]:
     """List the answers that the API allows, the right one first, each with the state that follows."""
+    several = _alternatives(at)
+    if all(map(in_xml, _keys(at))):
+        return several
+    return [replace(one, unwritable=True) for one in several]
+
+
+def _alternatives(at: Asked) -> list[Alternative]:
     refusals, opened = gate(at)
     if refusals:
         return refusals
@@ -73,7 +82,11 @@ def alternatives(at: Asked) -> list[Alternative]:
     return with_open_refusal(at, several) if opened else several
 
 
-def _unclaimed(at: Asked) -> bool:
+def _keys(at: Asked) -> list[str]:
+    """List the keys that a request names."""
     keys = [getattr(at.step, name, "") for name in ("key", "source_key")]
-    keys += [one.key for one in getattr(at.step, "keys", ())]
-    return any(classes_of(key) & set(at.profile.keys) for key in keys if key)
+    return [key for key in (*keys, *(one.key for one in getattr(at.step, "keys", ()))) if key]
+
+
+def _unclaimed(at: Asked) -> bool:
+    return any(classes_of(key) & set(at.profile.keys) for key in _keys(at))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -14,9 +15,13 @@ from specs.objects.model.uploads import upload_of
 from specs.objects.reading import document, same_etag
 from specs.objects.rules import Rule
 from specs.objects.state import Bucket, Upload, in_bytes
-from specs.objects.xml import Element, text_of
+from specs.objects.steps import ListVersions
+from specs.objects.xml import Element, read_xml, text_of
 from specs.outcome import Reply
 from specs.violation import Violation
+
+# The elements of a listing of versions.
+OF_VERSIONS = ("Version", "DeleteMarker")
 
 
 def list_parts(at: Asked) -> list[Alternative]:
@@ -98,27 +103,51 @@ def list_uploads(at: Asked) -> list[Alternative]:
     by_key = at.profile.list_uploads == "by-key" and step.prefix not in {one.key for one in bucket.uploads.values()}
     if at.profile.list_uploads == "no" or by_key or bucket.hazy_uploads:
         return [answers.anything("part-lists", at.state, "not claimed, or not known")]
-    most = most_of(step.most)
-    if most is None or step.after:
-        return [answers.anything("part-lists", at.state, "later pages are checked by their sum")]
+    most, before = most_of(step.most), _listed_before(at)
+    if most is None or before is None:
+        return [answers.anything("part-lists", at.state, "a page of no number, or after one that did not come")]
 
     def looks(reply: Reply) -> Iterator[Violation]:
         root, faults = document(reply, "ListMultipartUploadsResult")
         yield from faults
         if root is not None and not faults:
-            yield from _faults_of_uploads(at, bucket, root, most, reply)
+            yield from _faults_of_uploads(at, bucket, root, most, before, reply)
 
     due = [one for one in bucket.uploads.values() if one.key.startswith(step.prefix)]
-    return [at.done("part-lists", 200, looks=looks, says=f"{len(due)} uploads")]
+    return [at.done("part-lists", 200, looks=looks, says=f"{len(due) - len(before)} uploads")]
 
 
-def _faults_of_uploads(at: Asked, bucket: Bucket, root: Element, most: int, reply: Reply) -> Iterator[Violation]:
+def _listed_before(at: Asked) -> frozenset[tuple[str, str]] | None:
+    """Return what the pages before this one have listed; None where the page before did not come."""
+    if not at.step.after:
+        return frozenset()
+    told = at.memory.known("listed", at.step.after)
+    return None if told is None else frozenset((key, name) for key, name in json.loads(told))
+
+
+def listed_so_far(at: Asked, reply: Reply) -> str | None:
+    """Return what a page and those before it have listed, for the next page; None after the last page."""
+    root = read_xml(reply.body)
+    before = _listed_before(at)
+    if root is None or before is None or text_of(root, "IsTruncated") != "true":
+        return None
+    encoded, name = text_of(root, "EncodingType") == "url", "UploadId"
+    entries = list(root.all("Upload"))
+    if isinstance(at.step, ListVersions):
+        entries, name = [one for one in root.children if one.name in OF_VERSIONS], "VersionId"
+    here = {(decoded(text_of(one, "Key") or "", encoded), text_of(one, name) or "") for one in entries}
+    return json.dumps(sorted(before | here))
+
+
+def _faults_of_uploads(
+    at: Asked, bucket: Bucket, root: Element, most: int, before: frozenset[tuple[str, str]], reply: Reply
+) -> Iterator[Violation]:
     step = at.step
     encoded = text_of(root, "EncodingType") == "url"
     uploads = {(one.key, told) for told, one in bucket.uploads.items() if one.key.startswith(step.prefix)}
     shown = items([key for key, _ in uploads], step.prefix, step.delimiter)
     plain = {one.name for one in shown if not one.group}
-    due = {(key, told) for key, told in uploads if key in plain and in_xml(key)}
+    due = {(key, told) for key, told in uploads if key in plain and in_xml(key)} - before
     came = [(decoded(text_of(one, "Key") or "", encoded), text_of(one, "UploadId") or "") for one in root.all("Upload")]
     came = [one for one in came if in_xml(one[0])]
     truncated = text_of(root, "IsTruncated") == "true"
@@ -132,19 +161,25 @@ def _faults_of_uploads(at: Asked, bucket: Bucket, root: Element, most: int, repl
         )
     if set(came) - due or len(set(came)) < len(came):
         yield wrong(
-            "part-lists", "an upload that is not in progress", str(sorted(due)), str(came), answers.KEYS, reply=reply
+            "part-lists",
+            "an upload that is not in progress, or was listed before",
+            str(sorted(due)),
+            str(came),
+            answers.KEYS,
+            reply=reply,
         )
     elif not truncated and due - set(came) - excused and most > 0:
         yield wrong("part-lists", "uploads are left out", str(sorted(due)), str(came), answers.KEYS, reply=reply)
 
 
 def list_versions(at: Asked) -> list[Alternative]:
-    """List the versions of a bucket's objects; only whole listings are compared."""
+    """List a page of the versions of a bucket's objects."""
     bucket, step = at.bucket, at.step
     if bucket is None:
         return missing_bucket(at)
-    if not at.profile.can("versioning") or step.after or step.most:
-        return [answers.anything("versioning", at.state, "not claimed, or a page")]
+    most, before = most_of(step.most), _listed_before(at)
+    if not at.profile.can("versioning") or most is None or before is None:
+        return [answers.anything("versioning", at.state, "not claimed, or no page that can be told")]
 
     def looks(reply: Reply) -> Iterator[Violation]:
         root, faults = document(reply, "ListVersionsResult")
@@ -152,12 +187,15 @@ def list_versions(at: Asked) -> list[Alternative]:
             return
         yield from faults
         if root is not None and not faults:
-            yield from _faults_of_versions(at, bucket, root, reply)
+            yield from _faults_of_versions(at, bucket, root, most, before, reply)
 
-    return [at.done("versioning", 200, looks=looks, says=f"{sum(map(len, bucket.objects.values()))} versions")]
+    count = sum(map(len, bucket.objects.values())) - len(before)
+    return [at.done("versioning", 200, looks=looks, says=f"{count} versions")]
 
 
-def _faults_of_versions(at: Asked, bucket: Bucket, root: Element, reply: Reply) -> Iterator[Violation]:
+def _faults_of_versions(
+    at: Asked, bucket: Bucket, root: Element, most: int, before: frozenset[tuple[str, str]], reply: Reply
+) -> Iterator[Violation]:
     encoded = text_of(root, "EncodingType") == "url"
     known = {(key, one.id) for key, several in bucket.objects.items() for one in several}
     if any(told is None for _, told in known):
@@ -167,12 +205,18 @@ def _faults_of_versions(at: Asked, bucket: Bucket, root: Element, reply: Reply) 
         for key in sorted(bucket.objects, key=in_bytes)
         for one in reversed(bucket.objects[key])
         if key.startswith(at.step.prefix) and in_xml(key) and not unclaimed_key(at.profile, key)
+        if (key, one.id) not in before
     ]
     came = [
         (decoded(text_of(one, "Key") or "", encoded), text_of(one, "VersionId") or "",
          text_of(one, "IsLatest") == "true", one.name == "DeleteMarker")
-        for one in root.children if one.name in ("Version", "DeleteMarker")
+        for one in root.children if one.name in OF_VERSIONS
     ]  # fmt: skip
     came = [one for one in came if in_xml(one[0]) and not unclaimed_key(at.profile, one[0])]
-    if sorted(came) != sorted(due):
-        yield wrong("versioning", "other versions are listed", str(due), str(came), answers.VERSION, reply=reply)
+    truncated = text_of(root, "IsTruncated") == "true"
+    if len(came) > most:
+        yield wrong("versioning", "more versions than were asked for", str(most), str(len(came)), answers.KEYS)
+    if sorted(came) != sorted(due[: len(came)]) or (not truncated and most > 0 and len(came) < len(due)):
+        yield wrong("versioning", "other versions are listed", str(due[:most]), str(came), answers.VERSION, reply=reply)
+    if truncated and came and not text_of(root, "NextKeyMarker"):
+        yield wrong("versioning", "no NextKeyMarker, where versions remain", "a key", "none", answers.TRUNCATED)

@@ -38,7 +38,8 @@ DATE = "Sun, 29 Nov 2026 01:00:00 GMT"
 REFERENCE = load("reference")
 MAKERS = (
     single.objects, single.ranges, single.conditions, single.metadata, single.digests, single.odd_keys,
-    single.neighbours, listing.listings, listing.batches, multipart.uploads, multipart.copies, multipart.part_copies,
+    single.neighbours, listing.listings, listing.batches, multipart.uploads, multipart.upload_lists, multipart.copies,
+    multipart.part_copies,
     settings.signatures, settings.streamed, settings.policies, settings.tags, settings.versions, settings.malformed,
     settings.sub_resources, settings.buckets,
 )  # fmt: skip
@@ -122,6 +123,8 @@ def test_checksums_are_those_of_the_api(kind: str, hexadecimal: str) -> None:
 @given(st.sampled_from(MAKERS), st.integers(0, 10**6), st.sampled_from(shipped()))
 def test_a_refusal_leaves_everything_as_it_was(make: Any, seed: int, name: str) -> None:
     profile = load(name)
+    # What is drawn of digests takes a store that verifies some.
+    profile = replace(profile, digests=profile.digests or REFERENCE.digests)
     case = Case("objects", tuple(make(Draw(Random(seed), profile))))
     state: Any = first_state()
     for due in expectations(case, profile):
