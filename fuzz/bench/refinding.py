@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from fuzz.errors import UsageError
 from fuzz.events import FindingFound
 from fuzz.findings.known import Known, gather
+from fuzz.findings.reported import USUAL, shown_by
 from fuzz.flags import add_config_flag, add_target_flags, settings_of
-from fuzz.subjects.reductions.reported import USUAL, reports, shown_by
+from fuzz.subjects.reductions.reported import reports
 
 if TYPE_CHECKING:
     from fuzz.config import Settings

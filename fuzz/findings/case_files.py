@@ -76,6 +76,14 @@ def finding_from(text: str, data: Callable[[str], bytes]) -> Finding:
         raise Unreadable("; ".join(cattrs.transform_error(error, format_exception=_reason))) from error
 
 
+def steps_of(subject: str, tables: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
+    """Return a subject's steps, written as in case.json; raises Unreadable."""
+    try:
+        return tuple(_converter(subject).structure(list(tables), tuple[_Step, ...]))
+    except (cattrs.BaseValidationError, cattrs.ForbiddenExtraKeysError) as error:
+        raise Unreadable("; ".join(cattrs.transform_error(error, format_exception=_reason))) from error
+
+
 @cache
 def _converter(name: str) -> cattrs.Converter:
     """Return the converter that writes and reads the findings about a subject.

@@ -22,7 +22,7 @@ from specs.profile import Profile, did_you_mean
 FILE_NAME = "known.toml"
 _HEADER = "[[known]]"
 MEANS = ("fingerprint", "id", "requirement")
-# What a profile tells about a known issue beyond what it is recognised by: see fuzz.subjects.reductions.reported.
+# What a profile tells about a known issue beyond what it is recognised by: see fuzz.findings.reported.
 REPORT = "report"
 # What entries said before failures had ids.
 SYMPTOM = "symptom"

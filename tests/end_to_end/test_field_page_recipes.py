@@ -20,10 +20,11 @@ import pytest
 
 from fuzz.commands.serve import OWNER
 from fuzz.embedded.memory_store import MemoryStoreServer
+from fuzz.findings.reported import Reported
 from fuzz.running.launcher import Launcher, free_port
 from fuzz.subjects.reductions.field_page import page, recipe
 from fuzz.subjects.reductions.processes import start_reference_server
-from fuzz.subjects.reductions.reported import Reported, reports
+from fuzz.subjects.reductions.reported import reports
 from fuzz.subjects.reductions.scripts.plan import takes_bad_store
 from specs.reductions import profile as profiles
 

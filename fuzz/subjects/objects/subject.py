@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from fuzz.subject import Accounting, Subject, Telling
+from fuzz.findings.reported import shown_by
+from fuzz.subject import Accounting, Reporting, Subject, Telling
 from fuzz.subjects.objects import accounting
+from fuzz.subjects.objects.field_page import page, reports
 from fuzz.subjects.objects.judging import violations
 from fuzz.subjects.objects.picture import picture
 from fuzz.subjects.objects.properties import PROPERTIES
@@ -31,5 +33,6 @@ OBJECTS = Subject(
     rules=Rule,
     aspects=answers.ASPECTS,
     telling=Telling(picture, scripts),
+    reporting=Reporting(reports, page, shown_by),
     accounting=Accounting(accounting.at_stake, asked=accounting.asked, domains=accounting.domains),
 )

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 import shlex
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from fuzz.findings.meant import OR
-from fuzz.subjects.reductions.reported import KINDS, SEVERITIES, USUAL, Reported
+from fuzz.findings.field_page import Manner, field_page
+from fuzz.findings.reported import Reported
 from fuzz.subjects.reductions.scripts.curl_script import judge_text
 from fuzz.subjects.reductions.scripts.plan import takes_bad_store
 from specs.fields import Fields
@@ -41,72 +39,23 @@ END
 # The functions and constants of the judge's source that decode an answer and show it.
 DECODING = ("cbor", "unpacked", "answer", "parsed", "shown")
 CONSTANTS = ("FORMATS", "ORDERS", "MOST_SHOWN")
-MEND_FIRST = "Mend first what stands first: by severity, then what every server shows, then what has a way out already."
 STORE = "\0S3\0"
 MOST_PRINTED = 64
-RULING = """\
-The API's documents are silent here, or can be read in more than one way. What this suite holds a server to is its own
-reading, a ruling. Others may read them differently, and a server that does is not wrong for that.
-"""
 
 
 def page(profile: Profile, found: Sequence[Reported]) -> Iterator[str]:
-    """Yield the lines of the page: totals and a table, then the bugs, then the rulings."""
-    found = sorted(found, key=_order)
-    yield f"# {re.split(',| with ', profile.title)[0]}: known findings"
-    yield ""
-    yield f"<!-- Written by: asfuzz report --profile {profile.name} --write FILE -->"
-    yield ""
-    yield (
-        f"{_many(found, 'bug')} and {_many(found, 'ruling')} that `asfuzz run` finds, each the smallest case of its "
-        "cause, checked by hand against NumPy, curl and the server's source. A hunt with this profile counts them as "
-        "known; `asfuzz report --check` says which of them are still there."
+    """Yield the lines of the page."""
+    yield from field_page(
+        profile,
+        found,
+        Manner(
+            flags=f"--profile {profile.name}",
+            checked="NumPy, curl and the server's source",
+            setup=SETUP.replace("/API/", f"/{profile.api}/").replace("DECODER", _decoder(profile.api)),
+            recipe=lambda one: recipe(one, profile),
+            requirements=requirements.load(),
+        ),
     )
-    yield ""
-    yield from _totals(found)
-    yield f"\n{MEND_FIRST}\n"
-    yield from _table(found)
-    yield "\n## To see them by hand\n"
-    yield SETUP.replace("/API/", f"/{profile.api}/").replace("DECODER", _decoder(profile.api))
-    for kind, title in (("bug", "Bugs"), ("ruling", "Rulings")):
-        group = [one for one in found if one.kind == kind]
-        if group:
-            yield f"\n## {title}"
-        if group and kind == "ruling":
-            yield f"\n{RULING.rstrip()}"
-        for one in group:
-            yield from _section(one, profile)
-
-
-def _order(one: Reported) -> tuple[int, int, bool, bool]:
-    return KINDS.index(one.kind), SEVERITIES.index(one.severity), one.configuration != USUAL, not one.proposal
-
-
-def _many(found: Iterable[Reported], kind: str) -> str:
-    number = sum(one.kind == kind for one in found)
-    return f"{number} {kind}{'' if number == 1 else 's'}"
-
-
-def _totals(found: Sequence[Reported]) -> Iterator[str]:
-    """Yield a table of how many findings there are of each kind and severity."""
-    number = Counter((one.kind, one.severity) for one in found)
-    yield f"| | {' | '.join(SEVERITIES)} | all |"
-    yield f"|---|{'---|' * (len(SEVERITIES) + 1)}"
-    for kind in KINDS:
-        row = [number[kind, severity] for severity in SEVERITIES]
-        yield f"| {kind}s | {' | '.join(str(one) for one in (*row, sum(row)))} |"
-
-
-def _table(found: Sequence[Reported]) -> Iterator[str]:
-    yield "| finding | severity | versions | configuration |"
-    yield "|---|---|---|---|"
-    for one in found:
-        severity = one.severity if one.kind == "bug" else f"{one.severity} (ruling)"
-        yield f"| [{_cell(one.title)}](#{anchor(one)}) | {severity} | {', '.join(one.versions)} | {one.configuration} |"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
 
 
 def _decoder(api: str) -> str:
@@ -120,32 +69,6 @@ def _decoder(api: str) -> str:
     ]
     main = f'print(shown("{api}", parsed(sys.stdin.buffer.read())))'
     return "\n\n".join(["import json, struct, sys\nfrom typing import Any", *parts, main])
-
-
-def anchor(report: Reported) -> str:
-    """Return the anchor of a report's heading."""
-    return re.sub(r"[^a-z0-9 _-]", "", report.title.lower()).replace(" ", "-")
-
-
-def _section(one: Reported, profile: Profile) -> Iterator[str]:
-    yield f"\n### {one.title}\n"
-    yield f"- **expected** {one.expected}"
-    yield f"- **actual** {one.actual}"
-    yield f"- **requirement** {_requirement(one)}"
-    yield f"- **where** {one.where}"
-    if one.configuration != USUAL:
-        yield f"- **configuration** {one.configuration}"
-    if one.start and one.configuration != USUAL:
-        yield f"- **start it by** `{one.start.replace('{port}', '8080').replace('{folder}', 'cache')}`"
-    yield f"- **versions** {', '.join(one.versions)} · **severity** {one.severity}"
-    yield f"\n{one.reason}"
-    if one.proposal:
-        yield f"\nA way out: {one.proposal}"
-    yield "\n```sh"
-    yield from recipe(one, profile)
-    yield "```"
-    if one.shows:
-        yield f"\nVersion {one.versions[-1]} prints:\n\n```text\n{one.shows.strip()}\n```"
 
 
 def recipe(one: Reported, profile: Profile) -> Iterator[str]:
@@ -171,17 +94,6 @@ def _checked(one: Reported, profile: Profile) -> Iterator[str]:
     """Yield the suite's own command that shows a finding."""
     launch = shlex.quote(one.start or profile.launch or "my-server --port {port}")
     yield f"asfuzz report --profile {profile.name} --check --only {one.id} --launch {launch}"
-
-
-def _requirement(one: Reported) -> str:
-    """Return the sentence of the first requirement, and the names of the others."""
-    known = requirements.load()
-    names = [name for name in one.requirement.split(OR) if name in known]
-    if not names:
-        return "An answer is right, or the request is refused. Which requirement is broken differs by request."
-    entry = known[names[0]]
-    others = f", and likewise {', '.join(f'`{name}`' for name in names[1:])}" if names[1:] else ""
-    return f"{entry.sentence} (`{names[0]}`, {entry.level}; {entry.source}{others})"
 
 
 def _shell(step: Step, api: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fuzz.findings.reported import shown_by
 from fuzz.subject import Accounting, Older, Reporting, Subject, Telling
 from fuzz.subjects.reductions import accounting, older
 from fuzz.subjects.reductions.domains import domains, excluded
@@ -11,7 +12,7 @@ from fuzz.subjects.reductions.objects import Objects
 from fuzz.subjects.reductions.picture import picture
 from fuzz.subjects.reductions.properties import PROPERTIES
 from fuzz.subjects.reductions.reading import Reading
-from fuzz.subjects.reductions.reported import reports, shown_by
+from fuzz.subjects.reductions.reported import reports
 from fuzz.subjects.reductions.scripts.plan import takes_bad_store
 from fuzz.subjects.reductions.scripts.writing import scripts
 from fuzz.subjects.reductions.serving import SERVING

@@ -13,10 +13,15 @@ import pytest
 
 from fuzz.cli import main
 from fuzz.commands.report import check
+from fuzz.findings.field_page import anchor
 from fuzz.findings.known import UnusableKnown
-from fuzz.subjects.reductions.field_page import anchor, page
-from fuzz.subjects.reductions.reported import SEVERITIES, reports
+from fuzz.findings.reported import SEVERITIES
+from fuzz.subjects.objects.field_page import page as page_of_store
+from fuzz.subjects.objects.field_page import reports as reports_of_store
+from fuzz.subjects.reductions.field_page import page
+from fuzz.subjects.reductions.reported import reports
 from fuzz.subjects.reductions.subject import REDUCTIONS
+from specs.objects import profile as stores
 from specs.reductions import profile as profiles
 from specs.reductions.profile import Profile, from_table
 from specs.reductions.steps import Put, Send
@@ -183,3 +188,12 @@ def test_one_finding_is_checked_by_its_id(capsys: pytest.CaptureFixture[str]) ->
     words = ["report", "--profile", "reductionist", "--check", "--target", "http://127.0.0.1:9"]
     assert main([*words, "--only", "infinity-los"]) == 2
     assert "Did you mean 'infinity-lost'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [one for one in stores.shipped() if stores.load(one).known])
+def test_a_page_about_a_store_that_is_shipped_is_what_the_profile_says(name: str) -> None:
+    profile = stores.load(name)
+    text = "\n".join(page_of_store(profile, reports_of_store(profile))) + "\n"
+    shipped = (resources.files("specs.objects") / "profiles" / f"{name}.findings.md").read_text("utf-8")
+    flags = f"--subject objects --profile {name}"
+    assert shipped == text, f"write it anew: asfuzz report {flags} --write specs/objects/profiles/{name}.findings.md"
