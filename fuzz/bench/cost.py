@@ -187,7 +187,7 @@ def _hunt(target: Target, stages: Stages, folder: Path, arguments: Namespace, an
                 raise CannotRun("the embedded server fails; see asfuzz run")
 
         def turns(name: str, wanted: int) -> int:
-            """Turns of each property until so many requests are checked; how many were."""
+            """Run turns of each property until that many requests are checked; return how many were."""
             before, number = sum(one.requests for one in table.values()), 0
             while (asked := sum(one.requests for one in table.values()) - before) < wanted:
                 for one in table:

@@ -59,7 +59,7 @@ def reach(claims: Profile, some: Iterable[Case]) -> Reach:
 
 
 def drawn(claims: Profile, requests: int, seed: int = 0, *, by_hypothesis: bool = False) -> list[Case]:
-    """Cases of at least so many requests, as hunts draw them or as pytest does; a few more are spelled unusually."""
+    """Draw cases of at least that many requests, as hunts or as pytest does; a few more are spelled unusually."""
     found: list[Case] = []
     usual, spelled = cases.reductions(claims), cases.spellings(claims)
     plain, odd = (usual.strategy, spelled.strategy) if by_hypothesis else (usual, spelled)

@@ -251,7 +251,7 @@ def _write(found: Comparison, rows: Sequence[str], folder: Path, formats: Sequen
 
 
 def _exit_code(found: Comparison) -> int:
-    """Interrupted, findings, a server that could not be measured; or clean."""
+    """Return the exit code: interrupted, findings, a server that could not be measured, or clean."""
     if found.interrupted:
         return INTERRUPTED
     if found.wrong and not found.excused:

@@ -114,7 +114,7 @@ def main(arguments: Namespace) -> int:
 
 
 def exit_code(end: RunEnded) -> int:
-    """0 clean, 1 findings, 130 interrupted, 3 where nothing can be said; a run that checked nothing says nothing."""
+    """Return the exit code: 0 clean, 1 findings, 130 interrupted, 3 if the run could not tell or checked nothing."""
     if end.verdict == "INTERRUPTED":
         return INTERRUPTED
     if end.verdict == "FAIL":
@@ -153,7 +153,7 @@ def _secrets(settings: Settings) -> Iterator[Credentials]:
 
 
 def _check_writable(findings: Path, results: Mapping[str, Path | None]) -> None:
-    """Better now than after a night."""
+    """Raise CannotRun now, rather than after a night, if a folder or file cannot be written."""
     try:
         findings.mkdir(parents=True, exist_ok=True)
     except OSError as error:

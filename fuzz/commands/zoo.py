@@ -156,7 +156,7 @@ def _score(animals: list[str], arguments: Namespace) -> int:
 
 
 def _progress(total: int) -> Callable[[AnimalTrial], None]:
-    """Tells of each trial on standard error."""
+    """Tell of each trial on standard error."""
     numbers = count(1)
 
     def tell(trial: AnimalTrial) -> None:

@@ -87,7 +87,7 @@ def chunked(read: ObjectRead) -> Answer | None:
 
 
 def chunks_cut(read: ObjectRead) -> Answer | None:
-    """Chunks that stop coming."""
+    """Send chunks that stop coming."""
     if read.request.minor == "0":
         return None
     return RawAnswer(chunked_head(read) + chunks(read.due[: half(len(read.due))]))

@@ -174,7 +174,7 @@ def parse_head(data: bytes) -> RequestHead:
 
 
 def parse_headers(lines: list[str]) -> dict[str, str]:
-    """Header lines by lower-case name."""
+    """Return the headers by lower-case name."""
     headers: dict[str, str] = {}
     for line in lines:
         match = HEADER_LINE.fullmatch(line)
@@ -238,7 +238,7 @@ STATUS_LINES: Mapping[int, str] = {
 
 
 def encode_head(response: HttpResponse, *, keep_alive: bool) -> bytes:
-    """Status line and headers of an answer, with the empty line that ends them."""
+    """Return the status line and headers of an answer, with the empty line that ends them."""
     status = response.status
     parts = [STATUS_LINES.get(status) or f"HTTP/1.1 {status} Unknown\r\n"]
     has_length = False

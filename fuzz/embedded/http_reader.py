@@ -29,7 +29,7 @@ class RequestReader:
     """The requests of one connection, one after the other."""
 
     def __init__(self, connection: socket.socket, limits: HttpLimits, reception: Reception | None = None) -> None:
-        """Bodies go to whom the reception names; without one, they stay with their requests."""
+        """Take the connection and limits; `reception` says who takes a body, which otherwise stays with its request."""
         self.keep_alive = True
         self.method = ""
         self._socket = connection
@@ -109,7 +109,7 @@ class RequestReader:
         self._buffer += data
 
     def _take(self, length: int, what: str) -> bytes:
-        """Exactly so many bytes."""
+        """Read exactly that many bytes."""
         while len(self._buffer) < length:
             self._receive(what)
         data = bytes(self._buffer[:length])

@@ -35,7 +35,7 @@ class MemoryStoreServer:
         port: int = 0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`secrets` are by access key; `buckets` says of each name whether it is public."""
+        """Take the secrets by access key, and the buckets by name with whether each is public."""
         reserved = PLAIN_PREFIX.strip("/")
         self._s3 = ObjectStore(dict(secrets), reserved=frozenset({reserved}))
         for name, public in buckets.items():
@@ -85,7 +85,7 @@ class MemoryStoreServer:
         self._server.close()
 
     def narrowed(self, mbps: float, *, host: str = "127.0.0.1") -> HttpServer:
-        """Another way to the same objects, not yet started: over a network of so many Mbit/s."""
+        """Return another server of the same objects, not yet started, behind a network of so many Mbit/s."""
         return HttpServer(
             self._handle,
             host=host,

@@ -113,7 +113,7 @@ def xml_error(
 
 
 def protocol_error(status: int, message: str) -> HttpResponse:
-    """S3's way of telling an error of HTTP itself."""
+    """Return an error of HTTP itself in S3's form."""
     return xml_error(status, OF_HTTP.get(status, "InvalidRequest"), message)
 
 

@@ -105,7 +105,7 @@ def check_all_signed(claim: Claim, headers: Mapping[str, str]) -> None:
 
 
 def query_pairs(query: str) -> list[tuple[str, str]]:
-    """Names and values of a query, decoded; a plus sign is a plus sign."""
+    """Return the names and values of a query, decoded; a plus sign is a plus sign."""
     pairs = []
     for part in query.split("&"):
         if part:
@@ -115,7 +115,7 @@ def query_pairs(query: str) -> list[tuple[str, str]]:
 
 
 def decoded(text: str) -> str:
-    """Percent-decoded UTF-8; bytes that are none stay recognisable and encode back to themselves."""
+    """Decode percent-encoded UTF-8; bytes that are not UTF-8 encode back to themselves."""
     return unquote_to_bytes(text.encode("latin-1")).decode("utf-8", "surrogateescape")
 
 
@@ -166,7 +166,7 @@ def query_claim(parameters: Mapping[str, str], request: HttpRequest, now: dateti
 
 
 def credential_parts(credential: str, code: str) -> tuple[str, str, str]:
-    """Access key, day and region of a credential scope; access keys may hold slashes."""
+    """Split a credential into access key, day and region; access keys may hold slashes."""
     parts = credential.rsplit("/", 4)
     if len(parts) != 5 or parts[3] != "s3" or parts[4] != "aws4_request":
         raise S3Error(code, "The credential must be ACCESS-KEY/YYYYMMDD/REGION/s3/aws4_request.")

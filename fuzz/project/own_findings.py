@@ -40,7 +40,7 @@ def collect(places: Iterable[Path]) -> Overview:
 
 
 def _sorted_out(places: Iterable[Path]) -> tuple[list[Path], list[Path]]:
-    """Folders of findings, and logs; a folder's own log is one of them."""
+    """Split paths into folders of findings and logs; a folder's own log is one of them."""
     folders: list[Path] = []
     logs: list[Path] = []
     for place in places:

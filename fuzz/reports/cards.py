@@ -60,7 +60,7 @@ def _chips(card: Card) -> Iterator[str]:
 
 
 def _facts(rows: list[tuple[str, str]]) -> Iterator[Element]:
-    """Requests and steps as they are, rows with a label as a list."""
+    """Yield requests and steps as they are, and rows with a label as a list."""
     for is_request, group in groupby(rows, key=lambda row: not row[0]):
         if is_request:
             yield element("pre", "\n".join(words for _, words in group), class_="request")

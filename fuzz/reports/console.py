@@ -43,7 +43,7 @@ class Console:
         verbose: bool = False,
         quiet: bool = False,
     ) -> None:
-        """`quiet` shows what was found and how the run ended, and nothing else."""
+        """Take the terminal; with `quiet`, only findings and the end of the run are shown."""
         self._terminal = terminal
         self._quiet = quiet
         self._verbose = verbose

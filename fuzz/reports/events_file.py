@@ -157,7 +157,7 @@ def _finding(table: dict[str, Any], folder: Path) -> Finding:
 
 @cache
 def _converter() -> cattrs.Converter:
-    """Fields that this suite does not know are left out: a newer one may tell more."""
+    """Return the converter of events; fields that it does not know are left out, as a newer suite may tell more."""
     converter = cattrs.Converter()
     converter.register_structure_hook(Finding, lambda finding, _: finding)
     return converter

@@ -50,7 +50,7 @@ class GitHub:
         """Do nothing: no file is kept open."""
 
     def _append(self, path: Path, run: Run) -> None:
-        """Other steps' summaries stand in the same file."""
+        """Append to the summary's file, which holds the summaries of other steps too."""
         found = (Card(one.finding, one.path, one.known_reason) for one in run.tally.findings.values())
         report = overview(History((run,)), found)
         with path.open("a", encoding="utf-8", errors="backslashreplace") as file:

@@ -146,7 +146,7 @@ def table(heading: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str
 
 
 def text(words: str) -> str:
-    """Words that a server may have chosen, with nothing in them that Markdown or HTML would take for its own."""
+    """Return words that a server may have chosen, without anything that Markdown or HTML would take for its own."""
     return "".join(f"\\{one}" if one in "\\`*_[]<>|#&" else one for one in visible(words, 1000))
 
 

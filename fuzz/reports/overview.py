@@ -103,12 +103,12 @@ class Outlook:
 
     @property
     def chance(self) -> float:
-        """Good and Turing: how likely the next failure has a cause that was not met before."""
+        """Estimate, after Good and Turing, how likely the next failure has a cause that was not met before."""
         return self.once / self.failures if self.failures else 0.0
 
     @property
     def unseen(self) -> float:
-        """Chao: how many causes there are at least that were not met."""
+        """Estimate, after Chao, the least number of causes that were not met."""
         return self.once * (self.once - 1) / (2 * (self.twice + 1))
 
     def sentence(self) -> str:
@@ -209,7 +209,7 @@ def _counted_again(card: Card, times: int) -> Card:
 
 
 def _verdict(history: History, cards: tuple[Card, ...]) -> str:
-    """Findings decide; without new ones, the last run does."""
+    """Return the verdict of all runs: findings decide it; without new ones, the last run does."""
     if any(not one.known_reason for one in cards):
         return "FAIL"
     last = history.runs[-1].verdict if history.runs else "NO RUN"

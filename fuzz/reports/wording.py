@@ -11,7 +11,7 @@ def counted(number: int, noun: str, several: str = "") -> str:
 
 
 def clock_time(seconds: float) -> str:
-    """0:07, 12:34, 1:02:03."""
+    """Return a time as a clock shows it: 0:07, 12:34, 1:02:03."""
     whole = int(seconds)
     hours, minutes = whole // 3600, whole // 60 % 60
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"

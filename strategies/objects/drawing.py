@@ -41,7 +41,7 @@ class Draw:
     number: int = field(default=0)
 
     def chance(self, share: float) -> bool:
-        """Say yes in that share of cases."""
+        """Return True with that probability."""
         return self.random.random() < share
 
     def one(self, several: Sequence[One]) -> One:

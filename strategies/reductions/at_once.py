@@ -85,7 +85,7 @@ def _likeness(values: Array, number: int) -> Array:
 
 
 def _about(send: Send, content: Content) -> Send:
-    """Return the request about another object of the same form; compressed, the object may have another size."""
+    """Return the same request about another object of the same form; the size of a compressed object may differ."""
     fields = send.fields
     if fields.get("size") is not None and fields.get("compression") is not None:
         fields = fields.but(size=content.segments[0].size)

@@ -43,7 +43,7 @@ class Scoreboard:
 
     @property
     def missed(self) -> tuple[ScoreboardRow, ...]:
-        """Animals that not every trial detected."""
+        """Return the animals that some trial did not detect."""
         return tuple(row for row in self.rows if row.detected < row.trials)
 
     @property

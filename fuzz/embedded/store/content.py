@@ -61,7 +61,7 @@ class Content:
             start, stop = start - size, stop - size
 
     def joined(self, other: Content) -> Content:
-        """This content and another behind it."""
+        """Return this content followed by another."""
         return Content(self.size + other.size, self.pieces + other.pieces)
 
     @property

@@ -82,7 +82,7 @@ class Copying(Writing):
         return self.copy_result("CopyObjectResult", written.etag, written.modified, headers)
 
     def directive(self, call: Call, name: str) -> str:
-        """COPY or REPLACE, as a header says; raises S3Error."""
+        """Return COPY or REPLACE, as a header says; raises S3Error."""
         value = call.headers.get(name, "COPY")
         if value not in ("COPY", "REPLACE"):
             raise S3Error("InvalidArgument", f"Unknown {name}.")

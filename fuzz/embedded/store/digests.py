@@ -75,7 +75,7 @@ def checksum_value(kind: str, text: str) -> bytes:
 
 
 def decoded(text: str) -> bytes | None:
-    """Strict base64, or None."""
+    """Decode strict base64; None if the text is not that."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

@@ -64,7 +64,7 @@ class Intake:
     new_decoder: type[ChunkDecoder] = ChunkDecoder
 
     def __init__(self, headers: Mapping[str, str], signed: Signed | None, new_sink: NewSink) -> None:
-        """Raises S3Error for what the headers alone show to be wrong."""
+        """Take the head of a request; raises S3Error for what the headers alone show to be wrong."""
         self.signed = signed
         self._declared: Declared = declared(headers)
         self._expected_length = decoded_length(headers, self._declared.framing)

@@ -62,7 +62,7 @@ class Keeper:
         keeping: Keeping | None = None,
         reserved: frozenset[str] = frozenset(),
     ) -> None:
-        """`accounts` are secrets by access key; `reserved` are names that no bucket may have."""
+        """Take the secrets by access key as `accounts`, and as `reserved` names that no bucket may have."""
         self.accounts = accounts
         self.state = state or State()
         self.reserved = reserved
@@ -160,7 +160,7 @@ class Keeper:
         return bucket_policies.statements(policy)
 
     def with_version(self, bucket: Bucket, version: Version, headers: dict[str, str]) -> dict[str, str]:
-        """Headers, and the version's id where the bucket has or had versions."""
+        """Return the headers, with the version's id if the bucket has or had versions."""
         if bucket.versioning:
             headers["x-amz-version-id"] = version.id
         return headers

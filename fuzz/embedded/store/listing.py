@@ -187,7 +187,7 @@ class Listing(Keeper):
     def version_entries(
         self, call: Call, bucket: Bucket, marker: str, version_marker: str, text: Callable[[str], str], most: int
     ) -> Iterator[tuple[str, str, str]]:
-        """Up to so many versions and groups after the markers: key, version id and entry."""
+        """Yield up to so many versions and groups after the markers: key, version id and entry."""
         prefix, delimiter = call.parameters.get("prefix", ""), call.parameters.get("delimiter", "")
         left = most
         if version_marker and marker.startswith(prefix) and end_of_group(marker, prefix, delimiter) < 0:

@@ -72,7 +72,7 @@ class UploadLists(Multipart, Listing):
         return f"<Upload>{told}{element('Initiated', iso_time(initiated))}</Upload>"
 
     def upload_items(self, call: Call, bucket: Bucket) -> Iterator[tuple[str, str, int]]:
-        """Uploads after the markers by key and id, with the time they began; groups have no id."""
+        """Yield the uploads after the markers by key and id, with the time they began; groups have no id."""
         parameters = call.parameters
         prefix, delimiter = parameters.get("prefix", ""), parameters.get("delimiter", "")
         key_marker, id_marker = parameters.get("key-marker", ""), parameters.get("upload-id-marker", "")

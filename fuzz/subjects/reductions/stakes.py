@@ -106,7 +106,7 @@ def _changes_form(name: str, due: Expectation) -> bool:
 
 
 def alterations(step: Send) -> Iterator[tuple[str, Send]]:
-    """Yield the request with one field or other part changed, for each that it has."""
+    """Yield variants of a request; each has one of its fields, or another part of it, changed."""
     if step.operation in OPERATIONS:
         following = OPERATIONS[(OPERATIONS.index(step.operation) + 1) % len(OPERATIONS)]
         yield "operation", replace(step, operation=following)

@@ -257,7 +257,7 @@ MOST_TOLD = 12
 
 
 def _told(case: Case, outcomes: Sequence[Outcome], place: Place) -> str:
-    """Tell the answers on a key in short."""
+    """Describe the answers about a key in one line."""
     told = [
         f"{number} {type(step).__name__} {outcome.status}"
         for number, (step, outcome) in enumerate(zip(case.steps, outcomes))

@@ -121,7 +121,7 @@ def _page(at: Asked, bucket: Bucket, start: str, most: int) -> Alternative:
 
 
 def _both(at: Asked, every: list[Item]) -> set[str]:
-    """Return keys that lie beside keys below them, where the profile does not claim that."""
+    """Return keys of which one begins another, followed by a slash, if the profile does not claim to keep both."""
     if "object-and-prefix" not in at.profile.keys:
         return set()
     names = [one.name for one in every]

@@ -19,7 +19,7 @@ class Answering:
         return self.answer_v1(reduction, outcome) if reduction.version == 1 else self.answer_v2(reduction, outcome)
 
     def answer_v1(self, reduction: Reduction, outcome: Outcome) -> HttpResponse:
-        """Raw bytes, described by headers."""
+        """Return an answer of raw bytes, described by headers."""
         headers = self.answer_headers_v1(reduction, outcome)
         return HttpResponse(200, headers, self.result_bytes(reduction, outcome))
 

@@ -33,7 +33,7 @@ class CredentialReading:
         return self.make_credentials(access_key, secret)
 
     def make_credentials(self, access_key: bytes, secret: bytes) -> StoreCredentials:
-        """Credentials that can be passed on to a store."""
+        """Return credentials that can be passed on to a store."""
         if ACCESS_KEY.fullmatch(access_key) is None:
             raise Refusal(401, "header Authorization: no store has an access key like this")
         pair = base64.b64encode(access_key + b":" + secret).decode("ascii")

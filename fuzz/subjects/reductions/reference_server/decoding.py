@@ -108,7 +108,7 @@ class Decoding:
         return self.unshuffle(data, step.element_size)
 
     def unshuffle(self, data: bytes, element_size: int) -> bytes:
-        """First bytes of all elements, then second bytes, … back to elements; what is left over stays."""
+        """Turn first bytes of all elements, then second bytes, … back into elements; bytes left over stay."""
         elements = len(data) // element_size
         if elements <= 1 or element_size == 1:
             return data

@@ -85,7 +85,7 @@ class PlaceReading:
         return match.groupdict()
 
     def read_origin(self, field: str, parts: Mapping[str, str]) -> tuple[str, str, int]:
-        """Scheme, host and port of a URL."""
+        """Read the scheme, host and port of a URL."""
         match = AUTHORITY.fullmatch(parts["authority"])
         if match is None:
             raise bad_field(field, "a URL with a host, and no user", parts["authority"])

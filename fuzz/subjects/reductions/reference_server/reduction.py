@@ -42,7 +42,7 @@ class ObjectPlace:
 
     @property
     def authority(self) -> str:
-        """Host and port as the Host header has them: without the scheme's own port."""
+        """Return host and port as the Host header has them: without the scheme's own port."""
         usual = 443 if self.scheme == "https" else 80
         return self.host if self.port == usual else f"{self.host}:{self.port}"
 

@@ -40,5 +40,5 @@ def signing_key(secret: bytes, scope: str) -> bytes:
 
 
 def keyed_hash(key: bytes, text: str) -> bytes:
-    """HMAC-SHA256 of a text."""
+    """Return the HMAC-SHA256 of a text."""
     return hmac.digest(key, text.encode("ascii"), "sha256")

@@ -42,12 +42,12 @@ def cbor(data: bytes, at: int = 0) -> tuple[Any, int]:
 
 
 def unpacked(data: bytes, byte_order: str, letter: str) -> list[Any]:
-    """Return numbers of one kind, one after the other."""
+    """Read numbers of one kind from bytes that hold them one after the other."""
     return list(struct.unpack(f"{ORDERS[byte_order]}{len(data) // struct.calcsize('=' + letter)}{letter}", data))
 
 
 def answer(api: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
-    """dtype, shape, count and values of an answer."""
+    """Return dtype, shape, count and values of an answer."""
     if api == "v2":
         told, end = cbor(body)
         if end != len(body):
@@ -92,7 +92,7 @@ def shown(api: str, reply: Any) -> str:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Equal with equal signs, or both NaN."""
+    """Say whether two numbers are equal with equal signs, or both NaN."""
     if isinstance(one, float) and isinstance(other, float):
         return (one == other and math.copysign(1, one) == math.copysign(1, other)) or (one != one and other != other)
     return bool(one == other)

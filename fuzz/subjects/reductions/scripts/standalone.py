@@ -227,7 +227,7 @@ class Answers(BufferedReader):
         return self
 
     def close(self) -> None:
-        """Stay open, though whoever has read an answer to its end closes what it was read from."""
+        """Do nothing: a reader closes its source after an answer, and more answers may follow."""
 
 
 def raw_reply(answers: Answers, method: str) -> Reply:
