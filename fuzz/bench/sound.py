@@ -10,9 +10,9 @@ from fuzz.bench.reach import drawn
 from fuzz.subjects.reductions.serving import SERVING
 from specs.case import Case
 from specs.reductions import schemas, validity
+from specs.reductions.locators import usual_locators
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Send
-from strategies.reductions.raw_requests import usual_locators
 
 PLACE = {"url": "http://store.example/b/o", "source": "http://store.example", "bucket": "b", "object": "o"}
 AT_A_TIME = 2000

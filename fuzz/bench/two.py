@@ -100,7 +100,7 @@ def main(arguments: Namespace) -> int:
     def tell(one: Together) -> None:
         print("\n".join([row(one), *(details(one) if arguments.verbose else ())]), flush=True)
 
-    print("\n".join(totals(spread(hunt_together, tasks, arguments.parallel, tell))))
+    print("\n".join(totals(spread(hunt_pair, tasks, arguments.parallel, tell))))
     return 0
 
 
@@ -111,7 +111,7 @@ def search(one: Search) -> tuple[AnimalWitness, ...]:
     return witnesses(one.bug, one.seed, one.examples)
 
 
-def hunt_together(task: TogetherTask) -> Together:
+def hunt_pair(task: TogetherTask) -> Together:
     """Hunt a server with both animals, unless the pair is left out, and tell the outcome."""
     from fuzz.bench.attribution import shown_by
     from fuzz.bench.hunting import hunt_animals

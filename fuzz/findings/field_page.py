@@ -20,7 +20,7 @@ reading, a ruling. Others may read them differently, and a server that does is n
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class PageManner:
     """A subject's part of a page.
 
     `flags` select the subject and its profile on the command line, `checked` says what each finding was checked by.
@@ -34,7 +34,7 @@ class Manner:
     requirements: Mapping[str, Requirement]
 
 
-def field_page(profile: Profile, found: Sequence[Reported], manner: Manner) -> Iterator[str]:
+def field_page(profile: Profile, found: Sequence[Reported], manner: PageManner) -> Iterator[str]:
     """Yield the lines of the page: totals and a table, then the bugs, then the rulings."""
     found = sorted(found, key=_order)
     yield f"# {re.split(',| with ', profile.title)[0]}: known findings"
@@ -98,7 +98,7 @@ def anchor(report: Reported) -> str:
     return re.sub(r"[^a-z0-9 _-]", "", report.title.lower()).replace(" ", "-")
 
 
-def _section(one: Reported, manner: Manner) -> Iterator[str]:
+def _section(one: Reported, manner: PageManner) -> Iterator[str]:
     yield f"\n### {one.title}\n"
     yield f"- **expected** {one.expected}"
     yield f"- **actual** {one.actual}"

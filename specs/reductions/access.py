@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from specs.reductions.expectation import ANY_ERROR, Because, Rejection, breaking
+from specs.reductions.locators import usual_locators
 from specs.reductions.profile import Profile
 from specs.reductions.refusals import RefusalClass
 from specs.reductions.rules import Rule
@@ -63,11 +63,10 @@ def _url_refusals(url: str) -> Refusals:
 
 
 def _v1_locators(step: Send) -> Refusals:
-    standard: dict[str, Any] = {"source": "{source}", "bucket": "{bucket}", "object": "{object}"}
-    for name, usual in standard.items():
+    for name, usual in usual_locators("v1").items():
         value = step.fields.get(name, usual)
         if isinstance(value, str) and value != usual:
-            if name == "source" and "{source}" not in value:
+            if name == "source" and usual not in value:
                 return _url_refusals(value)
             return Refusals(why=f"an unusual {name}")
     return Refusals()

@@ -22,6 +22,7 @@ from specs.reductions.expectation import (
     either,
     unspecified,
 )
+from specs.reductions.locators import usual_locators
 from specs.reductions.profile import Profile
 from specs.reductions.raw_requests import RawReading, read_raw
 from specs.reductions.refusals import RefusalClass
@@ -178,11 +179,8 @@ def _outcomes(request: Request, versions: Versions, world: _World, profile: Prof
 
 def full_body(step: Send, profile: Profile) -> Mapping[str, Any]:
     """Return the body with locating fields filled in by placeholders."""
-    if profile.api == "v2":
-        located: dict[str, Any] = {"interface_type": step.interface, "url": "{url}"}
-    else:
-        located = {"source": "{source}", "bucket": "{bucket}", "object": "{object}"}
-    return {name: value for name, value in {**located, **step.fields}.items() if name not in step.without}
+    body = {**usual_locators(profile.api, step.interface), **step.fields}
+    return {name: value for name, value in body.items() if name not in step.without}
 
 
 def unclaimed(request: Request, step: Send, profile: Profile) -> list[str]:

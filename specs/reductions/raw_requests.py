@@ -11,12 +11,12 @@ from urllib.parse import unquote, unquote_to_bytes
 from specs import json_text
 from specs.fields import Fields
 from specs.reductions.expectation import Rejection, breaking
+from specs.reductions.locators import LOCATORS
 from specs.reductions.profile import Profile
 from specs.reductions.refusals import RefusalClass
 from specs.reductions.request import OPERATIONS
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Credential, Send, SendRaw
-from specs.reductions.validity import LOCATORS
 
 COMMON_METHODS = ("GET", "HEAD", "PUT", "DELETE", "PATCH")
 HEADER_BYTES_ALL_TAKE = 4096

@@ -39,13 +39,15 @@ DIFFERING = {
 class Relation:
     """The size of a group of requests, and a function that lists disagreements: the aspect, expected and actual.
 
-    `layout` says whether the answers' layout matters; with `ends` only the first and the last request are compared.
+    `layout` says whether the answers' layout matters; with `ends` only the first and the last request are compared;
+    with `answered_alike` both are answered with values, or both refused.
     """
 
     size: int
     disagreements: Callable[[Sequence[FlatAnswer]], Disagreements]
     layout: bool = False
     ends: bool = False
+    answered_alike: bool = False
 
 
 def violations(transcript: Transcript, due: tuple[Expectation | None, ...], profile: Profile) -> list[Violation]:
@@ -59,8 +61,8 @@ def violations(transcript: Transcript, due: tuple[Expectation | None, ...], prof
         sends = [(number, send, transcript.outcomes[number], due[number]) for number, send in group]
         answers = [one for one in (told(*each, profile) for each in sends) if one is not None]
         last = group[-1][0]
-        if name == "asked-twice":
-            found += _answered_once(last, [outcome for _, _, outcome, _ in sends])
+        if relation.answered_alike:
+            found += _answered_alike(name, last, [outcome for _, _, outcome, _ in sends])
         if len(answers) < relation.size or (relation.layout and _layout_is_open(answers, profile)):
             continue
         found += [
@@ -91,12 +93,12 @@ def _layout_is_open(answers: Sequence[FlatAnswer], profile: Profile) -> bool:
     return not profile.rules("result-order") and any(len(one.shape) > 1 for one in answers)
 
 
-def _answered_once(step: int, outcomes: Sequence[Outcome]) -> Iterator[Violation]:
+def _answered_alike(name: str, step: int, outcomes: Sequence[Outcome]) -> Iterator[Violation]:
     """Check that the same request is answered every time, or refused every time."""
     statuses = [one.status for one in outcomes if isinstance(one, Reply)]
     if len(statuses) == len(outcomes) and len({status == 200 for status in statuses}) > 1:
         was, now = (str(status) for status in statuses)
-        yield _differ("asked-twice", Aspect.STATUSES, was, now, step)
+        yield _differ(name, Aspect.STATUSES, was, now, step)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -293,7 +295,7 @@ RELATIONS: Mapping[str, Relation] = MappingProxyType(
         # By s3, then by http.
         "s3-http": Relation(2, _same),
         # A request first, and the same request last.
-        "asked-twice": Relation(2, _same, ends=True),
+        "asked-twice": Relation(2, _same, ends=True, answered_alike=True),
         # select, then a reduction of the same data and selection.
         "select-then-reduce": Relation(2, _selected_then_reduced, layout=True),
     }

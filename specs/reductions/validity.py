@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from specs.reductions import dtypes
+from specs.reductions.locators import LOCATORS
 from specs.reductions.profile import Profile
 from specs.reductions.request import COMPRESSIONS, FILTERS, MISSING_KINDS, OPTIONS, Filter, Missing, Request
 from specs.reductions.rules import Rule
 
-LOCATORS = {"v1": ("source", "bucket", "object"), "v2": ("interface_type", "url")}
 BODY_FIELDS = (
     "dtype", "byte_order", "offset", "size", "shape", "axis", "order", "selection", "compression", "filters", "missing",
 )  # fmt: skip

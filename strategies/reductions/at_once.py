@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from specs.case import MOST_TOGETHER, Case
+from specs.json_text import nests_too_deeply
 from specs.reductions.dtypes import Array
 from specs.reductions.profile import Profile
 from specs.reductions.schemas import Schema
 from specs.reductions.steps import Credential, Put, Send, SendRaw, Step
+from specs.reductions.validity import NESTED_ALL_TAKE
 from strategies.drawing import Draw, composite, sampled_from
 from strategies.reductions.arrays import arrays, kinds
 from strategies.reductions.contents import GAPS, Content, buckets, contents, placed
@@ -92,13 +94,18 @@ def _about(send: Send, content: Content) -> Send:
     return replace(send, key=content.key, fields=fields)
 
 
+def _nests_deeply(step: Send | SendRaw) -> bool:
+    """Say whether a request's body nests more deeply than all readers take."""
+    body = step.body.decode("utf-8", "replace") if isinstance(step, SendRaw) else step.fields.text
+    return nests_too_deeply(body, NESTED_ALL_TAKE)
+
+
 def _malformed(draw: Draw, profile: Profile, schema: Schema) -> tuple[Put, list[Send | SendRaw]]:
     """Draw a few requests that break the schema, and the object they are about, under a key of its own."""
     case = draw(malformed(profile, schema))
     put, *steps = case.steps
     assert isinstance(put, Put)
     # Deeply nested requests are left out: they take long to write, and another property covers them.
-    shallow = [one for one, note in zip(steps, case.notes, strict=True) if "depth" not in note]
-    broken = [one for one in shallow if isinstance(one, Send | SendRaw)][:MOST_MALFORMED]
+    broken = [one for one in steps if isinstance(one, Send | SendRaw) and not _nests_deeply(one)][:MOST_MALFORMED]
     named = [replace(one, key=BROKEN_PREFIX + one.key) for one in broken]
     return replace(put, key=BROKEN_PREFIX + put.key), named

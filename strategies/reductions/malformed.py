@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from specs.case import Case
 from specs.fields import Fields
 from specs.json_text import nests_too_deeply
+from specs.reductions.locators import LOCATORS, usual_locators
 from specs.reductions.profile import Profile
 from specs.reductions.schemas import Schema
 from specs.reductions.steps import Send, SendRaw, Step
@@ -16,7 +17,7 @@ from strategies.drawing import Draw, assume, composite, integers, sampled_from
 from strategies.reductions.complete import VARIANTS, complete
 from strategies.reductions.contents import Content, contents
 from strategies.reductions.mutations import Mutation, broken, twice_broken
-from strategies.reductions.raw_requests import JSON_TYPE, LOCATORS, usual_locators, usual_path
+from strategies.reductions.raw_requests import JSON_TYPE, usual_path
 from strategies.reductions.requests import requests
 from strategies.reductions.schema import whole_requests
 

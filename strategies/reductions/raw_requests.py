@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from specs.case import Case
 from specs.fields import Json
+from specs.reductions.locators import LOCATORS, usual_locators
 from specs.reductions.profile import Profile
 from specs.reductions.request import OPERATIONS as REDUCTIONS
 from specs.reductions.steps import Put, SendRaw, Step
@@ -17,19 +18,6 @@ from strategies.reductions.requests import below, sampled
 
 MOST_RAW = 6
 MOST_BODY_BYTES = 8 * 2**20
-LOCATORS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "v1": {"source": "{source}", "bucket": "{bucket}", "object": "{object}"},
-        "v2": {"interface_type": "s3", "url": "{url}"},
-    }
-)
-
-
-def usual_locators(api: str, interface: str) -> dict[str, str]:
-    """Return the fields that say where the object is, with placeholders for its place."""
-    return {**LOCATORS[api], **({"interface_type": interface} if api == "v2" else {})}
-
-
 JSON_TYPE = ("Content-Type", "application/json")
 NOT_JSON = (
     b"not json", b"{", b"}", b"{'dtype': 'int32'}", b"<xml/>", b"dtype=int32", b"{\"dtype\": }", b"[1, 2", b"{,}",
@@ -61,7 +49,7 @@ FOREIGN = (
 def usual_body(profile: Profile, **changes: Json) -> bytes:
     """Return a valid body about the object `a`, whose place the executor fills in."""
     dtype = next((one for one in profile.dtypes if one.endswith("32")), profile.dtypes[0])
-    return json.dumps({**LOCATORS[profile.api], "dtype": dtype, **changes}).encode()
+    return json.dumps({**usual_locators(profile.api), "dtype": dtype, **changes}).encode()
 
 
 def usual_path(profile: Profile, operation: str) -> str:

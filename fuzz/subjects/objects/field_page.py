@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fuzz.findings.case_files import Unreadable, steps_of
-from fuzz.findings.field_page import Manner, field_page
+from fuzz.findings.field_page import PageManner, field_page
 from fuzz.findings.known import UnusableKnown
 from fuzz.findings.reported import Reported, reports_of
 from fuzz.subjects.objects.requests import Names, plain_request
@@ -63,7 +63,7 @@ def page(profile: Profile, found: Sequence[Reported]) -> Iterator[str]:
     yield from field_page(
         profile,
         found,
-        Manner(
+        PageManner(
             flags=f"--subject objects --profile {profile.name}",
             checked="AWS's reference, curl and the store's source",
             setup=SETUP.replace("LAUNCH", launch),

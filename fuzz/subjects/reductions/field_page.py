@@ -7,13 +7,14 @@ import shlex
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from fuzz.findings.field_page import Manner, field_page
+from fuzz.findings.field_page import PageManner, field_page
 from fuzz.findings.reported import Reported
 from fuzz.subjects.reductions.scripts.curl_script import judge_text
 from fuzz.subjects.reductions.scripts.plan import takes_bad_store
 from specs.fields import Fields
 from specs.manners import WELL, a_store
 from specs.reductions import requirements
+from specs.reductions.locators import usual_locators
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
 from specs.spellings import PLAINLY, a_spelling
@@ -48,7 +49,7 @@ def page(profile: Profile, found: Sequence[Reported]) -> Iterator[str]:
     yield from field_page(
         profile,
         found,
-        Manner(
+        PageManner(
             flags=f"--profile {profile.name}",
             checked="NumPy, curl and the server's source",
             setup=SETUP.replace("/API/", f"/{profile.api}/").replace("DECODER", _decoder(profile.api)),
@@ -143,12 +144,7 @@ def _path(key: str) -> str:
 
 def _body(step: Send, api: str) -> str:
     """Return the JSON body to stand within single quotes, which it leaves around the store's address."""
-    locators = (
-        {"interface_type": step.interface, "url": "{url}"}
-        if api == "v2"
-        else {"source": "{source}", "bucket": "{bucket}", "object": "{object}"}
-    )
-    return _quoted(_located(Fields({**locators, **step.fields}).text, step))
+    return _quoted(_located(Fields({**usual_locators(api, step.interface), **step.fields}).text, step))
 
 
 def _quoted(text: str) -> str:

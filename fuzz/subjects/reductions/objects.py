@@ -21,6 +21,8 @@ from specs.reductions.steps import Delete, Put, Send, SendRaw
 MOST_OBJECTS_KEPT = 512
 MOST_BYTES_KEPT = 256 * 2**20
 KEY_DIGITS = 12
+# Begins the part of a key that tells histories apart. A digest in its place has hexadecimal digits only.
+OWN = "own"
 
 # The real key of each object, by bucket and logical key.
 Keys = Mapping[tuple[str, str], str]
@@ -95,11 +97,15 @@ class Objects:
         return digest.hexdigest()[:KEY_DIGITS]
 
     def _own_mark(self) -> str:
-        return f"own{next(self._histories)}"
+        return f"{OWN}{next(self._histories)}"
+
+    def _is_own(self, key: str) -> bool:
+        """Say whether a key belongs to one history alone."""
+        return key.startswith(f"{self._run}/{OWN}")
 
     def _put(self, step: Put, key: str) -> None:
         name = (step.bucket, key)
-        if name in self._kept and "/own" not in key[: len(self._run) + 4]:
+        if name in self._kept and not self._is_own(key):
             self._kept.move_to_end(name)
             return
         self.store.put(step.bucket, key, step.data, step.served)
@@ -110,7 +116,7 @@ class Objects:
         """Delete the objects of a history that has ended, and the oldest objects beyond the limits that nobody uses."""
         self._in_use -= Counter(_places(keys))
         for (bucket, _), key in keys.items():
-            if "/own" in key[: len(self._run) + 4]:
+            if self._is_own(key):
                 self._delete(bucket, key)
         while len(self._kept) > MOST_OBJECTS_KEPT or (self._kept_bytes > MOST_BYTES_KEPT and len(self._kept) > 8):
             oldest = next((one for one in self._kept if one not in self._in_use), None)

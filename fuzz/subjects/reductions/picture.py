@@ -20,7 +20,7 @@ from specs.reductions.profile import Profile
 from specs.reductions.steps import Delete, Put, Send, SendRaw
 from specs.spellings import PLAINLY, a_spelling
 
-LOCATORS: Mapping[str, Mapping[str, str]] = {
+SHOWN_LOCATORS: Mapping[str, Mapping[str, str]] = {
     "v1": {"source": "http://store", "bucket": "bucket", "object": "object"},
     "v2": {"interface_type": "s3", "url": "http://store/bucket/object"},
 }
@@ -145,7 +145,7 @@ def data_line(put: Put, step: Send | SendRaw | None, api: str) -> str:
 
 
 def _elements(data: bytes, step: Send, api: str) -> Array | None:
-    body: dict[str, Any] = {**LOCATORS.get(api, {}), **step.fields}
+    body: dict[str, Any] = {**SHOWN_LOCATORS.get(api, {}), **step.fields}
     profile = Profile("", api="v1" if api == "v1" else "v2")
     request = validity.read_request(step.operation, body, profile).request
     if request is not None:

@@ -18,6 +18,7 @@ from specs.reductions import validity
 from specs.reductions.decoding import Undecodable, decode
 from specs.reductions.dtypes import FLOATS, Array, ByteOrder
 from specs.reductions.encoding import compressed, filtered, plain
+from specs.reductions.locators import LOCATORS
 from specs.reductions.model import full_body
 from specs.reductions.profile import Profile
 from specs.reductions.request import OPTIONS, Filter, Request
@@ -27,7 +28,7 @@ from specs.spellings import OF_FRACTIONS
 Simpler = Callable[["Scene"], "Scene | None"]
 # Bounds so large take more than 32 bits.
 FAR_BOUNDS = 2**31
-NAMES_OF_PLACES = {name for names in validity.LOCATORS.values() for name in names}
+NAMES_OF_PLACES = {name for names in LOCATORS.values() for name in names}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,11 +16,12 @@ from specs.fields import Fields
 from specs.manners import MANNERS, Manner, a_store
 from specs.reductions.dtypes import ITEM_SIZES
 from specs.reductions.encoding import compressed
+from specs.reductions.locators import LOCATORS
 from specs.reductions.model import full_body
 from specs.reductions.raw_requests import read_raw
 from specs.reductions.request import OPTIONS
 from specs.reductions.steps import Put, Send, SendRaw, Spelling, Step
-from specs.reductions.validity import BODY_FIELDS, LOCATORS
+from specs.reductions.validity import BODY_FIELDS
 from specs.spellings import SPELLINGS, a_spelling
 
 PLAIN_OPERATION = "select"

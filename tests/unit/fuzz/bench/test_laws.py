@@ -240,3 +240,8 @@ def test_a_slowed_server_gives_the_same_answers_later() -> None:
     begun = time.monotonic()
     assert slowed(handler, 10)(request) == slowed(handler, 0)(request) == handler(request)
     assert time.monotonic() - begun >= 0.002 * 10
+
+
+def test_the_bugs_of_the_zoo_are_its_animals_that_deserve_more_than_a_warning() -> None:
+    wrong = {one.path: one.api for one in animals().values() if not one.warns}
+    assert {bug.path: bug.api for bug in all_bugs()} == wrong
