@@ -11,7 +11,8 @@ from _pytest._io import TerminalWriter
 from fuzz.errors import CannotRun
 from fuzz.running.session import Session
 from fuzz.suite import laws
-from fuzz.suite.laws import TargetGone, broken_by, law, report, told
+from fuzz.suite.failures import TargetGone
+from fuzz.suite.laws import broken_by, law, report, told
 from fuzz.suite.opening import opening_of
 
 PLACE = "PROPERTIES"

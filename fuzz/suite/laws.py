@@ -18,6 +18,7 @@ from fuzz.findings.portrait import portrait
 from fuzz.findings.scrubbing import scrubbed
 from fuzz.running.session import Judgement, Session
 from fuzz.subject import Property
+from fuzz.suite.failures import Broken, TargetGone
 from fuzz.suite.opening import Opening
 from fuzz.suite.profiles import ALWAYS
 from fuzz.versions import suite_version
@@ -25,27 +26,6 @@ from specs.case import Case
 from specs.outcome import NoReply
 from specs.violation import Aspect, Violation, Way
 from strategies.drawing import strategy_of
-
-
-class Broken(AssertionError):
-    """A requirement is broken. Each kind of failure has a class of its own, so that shrinking stays with one.
-
-    `causes` are the findings that the failure has been triaged to, if it has.
-    """
-
-    def __init__(self, case: Case, violation: Violation, causes: tuple[Finding, ...] = ()) -> None:
-        super().__init__(violation.title)
-        self.case = case
-        self.violation = violation
-        self.causes = causes
-
-
-class TargetGone(BaseException):
-    """Ends the run, as no server answers any more. Hypothesis would take an Exception for a failure, and shrink it."""
-
-    def __init__(self, message: str, *last: Finding) -> None:
-        super().__init__(message)
-        self.last = last
 
 
 def law(one: Property, opening: Opening) -> Callable[..., None]:

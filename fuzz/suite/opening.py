@@ -28,7 +28,7 @@ from specs.case import Case
 
 if TYPE_CHECKING:
     from fuzz.running.session import Session
-    from fuzz.suite.laws import Broken
+    from fuzz.suite.failures import Broken
 
 USAGE_EXIT = int(pytest.ExitCode.USAGE_ERROR)
 
