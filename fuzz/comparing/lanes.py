@@ -6,6 +6,7 @@ import re
 import selectors
 import socket
 import ssl
+import sys
 import time
 from collections import deque
 from collections.abc import Generator, Sequence
@@ -27,6 +28,9 @@ LARGE_BYTES = 64 * 1024
 HEAD_END = b"\r\n\r\n"
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r]*chunked", re.IGNORECASE)
+CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,16})[ \t]*[;\r]")
+STATUS = re.compile(rb"HTTP/1\.\d (\d{3})")
+BODILESS = (b"204", b"304")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +50,26 @@ class Lane:
         self._port = parts.port or (443 if tls else 80)
         self._tls = tls
         self._sock: socket.socket | None = None
-        self._read = bytearray()
-        self._length: int | None = None
-        self._chunked = False
+        self._begin_answer()
         self.number = -1
         self.begun = self.ended = 0.0
         self.fresh = True
 
     def send(self, number: int, message: bytes) -> socket.socket:
         """Send a request and say which socket its answer comes by; raises OSError."""
+        self.number = number
+        try:
+            return self._sent(message)
+        except OSError:
+            if self.fresh:
+                raise
+            # A kept connection that was reset meanwhile.
+            self.close()
+            return self._sent(message)
+
+    def _sent(self, message: bytes) -> socket.socket:
         sock = self._sock or self._connected()
-        self._read, self._length, self._chunked, self.number = bytearray(), None, False, number
+        self._begin_answer()
         self.begun = self.ended = time.perf_counter()
         sent = sock.send(message)
         if sent < len(message):
@@ -108,18 +121,48 @@ class Lane:
         self._sock, self.fresh = sock, True
         return sock
 
+    def _begin_answer(self) -> None:
+        self._read = bytearray()
+        # Where the head or the chunk begins that has not come whole yet, and how long the answer is with its head.
+        self._at = 0
+        self._length: int | None = None
+        self._chunked = False
+
     def _whole(self) -> bool:
-        if self._length is None and not self._chunked:
-            end = self._read.find(HEAD_END)
+        while self._length is None and not self._chunked:
+            end = self._read.find(HEAD_END, self._at)
             if end < 0:
                 return False
-            head = bytes(self._read[: end + 2])
-            length = LENGTH.search(head)
-            self._length = None if length is None else end + 4 + int(length[1])
-            self._chunked = CHUNKED.search(head) is not None
-        if self._chunked:
-            return self._read.endswith(b"0\r\n\r\n")
-        return self._length is not None and len(self._read) >= self._length
+            head = bytes(self._read[self._at : end + 2])
+            self._at = end + len(HEAD_END)
+            status = STATUS.match(head)
+            if status is None or not status[1].startswith(b"1"):
+                self._note_length(head, b"" if status is None else status[1])
+        return self._last_chunk_came() if self._chunked else len(self._read) >= (self._length or 0)
+
+    def _note_length(self, head: bytes, status: bytes) -> None:
+        """Note how the end of the answer is told: by its status, by chunks, by a length, or by the connection."""
+        length = LENGTH.search(head)
+        self._chunked = status not in BODILESS and CHUNKED.search(head) is not None
+        if status in BODILESS:
+            self._length = self._at
+        elif not self._chunked:
+            self._length = sys.maxsize if length is None else self._at + int(length[1])
+
+    def _last_chunk_came(self) -> bool:
+        while (end := self._read.find(b"\r\n", self._at)) >= 0:
+            size = CHUNK_SIZE.match(self._read, self._at)
+            if size is None:
+                # Nothing that comes after this can be read.
+                self.close()
+                return True
+            if int(size[1], 16) == 0:
+                return self._read.find(HEAD_END, end) >= 0
+            begin = end + 2 + int(size[1], 16) + 2
+            if begin > len(self._read):
+                return False
+            self._at = begin
+        return False
 
 
 class Lanes:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import select
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 
-from fuzz.comparing.lanes import Lanes
+from fuzz.comparing.lanes import Lane, Lanes
 from fuzz.embedded.http_server import (
     Answer,
     DropConnection,
@@ -120,3 +123,93 @@ def test_a_connection_that_the_server_closed_meanwhile_is_opened_anew() -> None:
             assert came.outcome.body == b"y"
     assert lanes is not None
     lanes.close()
+
+
+class InPieces:
+    """A server that sends what it is given, each piece once the one before it has been read, to every request."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = pieces
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self.read = threading.Semaphore(0)
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self) -> InPieces:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listening.close()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        connection, _ = self._listening.accept()
+        with connection:
+            while connection.recv(65536):
+                for piece in self._pieces:
+                    connection.sendall(piece)
+                    self.read.acquire(timeout=20.0)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "body"),
+    [
+        ((b"Transfer-Encoding: chunked\r\n\r\n9\r\nab0\r\n\r\n", b"cd\r\n0\r\n\r\n"), b"ab0\r\n\r\ncd"),
+        ((b"Transfer-Encoding: chunked\r\n\r\n2;x=0\r\nab\r", b"\n0\r\n", b"x: y\r\n", b"\r\n"), b"ab"),
+        ((b"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0", b"\r\n\r\n"), b"ab"),
+        ((b"Content-Length: 7\r\n\r\nab0\r\n", b"\r\n"), b"ab0\r\n\r\n"),
+    ],
+)
+@pytest.mark.parametrize("before", [b"", b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n"])
+def test_an_answer_is_whole_when_its_last_byte_has_come_and_not_before(
+    before: bytes, pieces: tuple[bytes, ...], body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = before + b"HTTP/1.1 200 OK\r\n" + pieces[0]
+    with InPieces(first, *pieces[1:]) as server, closing(Lanes(server.url, 20.0)) as lanes:
+        whole = Lane._whole
+
+        def noted(lane: Lane) -> bool:
+            found = whole(lane)
+            server.read.release()
+            return found
+
+        monkeypatch.setattr(Lane, "_whole", noted)
+        came, _ = lanes.ask([b"x"] * 2)
+    assert [one.outcome.body for one in came if isinstance(one.outcome, Reply)] == [body] * 2
+
+
+def test_an_answer_without_a_body_is_not_waited_for_and_a_garbled_one_is_told() -> None:
+    for answer, outcome in (
+        (b"HTTP/1.1 204 No Content\r\n\r\n", Reply(204, (), b"")),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nab", NoReply("garbled", "chunk size b'xyz'")),
+    ):
+        with InPieces(answer) as server, closing(Lanes(server.url, 20.0)) as lanes:
+            server.read.release()
+            ((came,), _) = lanes.ask([b"x"])
+        assert came.outcome == outcome or came.outcome.status == outcome.status  # type: ignore[union-attr]
+
+
+def test_a_kept_connection_that_was_reset_is_opened_anew() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        answer = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\ny"
+        with closing(Lanes(f"http://127.0.0.1:{listening.getsockname()[1]}", 20.0)) as lanes:
+            came = []
+            for _ in range(2):
+                answering = threading.Thread(target=answered_once, args=(listening, answer))
+                answering.start()
+                came += lanes.ask([b"x"])[0]
+                answering.join()
+    assert [one.outcome.body for one in came if isinstance(one.outcome, Reply)] == [b"y", b"y"]
+
+
+def answered_once(listening: socket.socket, answer: bytes) -> None:
+    """Answer one request, and reset the connection."""
+    connection, _ = listening.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(answer)
+        # The peer has the answer before the reset can overtake it.
+        while select.select([connection], [], [], 0.05)[0] and connection.recv(65536):
+            pass
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
