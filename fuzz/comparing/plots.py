@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from fuzz.comparing.break_even import at_bandwidth, bandwidth_text, break_evens
@@ -26,6 +27,9 @@ BYPASS_COLOR = "#666666"
 PANEL_INCHES = (5.2, 3.8)
 COLUMNS = 3
 LEGEND_COLUMNS = 5
+# About how wide a letter is, in the size of the title and of the legend; a handle takes as much as so many letters.
+TITLE_LETTER_INCHES, LEGEND_LETTER_INCHES = 0.095, 0.068
+LEGEND_HANDLE_LETTERS = 9
 MOST_PANELS = 12
 BANDWIDTHS_MBPS = (1.0, 100_000.0)
 BANDWIDTH_TICKS = (1.0, 10.0, 100.0, 1_000.0, 10_000.0, 100_000.0)
@@ -199,7 +203,10 @@ def _panels(comparison: Comparison, wanted: int, title: str) -> tuple[Figure, li
     rows = math.ceil(count / columns)
     figure = blank_figure(max(PANEL_INCHES[0] * columns, 7.0), PANEL_INCHES[1] * rows + 1.1)
     left_out = f" (the first {count} of {wanted})" if count < wanted else ""
-    figure.suptitle(f"{title}{left_out}\n{', '.join(comparison.contenders)} · {comparison.begun}", fontsize=11)
+    named = f"{', '.join(comparison.contenders)} · {comparison.begun}"
+    letters = round(figure.get_figwidth() / TITLE_LETTER_INCHES)
+    below = fill(named, letters, break_on_hyphens=False)
+    figure.suptitle(f"{title}{left_out}\n{below}", fontsize=11)
     panels = [figure.add_subplot(rows, columns, place + 1) for place in range(count)]
     for axes in panels:
         axes.set_axisbelow(True)
@@ -213,9 +220,15 @@ def _below(figure: Figure, panels: Sequence[Axes], note: str) -> None:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             shown.setdefault(str(label), handle)
     figure.legend(
-        list(shown.values()), list(shown), loc="outside lower center", ncols=min(len(shown), LEGEND_COLUMNS) or 1,
+        list(shown.values()), list(shown), loc="outside lower center", ncols=_legend_columns(figure, list(shown)),
         title=note, fontsize=8, title_fontsize=8, frameon=False,
     )  # fmt: skip
+
+
+def _legend_columns(figure: Figure, labels: Sequence[str]) -> int:
+    """As many columns as fit in the figure, were all of them as wide as the widest."""
+    widest = (LEGEND_HANDLE_LETTERS + max(map(len, labels), default=0)) * LEGEND_LETTER_INCHES
+    return max(1, min(len(labels), LEGEND_COLUMNS, int(figure.get_figwidth() / widest)))
 
 
 def _temperatures(name: str) -> tuple[Temperature, ...]:

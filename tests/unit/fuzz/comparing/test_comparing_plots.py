@@ -82,3 +82,16 @@ def test_help_and_table_do_without_matplotlib() -> None:
     code = "import sys, fuzz.comparing.plots, fuzz.comparing.table; print('matplotlib' in sys.modules)"
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert asked.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("name", ["mine", "a-server-with-a-name-that-is-longer-than-names-of-servers-should-be-by-far"])
+def test_long_names_stay_within_the_picture(name: str) -> None:
+    figure = plots.times(measured({name: 1.0, f"{name}-too": 2.0, BYPASS: 3.0}))
+    assert figure is not None
+    figure.canvas.draw()
+    width = figure.bbox.width
+    (legend,) = figure.legends
+    title = figure._suptitle  # type: ignore[attr-defined]
+    for one in (title, legend):
+        extent = one.get_window_extent()
+        assert 0 <= extent.x0 < extent.x1 <= width, one
