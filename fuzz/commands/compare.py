@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from fuzz.comparing.defaults import MOST_STARTS, ROUNDS, SEEN, STARTS
 from fuzz.errors import CannotRun, UsageError
 from fuzz.flags import CREDENTIALS, EXIT_CODES, add_config_flag, add_store_flags, settings_of
 
@@ -57,10 +58,24 @@ def add_arguments(parser: ArgumentParser) -> None:
     asked.add_argument("--selections", default="all", help="all, half, strided, corner (default: all)")
     asked.add_argument("--codecs", default="none", help="none, gzip, zlib, blosc2, shuffle+gzip … (default: none)")
     asked.add_argument("--clients", default="1,4,16", help="at the same time; 0 for none of that (default: 1,4,16)")
-    asked.add_argument("--repeats", type=int, default=20, metavar="N", help="rounds for each question (default: 20)")
+    asked.add_argument("--repeats", type=int, default=ROUNDS, metavar="N", help=f"rounds, at least (default: {ROUNDS})")
     asked.add_argument(
-        "--starts", type=int, default=20, metavar="N",
-        help="how often --launch and embedded start a server, since some starts are faster than others (default: 20)",
+        "--starts", type=int, default=STARTS, metavar="N",
+        help="how often, at least, --launch and embedded start a server, since some starts are faster than others "
+        f"(default: {STARTS})",
+    )  # fmt: skip
+    asked.add_argument(
+        "--see", type=float, default=100 * SEEN, metavar="PERCENT",
+        help="start servers of --launch more often until a later run with --against would tell a slowdown like this "
+        f"(default: {SEEN:.0%}; 0: do not)".replace("%", "%%"),
+    )  # fmt: skip
+    asked.add_argument(
+        "--most-starts", type=int, default=MOST_STARTS, metavar="N", help=f"but no more often (default: {MOST_STARTS})"
+    )
+    asked.add_argument(
+        "--yardstick", choices=("embedded", "bypass"),
+        help="whom --against measures changes by: where the embedded server is named, or a server is started by "
+        "--launch, embedded, which is then asked as well (default); else bypass",
     )  # fmt: skip
     asked.add_argument("--store-mbps", default="", metavar="N,…", help="bypass over networks of so many Mbit/s as well")
     told = parser.add_argument_group("result")
@@ -78,6 +93,7 @@ def main(arguments: Namespace) -> int:
     from fuzz.comparing.against import lines as against_lines
     from fuzz.comparing.against import told_changes
     from fuzz.comparing.opening import named_servers
+    from fuzz.comparing.precision import lines as precision_lines
     from fuzz.comparing.results import read_comparison
     from fuzz.comparing.table import lines
     from fuzz.reports.terminal import Terminal
@@ -85,9 +101,9 @@ def main(arguments: Namespace) -> int:
     plan = _plan(arguments)
     formats = _formats(arguments)
     earlier = read_comparison(arguments.against) if arguments.against else None
-    named = named_servers(arguments.servers, arguments.launched)
+    named = named_servers(arguments.servers, arguments.launched, embedded_too=arguments.yardstick != "bypass")
     found = _measured(arguments, plan, named)
-    rows = [*_heading(found), *lines(found)]
+    rows = [*_heading(found), *lines(found), *precision_lines(found)]
     if earlier is not None:
         rows += against_lines(told_changes(earlier, found), earlier, arguments.against)
     Terminal(sys.stdout).lines(rows)
@@ -97,9 +113,9 @@ def main(arguments: Namespace) -> int:
 
 
 def _plan(arguments: Namespace) -> Plan:
+    from fuzz.comparing.against import LEAST_CHANGE
     from fuzz.comparing.plan import Plan
     from fuzz.comparing.questions import questions
-    from fuzz.comparing.statistics import CONNECTIONS
     from fuzz.option_values import names
 
     def several(name: str) -> tuple[str, ...]:
@@ -113,8 +129,10 @@ def _plan(arguments: Namespace) -> Plan:
         raise UsageError(f"--clients: {max(clients)} is more than {MOST_CLIENTS}")
     if arguments.repeats < 1:
         raise UsageError(f"--repeats {arguments.repeats}: at least 1 is needed")
-    if not 1 <= arguments.starts <= CONNECTIONS:
-        raise UsageError(f"--starts {arguments.starts}: 1 to {CONNECTIONS} are possible")
+    if arguments.starts < 1:
+        raise UsageError(f"--starts {arguments.starts}: at least 1 is needed")
+    if arguments.see and arguments.see / 100 <= LEAST_CHANGE:
+        raise UsageError(f"--see {arguments.see:g}: nothing below {LEAST_CHANGE:.0%} is told; 0 stands for no such aim")
     asked = questions(
         _numbers("--sizes", arguments.sizes, int),
         several("dtypes"), several("operations"), several("selections"), several("codecs"),
@@ -122,7 +140,9 @@ def _plan(arguments: Namespace) -> Plan:
     mbps = _numbers("--store-mbps", arguments.store_mbps, float) if arguments.store_mbps else ()
     if any(not 0.01 <= one <= 1e6 for one in mbps):
         raise UsageError(f"--store-mbps {arguments.store_mbps}: a bandwidth is 0.01 to 1000000 Mbit/s")
-    return Plan(asked, arguments.repeats, clients, mbps, arguments.starts)
+    return Plan(
+        asked, arguments.repeats, clients, mbps, arguments.starts, arguments.most_starts, arguments.see / 100
+    )  # fmt: skip
 
 
 def _numbers(flag: str, text: str, read: Callable[[str], Number]) -> tuple[Number, ...]:

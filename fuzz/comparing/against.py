@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import fmean, median
+from statistics import median
 from typing import Literal
 
 from fuzz.comparing.questions import Question
@@ -28,7 +28,7 @@ from fuzz.comparing.results import (
     Times,
     luck_of_a_start,
 )
-from fuzz.comparing.statistics import blocks_of, chance_of_noise, corrected, unhindered
+from fuzz.comparing.statistics import blocks_of, chance_of_noise, corrected, middle, unhindered
 
 BLOCKS = 10
 LEAST_CONNECTIONS = 10
@@ -88,15 +88,15 @@ def _change(before: Comparison, after: Comparison, mine: Times) -> Change | None
     then, now = (run.pairs(mine.question, mine.contender, yardstick, mine.temperature) for run in (before, after))
     if min(len(then), len(now)) < (LEAST_STARTS if anew else LEAST_CONNECTIONS):
         return None
-    as_they_are = [_blocks(some, lambda one, _: one, anew) for some in (then, now)]
-    relative = [_blocks(some, lambda one, other: one / other, anew) for some in (then, now)]
+    as_they_are = [logarithms(some, lambda one, _: one, anew) for some in (then, now)]
+    relative = [logarithms(some, lambda one, other: one / other, anew) for some in (then, now)]
     chances = [chance_of_noise(*relative)] + ([chance_of_noise(*as_they_are)] if yardstick == BYPASS else [])
     return Change(
         *asked,
         before_ms=_median_of(then, 0),
         after_ms=_median_of(now, 0),
-        factor=math.exp(fmean(as_they_are[1]) - fmean(as_they_are[0])),
-        relative=math.exp(fmean(relative[1]) - fmean(relative[0])),
+        factor=math.exp(middle(as_they_are[1]) - middle(as_they_are[0])),
+        relative=math.exp(middle(relative[1]) - middle(relative[0])),
         chance=max(chances),
         of_yardstick=_median_of(now, 1) / _median_of(then, 1),
         yardstick=yardstick,
@@ -111,7 +111,7 @@ def _yardstick(before: Comparison, after: Comparison, mine: Times) -> str:
     return EMBEDDED if has_it and same and mine.contender != EMBEDDED else BYPASS
 
 
-def _blocks(groups: Groups, value: Callable[[float, float], float], anew: bool) -> list[float]:
+def logarithms(groups: Groups, value: Callable[[float, float], float], anew: bool) -> list[float]:
     """The logarithm of what a start or a connection gives.
 
     Neighbouring connections are alike: several of them are one value together.

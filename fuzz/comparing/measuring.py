@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
@@ -19,11 +18,13 @@ from fuzz.comparing.plan import (
     WARM_UP,
     Plan,
     block_requests,
-    guessed_seconds,
+    guessed_seconds_alone,
+    guessed_seconds_together,
     in_turn,
     opens_connections,
     turns,
 )
+from fuzz.comparing.precision import starts_wanted
 from fuzz.comparing.results import BYPASS, Comparison, HarnessCost, Kept, Temperature, Throughput, Times, connection_of
 from fuzz.errors import CannotRun
 from fuzz.running.store import StoreError
@@ -58,14 +59,20 @@ class Course:
         self._store = store
         self._profile = profile
         self._progress = progress
+        self.lost = dict(lost or {})
         self.judge = Judge()
         self._numbers = count()
         self._series: dict[Question, _Series] = {}
-        self._starts = 1
+        self._anew = any(self._ours())
+        self._each = plan.rounds_a_start(self._anew)
+        self._connections = plan.connections_a_start(self._anew)
+        self._starts = 0
+        self._starts_wanted = plan.least_starts(self._anew)
+        self._rounds_done: dict[Question, int] = {}
+        self._together_done: dict[Question, float] = {}
         self._throughputs: list[Throughput] = []
         self._begun = datetime.now(UTC).isoformat(timespec="seconds")
         self._unasked: dict[str, str] = {}
-        self.lost = dict(lost or {})
         self.harness: HarnessCost | None = None
         self.interrupted = False
         self.findings: tuple[Kept, ...] = ()
@@ -76,25 +83,41 @@ class Course:
         Servers are started anew some times, and after each start all questions have some of their rounds: some starts
         are faster than others for as long as the server runs.
         """
-        guesses = {one: guessed_seconds(self._plan, _size(one), len(self._whole)) for one in self._plan.questions}
-        parts = dict.fromkeys(guesses, 0.0)
-
-        def tell(question: Question, part: float) -> None:
-            parts[question] = part
-            done = sum(parts[one] * guesses[one] for one in guesses)
-            self._progress(question.label, done / (sum(guesses.values()) or 1.0))
-
-        for start, rounds in enumerate(self._plan.rounds_by_start(any(self._ours()))):
-            if start:
+        while self._starts < self._starts_wanted:
+            if self._starts:
                 self._start_anew()
-            for question in self._plan.questions:
-                if question.label in self._unasked:
-                    continue
+            rounds = range(self._starts * self._each, (self._starts + 1) * self._each)
+            self._starts += 1
+            self._put_each(partial(self._ask_in_turn, rounds=rounds))
+            self._starts_wanted = self._wanted()
+        if self._plan.clients:
+            self._put_each(self._ask_together)
+
+    def _put_each(self, ask: Callable[[Prepared], None]) -> None:
+        for question in self._plan.questions:
+            if question.label not in self._unasked:
                 try:
-                    self._ask(Prepared(question, self._profile), rounds, partial(tell, question))
+                    ask(Prepared(question, self._profile))
                 except StoreError as error:
                     self._unasked[question.label] = str(error)
-                    parts[question] = 1.0
+
+    def _wanted(self) -> int:
+        """How often servers are to be started, as far as can be told by now."""
+        least = self._plan.least_starts(self._anew)
+        if self._starts < least or not any(self._ours()):
+            return least
+        return max(least, min(starts_wanted(self.result(), self._plan.seen), self._plan.most_starts))
+
+    def _tell(self, question: Question) -> None:
+        """Say how much is done of everything that has to be, as far as is known by now."""
+        whole = done = 0.0
+        rounds = max(self._starts_wanted * self._each, 1)
+        for one in [one for one in self._plan.questions if one.label not in self._unasked]:
+            alone = guessed_seconds_alone(self._plan, rounds, _size(one), len(self._whole))
+            together = guessed_seconds_together(self._plan, _size(one), len(self._whole))
+            whole += alone + together
+            done += alone * self._rounds_done.get(one, 0) / rounds + together * self._together_done.get(one, 0.0)
+        self._progress(question.label, done / (whole or 1.0))
 
     def _ours(self) -> Iterator[Contender]:
         """The servers that can be started anew."""
@@ -102,7 +125,6 @@ class Course:
 
     def _start_anew(self) -> None:
         """Start servers anew; one that does not come back is left out from now on."""
-        self._starts += 1
         for one in list(self._ours()):
             try:
                 one.start_anew()
@@ -115,7 +137,7 @@ class Course:
             contenders=tuple(dict.fromkeys([*(one.name for one in self._contenders), *self.lost])),
             store=self._store.s3_url,
             begun=self._begun,
-            rounds=self._plan.rounds,
+            rounds=self._each * max(self._starts, 1),
             versions=versions(),
             times=tuple(one for series in self._series.values() for one in series.times()),
             throughputs=tuple(self._throughputs),
@@ -125,7 +147,8 @@ class Course:
             unasked=dict(self._unasked),
             harness=self.harness,
             interrupted=self.interrupted,
-            starts=self._starts,
+            starts=max(self._starts, 1),
+            connections=self._connections,
             anew=tuple(one.name for one in self._contenders if one.is_ours) if self._starts > 1 else (),
         )
 
@@ -134,26 +157,25 @@ class Course:
         """The contenders on a network that is not narrowed."""
         return [one for one in self._contenders if not one.mbps]
 
-    def _ask(self, prepared: Prepared, rounds: Sequence[int], tell: Callable[[float], None]) -> None:
-        """Some rounds of a question; after the last of all, several clients at the same time."""
+    def _ask_in_turn(self, prepared: Prepared, rounds: Sequence[int]) -> None:
+        """Some rounds of a question, all of them after one start."""
         with self._uploaded(prepared) as warm:
             series = self._begun_series(prepared, warm)
             if not series.going_on(self.lost):
                 return
-            share = self._share_of_rounds(prepared, len(series.contenders))
             for number in rounds:
                 with self._uploaded(prepared) as cold:
-                    if number == rounds[0] or opens_connections(number, self._plan.rounds):
-                        self._connect_anew(prepared, warm, series, connection_of(number, self._plan.rounds))
+                    if opens_connections(number, self._each, self._connections):
+                        connection = connection_of(number, self._each, self._connections)
+                        self._connect_anew(prepared, warm, series, connection)
                     self._fetch_once(prepared, cold)
                     keys = {"cold": cold, "warm": warm}
                     for temperature, one in turns(series.going_on(self.lost), number):
                         block = one.ask(prepared, keys[temperature], 1, 1)
                         series.add(prepared, one, temperature, number, block)
                         self._lose_if_gone(one, block)
-                tell(share * (number + 1) / self._plan.rounds)
-            if rounds[-1] == self._plan.rounds - 1:
-                self._ask_together(prepared, warm, series, lambda part: tell(share + (1 - share) * part))
+                self._rounds_done[prepared.question] = number + 1
+                self._tell(prepared.question)
 
     def _begun_series(self, prepared: Prepared, key: str) -> _Series:
         """The times of a question so far, after all who are asked it have been asked a few times off the clock."""
@@ -181,12 +203,6 @@ class Course:
             if one.name == BYPASS:
                 one.ask(prepared, key, 1, 1)
 
-    def _share_of_rounds(self, prepared: Prepared, contenders: int) -> float:
-        """About how much of a question's time its rounds take."""
-        alone = replace(self._plan, clients=())
-        guesses = [guessed_seconds(plan, len(prepared.data), contenders) for plan in (alone, self._plan)]
-        return guesses[0] / guesses[1]
-
     def _warmed_up(self, one: Contender, prepared: Prepared, key: str) -> bool:
         """Ask a few times off the clock; whether any of the answers was right."""
         if one.name in self.lost:
@@ -203,8 +219,14 @@ class Course:
         if block.came and all(map(unreachable, block.came)):
             self.lost.setdefault(one.name, f"nothing answers any more: {one.last_words()}".rstrip(": "))
 
-    def _ask_together(self, prepared: Prepared, key: str, series: _Series, tell: Callable[[float], None]) -> None:
-        """Several clients at the same time, all about the object that was asked about before."""
+    def _ask_together(self, prepared: Prepared) -> None:
+        """Several clients at the same time, all about one object that was asked about before."""
+        series = self._series.get(prepared.question)
+        if series is not None and series.going_on(self.lost):
+            with self._uploaded(prepared) as key:
+                self._ask_in_blocks(prepared, key, series)
+
+    def _ask_in_blocks(self, prepared: Prepared, key: str, series: _Series) -> None:
         for done, clients in enumerate(self._plan.clients):
             usable = [one for one in series.going_on(self.lost) if not one.mbps]
             requests = {one.name: block_requests(series.typical_ms(one), clients) for one in usable}
@@ -219,7 +241,9 @@ class Course:
                     right = [came for came in block.came if self.judge.right(prepared, one.name, came.outcome)]
                     rates[one.name].append(len(right) / max(block.seconds, 1e-9))
                     slowest[one.name] = max([slowest[one.name], *(came.elapsed_ms for came in right)])
-                tell((done + (number + 1) / BLOCKS) / len(self._plan.clients))
+                part = (done + (number + 1) / BLOCKS) / len(self._plan.clients)
+                self._together_done[prepared.question] = part
+                self._tell(prepared.question)
             self._throughputs += [
                 Throughput(
                     prepared.question, one.name, clients, tuple(rates[one.name]), requests[one.name], slowest[one.name]

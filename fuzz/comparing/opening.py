@@ -53,14 +53,16 @@ class Field:
         return {one.name: one.target for one in self.servers}
 
 
-def named_servers(servers: Sequence[str], launched: Sequence[str]) -> tuple[Named, ...]:
-    """The servers of a command line; raises UsageError."""
+def named_servers(servers: Sequence[str], launched: Sequence[str], *, embedded_too: bool = False) -> tuple[Named, ...]:
+    """The servers of a command line, and with launched ones the embedded one if wanted; raises UsageError."""
     found = [_named("", text) for text in servers] + [_named("--launch ", text) for text in launched]
     names = [one.name for one in found]
     for name in names:
         if names.count(name) > 1 or name == BYPASS:
             raise UsageError(f"the name {name!r} is taken; give each server one of its own")
-    return tuple(found) or (Named(EMBEDDED),)
+    if not found or (launched and embedded_too and EMBEDDED not in names):
+        found.append(Named(EMBEDDED))
+    return tuple(found)
 
 
 def _named(flag: str, text: str) -> Named:

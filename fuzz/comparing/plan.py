@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from fuzz.comparing.defaults import MOST_STARTS, ROUNDS, SEEN, STARTS
 from fuzz.comparing.questions import Question
-from fuzz.comparing.results import Temperature, connection_of, start_of
+from fuzz.comparing.results import Temperature, connection_of
 from fuzz.comparing.statistics import CONNECTIONS
 
 TEMPERATURES: tuple[Temperature, ...] = ("cold", "warm")
@@ -25,22 +26,29 @@ GUESSED_SECONDS, GUESSED_SECONDS_A_MB = 0.004, 0.008
 class Plan:
     """The questions, how often each is asked, and by how many clients at the same time.
 
-    `starts` says how often servers are started, each time for an equal share of the rounds.
+    `starts` says how often servers are started at least, each time for an equal share of the rounds. They are started
+    more often, `most_starts` times at most, until a later run would tell of a server that is slower by `seen`.
     """
 
     questions: tuple[Question, ...]
-    rounds: int = 20
+    rounds: int = ROUNDS
     clients: tuple[int, ...] = (1, 4, 16)
     mbps: tuple[float, ...] = ()
-    starts: int = 1
+    starts: int = STARTS
+    most_starts: int = MOST_STARTS
+    seen: float = SEEN
 
-    def rounds_by_start(self, anew: bool) -> list[list[int]]:
-        """The numbers of the rounds after each start; all of them after the only one where nothing is started anew."""
-        starts = min(self.starts, self.rounds, CONNECTIONS) if anew else 1
-        found: list[list[int]] = [[] for _ in range(starts)]
-        for number in range(self.rounds):
-            found[start_of(number, self.rounds, starts)].append(number)
-        return found
+    def least_starts(self, anew: bool) -> int:
+        """How often servers are started at least: once where nothing is started anew."""
+        return min(self.starts, self.rounds) if anew else 1
+
+    def rounds_a_start(self, anew: bool) -> int:
+        """How many rounds come after each start: in all at least as many as are wanted."""
+        return -(-self.rounds // self.least_starts(anew))
+
+    def connections_a_start(self, anew: bool) -> int:
+        """How many connections those rounds are shared out over."""
+        return min(self.rounds_a_start(anew), -(-CONNECTIONS // self.least_starts(anew)))
 
 
 class Asked(Protocol):
@@ -71,9 +79,9 @@ def in_turn(contenders: Sequence[One], number: int) -> Iterator[One]:
         yield contenders[place]
 
 
-def opens_connections(number: int, rounds: int) -> bool:
+def opens_connections(number: int, each: int, connections: int) -> bool:
     """Whether all are asked over new connections from this round on."""
-    return number == 0 or connection_of(number, rounds) != connection_of(number - 1, rounds)
+    return number == 0 or connection_of(number, each, connections) != connection_of(number - 1, each, connections)
 
 
 def orders(several: int) -> list[list[int]]:
@@ -93,10 +101,18 @@ def block_requests(typical_ms: float, clients: int) -> int:
     return min(max(fitting, LEAST_EACH * clients), MOST_EACH * clients)
 
 
-def guessed_seconds(plan: Plan, object_bytes: int, contenders: int) -> float:
-    """About how long one question takes, with all that is done for it."""
-    once = GUESSED_SECONDS + GUESSED_SECONDS_A_MB * object_bytes / 1e6
-    alone = (plan.rounds * len(TEMPERATURES) + min(CONNECTIONS, plan.rounds)) * contenders * once
-    together = len(plan.clients) * contenders * (BLOCKS + 1) * max(BLOCK_SECONDS, LEAST_EACH * once)
-    narrow = sum(min(NARROW_ROUNDS, plan.rounds) * (once + object_bytes * 8 / (one * 1e6)) for one in plan.mbps)
-    return alone + together + narrow
+def guessed_seconds_alone(plan: Plan, rounds: int, object_bytes: int, contenders: int) -> float:
+    """About how long so many rounds of one question take, one client asking."""
+    once = _guessed_seconds_once(object_bytes)
+    narrow = sum(min(NARROW_ROUNDS, rounds) * (once + object_bytes * 8 / (one * 1e6)) for one in plan.mbps)
+    return rounds * len(TEMPERATURES) * contenders * once + narrow
+
+
+def guessed_seconds_together(plan: Plan, object_bytes: int, contenders: int) -> float:
+    """About how long one question takes when several clients ask it at the same time."""
+    block = max(BLOCK_SECONDS, LEAST_EACH * _guessed_seconds_once(object_bytes))
+    return len(plan.clients) * contenders * (BLOCKS + 1) * block
+
+
+def _guessed_seconds_once(object_bytes: int) -> float:
+    return GUESSED_SECONDS + GUESSED_SECONDS_A_MB * object_bytes / 1e6

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fuzz.comparing.questions import Question
-from fuzz.comparing.statistics import CONNECTIONS
 from fuzz.errors import UsageError
 
-FORMAT = "asfuzz comparison 1"
+FORMAT = "asfuzz comparison 2"
 BYPASS = "bypass"
 # Of fewer starts, their luck tells too much.
 LEAST_STARTS = 5
@@ -52,14 +51,13 @@ def rounds_of_both(mine: Times | None, theirs: Times | None) -> list[tuple[float
     return [(one, other) for one, other in zip(mine.elapsed_ms, theirs.elapsed_ms) if one and other]
 
 
-def connection_of(number: int, rounds: int) -> int:
-    """Over which of their connections, counted from 0, all are asked in a round of so many."""
-    return number * min(CONNECTIONS, rounds) // rounds
+def connection_of(number: int, each: int, connections: int) -> int:
+    """Over which of their connections, counted from 0, all are asked in a round.
 
-
-def start_of(number: int, rounds: int, starts: int) -> int:
-    """After which start of the servers, counted from 0, a round of so many comes."""
-    return connection_of(number, rounds) * starts // min(CONNECTIONS, rounds)
+    `each` rounds come after each start, and are shared out over so many connections.
+    """
+    start, within = divmod(number, each)
+    return start * connections + within * connections // each
 
 
 def luck_of_a_start(names: Sequence[str]) -> str:
@@ -121,6 +119,7 @@ class Comparison:
 
     `lost` says of a contender why it was left out from some point on, `unasked` of a question why the store kept it
     from being asked. The servers in `anew` were started so many times, as `starts` says; others were found running.
+    An equal share of the rounds comes after each start, over so many connections, as `connections` says.
     """
 
     contenders: tuple[str, ...]
@@ -137,6 +136,7 @@ class Comparison:
     harness: HarnessCost | None = None
     interrupted: bool = False
     starts: int = 1
+    connections: int = 1
     anew: tuple[str, ...] = ()
 
     @property
@@ -191,10 +191,10 @@ class Comparison:
         found: dict[int, list[tuple[float, float]]] = {}
         if mine is not None and theirs is not None:
             anew = self.starts >= LEAST_STARTS and not {contender, other}.isdisjoint(self.anew)
+            each = self.rounds // self.starts
             for number, (one, another) in enumerate(zip(mine.elapsed_ms, theirs.elapsed_ms)):
                 if one and another:
-                    connection = connection_of(number, self.rounds)
-                    place = start_of(number, self.rounds, self.starts) if anew else connection
+                    place = number // each if anew else connection_of(number, each, self.connections)
                     found.setdefault(place, []).append((one, another))
         return list(found.values())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import fsum, log
+from math import fsum, log, sqrt
 from statistics import NormalDist, fmean, stdev
 
 import numpy as np
@@ -20,6 +20,8 @@ CONNECTIONS = 20
 # Of fewer rows there would be too few stretches to draw from.
 LEAST_FOR_STRETCHES = 50
 SWAPS = 4000
+# The share of values at each end that the middle of them leaves out.
+LEFT_OUT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +85,37 @@ def unhindered(values: Sequence[float]) -> float:
     return fmean(sorted(values)[: (len(values) + 1) // 2])
 
 
-def mean_interval(values: Sequence[float], *, confidence: float = CONFIDENCE) -> Interval:
-    """The mean of at least two values that know nothing of each other, with its interval by Student's t."""
-    middle = fmean(values)
-    reach = _student(confidence, len(values) - 1) * stdev(values) / len(values) ** 0.5
-    return Interval(middle, middle - reach, middle + reach)
+def middle(values: Sequence[float]) -> float:
+    """The mean without a tenth of the values at each end: one start in ten may be anything."""
+    return fmean(_without_ends(sorted(values)))
 
 
-def _student(confidence: float, freedom: int) -> float:
+def error_of_middle(values: Sequence[float]) -> float:
+    """The standard error of the middle, by Yuen (1974): as if the values at the ends were like their neighbours."""
+    inner = _without_ends(sorted(values))
+    left_out = (len(values) - len(inner)) // 2
+    drawn_in = [inner[0]] * left_out + inner + [inner[-1]] * left_out
+    return stdev(drawn_in) * sqrt(len(values)) / len(inner)
+
+
+def freedom_of_middle(values: Sequence[float]) -> int:
+    """How many degrees of freedom its error has."""
+    return len(_without_ends(values)) - 1
+
+
+def _without_ends(ordered: Sequence[float]) -> list[float]:
+    left_out = int(len(ordered) * LEFT_OUT)
+    return list(ordered[left_out : len(ordered) - left_out])
+
+
+def middle_interval(values: Sequence[float], *, confidence: float = CONFIDENCE) -> Interval:
+    """The middle of at least two values that know nothing of each other, with its interval by Student's t."""
+    found = middle(values)
+    reach = student(confidence, freedom_of_middle(values)) * error_of_middle(values)
+    return Interval(found, found - reach, found + reach)
+
+
+def student(confidence: float, freedom: int) -> float:
     """How many standard errors reach so far: Student's t by its series in powers of 1 / freedom."""
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     terms = (
@@ -110,21 +135,27 @@ def ratio_by_group(groups: Sequence[Sequence[tuple[float, float]]], *, confidenc
     after a start of the server.
     """
     logs = [log(unhindered(mine) / unhindered(theirs)) for mine, theirs in (zip(*pairs) for pairs in groups)]
-    found = mean_interval(logs, confidence=confidence)
+    found = middle_interval(logs, confidence=confidence)
     return Interval(*(float(np.exp(one)) for one in (found.value, found.low, found.high)))
 
 
 def chance_of_noise(before: Sequence[float], after: Sequence[float], *, seed: int = SEED) -> float:
-    """How often chance alone makes a difference of means as large as the one between two groups of blocks.
+    """How often chance alone makes a difference of middles as large as the one between two groups of blocks.
 
     The blocks are dealt out to the two groups anew: if nothing has changed it does not matter which is in which.
     """
     together = np.concatenate([np.asarray(before, float), np.asarray(after, float)])
     first = len(before)
-    found = abs(float(np.mean(together[first:]) - np.mean(together[:first])))
+    found = abs(middle(after) - middle(before))
     dealt = np.random.default_rng(seed).permuted(np.tile(together, (SWAPS, 1)), axis=1)
-    differences = np.abs(dealt[:, first:].mean(axis=1) - dealt[:, :first].mean(axis=1))
+    differences = np.abs(_middles(dealt[:, first:]) - _middles(dealt[:, :first]))
     return float((1 + np.count_nonzero(differences >= found * (1 - 1e-9))) / (1 + SWAPS))
+
+
+def _middles(rows: Array) -> Array:
+    """The middle of each row."""
+    left_out = int(rows.shape[1] * LEFT_OUT)
+    return np.asarray(np.sort(rows, axis=1)[:, left_out : rows.shape[1] - left_out].mean(axis=1))
 
 
 def corrected(chances: Sequence[float]) -> tuple[float, ...]:

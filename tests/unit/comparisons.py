@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from fuzz.comparing.questions import Question
-from fuzz.comparing.results import BYPASS, Comparison, Complaint, HarnessCost, Throughput, Times, start_of
+from fuzz.comparing.results import BYPASS, Comparison, Complaint, HarnessCost, Throughput, Times
 
 SMALL, LARGE = Question(100), Question(1000)
 
@@ -29,7 +29,7 @@ def measured(
     """
     random = np.random.default_rng(seed)
     times = []
-    start = [start_of(number, rounds, min(starts, rounds)) for number in range(rounds)]
+    start = [number * starts // rounds for number in range(rounds)]
     lucky = {name: np.exp(random.normal(0.0, luck, starts))[start] if luck else 1.0 for name in median_ms}
     for question in questions:
         busy = np.exp(np.abs(random.normal(0.0, drift, rounds))) if drift else np.ones(rounds)
@@ -47,7 +47,8 @@ def measured(
     return Comparison(
         tuple(median_ms), "http://127.0.0.1:9000", "2026-01-02T03:04:05+00:00", rounds, {"asfuzz": "1"},
         tuple(times), throughputs, harness=HarnessCost(0.05, {1: 9000.0, 4: 12000.0}),
-        starts=starts, anew=tuple(name for name in median_ms if name != BYPASS) if starts > 1 else (),
+        starts=starts, connections=1 if starts > 1 else min(20, rounds),
+        anew=tuple(name for name in median_ms if name != BYPASS) if starts > 1 else (),
     )  # fmt: skip
 
 

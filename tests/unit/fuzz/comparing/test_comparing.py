@@ -20,7 +20,15 @@ from fuzz.comparing.break_even import BreakEven, at_bandwidth, break_even_mbps, 
 from fuzz.comparing.bypass import reduced
 from fuzz.comparing.judging import Judge, Prepared, as_reply
 from fuzz.comparing.opening import named_servers
-from fuzz.comparing.plan import NARROW_ROUNDS, Plan, block_requests, guessed_seconds, orders, turns
+from fuzz.comparing.plan import (
+    NARROW_ROUNDS,
+    Plan,
+    block_requests,
+    guessed_seconds_alone,
+    guessed_seconds_together,
+    orders,
+    turns,
+)
 from fuzz.comparing.questions import Question, questions
 from fuzz.comparing.results import BYPASS, EMBEDDED, Kept, from_document, read_comparison, to_json
 from fuzz.comparing.statistics import Interval
@@ -73,10 +81,12 @@ def test_a_block_has_some_requests_for_each_client_and_not_too_many(typical_ms: 
 
 def test_more_takes_longer() -> None:
     plan = Plan((SMALL,), 20, (1, 4))
-    once = guessed_seconds(plan, 10**6, 2)
-    assert guessed_seconds(plan, 10**7, 2) > once
-    assert guessed_seconds(replace(plan, rounds=40), 10**6, 2) > once
-    assert guessed_seconds(replace(plan, mbps=(1.0,)), 10**6, 2) > once + 5 * 8
+    once = guessed_seconds_alone(plan, 20, 10**6, 2)
+    assert guessed_seconds_alone(plan, 20, 10**7, 2) > once
+    assert guessed_seconds_alone(plan, 40, 10**6, 2) > once
+    assert guessed_seconds_alone(replace(plan, mbps=(1.0,)), 20, 10**6, 2) > once + 5 * 8
+    assert guessed_seconds_together(plan, 10**8, 2) > guessed_seconds_together(plan, 10**6, 2)
+    assert guessed_seconds_together(plan, 10**6, 2) > guessed_seconds_together(replace(plan, clients=(1,)), 10**6, 2)
 
 
 ASKED = questions(

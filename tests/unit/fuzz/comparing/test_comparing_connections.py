@@ -59,12 +59,23 @@ class Noting:
         return self.asked.last_words()
 
 
+@dataclass
+class Pretending(Noting):
+    """A contender under another name that counts how often it is to be started, and goes on as it is."""
+
+    name: str = ""
+    is_ours: bool = True
+
+    def start_anew(self) -> None:
+        self.starts += 1
+
+
 @contextmanager
 def noted(rounds: int, starts: int = 1) -> Iterator[tuple[Course, Noting]]:
     with open_field(Settings(), [Named("embedded")], ()) as opened:
         server, bypass = opened.contenders
         noting = Noting(server)
-        plan = Plan((SMALL,), rounds, (), starts=starts)
+        plan = Plan((SMALL,), rounds, (), starts=starts, most_starts=starts)
         yield Course(plan, (noting, bypass), opened.store, opened.profile, print), noting
 
 
@@ -85,8 +96,9 @@ def test_over_each_connection_one_answer_is_not_timed_and_rounds_are_shared_out(
 
 @pytest.mark.parametrize("rounds", [1, 2, 19, 20, 21, 60, 1000])
 def test_a_round_is_asked_over_the_connection_that_was_opened_last(rounds: int) -> None:
-    opened = [opens_connections(number, rounds) for number in range(rounds)]
-    assert [connection_of(number, rounds) for number in range(rounds)] == [
+    connections = Plan((), rounds).connections_a_start(False)
+    opened = [opens_connections(number, rounds, connections) for number in range(rounds)]
+    assert [connection_of(number, rounds, connections) for number in range(rounds)] == [
         sum(opened[: number + 1]) - 1 for number in range(rounds)
     ]
     assert sum(opened) == min(CONNECTIONS, rounds)
@@ -95,13 +107,17 @@ def test_a_round_is_asked_over_the_connection_that_was_opened_last(rounds: int) 
 def test_a_gap_moves_no_round_to_another_connection() -> None:
     mine = Times(SMALL, "a", "cold", (1.0, None, 3.0, 4.0), 1)
     theirs = Times(SMALL, BYPASS, "cold", (5.0, 6.0, None, 8.0), 1)
-    for rounds in (4, 40):
+    for rounds in (4, 20):
         assert paired((mine, theirs), rounds) == [[(1.0, 5.0)], [(4.0, 8.0)]]
     assert paired((theirs,), 4) == []
 
 
 def paired(times: tuple[Times, ...], rounds: int, starts: int = 1) -> list[list[tuple[float, float]]]:
-    run = Comparison(("a", BYPASS), "", "", rounds, times=times, starts=starts, anew=("a",) if starts > 1 else ())
+    anew = ("a",) if starts > 1 else ()
+    connections = -(-CONNECTIONS // starts)
+    run = Comparison(
+        ("a", BYPASS), "", "", rounds, times=times, starts=starts, connections=min(connections, rounds), anew=anew
+    )  # fmt: skip
     return run.pairs(SMALL, "a", BYPASS, "cold")
 
 
@@ -109,18 +125,37 @@ def test_what_was_asked_after_one_start_stays_together() -> None:
     elapsed = tuple(float(number + 1) for number in range(40))
     times = (Times(SMALL, "a", "cold", elapsed, 1), Times(SMALL, BYPASS, "cold", elapsed, 1))
     assert [len(one) for one in paired(times, 40)] == [2] * CONNECTIONS
-    assert [len(one) for one in paired(times, 40, starts=8)] == [6, 4, 6, 4, 6, 4, 6, 4]
+    assert [len(one) for one in paired(times, 40, starts=8)] == [5] * 8
     # So few starts that their luck tells too much.
     assert [len(one) for one in paired(times, 40, starts=2)] == [2] * CONNECTIONS
 
 
-@pytest.mark.parametrize(("rounds", "starts"), [(1, 10), (3, 10), (20, 10), (50, 7), (100, 10), (1000, 20), (60, 1)])
+@pytest.mark.parametrize(("rounds", "starts"), [(1, 10), (3, 10), (20, 10), (50, 7), (100, 10), (1000, 40), (60, 1)])
 def test_rounds_are_shared_out_over_starts_which_all_begin_with_a_connection(rounds: int, starts: int) -> None:
-    found = Plan((), rounds, starts=starts).rounds_by_start(True)
-    assert [number for numbers in found for number in numbers] == list(range(rounds))
-    assert len(found) == min(starts, rounds, CONNECTIONS)
-    assert all(numbers and opens_connections(numbers[0], rounds) for numbers in found)
-    assert Plan((), rounds, starts=starts).rounds_by_start(False) == [list(range(rounds))]
+    plan = Plan((), rounds, starts=starts)
+    each, connections = plan.rounds_a_start(True), plan.connections_a_start(True)
+    assert plan.least_starts(True) == min(starts, rounds)
+    assert 0 <= each * plan.least_starts(True) - rounds < plan.least_starts(True)
+    opened = [number for number in range(2 * each) if opens_connections(number, each, connections)]
+    assert {0, each} <= set(opened)
+    assert len(opened) == 2 * connections
+    assert connections * plan.least_starts(True) >= min(CONNECTIONS, rounds)
+    assert plan.rounds_a_start(False) == rounds
+
+
+@pytest.mark.parametrize(("seen", "starts"), [(0.051, 7), (1e9, 5), (0.0, 5)])
+def test_servers_are_started_until_a_slowdown_would_be_told_or_often_enough(seen: float, starts: int) -> None:
+    told: list[float] = []
+    with open_field(Settings(), [Named("embedded")], ()) as opened:
+        everybody = [Pretending(one, name=name) for one, name in zip(opened.contenders, ("embedded", "other"))]
+        plan = Plan((SMALL,), 5, (1,), starts=5, most_starts=7, seen=seen)
+        course = Course(plan, everybody, opened.store, opened.profile, lambda _, done: told.append(done))
+        course.run()
+        found = course.result()
+    assert (found.starts, found.rounds) == (starts, starts)
+    assert [one.starts for one in everybody] == [starts] * 2
+    assert all(len(one.right_ms) == starts for one in found.times)
+    assert 0 < min(told) < max(told) == told[-1] == 1.0
 
 
 def test_a_server_that_is_ours_is_started_anew_and_answers_rightly_over_new_connections() -> None:

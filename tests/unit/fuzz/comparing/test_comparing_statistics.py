@@ -11,11 +11,13 @@ from fuzz.comparing.statistics import (
     bootstrap,
     chance_of_noise,
     corrected,
-    mean_interval,
     median_interval,
+    middle,
+    middle_interval,
     quantiles,
     ratio_by_group,
     ratio_of_medians,
+    student,
 )
 
 TRIALS = 300
@@ -61,11 +63,31 @@ def test_connections_that_are_faster_or_slower_by_themselves_make_no_server_so()
     assert 0.92 <= held / TRIALS <= 0.98
 
 
-@pytest.mark.parametrize(("values", "wide"), [(10, 2.262), (20, 2.093), (5, 2.776)])
-def test_the_interval_of_a_mean_is_student_s(values: int, wide: float) -> None:
-    found = mean_interval([float(one) for one in range(values)])
-    error = np.std(np.arange(values), ddof=1) / np.sqrt(values)
-    assert (found.high - found.value) / error == pytest.approx(wide, rel=0.01)
+@pytest.mark.parametrize(("freedom", "wide"), [(4, 2.776), (9, 2.262), (19, 2.093)])
+def test_errors_reach_as_far_as_student_says(freedom: int, wide: float) -> None:
+    assert student(0.95, freedom) == pytest.approx(wide, rel=0.01)
+
+
+def test_of_few_values_the_middle_is_the_mean_with_its_error() -> None:
+    values = [float(one) for one in range(5)]
+    found = middle_interval(values)
+    assert found.value == 2.0
+    assert found.high - found.value == pytest.approx(2.776 * np.std(values, ddof=1) / np.sqrt(5), rel=0.01)
+
+
+@pytest.mark.parametrize("outliers", [0, 2])
+def test_the_interval_of_a_middle_holds_the_true_one_though_some_values_lie_far_away(outliers: int) -> None:
+    random = np.random.default_rng(12)
+    held = 0
+    for _ in range(TRIALS):
+        values = random.normal(0.0, 1.0, 20)
+        values[:outliers] *= 20
+        held += not middle_interval(list(values)).excludes(0.0)
+    assert 0.91 <= held / TRIALS <= 0.99
+
+
+def test_the_middle_leaves_out_a_tenth_at_each_end() -> None:
+    assert middle([1000.0, *range(1, 9), -1000.0]) == 4.5
 
 
 @pytest.mark.slow
