@@ -44,7 +44,8 @@ class Registry:
     def subject(self, name: str = DEFAULT_SUBJECT) -> Subject:
         """Return the subject of that name; raises UsageError."""
         if name not in self.subjects:
-            raise UsageError(f"there is no subject {name!r}.{did_you_mean(name, self.subjects)}")
+            hint = f"{did_you_mean(name, self.subjects)} If a module of yours has it, name that module: --load MODULE"
+            raise UsageError(f"there is no subject {name!r}.{hint}")
         return self.subjects[name]
 
     def plain(self, name: str = DEFAULT_SUBJECT) -> Subject:

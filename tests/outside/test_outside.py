@@ -62,6 +62,7 @@ def test_a_module_is_enough_where_nothing_is_installed(asfuzz: Asfuzz, tmp_path:
     assert "1 still failing" in again
     missing = asfuzz(tmp_path, *HUNT, code=2, package=False).stderr
     assert "there is no subject 'shelf'" in missing
+    assert "--load MODULE" in missing
 
 
 def test_a_profile_implies_its_subject(asfuzz: Asfuzz, tmp_path: Path) -> None:
