@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-Kind = Literal["png", "svg"]
-KINDS: tuple[Kind, ...] = ("png", "svg")
+FigureKind = Literal["png", "svg"]
+KINDS: tuple[FigureKind, ...] = ("png", "svg")
 DOTS_PER_INCH = 130
 
 
@@ -36,7 +36,7 @@ def plain_log_ticks(axis: Axis, steps: tuple[int, ...]) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def written(figure: Figure, kind: Kind, salt: str, *, transparent: bool = False) -> bytes:
+def written(figure: Figure, kind: FigureKind, salt: str, *, transparent: bool = False) -> bytes:
     """Return the figure as a PNG or an SVG file: the same figure gives the same file, and text in an SVG stays text."""
     from matplotlib import rc_context
 

@@ -39,7 +39,7 @@ MOST_FAILED = 60
 TRIES = 3
 NO_WITNESS, HIDDEN, ALIKE = "no witness", "hidden", "alike"
 
-Way = tuple[str, str]
+FailedWay = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class AnimalWitness:
     """A case that an animal fails, and one way in which it does: the requirement and the ids."""
 
     case: Case
-    way: Way
+    way: FailedWay
 
 
 class _Enough(Exception):
@@ -123,12 +123,12 @@ def why_left_out(pair: Sequence[Bug], one: Sequence[AnimalWitness], other: Seque
         return left_out(one, other, together, alone)
 
 
-def fails(judge: Judge, case: Case, way: Way | None = None) -> bool:
+def fails(judge: Judge, case: Case, way: FailedWay | None = None) -> bool:
     """Say whether a case fails at one of several tries, in the given way if one is given."""
     tries = TRIES_AT_ONCE if case.together else TRIES
     return any(ways and (way is None or way in ways) for ways in (ways_of(judge, case) for _ in range(tries)))
 
 
-def ways_of(judge: Judge, case: Case) -> list[Way]:
+def ways_of(judge: Judge, case: Case) -> list[FailedWay]:
     """List the ways in which a case fails."""
     return [(one.requirement, " ".join(one.ids)) for one in judge(case).failures]

@@ -64,7 +64,7 @@ class Judge:
         if mark is not None and mark in accepted:
             return True
         profile = OF_BYPASS if contender == BYPASS else prepared.profile
-        exchange = checks.Exchange(prepared.send, outcome, profile)
+        exchange = checks.Answered(prepared.send, outcome, profile)
         found = checks.violations(exchange, prepared.due, 0)
         failure = next((one for one in found if one.severity == "failure"), None)
         if failure is None and mark is not None:

@@ -73,7 +73,7 @@ def _findings(target: Target, wrong: Sequence[Wrong], folder: Path, seconds: flo
 def _judgement(one: Wrong) -> Judgement:
     """What a session would have made of the answer that was timed."""
     prepared: Prepared = one.prepared
-    exchange = checks.Exchange(prepared.send, one.outcome, prepared.profile)
+    exchange = checks.Answered(prepared.send, one.outcome, prepared.profile)
     violations = checks.violations(exchange, prepared.due, len(prepared.case.steps) - 1)
     found = sorted(violations, key=lambda violation: violation.severity != "failure")
     transcript = Transcript(prepared.case, (None, one.outcome))

@@ -14,7 +14,7 @@ from fuzz.comparing.plan import TEMPERATURES
 from fuzz.comparing.questions import Question
 from fuzz.comparing.results import BYPASS, Comparison, Temperature, Throughput
 from fuzz.errors import CannotRun
-from fuzz.figures import Kind, blank_figure, can_draw, plain_log_ticks, written
+from fuzz.figures import FigureKind, blank_figure, can_draw, plain_log_ticks, written
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -45,7 +45,7 @@ def check_installed() -> None:
         )
 
 
-def draw(comparison: Comparison, folder: Path, formats: Sequence[Kind]) -> list[Path]:
+def draw(comparison: Comparison, folder: Path, formats: Sequence[FigureKind]) -> list[Path]:
     """Write every picture that there is something to show in; the files written."""
     written = []
     for kind in formats:
@@ -56,7 +56,7 @@ def draw(comparison: Comparison, folder: Path, formats: Sequence[Kind]) -> list[
     return written
 
 
-def pictures(comparison: Comparison, kind: Kind) -> Iterator[tuple[str, bytes]]:
+def pictures(comparison: Comparison, kind: FigureKind) -> Iterator[tuple[str, bytes]]:
     """Every picture that there is something to show in, by name, as the bytes of a PNG or an SVG file."""
     for name, picture in (("times", times), ("throughput", throughput), ("bandwidth", bandwidth)):
         figure = picture(comparison)

@@ -37,7 +37,7 @@ NO_PROPER_ANSWER = {
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class Answered:
     """One request and its outcome. `secrets` are the strings that no answer may hold.
 
     `together` says whether others were sent at the same time.
@@ -50,10 +50,10 @@ class Exchange:
     together: bool = False
 
 
-Check = Callable[[Exchange, Expectation], Iterator[Violation]]
+Check = Callable[[Answered, Expectation], Iterator[Violation]]
 
 
-def violations(exchange: Exchange, expected: Expectation, step: int) -> list[Violation]:
+def violations(exchange: Answered, expected: Expectation, step: int) -> list[Violation]:
     """Return the first failure and the warnings before it; later failures mostly follow from the first.
 
     Checks go on after a secret in an error, since other things wrong with the error are independent of it.
@@ -67,7 +67,7 @@ def violations(exchange: Exchange, expected: Expectation, step: int) -> list[Vio
     return found
 
 
-def answers(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
+def answers(exchange: Answered, expected: Expectation) -> Iterator[Violation]:
     """Check that the server answers: it does not hang up, time out or send what is not HTTP."""
     outcome = exchange.outcome
     if isinstance(outcome, NoReply):
@@ -77,7 +77,7 @@ def answers(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
         yield Violation("answers", title, _due(expected), actual, way=way, rules=due_rules(expected), aspect=aspect)
 
 
-def no_server_error(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
+def no_server_error(exchange: Answered, expected: Expectation) -> Iterator[Violation]:
     """Check that a request does not make the server fail, unless the store beneath it fails."""
     reply = _reply(exchange)
     if reply is None or reply.status < 500 or expected.of_the_store:
@@ -94,7 +94,7 @@ def _by_status(requirement: str, title: str, expected: Expectation, reply: Reply
     return Violation(requirement, title, _due(expected), _told(reply), way=way, rules=rules, status=reply.status)
 
 
-def discloses_nothing(exchange: Exchange, _: Expectation) -> Iterator[Violation]:
+def discloses_nothing(exchange: Answered, _: Expectation) -> Iterator[Violation]:
     """Check that an error gives away neither credentials nor the server's insides."""
     reply = _reply(exchange)
     if reply is None or reply.status < 400:
@@ -111,7 +111,7 @@ def _disclosure(title: str, expected: str, actual: str, aspect: Aspect) -> Viola
     return Violation("discloses-nothing", title, expected, actual, way=Way.DISCLOSES, aspect=aspect)
 
 
-def accepts(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
+def accepts(exchange: Answered, expected: Expectation) -> Iterator[Violation]:
     """Check that valid requests get values and invalid ones do not, and that errors have the right status."""
     reply = _reply(exchange)
     if reply is None or expected.unspecified:
@@ -157,7 +157,7 @@ def _wrongly_accepted(expected: Expectation, rules: frozenset[Rule], profile: Pr
     )  # fmt: skip
 
 
-def error_form(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
+def error_form(exchange: Answered, expected: Expectation) -> Iterator[Violation]:
     """Check that errors are JSON of the API's form."""
     reply = _reply(exchange)
     if reply is None or reply.status < 400 or not exchange.profile.json_errors or _below_json(exchange, expected):
@@ -170,14 +170,14 @@ def error_form(exchange: Exchange, expected: Expectation) -> Iterator[Violation]
         yield Violation("error-form", title, form, _told(reply), way=Way.FORM, rules=rules, aspect=error.aspect)
 
 
-def _below_json(exchange: Exchange, expected: Expectation) -> bool:
+def _below_json(exchange: Answered, expected: Expectation) -> bool:
     """Say whether a fault is in HTTP itself, where a server's HTTP library may answer in a form of its own."""
     if isinstance(exchange.step, SendRaw) and (exchange.step.method == "HEAD" or expected.unspecified):
         return True
     return expected.rejection is not None and bool(expected.rejection.rules & BELOW_JSON)
 
 
-def error_names_the_field(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
+def error_names_the_field(exchange: Answered, expected: Expectation) -> Iterator[Violation]:
     """Check that the text of an error names the offending field, or upstream's code."""
     reply, rejection = _reply(exchange), expected.rejection
     if reply is None or rejection is None or not 400 <= reply.status < 500 or not rejection.words:
@@ -201,7 +201,7 @@ def _letters(text: str) -> str:
     return "".join(letter for letter in text.lower() if letter.isalnum())
 
 
-def right_values(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
+def right_values(exchange: Answered, expected: Expectation) -> Iterator[Violation]:
     """Check that a 200 has the API's form and right values."""
     reply = _reply(exchange)
     if reply is None or reply.status != 200 or (isinstance(exchange.step, SendRaw) and exchange.step.method != "POST"):
@@ -212,7 +212,7 @@ def right_values(exchange: Exchange, expected: Expectation) -> Iterator[Violatio
             yield replace(violation, requirement="distrusts-store") if trusted else violation
 
 
-def serves_several(exchange: Exchange, expected: Expectation) -> Iterator[Violation]:
+def serves_several(exchange: Answered, expected: Expectation) -> Iterator[Violation]:
     """Check that a few requests at the same time are not refused as too many."""
     reply = _reply(exchange)
     if reply is not None and expected.answers:
@@ -226,13 +226,13 @@ CHECKS: tuple[Check, ...] = (
 OF_OVERLOAD: tuple[Check, ...] = (discloses_nothing, error_form, serves_several)
 
 
-def _overloaded(exchange: Exchange) -> bool:
+def _overloaded(exchange: Answered) -> bool:
     """Say whether a server reports an overload, by a status of HTTP, as the API is silent about that."""
     reply = _reply(exchange)
     return exchange.together and reply is not None and reply.status in TOO_MUCH_TO_DO
 
 
-def _reply(exchange: Exchange) -> Reply | None:
+def _reply(exchange: Answered) -> Reply | None:
     return exchange.outcome if isinstance(exchange.outcome, Reply) else None
 
 
@@ -242,7 +242,7 @@ def due_rules(expected: Expectation) -> frozenset[Rule]:
     return rules & {Rule.EMPTY_OBJECT} if expected.answers else rules
 
 
-def _name(exchange: Exchange) -> str:
+def _name(exchange: Answered) -> str:
     return exchange.step.operation if isinstance(exchange.step, Send) else "request"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from specs.reductions.schemas import Schema
-from specs.reductions.schemas.places import Step, children, example, types
+from specs.reductions.schemas.places import PlaceStep, children, example, types
 from strategies.reductions.json_text import Raw, members
 
 
@@ -16,7 +16,7 @@ class Break:
 
     detail: str
     node: Any
-    below: tuple[Step, ...] = ()
+    below: tuple[PlaceStep, ...] = ()
     questionable: bool = False
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from specs.reductions.schemas.places import Step
+from specs.reductions.schemas.places import PlaceStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def members(pairs: Sequence[tuple[str, Any]]) -> str:
     return "{" + ", ".join(f"{json.dumps(key)}: {render(value)}" for key, value in pairs) + "}"
 
 
-def put(tree: Any, path: Sequence[Step], node: Any) -> Any:
+def put(tree: Any, path: Sequence[PlaceStep], node: Any) -> Any:
     """Copy the tree with another node at the path."""
     if not path:
         return node

@@ -172,9 +172,9 @@ def _kinds(kinds: tuple[str, ...]) -> Choice[str | None]:
 
 
 @lru_cache(4)
-def _selecting(selects: bool, negative_strides: bool) -> Choice[selections.Manner | None]:
+def _selecting(selects: bool, negative_strides: bool) -> Choice[selections.SliceKind | None]:
     """Draw the manner of the selection, none in about half of the requests."""
-    chosen = selections.manners(negative_strides) if selects else ()
+    chosen = selections.slice_kinds(negative_strides) if selects else ()
     return sampled_from([None] * (len(chosen) * 3 // 4 or 1) + list(chosen))
 
 
@@ -258,4 +258,4 @@ def _form(draw: Draw, fields: dict[str, Json], shape: tuple[int, ...], profile: 
         fields["axis"] = axis
     manner = draw(_selecting(profile.selections, profile.negative_strides))
     if manner is not None:
-        fields["selection"] = selections.in_manner(draw, shape, manner, profile.negative_strides)
+        fields["selection"] = selections.of_kind(draw, shape, manner, profile.negative_strides)

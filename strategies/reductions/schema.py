@@ -6,13 +6,13 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from specs.reductions.schemas import Key, Schema
-from specs.reductions.schemas.places import Step, inlined, limits, place, variants, without_null
+from specs.reductions.schemas.places import PlaceStep, inlined, limits, place, variants, without_null
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 
-def leaf(schema: Schema, *path: Step) -> SearchStrategy[Any]:
+def leaf(schema: Schema, *path: PlaceStep) -> SearchStrategy[Any]:
     """Draw the values of one place, without null: `leaf(schema, "filters", "element_size")`.
 
     A step is the name of a field (or of a definition, as `operation` is one), the number of an item in a tuple,
@@ -21,7 +21,7 @@ def leaf(schema: Schema, *path: Step) -> SearchStrategy[Any]:
     return _leaf(Key(schema), path)
 
 
-def choices(schema: Schema, *path: Step) -> tuple[Any, ...]:
+def choices(schema: Schema, *path: PlaceStep) -> tuple[Any, ...]:
     """List the values of a place's enum, without null."""
     found = without_null(place(inlined(schema), *path))
     for variant in variants(found):
@@ -30,7 +30,7 @@ def choices(schema: Schema, *path: Step) -> tuple[Any, ...]:
     raise LookupError(f"the schema's place {path} has no enum; draw from `leaf`, or look at its `bounds`")
 
 
-def bounds(schema: Schema, *path: Step) -> tuple[int | float | None, int | float | None]:
+def bounds(schema: Schema, *path: PlaceStep) -> tuple[int | float | None, int | float | None]:
     """Return the least and the greatest number of a place; None where there is no limit."""
     return limits(place(inlined(schema), *path))
 
@@ -43,7 +43,7 @@ def whole_requests(schema: Schema) -> SearchStrategy[Any]:
 
 
 @functools.lru_cache(maxsize=256)
-def _leaf(key: Key, path: tuple[Step, ...]) -> SearchStrategy[Any]:
+def _leaf(key: Key, path: tuple[PlaceStep, ...]) -> SearchStrategy[Any]:
     from hypothesis_jsonschema import from_schema
 
     return from_schema(without_null(place(inlined(key.schema), *path)))

@@ -18,7 +18,7 @@ MOST_SLICES = 96
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class SliceKind:
     """The kind of the slices of a selection.
 
     `empty` makes one of them select nothing; `whole` makes all select everything; `wild` draws any numbers.
@@ -99,19 +99,21 @@ def _between(low: int, high: int) -> Choice[int]:
 
 
 @lru_cache(4)
-def manners(negative_strides: bool = True, empty: bool = True) -> tuple[Manner, ...]:
-    """List every kind of bounds with every kind of stride, and some manners that select nothing, all, or anything."""
+def slice_kinds(negative_strides: bool = True, empty: bool = True) -> tuple[SliceKind, ...]:
+    """List every kind of bounds with every kind of stride, and some that select nothing, all, or anything."""
     strides = [one for one in STRIDES if negative_strides or not one.startswith("reversed")]
-    found = [Manner(bounds, stride) for bounds in BOUNDS for stride in strides]
+    found = [SliceKind(bounds, stride) for bounds in BOUNDS for stride in strides]
     if empty:
-        found += [Manner(bounds, stride, empty=True) for bounds, stride in zip(BOUNDS, strides[::-2] * 2, strict=False)]
-        found += [Manner(wild=True)] * 2
-    return (*found, *[Manner(whole=True)] * 2)
+        found += [
+            SliceKind(bounds, stride, empty=True) for bounds, stride in zip(BOUNDS, strides[::-2] * 2, strict=False)
+        ]
+        found += [SliceKind(wild=True)] * 2
+    return (*found, *[SliceKind(whole=True)] * 2)
 
 
 @lru_cache(4)
-def _manners(negative_strides: bool, empty: bool) -> Choice[Manner]:
-    return sampled_from(manners(negative_strides, empty))
+def _slice_kinds(negative_strides: bool, empty: bool) -> Choice[SliceKind]:
+    return sampled_from(slice_kinds(negative_strides, empty))
 
 
 @composite
@@ -119,19 +121,19 @@ def selections(
     draw: Draw, shape: tuple[int, ...], *, allow_empty: bool = True, negative_strides: bool = True
 ) -> list[list[int]]:
     """Draw one `[start, end, stride]` for each dimension; few selections select nothing at all."""
-    return in_manner(draw, shape, draw(_manners(negative_strides, allow_empty)), negative_strides)
+    return of_kind(draw, shape, draw(_slice_kinds(negative_strides, allow_empty)), negative_strides)
 
 
-def in_manner(draw: Draw, shape: tuple[int, ...], manner: Manner, negative_strides: bool = True) -> list[list[int]]:
-    """Draw the slices of a selection in a given manner."""
-    if manner.wild:
+def of_kind(draw: Draw, shape: tuple[int, ...], kind: SliceKind, negative_strides: bool = True) -> list[list[int]]:
+    """Draw the slices of a selection, all of a given kind."""
+    if kind.wild:
         return [_wild(draw, length, negative_strides) for length in shape]
-    if manner.whole:
+    if kind.whole:
         return [list(draw(_wholes(length, negative_strides))) for length in shape]
-    found = [list(draw(_table(length, manner.bounds, manner.stride, False))) for length in shape]
-    if manner.empty:
+    found = [list(draw(_table(length, kind.bounds, kind.stride, False))) for length in shape]
+    if kind.empty:
         where = draw(_between(0, len(shape) - 1)) if len(shape) > 1 else 0
-        found[where] = list(draw(_table(shape[where], manner.bounds, manner.stride, True)))
+        found[where] = list(draw(_table(shape[where], kind.bounds, kind.stride, True)))
     return found
 
 

@@ -20,7 +20,7 @@ def violations(
     found: list[Violation] = []
     for number, (step, outcome, expected) in enumerate(zip(case.steps, transcript.outcomes, due)):
         if isinstance(step, Send | SendRaw) and outcome is not None and expected is not None:
-            exchange = checks.Exchange(step, outcome, profile, secrets, case.together)
+            exchange = checks.Answered(step, outcome, profile, secrets, case.together)
             found += checks.violations(exchange, expected, number)
     if not any(one.severity == "failure" for one in found):
         found += relations.violations(transcript, tuple(due), profile)

@@ -146,5 +146,5 @@ def _is_right(altered: Altered, outcome: Reply, facts: StoreFacts) -> bool:
     due, last = altered.due(facts), altered.case.steps[-1]
     if due is None or due.unspecified or not isinstance(last, Send):
         return False
-    broken = checks.violations(checks.Exchange(last, outcome, altered.profile), due, 0)
+    broken = checks.violations(checks.Answered(last, outcome, altered.profile), due, 0)
     return not any(one.severity == "failure" for one in broken)

@@ -25,7 +25,7 @@ from specs.reductions.request import OPTIONS, Filter, Request
 from specs.reductions.steps import Bucket, Credential, Interface, Put, Send, Spelling
 from specs.spellings import OF_FRACTIONS
 
-Simpler = Callable[["Scene"], "Scene | None"]
+SimplerScene = Callable[["Scene"], "Scene | None"]
 # Bounds so large take more than 32 bits.
 FAR_BOUNDS = 2**31
 NAMES_OF_PLACES = {name for names in LOCATORS.values() for name in names}

@@ -39,19 +39,19 @@ IMPOSSIBLE = _Impossible()
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class SearchResult:
     """The result of a search for an order, None if it was given up. `number` is the request that spoils every order."""
 
     right: bool | None
     number: int = -1
 
 
-def linearizable(calls: Sequence[Call], first: Value, most_nodes: int = MOST_NODES) -> Verdict:
+def linearizable(calls: Sequence[Call], first: Value, most_nodes: int = MOST_NODES) -> SearchResult:
     """Say whether some order of the calls explains their answers."""
     right, _ = _search(calls, first, most_nodes)
     if right is not False:
-        return Verdict(right)
-    return Verdict(False, _spoiler(calls, first, most_nodes))
+        return SearchResult(right)
+    return SearchResult(False, _spoiler(calls, first, most_nodes))
 
 
 def _spoiler(calls: Sequence[Call], first: Value, most_nodes: int) -> int:

@@ -7,8 +7,8 @@ from typing import Any
 
 from specs.reductions.schemas import Key, Schema, exact_validator
 
-Step = str | int
-Pattern = tuple[Step, ...]
+PlaceStep = str | int
+Pattern = tuple[PlaceStep, ...]
 
 ANY_ITEM = "*"
 
@@ -26,7 +26,7 @@ def variants(schema: Schema) -> Iterator[Schema]:
             yield from variants(member)
 
 
-def children(schema: Schema) -> Iterator[tuple[Step, Schema]]:
+def children(schema: Schema) -> Iterator[tuple[PlaceStep, Schema]]:
     """List every place one step down: fields by name, the items of a tuple by number, other items as `*`."""
     for variant in variants(schema):
         yield from variant.get("properties", {}).items()
@@ -44,7 +44,7 @@ def places(schema: Schema, pattern: Pattern = ()) -> Iterator[tuple[Pattern, Sch
         yield from places(child, (*pattern, step))
 
 
-def place(schema: Schema, *path: Step) -> Schema:
+def place(schema: Schema, *path: PlaceStep) -> Schema:
     """Return the schema at a path of an inlined schema; `*` may be left out; definitions count as fields."""
     found = schema
     for depth, step in enumerate(path):
@@ -113,7 +113,7 @@ def without(schema: Schema, *fields: str) -> dict[str, Any]:
     return {**schema, "properties": properties, "required": required}
 
 
-def pointer(path: Sequence[Step]) -> str:
+def pointer(path: Sequence[PlaceStep]) -> str:
     """Return the path as text: /selection/0/2."""
     return "".join(f"/{step}" for step in path)
 

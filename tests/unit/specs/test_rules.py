@@ -22,7 +22,7 @@ from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply, Transcript
 from specs.reductions import checks, requirements, rules, validity
-from specs.reductions.checks import Exchange, violations
+from specs.reductions.checks import Answered, violations
 from specs.reductions.expectation import Expectation, Rejection
 from specs.reductions.model import expectations
 from specs.reductions.refusals import RefusalClass
@@ -46,7 +46,7 @@ def test_checks_and_stakes_agree_on_the_requirement_of_rules(
     monkeypatch.setattr(checks, "proved_invalid", lambda *_: True)
     due = Expectation(rejection=Rejection(broken, frozenset({RefusalClass.ANY_OF_THE_CLIENT})))
     reply = Reply(200, (("content-type", "application/cbor"),), b"\xa0")
-    (found,) = violations(Exchange(SEND, reply, V2), due, 1)
+    (found,) = violations(Answered(SEND, reply, V2), due, 1)
     assert found.requirement == requirement_of_all(broken)
     assert found.rules == broken
     assert found.requirement in set(requirements_at_stake(SEND, due, reply))
@@ -108,7 +108,7 @@ def judged() -> list[tuple[Judgement, list[Violation]]]:
             due = expectations(case, V2, StoreFacts())[-1]
             assert due is not None
             for outcome in OUTCOMES:
-                exchange = Exchange(send, outcome, V2, ("s3cret",))
+                exchange = Answered(send, outcome, V2, ("s3cret",))
                 found = violations(exchange, due, 1)
                 transcript = Transcript(case, (None, outcome))
                 refused = refused_in(transcript, HTTP)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fuzz.subjects.reductions.scene import Scene, Simpler, in_more_elements, with_elements
+from fuzz.subjects.reductions.scene import Scene, SimplerScene, in_more_elements, with_elements
 from fuzz.subjects.reductions.traits.missing import NEAR_SHARE, Number, missing_elements, missing_numbers, near_missing
 from specs.reductions.dtypes import FLOATS, INTEGERS, ITEM_SIZES, NAMES, Array, integer_bounds, nearest
 
@@ -19,7 +19,7 @@ LARGE = 1000
 PLAIN_DTYPE = NAMES[0]
 
 
-def _values(applies: Callable[[Array], Any], to: Callable[[Array], Any]) -> Simpler:
+def _values(applies: Callable[[Array], Any], to: Callable[[Array], Any]) -> SimplerScene:
     """Return the function that drops a trait of elements: it replaces the elements that have the trait."""
 
     def simpler(scene: Scene) -> Scene | None:
@@ -156,7 +156,7 @@ def _rounded_missing(scene: Scene) -> Scene | None:
     return replace(scene, missing=(kind, numbers if isinstance(told, list) else numbers[0]))
 
 
-VALUE_FEATURES: Mapping[str, Simpler] = MappingProxyType(
+VALUE_FEATURES: Mapping[str, SimplerScene] = MappingProxyType(
     {
         "a rounded missing value": _rounded_missing,
         "values near a missing one": _without_near,

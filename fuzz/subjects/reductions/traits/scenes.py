@@ -14,7 +14,7 @@ import numpy as np
 
 from fuzz.subjects.reductions.scene import (
     Scene,
-    Simpler,
+    SimplerScene,
     are_axes,
     of_like_selection,
     repeated,
@@ -277,7 +277,7 @@ def _to_operation(scene: Scene, operation: str) -> Scene | None:
 
 # Each trait with the wider trait that it belongs to: dropping the wider trait drops both, so wide traits come first.
 # Lengths come before slices, as short dimensions have no room for slices.
-FEATURES: Mapping[str, tuple[Simpler, str]] = MappingProxyType(
+FEATURES: Mapping[str, tuple[SimplerScene, str]] = MappingProxyType(
     {
         **STORAGE,
         "missing": (_missing, ""),
@@ -308,7 +308,7 @@ FEATURES: Mapping[str, tuple[Simpler, str]] = MappingProxyType(
 )
 
 
-def on_scene(name: str, simpler: Simpler, within: str) -> Trait:
+def on_scene(name: str, simpler: SimplerScene, within: str) -> Trait:
     """Return the trait of trials that drops a trait of their scenes."""
 
     def drop(trial: Trial) -> Trial | None:
@@ -321,7 +321,7 @@ def on_scene(name: str, simpler: Simpler, within: str) -> Trait:
     return Trait(name, drop, simpler, within, value, swap)
 
 
-def _of_each(trial: Trial, simpler: Simpler) -> Trial | None:
+def _of_each(trial: Trial, simpler: SimplerScene) -> Trial | None:
     """Return the trial of several requests with the trait dropped in each; all are still about one object."""
     scenes = scenes_of(trial)
     plain = [simpler(scene) or scene for scene in scenes]

@@ -9,14 +9,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from fuzz.subjects.reductions.scene import FAR_BOUNDS, Scene, Simpler, of_like_selection, with_elements
+from fuzz.subjects.reductions.scene import FAR_BOUNDS, Scene, SimplerScene, of_like_selection, with_elements
 from specs.reductions.dtypes import ITEM_SIZES, Array
 
 Triple = tuple[int, int, int]
 PART = "part of a dimension"
 
 
-def _of_each_slice(change: Callable[[Triple, int], Triple]) -> Simpler:
+def _of_each_slice(change: Callable[[Triple, int], Triple]) -> SimplerScene:
     """Return the function that drops a trait of slices in every dimension of a scene."""
 
     def simpler(scene: Scene) -> Scene | None:
@@ -246,6 +246,6 @@ def _dropped(name: str) -> Callable[[Triple, int], Triple]:
 
 
 PARTICULAR_BOUNDS = "particular bounds"
-SLICE_FEATURES: Mapping[str, Simpler] = MappingProxyType(
+SLICE_FEATURES: Mapping[str, SimplerScene] = MappingProxyType(
     {PARTICULAR_BOUNDS: _plain_bounds, **{name: _of_each_slice(_dropped(name)) for name in SLICES}}
 )

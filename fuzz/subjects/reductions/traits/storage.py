@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import cast
 
-from fuzz.subjects.reductions.scene import Scene, Simpler, fields_of
+from fuzz.subjects.reductions.scene import Scene, SimplerScene, fields_of
 from specs.manners import MANNERS, Manner, a_store
 from specs.reductions.dtypes import ITEM_SIZES
 from specs.reductions.request import Filter
@@ -66,21 +66,21 @@ def _key(scene: Scene) -> Scene | None:
     return replace(scene, key="a") if scene.key != "a" else None
 
 
-def _served(manner: Manner) -> Simpler:
+def _served(manner: Manner) -> SimplerScene:
     def simpler(scene: Scene) -> Scene | None:
         return replace(scene, served=MANNERS[manner].plainer) if scene.served == manner else None
 
     return simpler
 
 
-def _spelled(manner: str) -> Simpler:
+def _spelled(manner: str) -> SimplerScene:
     def simpler(scene: Scene) -> Scene | None:
         return replace(scene, spelled=cast(Spelling, SPELLINGS[manner].plainer)) if scene.spelled == manner else None
 
     return simpler
 
 
-def _option(name: str) -> Simpler:
+def _option(name: str) -> SimplerScene:
     def simpler(scene: Scene) -> Scene | None:
         rest = tuple(pair for pair in scene.options if pair[0] != name)
         return replace(scene, options=rest) if len(rest) < len(scene.options) else None
@@ -172,7 +172,7 @@ def to_codec(scene: Scene, codec: str) -> Scene | None:
 
 
 # Each trait with the wider trait that it belongs to; wide traits come first.
-STORAGE: Mapping[str, tuple[Simpler, str]] = MappingProxyType(
+STORAGE: Mapping[str, tuple[SimplerScene, str]] = MappingProxyType(
     {
         **{a_store(manner): (_served(manner), "") for manner in reversed(tuple(MANNERS))},
         NULLS: (_nulls, ""),

@@ -18,7 +18,7 @@ from fuzz.bench.recording import Failures
 from fuzz.bench.slow_server import slowed
 from fuzz.bench.slowed import told
 from fuzz.bench.two import MORE, NOT_MET, ONE_FOR_BOTH, TWO, UNTOLD, outcome_of, was_met
-from fuzz.bench.witnesses import ALIKE, HIDDEN, MOST_FAILED, NO_WITNESS, AnimalWitness, Way, left_out, met
+from fuzz.bench.witnesses import ALIKE, HIDDEN, MOST_FAILED, NO_WITNESS, AnimalWitness, FailedWay, left_out, met
 from fuzz.embedded.http_messages import HttpRequest, HttpResponse
 from fuzz.errors import UsageError
 from fuzz.events import RunEnded
@@ -103,7 +103,7 @@ def test_what_several_show_is_of_all_of_them() -> None:
     assert shown_by([finding("short", SHORT)], (PADDED, STRIDE, again), PROFILE) == {"short": (PADDED, again)}
 
 
-def pretending(ways: Mapping[Case, Sequence[Way]]) -> Judge:
+def pretending(ways: Mapping[Case, Sequence[FailedWay]]) -> Judge:
     """Judges cases by a table."""
 
     def judge(case: Case) -> Judgement:
@@ -124,7 +124,10 @@ def pretending(ways: Mapping[Case, Sequence[Way]]) -> Judge:
     ],
 )
 def test_a_pair_is_left_out_where_one_cannot_be_seen_behind_the_other(
-    together: dict[Case, list[Way]], one: dict[Case, list[Way]], other: dict[Case, list[Way]], due: str
+    together: dict[Case, list[FailedWay]],
+    one: dict[Case, list[FailedWay]],
+    other: dict[Case, list[FailedWay]],
+    due: str,
 ) -> None:
     witnesses = [AnimalWitness(FIRST, VALUES)], [AnimalWitness(SECOND, COUNTS)]
     assert left_out(*witnesses, pretending(together), (pretending(one), pretending(other))) == due

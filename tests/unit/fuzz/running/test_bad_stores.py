@@ -74,7 +74,7 @@ def broken(case: Case, outcome: Outcome) -> list[str]:
     send = case.steps[-1]
     assert isinstance(send, Send)
     assert isinstance(outcome, Reply | NoReply)
-    return [one.requirement for one in checks.violations(checks.Exchange(send, outcome, V2), due(case), 1)]
+    return [one.requirement for one in checks.violations(checks.Answered(send, outcome, V2), due(case), 1)]
 
 
 def error(status: int, body: bytes = b'{"error": {"message": "the store"}}') -> Reply:

@@ -16,7 +16,7 @@ from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Reply
 from specs.reductions import checks, requirements
-from specs.reductions.checks import Exchange
+from specs.reductions.checks import Answered
 from specs.reductions.expectation import BAD_STORE, Expectation, Rejection, Values, breaking, either
 from specs.reductions.model import expectations
 from specs.reductions.profile import Profile
@@ -43,7 +43,7 @@ def about(operation: str, data: np.ndarray = DATA, profile: Profile = V2, **fiel
 
 
 def found(send: Send | SendRaw, outcome: Reply | NoReply, due: Expectation, profile: Profile = V2) -> list[Violation]:
-    return checks.violations(Exchange(send, outcome, profile, ("s3cret",)), due, 7)
+    return checks.violations(Answered(send, outcome, profile, ("s3cret",)), due, 7)
 
 
 def broken(send: Send | SendRaw, outcome: Reply | NoReply, due: Expectation, profile: Profile = V2) -> list[str]:
@@ -249,7 +249,7 @@ def _with(asked: tuple[Send, Expectation], came: Reply) -> tuple[Send, Reply, Ex
 @pytest.mark.parametrize("status", [429, 503])
 def test_too_much_at_the_same_time_may_be_said_in_good_form_and_is_a_warning(status):
     def of(came: Reply, due: Expectation = SUM[1], *, together: bool = True) -> list[tuple[str, str]]:
-        every = checks.violations(Exchange(SUM[0], came, V2, ("s3cret",), together), due, 7)
+        every = checks.violations(Answered(SUM[0], came, V2, ("s3cret",), together), due, 7)
         return [(one.requirement, one.severity) for one in every]
 
     assert of(message(status, "busy")) == [("serves-several", "warning")]
@@ -360,7 +360,7 @@ def test_an_error_with_status_200_is_told_as_one() -> None:
     came = Reply(200, (("content-type", "application/json"),), body)
     rejection = breaking(Rule.OUT_OF_RANGE, RefusalClass.UNFIT_DATA, "offset")
     for expected in (Expectation(rejection=rejection), Expectation(answers=SUM[1].answers, rejection=rejection)):
-        (found,) = checks.violations(Exchange(SUM[0], came, V2), expected, 1)
+        (found,) = checks.violations(Answered(SUM[0], came, V2), expected, 1)
         assert (found.requirement, found.status) == ("error-status", 200)
 
 

@@ -29,7 +29,7 @@ ANSWER = Reply(200, (("content-type", "application/cbor"),), b"")
 def accepted(send: Send | SendRaw, rule: Rule) -> list[str]:
     """What is broken where a request is answered with values that is to be refused for a rule."""
     due = Expectation(rejection=breaking(rule, RefusalClass.BAD_REQUEST))
-    return [one.requirement for one in checks.violations(checks.Exchange(send, ANSWER, V2), due, 0)]
+    return [one.requirement for one in checks.violations(checks.Answered(send, ANSWER, V2), due, 0)]
 
 
 @pytest.mark.parametrize("profile", [V2, V1], ids=["v2", "v1"])
