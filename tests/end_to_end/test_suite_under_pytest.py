@@ -271,9 +271,10 @@ def test_own(pytestconfig, session):
 """
 
 
-@pytest.mark.parametrize("module", [("pytest",), ("pytest", "-n", "1")])
+# -P leaves the folder out of sys.path, as the command pytest does.
+@pytest.mark.parametrize("words", [("-m", "pytest"), ("-P", "-m", "pytest"), ("-m", "pytest", "-n", "1")])
 def test_a_project_with_the_same_options_and_packages_runs_as_without_the_suite(
-    tmp_path: Path, module: tuple[str, ...]
+    tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     for name in ("fuzz", "specs", "strategies"):
         (tmp_path / name).mkdir()
@@ -282,9 +283,13 @@ def test_a_project_with_the_same_options_and_packages_runs_as_without_the_suite(
     (tmp_path / "conftest.py").write_text(OWN_CONFTEST)
     (tmp_path / "test_own.py").write_text(OWN_TEST)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ASFUZZ_", "PYTEST_"))}
-    command = [sys.executable, "-m", *module, "-p", "no:cacheprovider"]
-    ran = subprocess.run(command, cwd=tmp_path, env=inherited, capture_output=True, text=True, timeout=SECONDS)
-    assert (ran.returncode, "1 passed" in ran.stdout) == (0, True), ran.stdout + ran.stderr
+    told = []
+    for without in ((), ("-p", "no:asfuzz")):
+        command = [sys.executable, *words, "-p", "no:cacheprovider", "--target", "ours", *without]
+        ran = subprocess.run(command, cwd=tmp_path, env=inherited, capture_output=True, text=True, timeout=SECONDS)
+        assert (ran.returncode, "1 passed" in ran.stdout) == (0, True), ran.stdout + ran.stderr
+        told.append([line for line in ran.stdout.splitlines() if " passed in " not in line and "plugins:" not in line])
+    assert told[0] == told[1]
 
 
 def test_the_embedded_server_starts_beside_a_package_of_its_name(tmp_path: Path) -> None:
