@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from fuzz.config import DEFAULT_SUBJECT
 from fuzz.findings.origin import Origin
 from specs.case import Case
 from specs.outcome import Outcome
@@ -44,3 +45,7 @@ class Finding:
     origin: Origin | None = None
     last_words: str = ""
     subject: str = ""
+
+    def is_about(self, subject: str) -> bool:
+        """Say whether the finding is about the subject of that name."""
+        return (self.subject or DEFAULT_SUBJECT) == subject

@@ -94,7 +94,7 @@ class Worker:
         self._number = number
         self._tell = tell
         self._told = 0.0
-        self.ledger = Ledger(plan.findings, f"{plan.seed:x}-{number}", session.reading, tell)
+        self.ledger = Ledger(plan.findings, f"{plan.seed:x}-{number}", session.reading, tell, session.subject.name)
         self._doing = ""
         session.tick = lambda: self._report(self._doing)
         self._hunter = Hunter(session, self.ledger, life, self._hear, plan.lanes, self._broke, turns)

@@ -93,8 +93,9 @@ class Opening:
 
     @cached_property
     def saved(self) -> list[Finding]:
-        """Return the findings that the memory held when the run began."""
-        return corpus.load_all(self.settings.findings, lambda path, why: self.unreadable.append((path, why)))
+        """Return the findings about the subject that the memory held when the run began."""
+        found = corpus.load_all(self.settings.findings, lambda path, why: self.unreadable.append((path, why)))
+        return [one for one in found if one.is_about(self.target.subject.name)]
 
     def findings_of(self, case: Case) -> list[Finding]:
         """Have the hunt triage a failing case: the findings it belongs to, saved. Raises CannotRun."""
@@ -113,8 +114,9 @@ class Opening:
 
     @cached_property
     def _hunter(self) -> Hunter:
-        ledger = Ledger(self.settings.findings, self.worker, self.session().reading, self._note)
-        return Hunter(self.session(), ledger, self.life, self._note)
+        session = self.session()
+        ledger = Ledger(self.settings.findings, self.worker, session.reading, self._note, session.subject.name)
+        return Hunter(session, ledger, self.life, self._note)
 
     def _note(self, one: Event | Doing) -> None:
         if isinstance(one, FindingFound):

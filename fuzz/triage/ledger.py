@@ -36,9 +36,17 @@ class Ledger:
     """The ledger keeps each new cause once, and counts how often each finding is seen."""
 
     def __init__(
-        self, folder: Path, worker: str, reading: Reading, emit: Callable[[Event], None] = lambda _event: None
+        self,
+        folder: Path,
+        worker: str,
+        reading: Reading,
+        emit: Callable[[Event], None] = lambda _event: None,
+        subject: str = DEFAULT_SUBJECT,
     ) -> None:
+        """Take in what the folder has about the subject; findings about other subjects are left alone."""
         self.folder = folder
+        self._subject = subject
+        self._of_others: set[str] = set()
         self.unreadable: list[str] = []
         self.unwritten: list[str] = []
         self._unsaved: set[str] = set()
@@ -59,9 +67,11 @@ class Ledger:
         if not self.folder.is_dir():
             return
         there = {path.name for path in self.folder.iterdir() if path.is_dir() and not path.name.startswith(".")}
-        if there - set(self._findings):
+        if there - set(self._findings) - self._of_others:
             for finding in corpus.load_all(self.folder, self._complain):
-                if finding.id not in self._findings:
+                if not finding.is_about(self._subject):
+                    self._of_others.add(finding.id)
+                elif finding.id not in self._findings:
                     self._remember(finding, self._way_of(finding))
 
     @contextmanager

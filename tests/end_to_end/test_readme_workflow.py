@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from fuzz.embedded.store.server import serving
 from fuzz.running.launcher import free_port
 from fuzz.subjects.reductions.processes import start_reference_server
 from fuzz.subjects.reductions.zoo import animals
 from tests.end_to_end.command_line import asfuzz
 
-README = (Path(__file__).parent.parent.parent / "README.md").read_text("utf-8")
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = [
     line for block in re.findall(r"^```sh\n(.*?)^```$", README, re.DOTALL | re.MULTILINE) for line in block.splitlines()
 ]
@@ -91,3 +96,92 @@ def test_a_profile_is_written_and_used(user: User) -> None:
     assert (user.folder / "my-server.toml").exists()
     told = user.types("asfuzz run --target http://127.0.0.1:8080 --profile my-server.toml", 0)
     assert re.search(r"^profile +my-server$", told, re.MULTILINE)
+
+
+MY_SERVER = f"""#!{sys.executable}
+import sys, threading
+from fuzz.subjects.reductions.reference_server import ReferenceServer
+from fuzz.subjects.reductions.reference_server.server import serve
+assert sys.argv[1] == "--port"
+with serve(ReferenceServer(), port=int(sys.argv[2])):
+    threading.Event().wait()
+"""
+ACCOUNT = {"ASFUZZ_ACCESS_KEY": "someone", "ASFUZZ_SECRET_KEY": "a-secret"}
+SECOND_ACCOUNT = {"ASFUZZ_SECOND_ACCESS_KEY": "second", "ASFUZZ_SECOND_SECRET_KEY": "another-secret"}
+# What comes of a line where it is not that all is well.
+CODES = {
+    "asfuzz run --animal stride-ignored --seconds 10": 1,
+    "asfuzz replay": 1,
+    "asfuzz run --animal cache-without-missing --seconds 20": 1,
+    "asfuzz run --animal buffer-shared --only at-the-same-time --seconds 10": 1,
+    "asfuzz run --animal whole-taken-for-the-part --only bad-store --seconds 10": 1,
+    "asfuzz run --load shelf_asfuzz.subject --subject shelf --animal truncating --seconds 10": 1,
+}
+# What goes on until it is stopped is typed by a test of its own.
+ELSEWHERE = ("asfuzz serve ",)
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """What README.md takes for granted, and where: `my-server`, two servers, a store, the outsiders' package."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "my-server").write_text(MY_SERVER)
+    (tmp_path / "bin" / "my-server").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "outside" / "shelf"))
+    accounts = dict([tuple(ACCOUNT.values()), tuple(SECOND_ACCOUNT.values())])
+    with start_reference_server() as one, start_reference_server() as other, serving(accounts) as store:
+        yield {
+            "http://127.0.0.1:8080": one.url,
+            "http://10.0.0.7:8080": one.url,
+            "http://127.0.0.1:8081": other.url,
+            "http://127.0.0.1:9000": store.url,
+            "10.0.0.2": "127.0.0.1",
+        }
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_every_line_of_the_page_does_what_it_says(machine: dict[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "a user's"
+    folder.mkdir()
+    for line in [one for one in COMMANDS if one.startswith("asfuzz ") and not one.startswith(ELSEWHERE)]:
+        typed = line
+        for word, here in machine.items():
+            typed = typed.replace(word, here)
+        done = asfuzz(folder, *shortened(_prepared(typed, folder)), **ACCOUNT, **SECOND_ACCOUNT)
+        assert done.returncode == CODES.get(line, 0), f"{line}: {done.returncode}\n{done.stdout}{done.stderr}"
+    for written in (
+        "my-server.toml",
+        "report.html",
+        "report.md",
+        "asfuzz.toml",
+        "night.json",
+        "results/comparison.html",
+    ):
+        assert (folder / written).stat().st_size, written
+
+
+def _prepared(line: str, folder: Path) -> list[str]:
+    """The words of a line, after what a user has done before it."""
+    findings = folder / "findings"
+    words = shlex.split(line)[1:]
+    if "ID" in words:
+        words[words.index("ID")] = next(findings.glob("stride*")).name
+    if words[0] == "diff":
+        for name in words[1:]:
+            shutil.copytree(findings, folder / name)
+    return words
+
+
+def shortened(words: list[str]) -> list[str]:
+    """The same command with less to do: few examples for a time, small objects for large ones."""
+    if words[0] == "compare":
+        return [*words, "--sizes", "30", "--repeats", "4", "--starts", "1", "--clients", "0"]
+    if "--seconds" in words:
+        at = words.index("--seconds")
+        del words[at : at + 2]
+    if words[0] == "run":
+        words += ["--seed", "1", "--examples", "60" if "--animal" in words else "3"]
+    return words

@@ -18,6 +18,9 @@ from fuzz.triage.ledger import Ledger, name_of
 from fuzz.triage.telling import fingerprint_of
 from fuzz.triage.traits import trait_told
 from fuzz.triage.trial import Signature, trial_of
+from specs.case import Case
+from specs.objects.content import Content
+from specs.objects.steps import PutObject
 from specs.outcome import Outcome
 from specs.reductions.rules import Rule
 from specs.violation import Violation, Way
@@ -183,3 +186,14 @@ def test_what_fails_some_of_the_time_shares_a_finding_with_its_family(tmp_path: 
     keep(ledger, finding("1" * 12, "gzip"))
     assert ledger.flaky(Signature(Way.REFUSED, status=400)) == name
     assert ledger.flaky(Signature(Way.ACCEPTED, frozenset({"size:x"}))) is None
+
+
+def test_findings_about_another_subject_are_left_alone(tmp_path: Path) -> None:
+    other = Case("objects", (PutObject(key="k", content=Content(b"")),))
+    corpus.save(tmp_path, replace(finding("0" * 12), id="of-a-store", subject="objects", case=other, outcomes=(None,)))
+    ledger = Ledger(tmp_path, "w", Reading(PROFILE))
+    assert ledger.findings() == []
+    name = keep(ledger, finding("0" * 12))
+    ledger.flush()
+    assert {one.id for one in corpus.load_all(tmp_path)} == {"of-a-store", name}
+    assert [one.id for one in Ledger(tmp_path, "v", Reading(PROFILE)).findings()] == [name]
