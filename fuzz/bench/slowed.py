@@ -43,8 +43,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Hunt twice; say whether findings and needs are the same, and show both."""
+    from fuzz.embedded.broken_classes import UnknownAnimal
     from fuzz.subjects.reductions.zoo import find
-    from fuzz.subjects.reductions.zoo.catalogue import UnknownAnimal
 
     try:
         animal = find(arguments.animal)

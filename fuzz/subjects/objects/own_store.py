@@ -46,8 +46,8 @@ def animal_classes(animals: Sequence[str]) -> tuple[str, ...]:
     """Return the path of each broken store's class: looked up in the zoo, or `module:name` as given."""
     if not animals:
         return ()
+    from fuzz.embedded.broken_classes import UnknownAnimal
     from fuzz.subjects.objects import zoo
-    from fuzz.subjects.objects.zoo.catalogue import UnknownAnimal
 
     try:
         return tuple(one if ":" in one else zoo.find(one).path for one in animals)

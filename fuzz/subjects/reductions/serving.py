@@ -32,8 +32,8 @@ def animal_classes(animals: tuple[str, ...]) -> tuple[str, ...]:
     """Return the path of each broken server's class: looked up in the zoo, or `module:name` as given."""
     if not animals:
         return ()
+    from fuzz.embedded.broken_classes import UnknownAnimal
     from fuzz.subjects.reductions import zoo
-    from fuzz.subjects.reductions.zoo.catalogue import UnknownAnimal
 
     try:
         return tuple(one if ":" in one else zoo.find(one).path for one in animals)

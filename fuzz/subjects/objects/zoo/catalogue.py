@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
+from fuzz.embedded.broken_classes import classes_in, find_in
 from fuzz.embedded.store.object_store import ObjectStore
-from fuzz.suggestions import nearest
 
 KINDS = (
     "content", "answering", "etags", "ranges", "conditions", "listings", "paging", "multipart", "copies", "batches",
@@ -18,10 +17,6 @@ KINDS = (
     "durability", "malformed",
 )  # fmt: skip
 SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-
-
-class UnknownAnimal(LookupError):
-    """There is no animal of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +37,13 @@ class Animal:
 @cache
 def animals() -> Mapping[str, Animal]:
     """Return all animals by id, in the order of their kinds."""
-    found: dict[str, Animal] = {}
-    for kind in KINDS:
-        module = importlib.import_module(f"fuzz.subjects.objects.zoo.{kind}")
-        for name, store in vars(module).items():
-            if isinstance(store, type) and store.__module__ == module.__name__ and issubclass(store, ObjectStore):
-                animal = Animal(SEAM.sub("-", name).lower(), (store.__doc__ or "").strip(), kind, store)
-                found[animal.id] = animal
-    return MappingProxyType(found)
+    found = [
+        Animal(SEAM.sub("-", one.__name__).lower(), (one.__doc__ or "").strip(), kind, one)
+        for kind, one in classes_in(__package__, KINDS, ObjectStore)
+    ]
+    return MappingProxyType({one.id: one for one in found})
 
 
 def find(name: str) -> Animal:
     """Return the animal of that id; raises UnknownAnimal."""
-    known = animals()
-    if name in known:
-        return known[name]
-    hint = nearest(name, known, "asfuzz zoo --list shows all of them")
-    raise UnknownAnimal(f"animal {name!r} is unknown; {hint}")
-
-
-def overrides(store: type[ObjectStore]) -> tuple[str, ...]:
-    """Return the store's methods that the class replaces by its own."""
-    return tuple(
-        name
-        for name, method in vars(store).items()
-        if callable(method) and not name.startswith("__") and hasattr(ObjectStore, name)
-    )
+    return find_in(animals(), name)

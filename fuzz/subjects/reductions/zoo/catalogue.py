@@ -1,15 +1,14 @@
 """List the animals: every class of the modules below that derives from the server, and is described."""
 
-import importlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
+from fuzz.embedded.broken_classes import classes_in, find_in
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.zoo.marks import OnlyAtOnce, OnlyAWarning, OnlyInV1
-from fuzz.suggestions import nearest
 
 HABITS = (
     "selections", "layouts", "axes", "missing", "counting", "accumulating", "floats", "byte_orders", "decoding",
@@ -17,10 +16,6 @@ HABITS = (
     "rare", "spelling", "forgiving", "limits",
 )  # fmt: skip
 SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z])(?<!loat)(?<!nt)(?=[0-9])")
-
-
-class UnknownAnimal(LookupError):
-    """There is no animal of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +51,17 @@ class Animal:
 @cache
 def animals() -> Mapping[str, Animal]:
     """Return all animals by id, in the order of their habits."""
-    found: dict[str, Animal] = {}
-    for kind in HABITS:
-        module = importlib.import_module(f"fuzz.subjects.reductions.zoo.{kind}")
-        for name, server in vars(module).items():
-            own = isinstance(server, type) and server.__module__ == module.__name__
-            if own and issubclass(server, ReferenceServer) and overrides(server):
-                animal = Animal(id_of(name), (server.__doc__ or "").strip(), kind.replace("_", " "), server)
-                found[animal.id] = animal
-    return MappingProxyType(found)
+    found = [
+        Animal(id_of(one.__name__), (one.__doc__ or "").strip(), habit.replace("_", " "), one)
+        for habit, one in classes_in(__package__, HABITS, ReferenceServer)
+        if overrides(one)
+    ]
+    return MappingProxyType({one.id: one for one in found})
 
 
 def find(name: str) -> Animal:
-    """Return the animal of that id."""
-    known = animals()
-    if name in known:
-        return known[name]
-    hint = nearest(name, known, "asfuzz zoo --list shows all of them")
-    raise UnknownAnimal(f"animal {name!r} is unknown; {hint}")
+    """Return the animal of that id; raises UnknownAnimal."""
+    return find_in(animals(), name)
 
 
 def overrides(server: type[ReferenceServer]) -> tuple[str, ...]:

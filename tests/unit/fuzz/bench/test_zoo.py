@@ -16,10 +16,11 @@ from fuzz.bench.animals.mutation import Fate, both
 from fuzz.bench.animals.scoreboard import lines, scoreboard
 from fuzz.bench.animals.trials import AnimalTask, AnimalTrial
 from fuzz.commands import zoo
+from fuzz.embedded.broken_classes import UnknownAnimal
 from fuzz.embedded.http_messages import HttpRequest, HttpResponse
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.zoo import animals, find, keep
-from fuzz.subjects.reductions.zoo.catalogue import HABITS, UnknownAnimal, overrides
+from fuzz.subjects.reductions.zoo.catalogue import HABITS, overrides
 from fuzz.subjects.reductions.zoo.watching import WatchedSoFar, watched
 from specs.reductions import profile as profiles
 from tests.unit.reference_asking import Asker, asking

@@ -6,9 +6,10 @@ import re
 
 import pytest
 
+from fuzz.embedded.broken_classes import UnknownAnimal
 from fuzz.embedded.store.object_store import ObjectStore
 from fuzz.subjects.objects.zoo import animals, find
-from fuzz.subjects.objects.zoo.catalogue import KINDS, UnknownAnimal
+from fuzz.subjects.objects.zoo.catalogue import KINDS
 from tests.unit.store_asking import asking
 
 LEAST_ANIMALS = 120
