@@ -17,7 +17,7 @@ from fuzz.subjects.objects.signing import Key, Plain, in_header, target
 from fuzz.transport.http import HttpMessage
 from specs.case import Case
 from specs.objects import steps
-from specs.objects.model.judging import FIRST_BUCKETS
+from specs.objects.model.judging import FIRST_BUCKETS, SLOW_DOWN
 from specs.objects.profile import Profile
 from specs.objects.words import NOTHING, Memory, learned
 from specs.objects.xml import read_xml, text_of
@@ -26,6 +26,8 @@ from specs.outcome import Outcome, Reply
 Send = Callable[[HttpMessage], Outcome]
 # How often a bucket is listed and emptied before it is left behind.
 MOST_ROUNDS = 12
+# How long to wait before each of five more tries, where a store asks to come again later.
+WAITS_SECONDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 ALIASES = {"wrong-secret": "wrong-secret", "unknown": "unknown"}
 
 
@@ -65,7 +67,7 @@ class CaseBuckets:
         places = Places({name: f"asfuzz-{self._run}-{number}-{name}" for name in sorted(named)})
         for name in FIRST_BUCKETS:
             if name in named:
-                came = self._ask("PUT", places.buckets[name])
+                came = self._repeated("PUT", places.buckets[name])
                 if not isinstance(came, Reply) or came.status >= 300:
                     raise Unstorable(f"no bucket for the case: {came}")
                 places.made.add(places.buckets[name])
@@ -138,6 +140,16 @@ class CaseBuckets:
     def _read(self, bucket: str, asked: tuple[str, str]) -> Any:
         came = self._ask("GET", bucket, query=(asked,))
         return read_xml(came.body) if isinstance(came, Reply) and came.status == 200 else None
+
+    def _repeated(self, method: str, bucket: str) -> Outcome:
+        """Send a request again, later and later, as long as the store says that it is too busy or not ready."""
+        came = self._ask(method, bucket)
+        for seconds in WAITS_SECONDS:
+            if not isinstance(came, Reply) or came.status not in SLOW_DOWN:
+                break
+            time.sleep(seconds)
+            came = self._ask(method, bucket)
+        return came
 
     def _ask(self, method: str, bucket: str, key: str = "", query: tuple[tuple[str, str], ...] = ()) -> Outcome:
         """Send a request of the stage's own, by the owner."""

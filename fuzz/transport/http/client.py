@@ -100,6 +100,7 @@ class HttpClient(Client):
         except OSError:
             sent_all = False
         if sent_all and message.leaves_after is not None:
+            yield from connection.left()
             self.close()
             return ReadAnswer(NoReply("left", f"the client left after {message.leaves_after} bytes of the body"))
         if isinstance(wire, Wire) and wire.between == "an answer":

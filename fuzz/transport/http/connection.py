@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Generator
+from contextlib import suppress
 
 from fuzz.transport.protocol import Wait
 
@@ -14,6 +15,8 @@ MOST_AT_ONCE = 256 * 1024
 # How long a client waits for a go-ahead; HTTP lets it send the body without one.
 GO_AHEAD_SECONDS = 1.0
 GO_AHEAD = b"HTTP/1.1 100"
+# How long a client that leaves waits for the server to notice, so that the next request meets what came of it.
+NOTICE_SECONDS = 0.5
 
 
 class Connection:
@@ -61,6 +64,13 @@ class Connection:
             return True
         ready = yield Wait(time.monotonic() + min(GO_AHEAD_SECONDS, self._patience()), self.sock.fileno())
         return not ready or self.sock.recv(len(GO_AHEAD), socket.MSG_PEEK) in (GO_AHEAD, b"")
+
+    def left(self) -> Generator[Wait, bool, None]:
+        """Send nothing more, and close once the server has noticed, or after a while."""
+        with suppress(OSError):
+            self.sock.shutdown(socket.SHUT_WR)
+            yield Wait(time.monotonic() + min(NOTICE_SECONDS, self._patience()), self.sock.fileno())
+        self.close()
 
     def close(self) -> None:
         self.sock.close()

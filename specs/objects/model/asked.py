@@ -127,9 +127,14 @@ def missing_bucket(at: Asked) -> list[Alternative]:
 
 def key_faults(at: Asked, key: str) -> list[Alternative]:
     """Return the refusal of a key that is too long."""
-    if len(in_bytes(key)) > MOST_KEY_BYTES:
+    if too_long(key) and at.profile.rules("key-limit"):
         return [at.refuse("keys", Rule.KEY_TOO_LONG)]
     return []
+
+
+def too_long(key: str) -> bool:
+    """Say whether a key has more bytes than the API allows."""
+    return len(in_bytes(key)) > MOST_KEY_BYTES
 
 
 def unclaimed_key(profile: Profile, key: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from specs.objects import answers, steps
 from specs.objects.answers import Alternative
 from specs.objects.model import batches, buckets, copies, listings, objects, part_lists, uploads
-from specs.objects.model.asked import Asked, classes_of, climbs, missing_bucket
+from specs.objects.model.asked import Asked, classes_of, climbs, missing_bucket, too_long
 from specs.objects.model.batches import in_xml
 from specs.objects.model.gate import gate, with_open_refusal
 from specs.objects.rules import Rule
@@ -74,7 +74,8 @@ def _alternatives(at: Asked) -> list[Alternative]:
     if refusals:
         return refusals
     several = OPERATIONS[type(at.step)](at)
-    if climbs(getattr(at.step, "key", "")):
+    key = getattr(at.step, "key", "")
+    if climbs(key) or (too_long(key) and not at.profile.rules("key-limit")):
         several = [*several, at.may_refuse("keys")]
     if _unclaimed(at):
         # What a store does with keys that it does not claim is only watched for errors of the server's.

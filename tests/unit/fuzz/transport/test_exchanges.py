@@ -154,3 +154,22 @@ def test_statuses_from_400_up_refuse_and_say_who_is_at_fault(status: int) -> Non
     assert (refusal is None) == (status < 400)
     assert (refusal is Refusal.SERVER) == (status >= 500)
     assert status not in (401, 403) or refusal is Refusal.SENDER
+
+
+def test_a_client_that_leaves_comes_back_once_the_server_has_noticed() -> None:
+    noticed = threading.Event()
+
+    def listen(listener: socket.socket) -> None:
+        sock, _ = listener.accept()
+        with sock:
+            while sock.recv(65536):
+                pass
+            noticed.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=listen, args=(listener,))
+        thread.start()
+        with closing(HttpClient(f"http://127.0.0.1:{listener.getsockname()[1]}", SETTINGS)) as client:
+            send(client, HttpMessage("PUT", "/", body=b"some parts", leaves_after=4))
+            assert noticed.is_set()
+        thread.join()

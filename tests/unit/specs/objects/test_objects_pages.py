@@ -172,3 +172,9 @@ def test_reads_that_say_nothing_of_a_whole_object_are_left_out_of_its_order() ->
     missing = xml("<Error><Code>NoSuchKey</Code><Message>m</Message><RequestId>1</RequestId></Error>", 404)
     version = HeadObject(key="k", query=(("versionId", "none"),))
     assert faults((version, refusal), (GetObject(key="k", lane=1), missing)) == []
+
+
+def test_a_key_that_is_too_long_is_judged_by_its_ruling() -> None:
+    long = put("z" * 1025)
+    assert faults(long) == ["keys"]
+    assert faults(long, profile=replace(REFERENCE, rulings_off=("key-limit",))) == []

@@ -1,0 +1,39 @@
+"""The stage of object stores: a store that asks to come again later is asked again for its buckets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fuzz.running.store import Unstorable
+from fuzz.subjects.objects import stage
+from fuzz.subjects.objects.access import OWN, OWNER, Access
+from specs.case import Case
+from specs.objects.profile import load
+from specs.objects.steps import ListObjects
+from specs.outcome import Reply
+
+
+@pytest.mark.parametrize(("statuses", "asked", "made"), [
+    ([200], 1, True), ([503, 429, 200], 3, True), ([503] * 9, 3, False), ([500, 200], 1, False),
+])  # fmt: skip
+def test_buckets_are_asked_for_again_only_while_the_store_says_so(
+    statuses: list[int], asked: int, made: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "WAITS_SECONDS", (0.0, 0.0))
+    sent: list[Any] = []
+
+    def send(message: Any) -> Reply:
+        sent.append(message)
+        return Reply(statuses[len(sent) - 1], (), b"")
+
+    buckets = stage.CaseBuckets(Access({OWNER: OWN[0]}), load("reference"))
+    buckets.reach("http://127.0.0.1:1", send)
+    case = Case("objects", (ListObjects(),))
+    if made:
+        assert buckets.begin(case, afresh=False).made
+    else:
+        with pytest.raises(Unstorable):
+            buckets.begin(case, afresh=False)
+    assert len(sent) == asked
