@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 
 from fuzz.running.session import Judgement
@@ -41,6 +42,13 @@ class Looks:
                 return None
             found.append((name, wanted))
         return [self._ledger.again(*one) for one in found[:MOST_FAILURES_OF_A_CASE]]
+
+    def believed_together(self, case: Case, judgement: Judgement, wanted: Signature) -> list[str] | None:
+        """Count a case of requests at the same time for a known race, or for findings that its failures look like."""
+        race = self._ledger.race(wanted, cut_short=False) if self._spent.much() else None
+        if race is not None:
+            return [self._ledger.again(race, wanted)]
+        return self.believed(replace(case, together=False), judgement)
 
     def like(self, trial: Trial, wanted: Signature) -> str | None:
         """Return the finding that a failure looks like, if a proof by requests would cost too much."""

@@ -358,10 +358,10 @@ class Triage:
         violation = judgement.failures[0]
         first = Seen(judgement, violation, signature(violation, trial, judgement))
         self._begun = self.session.sent
+        believed = self.looks.believed_together(case, judgement, first.signature)
+        if believed is not None:
+            return believed
         names: list[str] = []
-        known = self.ledger.race(first.signature, cut_short=False)
-        if known is not None and self.spent.much():
-            return [self.ledger.again(known, first.signature)]
         with self.lab.budget(REQUESTS_OF_A_RACE):
             try:
                 alone = apart(trial, self.lab)
@@ -369,7 +369,7 @@ class Triage:
                     for until, seen in alone[:MOST_FAILURES_OF_A_CASE]:
                         names += self._named(self._failure(until.case, seen.judgement, seen.violation))
                     return names
-                if known is not None:
+                if (known := self.ledger.race(first.signature, cut_short=False)) is not None:
                     return [self.ledger.again(known, first.signature)]
                 again = confirmed(trial, self.lab)
                 if again is None:

@@ -202,3 +202,24 @@ def test_cases_are_of_requests_at_the_same_time_about_objects_that_are_there(nam
     turn(cases.at_the_same_time(profiles.load(name)), 1, 60, attempt)
     assert {2, MOST_TOGETHER} <= seen
     assert min(seen) > 1
+
+
+@pytest.mark.parametrize("race", [True, False])
+def test_what_looks_known_is_counted_unasked_once_known_causes_have_had_their_share(tmp_path: Path, race: bool) -> None:
+    session = Racing([]).spoil(1.0, COUNTS) if race else PretendedSession([needing("missing")])
+    ledger = Ledger(tmp_path, "w", Reading(PROFILE))
+    hunter = Hunter(session, ledger, Immortal(), lambda _event: None)  # type: ignore[arg-type]
+    asked: list[int] = []
+
+    def attempt(case: Case) -> None:
+        before = session.sent + requests(case)
+        hunter.try_case(case, PropertyEffort())
+        asked.append(session.sent - before)
+
+    turn(cases.at_the_same_time(PROFILE), 3, 20, attempt)
+    (finding,) = ledger.findings()
+    hunter._triage.spent.requests = 10**9
+    turn(cases.at_the_same_time(PROFILE), 4, 20, attempt)
+    assert any(asked[:20])
+    assert not any(asked[20:])
+    assert ledger.seen(finding.id) > finding.seen
