@@ -79,7 +79,7 @@ FAULTS: tuple[tuple[str, set[str], set[str] | int], ...] = (
 )
 # The hunt ends when all faults have been told; this many examples of each property are its limit.
 MOST_EXAMPLES = 2000
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

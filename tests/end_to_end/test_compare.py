@@ -169,7 +169,7 @@ def under_way(folder: Path, store: Watched, *servers: str) -> Iterator[subproces
         process.communicate()
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_interrupted_it_leaves_nothing_in_the_store_and_tells_what_it_has(tmp_path: Path, how: signal.Signals) -> None:
     with Watched() as store, under_way(tmp_path, store, "embedded") as process:
         assert store.state.buckets

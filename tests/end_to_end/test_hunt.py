@@ -126,6 +126,7 @@ def test_a_secret_that_a_server_gives_away_reaches_no_report(tmp_path: Path) -> 
     assert all(MASK in repr(one.outcomes) for one in shown)
 
 
+@pytest.mark.slow
 def test_a_rule_that_is_not_known_is_a_finding_of_its_own(tmp_path: Path) -> None:
     animals = tuple(f"{ZOO}.refusing:{one}" for one in ("NegativeOffsetIsZero", "EmptyMissingMeansNothing"))
     ended, _ = hunted(tmp_path, Settings(animals=animals), only=("malformed", "contradiction"), examples=150)
@@ -156,6 +157,7 @@ def dying(tmp_path: Path) -> str:
     return f"{shlex.quote(sys.executable)} -c {shlex.quote(script)} {shlex.quote(str(tmp_path))} {{port}}"
 
 
+@pytest.mark.slow
 def test_a_server_that_dies_is_started_again_and_the_hunt_goes_on(tmp_path: Path, dying: str) -> None:
     settings = Settings(launch=dying, profile="reference")
     ended, _ = hunted(tmp_path / "findings", settings, examples=15)

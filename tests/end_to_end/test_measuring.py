@@ -46,6 +46,7 @@ def test_many_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert any(row.startswith("known causes took") for row in rows)
 
 
+@pytest.mark.slow
 def test_a_slow_server_is_compared_with_itself(capsys: pytest.CaptureFixture[str]) -> None:
     words = "slowed --animal stride-ignored --seed 3 --examples 8 --times 5 --only reduction"
     code = main(["bench", *words.split()])

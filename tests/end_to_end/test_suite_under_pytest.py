@@ -231,6 +231,7 @@ def test_the_profile_asked_for_is_the_one_that_holds(tmp_path: Path) -> None:
     assert f"SHOWN False True 5000 None {TRYING}" in ran.stdout, ran.stdout + ran.stderr
 
 
+@pytest.mark.slow
 def test_other_projects_profiles_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(
         "from hypothesis import settings\nsettings.register_profile('nightly', max_examples=7)\n"
@@ -272,7 +273,10 @@ def test_own(pytestconfig, session):
 
 
 # -P leaves the folder out of sys.path, as the command pytest does.
-@pytest.mark.parametrize("words", [("-m", "pytest"), ("-P", "-m", "pytest"), ("-m", "pytest", "-n", "1")])
+@pytest.mark.parametrize(
+    "words",
+    [("-m", "pytest"), ("-P", "-m", "pytest"), pytest.param(("-m", "pytest", "-n", "1"), marks=pytest.mark.slow)],
+)
 def test_a_project_with_the_same_options_and_packages_runs_as_without_the_suite(
     tmp_path: Path, words: tuple[str, ...]
 ) -> None:

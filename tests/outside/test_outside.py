@@ -55,6 +55,7 @@ def test_a_shelf_that_is_right_passes(asfuzz: Asfuzz, tmp_path: Path) -> None:
     assert not cases(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_module_is_enough_where_nothing_is_installed(asfuzz: Asfuzz, tmp_path: Path) -> None:
     load = ("--load", "shelf_asfuzz.subject")
     asfuzz(tmp_path, *HUNT, *load, "--animal", "truncating", code=1, package=False)
@@ -124,6 +125,7 @@ def test_a_project_is_set_up_for_a_subject_of_others(asfuzz: Asfuzz, tmp_path: P
     assert "shelf-history" in asfuzz(tmp_path, "run", "--examples", "10").stdout
 
 
+@pytest.mark.slow
 def test_properties_of_others_run_under_pytest(tmp_path: Path) -> None:
     # The plugin is named as a checkout has it: an installation copies it under a name of its own.
     plugins = ("-p", "fuzz.pytest_plugin", "-p", "_hypothesis_pytestplugin", "-p", "no:cacheprovider")

@@ -160,7 +160,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("texts", [pages, long_only])
+@pytest.mark.parametrize("texts", [pages, pytest.param(long_only, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("case", "server", "api"), CASES)
 def test_the_script_fails_where_the_server_did_and_passes_where_it_is_right(
     texts: Any, case: Case, server: type[ReferenceServer], api: str, store: MemoryStore, tmp_path: Path, repro: Repro
@@ -386,6 +386,7 @@ def test_the_page_says_that_requests_were_sent_at_the_same_time(store: MemorySto
     assert "at the same time" not in pages(replace(one, case=replace(one.case, together=False)))["finding.md"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
 def test_curl_sends_them_in_the_background_and_waits(tmp_path: Path, store: MemoryStore) -> None:
     one = found(together(), SharesItsNumbers, store)

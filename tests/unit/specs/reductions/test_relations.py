@@ -25,7 +25,13 @@ from strategies.reductions.families import FAMILIES, families
 from tests.unit.truthful import V1, V2, cbor, refusal, transcript, v2_map, with_outcome
 
 PROFILES = (V2, V1, replace(V1, count_form="number"), replace(V1, count_form="none"))
-QUICK = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+# Fifty in the slow stage.
+QUICK = settings(
+    max_examples=settings.default.max_examples // 2,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
 
 
 def told(reply: Reply) -> dict[str, object]:

@@ -24,7 +24,7 @@ from tests.unit.every_mutation import every_mutation, mutation_kinds
 REQUESTS = ("v1.request", "v2.request")
 SAY_NOTHING = {"title", "description", "examples", "$schema", "definitions"}
 LEAD_ON = {"properties", "items", "allOf", "anyOf", "oneOf"}
-MANY = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def bodies(name):

@@ -28,7 +28,10 @@ from strategies.reductions import cases
 from tests.unit.pretended import PROFILE, rich
 
 PLAIN = Scene("select", "int32", np.arange(4, dtype="int32"))
-SLOW = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+# Eighty in the slow stage.
+SLOW = settings(
+    max_examples=4 * settings.default.max_examples // 5, deadline=None, suppress_health_check=list(HealthCheck)
+)
 DRAWN = cases.reductions(PROFILE, most_requests=1, longest=300).strategy
 KINDS = ("missing_value", "missing_values", "valid_min", "valid_max", "valid_range")
 
