@@ -1,4 +1,4 @@
-"""Draw requests that ask for too much: numbers at the edges of machine integers, bombs, lists without end."""
+"""Draw requests that ask too much: numbers at the edges of machine integers, bombs, lists without end, odd places."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ OVERFLOWING_SHAPES = (
     (2**21,) * 3, (2**63 - 1, 2**63 - 1), (1,) * 5 + (2**61,), (2**32, 2**30), (2**61 + 1,), (2**60 + 1, 4), (6, 2**62),
 )  # fmt: skip
 COUNTS = (33, 1000, 10_000, MOST_ITEMS)
+ODD_PLACES = (
+    ("url", "{url}?versionId=null"), ("url", "{url}?"), ("url", "{url}?a=1&b=%20"), ("url", "{url}#a"),
+    ("url", "{url}?a=1#b"), ("interface_type", "http"), ("interface_type", "https"),
+)  # fmt: skip
 Asked = tuple[tuple[Put, ...], str, dict[str, Json]]
 Abuse = Callable[[Draw, Profile, str], Asked]
 DATA = bytes(range(16))
@@ -125,6 +129,14 @@ def _many_members(draw: Draw, _: Profile, key: str) -> Asked:
     return (Put(key, data),), key, {"compression": {"id": "gzip"}, "shape": [4]}
 
 
+def _odd_place(draw: Draw, profile: Profile, _key: str) -> Asked:
+    """Draw a place that may be refused or read: a URL with a query or a fragment, or another interface's URL."""
+    if profile.api == "v1":
+        return _plain({"source": "{source}" + draw(sampled(("/?a=1", "/#a")))})
+    name, value = draw(sampled(ODD_PLACES))
+    return _plain({name: value})
+
+
 @lru_cache(16)
 def bomb(codec: str, inflated_bytes: int) -> bytes:
     """Return zeros, compressed as far as the codec can, up to the limit of compressed bytes."""
@@ -152,6 +164,7 @@ ABUSES: Mapping[str, Abuse] = MappingProxyType(
         "many filters": _many_filters,
         "many members": _many_members,
         "bomb": _bomb,
+        "odd place": _odd_place,
     }
 )
 
