@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 INK, QUIET, LINE, ACCENT, BAR = "#010203", "#020304", "#030405", "#040506", "#050607"
 VARIABLES = {INK: "--ink", QUIET: "--quiet", LINE: "--line", ACCENT: "--accent", BAR: "--bar"}
 INCHES_WIDE = 9.0
+# More than this many panels side by side would have no room for their labels.
+MOST_IN_A_ROW = 6
 SVG = "{http://www.w3.org/2000/svg}"
 HREF = "{http://www.w3.org/1999/xlink}href"
 REFERENCE = re.compile(r"(url\(#|^#)")
@@ -63,15 +65,20 @@ def latency_plot(latencies: Iterable[Latency]) -> Element | None:
         axes.set_xticks(range(len(SIZE_ORDER)), SIZE_ORDER, rotation=60, fontsize=9)
         axes.set_xlim(-0.3, len(SIZE_ORDER) - 0.7)
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    panels[0].set_ylabel("ms: half (line), 99 % (band)")
+    for first in panels[::MOST_IN_A_ROW]:
+        first.set_ylabel("ms: half (line), 99 % (band)")
     return _svg(figure, "latency", "Median and 99th percentile of latencies, by operation and size of the object")
 
 
 def _figure(panels: int, inches_high: float) -> tuple[Figure, list[Any]]:
-    """Return a figure with panels side by side, drawn in the page's colours."""
-    figure = blank_figure(INCHES_WIDE, inches_high)
-    row = list(figure.subplots(1, panels, sharey=True, squeeze=False)[0])
-    for axes in row:
+    """Return a figure with rows of panels, each row so high, drawn in the page's colours."""
+    columns = min(panels, MOST_IN_A_ROW)
+    rows = -(-panels // MOST_IN_A_ROW)
+    figure = blank_figure(INCHES_WIDE, rows * inches_high)
+    every = list(figure.subplots(rows, columns, sharey=True, squeeze=False).flat)
+    for unused in every[panels:]:
+        unused.remove()
+    for axes in every[:panels]:
         for side in axes.spines.values():
             side.set_color(LINE)
         axes.spines[["top", "right"]].set_visible(False)
@@ -80,7 +87,7 @@ def _figure(panels: int, inches_high: float) -> tuple[Figure, list[Any]]:
         axes.tick_params(colors=QUIET, which="both")
         axes.xaxis.label.set_color(QUIET)
         axes.yaxis.label.set_color(QUIET)
-    return figure, row
+    return figure, every[:panels]
 
 
 def _svg(figure: Figure, name: str, description: str) -> Element:

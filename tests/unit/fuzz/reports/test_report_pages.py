@@ -16,7 +16,7 @@ from fuzz.reports.events_file import LoggedEvent
 from fuzz.reports.history import History, Run
 from fuzz.reports.html_page import html_page
 from fuzz.reports.markdown import MOST_LETTERS, markdown
-from fuzz.reports.overview import Card, Overview, overview
+from fuzz.reports.overview import Card, Latency, Overview, overview
 from fuzz.subjects.reductions.subject import REDUCTIONS
 from specs.case import Case
 from specs.fields import Fields
@@ -156,6 +156,17 @@ def test_plots_are_in_the_page_s_colours_and_without_the_library_the_page_says_w
     bare = html_page(report_of(a_card()))
     assert 'role="img"' not in bare
     assert "matplotlib is not installed" in bare
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("operations", [1, 6, 7, 30])
+def test_latencies_of_any_number_of_operations_have_a_panel_each(operations: int) -> None:
+    pytest.importorskip("matplotlib")
+    names = [f"operation{number}" for number in range(operations)]
+    drawn = plots.latency_plot(Latency(name, "4 KiB", 9, 1.0, 2.0, 3.0, 4.0) for name in names)
+    assert drawn is not None
+    words = [text for one in drawn.iter() if (text := (one.text or "").strip())]
+    assert [one for one in words if one.startswith("operation")] == names
 
 
 def test_a_hundred_findings_make_a_page_of_a_few_megabytes() -> None:
