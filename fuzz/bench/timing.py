@@ -87,7 +87,7 @@ def cost(harness: HarnessCost, smallest_ms: float) -> Iterator[str]:
 
 
 def blocks(server: Server, message: bytes, count: int) -> list[Times]:
-    """Yield our times and curl's, in blocks whose turns alternate."""
+    """Yield blocks of times, measured by asfuzz and by curl in turn."""
     found = []
     for number in range(count):
         turns = [by_lanes, by_curl] if number % 2 else [by_curl, by_lanes]

@@ -87,7 +87,7 @@ def step_traits(trial: Trial) -> Iterator[Trait]:
 
 
 def key_traits(trial: Trial) -> Iterator[Trait]:
-    """List a trait for each key that is not the plain one."""
+    """List the traits of a case's keys: one for each key other than the plain key."""
     keys = dict.fromkeys(
         key for step in trial.case.steps for key in (getattr(step, "key", ""), getattr(step, "source_key", "")) if key
     )
