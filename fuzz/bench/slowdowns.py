@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from fuzz.comparing.defaults import ROUNDS, STARTS
 from fuzz.flags import add_config_flag, add_target_flags, settings_of
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ examples:
   asfuzz bench slowdowns --launch 'my-server --port {port}' --sizes 1000 --repeats 100
 
 Each run starts the server three times and asks each through a relay, in turns with the embedded server and the bypass:
-two relays pass everything on, and one takes a share longer. All are started anew several times in a run. In the next
-run the same is asked against it (--against), and in the same run side by side. A relay is measured as part of the
+two relays pass everything on, and one takes a share longer. All are started anew many times in a run, as often as
+asfuzz compare starts them by itself. In the next run the same is asked against it (--against), and in the same run side
+by side. A relay is measured as part of the
 server: how much it must wait for the whole request to take that share longer is found out first, for the first size.
 """
 
@@ -43,8 +45,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Add the flags: how many tries, and how much slower the slow server is."""
     parser.add_argument("--tries", type=int, default=20, metavar="N", help="of each kind (default: 20)")
     parser.add_argument("--share", type=float, default=0.10, metavar="S", help="how much slower (default: 0.1)")
-    parser.add_argument("--repeats", type=int, default=60, metavar="N", help="rounds of each run (default: 60)")
-    parser.add_argument("--starts", type=int, default=20, metavar="N", help="of each server in a run (default: 20)")
+    parser.add_argument(
+        "--repeats", type=int, default=ROUNDS, metavar="N", help=f"rounds of each run (default: {ROUNDS})"
+    )
+    parser.add_argument(
+        "--starts", type=int, default=STARTS, metavar="N", help=f"in a run, at least (default: {STARTS})"
+    )
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000], metavar="N", help="of squares (default: 1000)")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="keep each run's comparison as JSON")
     add_target_flags(parser)
@@ -121,8 +127,11 @@ def _told_side_by_side(run: Comparison, name: str) -> set[str]:
 
 def _medians(run: Comparison) -> str:
     found = {name: [one for one in run.times if one.contender == name and one.right_ms] for name in run.contenders}
-    return "  ".join(
-        f"{name} {' '.join(f'{median(one.right_ms):.2f}' for one in times)} ms" for name, times in found.items()
+    return (
+        "  ".join(
+            f"{name} {' '.join(f'{median(one.right_ms):.2f}' for one in times)} ms" for name, times in found.items()
+        )
+        + f"  {run.starts} starts"
     )
 
 
