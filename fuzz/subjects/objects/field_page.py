@@ -112,8 +112,12 @@ def _arguments(plain: Plain) -> str:
     words = ["-I"] if plain.method == "HEAD" else ["-X", plain.method]
     words += [part for name, value in plain.headers for part in ("-H", _quoted(f"{name}: {value}"))]
     if plain.body:
-        # Without a type of its own a body is no form, as curl has it.
-        words += [] if any(name.lower() == "content-type" for name, _ in plain.headers) else ["-H", "Content-Type:"]
+        # A body that has no type is a form to curl.
+        words += (
+            []
+            if any(name.lower() == "content-type" for name, _ in plain.headers)
+            else ["-H", "Content-Type:text/plain"]
+        )
         words += ["--data-binary", _quoted(plain.body.decode("utf-8", "surrogateescape"))]
     path = escaped(plain.path.removeprefix(f"/{BUCKET}".encode()), slashes=True)
     query = "&".join(f"{escaped(name)}={_value(value)}" for name, value in sorted(plain.query))

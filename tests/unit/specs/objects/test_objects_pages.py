@@ -18,6 +18,7 @@ from specs.objects.content import Content
 from specs.objects.model.judging import violations
 from specs.objects.profile import Profile, load
 from specs.objects.steps import (
+    AbortUpload,
     CopyObject,
     CreateUpload,
     DeleteObjects,
@@ -178,3 +179,11 @@ def test_a_key_that_is_too_long_is_judged_by_its_ruling() -> None:
     long = put("z" * 1025)
     assert faults(long) == ["keys"]
     assert faults(long, profile=replace(REFERENCE, rulings_off=("key-limit",))) == []
+
+
+def test_to_abort_with_another_key_may_say_done_and_aborts_nothing() -> None:
+    abort = AbortUpload(key="other", upload="u"), Reply(204, (("date", DATE),), b"")
+    parts = xml("<ListPartsResult><IsTruncated>false</IsTruncated></ListPartsResult>")
+    gone = xml("<Error><Code>NoSuchUpload</Code><Message>m</Message><RequestId>1</RequestId></Error>", 404)
+    assert faults(begun("k", "u"), abort, (ListParts(key="k", upload="u"), parts)) == []
+    assert faults(begun("k", "u"), abort, (ListParts(key="k", upload="u"), gone)) == ["accepts-valid"]
