@@ -33,33 +33,61 @@ def lost_on(judgement: Judgement, took: float) -> float:
     return sum(one.elapsed_ms for one in failed if one is not None) / 1000
 
 
+class Pace:
+    """Learns which sorts of things are slow, such as cases that take the lanes for slow ones from the start."""
+
+    def __init__(self) -> None:
+        self._slow: dict[Hashable, float] = {}
+
+    def note(self, sort: Hashable, *, slow: bool) -> None:
+        """Remember whether one of a sort was slow; what was long ago counts less and less."""
+        before = self._slow.get(sort, 0.0)
+        if slow or before:
+            self._slow[sort] = before + (slow - before) * WEIGHT_OF_THE_LATEST
+
+    def is_slow(self, sort: Hashable) -> bool:
+        """Say whether the latest of a sort were mostly slow."""
+        return self._slow.get(sort, 0.0) > MOSTLY
+
+
 class Losses:
-    """The time lost on each costly finding."""
+    """The time lost on each finding whose failures are mostly costly.
+
+    A finding whose failures are mostly quick is not costly: a server that is busy with something else answers any of
+    them late now and then.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._begun = clock()
         self._lost: dict[str, float] = {}
+        self._pace = Pace()
 
     def note(self, names: Iterable[str], judgement: Judgement, took: float) -> None:
         """Count the time that a case's failures took for the known findings that they showed, if it was long."""
         seconds = lost_on(judgement, took)
-        if seconds >= COSTLY_SECONDS:
-            for name in names:
+        for name in names:
+            self._pace.note(name, slow=seconds >= COSTLY_SECONDS)
+            if seconds >= COSTLY_SECONDS:
                 self._lost[name] = self._lost.get(name, 0.0) + seconds
+
+    def costly(self) -> dict[str, float]:
+        """Return the seconds lost on each finding whose latest failures were mostly costly."""
+        return {name: seconds for name, seconds in self._lost.items() if self._pace.is_slow(name)}
 
     def too_many(self) -> bool:
         """Say whether known costly findings have taken more than their share of the time."""
-        return sum(self._lost.values()) > MOST_LOST_SHARE * (self._clock() - self._begun)
+        return sum(self.costly().values()) > MOST_LOST_SHARE * (self._clock() - self._begun)
 
     def likely(self, case: Case, known: Callable[[], Iterable[Shown]], reading: Reading) -> Shown | None:
         """Return a costly finding all of whose needs a request of the case has; None if there is none.
 
         A finding without needs would match every request, so it is not looked for.
         """
-        if not self._lost:
+        names = self.costly()
+        if not names:
             return None
-        costly = [one for one in known() if one.finding in self._lost and one.needs and not one.trial.several]
+        costly = [one for one in known() if one.finding in names and one.needs and not one.trial.several]
         asked = (number for number, step in enumerate(case.steps) if step.asks and reading.usual(step))
         trials = [trial_of(isolated(case, number), reading) for number in asked]
         return next(
@@ -71,20 +99,3 @@ class Losses:
             ),
             None,
         )
-
-
-class Pace:
-    """Learns which sorts of cases are slow, so that they take the lanes for slow ones from the start."""
-
-    def __init__(self) -> None:
-        self._slow: dict[Hashable, float] = {}
-
-    def note(self, sort: Hashable, *, slow: bool) -> None:
-        """Remember whether a case of a sort was slow; what was long ago counts less and less."""
-        before = self._slow.get(sort, 0.0)
-        if slow or before:
-            self._slow[sort] = before + (slow - before) * WEIGHT_OF_THE_LATEST
-
-    def is_slow(self, sort: Hashable) -> bool:
-        """Say whether the latest cases of a sort were mostly slow."""
-        return self._slow.get(sort, 0.0) > MOSTLY

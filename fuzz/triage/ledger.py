@@ -113,6 +113,10 @@ class Ledger:
         """Say how often this worker has seen a finding."""
         return self._seen.get(name, 0)
 
+    def confirmations(self, name: str) -> int:
+        """Say how often a finding was seen, in earlier runs too; 0 until this worker has seen it."""
+        return self._findings[name].seen if self.seen(name) else 0
+
     def shown(self) -> list[Shown]:
         """List the ways in which reproducible findings show, of the findings seen most often first."""
         certain = (name for name, one in self._findings.items() if one.reproducibility in ("every time", "flaky"))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import chain
 
 from fuzz.running.session import Judgement
+from fuzz.triage.budgets import is_slow
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.reading import Reading
 from fuzz.triage.spent import Spent
@@ -37,7 +38,7 @@ class Looks:
         for number, violation in {step_of(case, one): one for one in reversed(judgement.failures)}.items():
             trial = trial_of(isolated(case, number), self._reading)
             wanted = signature(violation, trial, judgement)
-            name = self.like(trial, wanted)
+            name = self.like(trial, wanted, slow=is_slow(judgement, number))
             if name is None:
                 return None
             found.append((name, wanted))
@@ -50,13 +51,16 @@ class Looks:
             return [self._ledger.again(race, wanted)]
         return self.believed(replace(case, together=False), judgement)
 
-    def like(self, trial: Trial, wanted: Signature) -> str | None:
-        """Return the finding that a failure looks like, if a proof by requests would cost too much."""
-        if not self._spent.much() and wanted.way is not Way.SILENT and not wanted.died:
+    def like(self, trial: Trial, wanted: Signature, *, slow: bool = False) -> str | None:
+        """Return the finding that a failure looks like, if a proof by requests would cost too much.
+
+        Each request of a proof is waited for where the failure was `slow` or silent, and starts a server that died.
+        """
+        dear = slow or wanted.way is Way.SILENT or wanted.died
+        if not self._spent.much() and not dear:
             return None
-        unheard = wanted.way is Way.SILENT or wanted.died
         shown = self._ledger.shown()
-        often = [one for one in shown if unheard or self._ledger.seen(one.finding) >= CONFIRMATIONS]
+        often = [one for one in shown if dear or self._ledger.confirmations(one.finding) >= CONFIRMATIONS]
         known = [one for one in often if one.is_of_traits and wanted.look in self._ledger.looks(one.finding)]
         for other in chain([trial], trial.reading.come_to_the_same(trial)) if known else ():
             found = next((one.finding for one in known if one.concerns(other, wanted)), None)

@@ -11,7 +11,7 @@ from fuzz.events import EXPLAINING
 from fuzz.findings.finding import Reproducibility
 from fuzz.running.session import Judgement, Session
 from fuzz.triage.behind import behind
-from fuzz.triage.budgets import REQUESTS_OF_A_RACE, REQUESTS_OF_SILENCE, requests_after_others, requests_for
+from fuzz.triage.budgets import REQUESTS_OF_A_RACE, is_slow, requests_after_others, requests_for
 from fuzz.triage.cause import ANY, Explained, Rest, Shown, explain
 from fuzz.triage.company import ALONE, Company
 from fuzz.triage.general import faults_alike, not_seen_with
@@ -108,18 +108,17 @@ class Triage:
         until = replace(case, steps=case.steps[: number + 1])
         trial = trial_of(isolated(case, number), self.session.reading)
         wanted = signature(violation, trial, judgement)
-        believed = self.looks.like(trial, wanted)
+        slow = is_slow(judgement, number)
+        believed = self.looks.like(trial, wanted, slow=slow)
         if believed is not None:
             return self.ledger.again(believed, wanted)
         chance = self.ledger.of_chance(wanted)
-        if self.spent.much() and (chance or self.ledger.keeps_state()) and self.lab.passes(trial, wanted):
+        if (slow or self.spent.much()) and (chance or self.ledger.keeps_state()) and self.lab.passes(trial, wanted):
             return None if chance is None else self.ledger.again(chance.id, wanted)
         first = Seen(judgement, violation, wanted)
         self._begun, self._smallest, self._first = self.session.sent, None, (trial, first)
         self._came_again = False
-        budget = requests_for(first, number)
-        slow = budget == REQUESTS_OF_SILENCE
-        with self.lab.budget(budget), hurried(self.session.client) if slow else nullcontext():
+        with self.lab.budget(requests_for(first, number)), hurried(self.session.client) if slow else nullcontext():
             try:
                 if wanted.way is Way.DISAGREES:
                     with self._alone():

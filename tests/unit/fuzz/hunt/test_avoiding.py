@@ -67,6 +67,20 @@ def test_losses_are_too_many_beyond_their_share_of_the_time() -> None:
     assert not losses.too_many()
 
 
+def test_a_finding_whose_failures_are_mostly_quick_is_not_costly() -> None:
+    losses = Losses()
+    case = case_of(ZIPPED, "reduction")
+    failed = Violation("counts", "", "", "", step=1)
+    one = known("compression")
+    told = []
+    for elapsed_ms in (1.0, 1.0, 5000.0, 1.0, 1.0, 5000.0, 5000.0):
+        outcomes = (None, Reply(200, (), b"", elapsed_ms=elapsed_ms))
+        losses.note(["hang"], Judgement(Transcript(case, outcomes), (failed,)), 6.0)
+        told.append(losses.likely(case, lambda: [one], Reading(PROFILE)) is one)
+    # One slow answer makes it costly, two quick ones undo that.
+    assert told == [False, False, True, False, False, True, True]
+
+
 @pytest.mark.parametrize(
     ("elapsed_ms", "aspect", "lost"),
     [((9000.0, 200.0), "", 0.2), ((9000.0, 1.0), "", 0.001), ((1.0, 1.0), "gone", 30.0)],

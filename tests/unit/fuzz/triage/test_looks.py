@@ -1,0 +1,53 @@
+"""What is counted for a known finding without a request: what looks like an established one, where proof is dear."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from fuzz.hunt.effort import PropertyEffort
+from fuzz.hunt.hunter import Hunter
+from fuzz.hunt.rounds import turn
+from fuzz.subjects.reductions.reading import Reading
+from fuzz.triage.ledger import Ledger
+from fuzz.triage.looks import CONFIRMATIONS, Looks
+from strategies.reductions import cases
+from tests.unit.pretended import PROFILE, Immortal, PretendedSession, needing
+
+READING = Reading(PROFILE)
+
+
+def ledger_of_an_earlier_run(folder: Path, examples: int) -> Ledger:
+    """Return the ledger of a new run in the folder in which an earlier one has made a finding."""
+    session = PretendedSession([needing("stride beyond one")])
+    earlier = Ledger(folder, "earlier", READING)
+    hunter = Hunter(session, earlier, Immortal(), lambda _: None)  # type: ignore[arg-type]
+    turn(cases.reductions(PROFILE), 1, examples, lambda case: hunter.try_case(case, PropertyEffort()))
+    earlier.flush()
+    return Ledger(folder, "later", READING)
+
+
+def looks(ledger: Ledger, *, much: bool) -> Looks:
+    return Looks(READING, ledger, SimpleNamespace(much=lambda: much))  # type: ignore[arg-type]
+
+
+def test_what_an_earlier_run_has_seen_often_needs_one_proof_in_this_run(tmp_path: Path) -> None:
+    ledger = ledger_of_an_earlier_run(tmp_path, 60)
+    (way,) = ledger.shown()
+    (finding,) = ledger.findings()
+    assert finding.seen >= CONFIRMATIONS
+    assert looks(ledger, much=True).like(way.trial, way.signature) is None
+    ledger.again(finding.id, way.signature)
+    assert looks(ledger, much=True).like(way.trial, way.signature) == finding.id
+    assert looks(ledger, much=False).like(way.trial, way.signature) is None
+
+
+@pytest.mark.parametrize("much", [False, True])
+def test_what_is_slow_is_counted_as_soon_as_it_looks_like_what_was_seen_once(tmp_path: Path, much: bool) -> None:
+    ledger = ledger_of_an_earlier_run(tmp_path, 60)
+    (way,) = ledger.shown()
+    assert looks(ledger, much=much).like(way.trial, way.signature, slow=True) is None
+    ledger.again(way.finding, way.signature)
+    assert looks(ledger, much=much).like(way.trial, way.signature, slow=True) == way.finding
