@@ -176,6 +176,18 @@ class Hunter:
                 break
             self._look_at(self.lanes.go_on(GLANCE_SECONDS))
 
+    def finish_quick_ones(self) -> None:
+        """Wait for the quick answers that are due, and look into them; a run of a number of examples waits for all."""
+        if self.until is None:
+            self.finish()
+        while (self.lanes.quick or self._failed) and not self.enough():
+            self._look_at(self.lanes.go_on(GLANCE_SECONDS))
+
+    def holds(self, case: Case) -> bool:
+        """Say whether a case that was taken has not been looked at yet."""
+        under_way = (one.case for one in (*self.lanes.under_way(), *self._failed))
+        return case in under_way or any(one.case == case for one in self._slow_ones)
+
     def close(self) -> None:
         """Wait for no answer any more; count the requests that are still to be answered."""
         self.given_up += self.lanes.sent_unanswered

@@ -120,6 +120,8 @@ class Worker:
         self._fresh = dict.fromkeys(self._tallies, 0.0)
         self._new = dict.fromkeys(self._tallies, 0)
         self._broken = 0
+        # The saved findings that were taken again and are not known to fail or pass yet.
+        self._replayed: list[Finding] = []
 
     def _hear(self, event: Event | Doing) -> None:
         """Pass the hunter's events on; report what the hunter is doing as part of the worker's progress."""
@@ -148,6 +150,7 @@ class Worker:
                 self._turn(one, rounds[one.name], over)
                 rounds[one.name] += 1
                 self.ledger.reload()
+                self._tell_what_is_fixed()
             self._hunter.finish()
         except _Enough:
             self._hunter.finish()
@@ -186,20 +189,26 @@ class Worker:
                 continue
             self._doing = "replaying findings"
             self._report(self._doing)
-            broken = self._broken
-            self._hunter.try_case(finding.case, self._tallies[name])
+            self._replayed.append(finding)
+            self._hunter.take(finding.case, self._tallies[name])
+            self._hunter.finish_quick_ones()
             self._tell_unwritten()
-            if self._broken == broken:
-                self._tell_fixed(finding)
+            self._tell_what_is_fixed()
+
+    def _tell_what_is_fixed(self) -> None:
+        """Look at the replayed findings whose cases have ended; those that are slow may end later than others."""
+        ended = [one for one in self._replayed if not self._hunter.holds(one.case)]
+        self._replayed = [one for one in self._replayed if one not in ended]
+        for finding in ended:
+            self._tell_fixed(finding)
 
     def _tell_fixed(self, finding: Finding) -> None:
         """Report a saved finding that passes each time, if it was found on this server and failed every time."""
         session = self._session
         same = finding.origin is None or session.origin is None or finding.origin.server == session.origin.server
-        if not same or finding.reproducibility != "every time" or finding.case.together:
+        if not same or finding.reproducibility != "every time" or finding.case.together or self.ledger.seen(finding.id):
             return
-        passes = all(not one.failures and not one.unstorable for one in map(session.judge, [finding.case] * TRIES))
-        if passes and not self.ledger.seen(finding.id):
+        if all(not one.failures and not one.unstorable for one in map(session.judge, [finding.case] * TRIES)):
             self._tell(FindingFixed(finding, str(self._plan.findings / finding.id)))
 
     def _next(self) -> Property | None:
@@ -255,6 +264,7 @@ class Worker:
     def _broke(self, case: Case, error: Exception) -> None:
         """Report an error of the suite, and end the run if such errors have become many."""
         self._broken += 1
+        self._replayed = [one for one in self._replayed if one.case != case]
         place = traceback.extract_tb(error.__traceback__)[-1]
         told = f"{type(error).__name__}: {str(error)[:MOST_TOLD]} ({Path(place.filename).name}:{place.lineno})"
         self._tell(Broke(f"the suite could not judge a case of {case.property}: {told}"))

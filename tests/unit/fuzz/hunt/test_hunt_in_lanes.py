@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -202,3 +203,28 @@ def test_a_failure_is_explained_while_slow_answers_are_due(tmp_path: Path, store
         session.close()
     assert hunter.given_up == 0
     assert tally.requests == session.sent - hunter.effort.new_requests - hunter.effort.known_requests
+
+
+def test_a_saved_finding_that_is_answered_slowly_does_not_hold_up_the_hunt(tmp_path: Path, store: MemoryStore) -> None:
+    silent = SilentAboutOneNumber()
+    with serve(silent) as server:
+        session = Session(REDUCTIONS, HttpClient(server.url, SETTINGS), store, PROFILE)
+        hunted(session, tmp_path, 1, examples=40)
+        (finding,) = corpus.load_all(tmp_path)
+        corpus.save(tmp_path, replace(finding, case=summing(1, silent.NUMBER)), {})
+        session = Session(REDUCTIONS, HttpClient(server.url, SETTINGS), store, PROFILE)
+        plan = Plan(PROFILE, 1, LONG_SECONDS, None, ("reduction",), tmp_path, None, 1, lanes=2)
+        told: list[Told] = []
+        drawn: list[bool] = []
+
+        def enough() -> bool:
+            account = next((one for one in reversed(told) if isinstance(one, Tallies)), None)
+            if account is not None and account.by_property["reduction"][0] > 3 and not drawn:
+                drawn.append(silent.go.is_set())
+                silent.go.set()
+            return bool(drawn)
+
+        Worker(plan, session, Immortal(), told.append).work(enough)  # type: ignore[arg-type]
+        silent.go.set()
+        session.close()
+    assert drawn == [False]
