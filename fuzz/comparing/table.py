@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -20,6 +19,7 @@ from fuzz.comparing.statistics import (
     ratio_by_group,
     ratio_of_medians,
 )
+from fuzz.findings.again import replay_line
 
 LEAST_FOR_INTERVALS = 4
 # Of the longest label that there is, such as that of a strided selection of shuffled and compressed data.
@@ -225,7 +225,7 @@ def _told(comparison: Comparison) -> Iterator[str]:
             yield f"          {kept.known_reason}"
         if kept.path:
             yield f"          {kept.path}"
-            yield f"again     asfuzz replay {shlex.quote(kept.path)}"
+            yield f"again     {replay_line(kept.path)}"
     for name, why in comparison.lost.items():
         yield ""
         yield f"! {name} was left out: {why}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from typing import Any, Final
 
+from fuzz.findings.again import replay_line
 from fuzz.findings.finding import Finding
 from fuzz.findings.origin import Origin
 from fuzz.findings.portrait import portrait
@@ -59,7 +59,7 @@ def finding_page(finding: Finding, scripts: Scripts, path: str = "") -> str:
             *scripts.by_hand,
             "Send it again, judged by the suite, or without the suite:",
             "",
-            fenced("\n".join([f"asfuzz replay {shlex.quote(path or finding.id)}", *scripts.again])),
+            fenced("\n".join([replay_line(path or finding.id), *scripts.again])),
             "",
             "`case.json` and `data/` hold the case as it is. How often it was seen is in `seen/`.",
             "",

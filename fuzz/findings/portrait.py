@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 import textwrap
 from collections.abc import Iterator
 
+from fuzz.findings.again import replay_line
 from fuzz.findings.finding import Finding
 from fuzz.registry import subject_of
 
@@ -47,7 +47,7 @@ def rows(finding: Finding, path: str = "") -> Iterator[tuple[str, str]]:
         yield "needs", needed
     yield "seen", _seen(finding)
     if path:
-        yield AGAIN, f"asfuzz replay {shlex.quote(path)}"
+        yield AGAIN, replay_line(path)
 
 
 # How often a finding came that was not sent again with success, or not at all.

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from fuzz.events import EXPLAINING, Event, FindingFound, Progress, PropertyDone, PutToTest, RunEnded, RunStarted, Warned
+from fuzz.findings.again import replay_line
 from fuzz.findings.elision import visible
 from fuzz.findings.portrait import portrait
 from fuzz.reports.tally import Tally
@@ -229,7 +230,7 @@ class Console:
             seed = self._tally.started.seed if self._tally.started else 0
             return [f"next: nothing could be saved; make room, and run again by --seed {seed}"]
         return [
-            f"next: read {shlex.quote(f'{path}/finding.md')}, mend the server, then: asfuzz replay {shlex.quote(path)}",
+            f"next: read {shlex.quote(f'{path}/finding.md')}, mend the server, then: {replay_line(path)}",
             f"      or accept it for now: asfuzz known add {shlex.quote(path)} --reason '...'",
         ]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from fuzz.events import Event, FindingFound, RunEnded
+from fuzz.findings.again import replay_line
 from fuzz.findings.elision import visible
 from fuzz.reports.events_file import LoggedEvent
 from fuzz.reports.history import History, Run
@@ -74,7 +75,7 @@ def _of_finding(found: FindingFound) -> str:
         f"must: {violation.requirement}",
         f"expected: {visible(violation.expected)}",
         f"got: {visible(violation.actual)}",
-        f"again: asfuzz replay {found.path}",
+        f"again: {replay_line(found.path)}",
     )
     return _command("error", f"asfuzz: {visible(violation.title)}", "\n".join(lines))
 

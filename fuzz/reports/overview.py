@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate, combinations
 
+from fuzz.findings.again import replay_line
 from fuzz.findings.elision import visible
 from fuzz.findings.finding import Finding
 from fuzz.findings.portrait import rows
@@ -42,7 +43,7 @@ class Card:
             ("expected", visible(violation.expected)),
             ("got", visible(violation.actual)),
             ("must", violation.requirement),
-            ("again", f"asfuzz replay {self.path}"),
+            ("again", replay_line(self.path)),
         ]
 
 

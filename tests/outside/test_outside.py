@@ -58,8 +58,10 @@ def test_a_shelf_that_is_right_passes(asfuzz: Asfuzz, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_module_is_enough_where_nothing_is_installed(asfuzz: Asfuzz, tmp_path: Path) -> None:
     load = ("--load", "shelf_asfuzz.subject")
-    asfuzz(tmp_path, *HUNT, *load, "--animal", "truncating", code=1, package=False)
-    again = asfuzz(tmp_path, "replay", *load, code=1, package=False).stdout
+    found = asfuzz(tmp_path, *HUNT, *load, "--animal", "truncating", code=1, package=False).stdout
+    (line,) = (one for one in found.splitlines() if one.strip().startswith("again"))
+    assert line.endswith(" --load shelf_asfuzz.subject")
+    again = asfuzz(tmp_path, *line.split()[2:], code=1, package=False).stdout
     assert "1 still failing" in again
     missing = asfuzz(tmp_path, *HUNT, code=2, package=False).stderr
     assert "there is no subject 'shelf'" in missing
