@@ -344,6 +344,9 @@ class Hunter:
         tally: PropertyEffort = flight.owner.tally
         judgement = _judgement_of(flight)
         tally.examples += 1
+        if judgement.unstorable:
+            # Nothing was asked of the server, and nothing was at stake.
+            return
         tally.requests += requests(flight.case)
         if tally.stakes is not None:
             tally.stakes.look(flight.case, judgement)

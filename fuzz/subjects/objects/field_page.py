@@ -110,7 +110,9 @@ def _commands(one: Reported) -> Iterator[str]:
 def _arguments(plain: Plain) -> str:
     """Return the arguments of curl that make a request; names in the query have a `=`, as curl signs them so."""
     words = ["-I"] if plain.method == "HEAD" else ["-X", plain.method]
-    words += [part for name, value in plain.headers for part in ("-H", _quoted(f"{name}: {value}"))]
+    # The id of a version in the source of a copy is escaped; what stands for it here is a variable's name.
+    headers = [(name, value.replace(escaped(PLACE), PLACE)) for name, value in plain.headers]
+    words += [part for name, value in headers for part in ("-H", _quoted(f"{name}: {value}"))]
     if plain.body:
         # A body that has no type is a form to curl.
         words += (

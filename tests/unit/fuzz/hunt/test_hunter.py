@@ -18,7 +18,10 @@ from fuzz.findings import corpus
 from fuzz.hunt.effort import PropertyEffort
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
+from fuzz.hunt.vacuity import Clock, Stakes
+from fuzz.running.session import Judgement
 from fuzz.subjects.reductions.reading import Reading
+from fuzz.subjects.reductions.subject import REDUCTIONS
 from fuzz.triage.lab import LEAST_HANG_SECONDS, MOST_HANG_SECONDS
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.traits import trait_told
@@ -27,6 +30,7 @@ from specs.fields import Fields
 from specs.outcome import NoReply, Transcript
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Put, Send
+from specs.store_facts import StoreFacts
 from specs.violation import Aspect, Violation, Way
 from strategies.reductions import cases
 from tests.unit.pretended import PROFILE, Bug, Immortal, Mortal, MortalSession, PretendedSession, needing
@@ -309,3 +313,25 @@ def test_warnings_are_told_once_and_are_no_findings(tmp_path: Path) -> None:
     told = hunted(tmp_path, PretendedSession([], alter=alter), examples=10)
     assert len(told.events) == 1
     assert not told.new
+
+
+def test_a_case_whose_objects_the_store_does_not_hold_checks_nothing(tmp_path: Path) -> None:
+    class Full(PretendedSession):
+        def judge(self, case: Case, *, afresh: bool = False) -> Judgement:  # noqa: ARG002
+            return Judgement(Transcript(case, (None,) * len(case.steps)), (), unstorable="the store is full")
+
+    broke: list[Exception] = []
+    ledger = Ledger(tmp_path, "w", Reading(PROFILE))
+    hunter = Hunter(
+        Full([]),  # type: ignore[arg-type]
+        ledger,
+        Immortal(),
+        Told(),
+        broke=lambda _case, error: broke.append(error),
+    )
+    stakes = Stakes("reduction", REDUCTIONS.accounting, PROFILE, StoreFacts(), Clock())
+    tally = PropertyEffort(stakes=stakes)
+    turn(cases.reductions(PROFILE), 1, 5, lambda case: hunter.try_case(case, tally))
+    assert not broke
+    assert (tally.examples, tally.requests) == (5, 0)
+    assert not stakes.told().examples
