@@ -44,8 +44,6 @@ NO_BEGINNING = {
     "Everything", "Something", "Anything", "So", "Of", "By", "At", "About", "That", "They",
 }  # fmt: skip
 ARTICLES = {"The", "A", "An", "One", "Each", "Every", "Both", "Some", "Several", "No"}
-# Comparisons of servers know nothing of hunts, and have words of their own.
-MEASURED_APART = ("fuzz", "comparing")
 PROGRAMS = {"embedded", "reference_server", "zoo"}
 BANNER = re.compile(r"^\s*#\s*[-=#*~]{4,}")
 MACHINE_PATH = re.compile(r"(?<![\w.:/{}$-])/(root|home|work|Users)/[A-Za-z0-9_.]")
@@ -187,7 +185,6 @@ def test_docstrings_begin_with_a_verb_or_a_noun() -> None:
     faults = [
         f"{path}:{getattr(node, 'lineno', 1)}: {said.splitlines()[0]}"
         for path in modules(*ROOMS)
-        if path.parts[:2] != MEASURED_APART
         for node in ast.walk(tree(path))
         # An animal's docstring is a sentence on what it does.
         if isinstance(node, ast.Module if "zoo" in path.parts else ast.Module | ast.ClassDef | ast.FunctionDef)
@@ -226,7 +223,7 @@ def _scopes(path: Path) -> Iterator[str]:
     if any(part in PROGRAMS for part in path.parts) or path == STAND_ALONE:
         return
     of = [one for one in ("reductions", "objects") if one in path.parts[:-1]]
-    yield from ("comparing",) if path.parts[:2] == MEASURED_APART else of or ("reductions", "objects")
+    yield from of or ("reductions", "objects")
 
 
 def test_every_module_says_what_it_is() -> None:

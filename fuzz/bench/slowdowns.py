@@ -17,10 +17,10 @@ from fuzz.flags import add_config_flag, add_target_flags, settings_of
 
 if TYPE_CHECKING:
     from fuzz.comparing.contenders import Server
-    from fuzz.comparing.lanes import Lanes
+    from fuzz.comparing.lanes import TimedLanes
     from fuzz.comparing.opening import Field
-    from fuzz.comparing.plan import Plan
-    from fuzz.comparing.questions import Question
+    from fuzz.comparing.plan import ComparisonPlan
+    from fuzz.comparing.questions import TimedQuestion
     from fuzz.comparing.results import Comparison
     from fuzz.config import Settings
     from fuzz.running.targets import Target
@@ -60,12 +60,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Measure run after run, and print how many tries told what."""
-    from fuzz.comparing.plan import Plan
-    from fuzz.comparing.questions import Question
+    from fuzz.comparing.plan import ComparisonPlan
+    from fuzz.comparing.questions import TimedQuestion
     from fuzz.comparing.results import to_json
 
     settings = settings_of(arguments)
-    plan = Plan(tuple(map(Question, arguments.sizes)), arguments.repeats, (), starts=arguments.starts)
+    plan = ComparisonPlan(tuple(map(TimedQuestion, arguments.sizes)), arguments.repeats, (), starts=arguments.starts)
     slowed_by = _slowed_by(settings, plan.questions[0], arguments.share)
     runs: list[Comparison] = []
     for number in range(arguments.tries + 1):
@@ -142,13 +142,13 @@ def _opened(settings: Settings) -> Iterator[tuple[Field, Callable[..., Server]]]
     Yield them with a function that starts a server behind a relay.
     """
     from fuzz.comparing.contenders import Server
-    from fuzz.comparing.opening import Named, open_field
+    from fuzz.comparing.opening import NamedServer, open_field
     from fuzz.comparing.results import EMBEDDED
     from fuzz.embedded.processes import running
     from fuzz.running.targets import running_server
 
     with ExitStack() as stack:
-        field = stack.enter_context(open_field(settings, [Named(EMBEDDED)], ()))
+        field = stack.enter_context(open_field(settings, [NamedServer(EMBEDDED)], ()))
         (embedded,) = field.servers
 
         def relayed(name: str, slowed_by: float = 0.0) -> Server:
@@ -166,7 +166,7 @@ def _opened(settings: Settings) -> Iterator[tuple[Field, Callable[..., Server]]]
         yield field, relayed
 
 
-def _run(settings: Settings, plan: Plan, slowed_by: float) -> Comparison:
+def _run(settings: Settings, plan: ComparisonPlan, slowed_by: float) -> Comparison:
     from fuzz.comparing.measuring import Course
 
     with _opened(settings) as (field, relayed):
@@ -176,14 +176,14 @@ def _run(settings: Settings, plan: Plan, slowed_by: float) -> Comparison:
         return course.result()
 
 
-def _slowed_by(settings: Settings, question: Question, share: float) -> float:
+def _slowed_by(settings: Settings, question: TimedQuestion, share: float) -> float:
     """Return the share of a server's time by which a relay must wait for a request to take the wanted share longer.
 
     What a relay takes itself is not made longer, and whoever has just waited answers a little sooner: so it is tried.
     """
     from fuzz.bench.slow_relay import SLOWED_BY
     from fuzz.comparing.judging import Prepared
-    from fuzz.comparing.lanes import Lanes
+    from fuzz.comparing.lanes import TimedLanes
 
     with _opened(settings) as (field, relayed):
         prepared = Prepared(question, field.profile)
@@ -193,13 +193,13 @@ def _slowed_by(settings: Settings, question: Question, share: float) -> float:
         # One relay is asked in turns, over one connection: no luck of a start is between the two.
         tried = TRIED_TIMES * share
         messages = [head + f"\r\n{SLOWED_BY}: {one}\r\n\r\n".encode() + body for one in (0.0, tried)]
-        with closing(Lanes(server.target.url, server.target.client.timeout_seconds)) as lanes:
+        with closing(TimedLanes(server.target.url, server.target.client.timeout_seconds)) as lanes:
             pairs = [_asked(lanes, messages, backwards=bool(number % 2)) for number in range(PAIRS_TRIED)]
     took = median(slowed / plain for plain, slowed in pairs) - 1
     return min(tried * share / max(took, 1e-9), MOST_TIMES * share)
 
 
-def _asked(lanes: Lanes, messages: Sequence[bytes], *, backwards: bool) -> list[float]:
+def _asked(lanes: TimedLanes, messages: Sequence[bytes], *, backwards: bool) -> list[float]:
     """Return how many milliseconds each request takes; `backwards` sends the last one first.
 
     The order matters: the second request finds the machine in another state than the first.

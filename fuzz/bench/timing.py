@@ -44,18 +44,18 @@ def main(arguments: Namespace) -> int:
     from fuzz.comparing import harness_cost
     from fuzz.comparing.contenders import Server
     from fuzz.comparing.judging import Prepared
-    from fuzz.comparing.opening import Named, open_field
-    from fuzz.comparing.questions import Question
+    from fuzz.comparing.opening import NamedServer, open_field
+    from fuzz.comparing.questions import TimedQuestion
 
     if shutil.which("curl") is None:
         raise CannotRun("curl, whose clock is the other one, is not installed")
     settings = settings_of(arguments)
-    with open_field(settings, [Named("server", settings.target, settings.launch)], ()) as field:
+    with open_field(settings, [NamedServer("server", settings.target, settings.launch)], ()) as field:
         server = field.contenders[0]
         assert isinstance(server, Server)
         smallest: list[float] = []
         for side in arguments.sizes:
-            prepared = Prepared(Question(side), field.profile)
+            prepared = Prepared(TimedQuestion(side), field.profile)
             field.store.put("private", f"timing/{side}", prepared.data)
             found = blocks(server, server.message(prepared, f"timing/{side}"), arguments.blocks)
             smallest.append(median(mine for pairs in found for mine, _ in pairs))
@@ -98,9 +98,9 @@ def blocks(server: Server, message: bytes, count: int) -> list[Times]:
 
 def by_lanes(url: str, message: bytes) -> list[float]:
     """Return the milliseconds that the code of comparisons measures, without the request that opened the connection."""
-    from fuzz.comparing.lanes import Lanes
+    from fuzz.comparing.lanes import TimedLanes
 
-    with closing(Lanes(url, SECONDS)) as lanes:
+    with closing(TimedLanes(url, SECONDS)) as lanes:
         return [lanes.ask([message])[0][0].elapsed_ms for _ in range(EACH + 1)][1:]
 
 

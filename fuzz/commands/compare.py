@@ -14,8 +14,8 @@ from fuzz.errors import CannotRun, UsageError
 from fuzz.flags import CREDENTIALS, EXIT_CODES, add_config_flag, add_store_flags, settings_of
 
 if TYPE_CHECKING:
-    from fuzz.comparing.opening import Named
-    from fuzz.comparing.plan import Plan
+    from fuzz.comparing.opening import NamedServer
+    from fuzz.comparing.plan import ComparisonPlan
     from fuzz.comparing.results import Comparison
     from fuzz.findings.known import Known
     from fuzz.reports.terminal import Terminal
@@ -112,9 +112,9 @@ def main(arguments: Namespace) -> int:
     return _exit_code(found)
 
 
-def _plan(arguments: Namespace) -> Plan:
+def _plan(arguments: Namespace) -> ComparisonPlan:
     from fuzz.comparing.against import LEAST_CHANGE
-    from fuzz.comparing.plan import Plan
+    from fuzz.comparing.plan import ComparisonPlan
     from fuzz.comparing.questions import questions
     from fuzz.option_values import names
 
@@ -140,7 +140,7 @@ def _plan(arguments: Namespace) -> Plan:
     mbps = _numbers("--store-mbps", arguments.store_mbps, float) if arguments.store_mbps else ()
     if any(not 0.01 <= one <= 1e6 for one in mbps):
         raise UsageError(f"--store-mbps {arguments.store_mbps}: a bandwidth is 0.01 to 1000000 Mbit/s")
-    return Plan(
+    return ComparisonPlan(
         asked, arguments.repeats, clients, mbps, arguments.starts, arguments.most_starts, arguments.see / 100
     )  # fmt: skip
 
@@ -173,7 +173,7 @@ def _formats(arguments: Namespace) -> tuple[str, ...]:
     return found
 
 
-def _measured(arguments: Namespace, plan: Plan, named: Sequence[Named]) -> Comparison:
+def _measured(arguments: Namespace, plan: ComparisonPlan, named: Sequence[NamedServer]) -> Comparison:
     """Measure until the end, or until Ctrl-C, and return all that was measured."""
     from fuzz.comparing import harness_cost
     from fuzz.comparing.keeping import SECONDS_A_SERVER, keep

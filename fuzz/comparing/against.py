@@ -1,4 +1,4 @@
-"""What changed since an earlier run, and the chance that it is noise.
+"""Tell what changed since an earlier run, and the chance that it is noise.
 
 Two runs are apart in time, and the machine may have been busier in one of them. What was measured in turn with a server
 tells. The embedded server is the best yardstick, as it works as a server does: where both runs have measured it, a
@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import Literal
 
-from fuzz.comparing.questions import Question
+from fuzz.comparing.questions import TimedQuestion
 from fuzz.comparing.results import (
     BYPASS,
     EMBEDDED,
@@ -35,15 +35,15 @@ LEAST_CONNECTIONS = 10
 # A machine that is busier makes no two things slower by the same share.
 LEAST_CHANGE = 0.05
 MOST_CHANCE = 0.05
-Verdict = Literal["slower", "faster", "no change"]
+Direction = Literal["slower", "faster", "no change"]
 Groups = Sequence[Sequence[tuple[float, float]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a server's time for a question has changed: 1.1 is 10 % slower; `relative` is that against the yardstick."""
+    """A change of a server's time for a question: 1.1 is 10 % slower; `relative` is that against the yardstick."""
 
-    question: Question
+    question: TimedQuestion
     contender: str
     temperature: Temperature
     before_ms: float
@@ -56,8 +56,8 @@ class Change:
     least: float = LEAST_CHANGE
 
     @property
-    def verdict(self) -> Verdict:
-        """What can be told: nothing that may well be noise, and nothing too small to matter."""
+    def verdict(self) -> Direction:
+        """Say what can be told: nothing that may well be noise, and nothing too small to matter."""
         logs = [math.log(self.relative)]
         if self.yardstick == BYPASS:
             logs.append(math.log(self.factor))
@@ -71,7 +71,7 @@ class Change:
 
 
 def told_changes(before: Comparison, after: Comparison) -> tuple[Change, ...]:
-    """Every server, question and temperature that both runs measured often enough; a yardstick is not in question."""
+    """Return the change of each server and question that both runs measured often enough; a yardstick has none."""
     found = [one for one in (_change(before, after, mine) for mine in after.times) if one is not None]
     yardsticks = {one.yardstick for one in found}
     found = [one for one in found if one.contender not in yardsticks]
@@ -105,14 +105,14 @@ def _change(before: Comparison, after: Comparison, mine: Times) -> Change | None
 
 
 def _yardstick(before: Comparison, after: Comparison, mine: Times) -> str:
-    """The embedded server where both runs of one suite have measured it, and it is not in question itself."""
+    """Return the embedded server where both runs of one suite have measured it, and it is not in question itself."""
     has_it = all(run.find(mine.question, EMBEDDED, mine.temperature) is not None for run in (before, after))
     same = before.versions == after.versions
     return EMBEDDED if has_it and same and mine.contender != EMBEDDED else BYPASS
 
 
 def logarithms(groups: Groups, value: Callable[[float, float], float], anew: bool) -> list[float]:
-    """The logarithm of what a start or a connection gives.
+    """Return the logarithm of what a start or a connection gives.
 
     Neighbouring connections are alike: several of them are one value together.
     """
@@ -125,14 +125,14 @@ def _median_of(groups: Groups, place: int) -> float:
 
 
 def lines(changes: Sequence[Change], before: Comparison, path: Path) -> Iterator[str]:
-    """The changes for people; what got slower first."""
+    """Return the changes for people; what got slower first."""
     yield ""
     yield f"against   {path}, begun {before.begun}"
     if not changes:
         needed = f"right answers over {LEAST_CONNECTIONS} connections, or after {LEAST_STARTS} starts"
         yield f"  nothing to compare: no server, question and temperature in both with {needed}"
         return
-    order: tuple[Verdict, ...] = ("slower", "faster", "no change")
+    order: tuple[Direction, ...] = ("slower", "faster", "no change")
     for one in sorted(changes, key=lambda one: order.index(one.verdict)):
         yield (
             f"  {one.verdict:<10} {one.question.label:<30} {one.contender} {one.temperature}: "

@@ -9,7 +9,7 @@ from statistics import median
 
 import numpy as np
 
-from fuzz.comparing.questions import Question
+from fuzz.comparing.questions import TimedQuestion
 from fuzz.comparing.results import BYPASS, Comparison, Temperature, Times, rounds_of_both
 from fuzz.comparing.statistics import Interval, bootstrap
 from specs.reductions.dtypes import Array
@@ -24,7 +24,7 @@ class BreakEven:
     `measured` are the ratios bypass / server of medians at bandwidths that the store's network was narrowed to.
     """
 
-    question: Question
+    question: TimedQuestion
     server: str
     temperature: Temperature
     mbps: Interval
@@ -32,7 +32,7 @@ class BreakEven:
 
 
 def break_evens(comparison: Comparison, temperature: Temperature = "cold") -> Iterator[BreakEven]:
-    """One for each question and server that can be told."""
+    """List one for each question and server that can be told."""
     for question in comparison.questions:
         bypass = comparison.find(question, BYPASS, temperature)
         for server in comparison.servers:
@@ -50,7 +50,7 @@ def break_evens(comparison: Comparison, temperature: Temperature = "cold") -> It
 
 
 def _interval(mine: Times, bypass: Times) -> Interval:
-    """The break-even of the medians, and of those of rounds drawn anew."""
+    """Return the break-even of the medians, and of those of rounds drawn anew."""
     pairs = rounds_of_both(mine, bypass)
 
     def of_medians(samples: Array) -> Array:
@@ -62,12 +62,12 @@ def _interval(mine: Times, bypass: Times) -> Interval:
 
 
 def at_bandwidth(elapsed_ms: float, bytes_to_client: int, mbps: float) -> float:
-    """How long it takes in milliseconds where so many Mbit/s lie between it and the client."""
+    """Say how long it takes in milliseconds where so many Mbit/s lie between it and the client."""
     return elapsed_ms + bytes_to_client * 8 / (mbps * 1000)
 
 
 def break_even_mbps(server_ms: float, server_bytes: int, bypass_ms: float, bypass_bytes: int) -> float:
-    """Where both take as long: the server sends less, and takes longer to make it."""
+    """Return the bandwidth where both take as long: the server sends less, and takes longer to make it."""
     saved_bytes, lost_ms = bypass_bytes - server_bytes, server_ms - bypass_ms
     if saved_bytes <= 0:
         return math.inf if lost_ms <= 0 and saved_bytes == 0 else 0.0
@@ -75,7 +75,7 @@ def break_even_mbps(server_ms: float, server_bytes: int, bypass_ms: float, bypas
 
 
 def bandwidth_text(mbps: float) -> str:
-    """A bandwidth for people."""
+    """Return a bandwidth for people."""
     if math.isinf(mbps):
         return "any bandwidth"
     return f"{mbps / 1000:,.3g} Gbit/s" if mbps >= 1000 else f"{mbps:.3g} Mbit/s"

@@ -1,4 +1,4 @@
-"""What an active-storage server is measured against: fetching the object by boto3, and reducing it by NumPy here."""
+"""The bypass, which servers are measured against: fetching the object by boto3, and reducing it by NumPy here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fuzz.comparing.questions import Question
+from fuzz.comparing.questions import TimedQuestion
 from specs.reductions.dtypes import ITEM_SIZES, Array
 
 if TYPE_CHECKING:
@@ -29,19 +29,19 @@ class Reduced:
 
 
 def client(url: str, credentials: Credentials, region: str, verify_tls: bool | str) -> S3Client:
-    """A client that fetches objects, and does not try again: a second try would be timed as part of the first."""
+    """Return a client that fetches objects and does not try again, as a second try would be timed with the first."""
     from fuzz.running.store.s3 import S3Options, s3_client
 
     return s3_client(url, credentials, S3Options(region=region, verify_tls=verify_tls, attempts=1, read_seconds=60.0))
 
 
-def fetched_and_reduced(fetching: S3Client, bucket: str, key: str, question: Question) -> Reduced:
-    """The whole of what a client without an active-storage server does."""
+def fetched_and_reduced(fetching: S3Client, bucket: str, key: str, question: TimedQuestion) -> Reduced:
+    """Do all that a client without an active-storage server does."""
     return reduced(fetching.get_object(Bucket=bucket, Key=key)["Body"].read(), question)
 
 
-def reduced(data: bytes, question: Question) -> Reduced:
-    """The answer to a question, from the bytes of the object."""
+def reduced(data: bytes, question: TimedQuestion) -> Reduced:
+    """Return the answer to a question, from the bytes of the object."""
     array = np.frombuffer(_decoded(data, question), question.dtype).reshape(question.side, question.side)
     if question.selected is not None:
         array = array[tuple(slice(*one) for one in question.selected)]
@@ -50,7 +50,7 @@ def reduced(data: bytes, question: Question) -> Reduced:
     return Reduced(dtype, result.shape, array.size, result.astype(dtype, copy=False).tobytes())
 
 
-def _decoded(data: bytes, question: Question) -> bytes:
+def _decoded(data: bytes, question: TimedQuestion) -> bytes:
     match question.compression:
         case "gzip":
             data = gzip.decompress(data)

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from fuzz.comparing.bypass import Reduced, client, fetched_and_reduced
-from fuzz.comparing.questions import Question
+from fuzz.comparing.questions import TimedQuestion
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -36,7 +36,7 @@ def main() -> int:
 
 def _block(fetching: S3Client, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     """Times of begin and end in seconds of the machine's one clock, and the results, each told once."""
-    question = Question(**asked["question"])
+    question = TimedQuestion(**asked["question"])
 
     def once(_: int) -> Timed:
         begun = time.monotonic()

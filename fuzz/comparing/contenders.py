@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fuzz.comparing.bypass import Reduced, client, fetched_and_reduced
 from fuzz.comparing.judging import Prepared, as_reply
-from fuzz.comparing.lanes import Lanes, Timed
+from fuzz.comparing.lanes import Timed, TimedLanes
 from fuzz.comparing.results import BYPASS
 from fuzz.embedded.processes import stop
 from fuzz.subjects.reductions.objects import Objects
@@ -32,7 +32,7 @@ MOST_LETTERS = 400
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What came of some requests, and the seconds that all of them took together."""
+    """The answers to some requests, and the seconds that all of them took together."""
 
     came: Sequence[Timed]
     seconds: float
@@ -46,26 +46,26 @@ class Contender(Protocol):
 
     @property
     def mbps(self) -> float:
-        """The bandwidth of the network to the store; 0 where it is not narrowed."""
+        """Return the bandwidth of the network to the store; 0 where it is not narrowed."""
 
     def ask(self, prepared: Prepared, key: str, requests: int, clients: int) -> Block:
-        """The same question some times, by so many clients at the same time."""
+        """Ask the same question some times, by so many clients at the same time."""
 
     def hang_up(self) -> None:
         """End all connections; the next request opens another."""
 
     @property
     def is_ours(self) -> bool:
-        """Whether this process starts and ends it."""
+        """Say whether this process starts and ends it."""
 
     def start_anew(self) -> None:
         """End it and start it again; raises CannotRun."""
 
     def bytes_to_client(self, prepared: Prepared, came: Timed) -> int:
-        """How much of an answer went over the network to the client."""
+        """Say how much of an answer went over the network to the client."""
 
     def last_words(self) -> str:
-        """Why nothing comes any more, as far as is known."""
+        """Say why nothing comes any more, as far as is known."""
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ class Server:
     target: Target
     start: Callable[[], Target] | None = None
     mbps: float = 0.0
-    _lanes: Lanes = field(init=False)
+    _lanes: TimedLanes = field(init=False)
     _client: HttpClient = field(init=False)
     _objects: Objects = field(init=False)
 
@@ -87,7 +87,7 @@ class Server:
     def _open(self) -> None:
         url, settings = self.target.url, self.target.client
         self._client = HttpClient(url, settings)
-        self._lanes = Lanes(url, settings.timeout_seconds, settings.ca_cert)
+        self._lanes = TimedLanes(url, settings.timeout_seconds, settings.ca_cert)
 
     @property
     def is_ours(self) -> bool:
@@ -104,7 +104,7 @@ class Server:
         return Block(came, seconds)
 
     def message(self, prepared: Prepared, key: str) -> bytes:
-        """A question as the server gets it."""
+        """Return a question as the server gets it."""
         asked = self._objects.message_about(prepared.send, key)
         assert isinstance(asked.body, bytes)
         return self._client.head(asked) + asked.body
@@ -148,7 +148,7 @@ class Bypass:
         return self._several(prepared, key, requests, clients) if clients > 1 else self._one(prepared, key, requests)
 
     def hang_up(self) -> None:
-        """A client of boto3 that was closed opens connections again when it is asked."""
+        """Close the client; one of boto3 opens connections again when it is asked."""
         if self._fetching is not None:
             self._fetching.close()
 
@@ -158,7 +158,7 @@ class Bypass:
         return False
 
     def start_anew(self) -> None:
-        """Nothing is to be done."""
+        """Do nothing."""
 
     def bytes_to_client(self, prepared: Prepared, came: Timed) -> int:
         return 0 if isinstance(came.outcome, NoReply) else len(prepared.data)
@@ -228,12 +228,12 @@ class Bypass:
 
 
 def shares(whole: int, parts: int) -> list[int]:
-    """A number split into parts as even as can be."""
+    """Return a number split into parts as even as can be."""
     return [whole * (one + 1) // parts - whole * one // parts for one in range(parts)]
 
 
 def unreachable(came: Timed) -> bool:
-    """Whether not even a connection could be made."""
+    """Say whether not even a connection could be made."""
     return isinstance(came.outcome, NoReply) and came.outcome.reason in UNREACHABLE
 
 

@@ -1,4 +1,4 @@
-"""What a comparison does if it is not told otherwise."""
+"""The settings of a comparison that is not told otherwise."""
 
 # Rounds of each question, and how often servers are started: at least, and at most.
 ROUNDS, STARTS, MOST_STARTS = 200, 20, 100

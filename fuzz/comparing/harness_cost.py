@@ -1,4 +1,4 @@
-"""What the harness itself costs, measured on a server that does nothing."""
+"""Measure what the harness itself costs, on a server that does nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from statistics import median
 
-from fuzz.comparing.lanes import Lanes
+from fuzz.comparing.lanes import TimedLanes
 from fuzz.comparing.results import HarnessCost
 from fuzz.embedded.processes import running
 
@@ -17,9 +17,9 @@ REQUEST = b"POST /v2/sum/ HTTP/1.1\r\nHost: idle\r\nContent-Length: 256\r\n\r\n"
 
 
 def measure(clients: Sequence[int]) -> HarnessCost:
-    """The time of a request that takes a server no time, and how many go in a second from so many clients."""
+    """Return the time of a request that takes a server no time, and how many go in a second from so many clients."""
     command = [sys.executable, "-m", "fuzz.comparing.idle_server"]
-    with running(command) as server, closing(Lanes(server.url, TIMEOUT_SECONDS)) as lanes:
+    with running(command) as server, closing(TimedLanes(server.url, TIMEOUT_SECONDS)) as lanes:
         lanes.ask([REQUEST] * EACH)
         # One by one, as the rounds do it: each with a loop of its own.
         alone = [lanes.ask([REQUEST])[0][0].elapsed_ms for _ in range(ALONE)]

@@ -9,7 +9,7 @@ from functools import cached_property
 import cbor2
 
 from fuzz.comparing.bypass import Reduced
-from fuzz.comparing.questions import Question
+from fuzz.comparing.questions import TimedQuestion
 from fuzz.comparing.results import BYPASS, Complaint, Trouble
 from specs.outcome import NoReply, Reply
 from specs.reductions import checks
@@ -26,7 +26,7 @@ OF_BYPASS = Profile(BYPASS)
 class Prepared:
     """A question with its object's bytes and the answer that is due."""
 
-    def __init__(self, question: Question, profile: Profile) -> None:
+    def __init__(self, question: TimedQuestion, profile: Profile) -> None:
         self.question = question
         self.profile = profile
         self.data = question.data()
@@ -53,12 +53,12 @@ class Wrong:
 class Judge:
     """Says whether answers are right, counts those that are not, and has the first of each kind by it."""
 
-    told: dict[tuple[Question, str, Trouble], Complaint] = field(default_factory=dict)
-    wrong: dict[tuple[Question, str, Trouble], Wrong] = field(default_factory=dict)
-    _accepted: dict[tuple[Question, str], set[Mark]] = field(default_factory=dict)
+    told: dict[tuple[TimedQuestion, str, Trouble], Complaint] = field(default_factory=dict)
+    wrong: dict[tuple[TimedQuestion, str, Trouble], Wrong] = field(default_factory=dict)
+    _accepted: dict[tuple[TimedQuestion, str], set[Mark]] = field(default_factory=dict)
 
     def right(self, prepared: Prepared, contender: str, outcome: Reply | NoReply) -> bool:
-        """Whether an answer breaks no requirement; one that does is counted."""
+        """Say whether an answer breaks no requirement; one that does is counted."""
         accepted = self._accepted.setdefault((prepared.question, contender), set())
         mark = mark_of(outcome) if isinstance(outcome, Reply) and outcome.status == 200 else None
         if mark is not None and mark in accepted:
@@ -78,7 +78,7 @@ class Judge:
         return False
 
     def count(self, prepared: Prepared, contender: str, trouble: Trouble, shown: str) -> None:
-        """One more answer that is not right."""
+        """Count one more answer that is not right."""
         where = (prepared.question, contender, trouble)
         before = self.told.get(where)
         asked = f"POST /{prepared.profile.api}/{prepared.send.operation}/  {prepared.send.fields.text}"
@@ -90,7 +90,7 @@ Mark = tuple[tuple[tuple[str, str], ...], bytes]
 
 
 def mark_of(reply: Reply) -> Mark:
-    """All of an answer that has a meaning: its date, for one, has none."""
+    """Return all of an answer that has a meaning: its date, for one, has none."""
     meaning = tuple(
         (name, value) for name, value in reply.headers if name == "content-type" or name.startswith("x-activestorage-")
     )
@@ -98,7 +98,7 @@ def mark_of(reply: Reply) -> Mark:
 
 
 def as_reply(result: Reduced) -> Reply:
-    """What the bypass computed, as the answer of a server, so that one oracle judges all."""
+    """Return what the bypass computed as the answer of a server, so that one oracle judges all."""
     answer: Mapping[str, object] = {
         "bytes": result.data,
         "dtype": result.dtype,

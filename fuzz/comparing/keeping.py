@@ -51,7 +51,7 @@ def keep(
 
 
 def _findings(target: Target, wrong: Sequence[Wrong], folder: Path, seconds: float) -> list[tuple[str, Finding]]:
-    """What wrong answers come of, with where it is saved."""
+    """Return the findings that wrong answers come of, with where they are saved."""
     end = time.monotonic() + seconds
     names: dict[str, None] = {}
     with closing(target.session()) as session:
@@ -71,7 +71,7 @@ def _findings(target: Target, wrong: Sequence[Wrong], folder: Path, seconds: flo
 
 
 def _judgement(one: Wrong) -> Judgement:
-    """What a session would have made of the answer that was timed."""
+    """Return what a session would have made of the answer that was timed."""
     prepared: Prepared = one.prepared
     exchange = checks.Answered(prepared.send, one.outcome, prepared.profile)
     violations = checks.violations(exchange, prepared.due, len(prepared.case.steps) - 1)

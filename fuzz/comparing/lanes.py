@@ -35,7 +35,7 @@ BODILESS = (b"204", b"304")
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """What came of one request, and how long it took."""
+    """The answer to one request, and how long it took."""
 
     elapsed_ms: float
     outcome: Reply | NoReply
@@ -98,7 +98,7 @@ class Lane:
                 return True
 
     def read(self) -> tuple[float, bytes]:
-        """How many milliseconds the answer took, and what it was, as it came."""
+        """Say how many milliseconds the answer took, and what it was, as it came."""
         return (self.ended - self.begun) * 1000, bytes(self._read)
 
     def close(self) -> None:
@@ -109,7 +109,7 @@ class Lane:
 
     @property
     def stale(self) -> bool:
-        """Whether a kept connection was closed before any byte of an answer, so that asking again is fair."""
+        """Say whether a kept connection was closed before any byte of an answer, so that asking again is fair."""
         return self._sock is None and not self.fresh and not self._read
 
     def _connected(self) -> socket.socket:
@@ -165,7 +165,7 @@ class Lane:
         return False
 
 
-class Lanes:
+class TimedLanes:
     """Connections to one server, opened as they are needed and kept."""
 
     def __init__(self, url: str, timeout_seconds: float, ca_cert: str | None = None) -> None:
@@ -220,7 +220,7 @@ class _Loop:
                 self._give_up([(key.data, key.fileobj) for key in under_way.values()])
 
     def came(self) -> list[Timed]:
-        """What came of each request, in their order."""
+        """Say what came of each request, in their order."""
         return [self._none.get(number) or self._came(*self._read[number]) for number in range(len(self._messages))]
 
     def _came(self, elapsed_ms: float, head: bytes, body: bytes) -> Timed:
@@ -254,7 +254,7 @@ class _Loop:
         self._next_on(lane)
 
     def _once(self, body: bytes) -> bytes:
-        """The same bytes as they came before, where they did: many large answers would fill the memory."""
+        """Return the same bytes as they came before, where they did: many large answers would fill the memory."""
         if len(body) < LARGE_BYTES:
             return body
         known = next((one for one in self._bodies if one == body), None)
@@ -263,7 +263,7 @@ class _Loop:
         return known or body
 
     def _give_up(self, waiting: Sequence[tuple[Lane, FileDescriptorLike]]) -> None:
-        """No byte came from anybody for as long as a request may take."""
+        """End the wait: no byte came from anybody for as long as a request may take."""
         for lane, sock in waiting:
             self._selector.unregister(sock)
             lane.close()

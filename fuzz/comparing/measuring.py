@@ -16,7 +16,7 @@ from fuzz.comparing.plan import (
     BLOCKS,
     TEMPERATURES,
     WARM_UP,
-    Plan,
+    ComparisonPlan,
     block_requests,
     guessed_seconds_alone,
     guessed_seconds_together,
@@ -31,7 +31,7 @@ from fuzz.running.store import StoreError
 from fuzz.versions import versions
 
 if TYPE_CHECKING:
-    from fuzz.comparing.questions import Question
+    from fuzz.comparing.questions import TimedQuestion
     from fuzz.running.store import Store
     from specs.reductions.profile import Profile
 
@@ -46,7 +46,7 @@ class Course:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: ComparisonPlan,
         contenders: Sequence[Contender],
         store: Store,
         profile: Profile,
@@ -62,14 +62,14 @@ class Course:
         self.lost = dict(lost or {})
         self.judge = Judge()
         self._numbers = count()
-        self._series: dict[Question, _Series] = {}
+        self._series: dict[TimedQuestion, _Series] = {}
         self._anew = any(self._ours())
         self._each = plan.rounds_a_start(self._anew)
         self._connections = plan.connections_a_start(self._anew)
         self._starts = 0
         self._starts_wanted = plan.least_starts(self._anew)
-        self._rounds_done: dict[Question, int] = {}
-        self._together_done: dict[Question, float] = {}
+        self._rounds_done: dict[TimedQuestion, int] = {}
+        self._together_done: dict[TimedQuestion, float] = {}
         self._throughputs: list[Throughput] = []
         self._begun = datetime.now(UTC).isoformat(timespec="seconds")
         self._unasked: dict[str, str] = {}
@@ -102,13 +102,13 @@ class Course:
                     self._unasked[question.label] = str(error)
 
     def _wanted(self) -> int:
-        """How often servers are to be started, as far as can be told by now."""
+        """Say how often servers are to be started, as far as can be told by now."""
         least = self._plan.least_starts(self._anew)
         if self._starts < least or not any(self._ours()):
             return least
         return max(least, min(starts_wanted(self.result(), self._plan.seen), self._plan.most_starts))
 
-    def _tell(self, question: Question) -> None:
+    def _tell(self, question: TimedQuestion) -> None:
         """Say how much is done of everything that has to be, as far as is known by now."""
         whole = done = 0.0
         rounds = max(self._starts_wanted * self._each, 1)
@@ -120,7 +120,7 @@ class Course:
         self._progress(question.label, done / (whole or 1.0))
 
     def _ours(self) -> Iterator[Contender]:
-        """The servers that can be started anew."""
+        """Return the servers that can be started anew."""
         return (one for one in self._contenders if one.is_ours and one.name not in self.lost)
 
     def _start_anew(self) -> None:
@@ -132,7 +132,7 @@ class Course:
                 self.lost[one.name] = f"it could not be started anew: {error}"
 
     def result(self) -> Comparison:
-        """Everything that is known by now."""
+        """Return everything that is known by now."""
         return Comparison(
             contenders=tuple(dict.fromkeys([*(one.name for one in self._contenders), *self.lost])),
             store=self._store.s3_url,
@@ -154,11 +154,11 @@ class Course:
 
     @property
     def _whole(self) -> list[Contender]:
-        """The contenders on a network that is not narrowed."""
+        """Return the contenders on a network that is not narrowed."""
         return [one for one in self._contenders if not one.mbps]
 
     def _ask_in_turn(self, prepared: Prepared, rounds: Sequence[int]) -> None:
-        """Some rounds of a question, all of them after one start."""
+        """Measure some rounds of a question, all of them after one start."""
         with self._uploaded(prepared) as warm:
             series = self._begun_series(prepared, warm)
             if not series.going_on(self.lost):
@@ -178,7 +178,7 @@ class Course:
                 self._tell(prepared.question)
 
     def _begun_series(self, prepared: Prepared, key: str) -> _Series:
-        """The times of a question so far, after all who are asked it have been asked a few times off the clock."""
+        """Return the times of a question so far, after all have been asked it a few times off the clock."""
         series = self._series.get(prepared.question)
         asked = self._contenders if series is None else series.going_on(self.lost)
         right = [one for one in asked if self._warmed_up(one, prepared, key)]
@@ -220,7 +220,7 @@ class Course:
             self.lost.setdefault(one.name, f"nothing answers any more: {one.last_words()}".rstrip(": "))
 
     def _ask_together(self, prepared: Prepared) -> None:
-        """Several clients at the same time, all about one object that was asked about before."""
+        """Ask by several clients at the same time, all about one object that was asked about before."""
         series = self._series.get(prepared.question)
         if series is not None and series.going_on(self.lost):
             with self._uploaded(prepared) as key:
@@ -253,7 +253,7 @@ class Course:
 
     @contextmanager
     def _uploaded(self, prepared: Prepared) -> Iterator[str]:
-        """The key of an object that nobody has asked about; removed with the block."""
+        """Put an object that nobody has asked about, and return its key; the object is removed with the block."""
         key = f"compare/{next(self._numbers)}"
         try:
             self._store.put("private", key, prepared.data)
@@ -267,7 +267,7 @@ class Course:
 class _Series:
     """The times of one question, as they come in."""
 
-    def __init__(self, question: Question, judge: Judge, contenders: Sequence[Contender]) -> None:
+    def __init__(self, question: TimedQuestion, judge: Judge, contenders: Sequence[Contender]) -> None:
         self._question = question
         self.judge = judge
         self.contenders = contenders
@@ -282,7 +282,7 @@ class _Series:
         ]
 
     def add(self, prepared: Prepared, one: Contender, temperature: Temperature, number: int, block: Block) -> None:
-        """An answer that is not right leaves a gap where its time would be."""
+        """Note the time of an answer; one that is not right leaves a gap where its time would be."""
         came = block.came[0] if block.came else None
         right = came is not None and self.judge.right(prepared, one.name, came.outcome)
         elapsed = self._elapsed.setdefault((id(one), temperature), [])
@@ -297,7 +297,7 @@ class _Series:
         return median(right) if right else 1.0
 
     def times(self) -> Iterator[Times]:
-        """One series for each contender, network and temperature."""
+        """List one series for each contender, network and temperature."""
         for one in self.contenders:
             for temperature in TEMPERATURES:
                 elapsed = self._elapsed.get((id(one), temperature))
@@ -306,6 +306,6 @@ class _Series:
                     yield Times(self._question, one.name, temperature, tuple(elapsed), size, one.mbps)
 
 
-def _size(question: Question) -> int:
-    """About how many bytes an object has."""
+def _size(question: TimedQuestion) -> int:
+    """Say about how many bytes an object has."""
     return question.side**2 * 8

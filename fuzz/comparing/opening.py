@@ -25,7 +25,7 @@ MEMORY = "memory"
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedServer:
     """A server by the name that the user gave it: where it answers, or how it is started; the embedded one by none."""
 
     name: str
@@ -35,7 +35,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """All that a comparison talks to; `lost` are the servers that did not start, and why."""
+    """The field of a comparison, all that it talks to; `lost` are the servers that did not start, and why."""
 
     store: Store
     profile: Profile
@@ -49,38 +49,40 @@ class Field:
 
     @property
     def targets(self) -> Mapping[str, Target]:
-        """The servers by name, as they run now."""
+        """Return the servers by name, as they run now."""
         return {one.name: one.target for one in self.servers}
 
 
-def named_servers(servers: Sequence[str], launched: Sequence[str], *, embedded_too: bool = False) -> tuple[Named, ...]:
-    """The servers of a command line, and with launched ones the embedded one if wanted; raises UsageError."""
+def named_servers(
+    servers: Sequence[str], launched: Sequence[str], *, embedded_too: bool = False
+) -> tuple[NamedServer, ...]:
+    """Return the servers of a command line, and with launched ones the embedded one if wanted; raises UsageError."""
     found = [_named("", text) for text in servers] + [_named("--launch ", text) for text in launched]
     names = [one.name for one in found]
     for name in names:
         if names.count(name) > 1 or name == BYPASS:
             raise UsageError(f"the name {name!r} is taken; give each server one of its own")
     if not found or (launched and embedded_too and EMBEDDED not in names):
-        found.append(Named(EMBEDDED))
+        found.append(NamedServer(EMBEDDED))
     return tuple(found)
 
 
-def _named(flag: str, text: str) -> Named:
+def _named(flag: str, text: str) -> NamedServer:
     name, equals, place = text.partition("=")
     if text == EMBEDDED and not flag:
-        return Named(EMBEDDED)
+        return NamedServer(EMBEDDED)
     if not name or not equals or "://" in name or " " in name:
         wanted = "NAME='my-server --port {port}'" if flag else f"NAME=http://127.0.0.1:8080, or {EMBEDDED}"
         raise UsageError(f"{flag}{text!r} is not of the form {wanted}")
     try:
-        return Named(name, launch=port_command(place)) if flag else Named(name, target=http_url(place))
+        return NamedServer(name, launch=port_command(place)) if flag else NamedServer(name, target=http_url(place))
     except ValueError as error:
         raise UsageError(f"{flag}{name}: {error}") from error
 
 
 @contextmanager
-def open_field(settings: Settings, servers: Sequence[Named], mbps: Sequence[float]) -> Iterator[Field]:
-    """Everything a comparison talks to; a server that cannot be had is lost, and the others are there."""
+def open_field(settings: Settings, servers: Sequence[NamedServer], mbps: Sequence[float]) -> Iterator[Field]:
+    """Open everything that a comparison talks to; a server that cannot be had is lost, and the others are there."""
     if mbps and settings.store != MEMORY:
         raise UsageError(f"--store-mbps goes with the store in memory, not with --store {settings.store}")
     profile = Profile("compare") if settings.profile == AUTO else resolve_profile(settings)
@@ -123,7 +125,7 @@ def _open_store(settings: Settings, mbps: Sequence[float], stack: ExitStack) -> 
 
 @contextmanager
 def _closing_told(store: Store) -> Iterator[Store]:
-    """A store that fails when it is to be emptied takes no result with it, but is told."""
+    """Empty the store; one that fails then takes no result with it, but is told."""
     try:
         yield store
     finally:
@@ -133,8 +135,8 @@ def _closing_told(store: Store) -> Iterator[Store]:
             print(f"asfuzz compare: left behind in the store: {error}", file=sys.stderr)
 
 
-def _server(one: Named, settings: Settings, store: Store, profile: Profile, stack: ExitStack) -> Server:
-    """A server that is reached, or started as often as it is asked to; it ends with the stack."""
+def _server(one: NamedServer, settings: Settings, store: Store, profile: Profile, stack: ExitStack) -> Server:
+    """Open a server that is reached, or started as often as it is asked to; it ends with the stack."""
     running = stack.enter_context(ExitStack())
 
     def start() -> Target:
@@ -146,7 +148,7 @@ def _server(one: Named, settings: Settings, store: Store, profile: Profile, stac
 
 
 @contextmanager
-def _target(one: Named, settings: Settings, store: Store, profile: Profile) -> Iterator[Target]:
+def _target(one: NamedServer, settings: Settings, store: Store, profile: Profile) -> Iterator[Target]:
     client = client_settings(settings)
     own = replace(settings, target=one.target, launch=one.launch, animals=())
     with running_server(own, store, client) as (url, launcher):

@@ -17,7 +17,7 @@ pre { overflow-x: auto; font-size: 13px; }
 
 
 def page(comparison: Comparison, rows: Iterable[str]) -> str:
-    """The whole page; `rows` are those of the table."""
+    """Return the whole page; `rows` are those of the table."""
     return "\n".join(_parts(comparison, rows))
 
 

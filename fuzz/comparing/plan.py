@@ -1,4 +1,4 @@
-"""What is done in which order, and about how long it takes."""
+"""Plan what is done in which order, and about how long it takes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from fuzz.comparing.defaults import MOST_STARTS, ROUNDS, SEEN, STARTS
-from fuzz.comparing.questions import Question
+from fuzz.comparing.questions import TimedQuestion
 from fuzz.comparing.results import Temperature, connection_of
 from fuzz.comparing.statistics import CONNECTIONS
 
@@ -23,14 +23,14 @@ GUESSED_SECONDS, GUESSED_SECONDS_A_MB = 0.004, 0.008
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ComparisonPlan:
     """The questions, how often each is asked, and by how many clients at the same time.
 
     `starts` says how often servers are started at least, each time for an equal share of the rounds. They are started
     more often, `most_starts` times at most, until a later run would tell of a server that is slower by `seen`.
     """
 
-    questions: tuple[Question, ...]
+    questions: tuple[TimedQuestion, ...]
     rounds: int = ROUNDS
     clients: tuple[int, ...] = (1, 4, 16)
     mbps: tuple[float, ...] = ()
@@ -39,15 +39,15 @@ class Plan:
     seen: float = SEEN
 
     def least_starts(self, anew: bool) -> int:
-        """How often servers are started at least: once where nothing is started anew."""
+        """Say how often servers are started at least: once where nothing is started anew."""
         return min(self.starts, self.rounds) if anew else 1
 
     def rounds_a_start(self, anew: bool) -> int:
-        """How many rounds come after each start: in all at least as many as are wanted."""
+        """Say how many rounds come after each start: in all at least as many as are wanted."""
         return -(-self.rounds // self.least_starts(anew))
 
     def connections_a_start(self, anew: bool) -> int:
-        """How many connections those rounds are shared out over."""
+        """Say how many connections those rounds are shared out over."""
         return min(self.rounds_a_start(anew), -(-CONNECTIONS // self.least_starts(anew)))
 
 
@@ -62,7 +62,7 @@ One = TypeVar("One", bound=Asked)
 
 
 def turns(contenders: Sequence[One], number: int) -> Iterator[tuple[Temperature, One]]:
-    """Whose turn it is in a round: all of them one after the other, so that what drifts hits all alike.
+    """List whose turn it is in a round: all of them one after the other, so that what drifts hits all alike.
 
     They share the round's fresh object, which none of them has been asked about before.
     """
@@ -73,14 +73,14 @@ def turns(contenders: Sequence[One], number: int) -> Iterator[tuple[Temperature,
 
 
 def in_turn(contenders: Sequence[One], number: int) -> Iterator[One]:
-    """All of them, in another order each time."""
+    """Return all of them, in another order each time."""
     order = orders(len(contenders))
     for place in order[number % len(order)] if order else ():
         yield contenders[place]
 
 
 def opens_connections(number: int, each: int, connections: int) -> bool:
-    """Whether all are asked over new connections from this round on."""
+    """Say whether all are asked over new connections from this round on."""
     return number == 0 or connection_of(number, each, connections) != connection_of(number - 1, each, connections)
 
 
@@ -96,20 +96,20 @@ def orders(several: int) -> list[list[int]]:
 
 
 def block_requests(typical_ms: float, clients: int) -> int:
-    """How many requests of several clients take about a block's time."""
+    """Say how many requests of several clients take about a block's time."""
     fitting = round(BLOCK_SECONDS * 1000 / max(typical_ms, 1e-3))
     return min(max(fitting, LEAST_EACH * clients), MOST_EACH * clients)
 
 
-def guessed_seconds_alone(plan: Plan, rounds: int, object_bytes: int, contenders: int) -> float:
-    """About how long so many rounds of one question take, one client asking."""
+def guessed_seconds_alone(plan: ComparisonPlan, rounds: int, object_bytes: int, contenders: int) -> float:
+    """Say about how long so many rounds of one question take, one client asking."""
     once = _guessed_seconds_once(object_bytes)
     narrow = sum(min(NARROW_ROUNDS, rounds) * (once + object_bytes * 8 / (one * 1e6)) for one in plan.mbps)
     return rounds * len(TEMPERATURES) * contenders * once + narrow
 
 
-def guessed_seconds_together(plan: Plan, object_bytes: int, contenders: int) -> float:
-    """About how long one question takes when several clients ask it at the same time."""
+def guessed_seconds_together(plan: ComparisonPlan, object_bytes: int, contenders: int) -> float:
+    """Say about how long one question takes when several clients ask it at the same time."""
     block = max(BLOCK_SECONDS, LEAST_EACH * _guessed_seconds_once(object_bytes))
     return len(plan.clients) * contenders * (BLOCKS + 1) * block
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fuzz.comparing.break_even import at_bandwidth, bandwidth_text, break_evens
 from fuzz.comparing.plan import TEMPERATURES
-from fuzz.comparing.questions import Question
+from fuzz.comparing.questions import TimedQuestion
 from fuzz.comparing.results import BYPASS, Comparison, Temperature, Throughput
 from fuzz.errors import CannotRun
 from fuzz.figures import FigureKind, blank_figure, can_draw, plain_log_ticks, written
@@ -57,7 +57,7 @@ def draw(comparison: Comparison, folder: Path, formats: Sequence[FigureKind]) ->
 
 
 def pictures(comparison: Comparison, kind: FigureKind) -> Iterator[tuple[str, bytes]]:
-    """Every picture that there is something to show in, by name, as the bytes of a PNG or an SVG file."""
+    """Return every picture that there is something to show in, by name, as the bytes of a PNG or an SVG file."""
     for name, picture in (("times", times), ("throughput", throughput), ("bandwidth", bandwidth)):
         figure = picture(comparison)
         if figure is not None:
@@ -104,7 +104,7 @@ def throughput(comparison: Comparison) -> Figure | None:
 
 
 def bandwidth(comparison: Comparison) -> Figure | None:
-    """How long a request takes over a network of any bandwidth: where the lines cross, the bypass catches up."""
+    """Draw how long a request takes over a network of any bandwidth: where the lines cross, the bypass catches up."""
     crossings = {(one.question, one.server): one.mbps.value for one in break_evens(comparison)}
     questions = list(dict.fromkeys(question for question, _ in crossings))
     if not questions:
@@ -131,7 +131,7 @@ def bandwidth(comparison: Comparison) -> Figure | None:
     return figure
 
 
-def _boxes(comparison: Comparison, questions: Sequence[Question], axes: Axes) -> None:
+def _boxes(comparison: Comparison, questions: Sequence[TimedQuestion], axes: Axes) -> None:
     shown = [(name, temperature) for name in comparison.contenders for temperature in _temperatures(name)]
     width = 0.8 / len(shown)
     for place, (name, temperature) in enumerate(shown):
@@ -161,7 +161,7 @@ def _boxes(comparison: Comparison, questions: Sequence[Question], axes: Axes) ->
 
 
 def _log_scale(axes: Axes, label: str) -> None:
-    """A logarithmic scale whose ticks are plain numbers."""
+    """Give an axis a logarithmic scale whose ticks are plain numbers."""
     axes.set_yscale("log")
     axes.set_ylabel(label)
     low, high = axes.get_ylim()
@@ -178,7 +178,7 @@ def _rates(axes: Axes, name: str, color: str, mine: Sequence[Throughput]) -> Non
 
 
 def _crossing(axes: Axes, mbps: float, server_ms: float, color: str, place: int) -> None:
-    """Where the bypass catches up; the words of neighbours stand one above the other."""
+    """Mark where the bypass catches up; the words of neighbours stand one above the other."""
     if BANDWIDTHS_MBPS[0] <= mbps <= BANDWIDTHS_MBPS[1]:
         axes.plot([mbps], [server_ms], color=color, marker="v", markersize=8, linestyle="none", zorder=3)
         axes.annotate(
@@ -187,8 +187,8 @@ def _crossing(axes: Axes, mbps: float, server_ms: float, color: str, place: int)
         )  # fmt: skip
 
 
-def _measured(comparison: Comparison, question: Question, axes: Axes) -> None:
-    """The bypass as it was measured over narrow networks."""
+def _measured(comparison: Comparison, question: TimedQuestion, axes: Axes) -> None:
+    """Draw the bypass as it was measured over narrow networks."""
     found = [one for one in comparison.times if one.mbps and one.question == question and one.right_ms]
     if found:
         middles = [median(one.right_ms) for one in found]
@@ -197,7 +197,7 @@ def _measured(comparison: Comparison, question: Question, axes: Axes) -> None:
 
 
 def _panels(comparison: Comparison, wanted: int, title: str) -> tuple[Figure, list[Axes]]:
-    """A figure of so many panels, which says how many it leaves out."""
+    """Return a figure of so many panels, which says how many it leaves out."""
     count = min(wanted, MOST_PANELS)
     columns = min(COLUMNS, count)
     rows = math.ceil(count / columns)
@@ -214,7 +214,7 @@ def _panels(comparison: Comparison, wanted: int, title: str) -> tuple[Figure, li
 
 
 def _below(figure: Figure, panels: Sequence[Axes], note: str) -> None:
-    """One legend for all panels and a note, below them."""
+    """Draw one legend for all panels and a note, below them."""
     shown: dict[str, Artist] = {}
     for axes in panels:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):

@@ -1,4 +1,4 @@
-"""How small a slowdown a later run can tell against this one, and how many starts it takes to tell a smaller one.
+"""Say how small a slowdown a later run can tell against this one, and how many starts a smaller one takes.
 
 That can be said of servers that are started anew beside the embedded one, the yardstick: the starts of one run say how
 much starts differ. The other run is taken to have as many starts that differ as much.
@@ -22,7 +22,7 @@ MOST_PERCENT = 100
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """How large the error of what a run found is, and that of the difference to another run like it."""
+    """The error of what a run found, and that of the difference to another run like it."""
 
     times: Times
     error: float
@@ -31,29 +31,29 @@ class Precision:
 
     @property
     def smallest_seen(self) -> float:
-        """The smallest slowdown that a later run tells almost surely: 0.1 is 10 %."""
+        """Return the smallest slowdown that a later run tells almost surely: 0.1 is 10 %."""
         return math.expm1(max(self._by_chance, math.log1p(LEAST_CHANGE) + self._by_luck))
 
     def starts_needed(self, starts: int, seen: float) -> int:
-        """How many starts it takes to tell a slowdown like that, where so many have been made."""
+        """Say how many starts it takes to tell a slowdown like that, where so many have been made."""
         wanted = math.log1p(seen)
         times_as_precise = max(self._by_chance / wanted, self._by_luck / (wanted - math.log1p(LEAST_CHANGE)))
         return math.ceil(starts * times_as_precise**2)
 
     @property
     def _by_chance(self) -> float:
-        """What lies so far beyond noise that it still does so when luck makes it look smaller."""
+        """Return what lies so far beyond noise that it still does so when luck makes it look smaller."""
         allowed = student(1 - MOST_CHANCE / self.comparisons, self.freedom)
         return allowed * math.sqrt(2) * self.error + self._by_luck
 
     @property
     def _by_luck(self) -> float:
-        """By how much less than it is a slowdown may seem to be."""
+        """Say by how much less than it is a slowdown may seem to be."""
         return student(2 * SURELY - 1, self.freedom) * math.sqrt(2) * self.error
 
 
 def precisions(run: Comparison) -> Iterator[Precision]:
-    """One for each server, question and temperature that a later run can be compared in."""
+    """List one for each server, question and temperature that a later run can be compared in."""
     asked = [one for one in run.times if one.contender != EMBEDDED and run.started_anew(one.contender, EMBEDDED)]
     found = []
     for one in asked:
@@ -66,12 +66,12 @@ def precisions(run: Comparison) -> Iterator[Precision]:
 
 
 def starts_wanted(run: Comparison, seen: float) -> int:
-    """How many starts it takes for a later run to tell a slowdown like that; none where that cannot be said."""
+    """Say how many starts it takes for a later run to tell a slowdown like that; none where that cannot be said."""
     return max((one.starts_needed(run.starts, seen) for one in precisions(run)), default=0) if seen else 0
 
 
 def lines(run: Comparison) -> Iterator[str]:
-    """What a later run can tell, for people."""
+    """Say what a later run can tell, for people."""
     found = list(precisions(run))
     if found:
         worst = max(found, key=lambda one: one.smallest_seen)

@@ -1,4 +1,4 @@
-"""What a comparison asks: every combination of sizes, types, operations, selections and codecs."""
+"""The questions of a comparison: every combination of sizes, types, operations, selections and codecs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SELECTIONS: Mapping[str, Callable[[int], list[list[int]] | None]] = MappingProxy
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class TimedQuestion:
     """One reduction of a square array, whoever is asked for it."""
 
     side: int
@@ -44,12 +44,12 @@ class Question:
 
     @property
     def label(self) -> str:
-        """The question in a few words."""
+        """Return the question in a few words."""
         return f"{self.kind} · {self.side}²"
 
     @property
     def kind(self) -> str:
-        """All of the question but the size."""
+        """Return all of the question but the size."""
         more = [self.selection] * (self.selection != ALL) + [self.codec] * (self.codec != NONE)
         return " ".join([self.operation, self.dtype, *more])
 
@@ -69,11 +69,11 @@ class Question:
         return asdict(self)
 
     def data(self) -> bytes:
-        """What the object holds."""
+        """Say what the object holds."""
         return encoding.stored(_array(self.side, self.dtype), filters=self.filters, compression=self.compression)
 
     def send(self) -> Send:
-        """The request about an object that holds the data."""
+        """Return the request about an object that holds the data."""
         fields: dict[str, Any] = {"dtype": self.dtype, "byte_order": "little", "shape": [self.side, self.side]}
         if self.selected is not None:
             fields["selection"] = self.selected
@@ -84,12 +84,12 @@ class Question:
         return Send(self.operation, Fields(fields), "a")
 
     def case(self, data: bytes) -> Case:
-        """The question as a case, which the model can answer."""
+        """Return the question as a case, which the model can answer."""
         return Case("comparison", (Put("a", data), self.send()))
 
 
 def _array(side: int, dtype: str) -> Array:
-    """A field that changes smoothly, with some noise on it: compressed, it gets smaller, but not small."""
+    """Return a field that changes smoothly, with some noise on it: compressed, it gets smaller, but not small."""
     x = np.linspace(0.0, 6.0, side)
     field = 280.0 + 20.0 * np.sin(x)[:, None] * np.cos(x)[None, :]
     field += np.random.default_rng(side).normal(0.0, 0.5, (side, side))
@@ -102,8 +102,8 @@ def questions(
     operations: Sequence[str],
     selections: Sequence[str],
     codecs: Sequence[str],
-) -> tuple[Question, ...]:
-    """Every combination; raises UsageError for a name that means nothing."""
+) -> tuple[TimedQuestion, ...]:
+    """Return every combination; raises UsageError for a name that means nothing."""
     _known("--dtypes", dtypes, NAMES)
     _known("--operations", operations, OPERATIONS)
     _known("--selections", selections, tuple(SELECTIONS))
@@ -117,10 +117,10 @@ def questions(
     return tuple(_combined(sizes, dtypes, operations, selections, codecs))
 
 
-def _combined(sizes: Sequence[int], *rest: Sequence[str]) -> Iterator[Question]:
+def _combined(sizes: Sequence[int], *rest: Sequence[str]) -> Iterator[TimedQuestion]:
     for dtype, operation, selection, codec in itertools.product(*rest):
         for side in sizes:
-            yield Question(side, dtype, operation, selection, codec)
+            yield TimedQuestion(side, dtype, operation, selection, codec)
 
 
 def _known(flag: str, given: Sequence[str], known: Sequence[str]) -> None:

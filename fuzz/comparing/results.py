@@ -1,4 +1,4 @@
-"""What a comparison came to, as values; JSON both ways, so that a later run can be held against it."""
+"""The results of a comparison, as values; JSON both ways, so that a later run can be held against it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from fuzz.comparing.questions import Question
+from fuzz.comparing.questions import TimedQuestion
 from fuzz.errors import UsageError
 
 FORMAT = "asfuzz comparison 2"
@@ -26,12 +26,12 @@ Trouble = Literal["wrong", "failed", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long one contender took for one question, round by round; None where the answer was not right.
+    """The times that one contender took for one question, round by round; None where the answer was not right.
 
     `mbps` is the bandwidth of the network that the objects came over; 0 means that it was not narrowed.
     """
 
-    question: Question
+    question: TimedQuestion
     contender: str
     temperature: Temperature
     elapsed_ms: tuple[float | None, ...]
@@ -40,12 +40,12 @@ class Times:
 
     @property
     def right_ms(self) -> tuple[float, ...]:
-        """The times of right answers."""
+        """Return the times of right answers."""
         return tuple(one for one in self.elapsed_ms if one is not None)
 
 
 def rounds_of_both(mine: Times | None, theirs: Times | None) -> list[tuple[float, float]]:
-    """The times of the rounds in which both were right."""
+    """Return the times of the rounds in which both were right."""
     if mine is None or theirs is None:
         return []
     return [(one, other) for one, other in zip(mine.elapsed_ms, theirs.elapsed_ms) if one and other]
@@ -61,7 +61,7 @@ def connection_of(number: int, each: int, connections: int) -> int:
 
 
 def luck_of_a_start(names: Sequence[str]) -> str:
-    """What cannot be told of servers that were not started some times."""
+    """Say what cannot be told of servers that were not started some times."""
     return (
         f"  less than about {LUCK_OF_A_START:.0%} may be the luck of a start, which lasts as long as a server runs: "
         f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} not started anew (--launch does that)"
@@ -70,9 +70,9 @@ def luck_of_a_start(names: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """How many right answers a second one contender gave to so many clients, block by block."""
+    """The right answers a second that one contender gave to so many clients, block by block."""
 
-    question: Question
+    question: TimedQuestion
     contender: str
     clients: int
     rates: tuple[float, ...]
@@ -82,9 +82,9 @@ class Throughput:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What went wrong with a contender's answers to a question, and how often; `shown` is the first of them."""
+    """A fault of a contender's answers to a question, and how often it came; `shown` is the first of them."""
 
-    question: Question
+    question: TimedQuestion
     contender: str
     trouble: Trouble
     shown: str
@@ -107,7 +107,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class HarnessCost:
-    """What timing itself takes: a request to a server that does nothing, and how many of those go in a second."""
+    """The cost of timing itself: a request to a server that does nothing, and how many of those go in a second."""
 
     request_ms: float
     rates: Mapping[int, float]
@@ -115,7 +115,7 @@ class HarnessCost:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything that was measured.
+    """The result of a comparison: everything that was measured.
 
     `lost` says of a contender why it was left out from some point on, `unasked` of a question why the store kept it
     from being asked. The servers in `anew` were started so many times, as `starts` says; others were found running.
@@ -144,43 +144,43 @@ class Comparison:
         return tuple(name for name in self.contenders if name != BYPASS)
 
     @property
-    def questions(self) -> tuple[Question, ...]:
-        """The questions in the order in which they were asked."""
+    def questions(self) -> tuple[TimedQuestion, ...]:
+        """Return the questions in the order in which they were asked."""
         return tuple(dict.fromkeys(one.question for one in self.times))
 
     @property
     def wrong(self) -> int:
-        """How many answers of servers broke the API's requirements."""
+        """Say how many answers of servers broke the API's requirements."""
         return sum(one.times for one in self.told if one.trouble != "refused" and one.contender != BYPASS)
 
     @property
     def excused(self) -> bool:
-        """Whether whatever was wrong is a known issue."""
+        """Say whether whatever was wrong is a known issue."""
         found = {one.contender for one in self.findings}
         wrong = {one.contender for one in self.told if one.trouble != "refused" and one.contender != BYPASS}
         return wrong <= found and all(one.known_reason for one in self.findings)
 
     @property
     def complete(self) -> bool:
-        """Whether everybody could be asked everything, the store's bypass too, and nobody refused everything."""
+        """Say whether everybody could be asked everything, the store's bypass too, and nobody refused everything."""
         answering = {one.contender for one in self.times if one.right_ms}
         failing = any(one.contender == BYPASS for one in self.told)
         return not (self.lost or self.unasked or failing or set(self.contenders) - answering)
 
     def find(
-        self, question: Question, contender: str, temperature: Temperature = "cold", mbps: float = 0.0
+        self, question: TimedQuestion, contender: str, temperature: Temperature = "cold", mbps: float = 0.0
     ) -> Times | None:
-        """The times of one contender for one question, if there are any right ones."""
+        """Return the times of one contender for one question, if there are any right ones."""
         wanted = (question, contender, temperature, mbps)
         found = (one for one in self.times if (one.question, one.contender, one.temperature, one.mbps) == wanted)
         return next((one for one in found if one.right_ms), None)
 
     def started_anew(self, *contenders: str) -> bool:
-        """Whether these were started often enough that the luck of a start does not decide."""
+        """Say whether these were started often enough that the luck of a start does not decide."""
         return self.starts >= LEAST_STARTS and set(contenders) <= set(self.anew)
 
     def pairs(
-        self, question: Question, contender: str, other: str, temperature: Temperature
+        self, question: TimedQuestion, contender: str, other: str, temperature: Temperature
     ) -> list[list[tuple[float, float]]]:
         """Two contenders' times of the rounds that both answered rightly: those that share their luck together.
 
@@ -204,7 +204,7 @@ def to_json(comparison: Comparison) -> str:
 
 
 def read_comparison(path: Path) -> Comparison:
-    """An earlier run's result; raises UsageError."""
+    """Return an earlier run's result; raises UsageError."""
     try:
         return from_document(json.loads(path.read_text("utf-8")))
     except OSError as error:
@@ -215,7 +215,7 @@ def read_comparison(path: Path) -> Comparison:
 
 
 def from_document(document: Mapping[str, Any]) -> Comparison:
-    """A comparison from parsed JSON; raises ValueError, KeyError or TypeError."""
+    """Return a comparison from parsed JSON; raises ValueError, KeyError or TypeError."""
     fields = dict(document)
     if fields.pop("format") != FORMAT:
         raise ValueError(f"not of the format {FORMAT!r}")
@@ -226,15 +226,15 @@ def from_document(document: Mapping[str, Any]) -> Comparison:
             "contenders": tuple(fields["contenders"]),
             "anew": tuple(fields.get("anew", ())),
             "times": tuple(
-                Times(**{**one, "question": Question(**one["question"]), "elapsed_ms": tuple(one["elapsed_ms"])})
+                Times(**{**one, "question": TimedQuestion(**one["question"]), "elapsed_ms": tuple(one["elapsed_ms"])})
                 for one in fields["times"]
             ),
             "throughputs": tuple(
-                Throughput(**{**one, "question": Question(**one["question"]), "rates": tuple(one["rates"])})
+                Throughput(**{**one, "question": TimedQuestion(**one["question"]), "rates": tuple(one["rates"])})
                 for one in fields["throughputs"]
             ),
             "findings": tuple(Kept(**one) for one in fields.get("findings", ())),
-            "told": tuple(Complaint(**{**one, "question": Question(**one["question"])}) for one in fields["told"]),
+            "told": tuple(Complaint(**{**one, "question": TimedQuestion(**one["question"])}) for one in fields["told"]),
         },
         harness=None
         if harness is None

@@ -37,7 +37,7 @@ class Interval:
 
 
 def quantiles(values: Sequence[float], *shares: float) -> tuple[float, ...]:
-    """The values below which so many of them lie."""
+    """Return the values below which so many of them lie."""
     return tuple(float(one) for one in np.quantile(np.asarray(values, float), shares))
 
 
@@ -49,7 +49,7 @@ def bootstrap(
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> Interval:
-    """An interval by resampling whole rows, so that what was measured side by side stays side by side.
+    """Return an interval by resampling whole rows, so that what was measured side by side stays side by side.
 
     Many rows are drawn in stretches: neighbours in time are more alike than others, and so tell less than their number.
     `statistic` makes one number of each sample: it takes an array of samples × rows × columns.
@@ -67,12 +67,12 @@ def bootstrap(
 
 
 def median_interval(values: Sequence[float], *, confidence: float = CONFIDENCE, seed: int = SEED) -> Interval:
-    """The median of values, with its interval."""
+    """Return the median of values, with its interval."""
     return bootstrap(values, lambda samples: np.median(samples[:, :, 0], axis=1), confidence=confidence, seed=seed)
 
 
 def ratio_of_medians(above: Sequence[float], below: Sequence[float], *, seed: int = SEED) -> Interval:
-    """How many times as large the one's median is as the other's; the values belong together pair by pair."""
+    """Say how many times as large the one's median is as the other's; the values belong together pair by pair."""
     return bootstrap(
         list(zip(above, below, strict=True)),
         lambda samples: np.median(samples[:, :, 0], axis=1) / np.median(samples[:, :, 1], axis=1),
@@ -81,17 +81,17 @@ def ratio_of_medians(above: Sequence[float], below: Sequence[float], *, seed: in
 
 
 def unhindered(values: Sequence[float]) -> float:
-    """The mean of the faster half: how long it takes where nothing else of the machine gets in the way."""
+    """Return the mean of the faster half: how long it takes where nothing else of the machine gets in the way."""
     return fmean(sorted(values)[: (len(values) + 1) // 2])
 
 
 def middle(values: Sequence[float]) -> float:
-    """The mean without a tenth of the values at each end: one start in ten may be anything."""
+    """Return the mean without a tenth of the values at each end: one start in ten may be anything."""
     return fmean(_without_ends(sorted(values)))
 
 
 def error_of_middle(values: Sequence[float]) -> float:
-    """The standard error of the middle, by Yuen (1974): as if the values at the ends were like their neighbours."""
+    """Return the standard error of the middle, by Yuen (1974): the values at the ends count as their neighbours."""
     inner = _without_ends(sorted(values))
     left_out = (len(values) - len(inner)) // 2
     drawn_in = [inner[0]] * left_out + inner + [inner[-1]] * left_out
@@ -99,7 +99,7 @@ def error_of_middle(values: Sequence[float]) -> float:
 
 
 def freedom_of_middle(values: Sequence[float]) -> int:
-    """How many degrees of freedom its error has."""
+    """Say how many degrees of freedom its error has."""
     return len(_without_ends(values)) - 1
 
 
@@ -109,14 +109,14 @@ def _without_ends(ordered: Sequence[float]) -> list[float]:
 
 
 def middle_interval(values: Sequence[float], *, confidence: float = CONFIDENCE) -> Interval:
-    """The middle of at least two values that know nothing of each other, with its interval by Student's t."""
+    """Return the middle of at least two values that know nothing of each other, with its interval by Student's t."""
     found = middle(values)
     reach = student(confidence, freedom_of_middle(values)) * error_of_middle(values)
     return Interval(found, found - reach, found + reach)
 
 
 def student(confidence: float, freedom: int) -> float:
-    """How many standard errors reach so far: Student's t by its series in powers of 1 / freedom."""
+    """Say how many standard errors reach so far: Student's t by its series in powers of 1 / freedom."""
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     terms = (
         z,
@@ -129,7 +129,7 @@ def student(confidence: float, freedom: int) -> float:
 
 
 def ratio_by_group(groups: Sequence[Sequence[tuple[float, float]]], *, confidence: float = CONFIDENCE) -> Interval:
-    """How many times as large the one of a pair is as the other; the pairs of a group count as one value.
+    """Say how many times as large the one of a pair is as the other; the pairs of a group count as one value.
 
     What slows both of a pair is left out. A group is what shares its luck: the requests over a connection, or those
     after a start of the server.
@@ -140,7 +140,7 @@ def ratio_by_group(groups: Sequence[Sequence[tuple[float, float]]], *, confidenc
 
 
 def chance_of_noise(before: Sequence[float], after: Sequence[float], *, seed: int = SEED) -> float:
-    """How often chance alone makes a difference of middles as large as the one between two groups of blocks.
+    """Say how often chance alone makes a difference of middles as large as the one between two groups of blocks.
 
     The blocks are dealt out to the two groups anew: if nothing has changed it does not matter which is in which.
     """
@@ -153,7 +153,7 @@ def chance_of_noise(before: Sequence[float], after: Sequence[float], *, seed: in
 
 
 def _middles(rows: Array) -> Array:
-    """The middle of each row."""
+    """Return the middle of each row."""
     left_out = int(rows.shape[1] * LEFT_OUT)
     return np.asarray(np.sort(rows, axis=1)[:, left_out : rows.shape[1] - left_out].mean(axis=1))
 
@@ -170,6 +170,6 @@ def corrected(chances: Sequence[float]) -> tuple[float, ...]:
 
 
 def blocks_of(values: Sequence[float], blocks: int) -> list[float]:
-    """The medians of so many stretches of values, one after the other: neighbours in time are much alike."""
+    """Return the medians of so many stretches of values, one after the other: neighbours in time are much alike."""
     stretches = np.array_split(np.asarray(values, float), min(blocks, len(values)))
     return [float(np.median(one)) for one in stretches]

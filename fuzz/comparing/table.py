@@ -9,7 +9,7 @@ from itertools import product
 
 from fuzz.comparing.break_even import BreakEven, bandwidth_text, break_evens
 from fuzz.comparing.plan import TEMPERATURES
-from fuzz.comparing.questions import Question
+from fuzz.comparing.questions import TimedQuestion
 from fuzz.comparing.results import BYPASS, Comparison, Temperature, Times, luck_of_a_start, rounds_of_both
 from fuzz.comparing.statistics import (
     CONFIDENCE,
@@ -29,7 +29,7 @@ HEAD = f"{'':<24}{'median':>10}{'95 %':>24}{'p5':>10}{'p95':>10}{'to client':>11
 
 
 def lines(comparison: Comparison) -> Iterator[str]:
-    """The whole table."""
+    """Return the whole table."""
     for question in comparison.questions:
         yield ""
         yield f"{question.label}"
@@ -43,7 +43,7 @@ def lines(comparison: Comparison) -> Iterator[str]:
     yield from _told(comparison)
 
 
-def _times(comparison: Comparison, question: Question) -> Iterator[str]:
+def _times(comparison: Comparison, question: TimedQuestion) -> Iterator[str]:
     for name in comparison.contenders:
         for temperature in TEMPERATURES if name != BYPASS else TEMPERATURES[:1]:
             one = comparison.find(question, name, temperature)
@@ -70,30 +70,30 @@ def _row(comparison: Comparison, one: Times) -> str:
 
 
 def speed_up(comparison: Comparison, one: Times) -> Interval | None:
-    """How many times as fast as the bypass, by the rounds that both answered rightly."""
+    """Say how many times as fast as the bypass, by the rounds that both answered rightly."""
     pairs = rounds_of_both(comparison.find(one.question, BYPASS, one.temperature), one)
     return ratio_of_medians(*zip(*pairs, strict=True)) if len(pairs) >= LEAST_FOR_INTERVALS else None
 
 
 @dataclass(frozen=True, slots=True)
 class SideBySide:
-    """How many times as long a server took as the first one in the same rounds."""
+    """The times of a server against those of the first one, in the same rounds."""
 
-    question: Question
+    question: TimedQuestion
     contender: str
     temperature: Temperature
     ratio: Interval
 
     @property
     def verdict(self) -> str:
-        """What the interval leaves no doubt about."""
+        """Say what the interval leaves no doubt about."""
         if not self.ratio.excludes(1):
             return "no difference"
         return "slower" if self.ratio.value > 1 else "faster"
 
 
 def side_by_side(comparison: Comparison) -> Iterator[SideBySide]:
-    """The servers against the first of them, round by round: what slows the machine slows both.
+    """Return the servers against the first of them, round by round: what slows the machine slows both.
 
     The intervals hold for all that is compared together, and allow for starts and connections that differ anyway.
     """
@@ -170,7 +170,7 @@ def told_of(one: BreakEven) -> str:
 
 
 def _caches(comparison: Comparison) -> Iterator[str]:
-    """Where asking again is faster, the server keeps something."""
+    """Compare asking anew with asking again: where the latter is faster, the server keeps something."""
     told = []
     for question in comparison.questions:
         for name in comparison.servers:
@@ -184,8 +184,8 @@ def _caches(comparison: Comparison) -> Iterator[str]:
         yield from told
 
 
-def cache_gain(comparison: Comparison, question: Question, name: str) -> Interval | None:
-    """How many times as fast the same question is when it is asked again."""
+def cache_gain(comparison: Comparison, question: TimedQuestion, name: str) -> Interval | None:
+    """Say how many times as fast the same question is when it is asked again."""
     cold, warm = (comparison.find(question, name, temperature) for temperature in TEMPERATURES)
     pairs = rounds_of_both(cold, warm)
     return ratio_of_medians(*zip(*pairs, strict=True)) if len(pairs) >= LEAST_FOR_INTERVALS else None

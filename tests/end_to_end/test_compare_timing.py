@@ -11,8 +11,8 @@ from fuzz.bench.timing import blocks, row
 from fuzz.comparing.contenders import Server
 from fuzz.comparing.harness_cost import measure
 from fuzz.comparing.judging import Prepared
-from fuzz.comparing.opening import Named, open_field
-from fuzz.comparing.questions import Question
+from fuzz.comparing.opening import NamedServer, open_field
+from fuzz.comparing.questions import TimedQuestion
 from fuzz.comparing.statistics import quantiles
 from fuzz.config import Settings
 
@@ -24,10 +24,10 @@ LEAST, MOST = 0.75, 1.33
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 @pytest.mark.parametrize("side", [100, 1000])
 def test_a_time_is_that_of_curl_within_noise(side: int) -> None:
-    with open_field(Settings(), [Named("embedded")], ()) as field:
+    with open_field(Settings(), [NamedServer("embedded")], ()) as field:
         server = field.contenders[0]
         assert isinstance(server, Server)
-        prepared = Prepared(Question(side), field.profile)
+        prepared = Prepared(TimedQuestion(side), field.profile)
         field.store.put("private", "x", prepared.data)
         found = blocks(server, server.message(prepared, "x"), 15)
     print(row(side, found))
@@ -37,8 +37,8 @@ def test_a_time_is_that_of_curl_within_noise(side: int) -> None:
 
 
 def test_measuring_costs_little_of_the_smallest_request() -> None:
-    with open_field(Settings(), [Named("embedded")], ()) as field, closing(field.contenders[0]) as server:  # type: ignore[type-var]
-        prepared = Prepared(Question(1), field.profile)
+    with open_field(Settings(), [NamedServer("embedded")], ()) as field, closing(field.contenders[0]) as server:  # type: ignore[type-var]
+        prepared = Prepared(TimedQuestion(1), field.profile)
         field.store.put("private", "x", prepared.data)
         smallest = min(server.ask(prepared, "x", 1, 1).came[0].elapsed_ms for _ in range(100))
     cost = measure((16,))

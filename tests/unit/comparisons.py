@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from fuzz.comparing.questions import Question
+from fuzz.comparing.questions import TimedQuestion
 from fuzz.comparing.results import BYPASS, Comparison, Complaint, HarnessCost, Throughput, Times
 
-SMALL, LARGE = Question(100), Question(1000)
+SMALL, LARGE = TimedQuestion(100), TimedQuestion(1000)
 
 
 def measured(
@@ -19,7 +19,7 @@ def measured(
     seed: int = 1,
     noise: float = 0.05,
     drift: float = 0.0,
-    questions: Sequence[Question] = (SMALL,),
+    questions: Sequence[TimedQuestion] = (SMALL,),
     starts: int = 10,
     luck: float = 0.0,
 ) -> Comparison:
@@ -52,5 +52,5 @@ def measured(
     )  # fmt: skip
 
 
-def told(question: Question = SMALL) -> Complaint:
+def told(question: TimedQuestion = SMALL) -> Complaint:
     return Complaint(question, "a", "wrong", "wrong values: got 2, due 3", 7, "POST /v2/sum/  {}")

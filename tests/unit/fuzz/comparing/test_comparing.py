@@ -22,14 +22,14 @@ from fuzz.comparing.judging import Judge, Prepared, as_reply
 from fuzz.comparing.opening import named_servers
 from fuzz.comparing.plan import (
     NARROW_ROUNDS,
-    Plan,
+    ComparisonPlan,
     block_requests,
     guessed_seconds_alone,
     guessed_seconds_together,
     orders,
     turns,
 )
-from fuzz.comparing.questions import Question, questions
+from fuzz.comparing.questions import TimedQuestion, questions
 from fuzz.comparing.results import BYPASS, EMBEDDED, Kept, from_document, read_comparison, to_json
 from fuzz.comparing.statistics import Interval
 from fuzz.comparing.table import lines, told_of
@@ -80,7 +80,7 @@ def test_a_block_has_some_requests_for_each_client_and_not_too_many(typical_ms: 
 
 
 def test_more_takes_longer() -> None:
-    plan = Plan((SMALL,), 20, (1, 4))
+    plan = ComparisonPlan((SMALL,), 20, (1, 4))
     once = guessed_seconds_alone(plan, 20, 10**6, 2)
     assert guessed_seconds_alone(plan, 20, 10**7, 2) > once
     assert guessed_seconds_alone(plan, 40, 10**6, 2) > once
@@ -319,5 +319,5 @@ def test_questions_that_make_no_sense_are_told(change: dict[str, tuple[object, .
 
 
 def test_a_question_has_a_label_that_says_all_of_it() -> None:
-    assert Question(30, "int32", "max", "half", "shuffle+gzip").label == "max int32 half shuffle+gzip · 30²"
+    assert TimedQuestion(30, "int32", "max", "half", "shuffle+gzip").label == "max int32 half shuffle+gzip · 30²"
     assert len({one.label for one in ASKED}) == len(ASKED)

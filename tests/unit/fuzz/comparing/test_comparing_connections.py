@@ -13,8 +13,8 @@ from fuzz.comparing.contenders import Block, Bypass, Contender
 from fuzz.comparing.judging import Prepared
 from fuzz.comparing.lanes import Timed
 from fuzz.comparing.measuring import Course
-from fuzz.comparing.opening import Named, open_field
-from fuzz.comparing.plan import Plan, opens_connections
+from fuzz.comparing.opening import NamedServer, open_field
+from fuzz.comparing.plan import ComparisonPlan, opens_connections
 from fuzz.comparing.results import BYPASS, Comparison, Times, connection_of
 from fuzz.comparing.statistics import CONNECTIONS
 from fuzz.config import Settings
@@ -72,10 +72,10 @@ class Pretending(Noting):
 
 @contextmanager
 def noted(rounds: int, starts: int = 1) -> Iterator[tuple[Course, Noting]]:
-    with open_field(Settings(), [Named("embedded")], ()) as opened:
+    with open_field(Settings(), [NamedServer("embedded")], ()) as opened:
         server, bypass = opened.contenders
         noting = Noting(server)
-        plan = Plan((SMALL,), rounds, (), starts=starts, most_starts=starts)
+        plan = ComparisonPlan((SMALL,), rounds, (), starts=starts, most_starts=starts)
         yield Course(plan, (noting, bypass), opened.store, opened.profile, print), noting
 
 
@@ -96,7 +96,7 @@ def test_over_each_connection_one_answer_is_not_timed_and_rounds_are_shared_out(
 
 @pytest.mark.parametrize("rounds", [1, 2, 19, 20, 21, 60, 1000])
 def test_a_round_is_asked_over_the_connection_that_was_opened_last(rounds: int) -> None:
-    connections = Plan((), rounds).connections_a_start(False)
+    connections = ComparisonPlan((), rounds).connections_a_start(False)
     opened = [opens_connections(number, rounds, connections) for number in range(rounds)]
     assert [connection_of(number, rounds, connections) for number in range(rounds)] == [
         sum(opened[: number + 1]) - 1 for number in range(rounds)
@@ -132,7 +132,7 @@ def test_what_was_asked_after_one_start_stays_together() -> None:
 
 @pytest.mark.parametrize(("rounds", "starts"), [(1, 10), (3, 10), (20, 10), (50, 7), (100, 10), (1000, 40), (60, 1)])
 def test_rounds_are_shared_out_over_starts_which_all_begin_with_a_connection(rounds: int, starts: int) -> None:
-    plan = Plan((), rounds, starts=starts)
+    plan = ComparisonPlan((), rounds, starts=starts)
     each, connections = plan.rounds_a_start(True), plan.connections_a_start(True)
     assert plan.least_starts(True) == min(starts, rounds)
     assert 0 <= each * plan.least_starts(True) - rounds < plan.least_starts(True)
@@ -146,9 +146,9 @@ def test_rounds_are_shared_out_over_starts_which_all_begin_with_a_connection(rou
 @pytest.mark.parametrize(("seen", "starts"), [(0.051, 7), (1e9, 5), (0.0, 5)])
 def test_servers_are_started_until_a_slowdown_would_be_told_or_often_enough(seen: float, starts: int) -> None:
     told: list[float] = []
-    with open_field(Settings(), [Named("embedded")], ()) as opened:
+    with open_field(Settings(), [NamedServer("embedded")], ()) as opened:
         everybody = [Pretending(one, name=name) for one, name in zip(opened.contenders, ("embedded", "other"))]
-        plan = Plan((SMALL,), 5, (1,), starts=5, most_starts=7, seen=seen)
+        plan = ComparisonPlan((SMALL,), 5, (1,), starts=5, most_starts=7, seen=seen)
         course = Course(plan, everybody, opened.store, opened.profile, lambda _, done: told.append(done))
         course.run()
         found = course.result()
@@ -171,7 +171,7 @@ def test_a_server_that_is_ours_is_started_anew_and_answers_rightly_over_new_conn
 
 
 def test_the_bypass_is_asked_again_after_it_has_hung_up() -> None:
-    with open_field(Settings(), [Named("embedded")], ()) as opened:
+    with open_field(Settings(), [NamedServer("embedded")], ()) as opened:
         bypass = opened.contenders[-1]
         assert isinstance(bypass, Bypass)
         prepared = Prepared(SMALL, opened.profile)

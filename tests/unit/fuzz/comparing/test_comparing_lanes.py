@@ -11,7 +11,7 @@ from contextlib import closing
 
 import pytest
 
-from fuzz.comparing.lanes import Lane, Lanes
+from fuzz.comparing.lanes import Lane, TimedLanes
 from fuzz.embedded.http_server import (
     Answer,
     DropConnection,
@@ -67,7 +67,7 @@ def asked(server: HttpServer, path: str, bodies: list[bytes], clients: int = 1, 
     messages = [
         f"POST /{path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body for body in bodies
     ]
-    with closing(Lanes(server.url, seconds)) as lanes:
+    with closing(TimedLanes(server.url, seconds)) as lanes:
         came, _ = lanes.ask(messages, clients)
     return [one.outcome.body if isinstance(one.outcome, Reply) else one.outcome for one in came]
 
@@ -92,7 +92,7 @@ def test_large_and_chunked_answers_come_whole_and_large_ones_are_kept_once(serve
 
 def test_a_time_is_that_until_the_answer(server: HttpServer) -> None:
     message = b"POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
-    with closing(Lanes(server.url, 20.0)) as lanes:
+    with closing(TimedLanes(server.url, 20.0)) as lanes:
         came, seconds = lanes.ask([message] * 2, 2)
     assert all(150 <= one.elapsed_ms < 5_000 for one in came)
     assert 0.15 <= seconds < 5.0
@@ -104,7 +104,7 @@ def test_where_nothing_comes_the_others_go_on(server: HttpServer) -> None:
     (silent,) = asked(server, "stall", [b""], seconds=0.2)
     assert isinstance(silent, NoReply)
     assert silent.reason == "timeout"
-    with closing(Lanes(f"http://127.0.0.1:{free_port()}", 1.0)) as lanes:
+    with closing(TimedLanes(f"http://127.0.0.1:{free_port()}", 1.0)) as lanes:
         came, _ = lanes.ask([b"x"] * 3, 2)
     assert {one.outcome.reason for one in came if isinstance(one.outcome, NoReply)} == {"refused"}
     assert len(came) == 3
@@ -113,11 +113,11 @@ def test_where_nothing_comes_the_others_go_on(server: HttpServer) -> None:
 def test_a_connection_that_the_server_closed_meanwhile_is_opened_anew() -> None:
     port = 0
     message = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\ny"
-    lanes: Lanes | None = None
+    lanes: TimedLanes | None = None
     for _ in range(2):
         with HttpServer(Answers(), port=port, on_error=lambda status, _: HttpResponse(status, {})) as server:
             port = server.port
-            lanes = lanes or Lanes(server.url, 5.0)
+            lanes = lanes or TimedLanes(server.url, 5.0)
             ((came,), _) = lanes.ask([message])
             assert isinstance(came.outcome, Reply), came
             assert came.outcome.body == b"y"
@@ -166,7 +166,7 @@ def test_an_answer_is_whole_when_its_last_byte_has_come_and_not_before(
     before: bytes, pieces: tuple[bytes, ...], body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = before + b"HTTP/1.1 200 OK\r\n" + pieces[0]
-    with InPieces(first, *pieces[1:]) as server, closing(Lanes(server.url, 20.0)) as lanes:
+    with InPieces(first, *pieces[1:]) as server, closing(TimedLanes(server.url, 20.0)) as lanes:
         whole = Lane._whole
 
         def noted(lane: Lane) -> bool:
@@ -184,7 +184,7 @@ def test_an_answer_without_a_body_is_not_waited_for_and_a_garbled_one_is_told() 
         (b"HTTP/1.1 204 No Content\r\n\r\n", Reply(204, (), b"")),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nab", NoReply("garbled", "chunk size b'xyz'")),
     ):
-        with InPieces(answer) as server, closing(Lanes(server.url, 20.0)) as lanes:
+        with InPieces(answer) as server, closing(TimedLanes(server.url, 20.0)) as lanes:
             server.read.release()
             ((came,), _) = lanes.ask([b"x"])
         assert came.outcome == outcome or came.outcome.status == outcome.status  # type: ignore[union-attr]
@@ -193,7 +193,7 @@ def test_an_answer_without_a_body_is_not_waited_for_and_a_garbled_one_is_told() 
 def test_a_kept_connection_that_was_reset_is_opened_anew() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         answer = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\ny"
-        with closing(Lanes(f"http://127.0.0.1:{listening.getsockname()[1]}", 20.0)) as lanes:
+        with closing(TimedLanes(f"http://127.0.0.1:{listening.getsockname()[1]}", 20.0)) as lanes:
             came = []
             for _ in range(2):
                 answering = threading.Thread(target=answered_once, args=(listening, answer))

@@ -12,7 +12,7 @@ import pytest
 
 from fuzz.comparing import plots
 from fuzz.comparing.page import page
-from fuzz.comparing.questions import Question
+from fuzz.comparing.questions import TimedQuestion
 from fuzz.comparing.results import BYPASS, Times
 from fuzz.errors import CannotRun
 from tests.unit.comparisons import LARGE, SMALL, measured
@@ -60,7 +60,9 @@ def test_the_same_result_gives_the_same_picture(tmp_path: Path) -> None:
 
 def test_a_picture_says_how_many_panels_it_leaves_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plots, "MOST_PANELS", 2)
-    many = tuple(Question(10, operation="sum", dtype="int32", selection="all", codec=f"c{one}") for one in range(3))
+    many = tuple(
+        TimedQuestion(10, operation="sum", dtype="int32", selection="all", codec=f"c{one}") for one in range(3)
+    )
     plots.draw(measured({"a": 5.0, BYPASS: 3.0}, rounds=2, questions=many), tmp_path, ("svg",))
     assert "the first 2 of 3" in words(tmp_path / "times.svg")
 
