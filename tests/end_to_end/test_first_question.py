@@ -19,13 +19,19 @@ from tests.end_to_end.command_line import asfuzz
 ERROR = json.dumps({"error": {"message": "dispatch failure: no such host"}}).encode()
 
 
+SILENCE = 0
+
+
 class Pretender(http.server.BaseHTTPRequestHandler):
-    """Answers by what its server says of a path: a status, and the body that goes with it."""
+    """Answers by what its server says of a path: a status, and the body that goes with it; 0 is silence."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
         for start, (status, kind, body) in self.server.says.items():  # type: ignore[attr-defined]
             if self.path.startswith(start):
+                if status == SILENCE:
+                    self.server.over.wait()  # type: ignore[attr-defined]
+                    return
                 self.send_response(status)
                 self.send_header("content-type", kind)
                 self.send_header("content-length", str(len(body)))
@@ -44,17 +50,20 @@ class Pretender(http.server.BaseHTTPRequestHandler):
 class Pretending(http.server.ThreadingHTTPServer):
     daemon_threads = True
     says: dict[str, tuple[int, str, bytes]]
+    over: threading.Event
 
 
 @pytest.fixture
 def server() -> Iterator[Pretending]:
     with Pretending(("127.0.0.1", 0), Pretender) as one:
         one.says = {}
+        one.over = threading.Event()
         thread = threading.Thread(target=one.serve_forever)
         thread.start()
         try:
             yield one
         finally:
+            one.over.set()
             one.shutdown()
             thread.join()
 
@@ -79,13 +88,14 @@ HTML = "text/html;charset=utf-8"
         ),
         ({}, "this is no active-storage server: POST /v2/count/ gets 404 text/html"),
         ({"/v2": (500, "application/json", ERROR)}, "Does it reach the store at http://127.0.0.1:"),
+        ({"/v2": (SILENCE, "", b"")}, "the target answers no plain request: POST /v2/count/ gets no answer: timeout"),
     ],
 )
 def test_a_target_that_answers_no_plain_request_is_told_in_a_line(
     server: Pretending, says: dict[str, tuple[int, str, bytes]], expected: str, profile: str
 ) -> None:
     server.says = says
-    settings = Settings(target=f"http://127.0.0.1:{server.server_port}", profile=profile)
+    settings = Settings(target=f"http://127.0.0.1:{server.server_port}", profile=profile, timeout_seconds=2.0)
     with pytest.raises(CannotRun) as caught, open_target(settings):
         pass
     assert expected in str(caught.value)

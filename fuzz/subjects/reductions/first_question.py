@@ -109,7 +109,7 @@ def _diagnosis(asked: Mapping[str, Outcomes], session: Session) -> str:
     known = [api for api, outcomes in asked.items() if _knows(outcomes)]
     api, operation, outcome = next(_told(asked, known or list(asked)))
     came = f"POST /{api}/{operation}/ gets {told(outcome)}"
-    if known or (isinstance(outcome, NoReply) and outcome.reason == "timeout"):
+    if known or _is_silence(outcome):
         return (
             f"the target answers no plain request: {came}. Does it reach the store at {store}? "
             "If it is on another machine or in a container, give --advertise HOST"
@@ -121,9 +121,16 @@ def _diagnosis(asked: Mapping[str, Outcomes], session: Session) -> str:
 
 
 def _told(asked: Mapping[str, Outcomes], versions: list[str]) -> Iterator[tuple[str, str, Outcome]]:
-    """Yield the outcomes with their versions and operations, replies before requests without an answer."""
+    """Yield the outcomes with their versions and operations: silence first, then replies, then lost connections.
+
+    A server that has no path for one version and is silent to the other knows the other.
+    """
     every = [(api, name, one) for api in versions for name, one in asked[api].items()]
-    yield from sorted(every, key=lambda one: not isinstance(one[2], Reply))
+    yield from sorted(every, key=lambda one: (not _is_silence(one[2]), not isinstance(one[2], Reply)))
+
+
+def _is_silence(outcome: Outcome) -> bool:
+    return isinstance(outcome, NoReply) and outcome.reason == "timeout"
 
 
 def told(outcome: Outcome) -> str:
