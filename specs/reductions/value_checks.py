@@ -126,7 +126,7 @@ def _values(got: Array, due: Values) -> Iterator[Violation]:
         if due.free is not None:
             outside &= ~due.free
         if due.also is not None:
-            outside &= ~_same(got, due.also)
+            outside &= ~same_bits(got, due.also)
         if outside.any():
             yield Violation(
                 "pairwise-sum",
@@ -146,15 +146,15 @@ def _allowed(got: Array, due: Values) -> Bools:
         if due.loose is not None:
             right |= due.loose & ~np.isfinite(wide)
     else:
-        right = _same(got, due.values)
+        right = same_bits(got, due.values)
     if due.also is not None:
-        right |= _same(got, due.also)
+        right |= same_bits(got, due.also)
     if due.free is not None:
         right |= due.free
     return right
 
 
-def _same(got: Array, due: Array) -> Bools:
+def same_bits(got: Array, due: Array) -> Bools:
     """Say which elements have equal bit patterns, or are both NaN."""
     bits = f"u{got.dtype.itemsize}"
     same: Bools = np.ascontiguousarray(got).view(bits) == np.ascontiguousarray(due).view(bits)

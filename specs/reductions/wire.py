@@ -13,7 +13,7 @@ import numpy as np
 
 from specs.outcome import Reply
 from specs.reductions.dtypes import NAMES, Array, in_byte_order
-from specs.reductions.profile import Profile
+from specs.reductions.profile import CountForm, Profile
 from specs.violation import Aspect
 
 V2_KEYS = ("bytes", "dtype", "shape", "shape_as_bytes", "count", "count_as_bytes", "byte_order")
@@ -157,6 +157,12 @@ def read_v1(reply: Reply, count_form: str, tells_byte_order: bool, native_byte_o
         text = _needed(reply, "x-activestorage-count")
         counts = _json_list(text if count_form == "list" else f"[{text}]", "x-activestorage-count")
     return Answer(dtype, shape, counts, order, reply.body, listed_shape=shape, listed_counts=counts or ())
+
+
+def v1_count_form(reply: Reply) -> CountForm:
+    """Return the form in which a v1 answer tells its counts, which servers of that version choose."""
+    count = reply.header("x-activestorage-count")
+    return "none" if count is None else "list" if count.startswith("[") else "number"
 
 
 def _needed(reply: Reply, name: str) -> str:

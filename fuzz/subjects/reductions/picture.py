@@ -210,8 +210,6 @@ def read_answer(reply: Reply, api: str) -> wire.Answer | None:
         if api == "v2":
             return wire.read_v2(reply)
         tells_order = reply.header("x-activestorage-byte-order") is not None
-        count = reply.header("x-activestorage-count")
-        form = "none" if count is None else "list" if count.startswith("[") else "number"
-        return wire.read_v1(reply, form, tells_order, "little")
+        return wire.read_v1(reply, wire.v1_count_form(reply), tells_order, "little")
     except wire.Malformed:
         return None

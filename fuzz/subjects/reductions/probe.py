@@ -18,7 +18,7 @@ from specs.fields import Fields
 from specs.outcome import NoReply, Reply
 from specs.reductions import encoding, wire
 from specs.reductions.dtypes import ByteOrder
-from specs.reductions.profile import CountForm, Profile
+from specs.reductions.profile import Profile
 from specs.reductions.steps import Put, Send, Step
 
 CACHE_ROUNDS = 3
@@ -75,11 +75,12 @@ def _version(connect: Connect) -> Profile:
 
 def _v1_forms(base: Profile, reply: Reply) -> Profile:
     """Return the profile with the forms of a v1 server: its optional headers and its native byte order."""
-    count, order = reply.header("x-activestorage-count"), reply.header("x-activestorage-byte-order")
-    form: CountForm = "none" if count is None else "list" if count.startswith("[") else "number"
+    order = reply.header("x-activestorage-byte-order")
     little = encoding.plain(NUMBERS.sum(dtype="int32"), "little")
     native: ByteOrder = "little" if order == "little" or (order is None and reply.body == little) else "big"
-    return replace(base, count_form=form, tells_byte_order=order is not None, native_byte_order=native)
+    return replace(
+        base, count_form=wire.v1_count_form(reply), tells_byte_order=order is not None, native_byte_order=native
+    )
 
 
 def _forms(profile: Profile) -> Iterator[Feature]:

@@ -18,6 +18,7 @@ from specs.reductions.profile import Profile
 from specs.reductions.request import OPERATIONS, OPTIONS
 from specs.reductions.rules import Rule, requirement_of_all
 from specs.reductions.steps import Delete, Put, Send, SendRaw
+from specs.reductions.value_checks import same_bits
 from specs.store_facts import StoreFacts
 
 ALWAYS = ("answers", "no-server-error", "survives")
@@ -167,8 +168,4 @@ def _rules(due: Expectation) -> frozenset[Rule]:
 def _same_values(one: Values, other: Values) -> bool:
     if (one.dtype, one.shape, one.counts) != (other.dtype, other.shape, other.counts):
         return False
-    bits = f"u{one.values.dtype.itemsize}"
-    same = np.ascontiguousarray(one.values).view(bits) == np.ascontiguousarray(other.values).view(bits)
-    if one.values.dtype.kind == "f":
-        same |= np.isnan(one.values) & np.isnan(other.values)
-    return bool((same | _free(one) | _free(other)).all())
+    return bool((same_bits(one.values, other.values) | _free(one) | _free(other)).all())
