@@ -136,7 +136,7 @@ class Lab:
         return next((one for one in self.ask(trial, again=again) if one.signature.like(wanted)), None)
 
     def passes(self, trial: Trial, wanted: Signature) -> bool:
-        """Say whether a trial does not fail like that soon, or the run is over, within a budget of its own."""
+        """Say whether a trial passes, by up to two requests; it counts as passed where the run is over first."""
         with self.budget(2), suppress(OutOfBudget), hurried(self.session.client):
             return self.fails(trial, wanted) is None
         return True
