@@ -61,7 +61,19 @@ def main(arguments: Namespace) -> int:
             smallest.append(median(mine for pairs in found for mine, _ in pairs))
             print(row(side, found), flush=True)
     print("\n".join(cost(harness_cost.measure((1, 16)), min(smallest))))
+    mine, of_curl = own_times(arguments.blocks)
+    print(f"of a server that answers at once asfuzz takes {mine * 1000:.0f} µs a request, curl {of_curl * 1000:.0f} µs")
     return 0
+
+
+def own_times(count: int) -> tuple[float, float]:
+    """Return the median milliseconds of asfuzz and of curl with a server that does nothing: what each adds itself."""
+    from fuzz.comparing.harness_cost import REQUEST, idle_server
+
+    with idle_server() as server:
+        pairs = [(by_lanes(server.url, REQUEST), by_curl(server.url, REQUEST)) for _ in range(count)]
+    mine, of_curl = ([one for pair in pairs for one in pair[place]] for place in (0, 1))
+    return median(mine), median(of_curl)
 
 
 def row(side: int, found: list[Times]) -> str:

@@ -110,9 +110,12 @@ def test_a_server_that_is_much_slower_is_told_to_be(
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_times_stand_beside_those_of_curl(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "timing", "--sizes", "20", "--blocks", "2"]) == 0
-    first, second, *_ = capsys.readouterr().out.splitlines()
+    first, second, *_, last = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"sum float32 · 20²: [\d.]+ ms, by curl [\d.]+ ms; [\d.]+ times as long .*", first)
     assert "of the smallest median" in second
+    told = re.fullmatch(r"of a server that answers at once asfuzz takes (\d+) µs a request, curl (\d+) µs", last)
+    assert told
+    assert all(0 < int(one) < 10**6 for one in told.groups())
 
 
 @pytest.mark.parametrize("words", [["refinding"], ["trouble", "--launch", "x {port}"]])
