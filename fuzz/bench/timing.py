@@ -123,12 +123,15 @@ def by_curl(url: str, message: bytes) -> list[float]:
     """
     head, _, body = message.partition(b"\r\n\r\n")
     first, *headers = head.decode().split("\r\n")
-    words = ["curl", "-sS", "-o", "/dev/null", "-w", "%{time_total} %{http_code}\n", "--data-binary", "@-"]
+    words = ["curl", "-sS", "-w", "%{time_total} %{http_code}\n", "--data-binary", "@-"]
     for line in headers:
         words += ["-H", line] if not line.lower().startswith(("host", "content-length")) else []
-    # A range makes curl ask as many times, over the same connection.
-    asked = f"{url}{first.split(' ')[1]}?[0-{EACH}]"
-    done = subprocess.run([*words, asked], input=body, capture_output=True, check=False, timeout=SECONDS)
+    # A header of its own that curl would add is left out by its bare name.
+    there = {line.partition(":")[0].lower() for line in headers}
+    words += [part for name in ("User-Agent", "Accept") if name.lower() not in there for part in ("-H", f"{name}:")]
+    # Curl asks for all of them over the same connection.
+    asked = ["-o", "/dev/null", f"{url}{first.split(' ')[1]}"] * (EACH + 1)
+    done = subprocess.run([*words, *asked], input=body, capture_output=True, check=False, timeout=SECONDS)
     told = [line.split() for line in done.stdout.decode().splitlines()]
     if done.returncode or {code for _, code in told} != {"200"}:
         raise CannotRun(f"curl: {done.stderr.decode('utf-8', 'replace').strip() or told}")
