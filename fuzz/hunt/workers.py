@@ -43,7 +43,7 @@ class Share:
     end: float | None
     settings: Settings
     started_by: Settings
-    turns: str = ""
+    turns: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,8 @@ def work_together(plan: Plan, target: Target, account: Account, pool: Pool) -> N
     # The end is set before the workers start, since starting takes a while and must not delay the end.
     end = None if plan.seconds is None else time.time() + plan.seconds
     with TemporaryDirectory(prefix="asfuzz-turns-") as turns:
-        shares = [Share(number, plan, end, settings, target.settings, turns) for number in range(plan.workers)]
+        folder = Path(turns)
+        shares = [Share(number, plan, end, settings, target.settings, folder) for number in range(plan.workers)]
         _conduct(shares, target, account, pool)
 
 
@@ -146,8 +147,7 @@ def work(share: Share, tell: Callable[[Message | Failed], None], stopped: Callab
             target = replace(found, profile=share.plan.profile, started_by=share.started_by)
             with closing(target.session()) as session:
                 plan = _with_what_is_left(share.plan, share.end)
-                turns = Turns(Path(share.turns)) if share.turns else Turns()
-                Worker(plan, session, TargetLife.of(target), tell, share.number, turns).work(stopped)
+                Worker(plan, session, TargetLife.of(target), tell, share.number, Turns(share.turns)).work(stopped)
     except CannotRun as error:
         tell(Failed(str(error)))
 
