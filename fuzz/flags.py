@@ -50,7 +50,12 @@ def add_target_flags(parser: ArgumentParser) -> None:
 def add_subject_flags(group: ArgumentParser | _ArgumentGroup) -> None:
     """Add flags for the API under test, and for modules that bring further ones."""
     group.add_argument("--subject", metavar="NAME", help="the API under test (default: reductions)")
-    group.add_argument(
+    add_load_flag(group)
+
+
+def add_load_flag(parser: ArgumentParser | _ArgumentGroup) -> None:
+    """Add the flag for modules that bring the subjects that findings are about."""
+    parser.add_argument(
         "--load", metavar="MODULE", nargs="+", action="extend", help="modules with subjects or extensions of one"
     )
 

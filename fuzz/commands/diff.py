@@ -11,6 +11,7 @@ from typing import Any
 
 from fuzz.errors import UsageError
 from fuzz.findings import corpus, known
+from fuzz.flags import add_load_flag, settings_of
 
 NEW, FIXED, STILL = "NEW", "FIXED", "STILL THERE"
 EPILOG = """\
@@ -46,11 +47,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments: the two sides to compare."""
     parser.add_argument("old", type=Path, metavar="OLD", help="findings folder or summary of the older run")
     parser.add_argument("new", type=Path, metavar="NEW", help="findings folder or summary of the newer run")
+    add_load_flag(parser)
     parser.epilog = EPILOG
 
 
 def main(arguments: Namespace) -> int:
     """Tell the differences; new findings that nobody has accepted decide the exit code."""
+    settings_of(arguments)  # Findings of a subject are read by the modules that bring it.
     old, new = found_at(arguments.old), found_at(arguments.new)
     rows = compared(old, new)
     for change, one in rows:

@@ -10,7 +10,7 @@ from fuzz.errors import CannotRun, UsageError
 from fuzz.findings import corpus, known
 from fuzz.findings.elision import visible
 from fuzz.findings.finding import Finding
-from fuzz.flags import add_config_flag, settings_of
+from fuzz.flags import add_config_flag, add_load_flag, settings_of
 from fuzz.reports.terminal import Terminal
 
 EPILOG = """\
@@ -30,6 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Add the argument: the folder."""
     parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="folder of the findings")
     parser.add_argument("--findings", metavar="DIR", help="the same as a flag (default: findings)")
+    add_load_flag(parser)
     add_config_flag(parser)
     parser.epilog = EPILOG
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from fuzz.errors import UsageError
 from fuzz.findings import corpus, known, named
 from fuzz.findings.case_files import Unreadable
-from fuzz.flags import add_animal_flag, add_config_flag, add_target_flags, settings_of, told_by
+from fuzz.flags import add_animal_flag, add_config_flag, add_load_flag, add_target_flags, settings_of, told_by
 from fuzz.whole_files import replace_file
 
 EPILOG = """\
@@ -45,6 +45,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     for one in (add, remove, show, prune):
         one.add_argument("--findings", metavar="DIR", help="folder of the findings (default: findings)")
         add_config_flag(one)
+    for one in (add, remove, show):
+        add_load_flag(one)
 
 
 def main(arguments: Namespace) -> int:

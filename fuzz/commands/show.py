@@ -11,7 +11,7 @@ from fuzz.findings.case_files import Unreadable
 from fuzz.findings.elision import visible
 from fuzz.findings.named import home_of
 from fuzz.findings.portrait import portrait
-from fuzz.flags import add_config_flag, add_subject_flags, settings_of
+from fuzz.flags import add_config_flag, add_load_flag, settings_of
 from fuzz.reports.terminal import Terminal
 
 FILES = {
@@ -36,7 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Add the argument: the finding."""
     parser.add_argument("finding", metavar="ID", help="a finding's id, the beginning of one, or its folder")
     parser.add_argument("--findings", metavar="DIR", help="folder of the findings (default: findings)")
-    add_subject_flags(parser)
+    add_load_flag(parser)
     add_config_flag(parser)
     parser.epilog = EPILOG
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from fuzz.events import EXPLAINING, Event, FindingFound, Progress, PropertyDone, PutToTest, RunEnded, RunStarted, Warned
-from fuzz.findings.again import replay_line
+from fuzz.findings.again import accept_line, replay_line
 from fuzz.findings.elision import visible
 from fuzz.findings.portrait import portrait
 from fuzz.reports.tally import Tally
@@ -231,7 +231,7 @@ class Console:
             return [f"next: nothing could be saved; make room, and run again by --seed {seed}"]
         return [
             f"next: read {shlex.quote(f'{path}/finding.md')}, mend the server, then: {replay_line(path)}",
-            f"      or accept it for now: asfuzz known add {shlex.quote(path)} --reason '...'",
+            f"      or accept it for now: {accept_line(path)}",
         ]
 
     def _fixed(self) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fuzz.config import DEFAULT_SUBJECT
 from fuzz.events import Explored, FindingFound, RunEnded, RunStarted, Sought
 from fuzz.reports.events_file import LoggedEvent, UnreadableLine, logged_events
 from fuzz.reports.tally import Tally
@@ -87,6 +88,11 @@ class Run:
         return self.tally.ended
 
     @property
+    def subject(self) -> str:
+        """Return the subject's name; a log that tells none is of the usual one."""
+        return (self.started.subject if self.started is not None else "") or DEFAULT_SUBJECT
+
+    @property
     def seconds(self) -> float:
         """Return how long the run took; if it did not end, until its last event."""
         return self.ended.seconds if self.ended is not None else max(0.0, self.last - self.begun)
@@ -125,6 +131,11 @@ class History:
     def findings(self) -> dict[str, FindingFound]:
         """Map each finding's id to the latest event about it."""
         return {name: event for one in self.runs for name, event in one.tally.findings.items()}
+
+    def by_subject(self) -> dict[str, History]:
+        """Return the runs of each subject as a history of its own: subjects share names of requirements and fields."""
+        subjects = dict.fromkeys(one.subject for one in self.runs)
+        return {name: History(tuple(one for one in self.runs if one.subject == name)) for name in subjects}
 
     def sums(self) -> Sums:
         found = Sums()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate, combinations
 
+from fuzz.config import DEFAULT_SUBJECT
 from fuzz.findings.again import replay_line
 from fuzz.findings.elision import visible
 from fuzz.findings.finding import Finding
@@ -166,6 +167,7 @@ class Overview:
 def overview(history: History, found: Iterable[Card], notes: tuple[str, ...] = ()) -> Overview:
     """Sum up some runs, and the findings that are there of them."""
     sums = history.sums()
+    parts = _parts(history)
     # A run that was killed has not written down in the findings how often it saw them.
     cards = tuple(_counted_again(one, sums.sightings[one.finding.id]) for one in found)
     seen = sums.sightings or Counter({one.finding.id: one.finding.seen for one in cards})
@@ -180,29 +182,52 @@ def overview(history: History, found: Iterable[Card], notes: tuple[str, ...] = (
         verdict=verdict,
         headline=_headline(verdict, cards, history),
         cards=tuple(ordered),
-        fields=tuple(_fields(history, sums)),
-        pairs=tuple(_pairs(history, sums)),
-        stakes=tuple(_stakes(sums, _subjects(history))),
+        fields=tuple(one for part in parts for one in _fields(part)),
+        pairs=tuple(one for part in parts for one in _pairs(part)),
+        stakes=tuple(sorted((one for part in parts for one in _stakes(part)), key=lambda one: (one.times, one.name))),
         outlook=_outlook(seen, history.requests),
         curve=tuple(_curve(history)),
-        latencies=tuple(_latencies(sums)),
+        latencies=tuple(one for part in parts for one in _latencies(part)),
         runs=history.runs,
         warnings=tuple(warnings.items()),
         notes=(*_notes(history), *notes),
         requests=history.requests,
         seconds=history.seconds,
-        properties=_tried(history, sums),
+        properties=_tried(parts),
     )
 
 
-def _tried(history: History, sums: Sums) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The runs of one subject, and what they explored."""
+
+    subject: str
+    history: History
+    sums: Sums
+    is_alone: bool
+
+    def named(self, name: str) -> str:
+        """Return a name as the report has it: with the subject, where the report is on several."""
+        return name if self.is_alone else f"{self.subject}: {name}"
+
+
+def _parts(history: History) -> list[_Part]:
+    """Take the runs apart by subject; without any run, the usual subject has what was never reached."""
+    by_subject = history.by_subject() or {DEFAULT_SUBJECT: history}
+    return [_Part(name, part, part.sums(), len(by_subject) == 1) for name, part in by_subject.items()]
+
+
+def _tried(parts: Iterable[_Part]) -> tuple[int, int]:
     """Return how many properties were tried in some run, and how many there were to try."""
-    tried = {name for name, _ in sums.at_stake}
-    every = set(tried)
-    for run in history.runs:
-        every |= {*run.tally.properties, *(run.started.properties if run.started is not None else ())}
-        tried |= {name for name, done in run.tally.properties.items() if done.examples}
-    return len(tried), len(every)
+    tried: set[tuple[str, str]] = set()
+    every: set[tuple[str, str]] = set()
+    for part in parts:
+        tried |= {(part.subject, name) for name, _ in part.sums.at_stake}
+        for run in part.history.runs:
+            told = {*run.tally.properties, *(run.started.properties if run.started is not None else ())}
+            every |= {(part.subject, name) for name in told}
+            tried |= {(part.subject, name) for name, done in run.tally.properties.items() if done.examples}
+    return len(tried), len(tried | every)
 
 
 def _counted_again(card: Card, times: int) -> Card:
@@ -253,16 +278,17 @@ def _domains(history: History) -> dict[str, tuple[str, ...]]:
     return {name: tuple(values) for name, values in found.items()}
 
 
-def _fields(history: History, sums: Sums) -> Iterator[FieldMap]:
-    for name, values in _domains(history).items():
-        more = tuple(sorted(value for field, value in sums.values if field == name and value not in values))
-        yield FieldMap(name, tuple((value, sums.values[name, value]) for value in (*values, *more)))
+def _fields(part: _Part) -> Iterator[FieldMap]:
+    drawn = part.sums.values
+    for name, values in _domains(part.history).items():
+        more = tuple(sorted(value for field, value in drawn if field == name and value not in values))
+        yield FieldMap(part.named(name), tuple((value, drawn[name, value]) for value in (*values, *more)))
 
 
-def _pairs(history: History, sums: Sums) -> Iterator[PairMap]:
+def _pairs(part: _Part) -> Iterator[PairMap]:
     """Yield, for each two fields, the values that could come together in some run, and those that never did."""
     possible: dict[tuple[str, str], dict[tuple[Value, Value], None]] = {}
-    for run in history.runs:
+    for run in part.history.runs:
         if run.sought is None:
             continue
         flat = [(name, value) for name, values in run.sought.fields for value in values]
@@ -272,24 +298,19 @@ def _pairs(history: History, sums: Sums) -> Iterator[PairMap]:
             if a[0] != b[0] and (i, j) not in apart:
                 possible.setdefault((a[0], b[0]), {})[a, b] = None
     for (one, other), pairs in possible.items():
-        never = tuple((a[1], b[1]) for a, b in pairs if not sums.pairs[min(a, b), max(a, b)])
-        yield PairMap(one, other, len(pairs), never)
+        never = tuple((a[1], b[1]) for a, b in pairs if not part.sums.pairs[min(a, b), max(a, b)])
+        yield PairMap(part.named(one), part.named(other), len(pairs), never)
 
 
-def _subjects(history: History) -> set[str]:
-    """Return the subjects of a folder's runs; an empty name stands for the usual one."""
-    return {run.started.subject for run in history.runs if run.started is not None} or {""}
-
-
-def _stakes(sums: Sums, subjects: Iterable[str]) -> Iterator[Stake]:
-    """Yield every requirement, those at stake least often first."""
+def _stakes(part: _Part) -> Iterator[Stake]:
+    """Yield every requirement of a subject."""
     times: Counter[str] = Counter()
-    for (_, requirement), count in sums.at_stake.items():
+    for (_, requirement), count in part.sums.at_stake.items():
         times[requirement] += count
-    known = {name: one for subject in subjects for name, one in subject_of(subject).requirements.items()}
-    for name in sorted({*known, *times}, key=lambda one: (times[one], one)):
+    known = subject_of(part.subject).requirements
+    for name in {*known, *times}:
         entry = known.get(name)
-        yield Stake(name, entry.sentence if entry else name, entry.level if entry else "", times[name])
+        yield Stake(part.named(name), entry.sentence if entry else name, entry.level if entry else "", times[name])
 
 
 def _outlook(seen: Mapping[str, int], requests: int) -> Outlook:
@@ -310,13 +331,14 @@ def _curve(history: History) -> Iterator[tuple[int, int]]:
         yield before, len(known)
 
 
-def _latencies(sums: Sums) -> Iterator[Latency]:
-    order = sorted(sums.latencies, key=lambda one: (one[0], SIZE_ORDER.index(one[1]) if one[1] in SIZE_ORDER else 99))
+def _latencies(part: _Part) -> Iterator[Latency]:
+    latencies = part.sums.latencies
+    order = sorted(latencies, key=lambda one: (one[0], SIZE_ORDER.index(one[1]) if one[1] in SIZE_ORDER else 99))
     for operation, size in order:
-        classes = sums.latencies[operation, size]
+        classes = latencies[operation, size]
         answers = classes.total()
         bounds = [quantile(classes, share) for share in (0.5, 0.9, 0.99, 1.0)]
-        yield Latency(operation, size, answers, *bounds)
+        yield Latency(part.named(operation), size, answers, *bounds)
 
 
 def quantile(classes: Mapping[int, int], share: float) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -59,10 +61,12 @@ def test_a_shelf_that_is_right_passes(asfuzz: Asfuzz, tmp_path: Path) -> None:
 def test_a_module_is_enough_where_nothing_is_installed(asfuzz: Asfuzz, tmp_path: Path) -> None:
     load = ("--load", "shelf_asfuzz.subject")
     found = asfuzz(tmp_path, *HUNT, *load, "--animal", "truncating", code=1, package=False).stdout
-    (line,) = (one for one in found.splitlines() if one.strip().startswith("again"))
-    assert line.endswith(" --load shelf_asfuzz.subject")
-    again = asfuzz(tmp_path, *line.split()[2:], code=1, package=False).stdout
-    assert "1 still failing" in again
+    replay, accept = (shlex.split(line)[1:] for line in dict.fromkeys(re.findall(r"asfuzz (?:replay|known) .*", found)))
+    assert "1 still failing" in asfuzz(tmp_path, *replay, code=1, package=False).stdout
+    for words in (["findings"], ["show", replay[1]], ["diff", "findings", "findings"], ["report", "findings"]):
+        assert "get: another value" in asfuzz(tmp_path, *words, *load, package=False).stdout, words
+    assert "is accepted" in asfuzz(tmp_path, *accept, package=False).stdout
+    assert "KNOWN" in asfuzz(tmp_path, *HUNT, *load, "--animal", "truncating", package=False).stdout
     missing = asfuzz(tmp_path, *HUNT, code=2, package=False).stderr
     assert "there is no subject 'shelf'" in missing
     assert "--load MODULE" in missing

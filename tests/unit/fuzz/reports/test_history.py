@@ -8,6 +8,7 @@ from fuzz.errors import UsageError
 from fuzz.events import Event, Explored, PropertyDone, RunEnded, Sought, Warned
 from fuzz.findings import corpus
 from fuzz.project.own_findings import collect
+from fuzz.registry import subject_of
 from fuzz.reports.events_file import FILE_NAME, EventsFile
 from fuzz.reports.history import gather
 from fuzz.reports.overview import Outlook, Overview, overview, quantile
@@ -99,6 +100,27 @@ def test_how_many_properties_were_tried_is_told_also_of_a_run_that_was_killed(tm
     ended = [run_started(), PropertyDone("malformed", "PASS", 5, 50, 0), PropertyDone("raw", "SKIP", 0, 0, 0)]
     assert of_logs(log(tmp_path / "ended", [*ended], "b")).properties == (1, 3)
     assert of_logs(killed, tmp_path / "ended" / FILE_NAME).properties == (2, 3)
+
+
+def test_what_two_subjects_explored_is_told_apart_where_both_have_the_name(tmp_path: Path) -> None:
+    of_objects = [run_started(subject="objects"), *a_run(5)[1:]]
+    one, other = log(tmp_path / "one", a_run(3), "a"), log(tmp_path / "other", of_objects, "b")
+    report = of_logs(one, other)
+    times = {one.name: one.times for one in report.stakes}
+    assert (times["reductions: answers"], times["objects: answers"]) == (12, 20)
+    known = {f"{name}: {one}" for name in ("reductions", "objects") for one in subject_of(name).requirements}
+    assert {one.name for one in report.stakes} >= known
+    sentences = {one.name: one.sentence for one in report.stakes}
+    assert sentences["objects: answers"] == subject_of("objects").requirements["answers"].sentence
+    assert sentences["reductions: answers"] == subject_of("reductions").requirements["answers"].sentence
+    fields = {one.name: dict(one.values) for one in report.fields}
+    assert (fields["reductions: dtype"]["int32"], fields["objects: dtype"]["int32"]) == (12, 20)
+    assert {(one.one, one.other) for one in report.pairs} == {
+        ("reductions: dtype", "reductions: order"),
+        ("objects: dtype", "objects: order"),
+    }
+    assert {(one.operation, one.answers) for one in report.latencies} == {("reductions: sum", 12), ("objects: sum", 20)}
+    assert report.properties == (2, 4)
 
 
 def test_requirements_that_were_never_at_stake_come_first(tmp_path: Path) -> None:
