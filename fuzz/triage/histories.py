@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 from fuzz.triage.company import ALONE, HISTORY, Company
-from fuzz.triage.lab import Lab, Seen
+from fuzz.triage.lab import Lab, OutOfBudget, Seen, hurried
 from fuzz.triage.minimal import Smallest, minimal
 from fuzz.triage.reading import Reading
 from fuzz.triage.traits.circumstances import (
@@ -32,6 +32,7 @@ MOST_EARLIER = 24
 MOST_CASES = 4
 MANY_CASES = 24
 MOST_BYTES = 64 * 2**10
+MOST_TO_COME_AGAIN = 50
 
 
 class Earlier:
@@ -167,3 +168,14 @@ def wrong_after(case: Case, reading: Reading, wanted: Signature, lab: Lab) -> tu
     alike = (one for one in lab.ask(trial) if (one.signature.way is Way.SILENT, one.signature.died) == unheard)
     seen = next(alike, None)
     return None if seen is None else (trial, seen)
+
+
+def comes_again(trial: Trial, as_sent: Iterable[Case], wanted: Signature, lab: Lab) -> bool:
+    """Say whether a request fails once more, alone or after the earlier ones of its case; not if the run is over."""
+    with lab.budget(MOST_TO_COME_AGAIN), hurried(lab.session.client):
+        try:
+            if lab.fails(trial, wanted) is not None:
+                return True
+            return any(wrong_after(case, trial.reading, wanted, lab) is not None for case in as_sent)
+        except OutOfBudget:
+            return False

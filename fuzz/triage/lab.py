@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -134,12 +134,6 @@ class Lab:
     def fails(self, trial: Trial, wanted: Signature, *, again: bool = False) -> Seen | None:
         """Return the trial's failure that is like the wanted one, if there is one."""
         return next((one for one in self.ask(trial, again=again) if one.signature.like(wanted)), None)
-
-    def passes(self, trial: Trial, wanted: Signature) -> bool:
-        """Say whether a trial passes, by up to two requests; it counts as passed where the run is over first."""
-        with self.budget(2), suppress(OutOfBudget), hurried(self.session.client):
-            return self.fails(trial, wanted) is None
-        return True
 
     def noticed(self, judgement: Judgement) -> Judgement:
         """Return the judgement, or if the server died of the case, one that holds its death alone."""

@@ -130,6 +130,15 @@ class Ledger:
                 return finding
         return None
 
+    def fleeting(self, wanted: Signature) -> str | None:
+        """Return the finding about failures of the same sort that do not come each time their request is sent."""
+        chance = self.of_chance(wanted)
+        return self.flaky(wanted) or (None if chance is None else chance.id)
+
+    def is_flaky(self, name: str) -> bool:
+        """Say whether a finding is about requests that fail some of the time."""
+        return self._findings[name].reproducibility == "flaky"
+
     def flaky(self, wanted: Signature) -> str | None:
         """Return the finding about requests of the same family that fail some of the time, each by itself."""
         return self._of_family(wanted, together=False, reproducibilities=("flaky",))

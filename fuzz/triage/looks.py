@@ -60,13 +60,20 @@ class Looks:
         if not self._spent.much() and not dear:
             return None
         shown = self._ledger.shown()
-        often = [one for one in shown if dear or self._ledger.confirmations(one.finding) >= CONFIRMATIONS]
+        often = [one for one in shown if dear or self._is_sure(one.finding)]
         known = [one for one in often if one.is_of_traits and wanted.look in self._ledger.looks(one.finding)]
         for other in chain([trial], trial.reading.come_to_the_same(trial)) if known else ():
             found = next((one.finding for one in known if one.concerns(other, wanted)), None)
             if found is not None:
                 return found
         return None
+
+    def _is_sure(self, name: str) -> bool:
+        """Say whether failures may be counted for a finding unasked.
+
+        A flaky finding has no needs, so that every failure of its family would look like it: those are sent again.
+        """
+        return self._ledger.confirmations(name) >= CONFIRMATIONS and not self._ledger.is_flaky(name)
 
 
 def step_of(case: Case, violation: Violation) -> int:

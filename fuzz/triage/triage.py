@@ -15,7 +15,7 @@ from fuzz.triage.budgets import REQUESTS_OF_A_RACE, is_slow, requests_after_othe
 from fuzz.triage.cause import ANY, Explained, Rest, Shown, explain
 from fuzz.triage.company import ALONE, Company
 from fuzz.triage.general import faults_alike, not_seen_with
-from fuzz.triage.histories import Earlier, smallest_history, wrong_after
+from fuzz.triage.histories import Earlier, comes_again, smallest_history, wrong_after
 from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, hurried, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
@@ -112,9 +112,10 @@ class Triage:
         believed = self.looks.like(trial, wanted, slow=slow)
         if believed is not None:
             return self.ledger.again(believed, wanted)
-        chance = self.ledger.of_chance(wanted)
-        if (slow or self.spent.much()) and (chance or self.ledger.keeps_state()) and self.lab.passes(trial, wanted):
-            return None if chance is None else self.ledger.again(chance.id, wanted)
+        fleeting = self.ledger.fleeting(wanted)
+        doubtful = (slow or self.spent.much()) and (fleeting or self.ledger.keeps_state())
+        if doubtful and not comes_again(trial, self.earlier.as_sent(until), wanted, self.lab):
+            return None if fleeting is None else self.ledger.again(fleeting, wanted)
         first = Seen(judgement, violation, wanted)
         self._begun, self._smallest, self._first = self.session.sent, None, (trial, first)
         self._came_again = False

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from fuzz.findings import corpus
 from fuzz.hunt.effort import PropertyEffort
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
@@ -51,3 +53,15 @@ def test_what_is_slow_is_counted_as_soon_as_it_looks_like_what_was_seen_once(tmp
     assert looks(ledger, much=much).like(way.trial, way.signature, slow=True) is None
     ledger.again(way.finding, way.signature)
     assert looks(ledger, much=much).like(way.trial, way.signature, slow=True) == way.finding
+
+
+def test_a_flaky_finding_stands_for_no_failure_that_was_not_sent_again(tmp_path: Path) -> None:
+    ledger_of_an_earlier_run(tmp_path, 60)
+    (finding,) = corpus.load_all(tmp_path)
+    corpus.save(tmp_path, replace(finding, reproducibility="flaky", needs=()), {})
+    ledger = Ledger(tmp_path, "flaky", READING)
+    (way,) = ledger.shown()
+    ledger.again(finding.id, way.signature)
+    assert finding.seen >= CONFIRMATIONS
+    assert looks(ledger, much=True).like(way.trial, way.signature) is None
+    assert ledger.fleeting(way.signature) == finding.id
