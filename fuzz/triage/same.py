@@ -104,11 +104,10 @@ def fail_alike(way: Shown, one: Shown) -> bool:
     mine, theirs = way.signature.blamed, one.signature.blamed
     if not mine or not theirs:
         return False
-    others = way.covers - mine
-    if all(covers(one.covers, fault) for fault in mine) or all(covers(others, fault) for fault in theirs):
+    if all(covers(one.covers, fault) for fault in mine) or all(covers(way.covers, fault) for fault in theirs):
         return True
     # A third fault has been seen to fail like the faults of both.
-    return bool(others & (one.covers - theirs))
+    return bool((way.covers - mine) & (one.covers - theirs))
 
 
 def needs_siblings(way: Shown, one: Shown, lab: Lab) -> bool:

@@ -27,6 +27,9 @@ OF_CONTENT_TYPES: tuple[Spelling, ...] = ("content-type-case", "content-type-cha
 NOT_THERE = "missing-page"
 # Stores that send less of an object than a request's size asks for act as if the object were shorter.
 SENDS_NOTHING = "nothing"
+# A URL with letters that are escaped needlessly comes to one with letters that must be.
+NEEDLESS_ESCAPES: Spelling = "url-escapes"
+KEY_WITH_AN_ESCAPE = "a b"
 SENDS_LESS = ("too-little", SENDS_NOTHING)
 
 
@@ -40,6 +43,8 @@ def come_to_the_same(trial: Trial) -> Iterator[Trial]:
         return
     for scene in in_other_ways(trial.scene):
         yield trial.of_scene(scene)
+    if trial.scene.spelled == NEEDLESS_ESCAPES and trial.scene.key == "a":
+        yield trial.of_scene(replace(trial.scene, spelled="plainly", key=KEY_WITH_AN_ESCAPE))
     put, send = trial.case.steps
     if trial.scene.served == NOT_THERE:
         yield trial.of_steps(send)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from fuzz.subjects.reductions.traits.requests import AS_BYTES, BODY, DATA, METHOD, PATH, trait_of_field
+from fuzz.subjects.reductions.traits.requests import AS_BYTES, BODY, DATA, METHOD, PATH, UNUSUAL, trait_of_field
 from fuzz.subjects.reductions.traits.storage import SENDER
 from fuzz.triage.trial import Signature, Trial, fault_of, place_of, rule_of
 from specs import rules
@@ -28,6 +28,7 @@ CARRIERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         str(Rule.ODD_METHOD): (AS_BYTES, METHOD),
         str(Rule.NOT_JSON): (AS_BYTES, BODY),
         str(Rule.CONTENT_TYPE): (AS_BYTES, "an unusual Content-Type"),
+        str(Rule.FOREIGN_AUTHORIZATION): (AS_BYTES, f"{UNUSUAL}Authorization"),
         str(Rule.UNKNOWN_OPERATION): ("operation",),
         str(Rule.CREDENTIALS): (SENDER,),
         # Another field decides whether the value is wrong.

@@ -16,6 +16,7 @@ from fuzz.subjects.reductions.scene import (
     Scene,
     SimplerScene,
     are_axes,
+    in_more_elements,
     of_like_selection,
     repeated,
     with_elements,
@@ -61,6 +62,7 @@ from specs.reductions.validity import BODY_FIELDS
 OPERATIONS = ("select", "sum", "count", "min", "max")
 PLAIN_OPERATION = OPERATIONS[0]
 MANY = 16
+MANY_BYTES = 2**14
 # Dimensions do not grow beyond this many elements, as a server may refuse a larger object.
 MOST_ELEMENTS = 2**16
 PARTICULAR = "particular numbers"
@@ -84,7 +86,15 @@ def _axis_list(scene: Scene) -> Scene | None:
 
 
 def _several_axes(scene: Scene) -> Scene | None:
-    return replace(scene, axis=scene.axis[:1]) if isinstance(scene.axis, list) and len(scene.axis) > 1 else None
+    """Return the scene reduced along the first of its axes; each result is still made of many elements if it was."""
+    if not isinstance(scene.axis, list) or len(scene.axis) < 2:
+        return None
+    plain = replace(scene, axis=scene.axis[:1])
+    if scene.shape is None or scene.selection is not None or not are_axes(scene.axis) or scene.elements.size <= MANY:
+        return plain
+    times = [1] * len(scene.shape)
+    times[scene.axis[0]] = math.prod(scene.shape[axis] for axis in scene.axis[1:])
+    return plain if scene.elements.size * math.prod(times) > MOST_ELEMENTS else repeated(plain, times)
 
 
 def _no_axes(scene: Scene) -> Scene | None:
@@ -179,10 +189,15 @@ def _interest(scene: Scene, dimension: int) -> tuple[bool, int]:
 def of_rank(scene: Scene, rank: int, kept: int | None = None) -> Scene | None:
     """Return the scene with its least important dimensions dropped, until `rank` are left.
 
-    A dropped dimension is cut down to its first index. `kept` is a dimension that is dropped last.
+    A dropped dimension is cut down to its first index. `kept` is a dimension that is dropped last; if it was not the
+    last one, one of those behind it is kept too, as servers often mistake a dimension for the last one.
     """
     while scene.shape is not None and len(scene.shape) > rank:
-        order = sorted(range(len(scene.shape)), key=lambda i: (i == kept, *_interest(scene, i)))
+        behind = () if kept is None else range(kept + 1, len(scene.shape))
+        followed = len(behind) == 1
+        order = sorted(
+            range(len(scene.shape)), key=lambda i: (i == kept, followed and i in behind, *_interest(scene, i))
+        )
         cut = without_dimension(scene, order[0])
         if cut is None:
             return None
@@ -190,6 +205,13 @@ def of_rank(scene: Scene, rank: int, kept: int | None = None) -> Scene | None:
             kept -= order[0] < kept
         scene = cut
     return scene
+
+
+def _single_axis(scene: Scene) -> int | None:
+    """Return the one dimension along which a scene is reduced, or which a select names as an axis."""
+    axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
+    single = axes[0] if len(axes) == 1 and are_axes(axes) else None
+    return single if single is not None and single < len(scene.shape or ()) else None
 
 
 def _of_all_in(scene: Scene, rank: int) -> Scene | None:
@@ -210,7 +232,7 @@ def _several_dimensions(scene: Scene) -> Scene | None:
 def _more_than_two_dimensions(scene: Scene) -> Scene | None:
     if scene.shape is None or len(scene.shape) < 3:
         return None
-    return _of_all_in(scene, 2) or of_rank(scene, 2)
+    return _of_all_in(scene, 2) or of_rank(scene, 2, _single_axis(scene))
 
 
 def _longer(scene: Scene) -> Scene | None:
@@ -264,7 +286,12 @@ def few_elements(scene: Scene, *, last: bool = False) -> Scene | None:
 
 
 def _dtype(scene: Scene) -> Scene | None:
-    return to_dtype(scene, PLAIN_DTYPE)
+    """Return the scene with plain numbers; where it has many bytes, it has as many of them."""
+    plain = to_dtype(scene, PLAIN_DTYPE)
+    times = scene.elements.nbytes // max(1, 0 if plain is None else plain.elements.nbytes)
+    if plain is None or times < 2 or scene.elements.nbytes < MANY_BYTES or plain.selection is not None:
+        return plain
+    return in_more_elements(plain, times) if plain.elements.size * times <= MOST_ELEMENTS else plain
 
 
 def _operation(scene: Scene) -> Scene | None:
