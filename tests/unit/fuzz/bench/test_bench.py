@@ -10,8 +10,8 @@ from datetime import date
 
 import pytest
 
-from fuzz.bench.cost import ACCOUNTS, CHECKS, DRAWING, ENCODING, ORACLE, READING, SENDING, STAGES, Stages
 from fuzz.bench.refinding import Over, TitleWatch
+from fuzz.bench.stages import ACCOUNTS, CHECKS, DRAWING, ENCODING, ORACLE, READING, SENDING, STAGES, Stages
 from fuzz.bench.trouble import narrowed
 from fuzz.cli import main
 from fuzz.errors import UsageError
@@ -155,6 +155,39 @@ def test_recorded_answers_are_judged_without_sending_anything(capsys: pytest.Cap
     assert told[SENDING] == told[READING] == 0
     assert all(told[name] > 0 for name in (DRAWING, ENCODING, ORACLE, CHECKS, ACCOUNTS))
     assert "in a second of one core" in last
+
+
+def test_a_whole_hunt_is_charged_stage_by_stage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "cost", "--seconds", "1", "--only", "reduction", "whole-schema"]) == 0
+    first, *rows, busy, server = capsys.readouterr().out.splitlines()
+    told = {line[:10].strip(): float(line[11:18]) for line in rows}
+    assert list(told) == [*STAGES, "all", "the store"]
+    assert all(told[name] > 0 for name in STAGES)
+    assert told["all"] == pytest.approx(sum(told[name] for name in STAGES), abs=0.01)
+    assert int(first.split()[0].replace(",", "")) > 0
+    assert busy.endswith("0 requests more for known findings")
+    assert server.startswith("the embedded reference server")
+
+
+def test_what_is_within_a_whole_stage_is_charged_to_it() -> None:
+    clock = iter(range(0, 1000, 10))
+    stages = Stages(lambda: next(clock), outermost=ACCOUNTS)
+    stages.begin()
+    ask = stages.of(ORACLE, lambda: "an answer")
+    explain = stages.whole("explaining", lambda: ask() + ask())
+    assert (ask(), explain(), ask()) == ("an answer", "an answeran answer", "an answer")
+    stages.end()
+    assert {name: spent for name, spent in stages.spent_ns.items() if spent} == {
+        ORACLE: 20,
+        "explaining": 70,
+        ACCOUNTS: 40,
+    }
+
+
+@pytest.mark.parametrize("words", [["--launch", "x {port}"], ["--seconds", "1", "--at-once"]])
+def test_costs_that_cannot_be_measured_are_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "cost", *words]) == 2
+    assert "--seconds" in capsys.readouterr().err
 
 
 def test_an_unknown_property_costs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
