@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
-BLOCK_BYTES = 64 * 1024
-MOST_REMEMBERED = 64
+import numpy as np
+
+BLOCK_BYTES = 256 * 1024
+WORD_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,20 @@ class Content:
     @property
     def data(self) -> bytes:
         """Return all bytes of the content."""
-        return self.text + made(self.seed, 0, self.fill) if self.fill else self.text
+        return self.read(0, self.size)
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Return the bytes from `start` up to `stop`, without making any others."""
+        stop = min(stop, self.size)
+        head = self.text[start:stop]
+        first = max(start - len(self.text), 0)
+        return head + made(self.seed, first, stop - len(self.text) - first)
+
+    def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Yield the bytes from `start` up to `stop`, or to the end, a block at a time."""
+        end = self.size if stop is None else min(stop, self.size)
+        for at in range(start, end, BLOCK_BYTES):
+            yield self.read(at, min(at + BLOCK_BYTES, end))
 
 
 NO_CONTENT = Content()
@@ -34,12 +50,28 @@ NO_CONTENT = Content()
 
 def made(seed: int, start: int, size: int) -> bytes:
     """Return `size` bytes from offset `start` of the endless stream of bytes that a seed stands for."""
-    first, skip = divmod(start, BLOCK_BYTES)
-    last = (start + size + BLOCK_BYTES - 1) // BLOCK_BYTES
-    joined = b"".join(_block(seed, number) for number in range(first, last))
-    return joined[skip : skip + size]
+    if size <= 0:
+        return b""
+    first, last = start // BLOCK_BYTES, (start + size - 1) // BLOCK_BYTES
+    if first == last:
+        return _of_block(seed, first, start % BLOCK_BYTES, size)
+    blocks = range(first, last + 1)
+    bounds = [max(start, number * BLOCK_BYTES) for number in blocks] + [start + size]
+    return b"".join(
+        _of_block(seed, number, low % BLOCK_BYTES, high - low)
+        for number, low, high in zip(blocks, bounds, bounds[1:], strict=False)
+    )
 
 
-@lru_cache(MOST_REMEMBERED)
-def _block(seed: int, number: int) -> bytes:
-    return hashlib.shake_256(f"{seed}/{number}".encode()).digest(BLOCK_BYTES)
+def _of_block(seed: int, number: int, start: int, size: int) -> bytes:
+    """Return bytes of one block: those of a table, each word changed alike by the block's own word."""
+    own = int.from_bytes(hashlib.blake2b(f"{seed}/{number}".encode(), digest_size=WORD_BYTES).digest(), "little")
+    first, last = start // WORD_BYTES, -(-(start + size) // WORD_BYTES)
+    words = (_table()[first:last] ^ np.uint64(own)).astype("<u8", copy=False)
+    return words.tobytes()[start - first * WORD_BYTES :][:size]
+
+
+@cache
+def _table() -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    """Return a block of words of which no two are alike."""
+    return np.frombuffer(hashlib.shake_256(b"content").digest(BLOCK_BYTES), dtype="<u8")

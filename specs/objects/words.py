@@ -7,9 +7,10 @@ digest of the request's own body, `{wrong md5}` another one, and `{now -3600}` i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate, parsedate_to_datetime
+from itertools import chain
 from types import MappingProxyType
 from urllib.parse import unquote_plus
 
@@ -58,7 +59,7 @@ class Memory:
 NOTHING = Memory()
 
 
-def filled(text: str, memory: Memory, body: Callable[[], bytes] = bytes, now: float = 0.0) -> str:
+def filled(text: str, memory: Memory, body: Callable[[], Iterable[bytes]] = tuple, now: float = 0.0) -> str:
     """Return a text with its templates filled."""
     if "{" not in text:
         return text
@@ -70,7 +71,7 @@ def filled(text: str, memory: Memory, body: Callable[[], bytes] = bytes, now: fl
         if word in MISSING:
             return memory.of(word, name)
         kind = word.removeprefix("wrong ")
-        return digest(kind, body() + b"!" if word != kind else body())
+        return digest(kind, chain(body(), (b"!",)) if word != kind else body())
 
     return TEMPLATE.sub(value, text)
 

@@ -10,6 +10,7 @@ from fuzz.findings.case_files import Unreadable, steps_of
 from fuzz.findings.field_page import PageManner, field_page
 from fuzz.findings.known import UnusableKnown
 from fuzz.findings.reported import Reported, reports_of
+from fuzz.subjects.objects.lazy import bytes_of
 from fuzz.subjects.objects.requests import Names, plain_request
 from fuzz.subjects.objects.signing import Plain, escaped
 from specs.objects import requirements
@@ -120,7 +121,7 @@ def _arguments(plain: Plain) -> str:
             if any(name.lower() == "content-type" for name, _ in plain.headers)
             else ["-H", "Content-Type:text/plain"]
         )
-        words += ["--data-binary", _quoted(plain.body.decode("utf-8", "surrogateescape"))]
+        words += ["--data-binary", _quoted(bytes_of(plain.body).decode("utf-8", "surrogateescape"))]
     path = escaped(plain.path.removeprefix(f"/{BUCKET}".encode()), slashes=True)
     query = "&".join(f"{escaped(name)}={_value(value)}" for name, value in sorted(plain.query))
     where = f'"$STORE/$BUCKET{path}{f"?{query}" if query else ""}"'

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from xml.sax.saxutils import escape
 
+from fuzz.subjects.objects.lazy import Body, body_of, pieces_of
 from fuzz.subjects.objects.signing import Plain, escaped
 from specs.objects import steps
 from specs.objects.checksums import digest
@@ -41,16 +41,16 @@ def plain_request(step: Any, names: Names) -> Plain:
     if not isinstance(step, steps.ListBuckets):
         path += names.bucket(step.bucket).encode()
         path += b"/" + key.encode("utf-8", "surrogateescape") if key else b""
-    headers = [(name, filled(value, names.memory, lambda: body, names.now)) for name, value in step.headers]
+    headers = [(name, filled(value, names.memory, lambda: pieces_of(body), names.now)) for name, value in step.headers]
     headers += _own_headers(step, names, body)
-    more = [(name, filled(value, names.memory, lambda: body, names.now)) for name, value in step.query]
+    more = [(name, filled(value, names.memory, lambda: pieces_of(body), names.now)) for name, value in step.query]
     method = getattr(step, "verb", step.method)
     if isinstance(step, steps.Malformed) and step.operation in ("tagging", "versioning"):
         method = "PUT"
     return Plain(method, names.host, path, (*query, *more), tuple(headers), body)
 
 
-def _own_headers(step: Any, names: Names, body: bytes) -> Iterator[tuple[str, str]]:
+def _own_headers(step: Any, names: Names, body: Body) -> Iterator[tuple[str, str]]:
     match step:
         case steps.CopyObject() | steps.UploadPartCopy():
             key = step.source_key.encode("utf-8", "surrogateescape")
@@ -59,19 +59,19 @@ def _own_headers(step: Any, names: Names, body: bytes) -> Iterator[tuple[str, st
             yield "x-amz-copy-source", f"{source}?versionId={escaped(version)}" if version else source
         case steps.DeleteObjects() if step.digest:
             kind = step.digest.removeprefix("wrong ")
-            value = digest(kind, body + (b"!" if kind != step.digest else b""))
+            value = digest(kind, chain(pieces_of(body), (b"!",) if kind != step.digest else ()))
             yield ("Content-MD5" if kind == "md5" else f"x-amz-checksum-{kind}"), value
         case steps.Malformed(operation="delete"):
-            yield "Content-MD5", base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+            yield "Content-MD5", digest("md5", pieces_of(body))
 
 
-def _parts(step: Any, names: Names) -> tuple[Query, bytes]:
+def _parts(step: Any, names: Names) -> tuple[Query, Body]:
     """Return the query and the body that a step's operation has."""
     made = _WRITERS.get(type(step))
     if made is not None:
         return made(step, names)
     content = getattr(step, "content", None)
-    return [], b"" if content is None else content.data
+    return [], b"" if content is None else body_of(content)
 
 
 def _told(pairs: Mapping[str, str]) -> Query:
@@ -108,11 +108,11 @@ def _list_versions(step: steps.ListVersions, names: Names) -> tuple[Query, bytes
     return query, b""
 
 
-def _of_upload(step: Any, names: Names) -> tuple[Query, bytes]:
+def _of_upload(step: Any, names: Names) -> tuple[Query, Body]:
     query = [("uploadId", names.memory.of("upload", step.upload))]
     match step:
         case steps.UploadPart():
-            return [("partNumber", step.number), *query], step.content.data
+            return [("partNumber", step.number), *query], body_of(step.content)
         case steps.UploadPartCopy():
             return [("partNumber", step.number), *query], b""
         case steps.ListParts():
@@ -173,7 +173,7 @@ def _policy(step: steps.PutPolicy, names: Names) -> tuple[Query, bytes]:
     return [("policy", "")], text.encode()
 
 
-_WRITERS: Mapping[type, Callable[[Any, Names], tuple[Query, bytes]]] = {
+_WRITERS: Mapping[type, Callable[[Any, Names], tuple[Query, Body]]] = {
     steps.ListObjects: _list_objects,
     steps.ListUploads: _list_uploads,
     steps.ListVersions: _list_versions,

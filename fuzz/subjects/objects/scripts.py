@@ -9,6 +9,7 @@ from typing import Any, Final
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import fenced
 from fuzz.subject import Scripts
+from fuzz.subjects.objects.lazy import bytes_of
 from fuzz.subjects.objects.picture import answered, told
 from fuzz.subjects.objects.requests import Names, plain_request
 from fuzz.subjects.objects.signing import Plain, target
@@ -114,7 +115,7 @@ def _script(finding: Finding) -> str:
     for (step, plain), outcome in zip(_requests(finding), outcomes):
         sign = "" if step.sent.by != "anonymous" else ", sign=False"
         called = f", called={step.called!r}" if step.called else ""
-        body = f", body={plain.body!r}" if plain.body else ""
+        body = f", body={bytes_of(plain.body)!r}" if plain.body else ""
         headers = f", headers={list(plain.headers)!r}" if plain.headers else ""
         lines.append(f"# {_plain_line(told(step))}: answered {answered(outcome)}")
         lines.append(f"send({plain.method!r}, {target(plain)!r}{headers}{body}{called}{sign})")
@@ -142,7 +143,7 @@ def _curl(step: Any, plain: Plain) -> str:
     signed = '--aws-sigv4 aws:amz:us-east-1:s3 --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" '
     words = ["-X", plain.method] if plain.method != "HEAD" else ["-I"]
     words += [part for name, value in plain.headers for part in ("-H", f"{name}: {value}")]
-    words += ["--data-binary", plain.body.decode("latin-1")] if plain.body else []
+    words += ["--data-binary", bytes_of(plain.body).decode("latin-1")] if plain.body else []
     sign = "" if step.sent.by == "anonymous" else signed
     where = f'"$STORE_URL"{shlex.quote(target(plain))}'
     return f"curl -sS -i --path-as-is {sign}{shlex.join(words)} {where}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 
+from fuzz.subjects.objects.lazy import pieces_of, sha256_of
 from fuzz.subjects.objects.signing import UNSIGNED, Key, Plain, Streamed, in_header, presigned, streaming
 from specs.objects.checksums import digest
 from specs.objects.steps import Sent
@@ -34,11 +35,11 @@ def _signed(plain: Plain, sent: Sent, key: Key, now: float) -> Plain:
         lives = {"expires-zero": "0", "expires-too-long": "604801"}
         return presigned(plain, key, now, lives.get(sent.fault, "600"))
     if sent.signing in ("chunks", "chunks-trailer", "unsigned-trailer"):
-        data = plain.body + (b"!" if sent.fault == "trailer-checksum" else b"")
-        trailer = None if sent.signing == "chunks" else (TRAILER, digest("crc32", data))
+        more = (b"!",) if sent.fault == "trailer-checksum" else ()
+        trailer = None if sent.signing == "chunks" else (TRAILER, digest("crc32", chain(pieces_of(plain.body), more)))
         return streaming(plain, key, now, Streamed(sent.signing != "unsigned-trailer", trailer, fault=sent.fault))
     if sent.fault == "payload-hash":
-        return in_header(plain, key, now, hashlib.sha256(plain.body + b"!").hexdigest())
+        return in_header(plain, key, now, flipped(sha256_of(plain.body)))
     if sent.fault == "payload-word":
         return in_header(plain, key, now, "not-a-hash")
     return in_header(plain, key, now, UNSIGNED if sent.signing == "unsigned-payload" else None)

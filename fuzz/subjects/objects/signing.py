@@ -8,8 +8,10 @@ import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from urllib.parse import quote
+
+from fuzz.subjects.objects.lazy import Body, LazyBody, pieces_of, sha256_of, size_of
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED = "UNSIGNED-PAYLOAD"
@@ -36,7 +38,7 @@ class Plain:
     path: bytes
     query: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
+    body: Body = b""
 
 
 def escaped(text: bytes | str, *, slashes: bool = False) -> str:
@@ -106,7 +108,7 @@ def of_request(plain: Plain, signed: Sequence[str], payload: str, when: str, key
 def in_header(plain: Plain, key: Key, now: float, payload: str | None = None) -> Plain:
     """Return the request with an Authorization header; by default its payload's hash is signed."""
     when = stamp(now)
-    payload = hashlib.sha256(plain.body).hexdigest() if payload is None else payload
+    payload = sha256_of(plain.body) if payload is None else payload
     dated = replace(plain, headers=(*plain.headers, ("x-amz-date", when), ("x-amz-content-sha256", payload)))
     signed = names_to_sign(dated)
     made = of_request(dated, signed, payload, when, key)
@@ -150,8 +152,9 @@ class Streamed:
 
 def streaming(plain: Plain, key: Key, now: float, manner: Streamed) -> Plain:
     """Return the request with a body in signed or unsigned chunks."""
-    data = plain.body
-    length = () if manner.fault == "no-decoded-length" else (("x-amz-decoded-content-length", str(len(data))),)
+    length = (
+        () if manner.fault == "no-decoded-length" else (("x-amz-decoded-content-length", str(size_of(plain.body))),)
+    )
     announced = (("x-amz-trailer", manner.trailer[0]),) if manner.trailer else ()
     headers = [
         (name, f"aws-chunked,{value}" if name.lower() == "content-encoding" else value) for name, value in plain.headers
@@ -161,15 +164,31 @@ def streaming(plain: Plain, key: Key, now: float, manner: Streamed) -> Plain:
     framed = replace(plain, headers=(*headers, *length, *announced), body=b"")
     sent = in_header(framed, key, now, manner.word)
     seed = sent.headers[-1][1].rpartition("Signature=")[2]
-    return replace(sent, body=b"".join(_frames(data, stamp(now), key, seed, manner)))
+    frames = partial(_frames, plain.body, stamp(now), key, seed, manner)
+    if isinstance(plain.body, bytes):
+        return replace(sent, body=b"".join(frames()))
+    # Frames are made twice: the length of all of them must be known before the first is sent.
+    return replace(sent, body=LazyBody(sum(map(len, frames())), frames))
 
 
-def _frames(data: bytes, when: str, key: Key, seed: str, manner: Streamed) -> Iterable[bytes]:
+def _chunks(body: Body, chunk_bytes: int, count: int) -> Iterable[bytes]:
+    """Yield the first so many bytes of a body in chunks of one size, and an empty one after them."""
+    left = b""
+    for piece in pieces_of(body):
+        data = left + piece[: count - len(left)]
+        count -= len(data)
+        full = len(data) - len(data) % chunk_bytes if count else len(data)
+        yield from (data[at : min(at + chunk_bytes, full)] for at in range(0, full, chunk_bytes))
+        left = data[full:]
+        count += len(left)
+    yield b""
+
+
+def _frames(body: Body, when: str, key: Key, seed: str, manner: Streamed) -> Iterable[bytes]:
     day = when[:8]
-    sent = data[:-1] if manner.fault == "too-little-data" else data
-    pieces = [sent[at : at + manner.chunk_bytes] for at in range(0, len(sent), manner.chunk_bytes)]
     before = seed
-    for number, piece in enumerate([*pieces, b""]):
+    sent_bytes = size_of(body) - (manner.fault == "too-little-data")
+    for number, piece in enumerate(_chunks(body, manner.chunk_bytes, sent_bytes)):
         if not piece and manner.fault == "no-last-chunk":
             return
         text = [f"{ALGORITHM}-PAYLOAD", when, scope(day, key), before, EMPTY_HASH, hashlib.sha256(piece).hexdigest()]

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fuzz.running.store import Store, Unstorable
+from fuzz.subjects.objects.lazy import size_of
 from fuzz.subjects.objects.requests import Names, plain_request
 from fuzz.subjects.objects.sending import signed
 from fuzz.subjects.objects.signing import Key, Plain, in_header, target
@@ -85,11 +86,12 @@ class CaseBuckets:
         key = getattr(step, "key", "")
         if key:
             places.written.add((names.bucket(step.bucket), key))
-        message = written(signed(plain_request(step, names), step.sent, self._keys, now))
+        plain = signed(plain_request(step, names), step.sent, self._keys, now)
+        message = written(plain)
         leaves = getattr(step, "leaves", steps.STAYS)
-        if leaves == steps.STAYS or not isinstance(message.body, bytes) or not message.body:
+        if leaves == steps.STAYS or not plain.body:
             return message
-        return replace(message, leaves_after=min(leaves, len(message.body) - 1))
+        return replace(message, leaves_after=min(leaves, size_of(plain.body) - 1))
 
     def heard(self, step: Any, places: Places, outcome: Outcome) -> None:
         """Keep what an answer told for later steps."""
@@ -161,7 +163,8 @@ class CaseBuckets:
 
 def written(plain: Plain) -> HttpMessage:
     """Return a request as a message to send."""
-    return HttpMessage(plain.method, target(plain), (("Host", plain.host), *plain.headers), plain.body)
+    length = () if isinstance(plain.body, bytes) else (("Content-Length", str(plain.body.size)),)
+    return HttpMessage(plain.method, target(plain), (("Host", plain.host), *plain.headers, *length), plain.body)
 
 
 def _buckets_of(step: Any) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol, TypeVar
 
 from fuzz.transport.protocol import AnswerLimits, Wait
@@ -28,6 +29,24 @@ class Source(Protocol):
 
     def received(self) -> AnswerReading[bytes]:
         """Wait for bytes and return them, or none at the end; raises OSError."""
+
+
+class Receiver(Protocol):
+    """A protocol for what takes the body of an answer piece by piece while it comes."""
+
+    def write(self, data: bytes) -> object:
+        """Take the next bytes."""
+
+
+class _Kept:
+    """Keeps all pieces of a body."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Take the next bytes."""
+        self.pieces.append(data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +108,25 @@ class _Stream:
         self.ahead = whole[count:]
         return whole[:count]
 
-    def rest(self, most: int) -> AnswerReading[bytes]:
-        while len(self.ahead) <= most:
-            if not (yield from self.more()):
-                return self.ahead
-        raise _Broken(NoReply("too-long", f"more than {most} bytes without an end"))
+    def passed(self, count: int, receiver: Receiver) -> AnswerReading[None]:
+        """Give exactly so many bytes to the receiver."""
+        left = count
+        while left:
+            if not self.ahead and not (yield from self.more()):
+                raise _Broken(NoReply("truncated", f"{count - left} of {count} bytes of the body came"))
+            piece, self.ahead = self.ahead[:left], self.ahead[left:]
+            receiver.write(piece)
+            left -= len(piece)
+
+    def all_passed(self, receiver: Receiver, most: float) -> AnswerReading[None]:
+        """Give all bytes up to the end to the receiver."""
+        total = 0
+        while self.ahead or (yield from self.more()):
+            piece, self.ahead = self.ahead, b""
+            total += len(piece)
+            if total > most:
+                raise _Broken(NoReply("too-long", f"more than {most:.0f} bytes without an end"))
+            receiver.write(piece)
 
     def _ended(self) -> NoReply:
         if not self.got:
@@ -102,9 +135,11 @@ class _Stream:
         return NoReply(reason, f"the connection was closed after {self.ahead[:80]!r}")
 
 
-def read_answer(source: Source, method: str, limits: AnswerLimits) -> AnswerReading[ReadAnswer]:
-    """Read one answer to a request of that method."""
-    return _read_from(_Stream(source), method, limits)
+def read_answer(
+    source: Source, method: str, limits: AnswerLimits, receiver: Receiver | None = None
+) -> AnswerReading[ReadAnswer]:
+    """Read one answer to a request of that method; the receiver takes the body of an answer without error."""
+    return _read_from(_Stream(source), method, limits, receiver)
 
 
 def read_second_answer(source: Source, method: str, limits: AnswerLimits) -> AnswerReading[ReadAnswer | None]:
@@ -122,9 +157,11 @@ def read_second_answer(source: Source, method: str, limits: AnswerLimits) -> Ans
     return None if closed else second
 
 
-def _read_from(stream: _Stream, method: str, limits: AnswerLimits) -> AnswerReading[ReadAnswer]:
+def _read_from(
+    stream: _Stream, method: str, limits: AnswerLimits, receiver: Receiver | None = None
+) -> AnswerReading[ReadAnswer]:
     try:
-        return (yield from _read(stream, method, limits))
+        return (yield from _read(stream, method, limits, receiver))
     except _Broken as broken:
         return ReadAnswer(broken.outcome, any_byte=broken.any_byte)
     except TimeoutError:
@@ -134,7 +171,7 @@ def _read_from(stream: _Stream, method: str, limits: AnswerLimits) -> AnswerRead
         return ReadAnswer(NoReply("reset", error.strerror or str(error)), any_byte=stream.got)
 
 
-def _read(stream: _Stream, method: str, limits: AnswerLimits) -> AnswerReading[ReadAnswer]:
+def _read(stream: _Stream, method: str, limits: AnswerLimits, receiver: Receiver | None) -> AnswerReading[ReadAnswer]:
     while True:
         status, version, headers = yield from _head(stream)
         if status >= 200:
@@ -145,17 +182,29 @@ def _read(stream: _Stream, method: str, limits: AnswerLimits) -> AnswerReading[R
     keep = version != "HTTP/1.0" and "close" not in named.get("connection", "").lower()
     if method == "HEAD" or status in (204, 304):
         return ReadAnswer(Reply(status, headers, b""), keep)
+    kept = _Kept()
+    # What a receiver takes needs no limit, since nothing of it is kept.
+    taker: Receiver
+    taker, most = (kept, float(limits.bytes)) if receiver is None or status >= 300 else (receiver, inf)
     if "chunked" in named.get("transfer-encoding", "").lower():
-        return ReadAnswer(Reply(status, headers, (yield from _chunks(stream, limits.bytes))), keep)
-    if not lengths:
-        return ReadAnswer(Reply(status, headers, (yield from stream.rest(limits.bytes))), keep=False)
+        yield from _chunks(stream, taker, most)
+    elif not lengths:
+        yield from stream.all_passed(taker, most)
+        keep = False
+    else:
+        yield from stream.passed(_length(lengths, most), taker)
+        keep = keep and not stream.ahead
+    return ReadAnswer(Reply(status, headers, b"".join(kept.pieces)), keep)
+
+
+def _length(lengths: set[str], most: float) -> int:
+    """Return the announced length of a body; raises _Broken."""
     length = lengths.pop()
     if lengths or not (length.isascii() and length.isdigit()):
         raise _Broken(NoReply("garbled", f"Content-Length {length!r}"))
-    if len(length) > MOST_LENGTH_DIGITS or int(length) > limits.bytes:
+    if len(length) > MOST_LENGTH_DIGITS or int(length) > most:
         raise _Broken(NoReply("too-long", f"an answer of {length[:80]} bytes"))
-    body = yield from stream.exactly(int(length))
-    return ReadAnswer(Reply(status, headers, body), keep and not stream.ahead)
+    return int(length)
 
 
 def _head(stream: _Stream) -> AnswerReading[tuple[int, str, tuple[tuple[str, str], ...]]]:
@@ -174,8 +223,7 @@ def _head(stream: _Stream) -> AnswerReading[tuple[int, str, tuple[tuple[str, str
     return int(code), version, tuple(headers)
 
 
-def _chunks(stream: _Stream, most: int) -> AnswerReading[bytes]:
-    parts: list[bytes] = []
+def _chunks(stream: _Stream, receiver: Receiver, most: float) -> AnswerReading[None]:
     total = 0
     while True:
         line = (yield from stream.until(b"\r\n", 1024)).split(b";")[0].strip()
@@ -185,10 +233,10 @@ def _chunks(stream: _Stream, most: int) -> AnswerReading[bytes]:
         if size == 0:
             while (yield from stream.until(b"\r\n", MOST_HEAD_BYTES)):
                 pass
-            return b"".join(parts)
+            return
         total += size
         if total > most:
-            raise _Broken(NoReply("too-long", f"more than {most} bytes of chunks"))
-        parts.append((yield from stream.exactly(size)))
+            raise _Broken(NoReply("too-long", f"more than {most:.0f} bytes of chunks"))
+        yield from stream.passed(size, receiver)
         if (yield from stream.exactly(2)) != b"\r\n":
             raise _Broken(NoReply("garbled", "a chunk without its end"))

@@ -110,7 +110,7 @@ class HttpClient(Client):
                 self.close()
                 return (yield from self._tried(None, message, Wire(wire.pieces[1:])))
         else:
-            read = yield from read_answer(connection, message.method, self.settings.answers)
+            read = yield from read_answer(connection, message.method, self.settings.answers, message.receiver)
         if not (read.keep and sent_all):
             self.close()
         return read

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
+from fuzz.transport.http.answers import Receiver
 from specs.spellings import PLAINLY
 
 
@@ -12,13 +13,15 @@ from specs.spellings import PLAINLY
 class HttpMessage:
     """A request that is yet to be sent.
 
-    A body may be made of parts that are made only when they are sent; headers must then say its length, or that it is
-    chunked. With `leaves_after`, the client closes the connection after so many bytes of the body.
+    A body may consist of parts that are made each time that they are sent; headers must then say its length, or that
+    it is chunked. With `leaves_after`, the client closes the connection after so many bytes of the body. The receiver,
+    if there is one, takes the body of an answer without error as it comes; then the reply has none.
     """
 
     method: str
     path: str
     headers: tuple[tuple[str, str], ...] = ()
-    body: bytes | Collection[bytes] = b""
+    body: bytes | Iterable[bytes] = b""
     spelled: str = PLAINLY
     leaves_after: int | None = None
+    receiver: Receiver | None = field(default=None, compare=False)

@@ -65,7 +65,7 @@ class Asked:
 
     def fill(self, text: str) -> str:
         """Return a text with its templates filled."""
-        return filled(text, self.memory, lambda: self.body, self.now)
+        return filled(text, self.memory, lambda: (self.body,), self.now)
 
     def id_of(self, word: str, name: str) -> str:
         """Return the id that an earlier answer told, or one that stands for nothing."""

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from fuzz.errors import UsageError
 from fuzz.transport.exchanges import finished, send
 from fuzz.transport.http import HttpClient, HttpMessage
-from fuzz.transport.http.answers import ReadAnswer, read_answer
+from fuzz.transport.http.answers import ReadAnswer, Receiver, read_answer
 from fuzz.transport.http.client import STALE_SECONDS
 from fuzz.transport.http.connection import Connection
 from fuzz.transport.protocol import AnswerLimits, ClientSettings
@@ -255,6 +255,43 @@ def test_answers_of_every_form_are_read_and_the_connection_kept(answer, method, 
         assert server.connections == 1
 
 
+class Pieces(list[bytes]):
+    """Takes the pieces of a body as they come."""
+
+    def write(self, data: bytes) -> None:
+        self.append(data)
+
+
+@pytest.mark.parametrize(
+    ("answer", "ends"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b"ok" * 1000, False),
+        (CHUNKS + b"7d0\r\n" + b"ok" * 1000 + b"\r\n0\r\n\r\n", False),
+        (b"HTTP/1.1 206 Partial Content\r\n\r\n" + b"ok" * 1000, True),
+    ],
+)
+def test_a_receiver_takes_the_body_whatever_its_size(answer: bytes, ends: bool) -> None:
+    taken = Pieces()
+    found = read(answer, ends=ends, receiver=taken)
+    assert isinstance(found.outcome, Reply)
+    assert (found.outcome.body, b"".join(taken)) == (b"", b"ok" * 1000)
+    assert len(answer) > LIMITS.bytes
+
+
+def test_a_receiver_gets_no_body_of_an_error() -> None:
+    taken = Pieces()
+    found = read(b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno", receiver=taken)
+    assert isinstance(found.outcome, Reply)
+    assert (found.outcome.body, taken) == (b"no", [])
+
+
+def test_what_came_of_a_body_cut_short_was_received() -> None:
+    taken = Pieces()
+    found = read(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", receiver=taken)
+    assert isinstance(found.outcome, NoReply)
+    assert (found.outcome.reason, b"".join(taken)) == ("truncated", b"ok")
+
+
 def test_an_answer_before_the_request_is_read_is_still_an_answer():
     refusal = b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     with scripted(says_and_ends(refusal)) as (_, client):
@@ -282,14 +319,14 @@ def test_a_target_that_is_no_url_is_a_usage_error(url):
 # Answers, byte by byte.
 
 
-def read(data: bytes, method: str = "POST", *, ends: bool = True) -> ReadAnswer:
+def read(data: bytes, method: str = "POST", *, ends: bool = True, receiver: Receiver | None = None) -> ReadAnswer:
     """What is read where these bytes come and the connection ends."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.sendall(data)
         if ends:
             theirs.shutdown(socket.SHUT_WR)
-        return finished(read_answer(Connection(ours, lambda: 5.0), method, LIMITS))
+        return finished(read_answer(Connection(ours, lambda: 5.0), method, LIMITS, receiver))
 
 
 CHUNKED = CHUNKS + b"3\r\nabc\r\n0\r\n\r\n"
