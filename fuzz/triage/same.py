@@ -182,7 +182,7 @@ WAYS: tuple[Callable[[Shown, Shown, Lab], bool], ...] = (
 
 
 def is_plainer(way: Shown, one: Shown, lab: Lab) -> bool:
-    """Say whether a new cause is a known one with fewer or wider needs, or in a plainer form, that explains the known case."""
+    """Say whether a new cause is a known one with fewer or wider needs, or plainer, that explains the known case."""
     if not of_one_family(way, one) or len(way.needs) > len(one.needs):
         return False
     if is_one_content_of(one, way, lab):

@@ -15,18 +15,53 @@ from specs.reductions.dtypes import Array, Bools
 DIFFERENT = 97
 # Valid numbers begin here where smaller ones are to be missing.
 LEAST_VALID = 11
+FEWEST_WITH_A_MIDDLE = 3
 
 
 def revealing(scene: Scene) -> Scene | None:
     """Return the scene with plain numbers and the same elements missing; None where its numbers are these already.
 
-    The least and the greatest number stand neither first nor last, where there is room. Both ends of a valid range
-    are among the numbers.
+    The least and the greatest number stand neither first nor last, where there is room, unless the one that is asked
+    for stood there. Both ends of a valid range are among the numbers.
     """
     several = scene.elements.size
     plain = with_missing(scene, _gone(scene)) if scene.missing else with_elements(scene, numbers(several))
+    end = extreme_at(scene)
+    if end is not None:
+        plain.elements[end] = 0 if scene.operation == "min" else plain.elements.max() + 1
     same = plain.missing == scene.missing and np.array_equal(plain.elements, scene.elements)
     return None if same and not _has_negative_zero(scene) else plain
+
+
+def extreme_at(scene: Scene) -> int | None:
+    """Return the place of the extreme that is asked for, where it is compared first or last and equals no other."""
+    asks = scene.operation in ("min", "max") and scene.missing is None and scene.axis is None
+    places = _compared(scene) if asks else np.arange(0)
+    if places.size < FEWEST_WITH_A_MIDDLE:
+        return None
+    beats = np.less if scene.operation == "min" else np.greater
+    ends = ((places[-1], places[:-1]), (places[0], places[1:]))
+    return next((int(end) for end, others in ends if beats(scene.elements[end], scene.elements[others]).all()), None)
+
+
+def extreme_inside(scene: Scene) -> Scene | None:
+    """Return the scene with the extreme that is asked for in the middle; None where it stands at neither end."""
+    end = extreme_at(scene)
+    if end is None:
+        return None
+    elements, places = scene.elements.copy(), _compared(scene)
+    middle = places[places.size // 2]
+    elements[[end, middle]] = elements[[middle, end]]
+    return with_elements(scene, elements)
+
+
+def _compared(scene: Scene) -> Array:
+    """Return the places of the elements that are compared with each other, one after the other."""
+    places = np.arange(scene.elements.size)
+    if scene.shape is None:
+        return places
+    array = places.reshape(scene.shape, order=scene.order)
+    return array[tuple(slice(*one) for one in scene.selection or ())].ravel(order=scene.order)
 
 
 def ascending(scene: Scene) -> Scene | None:

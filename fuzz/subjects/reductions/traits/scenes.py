@@ -31,7 +31,7 @@ from fuzz.subjects.reductions.traits.numbers import (
     shown_missing,
     to_dtype,
 )
-from fuzz.subjects.reductions.traits.revealing import revealing, with_missing
+from fuzz.subjects.reductions.traits.revealing import extreme_at, extreme_inside, revealing, with_missing
 from fuzz.subjects.reductions.traits.slices import (
     PARTICULAR_BOUNDS,
     PLAIN_LENGTHS,
@@ -66,6 +66,7 @@ MANY_BYTES = 2**14
 # Dimensions do not grow beyond this many elements, as a server may refuse a larger object.
 MOST_ELEMENTS = 2**16
 PARTICULAR = "particular numbers"
+EXTREME_AT_AN_END = "the extreme at an end"
 PARTICULAR_LENGTHS = "particular lengths"
 # Traits that do not count when other data is to have the same traits.
 INCIDENTAL = frozenset({PARTICULAR, PARTICULAR_LENGTHS, PARTICULAR_BOUNDS})
@@ -285,6 +286,11 @@ def few_elements(scene: Scene, *, last: bool = False) -> Scene | None:
     return with_lengths(of_like_selection(scene, few), few, last=last)
 
 
+def _few_of_many(scene: Scene) -> Scene | None:
+    """Return the scene cut down to a few elements, from the end at which the extreme stands that is asked for."""
+    return few_elements(scene, last=(extreme_at(scene) or 0) > scene.elements.size // 2)
+
+
 def _dtype(scene: Scene) -> Scene | None:
     """Return the scene with plain numbers; where it has many bytes, it has as many of them."""
     plain = to_dtype(scene, PLAIN_DTYPE)
@@ -318,7 +324,7 @@ FEATURES: Mapping[str, tuple[SimplerScene, str]] = MappingProxyType(
         "axis list": (_axis_list, "axis"),
         "axis []": (_no_axes, "axis"),
         PARTICULAR_LENGTHS: (of_plain_lengths, ""),
-        "many elements": (few_elements, PARTICULAR_LENGTHS),
+        "many elements": (_few_of_many, PARTICULAR_LENGTHS),
         "length one": (_longer, PARTICULAR_LENGTHS),
         "selection": (_selection, "shape"),
         **{name: (simpler, WIDER_SLICES.get(name, "selection")) for name, simpler in SLICE_FEATURES.items()},
@@ -327,6 +333,7 @@ FEATURES: Mapping[str, tuple[SimplerScene, str]] = MappingProxyType(
         "no data at all": (_nothing, ""),
         "several dimensions": (_several_dimensions, "shape"),
         "more than two dimensions": (_more_than_two_dimensions, "several dimensions"),
+        EXTREME_AT_AN_END: (extreme_inside, ""),
         PARTICULAR: (revealing, ""),
         **{name: (simpler, WIDER_NUMBERS.get(name, PARTICULAR)) for name, simpler in VALUE_FEATURES.items()},
         "operation": (_operation, ""),

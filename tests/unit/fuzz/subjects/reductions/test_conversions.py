@@ -38,3 +38,10 @@ def test_a_store_that_sends_less_comes_to_a_shorter_object(served: Manner, left:
     send = Send("select", Fields({"dtype": "int32", "size": 16}), "a")
     several = list(reading.come_to_the_same(trial_of(Case("x", (Put("a", bytes(16), served=served), send)), reading)))
     assert Case("x", (Put("a", left), send)) in [one.case for one in several]
+
+
+def test_needless_escapes_in_a_url_come_to_those_that_a_key_must_have() -> None:
+    reading = Reading(V2)
+    send = Send("select", Fields({"dtype": "int32"}), "a", spelled="url-escapes")
+    (other,) = reading.come_to_the_same(trial_of(Case("x", (Put("a", bytes(16)), send)), reading))
+    assert (other.last.key, other.last.spelled) == ("a b", "plainly")

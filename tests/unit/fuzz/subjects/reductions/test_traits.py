@@ -15,8 +15,8 @@ from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of, of_picked, scene_of
 from fuzz.subjects.reductions.traits.missing import missing_elements, missing_numbers
 from fuzz.subjects.reductions.traits.numbers import VALUE_FEATURES, to_dtype
-from fuzz.subjects.reductions.traits.revealing import DIFFERENT, numbers, revealing
-from fuzz.subjects.reductions.traits.scenes import FEATURES, INCIDENTAL, few_elements
+from fuzz.subjects.reductions.traits.revealing import DIFFERENT, extreme_at, numbers, revealing
+from fuzz.subjects.reductions.traits.scenes import EXTREME_AT_AN_END, FEATURES, INCIDENTAL, few_elements
 from fuzz.subjects.reductions.traits.slices import LEAST_LENGTH, SLICES, Triple, canonical, still_outside
 from fuzz.triage.traits import closure, has, present, project, without
 from fuzz.triage.trial import Trial, isolated, trial_of
@@ -277,3 +277,41 @@ def test_many_elements_are_a_trait_of_any_number_of_dimensions() -> None:
         few = few_elements(scene)
         assert few is not None
         assert few.elements.size < scene.elements.size
+
+
+@pytest.mark.parametrize(("axis", "left"), [(0, 0), (1, 0), (3, 1)])
+def test_an_axis_before_the_last_is_not_the_last_of_fewer_dimensions(axis: int, left: int) -> None:
+    scene = replace(PLAIN, elements=np.arange(120, dtype="int32"), shape=(5, 2, 4, 3), axis=axis)
+    plain = without(of_scene(scene), "more than two dimensions")
+    assert plain is not None
+    assert len(plain.scene.shape) == 2
+    assert plain.scene.axis == left
+
+
+def test_results_along_one_axis_are_made_of_as_many_elements_as_along_several() -> None:
+    scene = replace(PLAIN, operation="sum", elements=np.arange(1200, dtype="int32"), shape=(20, 30, 2), axis=[0, 1])
+    plain = without(of_scene(scene), "several axes")
+    assert plain is not None
+    assert (plain.scene.shape, plain.scene.axis) == ((600, 30, 2), [0])
+
+
+def test_plain_numbers_take_as_many_bytes_as_wider_ones() -> None:
+    many = replace(PLAIN, dtype="float64", elements=np.arange(3000, dtype="float64"))
+    few = replace(many, elements=many.elements[:10])
+    sizes = [without(of_scene(one), "dtype").scene.elements.nbytes for one in (many, few)]  # type: ignore[union-attr]
+    assert sizes == [many.elements.nbytes, few.elements.nbytes // 2]
+
+
+@given(st.sampled_from(("min", "max")), st.permutations(range(7)), st.sampled_from((None, ((6, -8, -1),))))
+def test_the_extreme_stays_at_an_end_until_that_is_dropped(
+    operation: str, order: list[int], selection: tuple[Triple, ...] | None
+) -> None:
+    scene = replace(PLAIN, operation=operation, elements=np.array(order, "int32"), shape=(7,), selection=selection)
+    end = extreme_at(scene)
+    place = int(np.argmin(order) if operation == "min" else np.argmax(order))
+    assert end == (place if place in (0, 6) else None)
+    plain = revealing(scene)
+    assert plain is None or extreme_at(plain) == end
+    trial = without(of_scene(scene), EXTREME_AT_AN_END)
+    assert (trial is None) == (end is None)
+    assert trial is None or extreme_at(trial.scene) is None
