@@ -20,6 +20,7 @@ MEASUREMENTS = (
     ("refinding", "how long it takes to find everything again that is known about a server"),
     ("timing", "whether asfuzz compare times requests as curl does, and what timing itself costs"),
     ("slowdowns", "how often asfuzz compare tells that a server has become slower, and when it has not"),
+    ("lazy", "whether bodies of any size are sent, stored and verified in little memory"),
     ("soundness", "whether anything at all is found in the healthy server"),
     ("malformed", "what the healthy server makes of malformed requests, kind by kind"),
 )

@@ -96,17 +96,21 @@ class RequestReader:
 
     def _receive(self, what: str) -> None:
         """Add to the buffer what the client sends next."""
+        self._buffer += self._received(what, RECEIVE_BYTES)
+
+    def _received(self, what: str, most: int) -> bytes:
+        """Return what the client sends next."""
         patience = min(self._limits.stall_seconds, self._deadline - time.monotonic())
         if patience <= 0:
             raise ProtocolError(408, f"the request took longer than {self._limits.request_seconds:g} s")
         self._socket.settimeout(patience)
         try:
-            data = self._socket.recv(RECEIVE_BYTES)
+            data = self._socket.recv(most)
         except TimeoutError:
             raise ProtocolError(408, f"the client stalled within the {what}") from None
         if not data:
             raise ProtocolError(400, f"the request ended within the {what}")
-        self._buffer += data
+        return data
 
     def _take(self, length: int, what: str) -> bytes:
         """Read exactly that many bytes."""
@@ -145,11 +149,12 @@ class RequestReader:
     def _pass_on(self, length: int, what: str, receiver: Receiver) -> None:
         """Give exactly so many bytes to the receiver; a body may take as long as it does not stall."""
         while length:
-            if not self._buffer:
+            if self._buffer:
+                piece = bytes(self._buffer[:length])
+                del self._buffer[: len(piece)]
+            else:
                 self._deadline = time.monotonic() + self._limits.request_seconds
-                self._receive(what)
-            piece = bytes(self._buffer) if len(self._buffer) <= length else bytes(self._buffer[:length])
-            del self._buffer[: len(piece)]
+                piece = self._received(what, min(length, RECEIVE_BYTES))
             receiver.write(piece)
             length -= len(piece)
 

@@ -56,6 +56,32 @@ def sha256_of(body: Body) -> str:
     return digest.hexdigest()
 
 
+class Hashes:
+    """Hashes bytes as they pass: their MD5, their SHA-256 and their number."""
+
+    def __init__(self) -> None:
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._sha256 = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        """Take the next bytes."""
+        self._md5.update(data)
+        self._sha256.update(data)
+        self.size += len(data)
+
+    def passing(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield pieces as they are, and take each."""
+        for piece in pieces:
+            self.write(piece)
+            yield piece
+
+    @property
+    def told(self) -> tuple[str, str, int]:
+        """Return both hashes in hexadecimal, and the number of bytes."""
+        return self._md5.hexdigest(), self._sha256.hexdigest(), self.size
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """The first offset of a content at which other bytes came than were due; either may be the end."""
