@@ -7,10 +7,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 MOST_DIGITS = 4000
 # Readers differ on deeper nesting, and the result of Python's would depend on how much of the stack is left.
 MOST_NESTED = 200
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_OPENING = tuple(b"[{")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class NotJson(ValueError):
@@ -57,12 +61,9 @@ def nests_too_deeply(text: str, most: int = MOST_NESTED) -> bool:
     """Say whether a text nests more deeply than a number of levels, be it JSON or not."""
     if text.count("[") + text.count("{") <= most:
         return False
-    depth = 0
-    for mark in re.findall(r"[\[\]{}]", _STRING.sub("", text)):
-        depth += 1 if mark in "[{" else -1
-        if depth > most:
-            return True
-    return False
+    marks = _STRING.sub("", text).encode("utf-8", "surrogatepass").translate(None, _NO_BRACKETS)
+    steps = np.where(np.isin(np.frombuffer(marks, np.uint8), _OPENING), 1, -1)
+    return bool((np.cumsum(steps) > most).any())
 
 
 def _object(pairs: list[tuple[str, Any]], doubts: list[str]) -> dict[str, Any]:

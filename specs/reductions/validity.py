@@ -25,6 +25,8 @@ FILTERS_ALL_TAKE = 16
 NESTED_ALL_TAKE = 30
 FAR = 2**63
 BEYOND_ALL_FLOATS = 2**1024
+# Values of these types are neither numbers that readers differ on nor do they hold any.
+_PLAIN = {int, str, bool, type(None)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ def _doubt_readability(body: Mapping[str, Any], notes: _Notes) -> None:
     """Doubt numbers and nesting beyond JSON readers' limits; such a reader's error names no field."""
     level: list[Any] = list(body.values())
     for _ in range(NESTED_ALL_TAKE):
+        if set(map(type, level)) <= _PLAIN:
+            return
         inner: list[Any] = []
         for one in level:
             if isinstance(one, float) and not math.isfinite(one):
@@ -164,6 +168,13 @@ def _integer(value: Any, least: int | None, notes: _Notes, *words: str) -> int |
     return None
 
 
+def _integers(values: Sequence[Any], least: int, notes: _Notes, word: str) -> tuple[int, ...]:
+    """Read integers of at least that much; those at fault become 0."""
+    if set(map(type, values)) == {int} and min(values) >= least and max(values) < FAR:
+        return tuple(values)
+    return tuple(_integer(one, least, notes, word) or 0 for one in values)
+
+
 def _offset(given: Mapping[str, Any], notes: _Notes) -> int:
     return _integer(given.get("offset", 0), 0, notes, "offset") or 0
 
@@ -181,15 +192,14 @@ def _shape(given: Mapping[str, Any], notes: _Notes) -> tuple[int, ...] | None:
         return None
     if len(shape) > MOST_DIMENSIONS:
         notes.doubt(Rule.MANY_DIMENSIONS, "shape")
-    return tuple(_integer(length, 1, notes, "shape") or 0 for length in shape)
+    return _integers(shape, 1, notes, "shape")
 
 
 def _axis(given: Mapping[str, Any], notes: _Notes) -> tuple[int, ...] | None:
     axis = given.get("axis")
     if axis is None:
         return None
-    axes = axis if isinstance(axis, list) else [axis]
-    return tuple(_integer(one, 0, notes, "axis") or 0 for one in axes)
+    return _integers(axis if isinstance(axis, list) else [axis], 0, notes, "axis")
 
 
 def _selection(given: Mapping[str, Any], notes: _Notes) -> tuple[tuple[int, int, int], ...] | None:

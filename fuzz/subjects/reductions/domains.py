@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from specs.reductions import dtypes, request
 from specs.reductions.profile import Profile
@@ -27,15 +28,14 @@ class Excluded:
     reason: str
 
     def covers(self, one: tuple[str, str], two: tuple[str, str]) -> bool:
-        return self._covers(one, two) or self._covers(two, one)
+        return (self.concerns(one) and self.forbids(two)) or (self.concerns(two) and self.forbids(one))
 
-    def _covers(self, one: tuple[str, str], two: tuple[str, str]) -> bool:
-        return (
-            one[0] == self.feature
-            and one[1] in self.values
-            and self.other in (two[0], "")
-            and (not self.others or two[1] in self.others)
-        )
+    def concerns(self, one: tuple[str, str]) -> bool:
+        return one[0] == self.feature and one[1] in self.values
+
+    def forbids(self, other: tuple[str, str]) -> bool:
+        """Say whether no request combines this value with those that the rule concerns."""
+        return self.other in (other[0], "") and (not self.others or other[1] in self.others)
 
 
 def spellings(claims: Profile) -> tuple[str, ...]:
@@ -133,6 +133,15 @@ EXCLUDED = (
 )  # fmt: skip
 
 
+@cache
+def _concerned(value: tuple[str, str]) -> tuple[tuple[int, Excluded], ...]:
+    """List the rules that concern a value of a feature, each with its place among all."""
+    return tuple((place, rule) for place, rule in enumerate(EXCLUDED) if rule.concerns(value))
+
+
 def excluded(one: tuple[str, str], two: tuple[str, str]) -> str:
-    """Return the reason why no request combines the pair; empty where requests do."""
-    return next((rule.reason for rule in EXCLUDED if rule.covers(one, two)), "")
+    """Return the reason why no request combines the pair, of several the first; empty where requests do."""
+    found = [
+        (place, rule.reason) for a, b in ((one, two), (two, one)) for place, rule in _concerned(a) if rule.forbids(b)
+    ]
+    return min(found)[1] if found else ""
