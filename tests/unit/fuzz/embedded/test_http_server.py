@@ -196,7 +196,7 @@ def test_a_client_that_trickles_on_and_on_is_told_so() -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 def test_whatever_is_sent_gets_one_answer(server: HttpServer, sent: bytes) -> None:
     answer = converse(server, sent, end=True)
     # Nothing was asked where only line ends came.
@@ -204,7 +204,7 @@ def test_whatever_is_sent_gets_one_answer(server: HttpServer, sent: bytes) -> No
 
 
 @given(st.lists(st.binary(min_size=1, max_size=200), max_size=5), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 def test_chunks_add_up_to_the_body(server: HttpServer, chunks: list[bytes], decorated: bool) -> None:
     extension, trailer = (b";a=b", b"X-Trailer: t\r\n") if decorated else (b"", b"")
     framed = b"".join(b"%X%s\r\n%s\r\n" % (len(chunk), extension, chunk) for chunk in chunks)

@@ -124,7 +124,7 @@ def test_a_key_is_decoded_exactly_once(store: MemoryStore, read: Reader) -> None
 
 
 @given(st.binary(max_size=60), st.integers(0, 70), st.integers(0, 70))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None)
 def test_a_range_gives_the_slice(store: MemoryStore, read: Reader, data: bytes, first: int, extra: int) -> None:
     store.put(PUBLIC, "ranged", data)
     last = first + extra
@@ -327,7 +327,7 @@ def test_boto3_checksums_and_framed_bodies_are_understood(store: MemoryStore) ->
 
 
 @given(st.lists(st.text("ab/", min_size=1, max_size=5), max_size=12, unique=True), st.integers(1, 4))
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None)
 def test_listing_page_by_page_finds_every_key(store: MemoryStore, client: Any, keys: list[str], page: int) -> None:
     bucket = store.buckets.private
     for key in keys:

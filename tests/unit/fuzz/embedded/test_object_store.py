@@ -95,7 +95,7 @@ TRUE_FALSE: dict[str, tuple[str, str]] = {
 
 
 @given(st.fixed_dictionaries({}, optional={name: st.booleans() for name in TRUE_FALSE}))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None)
 def test_conditions_come_in_the_order_of_http(client: Client, holds: dict[str, bool]) -> None:
     etag = client.put("/box/c", b"abc").headers["etag"]
     headers = {name: TRUE_FALSE[name][0 if true else 1].replace("etag", etag) for name, true in holds.items()}

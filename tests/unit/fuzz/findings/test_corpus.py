@@ -72,9 +72,7 @@ FINDINGS = st.builds(
     st.text(),
     st.lists(st.text(), max_size=3).map(tuple),
 )
-BRIEFLY = settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+BRIEFLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def finding(data: bytes = b"\0\1\2\3", name: str = "sum-overflow", **changes: object) -> Finding:

@@ -305,7 +305,7 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None)
 @given(TEXT, st.lists(STEPS, max_size=3), st.sampled_from(("v1", "v2")))
 def test_whatever_a_case_holds_its_scripts_are_scripts(words: str, steps: list[Step], api: str) -> None:
     violation = Violation("sum-values", words, words, words)
@@ -325,7 +325,7 @@ def test_whatever_a_case_holds_its_scripts_are_scripts(words: str, steps: list[S
 KEYS_AND_VALUES = st.tuples(TEXT, TEXT, st.dictionaries(TEXT, TEXT | st.integers() | st.none(), max_size=2))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None)
 @given(TEXT, KEYS_AND_VALUES, st.binary(max_size=8), st.sampled_from(("private", "public")))
 def test_whatever_a_short_script_holds_it_is_python(
     title: str, asked: tuple[str, str, dict[str, Any]], data: bytes, bucket: Any

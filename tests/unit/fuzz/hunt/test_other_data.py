@@ -66,7 +66,7 @@ def test_an_error_that_comes_with_a_trait_is_not_laid_to_its_data(tmp_path: Path
     assert [one.needs for one in findings] == [("byte_order", "large values")]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(cases.reductions(PROFILE, most_requests=1).strategy)
 def test_other_data_has_the_same_traits_and_is_other_data(case: Case) -> None:
     scene = scene_of(case, PROFILE)

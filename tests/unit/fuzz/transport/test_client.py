@@ -24,7 +24,7 @@ from specs.outcome import NoReply, Reply
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-QUICK = settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
 LIMITS = AnswerLimits(bytes=1000)
 
 Manner = Callable[[socket.socket, bytes], None]

@@ -29,7 +29,7 @@ from specs.violation import Violation
 from strategies.reductions.cases import reductions
 from tests.unit.truthful import CBOR, JSON, V1, V2, cbor, reply, v1_reply, v2_map
 
-QUICK = settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
 DATA = np.array([[1, 2], [3, 4]], np.int32)
 OTHER_ROOMS = {"survives", "serves-several"}
 

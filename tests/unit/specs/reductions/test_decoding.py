@@ -19,7 +19,7 @@ from specs.reductions.encoding import blosc2_chunk, compressed, gzipped, shuffle
 from specs.reductions.request import COMPRESSIONS, Filter, Request
 from specs.reductions.rules import Rule
 
-QUICK = settings(max_examples=60, deadline=None, database=None)
+QUICK = settings(deadline=None, database=None)
 DATA = bytes(range(48))
 
 

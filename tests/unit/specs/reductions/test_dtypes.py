@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from specs.reductions.dtypes import FLOATS, INTEGERS, exact, in_byte_order, integer_bounds, nearest
 
-QUICK = settings(max_examples=300, deadline=None, database=None)
+QUICK = settings(max_examples=3 * settings.default.max_examples, deadline=None, database=None)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**130), 2**130)
 
 

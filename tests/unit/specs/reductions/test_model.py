@@ -22,7 +22,7 @@ from specs.store_facts import StoreFacts
 from strategies.reductions.cases import histories, reductions
 from tests.unit.truthful import V1, V2
 
-QUICK = settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
 ONE, TWO = (1).to_bytes(4, "little"), (2).to_bytes(4, "little")
 INT32 = Fields({"dtype": "int32"})
 CACHED = replace(V2, chunk_cache=True)

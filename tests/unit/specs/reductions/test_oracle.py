@@ -20,7 +20,7 @@ from specs.reductions.rules import Rule
 from tests.unit.truthful import V2
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
-QUICK = settings(max_examples=60, deadline=None, database=None)
+QUICK = settings(deadline=None, database=None)
 NAN, INF = float("nan"), float("inf")
 SIX = np.array([[1, 2, 3], [4, 5, 6]], np.int32)
 

@@ -35,7 +35,7 @@ def accepted(send: Send | SendRaw, rule: Rule) -> list[str]:
 @pytest.mark.parametrize("profile", [V2, V1], ids=["v2", "v1"])
 @pytest.mark.parametrize("strategy", [cases.malformed, cases.whole_schema, cases.raw])
 @given(st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_schema_proves_every_request_invalid_that_the_model_has_refused_by_its_rules(
     strategy: Any, profile: Profile, data: st.DataObject
 ) -> None:

@@ -27,7 +27,7 @@ from strategies.reductions.cases import contradictions, reductions
 from tests.unit.every_mutation import every_mutation
 from tests.unit.truthful import V1, V2
 
-QUICK = settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
 UNLIMITED = ServerLimits(stored_bytes=2**70, decoded_bytes=2**70, rank=10**6, filters=10**6)
 LOCATED = {"interface_type": "s3", "url": "{url}"}
 SHAPED = {"shape": [2, 3, 4]}

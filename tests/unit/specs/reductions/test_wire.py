@@ -18,7 +18,7 @@ from specs.reductions.expectation import Values
 from specs.reductions.wire import V2_KEYS, Malformed
 from tests.unit.truthful import CBOR, JSON, V1, V2, cbor, v1_reply, v2_map
 
-QUICK = settings(max_examples=100, deadline=None, database=None)
+QUICK = settings(deadline=None, database=None)
 VALUES = Values("sum", "int32", (2, 2), (1, 2, 3, 4), np.array([1, 2, 3, -4], np.int32))
 
 

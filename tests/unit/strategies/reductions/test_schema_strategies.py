@@ -12,7 +12,6 @@ from strategies.reductions.schema import bounds, choices, leaf, whole_requests
 
 DTYPES = ("int32", "int64", "uint32", "uint64", "float32", "float64")
 QUICK = settings(
-    max_examples=40,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],

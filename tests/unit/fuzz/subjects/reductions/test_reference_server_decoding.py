@@ -97,7 +97,7 @@ def test_what_cannot_be_decoded_is_refused(asker: Asker, name: str, stored: byte
 
 
 @given(place=st.integers(0, 10**6), change=st.integers(1, 255), name=st.sampled_from(["gzip", "zlib", "blosc2"]))
-@settings(max_examples=200)
+@settings(max_examples=2 * settings.default.max_examples)
 def test_damaged_streams_are_answered(asker: Asker, place: int, change: int, name: str) -> None:
     stored = bytearray({"gzip": gzip.compress(RAW, mtime=0), "zlib": zlib.compress(RAW), "blosc2": chunk(DATA)}[name])
     stored[place % len(stored)] ^= change

@@ -94,7 +94,7 @@ def test_letters_beyond_ascii_are_written_as_they_are() -> None:
 @given(
     st.dictionaries(st.text(max_size=3), st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text())
 )
-@settings(max_examples=50, deadline=None)
+@settings(deadline=None)
 @pytest.mark.parametrize(
     "manner", ["names-escaped", "texts-escaped", "spaces", "exponents", "zeros", "members-reversed"]
 )
@@ -113,7 +113,7 @@ def test_what_is_not_json_is_left_as_it_is(body: bytes) -> None:
 
 @pytest.mark.parametrize("profile", [V2, V1], ids=["v2", "v1"])
 @given(st.data())
-@settings(max_examples=30, deadline=None)
+@settings(deadline=None)
 def test_the_model_expects_the_same_in_every_spelling(profile: Profile, data: st.DataObject) -> None:
     case = data.draw(cases.spellings(profile).strategy)
     plain = replace(case, steps=tuple(_plain(step) for step in case.steps))

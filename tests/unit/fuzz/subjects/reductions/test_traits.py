@@ -95,7 +95,7 @@ STRIDES = st.integers(-12, 12).filter(bool)
 
 
 @given(st.tuples(BOUNDS, BOUNDS, STRIDES), st.integers(LEAST_LENGTH, 9))
-@settings(max_examples=500)
+@settings(max_examples=5 * settings.default.max_examples)
 def test_a_canonical_slice_has_only_the_traits_asked_for(one: Triple, length: int) -> None:
     names = traits_of(one, length)
     plain = canonical(frozenset(names), length)
