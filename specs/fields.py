@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import Any
 
 Json = Any
@@ -26,6 +26,22 @@ class Fields(Mapping[str, Json]):
 
     def __len__(self) -> int:
         return len(self._items)
+
+    # Mapping's own versions of the next five look each name up again, one call for each.
+    def __contains__(self, name: object) -> bool:
+        return name in self._items
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self._items.get(name, default)
+
+    def keys(self) -> KeysView[str]:
+        return self._items.keys()
+
+    def values(self) -> ValuesView[Json]:
+        return self._items.values()
+
+    def items(self) -> ItemsView[str, Json]:
+        return self._items.items()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Fields) and self.text == other.text

@@ -23,6 +23,10 @@ class Reply:
 
     came_later: ClassVar[tuple[str, ...]] = ("begun_ms",)
 
+    def after(self, elapsed_ms: float) -> Reply:
+        """Return the same answer, which took that long; without `replace`, which takes several times as long."""
+        return Reply(self.status, self.headers, self.body, elapsed_ms, self.begun_ms)
+
     def header(self, name: str) -> str | None:
         """Return the first header of that lower-case name."""
         return next((value for key, value in self.headers if key == name), None)
@@ -38,6 +42,10 @@ class NoReply:
     begun_ms: float = 0.0
 
     came_later: ClassVar[tuple[str, ...]] = ("begun_ms",)
+
+    def after(self, elapsed_ms: float) -> NoReply:
+        """Return the same lack of an answer, which was waited for that long."""
+        return NoReply(self.reason, self.detail, elapsed_ms, self.begun_ms)
 
 
 Outcome = Reply | NoReply | None

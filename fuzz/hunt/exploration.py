@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from itertools import combinations, groupby
+from itertools import combinations, count, groupby
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class Exploration:
         self._profile = profile
         self._begun = time.monotonic()
         self._next = self._begun + FIRST_SECONDS
-        self._numbers: dict[tuple[str, str], int] = {}
+        self._numbers = _numbers_in_turn()
         self._pairs = np.zeros((0, 0), np.int64)
         # The numbers of the values of the requests that are not in the pairs yet.
         self._waiting: list[list[int]] = []
@@ -76,7 +76,7 @@ class Exploration:
             sightings=tuple(sorted((Counter(seen) - self._seen).items())),
         )
         self._seen = Counter(seen)
-        self._requests, self._numbers, self._pairs = 0, {}, np.zeros((0, 0), np.int64)
+        self._requests, self._numbers, self._pairs = 0, _numbers_in_turn(), np.zeros((0, 0), np.int64)
         self._stakes, self._latencies, self._next = Counter(), {}, now + wait
         return told
 
@@ -84,8 +84,7 @@ class Exploration:
         self._requests += 1
         if not asked.values:
             return
-        numbers = self._numbers
-        self._waiting.append([numbers.setdefault(one, len(numbers)) for one in asked.values.items()])
+        self._waiting.append([*map(self._numbers.__getitem__, asked.values.items())])
         if len(self._waiting) >= MOST_WAITING:
             self._add_waiting()
 
@@ -102,6 +101,11 @@ class Exploration:
     def _note_latency(self, asked: ExploredRequest) -> None:
         name = asked.kind, size_class(asked.size_bytes)
         self._latencies.setdefault(name, Counter())[latency_class(asked.elapsed_ms)] += 1
+
+
+def _numbers_in_turn() -> defaultdict[tuple[str, str], int]:
+    """Return a table in which each value gets the next number when it is first looked up."""
+    return defaultdict(count().__next__)
 
 
 def size_class(length: int) -> str:

@@ -6,7 +6,6 @@ import select
 import selectors
 import time
 from collections.abc import Generator, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from fuzz.transport.protocol import Client, Wait
@@ -29,7 +28,7 @@ def sending(client: Client, message: Any) -> Generator[Wait, bool, Reply | NoRep
     elapsed_ms = (time.perf_counter() - begun) * 1000
     if isinstance(came.outcome, Reply):
         client.slowest_ms = max(client.slowest_ms, elapsed_ms)
-    return replace(came.outcome, elapsed_ms=elapsed_ms)
+    return came.outcome.after(elapsed_ms)
 
 
 def finished(work: Generator[Wait, bool, Result]) -> Result:

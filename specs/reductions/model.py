@@ -49,9 +49,14 @@ class _World:
         return tuple(dict.fromkeys(versions)) if any_age and len(versions) > 1 else versions[-1:]
 
 
-def expectations(case: Case, profile: Profile, store: StoreFacts) -> tuple[Expectation | None, ...]:
-    """Return the answers that each step allows; None for steps that ask nothing."""
-    world = _World()
+def expectations(
+    case: Case, profile: Profile, store: StoreFacts, streams: Streams | None = None
+) -> tuple[Expectation | None, ...]:
+    """Return the answers that each step allows; None for steps that ask nothing.
+
+    Several cases about the same objects may share the streams, of which each is decoded once.
+    """
+    world = _World(streams={} if streams is None else streams)
     return tuple(_step(step, world, profile, store) for step in case.steps)
 
 
@@ -106,7 +111,7 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
         return unspecified(located.why, located.because)
     body = full_body(step, profile)
     reading = validity.read_request(step.operation, body, profile)
-    strange = _unknown_fields(profile)
+    strange = _unknown_fields(profile) if reading.faults else set()
     faults = [breaking(_rule_of(fault, strange), RefusalClass.BAD_REQUEST, *fault.words) for fault in reading.faults]
     if step.operation not in OPERATIONS:
         faults.append(breaking(Rule.UNKNOWN_OPERATION, RefusalClass.UNKNOWN_OPERATION))
@@ -180,12 +185,13 @@ def _outcomes(request: Request, versions: Versions, world: _World, profile: Prof
 def full_body(step: Send, profile: Profile) -> Mapping[str, Any]:
     """Return the body with locating fields filled in by placeholders."""
     body = {**usual_locators(profile.api, step.interface), **step.fields}
-    return {name: value for name, value in body.items() if name not in step.without}
+    return {name: value for name, value in body.items() if name not in step.without} if step.without else body
 
 
 def unclaimed(request: Request, step: Send, profile: Profile) -> list[str]:
     """List the features of a request that the profile does not claim."""
     given = {name for name, value in step.fields.items() if value is not None}
+    nulls = [name for name, value in step.fields.items() if value is None]
     asked = [
         (step.operation, step.operation in profile.operations),
         (request.dtype, request.dtype in profile.dtypes),
@@ -203,8 +209,8 @@ def unclaimed(request: Request, step: Send, profile: Profile) -> list[str]:
     if request.selection is not None and not profile.negative_strides:
         asked.append(("negative stride", all(stride > 0 for _, _, stride in request.selection)))
     # A server that lacks a feature altogether may not know its field, even if the field is null.
-    unknown = _unknown_fields(profile)
-    asked += [(f"{name}: null", False) for name, value in step.fields.items() if value is None and name in unknown]
+    unknown = _unknown_fields(profile) if nulls else set()
+    asked += [(f"{name}: null", False) for name in nulls if name in unknown]
     return [name for name, claimed in asked if not claimed]
 
 

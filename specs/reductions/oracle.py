@@ -119,7 +119,9 @@ def _answers(selected: Array, request: Request, profile: Profile, doubts: list[R
     return tuple(
         answer
         for reading in _readings(selected, request)
-        for answer in _answers_by(selected, replace(request, missing=reading), profile, doubts)
+        for answer in _answers_by(
+            selected, request if reading is request.missing else replace(request, missing=reading), profile, doubts
+        )
     )
 
 

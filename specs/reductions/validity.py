@@ -16,6 +16,10 @@ from specs.reductions.rules import Rule
 BODY_FIELDS = (
     "dtype", "byte_order", "offset", "size", "shape", "axis", "order", "selection", "compression", "filters", "missing",
 )  # fmt: skip
+KNOWN_FIELDS = {
+    "v1": frozenset({*LOCATORS["v1"], *BODY_FIELDS}),
+    "v2": frozenset({*LOCATORS["v2"], *BODY_FIELDS, *OPTIONS}),
+}
 # The names that an error may have to hold; other names are made up by requests.
 NAMES_OF_THE_API = frozenset(
     {*LOCATORS["v1"], *LOCATORS["v2"], *BODY_FIELDS, *OPTIONS, "id", "element_size", "NoSuchKey", "NoSuchBucket", "nan"}
@@ -61,7 +65,7 @@ class _Notes:
 def read_request(operation: str, body: Mapping[str, Any], profile: Profile) -> ReadRequest:
     """Read the body of a request, locating fields included, by the profile's version of the API."""
     notes = _Notes()
-    known = LOCATORS[profile.api] + BODY_FIELDS + (OPTIONS if profile.api == "v2" else ())
+    known = KNOWN_FIELDS[profile.api]
     for name in body:
         if name not in known:
             notes.fault(Rule.UNKNOWN_FIELD, name)
@@ -103,6 +107,8 @@ def _doubt_readability(body: Mapping[str, Any], notes: _Notes) -> None:
             return
         inner: list[Any] = []
         for one in level:
+            if type(one) in _PLAIN:
+                continue
             if isinstance(one, float) and not math.isfinite(one):
                 notes.doubt(Rule.NUMBER_BEYOND_ALL_RANGE)
             elif isinstance(one, list):
@@ -282,7 +288,7 @@ def _missing(given: Mapping[str, Any], notes: _Notes) -> Missing | None:
     if not isinstance(values, list) or (kind == "valid_range" and len(values) != 2):
         notes.fault(Rule.WRONG_FORM, "missing", kind)
         return None
-    if any(isinstance(one, bool) or not isinstance(one, int | float) for one in values):
+    if any(issubclass(kind, bool) or not issubclass(kind, int | float) for kind in set(map(type, values))):
         notes.fault(Rule.NOT_A_NUMBER, "missing", kind)
         return None
     if not values:

@@ -8,7 +8,7 @@ from typing import Any
 
 from specs.reductions.schemas import Key, Schema
 from specs.reductions.schemas.places import Pattern, children, example, inlined, places, pointer, types, variants
-from strategies.drawing import Draw, assume, composite, integers, sampled_from
+from strategies.drawing import Choice, Draw, assume, composite, integers, sampled_from
 from strategies.reductions.breakers import BEYOND_KEYWORDS, BREAKERS, Break
 from strategies.reductions.json_text import put, render
 
@@ -45,7 +45,7 @@ def broken(draw: Draw, body: Mapping[str, Any], schema: Schema) -> Mutation:
     A body may turn out to be valid after all, which the caller has to judge.
     """
     rules = rules_of(Key(schema))
-    group = draw(sampled_from(_by_field(rules) + _by_kind(rules)))
+    group = draw(_groups(rules))
     return _broken(draw, plain(body), schema, group)[0]
 
 
@@ -130,6 +130,11 @@ def _beyond(pattern: Pattern, here: Schema) -> Iterator[str]:
 def _shared(here: Schema) -> dict[str, Any]:
     """Return the examples beside the alternatives of a place, which apply to each alternative."""
     return {"examples": here["examples"]} if "examples" in here else {}
+
+
+@functools.lru_cache(maxsize=64)
+def _groups(rules: tuple[PlacedRule, ...]) -> Choice[tuple[PlacedRule, ...]]:
+    return sampled_from(_by_field(rules) + _by_kind(rules))
 
 
 @functools.lru_cache(maxsize=64)

@@ -298,7 +298,9 @@ def _occurs(missing: Json, values: Array) -> str:
     kind, given = next(iter(missing.items()))
     name = dtypes.name_of(values.dtype)
     ends: Any = [dtypes.nearest(one, name) for one in (given if isinstance(given, list) else [given])]
-    if kind in ("missing_value", "missing_values"):
+    if kind == "missing_value":
+        gone = values == np.array(ends, name)[0]
+    elif kind == "missing_values":
         gone = np.isin(values, np.array(ends, name))
     elif kind == "valid_min":
         gone = values < ends[0]

@@ -6,6 +6,7 @@ import hashlib
 from base64 import b64encode
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import count
 from secrets import token_hex
 from typing import Any
@@ -13,7 +14,8 @@ from typing import Any
 from fuzz.running.store import Store
 from fuzz.transport.http import HttpMessage
 from specs.case import Case
-from specs.fields import Fields
+from specs.fields import Fields, Json
+from specs.reductions.locators import usual_locators
 from specs.reductions.model import full_body
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Delete, Put, Send, SendRaw
@@ -44,6 +46,8 @@ class Objects:
             name: "Basic " + b64encode(f"{one.access_key}:{one.secret}".encode()).decode()
             for name, one in store.credentials.items()
         }
+        # Many requests of a case are about the same place.
+        self._places = lru_cache(MOST_OBJECTS_KEPT)(self._places_of)
         # The header contains the secret, so it is one as well.
         tokens = (text.removeprefix("Basic ") for text in self._authorizations.values())
         self.secrets = (*(one.secret for one in store.credentials.values()), *tokens)
@@ -131,13 +135,19 @@ class Objects:
 
     def _reduction(self, step: Send, key: str) -> HttpMessage:
         places = self._places(step.bucket, key, step.interface)
-        body = {
-            name: _filled(value, places) if isinstance(value, str) else value
-            for name, value in full_body(step, self.profile).items()
-        }
         headers = (("Content-Type", "application/json"), *self._authorization(step.credentials))
         path = f"/{self.profile.api}/{step.operation}/"
-        return HttpMessage("POST", path, headers, Fields(body).text.encode(), step.spelled)
+        return HttpMessage("POST", path, headers, self._body(step, places).encode(), step.spelled)
+
+    def _body(self, step: Send, places: Mapping[str, str]) -> str:
+        """Return the JSON text of a request's body; where the fields locate nothing, their own text is a part of it."""
+        located = usual_locators(self.profile.api, step.interface)
+        if not (step.without or located.keys() & step.fields.keys() or any(map(_is_open, step.fields.values()))):
+            filled = Fields({name: _filled(value, places) for name, value in located.items()}).text
+            return f"{filled[:-1]}, {step.fields.text[1:]}" if step.fields else filled
+        body = full_body(step, self.profile)
+        filling = {name: _filled(value, places) if isinstance(value, str) else value for name, value in body.items()}
+        return Fields(filling).text
 
     def _raw_message(self, step: SendRaw, key: str) -> HttpMessage:
         body = step.body
@@ -152,7 +162,7 @@ class Objects:
             return []
         return [("Authorization", self._authorizations[name])]
 
-    def _places(self, bucket: str, key: str, interface: str) -> dict[str, str]:
+    def _places_of(self, bucket: str, key: str, interface: str) -> dict[str, str]:
         """Return the texts that replace the placeholders; a bucket that the store does not have keeps its name."""
         known = bucket in ("private", "public")
         url = self.store.url(bucket if known else "private", key, interface)
@@ -169,6 +179,11 @@ class Objects:
 def _places(keys: Keys) -> list[tuple[str, str]]:
     """List the bucket and the real key of each object."""
     return [(bucket, key) for (bucket, _), key in keys.items()]
+
+
+def _is_open(value: Json) -> bool:
+    """Say whether a text may have something to be filled in."""
+    return isinstance(value, str) and "{" in value
 
 
 def _filled(text: str, places: Mapping[str, Any]) -> str:
