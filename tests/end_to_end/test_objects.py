@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
+from fuzz.embedded.http_messages import Answer, HttpRequest
+from fuzz.embedded.store.object_store import ObjectStore
+from fuzz.embedded.store.server import serving
 from tests.end_to_end import command_line
+from tests.end_to_end.written_files import check_fit, check_no_secret
 
 BROKEN = """
 from fuzz.embedded.store.object_store import ObjectStore
@@ -17,6 +24,8 @@ class KeepsDeleted(ObjectStore):
     def delete(self, bucket, key, version_id):
         return {}
 """
+ACCOUNT = ("CANARYKEY", "canary/se+cr:et=0123456789")
+SECOND = ("CANARYTWO", "second/ca+na:ry=9876543210")
 RUN = ("run", "--subject", "objects", "--only", "objects", "--seed", "3", "--examples")
 
 
@@ -41,6 +50,7 @@ def test_a_broken_store_is_found_explained_shown_and_replayed(tmp_path: Path, mo
     assert [one["needs"] for one in found] == [["several requests", "step put object", "step delete object"]]
     assert [one["subject"] for one in found] == ["objects"]
     assert "delete object key 'k'  →  204" in told
+    assert "FindingFound" in check_fit(tmp_path / "findings")
     home = next(tmp_path.glob("findings/*/case.json")).parent
     script = (home / "repro.py").read_text("utf-8")
     compile(script, "repro.py", "exec")
@@ -48,3 +58,32 @@ def test_a_broken_store_is_found_explained_shown_and_replayed(tmp_path: Path, mo
     assert "1 still failing" in asfuzz(tmp_path, "replay", code=1)
     asfuzz(tmp_path, "known", "add", str(found[0]["id"]), "--reason", "of this test")
     assert "known" in asfuzz(tmp_path, *RUN, "3", "--animal", "broken_stores:KeepsDeleted")
+
+
+class Telltale(ObjectStore):
+    """A store that gives its accounts' secrets away with each object, in the forms in which HTTP has them."""
+
+    def __call__(self, request: HttpRequest) -> Answer:
+        answer = super().__call__(request)
+        if request.method != "GET" or answer.status != 404:
+            return answer
+        told = " ".join(
+            form
+            for key, secret in (ACCOUNT, SECOND)
+            for form in (secret, quote(secret, safe=""), b64encode(f"{key}:{secret}".encode()).decode())
+        )
+        return replace(answer, headers={**answer.headers, "x-told": told}, body=f"<Error>{told}</Error>".encode())
+
+
+def test_no_file_of_a_run_on_a_store_holds_a_secret(tmp_path: Path) -> None:
+    names = ("ACCESS_KEY", "SECRET_KEY", "SECOND_ACCESS_KEY", "SECOND_SECRET_KEY")
+    keys = {f"ASFUZZ_{name}": value for name, value in zip(names, (*ACCOUNT, *SECOND))}
+    results = ("--summary", "summary.json", "--junit", "junit.xml")
+    with serving(dict((ACCOUNT, SECOND)), kind=Telltale) as store:
+        ran = command_line.asfuzz(tmp_path, *RUN, "10", "--target", store.url, *results, **keys)
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert "an answer holds a secret key" in ran.stdout
+    asfuzz(tmp_path, "report", "findings", "--html", "report.html", "--write", "report.md")
+    (tmp_path / "printed").write_text(ran.stdout + ran.stderr)
+    for account in (ACCOUNT, SECOND):
+        check_no_secret(tmp_path, *account)

@@ -15,6 +15,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from tests.end_to_end.written_files import check_fit
+
 SHELF = Path(__file__).parent / "shelf"
 SECONDS = 120
 Asfuzz = Callable[..., CompletedProcess[str]]
@@ -39,6 +41,7 @@ def test_a_subject_of_others_is_hunted_explained_replayed_and_shown(
     (found,) = cases(tmp_path)
     assert found["subject"] == "shelf"
     assert found["needs"] == ["several requests", BROKEN[animal]]
+    assert "FindingFound" in check_fit(tmp_path / "findings")
     assert "shelf-holds: What is put under a key is there until it is deleted" in told
     again = asfuzz(tmp_path, "replay", code=1).stdout
     assert f"--animal {animal}" in again

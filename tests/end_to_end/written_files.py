@@ -1,0 +1,33 @@
+"""Checks what a run has written: it fits the schemas, and holds no secret."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from pathlib import Path
+from urllib.parse import quote
+
+from fuzz.reports.schemas import validator
+
+
+def check_fit(findings: Path) -> set[str]:
+    """Validate the findings and the log of a folder, and return the kinds of events in the log."""
+    cases = list(findings.glob("*/case.json"))
+    assert cases
+    for path in cases:
+        validator("case").validate(json.loads(path.read_text("utf-8")))
+    events = [json.loads(line) for line in (findings / "events.jsonl").read_text("utf-8").splitlines()]
+    for event in events:
+        validator("event").validate(event)
+    return {event["event"] for event in events}
+
+
+def check_no_secret(folder: Path, access_key: str, secret: str) -> None:
+    """Search every file of a folder for a secret, in the forms in which HTTP has it."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    for path in files:
+        content = path.read_bytes()
+        for form in (secret, quote(secret, safe=""), b64encode(f"{access_key}:{secret}".encode()).decode()):
+            assert form.encode() not in content, f"{path.relative_to(folder)} holds a secret as {form}"
+    # The server did tell: otherwise this would show nothing.
+    assert any(b"(a secret)" in path.read_bytes() for path in files)
