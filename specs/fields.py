@@ -12,11 +12,18 @@ Json = Any
 class Fields(Mapping[str, Json]):
     """A JSON object, which is equal to another if their JSON texts are, so that 1, 1.0 and true differ."""
 
-    __slots__ = ("_items", "text")
+    __slots__ = ("_items", "_text")
 
     def __init__(self, items: Mapping[str, Json] | None = None) -> None:
         self._items = dict(items or {})
-        self.text = _text_of(self._items)
+        self._text: str | None = None
+
+    @property
+    def text(self) -> str:
+        """Return the JSON text, written when it is first asked for: many fields only lead to other ones."""
+        if self._text is None:
+            self._text = _text_of(self._items)
+        return self._text
 
     def __getitem__(self, name: str) -> Json:
         return self._items[name]

@@ -66,11 +66,12 @@ class Exploration:
         self._add_waiting()
         now = time.monotonic()
         wait = min(max(FIRST_SECONDS, SHARE_OF_ELAPSED * (now - self._begun)), MOST_SECONDS)
-        names, above, pairs = list(self._numbers), np.triu(self._pairs, 1), self._pairs.tolist()
+        above = np.triu(self._pairs, 1)
+        firsts, seconds = np.nonzero(above)
         told = Explored(
             requests=self._requests,
-            values=tuple((*name, pairs[at][at]) for at, name in enumerate(names)),
-            pairs=tuple((i, j, pairs[i][j]) for i, j in zip(*(at.tolist() for at in np.nonzero(above)))),
+            values=tuple((*name, times) for name, times in zip(self._numbers, np.diag(self._pairs).tolist())),
+            pairs=tuple(zip(firsts.tolist(), seconds.tolist(), above[firsts, seconds].tolist())),
             at_stake=tuple((*name, times) for name, times in sorted(self._stakes.items())),
             latencies=tuple((*name, tuple(sorted(one.items()))) for name, one in sorted(self._latencies.items())),
             sightings=tuple(sorted((Counter(seen) - self._seen).items())),

@@ -158,7 +158,7 @@ def same_bits(got: Array, due: Array) -> Bools:
     """Say which elements have equal bit patterns, or are both NaN."""
     bits = f"u{got.dtype.itemsize}"
     same: Bools = np.ascontiguousarray(got).view(bits) == np.ascontiguousarray(due).view(bits)
-    if got.dtype.name in FLOATS:
+    if got.dtype.kind == "f":
         same |= np.isnan(got) & np.isnan(due)
     return same
 
