@@ -118,6 +118,14 @@ def test_times_stand_beside_those_of_curl(capsys: pytest.CaptureFixture[str]) ->
     assert all(0 < int(one) < 10**6 for one in told.groups())
 
 
+def test_the_wait_for_the_first_line_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "starting", "--times", "1"]) == 0
+    _, *rows = capsys.readouterr().out.splitlines()
+    told = {row[:14].strip(): [float(one) for one in row[14:].split()] for row in rows}
+    assert list(told) == ["asfuzz --help", "asfuzz run"]
+    assert all(0 < seconds == quickest and core > 0 for seconds, quickest, core in told.values())
+
+
 @pytest.mark.parametrize("words", [["refinding"], ["trouble", "--launch", "x {port}"]])
 def test_what_cannot_be_measured_is_told(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", *words]) == 2
