@@ -6,7 +6,7 @@ A package offers a subject, or an extension of one, by an entry point of the gro
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import entry_points
@@ -22,7 +22,9 @@ from specs.violation import Aspect
 
 GROUP = "asfuzz"
 # These need no entry point, since a checkout may be newer than its installed metadata.
-BUILT_IN = ("fuzz.subjects.reductions.subject:REDUCTIONS", "fuzz.subjects.objects.subject:OBJECTS")
+BUILT_IN: Mapping[str, str] = MappingProxyType(
+    {"reductions": "fuzz.subjects.reductions.subject:REDUCTIONS", "objects": "fuzz.subjects.objects.subject:OBJECTS"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,33 @@ class Extension:
     subject: str
     properties: tuple[Property, ...] = ()
     requirements: tuple[Requirement, ...] = ()
+
+
+class _Subjects(Mapping[str, Subject]):
+    """The subjects by name. One that is built in is imported when it is looked up, as it brings much with it."""
+
+    def __init__(self, offered: Mapping[str, Subject], extensions: Sequence[Extension] = ()) -> None:
+        self._offered = offered
+        self._extensions = extensions
+        self._found: dict[str, Subject] = {}
+
+    def __getitem__(self, name: str) -> Subject:
+        if name not in self._found:
+            subject = self._offered[name] if name in self._offered else _built_in(BUILT_IN[name])
+            for one in self._extensions:
+                if one.subject == name:
+                    subject = _extended(subject, one)
+            self._found[name] = subject
+        return self._found[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in BUILT_IN or name in self._offered
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*BUILT_IN, *self._offered)))
+
+    def __len__(self) -> int:
+        return len({*BUILT_IN, *self._offered})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +104,20 @@ def subject_of(name: str) -> Subject:
 
 @cache
 def _registry(load: tuple[str, ...]) -> Registry:
-    offered = [one for place in (*BUILT_IN, *_entry_points(), *load) for one in _offered(place)]
+    offered = [one for place in (*_entry_points(), *load) for one in _offered(place)]
     plain = {one.name: one for one in offered if isinstance(one, Subject)}
-    subjects = dict(plain)
-    for one in offered:
-        if isinstance(one, Extension):
-            if one.subject not in subjects:
-                raise UsageError(f"an extension of subject {one.subject!r}: {did_you_mean(one.subject, subjects)}")
-            subjects[one.subject] = _extended(subjects[one.subject], one)
-    return Registry(MappingProxyType(subjects), MappingProxyType(plain))
+    extensions = [one for one in offered if isinstance(one, Extension)]
+    subjects = _Subjects(plain, extensions)
+    for one in extensions:
+        if one.subject not in subjects:
+            raise UsageError(f"an extension of subject {one.subject!r}: {did_you_mean(one.subject, subjects)}")
+    return Registry(subjects, _Subjects(plain))
+
+
+def _built_in(place: str) -> Subject:
+    module, _, name = place.partition(":")
+    subject: Subject = getattr(importlib.import_module(module), name)
+    return subject
 
 
 def _extended(subject: Subject, extension: Extension) -> Subject:
@@ -94,7 +128,7 @@ def _extended(subject: Subject, extension: Extension) -> Subject:
 
 
 def _entry_points() -> Iterator[str]:
-    yield from sorted({one.value for one in entry_points(group=GROUP)} - set(BUILT_IN))
+    yield from sorted({one.value for one in entry_points(group=GROUP)} - set(BUILT_IN.values()))
 
 
 def _offered(place: str) -> Iterator[Subject | Extension]:

@@ -1,11 +1,16 @@
 """Start reference servers in processes of their own, which end with the process that started them."""
 
+from __future__ import annotations
+
 import contextlib
 import sys
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from fuzz.embedded.processes import RunningServer, running
-from fuzz.subjects.reductions.reference_server import ReferenceServer
+
+if TYPE_CHECKING:
+    from fuzz.subjects.reductions.reference_server import ReferenceServer
 
 
 @contextlib.contextmanager

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from fuzz.registry import BUILT_IN, registry
+
 HEAVY = {"hypothesis", "boto3", "botocore", "jsonschema", "hypothesis_jsonschema", "matplotlib", "requests", "moto"}
 # The command's own output goes to where nobody reads it.
 IMPORTED = """
@@ -19,16 +21,21 @@ with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.St
         main(sys.argv[1:])
     except SystemExit:
         pass
-print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+print(json.dumps(sorted(sys.modules)))
 """
 
 
-def imported(folder: Path, words: str) -> set[str]:
-    """The packages that a command has imported when it ends, in a process of its own."""
+def modules_of(folder: Path, words: str) -> set[str]:
+    """The modules that a command has imported when it ends, in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-c", IMPORTED, *words.split()], cwd=folder, capture_output=True, text=True, check=True
     )
     return set(json.loads(done.stdout))
+
+
+def imported(folder: Path, words: str) -> set[str]:
+    """The packages that a command has imported when it ends."""
+    return {name.partition(".")[0] for name in modules_of(folder, words)}
 
 
 def test_help_imports_nothing_heavy_and_no_numpy(tmp_path: Path) -> None:
@@ -48,3 +55,16 @@ def test_a_run_draws_by_chance_without_what_shrinks(tmp_path: Path) -> None:
     found = imported(tmp_path, "run --only reduction --examples 20")
     assert "numpy" in found
     assert not found & HEAVY
+
+
+def test_a_run_imports_neither_another_subject_nor_the_server_that_it_starts(tmp_path: Path) -> None:
+    found = modules_of(tmp_path, "run --only reduction --examples 1")
+    assert "fuzz.subjects.reductions.subject" in found
+    assert not {one for one in found if one.startswith(("fuzz.subjects.objects", "specs.objects"))}
+    assert "fuzz.subjects.reductions.reference_server" not in found
+
+
+def test_built_in_subjects_are_listed_by_their_names() -> None:
+    subjects = registry().subjects
+    assert [one.name for one in subjects.values()] == list(BUILT_IN) == list(subjects)
+    assert len(subjects) == len(BUILT_IN)
