@@ -24,6 +24,7 @@ from fuzz.subjects.objects.own_store import start_object_store
 from fuzz.subjects.objects.signing import Key
 from fuzz.transport.exchanges import send
 from fuzz.transport.http import HttpClient, HttpMessage
+from fuzz.transport.http.answers import Receiver
 from specs.objects.content import Content
 from specs.objects.steps import (
     CompleteUpload,
@@ -170,7 +171,7 @@ def _hashed(content: Content, start: int, stop: int, hashes: Hashes) -> Iterator
     return hashes.passing(content.pieces(start, stop))
 
 
-class _Both:
+class _Both(Receiver):
     """Gives what comes to two receivers."""
 
     def __init__(self, hashes: Hashes, verifier: Verifier) -> None:

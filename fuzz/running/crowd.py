@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from fuzz.transport.exchanges import finished, together
-from fuzz.transport.protocol import Came, Client, ClientSettings, Exchange, Wait
+from fuzz.transport.protocol import Came, Client, ClientSettings, Exchange, Wait, exchange_of
 from specs.outcome import NoReply, Reply
 
 
@@ -50,7 +50,7 @@ class Crowd:
     def _at_once(self, messages: Sequence[Any], settings: ClientSettings) -> Generator[Wait, bool, list[Came]]:
         clients = yield from self._ready(len(messages), settings)
         # All messages are encoded before the first is sent.
-        exchanges = [client.exchange(one) for client, one in zip(clients, messages)]
+        exchanges = [exchange_of(client, one) for client, one in zip(clients, messages)]
         return (yield from together([timed(one) for one in exchanges]))
 
     def _ready(self, count: int, settings: ClientSettings) -> Generator[Wait, bool, list[Client]]:

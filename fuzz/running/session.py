@@ -15,7 +15,7 @@ from fuzz.running.crowd import Crowd, timed
 from fuzz.running.store import Store, Unstorable, facts_of
 from fuzz.subject import Subject, TalkingStage
 from fuzz.transport.exchanges import finished, send, sending
-from fuzz.transport.protocol import Client, Transport, Wait
+from fuzz.transport.protocol import Client, Transport, Wait, exchange_of
 from specs.case import Case, at_once
 from specs.outcome import NoReply, Outcome, Reply, Transcript
 from specs.violation import Violation
@@ -190,7 +190,7 @@ class Session:
         for number, step in block:
             taken(step)
             self.sent += 1
-            came = yield from timed(client.exchange(self.stage.message(step, places)), begun)
+            came = yield from timed(exchange_of(client, self.stage.message(step, places)), begun)
             outcomes[number] = came.outcome
             if self._talking is not None:
                 self._talking.heard(step, places, came.outcome)

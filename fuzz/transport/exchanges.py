@@ -8,7 +8,7 @@ import time
 from collections.abc import Generator, Sequence
 from typing import Any, TypeVar
 
-from fuzz.transport.protocol import Client, Wait
+from fuzz.transport.protocol import Client, Wait, exchange_of
 from specs.outcome import NoReply, Reply
 
 Result = TypeVar("Result")
@@ -22,9 +22,9 @@ def send(client: Client, message: Any) -> Reply | NoReply:
 def sending(client: Client, message: Any) -> Generator[Wait, bool, Reply | NoReply]:
     """Send a message, once more if the connection had ended before it, and return its outcome with the time it took."""
     begun = time.perf_counter()
-    came = yield from client.exchange(message)
+    came = yield from exchange_of(client, message)
     if came.again:
-        came = yield from client.exchange(message)
+        came = yield from exchange_of(client, message)
     elapsed_ms = (time.perf_counter() - begun) * 1000
     if isinstance(came.outcome, Reply):
         client.slowest_ms = max(client.slowest_ms, elapsed_ms)

@@ -5,7 +5,7 @@ The engine knows transports by this module and `fuzz.transport.exchanges` alone.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
@@ -74,6 +74,18 @@ class Client(Protocol):
 
     def close(self) -> None:
         """Close the connection; the next request opens another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Several requests that come to one outcome; `exchange` sends them by a client, each in its turn."""
+
+    exchange: Callable[[Client], Exchange]
+
+
+def exchange_of(client: Client, message: Any) -> Exchange:
+    """Return the exchange of a message, or of all those of an errand."""
+    return message.exchange(client) if isinstance(message, Errand) else client.exchange(message)
 
 
 class Refusal(StrEnum):

@@ -152,6 +152,21 @@ class CopyObject(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamCopy(Step):
+    """Copies an object by reading it and writing what comes, in one body or in parts of `part_bytes`.
+
+    With `leaves`, the source breaks off after so many bytes; then the client ends what it has begun.
+    """
+
+    key: str
+    source_key: str
+    source_bucket: str = "a"
+    part_bytes: int = 0
+    leaves: int = STAYS
+    method: ClassVar[str] = "PUT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListObjects(Step):
     """Lists a page of a bucket's keys; `after` is the called listing whose next page this is."""
 
@@ -346,15 +361,16 @@ class Malformed(Step):
 
 Any = (
     ListBuckets | CreateBucket | HeadBucket | DeleteBucket | PutObject | GetObject | HeadObject | DeleteObject
-    | DeleteObjects | CopyObject | ListObjects | CreateUpload | UploadPart | UploadPartCopy | CompleteUpload
-    | AbortUpload | ListParts | ListUploads | PutTagging | GetTagging | DeleteTagging | PutVersioning | GetVersioning
-    | ListVersions | PutPolicy | GetPolicy | DeletePolicy | SubResource | Malformed
+    | DeleteObjects | CopyObject | StreamCopy | ListObjects | CreateUpload | UploadPart | UploadPartCopy
+    | CompleteUpload | AbortUpload | ListParts | ListUploads | PutTagging | GetTagging | DeleteTagging
+    | PutVersioning | GetVersioning | ListVersions | PutPolicy | GetPolicy | DeletePolicy | SubResource | Malformed
 )  # fmt: skip
 ALL: tuple[type, ...] = get_args(Any)
 # Steps that write what a key, an upload or a bucket holds.
 WRITES: tuple[type, ...] = (
-    PutObject, DeleteObject, DeleteObjects, CopyObject, CreateUpload, UploadPart, UploadPartCopy, CompleteUpload,
-    AbortUpload, PutTagging, DeleteTagging, PutVersioning, PutPolicy, DeletePolicy, CreateBucket, DeleteBucket,
+    PutObject, DeleteObject, DeleteObjects, CopyObject, StreamCopy, CreateUpload, UploadPart, UploadPartCopy,
+    CompleteUpload, AbortUpload, PutTagging, DeleteTagging, PutVersioning, PutPolicy, DeletePolicy, CreateBucket,
+    DeleteBucket,
 )  # fmt: skip
 
 

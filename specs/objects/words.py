@@ -89,7 +89,7 @@ def _said(step: steps.Step, reply: Reply) -> Iterator[tuple[str, str]]:
     if (version := reply.header("x-amz-version-id")) is not None:
         yield "version", version
     match step:
-        case steps.CopyObject() | steps.UploadPartCopy() | steps.CompleteUpload():
+        case steps.CopyObject() | steps.StreamCopy() | steps.UploadPartCopy() | steps.CompleteUpload():
             root = read_xml(reply.body)
             if root is not None and (etag := text_of(root, "ETag")):
                 yield "etag", quoted(etag)

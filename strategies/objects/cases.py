@@ -9,7 +9,7 @@ from specs.objects.profile import Profile
 from specs.objects.steps import Step
 from strategies.claims import NotClaimed
 from strategies.drawing import Choice
-from strategies.objects import listing, multipart, racing, settings, single
+from strategies.objects import listing, multipart, racing, settings, single, streaming
 from strategies.objects.drawing import Draw, cases
 
 
@@ -44,6 +44,7 @@ LARGE_UPLOADS = of("large-uploads", multipart.large_uploads, "multipart")
 COPIES = of("copies", multipart.copies)
 PART_COPIES = of("part-copies", multipart.part_copies, "multipart", "part-copy")
 INTERRUPTIONS = of("interruptions", racing.interruptions)
+STREAMS = of("streams", streaming.streams)
 RACES = of("races", racing.races)
 SIGNATURES = of("signatures", settings.signatures, "auth")
 STREAMED = of("streamed", settings.streamed)

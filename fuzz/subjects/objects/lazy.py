@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fuzz.transport.http.answers import Receiver
 from specs.objects.content import Content
 
 # Bodies of more bytes are made while they are sent.
@@ -56,7 +57,7 @@ def sha256_of(body: Body) -> str:
     return digest.hexdigest()
 
 
-class Hashes:
+class Hashes(Receiver):
     """Hashes bytes as they pass: their MD5, their SHA-256 and their number."""
 
     def __init__(self) -> None:
@@ -99,7 +100,7 @@ class Difference:
 TOLD_BYTES = 8
 
 
-class Verifier:
+class Verifier(Receiver):
     """Compares bytes, block by block as they come, with those of a content from `start` up to `stop`."""
 
     def __init__(self, content: Content, start: int = 0, stop: int | None = None) -> None:

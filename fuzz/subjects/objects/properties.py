@@ -120,6 +120,13 @@ PROPERTIES: tuple[Property, ...] = (
         tells=("content",),
     ),
     Property(
+        "streams",
+        "A copy that is read and written as it comes is its source, or nothing where the source breaks off.",
+        _drawn("STREAMS"),
+        ("streams", "interrupted", "copies"),
+        share=0.7,
+    ),
+    Property(
         "races",
         "Requests at the same time come out as in some order of theirs.",
         _drawn("RACES"),

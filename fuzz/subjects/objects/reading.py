@@ -99,6 +99,7 @@ def key_traits(trial: Trial) -> Iterator[Trait]:
 FIELDS: tuple[tuple[str, str, Any], ...] = (
     (BESIDE, "lane", 0),
     ("a client that goes away", "leaves", STAYS),
+    ("a plan of parts", "part_bytes", 0),
     ("another way of sending", "sent", PLAINLY),
     ("a prefix", "prefix", ""),
     ("a delimiter", "delimiter", ""),

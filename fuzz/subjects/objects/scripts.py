@@ -13,7 +13,7 @@ from fuzz.subjects.objects.lazy import bytes_of
 from fuzz.subjects.objects.picture import answered, told
 from fuzz.subjects.objects.requests import Names, plain_request
 from fuzz.subjects.objects.signing import Plain, target
-from specs.objects.steps import STAYS, Sent
+from specs.objects.steps import STAYS, Sent, StreamCopy
 from specs.objects.words import Memory
 
 MOST_STEPS: Final = 12
@@ -94,7 +94,11 @@ def _is_beyond(step: Any) -> bool:
     content = getattr(step, "content", None)
     long = content is not None and content.size > MOST_BODY
     return (
-        long or step.lane > 0 or getattr(step, "leaves", STAYS) != STAYS or step.sent not in (Sent(), Sent("anonymous"))
+        long
+        or isinstance(step, StreamCopy)
+        or step.lane > 0
+        or getattr(step, "leaves", STAYS) != STAYS
+        or step.sent not in (Sent(), Sent("anonymous"))
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from secrets import token_hex
 from typing import Any
@@ -15,7 +16,9 @@ from fuzz.subjects.objects.lazy import size_of
 from fuzz.subjects.objects.requests import Names, plain_request
 from fuzz.subjects.objects.sending import signed
 from fuzz.subjects.objects.signing import Key, Plain, in_header, target
+from fuzz.subjects.objects.streams import streamed
 from fuzz.transport.http import HttpMessage
+from fuzz.transport.protocol import Errand
 from specs.case import Case
 from specs.objects import steps
 from specs.objects.model.judging import FIRST_BUCKETS, SLOW_DOWN
@@ -77,8 +80,8 @@ class CaseBuckets:
     def prepare(self, step: Any, places: Places) -> None:
         """Do nothing: every step of this subject is a request."""
 
-    def message(self, step: Any, places: Places) -> HttpMessage:
-        """Return the signed request of a step."""
+    def message(self, step: Any, places: Places) -> HttpMessage | Errand:
+        """Return the signed request of a step, or all those of a step that takes several."""
         now = time.time()
         names = Names(self._host, places.buckets, places.memory, now)
         if isinstance(step, steps.CreateBucket):
@@ -86,12 +89,20 @@ class CaseBuckets:
         key = getattr(step, "key", "")
         if key:
             places.written.add((names.bucket(step.bucket), key))
+        if isinstance(step, steps.StreamCopy):
+            return Errand(partial(streamed, step, partial(self._signed, places)))
         plain = signed(plain_request(step, names), step.sent, self._keys, now)
         message = written(plain)
         leaves = getattr(step, "leaves", steps.STAYS)
         if leaves == steps.STAYS or not plain.body:
             return message
         return replace(message, leaves_after=min(leaves, size_of(plain.body) - 1))
+
+    def _signed(self, places: Places, step: Any, memory: Memory) -> HttpMessage:
+        """Return the request of a step that knows only what its own errand was told."""
+        now = time.time()
+        plain = plain_request(step, Names(self._host, places.buckets, memory, now))
+        return written(signed(plain, step.sent, self._keys, now))
 
     def heard(self, step: Any, places: Places, outcome: Outcome) -> None:
         """Keep what an answer told for later steps."""

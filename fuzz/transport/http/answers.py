@@ -6,6 +6,7 @@ All readers are generators that yield the waits of the source.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Generator
 from dataclasses import dataclass
 from math import inf
@@ -31,14 +32,18 @@ class Source(Protocol):
         """Wait for bytes and return them, or none at the end; raises OSError."""
 
 
-class Receiver(Protocol):
-    """A protocol for what takes the body of an answer piece by piece while it comes."""
+class Receiver(ABC):
+    """Takes an answer without error while it comes: its head, and its body piece by piece."""
 
-    def write(self, data: bytes) -> object:
-        """Take the next bytes."""
+    def begin(self, reply: Reply) -> None:  # noqa: B027
+        """Take the head."""
+
+    @abstractmethod
+    def write(self, data: bytes) -> None:
+        """Take the next bytes of the body."""
 
 
-class _Kept:
+class _Kept(Receiver):
     """Keeps all pieces of a body."""
 
     def __init__(self) -> None:
@@ -186,6 +191,7 @@ def _read(stream: _Stream, method: str, limits: AnswerLimits, receiver: Receiver
     # What a receiver takes needs no limit, since nothing of it is kept.
     taker: Receiver
     taker, most = (kept, float(limits.bytes)) if receiver is None or status >= 300 else (receiver, inf)
+    taker.begin(Reply(status, headers, b""))
     if "chunked" in named.get("transfer-encoding", "").lower():
         yield from _chunks(stream, taker, most)
     elif not lengths:

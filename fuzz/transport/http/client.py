@@ -6,12 +6,12 @@ import ssl
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
-from itertools import chain
+from typing import NamedTuple
 
 from fuzz.transport.http.answers import ReadAnswer, read_answer, read_second_answer
 from fuzz.transport.http.connecting import connected
 from fuzz.transport.http.connection import Connection
-from fuzz.transport.http.message import HttpMessage
+from fuzz.transport.http.message import BrokenOff, HttpMessage
 from fuzz.transport.http.reaching import address, split
 from fuzz.transport.protocol import Came, Client, ClientSettings, Exchange, Wait
 from specs.outcome import NoReply
@@ -24,6 +24,13 @@ STALE_SECONDS = 1.0
 LEAST_SECONDS = 0.05
 # The pause between the pieces of a request, long enough for the server to read each piece by itself.
 PAUSE_SECONDS = 0.005
+
+
+class _Parts(NamedTuple):
+    """A request whose body is made while it is sent."""
+
+    head: bytes
+    parts: Iterable[bytes | Wait]
 
 
 class HttpClient(Client):
@@ -46,7 +53,7 @@ class HttpClient(Client):
         if isinstance(message.body, bytes) and message.leaves_after is None:
             return self._exchange(message, spelled(head + message.body, message.spelled))
         parts = (message.body,) if isinstance(message.body, bytes) else message.body
-        return self._exchange(message, chain((head,), _first(parts, message.leaves_after)))
+        return self._exchange(message, _Parts(head, _first(parts, message.leaves_after)))
 
     def connecting(self) -> Generator[Wait, bool, None]:
         """Have a connection ready for the next request; a failure to connect shows when the request is sent."""
@@ -71,7 +78,7 @@ class HttpClient(Client):
             lines.append(f"Content-Length: {len(message.body)}")
         return "\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n"
 
-    def _exchange(self, message: HttpMessage, wire: Wire | Iterable[bytes]) -> Exchange:
+    def _exchange(self, message: HttpMessage, wire: Wire | _Parts) -> Exchange:
         kept, begun = self._kept(), time.perf_counter()
         used = kept is not None and kept.used
         try:
@@ -84,7 +91,7 @@ class HttpClient(Client):
         return Came(read.outcome, used and silent and time.perf_counter() - begun < STALE_SECONDS)
 
     def _tried(
-        self, connection: Connection | None, message: HttpMessage, wire: Wire | Iterable[bytes]
+        self, connection: Connection | None, message: HttpMessage, wire: Wire | _Parts
     ) -> Generator[Wait, bool, ReadAnswer]:
         """Send a request and read what comes; over a new connection if none is given."""
         if connection is None:
@@ -99,10 +106,11 @@ class HttpClient(Client):
             yield from _sent(connection, wire)
         except OSError:
             sent_all = False
+        except BrokenOff as broken:
+            return (yield from self._left(connection, str(broken)))
         if sent_all and message.leaves_after is not None:
-            yield from connection.left()
-            self.close()
-            return ReadAnswer(NoReply("left", f"the client left after {message.leaves_after} bytes of the body"))
+            why = f"the client left after {message.leaves_after} bytes of the body"
+            return (yield from self._left(connection, why))
         if isinstance(wire, Wire) and wire.between == "an answer":
             read = yield from read_second_answer(connection, message.method, self.settings.answers)
             if read is None:
@@ -114,6 +122,12 @@ class HttpClient(Client):
         if not (read.keep and sent_all):
             self.close()
         return read
+
+    def _left(self, connection: Connection, why: str) -> Generator[Wait, bool, ReadAnswer]:
+        """Go away in the middle of a body."""
+        yield from connection.left()
+        self.close()
+        return ReadAnswer(NoReply("left", why))
 
     def _kept(self) -> Connection | None:
         """Return the kept connection, unless the server has closed it or has sent more than it was asked for."""
@@ -131,11 +145,11 @@ class HttpClient(Client):
         return Connection(sock, lambda: self._in_time(self.settings.timeout_seconds))
 
 
-def _sent(connection: Connection, wire: Wire | Iterable[bytes]) -> Generator[Wait, bool, None]:
+def _sent(connection: Connection, wire: Wire | _Parts) -> Generator[Wait, bool, None]:
     """Send the pieces of a request, with a pause or a go-ahead between them; answers are read by the caller."""
     if not isinstance(wire, Wire):
-        for part in wire:
-            yield from connection.sent(part)
+        yield from connection.sent(wire.head)
+        yield from _sent_in_parts(connection, wire.parts)
         return
     if wire.between in ("nothing", "an answer"):
         yield from connection.sent(b"".join(wire.pieces))
@@ -150,14 +164,28 @@ def _sent(connection: Connection, wire: Wire | Iterable[bytes]) -> Generator[Wai
         yield from connection.sent(piece)
 
 
-def _first(parts: Iterable[bytes], count: int | None) -> Iterator[bytes]:
-    """Yield the first so many bytes of the parts, or all of them."""
-    left = count
+def _sent_in_parts(connection: Connection, parts: Iterable[bytes | Wait]) -> Generator[Wait, bool, None]:
+    """Send each part, and do the waits among them."""
+    for part in (several := iter(parts)):
+        came = part
+        while isinstance(came, Wait):
+            assert isinstance(several, Generator)
+            try:
+                came = several.send((yield came))
+            except StopIteration:
+                return
+        yield from connection.sent(came)
+
+
+def _first(parts: Iterable[bytes | Wait], count: int | None) -> Iterable[bytes | Wait]:
+    """Return the first so many bytes of the parts, or all of them."""
+    return parts if count is None else _beginning(parts, count)
+
+
+def _beginning(parts: Iterable[bytes | Wait], count: int) -> Iterator[bytes]:
     for part in parts:
-        if left is None:
-            yield part
-        elif left > 0:
-            yield part[:left]
-            left -= len(part)
-        else:
+        assert isinstance(part, bytes), "a body that waits says by itself where it ends"
+        yield part[:count]
+        count -= len(part)
+        if count <= 0:
             return

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Any
 
 from specs.case import Case
 from specs.objects import steps
 from specs.objects.answers import code_of
+from specs.objects.content import NO_CONTENT, Content
 from specs.objects.model.listings import decoded
 from specs.objects.model.registers import FOREVER, IMPOSSIBLE, Call, Value, linearizable
 from specs.objects.profile import Profile
@@ -20,6 +22,7 @@ from specs.outcome import NoReply, Outcome, Reply
 from specs.violation import Violation, Way
 
 Place = tuple[str, str]
+_ON_ONE_KEY = (steps.PutObject, steps.GetObject, steps.HeadObject, steps.DeleteObject, steps.StreamCopy)
 CONFLICT = (409, "ConditionalRequestConflict")
 
 
@@ -116,16 +119,27 @@ def histories(case: Case, outcomes: Sequence[Outcome]) -> Histories:
         begun, ended = outcome.begun_ms, outcome.begun_ms + outcome.elapsed_ms
         if isinstance(step, steps.ListObjects):
             _note_listing(made, case, step, outcome, number)
-        elif isinstance(step, steps.PutObject | steps.GetObject | steps.HeadObject | steps.DeleteObject):
+        elif isinstance(step, _ON_ONE_KEY):
             if _tells_nothing(step, outcome):
                 continue
             place = (step.bucket, step.key)
             unknown = isinstance(outcome, NoReply) or (outcome.status >= 500 and outcome.status != 501)
-            after, reads = _effect(made, place, step, outcome, memory, number)
+            after, reads = _effect(made, place, case, outcome, memory, number)
             if not (unknown and reads):
                 end = FOREVER if unknown else ended
                 made.calls.setdefault(place, []).append(Call(begun, end, after, number, reads, unknown))
     return made
+
+
+def _content(case: Case, number: int) -> Content:
+    """Return what a write puts: of a streamed copy, what was put last, before any lanes, under its source's key."""
+    step = case.steps[number]
+    if isinstance(step, steps.PutObject):
+        return step.content
+    several = takewhile(lambda one: not one.lane, case.steps)
+    place = (step.source_bucket, step.source_key)
+    puts = [one for one in several if isinstance(one, steps.PutObject) and (one.bucket, one.key) == place]
+    return puts[-1].content if puts else NO_CONTENT
 
 
 def _tells_nothing(step: Any, outcome: Outcome) -> bool:
@@ -146,17 +160,18 @@ def _known(case: Case, outcomes: Sequence[Outcome], number: int) -> Memory:
 
 
 def _effect(
-    made: Histories, place: Place, step: Any, outcome: Outcome, memory: Memory, number: int
+    made: Histories, place: Place, case: Case, outcome: Outcome, memory: Memory, number: int
 ) -> tuple[Callable[[Value], Any], bool]:
     """Return what a request does to its key, given its answer, and whether it only reads."""
+    step = case.steps[number]
     status = outcome.status if isinstance(outcome, Reply) else 0
     if isinstance(step, steps.GetObject | steps.HeadObject):
         shown = None if status == 404 or not isinstance(outcome, Reply) else read_of(step, outcome)
         return (lambda value: value if _shows(made, place, value, shown) else IMPOSSIBLE), True
     name: Value = None
-    if isinstance(step, steps.PutObject):
+    if isinstance(step, steps.PutObject | steps.StreamCopy):
         name = f"step {number}"
-        data = step.content.data
+        data = _content(case, number).data
         metadata = tuple(
             sorted((key.lower(), value) for key, value in step.headers if key.lower().startswith(METADATA))
         )

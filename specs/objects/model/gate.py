@@ -49,6 +49,7 @@ ACTION: Mapping[type, str] = {
     steps.HeadObject: "s3:GetObject",
     steps.PutObject: "s3:PutObject",
     steps.CopyObject: "s3:PutObject",
+    steps.StreamCopy: "s3:PutObject",
     steps.CreateUpload: "s3:PutObject",
     steps.UploadPart: "s3:PutObject",
     steps.UploadPartCopy: "s3:PutObject",

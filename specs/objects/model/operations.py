@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from specs.objects import answers, steps
 from specs.objects.answers import Alternative
-from specs.objects.model import batches, buckets, copies, listings, objects, part_lists, uploads
+from specs.objects.model import batches, buckets, copies, listings, objects, part_lists, streams, uploads
 from specs.objects.model.asked import Asked, classes_of, climbs, missing_bucket, too_long
 from specs.objects.model.batches import in_xml
 from specs.objects.model.gate import gate, with_open_refusal
@@ -39,6 +39,7 @@ OPERATIONS: Mapping[type, Operation] = {
     steps.DeleteObject: objects.delete,
     steps.DeleteObjects: batches.delete_several,
     steps.CopyObject: copies.copy,
+    steps.StreamCopy: streams.stream,
     steps.ListObjects: listings.list_keys,
     steps.CreateUpload: uploads.create,
     steps.UploadPart: uploads.put_part,

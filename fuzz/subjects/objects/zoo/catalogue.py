@@ -14,7 +14,7 @@ from fuzz.embedded.store.object_store import ObjectStore
 KINDS = (
     "content", "answering", "etags", "ranges", "conditions", "listings", "paging", "multipart", "copies", "batches",
     "digests", "keys", "metadata", "signing", "policies", "tagging", "versioning", "races", "interruption",
-    "durability", "malformed",
+    "durability", "malformed", "streaming",
 )  # fmt: skip
 SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 

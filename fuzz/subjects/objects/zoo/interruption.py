@@ -32,11 +32,13 @@ class Eager(Intake):
 class BrokenOffIsKept(ObjectStore):
     """It stores what came of a body that broke off."""
 
+    eager: type[Eager] = Eager
+
     def reception(self, head: RequestHead) -> Receiver | HttpResponse | None:
         found = super().reception(head)
         if not isinstance(found, Intake) or head.method != "PUT" or "x-amz-copy-source" in head.headers:
             return found
-        eager = Eager(head.headers, found.signed, self.sink)
+        eager = self.eager(head.headers, found.signed, self.sink)
         eager.store = self
         eager.call = self.call(HttpRequest(head.method, head.target, head.headers), found.signed)
         return eager

@@ -31,7 +31,7 @@ from specs.objects.steps import (
 )  # fmt: skip
 from specs.objects.words import NOTHING
 from specs.outcome import NoReply, Reply
-from strategies.objects import cases, listing, multipart, settings, single
+from strategies.objects import cases, listing, multipart, settings, single, streaming
 from strategies.objects.drawing import Draw
 
 DATE = "Sun, 29 Nov 2026 01:00:00 GMT"
@@ -41,7 +41,7 @@ MAKERS = (
     single.neighbours, listing.listings, listing.batches, multipart.uploads, multipart.upload_lists, multipart.copies,
     multipart.part_copies,
     settings.signatures, settings.streamed, settings.policies, settings.tags, settings.versions, settings.malformed,
-    settings.sub_resources, settings.buckets,
+    settings.sub_resources, settings.buckets, streaming.streams,
 )  # fmt: skip
 contents = st.binary(max_size=40)
 
