@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, fromstring
 
@@ -18,6 +19,8 @@ INK, QUIET, LINE, ACCENT, BAR = "#010203", "#020304", "#030405", "#040506", "#05
 VARIABLES = {INK: "--ink", QUIET: "--quiet", LINE: "--line", ACCENT: "--accent", BAR: "--bar"}
 INCHES_WIDE = 9.0
 # More than this many panels side by side would have no room for their labels.
+# More would stand in the next panel's title.
+LETTERS_IN_A_TITLE = 16
 MOST_IN_A_ROW = 6
 SVG = "{http://www.w3.org/2000/svg}"
 HREF = "{http://www.w3.org/1999/xlink}href"
@@ -61,7 +64,7 @@ def latency_plot(latencies: Iterable[Latency]) -> Element | None:
         axes.plot(sizes, [one.p99_ms for one in rows], color=BAR, linewidth=1)
         axes.plot(sizes, middle, "o-", color=ACCENT, linewidth=2, markersize=4)
         axes.set_yscale("log")
-        axes.set_title(operation, color=INK, fontsize=11)
+        axes.set_title(fill(operation, LETTERS_IN_A_TITLE), color=INK, fontsize=11)
         axes.set_xticks(range(len(SIZE_ORDER)), SIZE_ORDER, rotation=60, fontsize=9)
         axes.set_xlim(-0.3, len(SIZE_ORDER) - 0.7)
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")

@@ -159,7 +159,7 @@ def test_plots_are_in_the_page_s_colours_and_without_the_library_the_page_says_w
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("operations", [1, 6, 7, 30])
+@pytest.mark.parametrize("operations", [1, 7, pytest.param(30, marks=pytest.mark.slow)])
 def test_latencies_of_any_number_of_operations_have_a_panel_each(operations: int) -> None:
     pytest.importorskip("matplotlib")
     names = [f"operation{number}" for number in range(operations)]
@@ -167,6 +167,14 @@ def test_latencies_of_any_number_of_operations_have_a_panel_each(operations: int
     assert drawn is not None
     words = [text for one in drawn.iter() if (text := (one.text or "").strip())]
     assert [one for one in words if one.startswith("operation")] == names
+
+
+def test_a_long_name_of_an_operation_has_several_lines() -> None:
+    pytest.importorskip("matplotlib")
+    drawn = plots.latency_plot([Latency("objects: complete upload", "4 KiB", 9, 1.0, 2.0, 3.0, 4.0)])
+    assert drawn is not None
+    words = [text for one in drawn.iter() if (text := (one.text or "").strip())]
+    assert {"objects:", "complete upload"} <= set(words)
 
 
 def test_a_hundred_findings_make_a_page_of_a_few_megabytes() -> None:
