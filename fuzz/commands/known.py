@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from fuzz.errors import UsageError
+from fuzz.errors import CannotRun, UsageError
 from fuzz.findings import corpus, known, named
 from fuzz.findings.case_files import Unreadable
 from fuzz.flags import add_animal_flag, add_config_flag, add_load_flag, add_target_flags, settings_of, told_by
@@ -183,5 +183,8 @@ def _text(path: Path) -> str:
 
 
 def _rewrite(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, text.encode())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, text.encode())
+    except OSError as error:
+        raise CannotRun(f"{path} cannot be written, and is as it was: {error.strerror}") from error

@@ -9,6 +9,7 @@ import shutil
 import stat
 import subprocess
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -17,6 +18,7 @@ from fuzz.findings import corpus
 from fuzz.reports.bus import Bus
 from fuzz.reports.summary import write_atomically
 from tests.end_to_end.command_line import COMMAND, SECONDS, STRIDE_IGNORED, asfuzz, environment, started
+from tests.unit.told_runs import stride_ignored
 
 HUNT = ("run", "--only", "reduction", "--seed", "1", "--examples", "300", "--max-findings", "1")
 
@@ -68,6 +70,14 @@ def test_a_report_that_cannot_be_written_is_left_out_and_told_once() -> None:
     (warning,) = [one for one in shown.events if isinstance(one, Warned)]
     assert "events.jsonl cannot be written: No space left on device" in warning.text
     assert len(shown.events) == 4
+
+
+def test_a_finding_that_cannot_be_accepted_on_a_full_disk_is_told_in_a_line(tmp_path: Path) -> None:
+    corpus.save(tmp_path / "findings", stride_ignored())
+    with patch("fuzz.commands.known.replace_file", side_effect=OSError(28, "No space left on device")):
+        ran = asfuzz(tmp_path, "known", "add", "select-stride", "--reason", "later")
+    assert (ran.returncode, ran.stdout, len(ran.stderr.splitlines())) == (3, "", 1)
+    assert "known.toml cannot be written, and is as it was: No space left on device" in ran.stderr
 
 
 def test_findings_whose_folder_vanishes_are_kept_all_the_same(tmp_path: Path) -> None:
