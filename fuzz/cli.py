@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -60,11 +61,13 @@ class Command(Protocol):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command, and print an error in one line."""
+    begun = time.monotonic()
     words = list(sys.argv[1:] if argv is None else argv)
     parser = _parser(next((word for word in words if not word.startswith("-")), ""))
     arguments, unknown = parser.parse_known_args(words)
     if unknown:
         parser.chosen(arguments).refuse(unknown)
+    arguments.begun = begun
     if arguments.command is None:
         parser.print_help()
         return UsageError.exit_code

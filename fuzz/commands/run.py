@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import signal
 import sys
+import time
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -50,7 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_target_flags(parser)
     budget = parser.add_argument_group("what to try")
     length = budget.add_mutually_exclusive_group()
-    length.add_argument("--seconds", metavar="N", help="how long: 90, 90s, 10m, 8h (default: 30)")
+    length.add_argument("--seconds", metavar="N", help="how long, starting included: 90, 90s, 10m, 8h (default: 30)")
     length.add_argument("--examples", metavar="N", help="how many examples of each property, however long it takes")
     budget.add_argument("--seed", metavar="S", help="make the same choices again (default: new ones)")
     budget.add_argument("--only", metavar="PROPERTY", nargs="+", action="extend", help="these properties only")
@@ -96,7 +97,7 @@ def main(arguments: Namespace) -> int:
         signal.signal(one, interruption)
     with _reports(settings, verbose=arguments.verbose, quiet=arguments.quiet) as telling:
         try:
-            end = _hunt(settings, telling, lambda: interruption.heard)
+            end = _hunt(settings, telling, lambda: interruption.heard, arguments.begun)
         except KeyboardInterrupt:
             end = telling.tally.ended or telling.tally.end_of_interrupted("interrupted")
         except (CannotRun, UsageError) as error:
@@ -172,7 +173,8 @@ def _check_writable(findings: Path, results: Mapping[str, Path | None]) -> None:
             raise CannotRun(f"{flag} {path} cannot be written: {error.strerror}") from error
 
 
-def _hunt(settings: Settings, telling: Bus, interrupted: Callable[[], bool]) -> RunEnded:
+def _hunt(settings: Settings, telling: Bus, interrupted: Callable[[], bool], begun: float) -> RunEnded:
+    """Hunt until the budget ends, which counts from when the command began."""
     keep_hypothesis_tidy()
     # The hunt brings Hypothesis, NumPy and all strategies with it: half a second that errors of usage need not wait.
     from fuzz.hunt.campaign import Plan, hunt
@@ -194,6 +196,7 @@ def _hunt(settings: Settings, telling: Bus, interrupted: Callable[[], bool]) -> 
             max_findings=settings.max_findings,
             workers=settings.workers,
             lanes=settings.lanes,
+            starting_seconds=time.monotonic() - begun,
         )
         emit: Callable[[Event], None] = telling
         end: RunEnded = hunt(plan, target, emit, interrupted)

@@ -167,7 +167,8 @@ class RunAccount:
     def _progress(self, doing: str) -> Progress:
         done = sum(self._of(one.name)[0] > 0 for one in self._properties)
         known = len(self._reasons) - self.unknown()
-        return Progress(self._elapsed(), self._requests(), done, self.unknown(), known, doing, self._lanes())
+        elapsed = self._plan.starting_seconds + self._elapsed()
+        return Progress(elapsed, self._requests(), done, self.unknown(), known, doing, self._lanes())
 
     def _lanes(self) -> int:
         """Count the lanes of all workers; one if no worker has several."""

@@ -134,7 +134,8 @@ class Worker:
     def work(self, stop: Callable[[], bool]) -> None:
         """Hunt until told to stop, or until every property has had its examples."""
         begun = time.monotonic()
-        end = None if self._plan.seconds is None else begun + self._plan.seconds
+        left = self._plan.left_seconds
+        end = None if left is None else begun + left
         self._hunter.until, self._hunter.enough = end, stop
 
         def over() -> bool:

@@ -86,7 +86,7 @@ def work_together(plan: Plan, target: Target, account: Account, pool: Pool) -> N
     """Have a pool work at the plan against one target until all workers have ended; raises CannotRun."""
     settings = replace(target.settings, target=target.url, launch=None)
     # The end is set before the workers start, since starting takes a while and must not delay the end.
-    end = None if plan.seconds is None else time.time() + plan.seconds
+    end = None if plan.left_seconds is None else time.time() + plan.left_seconds
     with TemporaryDirectory(prefix="asfuzz-turns-") as turns:
         folder = Path(turns)
         shares = [Share(number, plan, end, settings, target.settings, folder) for number in range(plan.workers)]
@@ -154,4 +154,4 @@ def work(share: Share, tell: Callable[[Message | Failed], None], stopped: Callab
 
 def _with_what_is_left(plan: Plan, end: float | None) -> Plan:
     """Return the plan with the seconds that are left until its end, and at least one."""
-    return plan if end is None else replace(plan, seconds=max(LEAST_SECONDS, end - time.time()))
+    return plan if end is None else replace(plan, seconds=max(LEAST_SECONDS, end - time.time()), starting_seconds=0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,6 +26,19 @@ def test_what_starting_took_is_taken_from_a_workers_time(late: float, least: flo
     left = _with_what_is_left(PLAN, time.time() + 20.0 - late).seconds
     assert left is not None
     assert least <= left <= most
+
+
+@pytest.mark.parametrize(
+    ("seconds", "starting", "left"),
+    [(None, 3.0, None), (20.0, 0.0, 20.0), (20.0, 3.0, 16.0), (2.0, 0.5, 1.4), (20.0, 50.0, 10.0), (600.0, 3.0, 596.0)],
+)
+def test_starting_and_ending_are_parts_of_a_budget(seconds: float | None, starting: float, left: float | None) -> None:
+    assert replace(PLAN, seconds=seconds, starting_seconds=starting).left_seconds == left
+
+
+def test_what_starting_took_is_taken_from_the_workers_time_once() -> None:
+    late = replace(PLAN, starting_seconds=9.0)
+    assert _with_what_is_left(late, time.time() + 10.0).left_seconds == pytest.approx(10.0, abs=1.0)
 
 
 def test_examples_are_as_many_whenever_a_worker_starts() -> None:
