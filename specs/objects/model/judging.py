@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from specs.case import Case, at_once
+from specs.case import Case
 from specs.objects import steps
 from specs.objects.answers import OPEN, Alternative, faults, unlike
 from specs.objects.model import concurrent
 from specs.objects.model.asked import Asked
+from specs.objects.model.commuting import serial
 from specs.objects.model.listings import last_item
 from specs.objects.model.operations import alternatives
 from specs.objects.model.part_lists import listed_so_far
@@ -66,13 +67,18 @@ class Judged:
 
 
 def violations(case: Case, outcomes: Sequence[Outcome], profile: Profile) -> Iterator[Violation]:
-    """List what is wrong with the answers, up to the first step that fails."""
-    if at_once(case):
+    """List what is wrong with the answers, up to the first step that fails.
+
+    Requests at the same time that touch different things are judged like requests one after the other.
+    """
+    order = serial(case)
+    if order is None:
         yield from concurrent.violations(case, outcomes, profile)
         return
     states: tuple[State, ...] = (first_state(),)
     memory = NOTHING
-    for number, (step, outcome) in enumerate(zip(case.steps, outcomes)):
+    for number in order:
+        step, outcome = case.steps[number], outcomes[number]
         if outcome is None:
             return
         judged = judge(step, outcome, states, memory, profile)
