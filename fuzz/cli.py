@@ -33,6 +33,7 @@ COMMANDS = (
     ("report", "write what was found, or what a profile knows, as a page"),
     ("diff", "compare the findings of two runs: new, fixed, still there"),
     ("compare", "measure servers side by side, every answer checked"),
+    ("load", "put a server under load: every answer checked, throughput and percentiles told"),
     ("serve", "run the embedded server and store on their own"),
     ("zoo", "list and try the servers that are broken on purpose"),
     ("bench", "measure the suite itself"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+SIZE_UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -98,6 +99,17 @@ def duration_seconds(value: Any) -> float:
     if not 0 < seconds < float("inf"):
         raise ValueError(f"{value!r} is not a time such as 90, 90s, 10m or 8h")
     return seconds
+
+
+def byte_sizes(value: str) -> tuple[int, ...]:
+    """Read sizes in bytes, or in KiB, MiB or GiB: 1000, 64KiB, or several with commas between them."""
+    found = []
+    for one in names(value):
+        read = re.fullmatch(r"(\d+)([KMG]iB|B)?", one)
+        if read is None:
+            raise ValueError(f"{one!r} is not a size such as 1000, 64KiB or 20MiB")
+        found.append(int(read[1]) * SIZE_UNITS[read[2] or "B"])
+    return tuple(found)
 
 
 def names(value: Any) -> tuple[str, ...]:

@@ -306,6 +306,50 @@ class Older:
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """A round of a load: clients at the same time, each with operations that are drawn by weight.
+
+    One client does the operations of `first` before all others begin. Each client begins with those of `begin`, then
+    does so many of `operations` as `each` says, and ends with those of `end`. `sizes` are the sizes of its objects.
+    """
+
+    name: str
+    clients: int
+    operations: tuple[tuple[str, float], ...] = ()
+    each: int = 1
+    sizes: tuple[int, ...] = (1024,)
+    first: tuple[str, ...] = ()
+    begin: tuple[str, ...] = ()
+    end: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A load that a server is put under, as rounds that are taken one after the other."""
+
+    name: str
+    sentence: str
+    rounds: tuple[Round, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """A subject's loads: `case` draws the requests of a round from a seed, and raises NotClaimed.
+
+    `operation` names what a step does, and `sent_bytes` says how much of an object it sends. Servers keep what is made
+    for a case under names that begin with a run's, which `run_of` tells of a stage; `remove_left` removes what a run
+    that was killed has left, and returns how many things that were.
+    """
+
+    scenarios: tuple[Scenario, ...]
+    case: Callable[[Round, int, Any], Case]
+    operation: Callable[[Any], str]
+    sent_bytes: Callable[[Any], int]
+    run_of: Callable[[Any], str]
+    remove_left: Callable[[Any, str], int]
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """An API under test: its properties and requirements, and how its steps are run, read and described."""
 
@@ -327,5 +371,6 @@ class Subject:
     older: Older | None = None
     accounting: Accounting = Accounting()
     reporting: Reporting | None = None
+    loading: Loading | None = None
     # The sentences of the API's page, by id and in its order, and what holds each.
     clauses: Callable[[], Mapping[str, Clause]] | None = None

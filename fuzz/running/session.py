@@ -87,6 +87,11 @@ class Session:
         except Unstorable as error:
             # An object that the store cannot hold says nothing about the server.
             return Judgement(Transcript(case, (None,) * len(case.steps)), (), unstorable=str(error))
+        return self.judgement_of(transcript)
+
+    def judgement_of(self, transcript: Transcript) -> Judgement:
+        """Compare the outcomes of a case with the expectations."""
+        case = transcript.case
         due = tuple(self.subject.expectations(case, self.profile, self.facts))
         found = self.subject.violations(transcript, due, self.profile, self.stage.secrets)
         found += self._checked(transcript, due)

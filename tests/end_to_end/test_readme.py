@@ -44,7 +44,7 @@ def test_it_begins_with_two_commands() -> None:
 def test_flags_come_from_help(line: str) -> None:
     words = shlex.split(line)
     kind = words[2] if words[1] == "bench" else ""
-    told = re.findall(r"--[a-z][a-z-]*", help_of(words[1], kind))
+    told = re.findall(r"--[a-z][a-z0-9-]*", help_of(words[1], kind))
     assert told, f"README.md: {line!r}: asfuzz {words[1]} has no help"
     for flag in flags_of(line):
         assert flag in told, f"README.md: {line!r}: {flag} is not in asfuzz {words[1]} {kind} --help"

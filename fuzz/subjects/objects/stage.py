@@ -53,7 +53,7 @@ class CaseBuckets:
         region = getattr(store, "region", "us-east-1")
         self._keys = {name: Key(one.access_key, one.secret, region) for name, one in store.credentials.items()}
         self.secrets = tuple(one.secret for name, one in store.credentials.items())
-        self._run = token_hex(4)
+        self.run = token_hex(4)
         self._numbers = count(1)
         self._host = ""
         self._send: Send | None = None
@@ -68,7 +68,7 @@ class CaseBuckets:
         """Create the buckets that the case begins with."""
         number = next(self._numbers)
         named = {name for step in case.steps for name in _buckets_of(step)}
-        places = Places({name: f"asfuzz-{self._run}-{number}-{name}" for name in sorted(named)})
+        places = Places({name: f"asfuzz-{self.run}-{number}-{name}" for name in sorted(named)})
         for name in FIRST_BUCKETS:
             if name in named:
                 came = self._repeated("PUT", places.buckets[name])
@@ -105,8 +105,12 @@ class CaseBuckets:
         return written(signed(plain, step.sent, self._keys, now))
 
     def heard(self, step: Any, places: Places, outcome: Outcome) -> None:
-        """Keep what an answer told for later steps."""
+        """Keep what an answer told for later steps, and forget keys that are deleted."""
         places.memory = learned(places.memory, step, outcome)
+        if isinstance(step, steps.DeleteObject | steps.DeleteObjects) and _is_done(outcome):
+            keys = (step.key,) if isinstance(step, steps.DeleteObject) else tuple(one.key for one in step.keys)
+            bucket = places.buckets.get(step.bucket, step.bucket)
+            places.written -= {(bucket, key) for key in keys}
 
     def end(self, places: Places) -> None:
         """Remove the buckets of the case and all that is in them."""
@@ -116,6 +120,19 @@ class CaseBuckets:
                     self._ask("DELETE", bucket, key)
             if not self._removed(bucket):
                 self._purge(bucket)
+
+    def remove_left(self, run: str) -> int:
+        """Remove the buckets that a run left behind because it was killed; return how many there were."""
+        root = self._read("", None)
+        named = (
+            []
+            if root is None
+            else [text_of(one, "Name") or "" for two in root.all("Buckets") for one in two.all("Bucket")]
+        )
+        left = [one for one in named if one.startswith(f"asfuzz-{run}-")]
+        for bucket in left:
+            self._purge(bucket)
+        return len(left)
 
     def _removed(self, bucket: str) -> bool:
         came = self._ask("DELETE", bucket)
@@ -150,8 +167,8 @@ class CaseBuckets:
         for one in () if root is None else root.all("Contents"):
             yield text_of(one, "Key") or "", ()
 
-    def _read(self, bucket: str, asked: tuple[str, str]) -> Any:
-        came = self._ask("GET", bucket, query=(asked,))
+    def _read(self, bucket: str, asked: tuple[str, str] | None) -> Any:
+        came = self._ask("GET", bucket, query=() if asked is None else (asked,))
         return read_xml(came.body) if isinstance(came, Reply) and came.status == 200 else None
 
     def _repeated(self, method: str, bucket: str) -> Outcome:
@@ -176,6 +193,10 @@ def written(plain: Plain) -> HttpMessage:
     """Return a request as a message to send."""
     length = () if isinstance(plain.body, bytes) else (("Content-Length", str(plain.body.size)),)
     return HttpMessage(plain.method, target(plain), (("Host", plain.host), *plain.headers, *length), plain.body)
+
+
+def _is_done(outcome: Outcome) -> bool:
+    return isinstance(outcome, Reply) and outcome.status < 300
 
 
 def _buckets_of(step: Any) -> Iterator[str]:

@@ -7,6 +7,7 @@ from fuzz.subject import Accounting, Reporting, Subject, Telling
 from fuzz.subjects.objects import accounting
 from fuzz.subjects.objects.field_page import page, reports
 from fuzz.subjects.objects.judging import violations
+from fuzz.subjects.objects.loading import LOADING
 from fuzz.subjects.objects.picture import picture
 from fuzz.subjects.objects.properties import PROPERTIES
 from fuzz.subjects.objects.reading import Reading
@@ -34,5 +35,6 @@ OBJECTS = Subject(
     aspects=answers.ASPECTS,
     telling=Telling(picture, scripts),
     reporting=Reporting(reports, page, shown_by),
+    loading=LOADING,
     accounting=Accounting(accounting.at_stake, asked=accounting.asked, domains=accounting.domains),
 )
