@@ -9,10 +9,11 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from math import inf
 from pathlib import Path
 
 from fuzz.bench.range_keeper import Range
@@ -25,6 +26,7 @@ from fuzz.subjects.objects.signing import Key
 from fuzz.transport.exchanges import send
 from fuzz.transport.http import HttpClient, HttpMessage
 from fuzz.transport.http.answers import Receiver
+from fuzz.transport.http.message import BrokenOff
 from specs.objects.content import Content
 from specs.objects.steps import (
     CompleteUpload,
@@ -35,18 +37,21 @@ from specs.objects.steps import (
     Sent,
     UploadPart,
 )  # fmt: skip
-from specs.outcome import Reply
+from specs.outcome import NoReply, Reply
 
+# What may be on its way between two processes.
+UNREAD_BYTES = 64 * 2**20
 LONGEST_RANGE = 64 * 1024
 TELL_SECONDS = 10.0
 UNSIGNED = Sent(signing="unsigned-payload")
 EXAMPLES = """\
 examples:
   asfuzz bench lazy --sent 10000000000 --stored 1000000000
-  asfuzz bench lazy --stored 0
+  asfuzz bench lazy --seconds 60 --stored 0
 
-A terabyte is sent to a server that keeps as many ranges of it as are verified; then ten gibibytes are uploaded in parts
-to the suite's own store in a directory, and read again.
+A terabyte is announced and sent to a server that keeps as many ranges of it as are verified; where the body breaks off,
+the ranges behind that place are sent one by one. Then ten gibibytes are uploaded in parts to the suite's own store in a
+directory, and read again.
 
 exit codes:
   0  all that came back is what was sent
@@ -57,6 +62,7 @@ exit codes:
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the flags: how many bytes, ranges and parts."""
     parser.add_argument("--sent", type=int, default=10**12, metavar="BYTES", help="to the server (default: 10^12)")
+    parser.add_argument("--seconds", type=float, default=inf, metavar="N", help="break off then (default: never)")
     parser.add_argument("--ranges", type=int, default=1000, metavar="N", help="ranges to verify (default: 1000)")
     parser.add_argument(
         "--stored", type=int, default=10 * 2**30, metavar="BYTES", help="in the store (default: 10 GiB)"
@@ -71,34 +77,65 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Send, store, and print what came back and how much memory it took."""
-    wrong = sent(arguments.sent, arguments.ranges, arguments.seed) if arguments.sent else 0
+    wrong = sent(arguments.sent, arguments.ranges, arguments.seed, arguments.seconds) if arguments.sent else 0
     if arguments.stored:
         with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
             wrong += stored(arguments.stored, arguments.part, arguments.seed, Path(folder))
     return 1 if wrong else 0
 
 
-def sent(size: int, count: int, seed: int) -> int:
-    """Send a body, verify ranges of what arrived, and return how many were wrong."""
+def sent(size: int, count: int, seed: int, seconds: float = inf) -> int:
+    """Send a body for so long at most, verify ranges of it, and return how many were wrong.
+
+    Ranges that had not come by then are sent one by one.
+    """
     content = Content(fill=size, seed=seed)
     ranges = drawn(size, count, seed)
     command = [sys.executable, "-P", "-m", "fuzz.bench.range_keeper"]
     with running(command, json.dumps(ranges).encode() + b"\n") as server, closing(HttpClient(server.url)) as client:
         begun = time.monotonic()
-        body = LazyBody(size, partial(told_of, content.pieces(), size))
-        message = HttpMessage("PUT", "/b/k", (("Content-Length", str(size)),), body)
+        gone = Gone(size, begun + seconds)
+        message = HttpMessage("PUT", "/b/k", (("Content-Length", str(size)),), gone.passing(content.pieces()))
         came = send(client, message)
-        seconds = time.monotonic() - begun
-        if not isinstance(came, Reply) or came.header("x-size") != str(size):
+        took = time.monotonic() - begun
+        whole = isinstance(came, Reply) and came.header("x-size") == str(size)
+        if not whole and not (isinstance(came, NoReply) and came.reason == "left"):
             print(f"{size:,} bytes were sent: {came}")
             return 1
-        wrong = sum(differs(client, content, one) for one in ranges)
+        # The last bytes may not have been read when the client went away.
+        there = [one for one in ranges if whole or one[1] <= gone.size - UNREAD_BYTES]
+        wrong = sum(differs(client, content, one) for one in there)
+        alone = ranges[len(there) :]
+        wrong += sum(differs_alone(client, content, one) for one in alone)
         print(
-            f"sent {size:,} bytes in {seconds:,.0f} s, {size / seconds / 1e6:,.0f} MB/s · {count:,} ranges of them "
-            f"verified, {wrong} wrong · memory at most {own_memory():.0f} MB here, "
-            f"{memory_of(server.process_id):.0f} MB in the server"
+            f"announced {size:,} bytes, sent {gone.size:,} in {took:,.0f} s, {gone.size / took / 1e6:,.0f} MB/s · "
+            f"{count:,} ranges over all of them verified, {len(alone):,} of these sent alone, {wrong} wrong · "
+            f"memory at most {own_memory():.0f} MB here, {memory_of(server.process_id):.0f} MB in the server"
         )
     return wrong
+
+
+class Gone:
+    """Counts the bytes of a body while they go, tells how many now and then, and breaks off at a time."""
+
+    def __init__(self, announced: int, until: float) -> None:
+        self._announced = announced
+        self._until = until
+        self.size = 0
+
+    def passing(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield pieces as they are; raises BrokenOff when the time is up."""
+        begun = told = time.monotonic()
+        for piece in pieces:
+            yield piece
+            self.size += len(piece)
+            if (now := time.monotonic()) - told > TELL_SECONDS:
+                told = now
+                rate = self.size / (now - begun)
+                share = f"{self.size / self._announced:.1%} of {self._announced:,} bytes"
+                print(f"{share}, {rate / 1e6:,.0f} MB/s", flush=True)
+            if now > self._until:
+                raise BrokenOff("the time is up")
 
 
 def drawn(size: int, count: int, seed: int) -> list[Range]:
@@ -120,17 +157,11 @@ def differs(client: HttpClient, content: Content, one: Range) -> bool:
     return False
 
 
-def told_of(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """Yield the pieces, and tell now and then how many bytes have gone."""
-    begun = told = time.monotonic()
-    gone = 0
-    for piece in pieces:
-        yield piece
-        gone += len(piece)
-        if (now := time.monotonic()) - told > TELL_SECONDS:
-            told = now
-            rate = gone / (now - begun)
-            print(f"{gone / size:.1%} of {size:,} bytes, {rate / 1e6:,.0f} MB/s", flush=True)
+def differs_alone(client: HttpClient, content: Content, one: Range) -> bool:
+    """Send a range by itself, read it again, and tell what is wrong with it."""
+    headers = (("Content-Range", f"bytes {one[0]}-{one[1] - 1}/{content.size}"),)
+    send(client, HttpMessage("PUT", "/b/k", headers, b"".join(content.pieces(*one))))
+    return differs(client, content, one)
 
 
 def stored(size: int, part_bytes: int, seed: int, folder: Path) -> int:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from fuzz.embedded.byte_ranges import RANGE
 from fuzz.embedded.http_messages import HttpRequest, HttpResponse, RequestHead
 from fuzz.embedded.http_server import HttpServer
 
 Range = tuple[int, int]
+CONTENT_RANGE = re.compile(r"bytes ([0-9]+)-")
 
 
 class Ranges:
-    """Keeps the bytes of some ranges, in the order of their starts, of what comes."""
+    """Keeps the bytes of some ranges, in the order of their starts, of what comes from an offset on."""
 
-    def __init__(self, wanted: Sequence[Range]) -> None:
+    def __init__(self, wanted: Sequence[Range], start: int = 0) -> None:
         self._wanted = wanted
         self._first = 0
-        self.size = 0
+        self.start = self.size = start
         self.kept = [bytearray() for _ in wanted]
 
     def write(self, data: bytes) -> None:
@@ -37,31 +38,27 @@ class Ranges:
 
 
 class RangeKeeper:
-    """Answers a PUT with the size of its body, and a GET of a range that it kept with the bytes."""
+    """Answers a GET of a range that has come, of a body that may have broken off since, and refuses other ranges."""
 
     def __init__(self, wanted: Sequence[Range]) -> None:
         self._wanted = sorted(wanted)
-        self._lock = threading.Lock()
-        self._kept: Mapping[Range, bytes] = {}
-        self._size = 0
+        self._came = Ranges(self._wanted)
 
-    def reception(self, _head: RequestHead) -> Ranges:
-        """Return what takes the body of a request."""
-        return Ranges(self._wanted)
+    def reception(self, head: RequestHead) -> Ranges:
+        """Return what takes the body of a request, which may be a part of a larger one."""
+        match = CONTENT_RANGE.match(head.headers.get("content-range", ""))
+        self._came = Ranges(self._wanted, int(match[1]) if match else 0)
+        return self._came
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if isinstance(request.received, Ranges):
-            kept = map(bytes, request.received.kept)
-            with self._lock:
-                self._kept, self._size = dict(zip(self._wanted, kept, strict=True)), request.received.size
-            return HttpResponse(200, {"X-Size": str(request.received.size)})
+        if request.method == "PUT":
+            return HttpResponse(200, {"X-Size": str(self._came.size)})
         match = RANGE.fullmatch(request.headers.get("range", ""))
         asked = (int(match[1]), int(match[2]) + 1) if match and match[1] and match[2] else (0, 0)
-        with self._lock:
-            if asked not in self._kept:
-                return HttpResponse(416, {})
-            headers = {"Content-Range": f"bytes {asked[0]}-{asked[1] - 1}/{self._size}"}
-            return HttpResponse(206, headers, self._kept[asked])
+        if asked not in self._wanted or not self._came.start <= asked[0] < asked[1] <= self._came.size:
+            return HttpResponse(416, {})
+        kept = self._came.kept[self._wanted.index(asked)]
+        return HttpResponse(206, {"Content-Range": f"bytes {asked[0]}-{asked[1] - 1}/*"}, bytes(kept))
 
 
 def main() -> int:

@@ -21,6 +21,8 @@ MEASUREMENTS = (
     ("refinding", "how long it takes to find everything again that is known about a server"),
     ("timing", "whether asfuzz compare times requests as curl does, and what timing itself costs"),
     ("slowdowns", "how often asfuzz compare tells that a server has become slower, and when it has not"),
+    ("durability", "whether a store that is killed at random moments loses what it acknowledged"),
+    ("races", "whether a lost write among requests at the same time is found, and no right history accused"),
     ("lazy", "whether bodies of any size are sent, stored and verified in little memory"),
     ("soundness", "whether anything at all is found in the healthy server"),
     ("malformed", "what the healthy server makes of malformed requests, kind by kind"),

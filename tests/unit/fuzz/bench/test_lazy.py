@@ -31,9 +31,16 @@ def test_all_that_is_sent_comes_back(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert lazy.sent(3_000_000, 25, 1) == 0
     assert lazy.stored(6_000_000, 5 * 2**20, 1, tmp_path) == 0
     told = capsys.readouterr().out
-    assert "25 ranges of them verified, 0 wrong" in told
+    assert "25 ranges over all of them verified, 0 of these sent alone, 0 wrong" in told
     assert "in 2 parts" in told
     assert "hashes equal" in told
+
+
+def test_ranges_behind_the_place_where_a_body_breaks_off_are_sent_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert lazy.sent(10**12, 5, 1, seconds=0.2) == 0
+    told = capsys.readouterr().out
+    assert "announced 1,000,000,000,000 bytes, sent " in told
+    assert "5 ranges over all of them verified, 5 of these sent alone, 0 wrong" in told
 
 
 def test_a_range_with_other_bytes_is_seen(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,25 @@
+"""The measurement of durability: a store that forgets is seen, the suite's own forgets nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from fuzz.bench.durability import OwnStore, killed_often
+from specs.objects.profile import load
+
+REFERENCE = load("reference")
+
+
+def test_the_own_store_has_what_it_acknowledged() -> None:
+    with OwnStore().folder() as store:
+        found = killed_often(store, REFERENCE, 2, 3, 0.5)
+    assert (found.kills, found.lost, found.given_up) == (2, [], 0)
+    assert found.surveyed == 6
+    assert found.acknowledged > 0
+
+
+@pytest.mark.parametrize("animal", ["etags-not-journaled", "parts-not-journaled"])
+def test_a_store_that_forgets_is_seen(animal: str) -> None:
+    with OwnStore((animal,)).folder() as store:
+        found = killed_often(store, REFERENCE, 20, 3, 0.6, until_lost=True)
+    assert found.lost
