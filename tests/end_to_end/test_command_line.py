@@ -170,7 +170,7 @@ def test_configuration_comes_from_the_file_in_the_folder(tmp_path: Path) -> None
     assert summary_in(tmp_path)["seed"] == 43
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM])
 def test_an_interrupted_run_ends_cleanly_with_its_summary_so_far(tmp_path: Path, how: signal.Signals) -> None:
     arguments = ("run", "--seconds", "300", "--only", "reduction", "--summary", "summary.json")
     with subprocess.Popen(
@@ -195,7 +195,9 @@ def test_an_interrupted_run_ends_cleanly_with_its_summary_so_far(tmp_path: Path,
     assert document["checked_requests"] > 0
 
 
-@pytest.mark.parametrize(("how", "workers"), [(signal.SIGINT, "2"), (signal.SIGTERM, "1")])
+@pytest.mark.parametrize(
+    ("how", "workers"), [(signal.SIGINT, "2"), pytest.param(signal.SIGTERM, "1", marks=pytest.mark.slow)]
+)
 def test_a_run_that_is_interrupted_before_its_first_request_says_so(
     tmp_path: Path, how: signal.Signals, workers: str
 ) -> None:

@@ -63,6 +63,7 @@ def wrong_server() -> str:
     return f"wrong=sh -c 'sleep 1000 | exec {command}'"
 
 
+@pytest.mark.slow
 def test_the_embedded_server_is_compared_with_the_bypass_and_later_with_itself(tmp_path: Path) -> None:
     done = compare(tmp_path, "embedded", *QUICK, "--clients", "1,3", "--store-mbps", "200")
     assert done.returncode == 0, done.stdout + done.stderr

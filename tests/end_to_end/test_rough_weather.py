@@ -94,6 +94,7 @@ def test_findings_whose_folder_vanishes_are_kept_all_the_same(tmp_path: Path) ->
     assert corpus.load_all(tmp_path / "findings")
 
 
+@pytest.mark.slow
 def test_two_runs_share_a_folder(tmp_path: Path) -> None:
     started = [
         subprocess.Popen(

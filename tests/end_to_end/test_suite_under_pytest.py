@@ -275,7 +275,11 @@ def test_own(pytestconfig, session):
 # -P leaves the folder out of sys.path, as the command pytest does.
 @pytest.mark.parametrize(
     "words",
-    [("-m", "pytest"), ("-P", "-m", "pytest"), pytest.param(("-m", "pytest", "-n", "1"), marks=pytest.mark.slow)],
+    [
+        ("-m", "pytest"),
+        pytest.param(("-P", "-m", "pytest"), marks=pytest.mark.slow),
+        pytest.param(("-m", "pytest", "-n", "1"), marks=pytest.mark.slow),
+    ],
 )
 def test_a_project_with_the_same_options_and_packages_runs_as_without_the_suite(
     tmp_path: Path, words: tuple[str, ...]
@@ -296,6 +300,7 @@ def test_a_project_with_the_same_options_and_packages_runs_as_without_the_suite(
     assert told[0] == told[1]
 
 
+@pytest.mark.slow
 def test_the_embedded_server_starts_beside_a_package_of_its_name(tmp_path: Path) -> None:
     (tmp_path / "fuzz").mkdir()
     (tmp_path / "fuzz" / "__init__.py").write_text("raise ImportError('another package')\n")

@@ -143,7 +143,7 @@ def test_rounds_are_shared_out_over_starts_which_all_begin_with_a_connection(rou
     assert plan.rounds_a_start(False) == rounds
 
 
-@pytest.mark.parametrize(("seen", "starts"), [(0.051, 7), (1e9, 5), (0.0, 5)])
+@pytest.mark.parametrize(("seen", "starts"), [(0.051, 7), (1e9, 5), pytest.param(0.0, 5, marks=pytest.mark.slow)])
 def test_servers_are_started_until_a_slowdown_would_be_told_or_often_enough(seen: float, starts: int) -> None:
     told: list[float] = []
     with open_field(Settings(), [NamedServer("embedded")], ()) as opened:

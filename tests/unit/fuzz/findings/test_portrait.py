@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuzz.findings.elision import array_line, bytes_line, json_line, visible
@@ -149,6 +149,7 @@ def test_replies_of_version_one_are_read_by_their_headers() -> None:
     assert row(lines, "got") == "[[5 6]]   shape [1, 2]"
 
 
+@settings(max_examples=settings.default.max_examples // 2)
 @given(
     st.binary(max_size=60),
     st.binary(max_size=60),

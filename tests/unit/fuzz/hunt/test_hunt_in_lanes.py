@@ -81,7 +81,12 @@ def hunted(
     return next(one for one in reversed(told) if isinstance(one, Tallies))
 
 
-@settings(max_examples=2, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=max(1, settings.default.max_examples // 25),
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(st.integers(0, 2**32))
 def test_a_seed_and_a_number_of_examples_draw_the_same_cases_whatever_the_lanes(seed: int) -> None:
     only = ("reduction", "history", "malformed")
