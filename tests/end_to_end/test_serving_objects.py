@@ -29,7 +29,7 @@ def served(directory: Path) -> Iterator[str]:
         yield "".join(lines)
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=100)
     assert process.returncode == 0
 
 

@@ -67,7 +67,7 @@ class Client:
     def __init__(self, server: HttpServer) -> None:
         self.url = server.url
         self.port = server.port
-        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=100)
 
     def signed(
         self, method: str, target: str, body: bytes, headers: Mapping[str, str], who: str | None, secret: str = ""

@@ -37,7 +37,7 @@ class Answers:
 
     def __call__(self, request: HttpRequest) -> Answer:
         if self.meeting is not None:
-            self.meeting.wait(20.0)
+            self.meeting.wait(100.0)
         match request.target.removeprefix("/"):
             case "large":
                 return HttpResponse(200, {}, LARGE)
@@ -149,7 +149,7 @@ class InPieces:
             while connection.recv(65536):
                 for piece in self._pieces:
                     connection.sendall(piece)
-                    self.read.acquire(timeout=20.0)
+                    self.read.acquire(timeout=100.0)
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_help_and_table_do_without_matplotlib() -> None:
     import subprocess
 
     code = "import sys, fuzz.comparing.plots, fuzz.comparing.table; print('matplotlib' in sys.modules)"
-    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=100)
     assert asked.stdout.strip() == "False"
 
 

@@ -16,7 +16,7 @@ from fuzz.running.store.s3 import S3Options, public_policy, s3_client
 
 def status_for_anybody(url: str, method: str = "GET") -> int:
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=20) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=100) as answer:
             return int(answer.status)
     except HTTPError as error:
         return error.code

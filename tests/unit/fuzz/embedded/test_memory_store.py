@@ -31,7 +31,7 @@ class Reader:
 
     def __init__(self, store: MemoryStore | S3Store) -> None:
         self.store = store
-        self._connection = http.client.HTTPConnection(store.s3_url.removeprefix("http://"), timeout=20)
+        self._connection = http.client.HTTPConnection(store.s3_url.removeprefix("http://"), timeout=100)
 
     def __call__(
         self,

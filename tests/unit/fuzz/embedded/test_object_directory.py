@@ -97,7 +97,7 @@ def killed_while_writing(directory: Path, moments: Sequence[float]) -> None:
             writers[0].join(seconds)
             os.kill(child.pid, signal.SIGKILL)
             for writer in writers:
-                writer.join(60)
+                writer.join(100)
                 assert not isinstance(writer.error, AssertionError), writer.error
 
 

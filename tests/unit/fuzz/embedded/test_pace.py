@@ -73,6 +73,6 @@ def test_an_answer_over_a_narrow_network_is_the_same() -> None:
         HttpServer(
             lambda _: HttpResponse(200, {}, body), on_error=lambda status, _: HttpResponse(status, {}), pace=pace
         ) as server,
-        urllib.request.urlopen(server.url, timeout=20) as answer,
+        urllib.request.urlopen(server.url, timeout=100) as answer,
     ):
         assert answer.read() == body

@@ -159,7 +159,7 @@ def test_findings_need_neither_hypothesis_nor_what_once_made_them(healthy_server
     corpus.save(tmp_path / "findings", FINDING)
     flags = ["replay", "--findings", "findings", "--target", healthy_server, "--profile", "reference"]
     ran = subprocess.run(
-        [sys.executable, "-c", WITHOUT_HYPOTHESIS, *flags], cwd=tmp_path, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", WITHOUT_HYPOTHESIS, *flags], cwd=tmp_path, capture_output=True, text=True, timeout=100
     )
     assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
     assert ran.stdout.startswith("FIXED")

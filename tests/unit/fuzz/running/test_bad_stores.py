@@ -283,5 +283,5 @@ def test_the_script_is_the_store_that_the_finding_takes(
             port = free.getsockname()[1]
         for url, code in ((broken_one.url, 1), (healthy.url, 0)):
             command = [sys.executable, str(tmp_path / "repro.py"), url, f"http://127.0.0.1:{port}"]
-            ran = subprocess.run(command, capture_output=True, text=True, timeout=60, env={})
+            ran = subprocess.run(command, capture_output=True, text=True, timeout=100, env={})
             assert ran.returncode == code, ran.stdout + ran.stderr

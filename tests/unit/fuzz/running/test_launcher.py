@@ -156,7 +156,7 @@ def test_a_server_does_not_outlive_a_suite_that_is_killed(tmp_path: Path) -> Non
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", suite], text=True, **pipes) as running:  # type: ignore[call-overload]
         server = int(running.stdout.readline())
-        running.communicate("now", timeout=60)
+        running.communicate("now", timeout=100)
     assert running.returncode == -signal.SIGKILL
     assert gone(server)
 

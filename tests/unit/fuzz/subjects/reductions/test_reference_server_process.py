@@ -28,7 +28,7 @@ class Teapot(ReferenceServer):
 
 
 def status_of(port: int) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=100)
     connection.request("GET", "/v2/sum/", headers={"accept": "x/y"})
     status = connection.getresponse().status
     connection.close()
@@ -83,7 +83,7 @@ def test_large_objects_are_reduced_in_memory_that_is_kept_whatever_the_connectio
     pages = elements.nbytes // os.sysconf("SC_PAGE_SIZE")
     with asking() as asker, start_reference_server() as server:
         body = json.dumps(asker.fields(elements))
-        connections = [http.client.HTTPConnection("127.0.0.1", server.port, timeout=10) for _ in range(4)]
+        connections = [http.client.HTTPConnection("127.0.0.1", server.port, timeout=100) for _ in range(4)]
         faults = []
         for _ in range(8):
             before = page_faults(server.process_id)
