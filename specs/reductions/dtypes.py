@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
 from typing import Any, Final, Literal
@@ -58,6 +59,21 @@ def nearest(number: int | float, dtype: str) -> Any:
     if dtype == "float64":
         return np.float64(guess)
     return np.float32(guess) if _is_float32(guess, number) else _nearest_float32(exact(number), guess)
+
+
+def all_nearest(numbers: Sequence[int | float], dtype: str) -> Sequence[Any] | Array:
+    """Return what `nearest` gives for each number; a list of integers of the dtype is seen as a whole to be one."""
+    if is_of_integers(numbers, dtype):
+        return np.array(numbers, dtype)
+    return [nearest(number, dtype) for number in numbers]
+
+
+def is_of_integers(numbers: Sequence[int | float], dtype: str) -> bool:
+    """Say whether all numbers are integers that a dtype of integers has; false for no numbers."""
+    if dtype not in INTEGERS or set(map(type, numbers)) != {int}:
+        return False
+    low, high = integer_bounds(dtype)
+    return low <= min(numbers) and max(numbers) <= high
 
 
 def through_float64(number: int | float) -> Any:

@@ -8,7 +8,7 @@ place of n - 1.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,11 @@ SMALLEST = 5e-324
 # The bound itself is computed in floats; this factor covers their rounding errors.
 _WIDER = 1 + 2.0**-36
 _MOST_ROWS_ONE_BY_ONE = 256
+# So many terms of short rows are added together: few enough to stay in the processor's cache.
+_AT_ONCE = 2**15
+# Longer rows are added by NumPy as far as that makes them much shorter.
+_LONG = 1024
+_WORTHWHILE = 0.8
 # Sums of larger numbers may overflow on the way, so they are scaled down by a power of two.
 _LARGE = 2.0**900
 _SCALE = 64
@@ -74,8 +79,14 @@ def _scaled_down(terms: Array, scale: Array) -> Array:
 def _parts(terms: Array, dtype: str) -> Array:
     """Return for each row the sum, the four bounds, and the farthest that a partial sum can get."""
     count, length = terms.shape
+    if length == 1:
+        only = terms[:, 0] + 0.0
+        return np.array([*[only] * 5, np.abs(only)])
     if count > max(length, _MOST_ROWS_ONE_BY_ONE):
-        return _all_rows(terms, dtype)
+        step = max(1, _AT_ONCE // max(1, length))
+        return np.concatenate([_many_rows(terms[at : at + step], dtype) for at in range(0, count, step)], axis=1)
+    if length > _LONG:
+        return np.array([_long_row(row, dtype) for row in terms], np.float64).T.copy()
     return np.array([_one_row(row, dtype) for row in terms.tolist()], np.float64).reshape(count, 6).T.copy()
 
 
@@ -86,11 +97,39 @@ def _relative(additions: int, dtype: str) -> float:
 
 def _one_row(row: Iterable[float], dtype: str) -> tuple[float, float, float, float, float, float]:
     terms = [x for x in row if x]
-    count = len(terms)
-    if count < 2:
-        only = terms[0] if terms else 0.0
-        return only, only, only, only, only, abs(only)
     up, down = math.fsum(x for x in terms if x > 0), -math.fsum(x for x in terms if x < 0)
+    return _bounds(terms, len(terms), up, down, dtype)
+
+
+def _long_row(row: Array, dtype: str) -> tuple[float, float, float, float, float, float]:
+    """Return the same of a long row, of which there are few floats left that have the same sums."""
+    up, down = math.fsum(_distilled(row[row > 0])), -math.fsum(_distilled(row[row < 0]))
+    return _bounds(_distilled(row), int(np.count_nonzero(row)), up, down, dtype)
+
+
+def _distilled(terms: Array) -> list[float]:
+    """Return floats with exactly the sum of the terms: rounded sums of pairs, and the errors where there are any."""
+    while len(terms) > _LONG:
+        half = len(terms) // 2
+        total, lost = _two_sum(terms[:half], terms[half : 2 * half])
+        fewer = np.concatenate([total, lost[lost != 0], terms[2 * half :]])
+        if len(fewer) > _WORTHWHILE * len(terms):
+            break
+        terms = fewer
+    found: list[float] = terms.tolist()
+    return found
+
+
+def _bounds(
+    terms: Sequence[float], count: int, up: float, down: float, dtype: str
+) -> tuple[float, float, float, float, float, float]:
+    """Return the sum of a row, its four bounds, and the farthest that a partial sum can get.
+
+    The terms have the row's sum; `count` are its own terms other than zeros, `up` and `down` sum those of either sign.
+    """
+    if count < 2:
+        only = math.fsum(terms)
+        return only, only, only, only, only, abs(only)
     bound = (up + down) * _relative(count - 1, dtype)
     pairwise = min(bound, (up + down) * _relative(math.ceil(math.log2(count)) + 1, dtype))
     total = math.fsum(terms)
@@ -101,8 +140,8 @@ def _one_row(row: Iterable[float], dtype: str) -> tuple[float, float, float, flo
     )  # fmt: skip
 
 
-def _all_rows(terms: Array, dtype: str) -> Array:
-    """Return the results of `_one_row` for many short rows at once, with each addition's error in a second float."""
+def _many_rows(terms: Array, dtype: str) -> Array:
+    """Return the results of `_one_row` for many short rows together, with each addition's error in a second float."""
     total = np.zeros(len(terms))
     error, up, down = np.zeros_like(total), np.zeros_like(total), np.zeros_like(total)
     for column in terms.T:

@@ -355,8 +355,10 @@ def _missing_against_dtype(request: Request, notes: _Notes) -> None:
     if request.missing is None:
         return
     words = ("missing", request.missing.kind, "dtype")
-    rounded = []
-    for value in request.missing.values:
+    # Integers of the dtype are what they are rounded to.
+    exact = dtypes.is_of_integers(request.missing.values, request.dtype)
+    rounded: list[Any] = [*request.missing.values] if exact else []
+    for value in () if exact else request.missing.values:
         if isinstance(value, float) and request.dtype in dtypes.INTEGERS:
             notes.fault(Rule.MISSING_NOT_OF_DTYPE, *words)
             return

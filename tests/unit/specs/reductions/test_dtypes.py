@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from specs.reductions.dtypes import FLOATS, INTEGERS, exact, in_byte_order, integer_bounds, nearest
+from specs.reductions.dtypes import FLOATS, INTEGERS, all_nearest, exact, in_byte_order, integer_bounds, nearest
 
 QUICK = settings(max_examples=3 * settings.default.max_examples, deadline=None, database=None)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**130), 2**130)
@@ -102,3 +102,12 @@ def test_beyond_the_largest_there_is_nothing():
 def test_byte_orders_are_told_by_name():
     assert in_byte_order("int32", "big").str == ">i4"
     assert in_byte_order("float64", "little").str == "<f8"
+
+
+@QUICK
+@given(st.sampled_from((*INTEGERS, *FLOATS)), st.lists(NUMBERS | st.integers(-9, 9), max_size=5))
+def test_many_numbers_are_read_as_one_is(dtype: str, numbers: list[int | float]) -> None:
+    found, one_by_one = all_nearest(numbers, dtype), [nearest(number, dtype) for number in numbers]
+    assert [(repr(one), getattr(one, "dtype", None)) for one in found] == [
+        (repr(one), getattr(one, "dtype", None)) for one in one_by_one
+    ]

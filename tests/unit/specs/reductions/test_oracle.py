@@ -126,6 +126,16 @@ def test_a_valid_range_keeps_nan_and_leaves_infinities_out():
     assert listed("max", infinite, missing=Missing("valid_max", (9,))) == ((), [1.0], (1,))
 
 
+@pytest.mark.parametrize("dtype", NAMES)
+def test_many_missing_values_are_missing_as_few_are(dtype):
+    data = np.array([0, 1, 2, 3, 5, 8, 13, 99, 100], dtype)
+    if dtype in FLOATS:
+        data = np.array([*data, -0.0, np.nan, np.inf], dtype)
+    many = Missing("missing_values", tuple(range(0, 100, 3)))
+    present = [x for x in data.tolist() if x not in many.values]
+    assert due("count", data, missing=many).answers[0].values.tolist() == [len(present)]
+
+
 def test_negative_zero_is_missing_where_zero_is():
     data = np.array([-0.0, 0.0, 1.0], np.float32)
     assert values("count", data, missing=Missing("missing_value", (0,))).counts == (1,)

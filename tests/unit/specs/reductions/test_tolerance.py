@@ -170,3 +170,36 @@ def test_where_some_order_overflows_on_the_way_infinity_and_the_bound_are_allowe
 def test_signalling_nans_pass_without_a_warning():
     row = np.array([[0x7F800001, 0x3F800000]], np.uint32).view(np.float32)
     assert np.isnan(sum_bounds(row, None, "float32").low).all()
+
+
+def of(told: SumBounds) -> list[list[float]]:
+    parts = (told.nearest, told.low, told.high, told.pairwise_low, told.pairwise_high, told.loose)
+    return [part.tolist() for part in parts]
+
+
+@QUICK
+@given(rows(), st.integers(0, 2**16))
+def test_zeros_change_nothing_however_long_they_make_a_row(row: np.ndarray, seed: int) -> None:
+    long = np.zeros((1, 3000), row.dtype)
+    long[0, random.Random(seed).sample(range(3000), row.size)] = row[0]
+    assert of(bounds(long)) == of(bounds(row))
+
+
+@pytest.mark.parametrize("spread", [0, 1, 30, 200])
+@pytest.mark.parametrize("length", [1025, 4096, 10_001])
+def test_long_sums_are_the_exact_ones_correctly_rounded(length: int, spread: int) -> None:
+    chance = np.random.default_rng(length + spread)
+    row = np.ldexp(chance.random(length) - 0.5, chance.integers(-spread, spread + 1, length))
+    total, bound = theory(row)
+    told = bounds(row)
+    assert told.nearest[0] == float(total)
+    near = bound * Fraction(2.0**-30) + Fraction(math.ulp(float(total)))
+    assert abs(Fraction(told.low[0]) - (total - bound)) <= near
+    assert abs(Fraction(told.high[0]) - (total + bound)) <= near
+
+
+def test_many_rows_of_one_term_are_certain_as_one_is() -> None:
+    terms = np.array([*ENDS, 1.7976931348623157e308] * 40)[:, None]
+    together, alone = sum_bounds(terms, None, "float64"), [bounds(one) for one in terms]
+    assert of(together) == [[part[0] for part in parts] for parts in zip(*map(of, alone))]
+    assert not together.loose.any()
