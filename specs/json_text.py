@@ -13,6 +13,7 @@ MOST_DIGITS = 4000
 # Readers differ on deeper nesting, and the result of Python's would depend on how much of the stack is left.
 MOST_NESTED = 200
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_FIRST_MARKS = 4096
 _STEPS = bytes.maketrans(b"[]{}", b"\x01\xff\x01\xff")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
@@ -63,7 +64,9 @@ def nests_too_deeply(text: str, most: int = MOST_NESTED) -> bool:
         return False
     marks = _STRING.sub("", text).encode("utf-8", "surrogatepass").translate(None, _NO_BRACKETS)
     steps = np.frombuffer(marks.translate(_STEPS), np.int8)
-    return bool((np.cumsum(steps, dtype=np.int32) > most).any())
+    # Texts that are nested too deeply mostly are so from the start.
+    parts = (steps[:_FIRST_MARKS], steps)
+    return any(bool((np.cumsum(one, dtype=np.int32) > most).any()) for one in parts)
 
 
 def _object(pairs: list[tuple[str, Any]], doubts: list[str]) -> dict[str, Any]:

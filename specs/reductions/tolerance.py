@@ -60,6 +60,10 @@ def sum_bounds(rows: Array, present: Bools | None, dtype: str) -> SumBounds:
 
 
 def _finite(terms: Array, dtype: str) -> SumBounds:
+    if terms.shape[1] == 1:
+        # Nothing is added; adding zero makes negative zeros positive, as sums of them are here.
+        only = terms[:, 0] + 0.0
+        return SumBounds(only, only, only, only, only, np.zeros(len(only), np.bool_))
     if terms.size and max(terms.max(), -terms.min()) > _LARGE:
         scale = np.where((np.abs(terms) > _LARGE).any(axis=1), _SCALE, 0)
         with np.errstate(over="ignore", under="ignore"):
@@ -79,9 +83,6 @@ def _scaled_down(terms: Array, scale: Array) -> Array:
 def _parts(terms: Array, dtype: str) -> Array:
     """Return for each row the sum, the four bounds, and the farthest that a partial sum can get."""
     count, length = terms.shape
-    if length == 1:
-        only = terms[:, 0] + 0.0
-        return np.array([*[only] * 5, np.abs(only)])
     if count > max(length, _MOST_ROWS_ONE_BY_ONE):
         step = max(1, _AT_ONCE // max(1, length))
         return np.concatenate([_many_rows(terms[at : at + step], dtype) for at in range(0, count, step)], axis=1)
