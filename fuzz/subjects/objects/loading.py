@@ -18,15 +18,15 @@ SCENARIOS: tuple[Scenario, ...] = (
         "Clients put, read, copy, list and delete objects of their own, and then objects that all share.",
         (
             Round(
-                "own keys", 16,
+                "own keys", 20,
                 (
                     ("get", 35), ("head", 20), ("put", 15), ("overwrite", 5), ("range", 5), ("list", 5), ("copy", 5),
                     ("describe", 3), ("delete", 5), ("missing", 2),
                 ),
-                each=40, sizes=(0, 1, KIB, 64 * KIB, MIB), begin=("put",) * 3, end=("list", "clean"),
+                each=40, sizes=(0, 1, KIB, 64 * KIB, 2 * MIB), begin=("put",) * 3, end=("list", "clean"),
             ),
             Round(
-                "shared keys", 16,
+                "shared keys", 20,
                 (("get shared", 45), ("head shared", 20), ("put shared", 25), ("delete shared", 10)),
                 each=20, sizes=(KIB, 64 * KIB), first=("share",),
             ),
@@ -36,7 +36,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "uploads",
         "Clients put objects at the same time, in one request or in parts; some give up or go away in the middle.",
         (
-            Round("50 at once", 50, (("put", 1),), sizes=(MIB,), end=("get", "clean")),
+            Round("50 at once", 50, (("put", 1),), sizes=(5 * MIB,), end=("get", "clean")),
             *(Round("8 of 20 MiB", 8, (("put", 1),), sizes=(20 * MIB,), end=("get", "clean")),) * 8,
             Round("in parts", 8, (("upload", 1),), sizes=(12 * MIB,), end=("get", "clean")),
             Round("given up", 8, (("abort", 1),), each=2, sizes=(MIB,), begin=("put",), end=("clean",)),
@@ -47,7 +47,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "downloads",
         "Clients read the same few objects at the same time, whole and in ranges.",
         (
-            Round("100 at once", 100, (("get shared", 1),), sizes=(MIB,), first=("share",)),
+            Round("100 at once", 100, (("get shared", 1),), sizes=(5 * MIB,), first=("share",)),
             Round("16 of 10 MiB", 16, (("get shared", 1), ("range shared", 1)), each=2, sizes=(10 * MIB,),
                   first=("share",)),
         ),
@@ -60,6 +60,7 @@ SCENARIOS: tuple[Scenario, ...] = (
                 "metadata", 16, (("describe", 4), ("retitle", 3), ("head", 6), ("tag", 1), ("get", 1)),
                 each=20, sizes=(KIB,), begin=("describe",), end=("list", "clean"),
             ),
+            Round("100 at once", 100, (("head shared", 1),), sizes=(MIB,), first=("share",)),
         ),
     ),
     Scenario(
