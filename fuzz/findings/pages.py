@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from fuzz.findings.again import replay_line
+from fuzz.findings.again import loading, replay_line
 from fuzz.findings.finding import Finding
 from fuzz.findings.origin import Origin
 from fuzz.findings.portrait import portrait
@@ -57,7 +57,7 @@ def finding_page(finding: Finding, scripts: Scripts, path: str = "") -> str:
             *facts,
             "",
             *scripts.by_hand,
-            "Send it again, judged by the suite, or without the suite:",
+            f"Send it again, judged by the suite{', or without the suite' if scripts.again else ''}:",
             "",
             fenced("\n".join([replay_line(path or finding.id), *scripts.again])),
             "",
@@ -77,7 +77,7 @@ def _server_lines(finding: Finding) -> Iterator[str]:
         yield f"- found by: `asfuzz {origin.command}`"
     elif finding.origin is not None:
         seed = "" if origin.seed is None else f"--seed {origin.seed}"
-        yield f"- found by: `{' '.join(part for part in ('asfuzz run', origin.flags, seed) if part)}`"
+        yield f"- found by: `{' '.join(part for part in ('asfuzz run', *loading(), origin.flags, seed) if part)}`"
     if finding.last_words:
         yield f"- its last words:\n\n{fenced(finding.last_words)}\n"
 

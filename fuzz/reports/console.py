@@ -266,7 +266,7 @@ class Console:
             lines += [visible(line, 2000) for line in (end.why or "no reason given").splitlines()]
         if self._tally.fresh:
             lines += self._next_of(next((one.path for one in self._tally.fresh if one.path), ""))
-        elif end.verdict in ("PASS", "KNOWN") and self._tally.started:
+        elif end.verdict in ("PASS", "KNOWN") and self._tally.started and not self._quiet:
             lines.append(
                 f"next: go on for longer by --seconds 10m; the same again by --seed {self._tally.started.seed}"
             )

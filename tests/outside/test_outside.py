@@ -68,6 +68,9 @@ def test_a_module_is_enough_where_nothing_is_installed(asfuzz: Asfuzz, tmp_path:
     found = asfuzz(tmp_path, *HUNT, *load, "--animal", "truncating", code=1, package=False).stdout
     replay, accept = (shlex.split(line)[1:] for line in dict.fromkeys(re.findall(r"asfuzz (?:replay|known) .*", found)))
     assert "1 still failing" in asfuzz(tmp_path, *replay, code=1, package=False).stdout
+    page = next(tmp_path.glob("findings/*/finding.md")).read_text("utf-8")
+    assert "found by: `asfuzz run --load shelf_asfuzz.subject --animal truncating --subject shelf --seed 1`" in page
+    assert "Send it again, judged by the suite:" in page
     for words in (["findings"], ["show", replay[1]], ["diff", "findings", "findings"], ["report", "findings"]):
         assert "get: another value" in asfuzz(tmp_path, *words, *load, package=False).stdout, words
     assert "is accepted" in asfuzz(tmp_path, *accept, package=False).stdout

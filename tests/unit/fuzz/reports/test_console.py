@@ -246,3 +246,12 @@ def test_a_quiet_run_shows_what_was_found_and_the_verdict_and_nothing_else() -> 
     assert lines[0].startswith("✗ 1  select ignores the stride")
     assert not any(line.startswith(("target", "property", "reduction")) for line in lines)
     assert any(line.startswith("FAIL  1 finding") for line in lines)
+
+
+def test_a_quiet_run_that_found_nothing_says_so_and_no_more() -> None:
+    screen = Screen()
+    console = Console(Terminal(screen, live=True), clock=iter(range(0, 1000, 60)).__next__, quiet=True)
+    for event in (run_started(), PropertyDone("reduction", "PASS", 5, 50, 0), RunEnded("PASS", 1.0, 50, 0, 0)):
+        console(event)
+    console.close()
+    assert [line[:16] for line in seen_on_screen(screen.getvalue()) if line] == ["PASS  0 findings"]
