@@ -1,4 +1,4 @@
-"""Tell which cases will be slow or costly before they are begun: by what known findings and earlier cases took."""
+"""Tell which cases will be slow or costly, and how long to wait: by what known findings and earlier cases took."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable, Hashable, Iterable
 
 from fuzz.running.session import Judgement
+from fuzz.transport.protocol import Client
 from fuzz.triage.cause import Shown
+from fuzz.triage.lab import haste_seconds, waited_long
 from fuzz.triage.reading import Reading
 from fuzz.triage.traits import has
 from fuzz.triage.trial import isolated, trial_of
@@ -19,6 +21,7 @@ MOST_LOST_SHARE = 0.15
 # One slow case of a sort makes the next one of that sort take a slow lane; two quick ones undo that.
 WEIGHT_OF_THE_LATEST = 0.5
 MOSTLY = 0.4
+LEAST_PATIENCE_SECONDS = 1.0
 
 
 def lost_on(judgement: Judgement, took: float) -> float:
@@ -48,6 +51,28 @@ class Pace:
     def is_slow(self, sort: Hashable) -> bool:
         """Say whether the latest of a sort were mostly slow."""
         return self._slow.get(sort, 0.0) > MOSTLY
+
+
+class Patience:
+    """Tells how long to wait for answers while a server is explored.
+
+    They are waited for as long as the user says, until a request has hung for so long: a server that hangs for one
+    hangs for more. Triage waits to the end once more before it makes a finding of a shorter silence.
+    """
+
+    def __init__(self) -> None:
+        self._hung = False
+
+    def note(self, judgement: Judgement, client: Client) -> None:
+        """Remember whether a request was waited for to the end in vain."""
+        self._hung = self._hung or waited_long(judgement, client.settings.timeout_seconds)
+
+    def seconds(self, client: Client, late_answers: int) -> float | None:
+        """Return how long to wait for an answer, None for as long as usual; each answer that came late doubles that."""
+        if not self._hung:
+            return None
+        patience = max(LEAST_PATIENCE_SECONDS, haste_seconds(client)) * 2**late_answers
+        return float(min(patience, client.settings.timeout_seconds))
 
 
 class Losses:

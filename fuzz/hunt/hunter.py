@@ -9,15 +9,16 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fuzz.errors import CannotRun
 from fuzz.events import Doing, Event, Warned
-from fuzz.hunt.avoiding import Losses, Pace
+from fuzz.hunt.avoiding import Losses, Pace, Patience
+from fuzz.hunt.deadline import Deadline
 from fuzz.hunt.effort import Effort, PropertyEffort
 from fuzz.hunt.turns import Turns
 from fuzz.hunt.widening import Widening
-from fuzz.running.lanes import Flight, Lanes
+from fuzz.running.lanes import SLOW_LANES, Flight, Lanes
 from fuzz.running.session import Judgement, Session
 from fuzz.running.store import StoreError
 from fuzz.triage.company import Company
@@ -27,8 +28,6 @@ from fuzz.triage.triage import Triage
 from specs.case import Case, requests
 from specs.violation import Way
 
-# If the time ends while a failure is being triaged, triage may go on for this long.
-OVERTIME_SECONDS = 1.5
 # How long a hunt that is told to stop waits for the answers that are due.
 PARTING_SECONDS = 1.0
 # How long to wait for answers before looking at the clock again.
@@ -78,13 +77,13 @@ class Hunter:
         self.session = session
         self.ledger = ledger
         self.effort = Effort()
-        self.until: float | None = None
+        self.deadline = Deadline()
         self.enough: Callable[[], bool] = lambda: False
         # The longest wait for an answer that the end of the run cut short.
         self.unheard_seconds = 0.0
         # Requests whose answers nobody waited for, and failures that nobody looked into, as the run was over.
         self.given_up = self.unexplained = 0
-        self.lanes = Lanes(session, lanes or 1)
+        self.lanes = Lanes(session, lanes or 1, 0 if lanes == 1 else SLOW_LANES)
         # The number of lanes is found out where none is given.
         self._widening = Widening(self.lanes) if lanes is None else None
         self._losses = Losses()
@@ -92,7 +91,7 @@ class Hunter:
         self._broke = broke
         self._failed: list[Flight] = []
         self._passed: deque[Case] = deque(maxlen=MOST_PASSED)
-        self._pace = Pace()
+        self._pace, self._patience = Pace(), Patience()
         self._slow_ones: deque[Drawn] = deque()
         self._warnings: set[tuple[str, ...]] = set()
         self._turns = turns or Turns()
@@ -100,11 +99,11 @@ class Hunter:
             session,
             ledger,
             life,
-            self._over,
-            self._now,
+            self.deadline.over,
+            self.deadline.now,
             lambda: self.enough(),
             lambda text: emit(Doing(text)),
-            lambda: self._turns.alone(self._over),
+            lambda: self._turns.alone(self.deadline.over),
         )
 
     @property
@@ -122,10 +121,10 @@ class Hunter:
         costly = self._losses.likely(case, self.ledger.shown, self.session.reading)
         if costly is not None and self._losses.too_many():
             return
-        self._keep_to_the_time()
+        self.deadline.limit(self.session.client)
         if self._turns.wanted():
             self._make_way()
-        self._turns.explore(self._over)
+        self._turns.explore(self.deadline.over)
         hangs = costly is not None and costly.signature.way is Way.SILENT
         drawn = Drawn(case, tally, self.session.reading.sort_of(case), hangs=hangs)
         if self.lanes.slow_width and (costly is not None or self._pace.is_slow(drawn.sort)):
@@ -146,7 +145,7 @@ class Hunter:
 
     def _take_slowly(self, drawn: Drawn) -> None:
         """Keep a case that will be slow until a lane for slow ones is free; leave it out if too many wait already."""
-        if self.until is None:
+        if not self.deadline.limited:
             # All cases of a run of a number of examples are taken, in their order.
             self._wait_while(self.lanes.full_of_slow_ones)
         if len(self._slow_ones) < MOST_SLOW_ONES:
@@ -154,12 +153,13 @@ class Hunter:
         self._look_at(())
 
     def _begin(self, drawn: Drawn, *, slow: bool = False) -> list[Flight]:
+        client, late_answers = self.session.client, self._triage.lab.late_answers
         # A known hang is waited for as little as triage would.
-        haste = haste_seconds(self.session.client) if drawn.hangs else None
-        return self.lanes.begin(drawn.case, drawn, slow=slow, timeout_seconds=haste)
+        seconds = haste_seconds(client) if drawn.hangs else self._patience.seconds(client, late_answers)
+        return self.lanes.begin(drawn.case, drawn, slow=slow, timeout_seconds=seconds)
 
     def _begin_slow_ones(self) -> Iterator[Flight]:
-        while self._slow_ones and not self.lanes.full_of_slow_ones() and not self._late() and not self.enough():
+        while self._slow_ones and not self.lanes.full_of_slow_ones() and not self.deadline.late() and not self.enough():
             yield from self._begin(self._slow_ones.popleft(), slow=True)
 
     def _wait_while(self, full: Callable[[], bool]) -> None:
@@ -169,7 +169,7 @@ class Hunter:
     def finish(self) -> None:
         """Wait for all answers that are due, and look into them; a hunt that is told to stop waits for a moment."""
         end: float | None = None
-        while len(self.lanes) or self._failed or (self._slow_ones and not self._late() and not self.enough()):
+        while len(self.lanes) or self._failed or (self._slow_ones and not self.deadline.late() and not self.enough()):
             if end is None and self.enough():
                 end = time.monotonic() + PARTING_SECONDS
             if end is not None and time.monotonic() > end:
@@ -178,7 +178,7 @@ class Hunter:
 
     def finish_quick_ones(self) -> None:
         """Wait for the quick answers that are due, and look into them; a run of a number of examples waits for all."""
-        if self.until is None:
+        if not self.deadline.limited:
             self.finish()
         while (self.lanes.quick or self._failed) and not self.enough():
             self._look_at(self.lanes.go_on(GLANCE_SECONDS))
@@ -195,23 +195,6 @@ class Hunter:
         self.lanes.abandon()
         self._turns.leave()
 
-    def _now(self) -> float:
-        """Return the time if the time is limited, else 0: runs of a number of examples must not depend on it."""
-        return 0.0 if self.until is None else time.monotonic()
-
-    def _late(self) -> bool:
-        return self.until is not None and time.monotonic() > self.until
-
-    def _over(self) -> bool:
-        return self.until is not None and time.monotonic() > self.until + OVERTIME_SECONDS
-
-    def _keep_to_the_time(self) -> None:
-        """Limit the client's waits to the end of the run."""
-        client = self.session.client
-        end = None if self.until is None else self.until + OVERTIME_SECONDS
-        if client.settings.until != end:
-            client.settings = replace(client.settings, until=end)
-
     def _look_at(self, ended: Iterable[Flight]) -> None:
         """Count cases that have ended, look into those that failed, and begin those that wait for a slow lane."""
         for flight in ended:
@@ -226,13 +209,15 @@ class Hunter:
         lab = self._triage.lab
         revivals = lab.revivals
         self._await_quick_answers()
+        begun = time.monotonic()
         # Cases are looked into in the order in which they were drawn, whatever order their answers came in.
         self._failed.sort(key=lambda one: one.number)
         self._find_the_deadly()
         self._guarded(self._failed.pop(0), self._settle)
-        while self._failed and not self._over() and not self.enough():
+        while self._failed and not self.deadline.over() and not self.enough():
             self._guarded(self._failed.pop(0), self._settle)
         self._leave_unexplained()
+        self.lanes.note_away(time.monotonic() - begun)
         if lab.revivals > revivals:
             # Connections to the server that was there before are of no use.
             for flight in self.lanes.under_way():
@@ -247,7 +232,7 @@ class Hunter:
 
     def _await_quick_answers(self) -> None:
         """Wait for all that is under way but slow; a run of a number of examples, the same each time, waits for all."""
-        while self.lanes.quick if self.until is not None else len(self.lanes):
+        while self.lanes.quick if self.deadline.limited else len(self.lanes):
             for flight in self.lanes.go_on(GLANCE_SECONDS):
                 self._take_in(flight)
 
@@ -257,7 +242,7 @@ class Hunter:
         while len(self.lanes):
             for flight in self.lanes.go_on(GLANCE_SECONDS):
                 self._take_in(flight)
-            if self.until is not None and time.monotonic() > patience:
+            if self.deadline.limited and time.monotonic() > patience:
                 for flight in self.lanes.under_way():
                     self._put_back(flight)
 
@@ -279,7 +264,8 @@ class Hunter:
             return
         judgement = _judgement_of(flight)
         self._pace.note(flight.owner.sort, slow=flight.longest_seconds > self.lanes.slow_seconds)
-        if self._over() and is_silent(judgement):
+        self._patience.note(judgement, self.session.client)
+        if self.deadline.over() and is_silent(judgement):
             # The end of the run cut the wait short, so the silence is no failure; where it was long, it is no success.
             self.unheard_seconds = max(self.unheard_seconds, silent_seconds(judgement))
             self.given_up += flight.sent
@@ -291,7 +277,7 @@ class Hunter:
     def _is_believed(self, flight: Flight) -> bool:
         """Count a failure for known findings at once if it looks like them and a proof would stop the other lanes."""
         judgement = _judgement_of(flight)
-        if self.until is None or not flight.company:
+        if not self.deadline.limited or not flight.company:
             return False
         if dropped_at(judgement) is not None and not self._triage.lab.lives_on():
             return False
@@ -318,7 +304,7 @@ class Hunter:
     def _find_the_deadly(self) -> None:
         """Ask the cases that were under way when the server died one by one, to learn which of them kills it."""
         lab = self._triage.lab
-        if self._over() or not self._dropped() or (len(self.lanes) + len(self._failed) < 2) or lab.lives_on():
+        if self.deadline.over() or not self._dropped() or (len(self.lanes) + len(self._failed) < 2) or lab.lives_on():
             return
         self._empty_the_lanes()
         self._failed.sort(key=lambda one: one.number)
@@ -364,7 +350,7 @@ class Hunter:
             self._passed.append(flight.case)
         self._triage.earlier.note(flight.case)
         # Cases are not left out of a run of a number of examples, which must be the same each time.
-        if self.until is not None and self.ledger.made == made:
+        if self.deadline.limited and self.ledger.made == made:
             took = flight.ended - flight.begun + time.monotonic() - begun
             self._losses.note(self.ledger.named, judgement, took)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from fuzz.running.lanes import Lanes
 
-FIRST_LANES, MOST_LANES = 2, 32
+FIRST_LANES, MOST_LANES = 1, 32
 # How long a number of lanes is tried, and after which time a larger one is tried again.
 TRIAL_SECONDS = 1.0
 AGAIN_SECONDS = 60.0

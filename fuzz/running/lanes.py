@@ -24,10 +24,7 @@ MOST_COMPANY = 16
 # moves to a lane for slow cases if one is free.
 SLOW_SECONDS = 0.15
 SLOW_TIMES = 10
-# How far one answer moves what is taken for usual. Half of the answers move it up and half of them down, by the same
-# factor, so that it comes to lie in their middle: however long a slow answer takes, it counts as one.
-STEP = 1.05
-# How many lanes there are for slow cases, beside the others; one lane alone has none beside it.
+# How many lanes there are for slow cases, beside the others. A single lane has none where the order is to be kept.
 SLOW_LANES = 8
 # How many of the latest steps are remembered in the order in which they were taken.
 MOST_STEPS = 2048
@@ -64,10 +61,11 @@ class Flight:
 
 
 class Lanes:
-    """Drives the cases that are under way; `width` is how many may be, beside those that are slow."""
+    """Drives the cases that are under way: `width` quick ones at most, and `slow_width` slow ones beside them."""
 
-    def __init__(self, session: Session, width: int = 1) -> None:
+    def __init__(self, session: Session, width: int = 1, slow_width: int = SLOW_LANES) -> None:
         self.width = width
+        self.slow_width = slow_width
         self._session = session
         self._idle: list[Client] = []
         self._under_way: dict[int, Flight] = {}
@@ -76,7 +74,6 @@ class Lanes:
         self._begun = 0
         self._steps: deque[tuple[int, Any]] = deque(maxlen=MOST_STEPS)
         self._taken = 0
-        self._usual_seconds = 0.0
 
     def __len__(self) -> int:
         return len(self._under_way)
@@ -91,14 +88,9 @@ class Lanes:
         return sum(one.sent for one in self._under_way.values())
 
     @property
-    def slow_width(self) -> int:
-        """Return how many slow cases may be under way beside the others."""
-        return SLOW_LANES if self.width > 1 else 0
-
-    @property
     def slow_seconds(self) -> float:
         """Return how long an answer takes that is slow, which goes by how long others usually take."""
-        return max(SLOW_SECONDS, SLOW_TIMES * self._usual_seconds)
+        return max(SLOW_SECONDS, SLOW_TIMES * self._session.client.answers.usual_ms / 1000)
 
     @property
     def slow(self) -> list[Flight]:
@@ -164,6 +156,12 @@ class Lanes:
             if flight is not None and self._go_on(flight, flight.number in moved)
         ]
 
+    def note_away(self, seconds: float) -> None:
+        """Leave out of all waits under way the time in which nobody looked for answers."""
+        for flight in self._under_way.values():
+            flight.waits_since += seconds
+            flight.client.away_seconds += seconds
+
     def steps_beside(self, flight: Flight) -> Iterator[tuple[int, Any]]:
         """List the steps of a case's company that were taken before the case ended, each with its case's number."""
         beside = {number for number, _ in flight.company}
@@ -213,16 +211,8 @@ class Lanes:
             flight.sent += self._session.sent - before
         flight.work, flight.ended, flight.steps = None, time.monotonic(), self._taken
         del self._under_way[flight.number]
-        self._note_longest(flight.longest_seconds)
-        self._session.client.slowest_ms = max(self._session.client.slowest_ms, flight.client.slowest_ms)
         self._idle.append(flight.client)
         return True
-
-    def _note_longest(self, seconds: float) -> None:
-        """Learn from a case's longest wait what is usual; a case that never waited says nothing."""
-        if seconds > 0:
-            usual = self._usual_seconds or seconds
-            self._usual_seconds = usual * STEP if seconds > usual else usual / STEP
 
     def _wait_for(self, flight: Flight) -> None:
         flight.waits_since = time.monotonic()

@@ -127,7 +127,9 @@ class Session:
 
     def another_client(self) -> Client:
         """Return a client with a connection of its own, for a case that is taken beside others."""
-        return self._connect(self.client.settings)
+        other = self._connect(self.client.settings)
+        other.answers = self.client.answers
+        return other
 
     def _note_version(self, outcomes: Iterable[Outcome]) -> None:
         """Keep the version of the server's software from the first answer that tells it."""

@@ -20,14 +20,17 @@ def send(client: Client, message: Any) -> Reply | NoReply:
 
 
 def sending(client: Client, message: Any) -> Generator[Wait, bool, Reply | NoReply]:
-    """Send a message, once more if the connection had ended before it, and return its outcome with the time it took."""
-    begun = time.perf_counter()
+    """Send a message, once more if the connection had ended before it, and return its outcome with the time it took.
+
+    Time in which nobody looked for the answer does not count.
+    """
+    begun, away = time.perf_counter(), client.away_seconds
     came = yield from exchange_of(client, message)
     if came.again:
         came = yield from exchange_of(client, message)
-    elapsed_ms = (time.perf_counter() - begun) * 1000
+    elapsed_ms = (time.perf_counter() - begun - (client.away_seconds - away)) * 1000
     if isinstance(came.outcome, Reply):
-        client.slowest_ms = max(client.slowest_ms, elapsed_ms)
+        client.answers.took(elapsed_ms)
     return came.outcome.after(elapsed_ms)
 
 

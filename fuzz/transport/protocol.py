@@ -5,12 +5,15 @@ The engine knows transports by this module and `fuzz.transport.exchanges` alone.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from specs.outcome import NoReply, Reply
+
+LATEST_ANSWERS = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +61,34 @@ class Came(NamedTuple):
 Exchange = Generator[Wait, bool, Came]
 
 
+class Answers:
+    """The times that the latest answers of a server took.
+
+    What is usual is their middle, so that however long a slow answer takes, such as a server's first, it counts as one.
+    """
+
+    def __init__(self) -> None:
+        self._latest: deque[float] = deque(maxlen=LATEST_ANSWERS)
+
+    def took(self, elapsed_ms: float) -> None:
+        """Note how long an answer took."""
+        self._latest.append(elapsed_ms)
+
+    @property
+    def usual_ms(self) -> float:
+        """Return how long answers usually take; 0 before the first one."""
+        return sorted(self._latest)[len(self._latest) // 2] if self._latest else 0.0
+
+
 class Client(Protocol):
     """A protocol for a client of one server: it has one connection, and sends one request at a time."""
 
     url: str
     settings: ClientSettings
-    # The time that the slowest answer took.
-    slowest_ms: float
+    # What the latest answers took; clients of one server share it.
+    answers: Answers
+    # How long, in all, nobody looked whether an answer had come.
+    away_seconds: float
 
     def exchange(self, message: Any) -> Exchange:
         """Return the exchange that sends a message once; whoever drives it does the waiting."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from fuzz.running.session import Judgement
-from fuzz.triage.lab import Seen
+from fuzz.transport.protocol import Client
+from fuzz.triage.lab import HASTE_OF_THE_SLOW, MOST_HANG_SECONDS, Seen, hurried, is_silent
+from specs.outcome import Reply
 
 REQUESTS = 400
 REQUESTS_OF_SILENCE = 40
@@ -37,3 +42,17 @@ def is_slow(judgement: Judgement, number: int) -> bool:
     """Say whether a step of a case failed only after a long time."""
     outcome = judgement.transcript.outcomes[number] if number < len(judgement.transcript.outcomes) else None
     return outcome is not None and outcome.elapsed_ms > SLOW_MS
+
+
+@contextmanager
+def in_haste(client: Client, judgement: Judgement) -> Iterator[None]:
+    """Wait less long within the block, as long as variants of a failure are likely to take.
+
+    Variants of what hangs hang too, and so may those of other failures, if the server hangs for many requests.
+    """
+    outcomes = judgement.transcript.outcomes
+    failed = [outcomes[one.step] for one in judgement.failures if 0 <= one.step < len(outcomes)]
+    answered = max((one.elapsed_ms for one in failed if isinstance(one, Reply)), default=0.0)
+    least_ms = 0.0 if is_silent(judgement) else MOST_HANG_SECONDS * 1000 / HASTE_OF_THE_SLOW
+    with hurried(client, max(answered, least_ms)):
+        yield

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 from fuzz.triage.company import ALONE, HISTORY, Company
-from fuzz.triage.lab import Lab, OutOfBudget, Seen, hurried
+from fuzz.triage.lab import Lab, OutOfBudget, Seen
 from fuzz.triage.minimal import Smallest, minimal
 from fuzz.triage.reading import Reading
 from fuzz.triage.traits.circumstances import (
@@ -172,7 +172,7 @@ def wrong_after(case: Case, reading: Reading, wanted: Signature, lab: Lab) -> tu
 
 def comes_again(trial: Trial, as_sent: Iterable[Case], wanted: Signature, lab: Lab) -> bool:
     """Say whether a request fails once more, alone or after the earlier ones of its case; not if the run is over."""
-    with lab.budget(MOST_TO_COME_AGAIN), hurried(lab.session.client):
+    with lab.budget(MOST_TO_COME_AGAIN):
         try:
             if lab.fails(trial, wanted) is not None:
                 return True

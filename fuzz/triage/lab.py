@@ -19,9 +19,12 @@ from specs.violation import Aspect, Violation, Way
 MOST_REMEMBERED = 8192
 # Requests at the same time are sent this many times before they are said to pass.
 TRIES_TOGETHER = 8
-# A request that was not answered in time is sent again with a shorter timeout: this many times the slowest answer.
-HASTE = 5
-LEAST_HANG_SECONDS = 0.5
+# A request that was not answered in time is sent again with a shorter timeout: so many times what answers usually take.
+# What was answered, but slowly, gets so many times its own time.
+HASTE = 50
+HASTE_OF_THE_SLOW = 3
+LONG_ENOUGH = 0.9
+LEAST_HANG_SECONDS = 0.3
 MOST_HANG_SECONDS = 2.0
 # It takes a while to tell whether a server that drops a connection dies. A server that has lived through this many
 # drops is asked a plain request instead.
@@ -70,8 +73,8 @@ class Lab:
         self.over = over
         self.settles = False
         self.asked = 0
-        # How often the target was brought back.
-        self.revivals = 0
+        # How often the target was brought back, and how often an answer came only after it was waited for as usual.
+        self.revivals = self.late_answers = 0
         self._left = 0
         self._stuck = False
         self._outlived = 0
@@ -189,6 +192,17 @@ class Lab:
         finally:
             self.session.client.settings = hurried_settings
 
+    def stays_silent(self, trial: Trial, wanted: Signature) -> bool:
+        """Say whether a silent request stays silent when it is waited for as long as usual."""
+        with self.budget(1), self.patient():
+            silent = self.fails(trial, wanted, again=True) is not None
+        self.late_answers += not silent
+        return silent
+
+    def heard_out(self, judgement: Judgement) -> bool:
+        """Say whether the silence in a judgement, if any, was waited for as long as usual."""
+        return not is_silent(judgement) or waited_long(judgement, self._patience)
+
     def passes_afresh(self, case: Case) -> bool:
         """Say whether a case passes on a fresh server like the target; False if none can be started."""
         if self.life.twin is None:
@@ -239,17 +253,23 @@ def silent_seconds(judgement: Judgement) -> float:
     return max((one.elapsed_ms / 1000 for one in outcomes if isinstance(one, NoReply)), default=0.0)
 
 
+def waited_long(judgement: Judgement, seconds: float) -> bool:
+    """Say whether a request was waited for in vain, for so long or almost."""
+    return is_silent(judgement) and silent_seconds(judgement) >= LONG_ENOUGH * seconds
+
+
 def haste_seconds(client: Client) -> float:
     """Return how long to wait for what is likely to be a hang, which goes by how fast the server is otherwise."""
-    long_enough = max(LEAST_HANG_SECONDS, HASTE * client.slowest_ms / 1000)
+    long_enough = max(LEAST_HANG_SECONDS, HASTE * client.answers.usual_ms / 1000)
     return min(long_enough, MOST_HANG_SECONDS, client.settings.timeout_seconds)
 
 
 @contextmanager
-def hurried(client: Client) -> Iterator[None]:
-    """Wait for answers less long than usual within the block."""
+def hurried(client: Client, answered_ms: float = 0.0) -> Iterator[None]:
+    """Wait for answers less long within the block, but long enough for one that took so long already."""
     usual = client.settings
-    client.settings = replace(usual, timeout_seconds=haste_seconds(client))
+    seconds = max(haste_seconds(client), HASTE_OF_THE_SLOW * answered_ms / 1000)
+    client.settings = replace(usual, timeout_seconds=min(seconds, usual.timeout_seconds))
     try:
         yield
     finally:

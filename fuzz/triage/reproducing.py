@@ -1,11 +1,12 @@
-"""Send a smallest case again, to learn how reliably it fails."""
+"""Send a case again, to learn how reliably it fails."""
 
 from __future__ import annotations
 
 from fuzz.findings.finding import Reproducibility
-from fuzz.triage.lab import Lab, OutOfBudget
+from fuzz.triage.lab import Lab, OutOfBudget, Seen
 from fuzz.triage.minimal import Smallest
 from fuzz.triage.traits.circumstances import WHILE
+from fuzz.triage.trial import Trial
 from specs.violation import Way
 
 TRIES_TO_REPRODUCE = 4
@@ -16,9 +17,7 @@ def reproduced(smallest: Smallest, lab: Lab) -> tuple[Reproducibility, tuple[str
     wanted = smallest.seen.signature
     if wanted.way is Way.SILENT:
         # Silence was tried with a short timeout, so it must also last for the whole timeout before it is reported.
-        with lab.budget(1), lab.patient():
-            silent = lab.fails(smallest.trial, wanted, again=True) is not None
-        return ("every time" if silent else "seen once"), smallest.needs
+        return ("every time" if lab.stays_silent(smallest.trial, wanted) else "seen once"), smallest.needs
     try:
         hits = sum(lab.fails(smallest.trial, wanted, again=True) is not None for _ in range(TRIES_TO_REPRODUCE))
     except OutOfBudget:
@@ -28,3 +27,13 @@ def reproduced(smallest: Smallest, lab: Lab) -> tuple[Reproducibility, tuple[str
     if not smallest.trial.several and lab.passes_afresh(smallest.trial.case):
         return "after a while", (WHILE,)
     return "every time", smallest.needs
+
+
+def answers_late(trial: Trial, first: Seen, lab: Lab) -> bool:
+    """Say whether a request whose answer was not waited for to the end is answered after all, or cannot be asked."""
+    if lab.heard_out(first.judgement):
+        return False
+    try:
+        return not lab.stays_silent(trial, first.signature)
+    except OutOfBudget:
+        return True

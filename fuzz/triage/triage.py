@@ -11,17 +11,17 @@ from fuzz.events import EXPLAINING
 from fuzz.findings.finding import Reproducibility
 from fuzz.running.session import Judgement, Session
 from fuzz.triage.behind import behind
-from fuzz.triage.budgets import REQUESTS_OF_A_RACE, is_slow, requests_after_others, requests_for
+from fuzz.triage.budgets import REQUESTS_OF_A_RACE, in_haste, is_slow, requests_after_others, requests_for
 from fuzz.triage.cause import ANY, Explained, Rest, Shown, explain
 from fuzz.triage.company import ALONE, Company
 from fuzz.triage.general import faults_alike, not_seen_with
 from fuzz.triage.histories import Earlier, comes_again, smallest_history, wrong_after
-from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, hurried, is_silent
+from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
 from fuzz.triage.minimal import Smallest, minimal, rewritable
 from fuzz.triage.other_data import hangs_on_its_data
-from fuzz.triage.reproducing import reproduced
+from fuzz.triage.reproducing import answers_late, reproduced
 from fuzz.triage.same import is_plainer, is_same
 from fuzz.triage.spent import Spent
 from fuzz.triage.telling import finding_of
@@ -65,6 +65,10 @@ class Triage:
 
     def look_into(self, case: Case, judgement: Judgement, company: Company = ALONE) -> list[str]:
         """Return the names of the findings that a case's failures belong to, one for each request that failed."""
+        with in_haste(self.session.client, judgement):
+            return self._looked_into(case, judgement, company)
+
+    def _looked_into(self, case: Case, judgement: Judgement, company: Company) -> list[str]:
         self._company, self._in_company = company, bool(company.cases)
         judgement = self.lab.noticed(judgement)
         if judgement.failures[0].aspect == Aspect.GONE and not self.lab.over():
@@ -74,8 +78,7 @@ class Triage:
         if case.together:
             with self.spent.counted(), self._alone():
                 return self._together(case, judgement)
-        names: list[str] = []
-        steps: set[int] = set()
+        names, steps = list[str](), set[int]()
         for violation in judgement.failures:
             if violation.step in steps or len(steps) >= MOST_FAILURES_OF_A_CASE:
                 continue
@@ -119,7 +122,7 @@ class Triage:
         first = Seen(judgement, violation, wanted)
         self._begun, self._smallest, self._first = self.session.sent, None, (trial, first)
         self._came_again = False
-        with self.lab.budget(requests_for(first, number)), hurried(self.session.client) if slow else nullcontext():
+        with self.lab.budget(requests_for(first, number)):
             try:
                 if wanted.way is Way.DISAGREES:
                     with self._alone():
@@ -194,12 +197,10 @@ class Triage:
         if self.lab.settles:
             return True
         self.lab.settles = True
-        stands = self.lab.fails(trial, wanted, again=True) is not None
-        if stands:
-            self.lab.settles = False
-        else:
+        self.lab.settles = self.lab.fails(trial, wanted, again=True) is None
+        if self.lab.settles:
             self.lab.forget()
-        return stands
+        return not self.lab.settles
 
     def _way(self, name: str, smallest: Smallest, alike: frozenset[str] = frozenset()) -> Shown:
         wanted = smallest.seen.signature
@@ -314,7 +315,7 @@ class Triage:
 
         All such failures of one kind share one finding, since their cause is not known.
         """
-        if self._raced(first.signature) or self.ledger.keeps_state():
+        if self._raced(first.signature) or self.ledger.keeps_state() or not self.lab.heard_out(first.judgement):
             return None
         known = self.ledger.of_chance(first.signature)
         if known is not None:
@@ -341,9 +342,9 @@ class Triage:
         known = next((one.finding for one in alike if one.concerns(trial, first.signature)), None)
         if known is not None:
             return self.ledger.again(known, first.signature)
-        if alike and (self._smallest is None or self._smallest.unproved):
-            return None
-        if not self._came_again and self.ledger.keeps_state():
+        half_known = alike and (self._smallest is None or self._smallest.unproved)
+        of_state = not self._came_again and self.ledger.keeps_state()
+        if half_known or of_state or answers_late(trial, first, self.lab):
             return None
         smallest = self._smallest or Smallest(trial, first, (), narrow(present(trial), trial.reading))
         wanted = smallest.seen.signature

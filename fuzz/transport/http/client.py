@@ -13,7 +13,7 @@ from fuzz.transport.http.connecting import connected
 from fuzz.transport.http.connection import Connection
 from fuzz.transport.http.message import BrokenOff, HttpMessage
 from fuzz.transport.http.reaching import address, split
-from fuzz.transport.protocol import Came, Client, ClientSettings, Exchange, Wait
+from fuzz.transport.protocol import Answers, Came, Client, ClientSettings, Exchange, Wait
 from specs.outcome import NoReply
 from specs.spellings import Wire, spelled
 
@@ -34,13 +34,14 @@ class _Parts(NamedTuple):
 
 
 class HttpClient(Client):
-    """Sends requests to one server, one at a time; `slowest_ms` is the time that the slowest answer took."""
+    """Sends requests to one server, one at a time."""
 
     def __init__(self, url: str, settings: ClientSettings | None = None) -> None:
         parts = split(url)
         self.url = url
         self.settings = settings or ClientSettings()
-        self.slowest_ms = 0.0
+        self.answers = Answers()
+        self.away_seconds = 0.0
         self._address = address(parts)
         self._host = parts.netloc.rpartition("@")[2]
         self._base = parts.path.rstrip("/")

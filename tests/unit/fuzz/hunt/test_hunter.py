@@ -15,6 +15,7 @@ import pytest
 from fuzz.errors import CannotRun
 from fuzz.events import Event, FindingFound
 from fuzz.findings import corpus
+from fuzz.hunt.avoiding import LEAST_PATIENCE_SECONDS, Patience
 from fuzz.hunt.effort import PropertyEffort
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
@@ -22,6 +23,8 @@ from fuzz.hunt.vacuity import Clock, Stakes
 from fuzz.running.session import Judgement
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.subject import REDUCTIONS
+from fuzz.transport.http import HttpClient
+from fuzz.transport.protocol import ClientSettings
 from fuzz.triage.lab import LEAST_HANG_SECONDS, MOST_HANG_SECONDS
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.traits import trait_told
@@ -141,7 +144,7 @@ def test_when_the_time_is_over_one_failure_of_a_case_is_explained_and_no_more(
     strided = Send("select", Fields({"dtype": "int32", "shape": [3], "selection": [[0, 3, 2]]}), "a")
     missing = Send("sum", Fields({"dtype": "int32", "missing": {"missing_value": 1}}), "a")
     hunter = Hunter(PretendedSession(bugs), Ledger(tmp_path, "w", Reading(PROFILE)), Immortal(), Told())  # type: ignore[arg-type]
-    hunter.until = until
+    hunter.deadline.until = until
     tally = PropertyEffort()
     hunter.try_case(Case("reduction", (Put("a", bytes(range(12))), strided, missing)), tally)
     assert len(tally.findings) == found
@@ -238,30 +241,38 @@ def test_a_target_that_dies_when_the_time_is_over_is_left_alone_and_told_of(tmp_
     session = MortalSession([needing("compression")], life=life)
     told = Told()
     hunter = Hunter(session, Ledger(tmp_path, "w", Reading(PROFILE), told), life, told)  # type: ignore[arg-type]
-    hunter.until = 0.0
+    hunter.deadline.until = 0.0
     deadly = Send("sum", Fields({"dtype": "int32", "compression": {"id": "gzip"}}), "a")
     hunter.try_case(Case("reduction", (Put("a", gzip.compress(bytes(4))), deadly)), PropertyEffort())
     assert [one.violation.requirement for one in corpus.load_all(tmp_path)] == ["survives"]
 
 
+SHORT = Case("x", (Send("sum", Fields({"dtype": "int32"}), "a"),))
+
+
 class Hanging(PretendedSession):
-    """Notes how long it was waited for."""
+    """Notes how long it was waited for, and says so where it does not answer."""
 
     waits: Sequence[float] = ()
 
     def judge(self, case: Case, *, afresh: bool = False):  # type: ignore[no-untyped-def]
-        self.waits = (*self.waits, self.client.settings.timeout_seconds)
-        return super().judge(case, afresh=afresh)
+        waits = self.client.settings.timeout_seconds
+        self.waits = (*self.waits, waits)
+        judged = super().judge(case, afresh=afresh)
+        if not judged.failures:
+            return judged
+        outcomes = tuple(one and NoReply("timeout", "", waits * 1000) for one in judged.transcript.outcomes)
+        return replace(judged, transcript=replace(judged.transcript, outcomes=outcomes))
 
 
 @pytest.mark.parametrize("rules", [frozenset(), frozenset({Rule.UNDECODABLE_DATA})])
 def test_a_hang_costs_a_limited_number_of_waits(tmp_path: Path, rules: frozenset[Rule]) -> None:
     hang = needing("compression")
     session = Hanging([Bug(hang.spoils, "answers", Way.SILENT, rules)])
+    usual = session.client.settings.timeout_seconds
     told = hunted(tmp_path, session, examples=60)
     assert len(told.new) == 1
-    usual = session.client.settings.timeout_seconds
-    assert all(wait in (usual, LEAST_HANG_SECONDS) for wait in session.waits)
+    assert set(session.waits) <= {usual, LEAST_PATIENCE_SECONDS, LEAST_HANG_SECONDS}
     assert needs_of(tmp_path) == [{"compression"}]
 
 
@@ -278,7 +289,7 @@ class SilentToTheEnd(PretendedSession):
 def test_a_silence_that_the_end_of_the_run_cuts_short_is_neither_failure_nor_success(tmp_path: Path) -> None:
     session, told, tally = SilentToTheEnd([]), Told(), PropertyEffort()
     hunter = Hunter(session, Ledger(tmp_path, "w", Reading(PROFILE), told), Immortal(), told)  # type: ignore[arg-type]
-    hunter.until = 0.0
+    hunter.deadline.until = 0.0
     hunter.try_case(Case("reduction", (Put("a", bytes(4)), Send("sum", Fields({"dtype": "int32"}), "a"))), tally)
     assert (tally.examples, hunter.unheard_seconds) == (0, 9.0)
     assert not told.events
@@ -304,6 +315,40 @@ def test_a_server_that_is_slow_does_not_hang(tmp_path: Path) -> None:
     hunted(tmp_path, session, examples=60)
     found = corpus.load_all(tmp_path)
     assert [(one.reproducibility, one.needs) for one in found] == [("seen once", ())]
+
+
+class Hurried(Slow):
+    """Was waited for in haste when its silence was seen first, since other requests had hung before."""
+
+    def judge(self, case: Case, *, afresh: bool = False):  # type: ignore[no-untyped-def]
+        judged = super().judge(case, afresh=afresh)
+        if not judged.failures:
+            return judged
+        outcomes = tuple(one and NoReply("timeout", "", 1000.0) for one in judged.transcript.outcomes)
+        return replace(judged, transcript=replace(judged.transcript, outcomes=outcomes))
+
+
+def test_a_silence_that_was_waited_for_in_haste_alone_is_no_finding(tmp_path: Path) -> None:
+    session = Hurried([Bug(needing("compression").spoils, "answers", Way.SILENT)])
+    hunted(tmp_path, session, examples=60)
+    assert session.hung
+    assert not corpus.load_all(tmp_path)
+
+
+def test_once_a_request_has_hung_others_are_waited_for_less_long_and_longer_after_late_answers() -> None:
+    client = HttpClient("http://localhost", ClientSettings(timeout_seconds=10.0))
+    patience = Patience()
+
+    def note(seconds: float) -> None:
+        silence = Violation("answers", "", "", "", way=Way.SILENT, step=0)
+        patience.note(Judgement(Transcript(SHORT, (NoReply("timeout", "", seconds * 1000),)), (silence,)), client)
+
+    note(3.0)
+    assert patience.seconds(client, 0) is None
+    note(9.9)
+    assert [patience.seconds(client, late) for late in range(5)] == [1.0, 2.0, 4.0, 8.0, 10.0]
+    client.answers.took(40.0)
+    assert patience.seconds(client, 0) == 2.0
 
 
 def test_warnings_are_told_once_and_are_no_findings(tmp_path: Path) -> None:

@@ -81,10 +81,10 @@ class Repeating:
 
 
 @contextmanager
-def repeating(width: int) -> Iterator[tuple[Repeating, Lanes]]:
+def repeating(width: int, slow_width: int = SLOW_LANES) -> Iterator[tuple[Repeating, Lanes]]:
     server = Repeating()
     with HttpServer(server, on_error=lambda status, text: HttpResponse(status, {}, text.encode())) as there:
-        lanes = Lanes(Saying(HttpClient(there.url, SETTINGS)), width)  # type: ignore[arg-type]
+        lanes = Lanes(Saying(HttpClient(there.url, SETTINGS)), width, slow_width)  # type: ignore[arg-type]
         try:
             yield server, lanes
         finally:
@@ -167,25 +167,45 @@ def test_what_turns_out_to_be_slow_makes_room_for_others() -> None:
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.4])
 def test_what_is_slow_goes_by_the_middle_of_the_answers_however_long_the_slow_ones_take(share: float) -> None:
-    quick, slow, count = 0.05, 3.0, 400
+    quick, slow, count = 50.0, 3000.0, 40
     with repeating(2) as (_, lanes):
         for at in range(count):
-            lanes._note_longest(slow if at % 10 < share * 10 else quick)
-        assert SLOW_TIMES * quick / 2 < lanes.slow_seconds < SLOW_TIMES * quick * 2
+            lanes._session.client.answers.took(slow if at % 10 < share * 10 else quick)
+        assert lanes.slow_seconds == SLOW_TIMES * quick / 1000
         # A server all of whose answers take longer than before has none that are slow.
         for _ in range(count):
-            lanes._note_longest(slow)
-        assert lanes.slow_seconds > SLOW_TIMES * slow / 2
+            lanes._session.client.answers.took(slow)
+        assert lanes.slow_seconds == SLOW_TIMES * slow / 1000
 
 
-def test_slow_cases_are_few_at_a_time_and_one_lane_has_none_beside_it() -> None:
-    with repeating(2) as (_, lanes):
+def test_time_in_which_nobody_looked_is_not_waited() -> None:
+    with repeating(2) as (server, lanes):
+        lanes.begin(Case("x", (Say("wait"),)), None)
+        (flight,) = lanes.under_way()
+        while ("came", "wait") not in server.noted:
+            lanes.go_on(0.01)
+        lanes.note_away(2 * LONG_SECONDS)
+        server.go.set()
+        while len(lanes):
+            lanes.go_on(LONG_SECONDS)
+        assert flight.judgement is not None
+        (outcome,) = flight.judgement.transcript.outcomes
+        assert outcome is not None
+        assert outcome.elapsed_ms < 0
+
+
+@pytest.mark.parametrize("width", [1, 2])
+def test_slow_cases_are_few_at_a_time_beside_the_others(width: int) -> None:
+    with repeating(width) as (_, lanes):
         for _ in range(SLOW_LANES):
             assert not lanes.full_of_slow_ones()
             lanes.begin(Case("x", (Say("wait"),)), None, slow=True)
         assert lanes.full_of_slow_ones()
         assert not lanes.full()
-    with repeating(1) as (_, lanes):
+
+
+def test_where_the_order_is_kept_a_slow_case_takes_the_single_lane() -> None:
+    with repeating(1, slow_width=0) as (_, lanes):
         lanes.begin(Case("x", (Say("wait"),)), None, slow=True)
         assert lanes.full()
         assert lanes.full_of_slow_ones()

@@ -12,7 +12,7 @@ from fuzz.errors import CannotRun
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.transport.http import HttpClient
 from fuzz.transport.protocol import ClientSettings
-from fuzz.triage.lab import LEAST_HANG_SECONDS, MOST_HANG_SECONDS, Lab, OutOfBudget, hurried
+from fuzz.triage.lab import HASTE_OF_THE_SLOW, LEAST_HANG_SECONDS, MOST_HANG_SECONDS, Lab, OutOfBudget, hurried
 from fuzz.triage.trial import Trial, trial_of
 from specs.case import Case
 from specs.fields import Fields
@@ -119,15 +119,23 @@ def test_what_is_forgotten_is_asked_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("slowest_ms", "timeout_seconds", "waits"),
-    [(1.0, 10.0, LEAST_HANG_SECONDS), (200.0, 10.0, 1.0), (3000.0, 10.0, MOST_HANG_SECONDS), (1.0, 0.2, 0.2)],
+    ("usual_ms", "timeout_seconds", "waits"),
+    [(1.0, 10.0, LEAST_HANG_SECONDS), (20.0, 10.0, 1.0), (3000.0, 10.0, MOST_HANG_SECONDS), (1.0, 0.2, 0.2)],
 )
-def test_haste_goes_by_how_fast_the_server_answers(slowest_ms: float, timeout_seconds: float, waits: float) -> None:
+def test_haste_goes_by_how_fast_the_server_answers(usual_ms: float, timeout_seconds: float, waits: float) -> None:
     client = HttpClient("http://localhost", ClientSettings(timeout_seconds=timeout_seconds))
-    client.slowest_ms = slowest_ms
+    client.answers.took(usual_ms)
     with hurried(client):
         assert client.settings.timeout_seconds == waits
     assert client.settings.timeout_seconds == timeout_seconds
+
+
+def test_an_answer_that_was_slow_is_waited_for_when_it_is_asked_for_again() -> None:
+    client = HttpClient("http://localhost", ClientSettings(timeout_seconds=10.0))
+    with hurried(client, 1500.0):
+        assert client.settings.timeout_seconds == 1.5 * HASTE_OF_THE_SLOW
+    with hurried(client, 30_000.0):
+        assert client.settings.timeout_seconds == 10.0
 
 
 def test_of_several_requests_the_last_one_counts() -> None:

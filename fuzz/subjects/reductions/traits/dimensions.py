@@ -1,0 +1,64 @@
+"""Take dimensions from a scene, those first that are least likely to matter."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from fuzz.subjects.reductions.scene import Scene, are_axes, without_dimension
+
+
+def _interest(scene: Scene, dimension: int) -> tuple[bool, int]:
+    """Return a key to sort dimensions by importance: those with a slice of less than everything, then longer ones."""
+    length = (scene.shape or ())[dimension]
+    whole = scene.selection is None or scene.selection[dimension] == (0, length, 1)
+    return not whole, length
+
+
+def of_rank(scene: Scene, rank: int, kept: int | None = None) -> Scene | None:
+    """Return the scene with its least important dimensions dropped, until `rank` are left.
+
+    A dropped dimension is cut down to its first index. `kept` is a dimension that is dropped last; if it was not the
+    last one, one of those behind it is kept too, as servers often mistake a dimension for the last one.
+    """
+    while scene.shape is not None and len(scene.shape) > rank:
+        behind = () if kept is None else range(kept + 1, len(scene.shape))
+        followed = len(behind) == 1
+        order = sorted(
+            range(len(scene.shape)), key=lambda i: (i == kept, followed and i in behind, *_interest(scene, i))
+        )
+        cut = without_dimension(scene, order[0])
+        if cut is None:
+            return None
+        if kept is not None:
+            kept -= order[0] < kept
+        scene = cut
+    return scene
+
+
+def _single_axis(scene: Scene) -> int | None:
+    """Return the one dimension along which a scene is reduced, or which a select names as an axis."""
+    axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
+    single = axes[0] if len(axes) == 1 and are_axes(axes) else None
+    return single if single is not None and single < len(scene.shape or ()) else None
+
+
+def _of_all_in(scene: Scene, rank: int) -> Scene | None:
+    """Return the scene with all its elements in `rank` dimensions; None where it has a selection or an axis."""
+    if scene.shape is None or scene.selection is not None or scene.axis is not None:
+        return None
+    return replace(scene, shape=(*scene.shape[: rank - 1], math.prod(scene.shape[rank - 1 :])))
+
+
+def several_dimensions(scene: Scene) -> Scene | None:
+    """Return the scene with one dimension, which is still reduced where the axis was a list that would be empty now."""
+    if scene.shape is None or len(scene.shape) < 2:
+        return None
+    flat = _of_all_in(scene, 1) or of_rank(scene, 1)
+    return replace(flat, axis=[0]) if flat is not None and flat.axis == [] and scene.axis != [] else flat
+
+
+def more_than_two_dimensions(scene: Scene) -> Scene | None:
+    if scene.shape is None or len(scene.shape) < 3:
+        return None
+    return _of_all_in(scene, 2) or of_rank(scene, 2, _single_axis(scene))
