@@ -30,8 +30,8 @@ RUN = ("run", "--findings")
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """The seconds until the first line of a command, and the processor's time that it took with its processes."""
+class FirstLine:
+    """The seconds until a command tells its first line, and the processor's time that it took with its processes."""
 
     seconds: float
     core_seconds: float
@@ -56,7 +56,7 @@ def main(arguments: Namespace) -> int:
     return 0
 
 
-def started(words: Sequence[str]) -> Start:
+def started(words: Sequence[str]) -> FirstLine:
     """Start asfuzz in a process of its own, and end it at its first line; raises CannotRun if there is none."""
     before, begun = _children(), time.monotonic()
     with subprocess.Popen([sys.executable, "-u", "-m", "fuzz.cli", *words], stdout=subprocess.PIPE) as process:
@@ -66,7 +66,7 @@ def started(words: Sequence[str]) -> Start:
         process.terminate()
     if line is None:
         raise CannotRun(f"asfuzz {' '.join(words)}: ended by exit code {process.returncode} without a line")
-    return Start(seconds, _children() - before)
+    return FirstLine(seconds, _children() - before)
 
 
 def _children() -> float:
