@@ -288,6 +288,14 @@ def test_an_axis_before_the_last_is_not_the_last_of_fewer_dimensions(axis: int, 
     assert plain.scene.axis == left
 
 
+@pytest.mark.parametrize("axis", [-(2**63), 2**63, -1, [7], "all"])
+def test_the_axis_of_a_select_may_be_anything(axis: object) -> None:
+    scene = replace(PLAIN, elements=np.arange(120, dtype="int32"), shape=(5, 2, 4, 3), axis=axis)
+    plain = without(of_scene(scene), "more than two dimensions")
+    assert plain is not None
+    assert len(plain.scene.shape) == 2
+
+
 def test_results_along_one_axis_are_made_of_as_many_elements_as_along_several() -> None:
     scene = replace(PLAIN, operation="sum", elements=np.arange(1200, dtype="int32"), shape=(20, 30, 2), axis=[0, 1])
     plain = without(of_scene(scene), "several axes")
