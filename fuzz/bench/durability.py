@@ -200,7 +200,7 @@ def _killable(profile: Profile) -> Iterator[Killable]:
 
 
 @dataclass
-class Found:
+class Losses:
     """The counts of a store that was killed often: its kills, requests, histories, and what was lost."""
 
     kills: int = 0
@@ -317,9 +317,9 @@ class Writer(threading.Thread):
 
 def killed_often(
     store: Killable, profile: Profile, times: int, seed: int, most_seconds: float, *, until_lost: bool = False
-) -> Found:
+) -> Losses:
     """Kill a store at random moments while clients write, and look each time at what they wrote."""
-    chance, found = random.Random(seed), Found()
+    chance, found = random.Random(seed), Losses()
     url = store.start()
     for number in range(times):
         writers = [_writer(store.access, url, profile, f"{seed}/{number}/{one}") for one in range(WRITERS)]
