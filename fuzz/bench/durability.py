@@ -40,6 +40,7 @@ from strategies.objects.drawing import Draw
 
 WRITERS = 3
 READY_SECONDS = 30.0
+MOST_TOLD = 20
 # How often a broken store is killed at most.
 MOST_KILLS = 20
 SETTINGS = ClientSettings(timeout_seconds=10.0)
@@ -200,7 +201,7 @@ def _killable(profile: Profile) -> Iterator[Killable]:
 
 
 @dataclass
-class Losses:
+class KillCounts:
     """The counts of a store that was killed often: its kills, requests, histories, and what was lost."""
 
     kills: int = 0
@@ -216,7 +217,7 @@ class Losses:
         return (
             f"killed {self.kills} times · {self.acknowledged:,} writes acknowledged, {self.unanswered:,} requests "
             f"under way · {self.surveyed:,} histories looked at again, {self.given_up:,} not judged · "
-            f"{len(self.lost)} lost" + "".join(f"\n  {one}" for one in self.lost[:3])
+            f"{len(self.lost)} lost" + "".join(f"\n  {one}" for one in self.lost[:MOST_TOLD])
         )
 
 
@@ -234,7 +235,7 @@ class Writer(threading.Thread):
         self.memory: Memory = NOTHING
         self.keys: set[str] = set()
         self.acknowledged = self.unanswered = 0
-        self.trouble: list[Violation] = []
+        self.under_way = ""
         self.error: Exception | None = None
 
     def run(self) -> None:
@@ -256,6 +257,7 @@ class Writer(threading.Thread):
         outcome = self._asked(step)
         if isinstance(outcome, NoReply):
             self.unanswered += 1
+            self.under_way = f"{type(step).__name__} {getattr(step, 'key', '')}".strip()
             self.states = unknown(step, self.states, self.memory, self._profile)
             return
         self._judge(step, outcome)
@@ -291,7 +293,8 @@ class Writer(threading.Thread):
                 found = self._judge(step, outcome)
                 if found:
                     what = f"{type(step).__name__} {getattr(step, 'key', '')}: {found[0].title}"
-                    return [f"{what}: {found[0].expected} was due, {found[0].actual} came"]
+                    told = f"{what}: {found[0].expected} was due, {found[0].actual} came"
+                    return [f"{told} (under way was {self.under_way})"]
         finally:
             self._client.close()
         return []
@@ -317,9 +320,9 @@ class Writer(threading.Thread):
 
 def killed_often(
     store: Killable, profile: Profile, times: int, seed: int, most_seconds: float, *, until_lost: bool = False
-) -> Losses:
+) -> KillCounts:
     """Kill a store at random moments while clients write, and look each time at what they wrote."""
-    chance, found = random.Random(seed), Losses()
+    chance, found = random.Random(seed), KillCounts()
     url = store.start()
     for number in range(times):
         writers = [_writer(store.access, url, profile, f"{seed}/{number}/{one}") for one in range(WRITERS)]

@@ -147,10 +147,22 @@ def _distinct(states: Iterator[State]) -> tuple[State, ...]:
 
 
 def unknown(step: Any, states: Sequence[State], memory: Memory, profile: Profile) -> tuple[State, ...]:
-    """Return the states that are possible after a request whose outcome is unknown: without it, or with all of it."""
+    """Return the states that are possible after a request whose outcome is unknown: without it, or with all of it.
+
+    A batch counts key by key, so each of its keys may be deleted or not. There are none if they are too many.
+    """
+    if isinstance(step, steps.DeleteObjects) and len(step.keys) > 1:
+        found = tuple(states)
+        for key in step.keys:
+            found = unknown(replace(step, keys=(key,)), found, memory, profile)
+        return found
+    if isinstance(step, steps.CreateUpload):
+        # Nobody was told the id of what it may have begun.
+        step = replace(step, called="")
     asked = [Asked(step, state, profile, memory, 0.0) for state in states]
     after = (one.then for at in asked for one in alternatives(at) if not one.refuses)
-    return _distinct(iter((*states, *after)))
+    found = _distinct(iter((*states, *after)))
+    return found if len(found) <= MOST_STATES else ()
 
 
 def _unanswered(outcome: NoReply) -> Violation:

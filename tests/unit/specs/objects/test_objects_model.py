@@ -19,6 +19,7 @@ from specs.objects.model.listings import items
 from specs.objects.profile import Profile, load, shipped
 from specs.objects.requirements import load as requirements
 from specs.objects.steps import (
+    CreateUpload,
     DeleteObject,
     DeleteObjects,
     GetObject,
@@ -252,3 +253,17 @@ def test_cases_are_drawn_from_a_seed(data: st.DataObject) -> None:
     case = data.draw(cases.OBJECTS(REFERENCE).strategy)
     assert case.property == "objects"
     assert all(step.asks for step in case.steps)
+
+
+def test_a_batch_that_nobody_answered_may_have_deleted_any_of_its_keys() -> None:
+    state: Any = first_state()
+    for key in ("x", "y"):
+        state = judge(PutObject(key=key, content=Content(b"1")), wrote(b"1"), (state,), NOTHING, REFERENCE).states[0]
+    left = unknown(DeleteObjects(keys=(Named("x"), Named("y"))), (state,), NOTHING, REFERENCE)
+    assert sorted(one.buckets["a"].keys() for one in left) == [[], ["x"], ["x", "y"], ["y"]]
+
+
+def test_an_upload_that_nobody_was_told_of_may_be_listed_under_any_id() -> None:
+    left = unknown(CreateUpload(key="k", called="u"), (first_state(),), NOTHING, REFERENCE)
+    assert [one.buckets["a"].hazy_uploads for one in left] == [False, True]
+    assert not any(one.buckets["a"].uploads for one in left)
