@@ -30,7 +30,7 @@ examples:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FindingInBrief:
     """A finding, as far as two runs can be compared by it."""
 
     id: str
@@ -38,7 +38,7 @@ class Found:
     title: str
     known_reason: str = ""
 
-    def is_one_of(self, others: Iterable[Found]) -> bool:
+    def is_one_of(self, others: Iterable[FindingInBrief]) -> bool:
         """Say whether one of the others has the same cause."""
         return any(self.fingerprint == one.fingerprint or self.id == one.id for one in others)
 
@@ -64,7 +64,7 @@ def main(arguments: Namespace) -> int:
     return 1 if any(change == NEW and not one.known_reason for change, one in rows) else 0
 
 
-def compared(old: tuple[Found, ...], new: tuple[Found, ...]) -> list[tuple[str, Found]]:
+def compared(old: tuple[FindingInBrief, ...], new: tuple[FindingInBrief, ...]) -> list[tuple[str, FindingInBrief]]:
     """List the findings of both sides, each with what has become of it."""
     return [
         *((NEW, one) for one in new if not one.is_one_of(old)),
@@ -73,7 +73,7 @@ def compared(old: tuple[Found, ...], new: tuple[Found, ...]) -> list[tuple[str, 
     ]
 
 
-def found_at(place: Path) -> tuple[Found, ...]:
+def found_at(place: Path) -> tuple[FindingInBrief, ...]:
     """Return the findings of a folder or a summary; raises UsageError."""
     if place.is_dir():
         return _of_folder(place)
@@ -86,7 +86,7 @@ def found_at(place: Path) -> tuple[Found, ...]:
         raise UsageError(f"{place} is no summary that asfuzz run --summary wrote: {error!r:.80}") from error
 
 
-def _of_folder(folder: Path) -> tuple[Found, ...]:
+def _of_folder(folder: Path) -> tuple[FindingInBrief, ...]:
     """Return the findings of a folder; one that cannot be read is an error, since it would be taken for a fixed one."""
 
     def refuse(path: Path, why: str) -> None:
@@ -99,9 +99,11 @@ def _of_folder(folder: Path) -> tuple[Found, ...]:
     found = []
     for one in corpus.load_all(folder, refuse):
         entry = accepted.match(one)
-        found.append(Found(one.id, one.fingerprint, one.violation.title, entry.reason if entry is not None else ""))
+        found.append(
+            FindingInBrief(one.id, one.fingerprint, one.violation.title, entry.reason if entry is not None else "")
+        )
     return tuple(found)
 
 
-def _of_table(table: Mapping[str, Any]) -> Found:
-    return Found(*(str(table[name]) for name in ("id", "fingerprint", "title", "known_reason")))
+def _of_table(table: Mapping[str, Any]) -> FindingInBrief:
+    return FindingInBrief(*(str(table[name]) for name in ("id", "fingerprint", "title", "known_reason")))
