@@ -336,7 +336,8 @@ class Scenario:
 class Loading:
     """A subject's loads: `case` draws the requests of a round from a seed, and raises NotClaimed.
 
-    `operation` names what a step does, and `sent_bytes` says how much of an object it sends. Servers keep what is made
+    `operation` names what a step does, and `sent_bytes` says how much of an object it sends. `checked` counts the
+    answers that the judge has come to, given whether it has found a failure. Servers keep what is made
     for a case under names that begin with a run's, which `run_of` tells of a stage; `remove_left` removes what a run
     that was killed has left, and returns how many things that were.
     """
@@ -345,6 +346,7 @@ class Loading:
     case: Callable[[Round, int, Any], Case]
     operation: Callable[[Any], str]
     sent_bytes: Callable[[Any], int]
+    checked: Callable[[Transcript, Any, bool], int]
     run_of: Callable[[Any], str]
     remove_left: Callable[[Any, str], int]
 

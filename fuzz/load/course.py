@@ -163,9 +163,8 @@ class LoadCourse:
             times.note(outcome.elapsed_ms, self._loading.sent_bytes(step), len(outcome.body))
         measured.seconds += end_ms / 1000
         measured.busy_seconds += min(busy_seconds, end_ms / 1000)
-        if judgement.failures:
-            # The judge stops at a wrong answer, so that of this round nothing counts as checked.
-            self.measured.unchecked += sum(isinstance(one, Reply) for one in transcript.outcomes)
+        checked = self._loading.checked(transcript, self._session.profile, bool(judgement.failures))
+        self.measured.unchecked += sum(isinstance(one, Reply) for one in transcript.outcomes) - checked
 
 
 def scenario_of(loading: Loading, name: str) -> Scenario:

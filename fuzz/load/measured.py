@@ -61,7 +61,7 @@ class Measured:
 
     `done` are the numbers of the rounds that are complete, and `skipped` says why rounds of that name are not taken.
     `run` is what the names of things in the store begin with. `busy_answers` asked to come again later; `unheard`
-    counts requests without an answer. `unchecked` counts the answers of rounds with a wrong one.
+    counts requests without an answer. `unchecked` counts answers that the judge has not come to.
     """
 
     scenario: str

@@ -33,7 +33,10 @@ def lines(measured: Measured) -> Iterator[str]:
     if measured.busy_answers:
         yield f"! {measured.busy_answers:,} requests were answered by 429 or 503, to come again later"
     if measured.unchecked:
-        yield f"! {measured.unchecked:,} answers are not counted as checked: they came in rounds with a wrong one"
+        yield (
+            f"! {measured.unchecked:,} answers could not be judged: they came after a wrong answer of the same client, "
+            "or after a request whose outcome is open"
+        )
 
 
 def _title(name: str, one: RoundMeasured) -> str:

@@ -53,7 +53,10 @@ class WrongAnswers:
         self.untold: list[WrongAnswer] = []
 
     def __call__(self, case: Case, judgement: Judgement) -> None:
-        """Look into the failures of a case, unless failures that look the same were looked into before."""
+        """Look into the first failure of a case, unless failures that look the same came in cases before.
+
+        The clients of a case fail together: what one of them shows is mostly what the others show in another way.
+        """
         self.rounds += 1
         kinds = {_kind(one, case) for one in judgement.failures}
         if kinds <= self._seen:
@@ -63,7 +66,7 @@ class WrongAnswers:
         self._until = time.monotonic() + SECONDS_A_LOOK
         before = set(self._ledger.named)
         try:
-            names = self._triage.look_into(case, judgement)
+            names = self._triage.look_into(case, replace(judgement, violations=judgement.failures[:1]))
         except CannotRun:
             # The server is gone for good; what it went down with has been kept.
             names = sorted(set(self._ledger.named) - before)

@@ -30,6 +30,7 @@ from specs.objects.steps import (
     PutObject,
     PutTagging,
     PutVersioning,
+    Sent,
     Step,
     UploadPart,
 )  # fmt: skip
@@ -263,7 +264,8 @@ def _abort(client: Client) -> Steps:
 def _break_off(client: Client) -> Steps:
     """Go away in the middle of a body that would overwrite an object; the object stays."""
     key, content = client.own(), client.content()
-    yield PutObject(key=key, content=content, leaves=content.size // 2)
+    sent = client.random.choice((Sent(), Sent(signing="unsigned-payload")))
+    yield PutObject(key=key, content=content, leaves=content.size // 2, sent=sent)
     yield GetObject(key=key)
 
 

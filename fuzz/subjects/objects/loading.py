@@ -8,7 +8,10 @@ from fuzz.subject import Loading, Round, Scenario
 from fuzz.subjects.objects.accounting import operation
 from fuzz.subjects.objects.stage import CaseBuckets
 from specs.case import Case
+from specs.objects.model import judging
+from specs.objects.model.commuting import serial
 from specs.objects.profile import Profile
+from specs.outcome import Reply, Transcript
 
 KIB, MIB = 2**10, 2**20
 SIZES = tuple(10**power for power in range(9))
@@ -112,6 +115,15 @@ def sent_bytes(step: Any) -> int:
     return 0 if content is None else int(content.size)
 
 
+def checked(transcript: Transcript, profile: Profile, failed: bool) -> int:
+    """Count the answers that the judge has come to; it comes to all unless something stops it."""
+    outcomes = transcript.outcomes
+    stopped = any(not isinstance(one, Reply) or one.status in judging.SLOW_DOWN for one in outcomes)
+    if not failed and not stopped and serial(transcript.case) is not None:
+        return len(outcomes)
+    return judging.checked(transcript.case, outcomes, profile)
+
+
 def run_of(stage: CaseBuckets) -> str:
     """Return what the buckets of a stage have in their names."""
     return stage.run
@@ -127,4 +139,4 @@ def named(step: Any) -> str:
     return operation(step).replace(" ", "-")
 
 
-LOADING = Loading(SCENARIOS, case, named, sent_bytes, run_of, remove_left)
+LOADING = Loading(SCENARIOS, case, named, sent_bytes, checked, run_of, remove_left)

@@ -69,24 +69,49 @@ class Judged:
 def violations(case: Case, outcomes: Sequence[Outcome], profile: Profile) -> Iterator[Violation]:
     """List what is wrong with the answers, up to the first step that fails.
 
-    Requests at the same time that touch different things are judged like requests one after the other.
+    Requests at the same time that touch different things are judged like requests one after the other; those of one
+    client are judged up to its own first failure.
     """
     order = serial(case)
     if order is None:
         yield from concurrent.violations(case, outcomes, profile)
         return
+    for number, found in _judged_in(order, case, outcomes, profile):
+        for one in found:
+            yield replace(one, step=number)
+
+
+def checked(case: Case, outcomes: Sequence[Outcome], profile: Profile) -> int:
+    """Count the answers that can be judged: what comes after a failure, or an outcome that is unknown, cannot."""
+    order = serial(case)
+    if order is not None:
+        judged = [number for number, _ in _judged_in(order, case, outcomes, profile)]
+        return sum(isinstance(outcomes[number], Reply) for number in judged)
+    return sum(isinstance(one, Reply) for one in outcomes) if not concurrent.left_out(case, outcomes) else 0
+
+
+def _judged_in(
+    order: Sequence[int], case: Case, outcomes: Sequence[Outcome], profile: Profile
+) -> Iterator[tuple[int, tuple[Violation, ...]]]:
+    """Judge the steps in that order, and yield the number of each that is judged with what is wrong."""
     states: tuple[State, ...] = (first_state(),)
-    memory = NOTHING
+    memory, given_up = NOTHING, set[int]()
     for number in order:
         step, outcome = case.steps[number], outcomes[number]
-        if outcome is None:
+        if step.lane in given_up:
+            continue
+        if given_up and not step.lane:
+            # What this request meets hangs on requests that were not judged.
             return
-        judged = judge(step, outcome, states, memory, profile)
-        for one in judged.violations:
-            yield replace(one, step=number)
-        if any(one.severity == "failure" for one in judged.violations) or not judged.states:
+        if outcome is not None:
+            judged = judge(step, outcome, states, memory, profile)
+            yield number, judged.violations
+            if judged.states and not any(one.severity == "failure" for one in judged.violations):
+                states, memory = judged.states, judged.memory
+                continue
+        if not step.lane:
             return
-        states, memory = judged.states, judged.memory
+        given_up.add(step.lane)
 
 
 def judge(step: Any, outcome: Outcome, states: Sequence[State], memory: Memory, profile: Profile) -> Judged:
@@ -185,4 +210,4 @@ def _unanswered(outcome: NoReply) -> Violation:
     )
 
 
-__all__ = ["EMPTY", "Due", "Judged", "expectations", "first_state", "judge", "unknown", "violations"]
+__all__ = ["EMPTY", "Due", "Judged", "checked", "expectations", "first_state", "judge", "unknown", "violations"]

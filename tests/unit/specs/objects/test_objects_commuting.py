@@ -13,7 +13,7 @@ from specs.case import Case
 from specs.objects.content import Content
 from specs.objects.model.asked import Asked
 from specs.objects.model.commuting import serial
-from specs.objects.model.judging import first_state, violations
+from specs.objects.model.judging import checked, first_state, violations
 from specs.objects.model.operations import alternatives
 from specs.objects.profile import load
 from specs.objects.steps import (
@@ -133,3 +133,29 @@ def test_every_answer_of_clients_with_keys_of_their_own_is_judged() -> None:
     assert told((put, wrote), (tags, answered(200))) == [("missing-things", 1)]
     assert told((tags, missing), (put, wrote), (GetObject(key="1/k", lane=1), missing)) == [("accepts-valid", 2)]
     assert told((tags, missing), (put, NoReply("closed"))) == [("answers", 1)]
+
+
+def test_a_failure_of_one_client_leaves_the_others_judged() -> None:
+    put = PutObject(key="1/k", content=Content(b"x"), lane=1)
+    wrote = answered(200, etag='"9dd4e461268c8034f5c8564e155c67a6"')
+    lost = Reply(404, (("date", DATE), ("content-type", "application/xml")), b"<Error><Code>NoSuchKey</Code></Error>")
+    every = (
+        (put, wrote),
+        (GetObject(key="1/k", lane=1), lost),
+        (GetObject(key="1/k", lane=1), lost),
+        (PutTagging(key="2/k", tags=(("k", "v"),), lane=2), answered(200)),
+        (GetObject(key="3/k", lane=3), answered(503)),
+        (GetObject(key="3/k", lane=3), answered(200)),
+        (GetObject(key="4/k"), answered(200)),
+    )
+    assert told(*every) == [("accepts-valid", 1), ("missing-things", 3)]
+    case = Case("load", tuple(step for step, _ in every))
+    # The put, the first read, the tags, and the request that is to come again; not what comes after them.
+    assert checked(case, tuple(outcome for _, outcome in every), REFERENCE) == 4
+
+
+def test_where_the_order_matters_all_answers_are_judged_unless_the_search_is_given_up() -> None:
+    steps = (PutObject(key="k", content=Content(b"x"), lane=1), GetObject(key="k", lane=2))
+    wrote = answered(200, etag='"9dd4e461268c8034f5c8564e155c67a6"')
+    missing = Reply(404, (("date", DATE),), b"")
+    assert checked(Case("load", steps), (wrote, missing), REFERENCE) == 2
