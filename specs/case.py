@@ -56,7 +56,13 @@ def _apart(steps: tuple[Any, ...]) -> str:
 
 def at_once(case: Case) -> bool:
     """Say whether requests are sent at the same time: all of them, or those of steps in lanes of their own."""
-    return case.together or any(getattr(step, "lane", 0) for step in case.steps)
+    return case.together or any(map(lane_of, case.steps))
+
+
+def lane_of(step: Any) -> int:
+    """Return a step's lane; 0 if it is taken alone."""
+    lane: int = getattr(step, "lane", 0)
+    return lane
 
 
 def requests(case: Case) -> int:

@@ -16,7 +16,7 @@ from fuzz.running.store import Store, Unstorable, facts_of
 from fuzz.subject import Subject, TalkingStage
 from fuzz.transport.exchanges import finished, send, sending
 from fuzz.transport.protocol import Client, Transport, Wait, exchange_of
-from specs.case import Case, at_once
+from specs.case import Case, at_once, lane_of
 from specs.outcome import NoReply, Outcome, Reply, Transcript
 from specs.violation import Violation
 
@@ -172,11 +172,11 @@ class Session:
         """Take the steps; those of different lanes that follow each other are taken at the same time."""
         begun = time.perf_counter()
         numbered = list(enumerate(case.steps))
-        for beside, several in groupby(numbered, key=lambda one: bool(one[1].lane)):
+        for beside, several in groupby(numbered, key=lambda one: bool(lane_of(one[1]))):
             block = list(several)
-            lanes = sorted({step.lane for _, step in block}) if beside else [0]
+            lanes = sorted({lane_of(step) for _, step in block}) if beside else [0]
             works = [
-                partial(self._lane, [one for one in block if one[1].lane == lane], places, outcomes, begun, taken)
+                partial(self._lane, [one for one in block if lane_of(one[1]) == lane], places, outcomes, begun, taken)
                 for lane in lanes
             ]
             with self._crowd() as crowd:
@@ -196,6 +196,11 @@ class Session:
         """Take the steps of one lane, each sent once: to send a write again could make it another write."""
         for number, step in block:
             taken(step)
+            if not step.asks:
+                # Requests of other lanes are under way when the store is changed.
+                yield Wait(time.monotonic())
+                self.stage.prepare(step, places)
+                continue
             self.sent += 1
             came = yield from timed(exchange_of(client, self.stage.message(step, places)), begun)
             outcomes[number] = came.outcome

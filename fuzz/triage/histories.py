@@ -23,8 +23,8 @@ from fuzz.triage.traits.circumstances import (
     differing,
     differing_in,
 )
-from fuzz.triage.trial import Signature, Trial, trial_of
-from specs.case import Case, requests, weight
+from fuzz.triage.trial import Signature, Trial, has_company, trial_of
+from specs.case import Case, weight
 from specs.violation import Way
 
 MOST_CONTENTS = 512
@@ -157,8 +157,8 @@ def _fewest_steps(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
 
 
 def _makes_sense(steps: Sequence[Any]) -> bool:
-    """Say whether there is another request before the last one."""
-    return requests(Case(HISTORY, tuple(steps))) > 1
+    """Say whether anything is left before or beside the last request that it may depend on."""
+    return has_company(Case(HISTORY, tuple(steps)))
 
 
 def wrong_after(case: Case, reading: Reading, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | None:

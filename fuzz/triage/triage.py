@@ -29,7 +29,7 @@ from fuzz.triage.together import apart, confirmed, race_of
 from fuzz.triage.traits import narrow, present
 from fuzz.triage.traits.circumstances import AT_ONCE, VERY_DATA
 from fuzz.triage.trial import Signature, Trial, isolated, signature, trial_of
-from specs.case import Case
+from specs.case import Case, at_once
 from specs.violation import Aspect, Violation, Way
 
 
@@ -269,7 +269,8 @@ class Triage:
                     return raced
                 found = found or self._after(self.earlier.histories(until, self._company), first)
                 if found is None:
-                    return self._chance(trial, first)
+                    # What is beside a request may be what it takes.
+                    return self._chance(trial_of(until, trial.reading) if at_once(until) else trial, first)
                 alone = self.lab.fails(trial, first.signature, again=True)
                 if alone is not None:
                     # The request fails alone after all: the server was too busy to answer when it was tried before.

@@ -7,7 +7,7 @@ from typing import Any
 
 from fuzz.running.session import Judgement
 from fuzz.triage.reading import Reading
-from specs.case import Case, requests
+from specs.case import Case, at_once, requests
 from specs.violation import Aspect, Violation, Way
 
 # One bug in the handling of valid requests may show in any of these ways, depending on the data.
@@ -48,8 +48,8 @@ class Trial:
 
     @property
     def several(self) -> bool:
-        """Say whether the case has more than one request."""
-        return requests(self.case) > 1
+        """Say whether the case has more than one request, or one beside which things change."""
+        return has_company(self.case)
 
     def of_scene(self, scene: Any) -> Trial:
         """Return the trial of a scene, under the same property's name."""
@@ -64,6 +64,11 @@ class Trial:
 def trial_of(case: Case, reading: Reading) -> Trial:
     """Return the trial of a case."""
     return Trial(case, reading, reading.scene_of(case))
+
+
+def has_company(case: Case) -> bool:
+    """Say whether a case has more than one request, or one beside which things change."""
+    return requests(case) > 1 or at_once(case)
 
 
 def isolated(case: Case, number: int) -> Case:

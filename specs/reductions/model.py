@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any
 
-from specs.case import Case
+from specs.case import Case, lane_of
 from specs.manners import WELL
 from specs.reductions import oracle, validity
 from specs.reductions.access import access_refusals, locator_refusals
@@ -40,13 +41,24 @@ class _World:
 
     objects: dict[tuple[str, str], Versions] = field(default_factory=dict)
     streams: Streams = field(default_factory=dict)
+    # Of objects that are changing, the place of the version that was there before.
+    changing: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def put(self, bucket: str, key: str, put: Put | None) -> None:
         self.objects[bucket, key] = (*self.objects.get((bucket, key), ()), put)
 
     def versions(self, bucket: str, key: str, *, any_age: bool) -> Versions:
         versions: Versions = self.objects.get((bucket, key), (None,))
-        return tuple(dict.fromkeys(versions)) if any_age and len(versions) > 1 else versions[-1:]
+        first = 0 if any_age else self.changing.get((bucket, key), len(versions) - 1)
+        return tuple(dict.fromkeys(versions[first:]))
+
+    def change(self, several: Sequence[Step]) -> None:
+        """Change objects while requests about them are under way; each holds any of its versions meanwhile."""
+        for step in several:
+            if isinstance(step, Put | Delete):
+                before = self.objects.setdefault(step.about, (None,))
+                self.changing.setdefault(step.about, len(before) - 1)
+                self.put(*step.about, step if isinstance(step, Put) else None)
 
 
 def expectations(
@@ -57,10 +69,18 @@ def expectations(
     Several cases about the same objects may share the streams, of which each is decoded once.
     """
     world = _World(streams={} if streams is None else streams)
-    return tuple(_step(step, world, profile, store) for step in case.steps)
+    due: list[Expectation | None] = []
+    for beside, steps in groupby(case.steps, key=lambda step: bool(lane_of(step))):
+        several = tuple(steps)
+        if beside:
+            world.change(several)
+            several = tuple(None if isinstance(step, Put | Delete) else step for step in several)
+        due += [_step(step, world, profile, store) for step in several]
+        world.changing.clear()
+    return tuple(due)
 
 
-def _step(step: Step, world: _World, profile: Profile, store: StoreFacts) -> Expectation | None:
+def _step(step: Step | None, world: _World, profile: Profile, store: StoreFacts) -> Expectation | None:
     match step:
         case Put():
             world.put(step.bucket, step.key, step)

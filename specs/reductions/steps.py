@@ -24,13 +24,18 @@ Spelling = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A step that stores an object, over an older one if there is one. `served` is how the store then serves it."""
+    """A step that stores an object, over an older one if there is one. `served` is how the store then serves it.
+
+    With `in_parts`, it is an upload that is completed. In a `lane` other than 0, it is done beside steps of others.
+    """
 
     key: str
     data: bytes
     bucket: Bucket = "private"
     served: Manner = "well"
-    came_later: ClassVar[tuple[str, ...]] = ("served",)
+    in_parts: bool = False
+    lane: int = 0
+    came_later: ClassVar[tuple[str, ...]] = ("served", "in_parts", "lane")
     asks: ClassVar[bool] = False
     removes: ClassVar[bool] = False
 
@@ -42,10 +47,12 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """A step that deletes an object."""
+    """A step that deletes an object; in a `lane` other than 0, beside steps of others."""
 
     key: str
     bucket: Bucket = "private"
+    lane: int = 0
+    came_later: ClassVar[tuple[str, ...]] = ("lane",)
     asks: ClassVar[bool] = False
     removes: ClassVar[bool] = True
 
@@ -62,7 +69,7 @@ class Send:
     `fields` holds the body less what locates the object, which the client adds for the API's version. A locating
     field that stands in `fields` wins over the client's; `{url}` in it means the object's real URL, `{source}`,
     `{bucket}` and `{object}` its parts. One that stands in `without` is left out. `spelled` is how HTTP, JSON and URLs
-    write the request; it means the same in every spelling.
+    write the request; it means the same in every spelling. In a `lane` other than 0, it is sent beside steps of others.
     """
 
     operation: str
@@ -73,7 +80,8 @@ class Send:
     credentials: Credential | None = "owner"
     without: tuple[str, ...] = ()
     spelled: Spelling = "plainly"
-    came_later: ClassVar[tuple[str, ...]] = ("spelled",)
+    lane: int = 0
+    came_later: ClassVar[tuple[str, ...]] = ("spelled", "lane")
     asks: ClassVar[bool] = True
     removes: ClassVar[bool] = False
 

@@ -11,7 +11,7 @@ from strategies.objects.single import attributes, survey
 
 LEAST_PART = 5 * 2**20
 # Larger than what lies between a store and a client that does not read on.
-LARGE = 12 * 2**20
+LARGE = 16 * 2**20
 MOST_WORKERS = 4
 
 

@@ -67,6 +67,11 @@ def histories(profile: Profile) -> Choice[Case]:
     return fresh(_histories.histories(_claims(profile)))
 
 
+def changing(profile: Profile) -> Choice[Case]:
+    """Draw an object that changes while requests about it are under way."""
+    return fresh(_histories.changing(_claims(profile)))
+
+
 def at_the_same_time(profile: Profile) -> Choice[Case]:
     """Draw up to sixteen requests that are sent together."""
     return fresh(_at_once.at_once(_claims(profile), request_schema(profile)))

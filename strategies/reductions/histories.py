@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from specs.case import Case
@@ -21,6 +23,11 @@ MOST_STEPS = 14
 LENGTHS = (1, 2, 6, 12, 24)
 _TURNS = sampled_from(("end", *("ask",) * 7, "ask again", "ask again", "put", "put", "put back", "delete", "resize"))
 _NAMES = sampled_from((("a", "b", "c"),) * 36 + LOOKALIKES)
+LENGTHS_WHILE_CHANGING = (6, 24, 4096, 60_000)
+MOST_READERS = 4
+CHANGES_LANE = 1
+_THERE = sampled_from((True, True, True, False))
+_CHANGES = sampled_from(("put", "put", "put", "in parts", "in parts", "delete"))
 _CACHING = sampled_from((None, None, False, True))
 
 
@@ -54,6 +61,29 @@ def histories(draw: Draw, profile: Profile, *, most_steps: int = MOST_STEPS) -> 
     while len(history.steps) < most_steps and (turn := draw(_TURNS)) != "end":
         _turn(draw, history, turn, keys[draw(below(len(keys)))], length)
     return Case("history", tuple(history.steps))
+
+
+@composite
+def changing(draw: Draw, profile: Profile) -> Case:
+    """Draw an object that is overwritten, completed from parts and deleted while requests about it are under way."""
+    history = _History(profile, draw(sampled(profile.dtypes)), draw(sampled(buckets(profile))))
+    length = draw(sampled(LENGTHS_WHILE_CHANGING))
+    if draw(_THERE):
+        history.put("a", _bytes(draw, history, length))
+    steps = [*history.steps, *(_change(draw, history, length) for _ in range(1 + draw(below(4))))]
+    for lane in range(CHANGES_LANE + 1, CHANGES_LANE + 2 + draw(below(MOST_READERS))):
+        for _ in range(1 + draw(below(3))):
+            _ask(draw, history, "a", length)
+            steps.append(replace(history.sends[-1], lane=lane))
+    _ask(draw, history, "a", length)
+    return Case("changing", (*steps, history.sends[-1]))
+
+
+def _change(draw: Draw, history: _History, length: int) -> Step:
+    how = draw(_CHANGES)
+    if how == "delete":
+        return Delete("a", history.bucket, CHANGES_LANE)
+    return Put("a", _bytes(draw, history, length), history.bucket, in_parts=how == "in parts", lane=CHANGES_LANE)
 
 
 def _turn(draw: Draw, history: _History, turn: str, key: str, length: int) -> None:

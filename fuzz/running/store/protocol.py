@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from secrets import token_hex
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 from urllib.parse import quote
 
 from specs.manners import WELL
@@ -46,6 +46,14 @@ class Buckets:
     def of_run(cls, prefix: str, run: str) -> Self:
         """Return names that no other run uses, since a server may have cached objects of another run."""
         return cls(f"{prefix}-{run}-private", f"{prefix}-{run}-public")
+
+
+@runtime_checkable
+class TakesParts(Protocol):
+    """A protocol for a store that takes objects in parts as well."""
+
+    def put_in_parts(self, bucket: str, key: str, data: bytes) -> None:
+        """Store an object by an upload of one part that is completed."""
 
 
 class Store(Protocol):

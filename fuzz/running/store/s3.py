@@ -37,6 +37,7 @@ from specs.manners import WELL
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedMultipartUploadTypeDef, CompletedPartTypeDef
 
 PROBE_KEY = "anonymous-read-probe"
 SWEEP_KEYS = 1000
@@ -133,6 +134,19 @@ class S3Store:
                 self._client.put_object(Bucket=name, Key=key, Body=data, ACL="public-read")
             else:
                 self._client.put_object(Bucket=name, Key=key, Body=data)
+
+    def put_in_parts(self, bucket: str, key: str, data: bytes) -> None:
+        """Store an object by an upload of one part that is completed."""
+        name = self.buckets[bucket]
+        if self._by_acl and bucket == "public":
+            self.put(bucket, key, data)
+            return
+        with self._told(f"put {key!r} into {name!r} in parts"), _object_refused(key):
+            upload = self._client.create_multipart_upload(Bucket=name, Key=key)["UploadId"]
+            sent = self._client.upload_part(Bucket=name, Key=key, UploadId=upload, PartNumber=1, Body=data)
+            part: CompletedPartTypeDef = {"PartNumber": 1, "ETag": sent["ETag"]}
+            listed: CompletedMultipartUploadTypeDef = {"Parts": [part]}
+            self._client.complete_multipart_upload(Bucket=name, Key=key, UploadId=upload, MultipartUpload=listed)
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove an object; a missing object is no error."""

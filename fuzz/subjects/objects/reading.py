@@ -17,7 +17,6 @@ from specs.objects.steps import PLAINLY, STAYS, ListObjects
 
 Change = Callable[[Any], Any]
 PLAIN_KEY = "k"
-BESIDE = "requests beside each other"
 ANSWER = "answer to "
 PLAIN_CONTENT = Content(b"x")
 
@@ -97,7 +96,6 @@ def key_traits(trial: Trial) -> Iterator[Trait]:
 
 
 FIELDS: tuple[tuple[str, str, Any], ...] = (
-    (BESIDE, "lane", 0),
     ("a client that goes away", "leaves", STAYS),
     ("a plan of parts", "part_bytes", 0),
     ("another way of sending", "sent", PLAINLY),

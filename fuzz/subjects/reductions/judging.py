@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from specs.case import at_once
 from specs.outcome import Transcript
 from specs.reductions import checks, relations
 from specs.reductions.expectation import Expectation
@@ -20,7 +21,7 @@ def violations(
     found: list[Violation] = []
     for number, (step, outcome, expected) in enumerate(zip(case.steps, transcript.outcomes, due)):
         if isinstance(step, Send | SendRaw) and outcome is not None and expected is not None:
-            exchange = checks.Answered(step, outcome, profile, secrets, case.together)
+            exchange = checks.Answered(step, outcome, profile, secrets, at_once(case))
             found += checks.violations(exchange, expected, number)
     if not any(one.severity == "failure" for one in found):
         found += relations.violations(transcript, tuple(due), profile)

@@ -12,6 +12,7 @@ from secrets import token_hex
 from typing import Any
 
 from fuzz.running.store import Store
+from fuzz.running.store.protocol import TakesParts
 from fuzz.transport.http import HttpMessage
 from specs.case import Case
 from specs.fields import Fields, Json
@@ -112,7 +113,10 @@ class Objects:
         if name in self._kept and not self._is_own(key):
             self._kept.move_to_end(name)
             return
-        self.store.put(step.bucket, key, step.data, step.served)
+        if step.in_parts and isinstance(self.store, TakesParts):
+            self.store.put_in_parts(step.bucket, key, step.data)
+        else:
+            self.store.put(step.bucket, key, step.data, step.served)
         self._kept_bytes += len(step.data) - self._kept.pop(name, 0)
         self._kept[name] = len(step.data)
 

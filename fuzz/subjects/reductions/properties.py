@@ -81,6 +81,13 @@ _PROPERTIES: tuple[Property, ...] = (
         share=1.5,
     ),
     Property(
+        "changing",
+        "A request about an object that changes meanwhile is answered about one of its versions as a whole.",
+        _drawn("changing"),
+        (*ANSWERING, "refuses-missing-objects"),
+        share=0.7,
+    ),
+    Property(
         "at-the-same-time",
         "Requests at the same time are each answered as they would be alone.",
         _drawn("at_the_same_time"),

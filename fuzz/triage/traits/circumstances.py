@@ -9,9 +9,10 @@ from typing import Any
 from fuzz.triage.reading import Reading
 from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Trial, isolated, trial_of
-from specs.case import Case
+from specs.case import Case, lane_of
 
 SEVERAL = "several requests"
+BESIDE = "requests beside each other"
 AT_ONCE = "requests at the same time"
 OVERWRITTEN = "an overwritten object"
 EARLIER_REFUSAL = "an earlier refusal"
@@ -42,8 +43,15 @@ def _written_once(trial: Trial) -> Trial | None:
     return trial.of_steps(*(step for step in last.values() if not step.removes), *asked)
 
 
+def _in_turn(trial: Trial) -> Trial | None:
+    """Take the steps of all lanes one after the other."""
+    steps = tuple(replace(step, lane=0) if lane_of(step) else step for step in trial.case.steps)
+    return None if steps == trial.case.steps else trial.of_steps(*steps)
+
+
 CIRCUMSTANCES: tuple[Trait, ...] = (
     Trait(SEVERAL, _alone),
+    Trait(BESIDE, _in_turn),
     Trait(OVERWRITTEN, _written_once, within=SEVERAL),
 )
 

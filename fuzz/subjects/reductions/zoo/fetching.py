@@ -1,5 +1,6 @@
 """The wrong bytes, or the wrong object."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import unquote
@@ -9,6 +10,7 @@ from fuzz.subjects.reductions.reference_server.reduction import ObjectPlace, Red
 from fuzz.subjects.reductions.reference_server.refusal import Refusal
 
 KIBI = 1024
+MOMENT_SECONDS = 0.02
 
 
 class OffsetIgnoredWithoutSize(ReferenceServer):
@@ -148,3 +150,13 @@ class LongKeysCut(ReferenceServer):
     def read_url_place(self, interface: str, url: object) -> ObjectPlace:
         place = super().read_url_place(interface, url)
         return replace(place, path=place.path[:255])
+
+
+class ObjectReadInTwoHalves(ReferenceServer):
+    """The second half of an object is read a moment after the first."""
+
+    def fetch(self, reduction: Reduction, credentials: StoreCredentials | None) -> bytes:
+        first = super().fetch(reduction, credentials)
+        time.sleep(MOMENT_SECONDS)
+        second = super().fetch(reduction, credentials)
+        return first[: len(first) // 2] + second[len(first) // 2 :] if len(first) == len(second) else first

@@ -145,7 +145,9 @@ def test_a_batch_by_several_workers_is_the_same_as_one_after_the_other(seed: int
     assert [outcomes[at].body for at in read] == [others[at].body for at in read]  # type: ignore[union-attr]
 
 
-ONTO_ITSELF = [PutObject(key="k", content=LARGE), StreamCopy(key="k", source_key="k"), GetObject(key="k")]
+# More than what lies between a store and a client that does not read on.
+HUGE = Content(b"huge", 32 * MIB, 5)
+ONTO_ITSELF = [PutObject(key="k", content=HUGE), StreamCopy(key="k", source_key="k"), GetObject(key="k")]
 BROKEN_OFF = [PutObject(key="s", content=LARGE), StreamCopy(key="k", source_key="s", leaves=10 * MIB), ListObjects()]
 STREAMING = [one.id for one in animals().values() if one.kind == "streaming"]
 
