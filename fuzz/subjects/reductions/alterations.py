@@ -181,10 +181,12 @@ def _without_short_axes(scene: Scene) -> Iterator[tuple[str, Scene]]:
 def _squeezed(scene: Scene) -> Scene | None:
     """Return the scene of what its selection picks, without the dimensions of one element that are not reduced."""
     picked_ones = of_picked(scene) or scene
+    if picked_ones.shape is None:
+        picked_ones = replace(picked_ones, shape=(picked_ones.elements.size,))
     axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
     if scene.axis is None:
         # Without axes a reduction is over all dimensions, and its result has none.
-        axes = [] if scene.operation == "select" else list(range(len(scene.shape or ())))
+        axes = [] if scene.operation == "select" else list(range(len(picked_ones.shape or ())))
     if not are_axes(axes):
         return None
     plain = picked_ones

@@ -252,6 +252,13 @@ def test_who_leaves_out_dimensions_of_one_element_answers_without_them(
     assert "the answer without its dimensions of one element" in reading(case, cbor(v2_map(squeezed)))
 
 
+def test_who_drops_the_only_dimension_of_one_element_answers_without_dimensions() -> None:
+    case = Case("x", (Put("a", np.array([7], "<i4").tobytes()), Send("select", Fields({"dtype": "int32"}), "a")))
+    due = right(case)
+    answer = cbor(v2_map(replace(due, shape=(), values=due.values.reshape(()))))
+    assert "the answer without its dimensions of one element" in reading(case, answer)
+
+
 def test_whose_unsigned_minimum_begins_at_the_greatest_signed_number_answers_it() -> None:
     put = Put("a", np.array([2**31 + 5, 2**31 + 9], "<u4").tobytes())
     case = Case("x", (put, Send("min", Fields({"dtype": "uint32"}), "a")))
