@@ -6,11 +6,8 @@ draws more (`--hypothesis-profile=thorough`); fresh ones come by `--hypothesis-p
 
 from __future__ import annotations
 
-import os
 import signal
-import tempfile
 from collections.abc import Iterator
-from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -26,30 +23,10 @@ settings.register_profile("fresh", WHATEVER_IT_TAKES)
 settings.load_profile("repeatable")
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     """Listen to Ctrl-C, and let what tests start listen, also where a shell in the background had it ignored."""
-    _keep_compiled_modules(config)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def _keep_compiled_modules(config: pytest.Config) -> None:
-    """Have processes that tests start compile each module once, in a folder that is gone with this process.
-
-    Without compiled modules a command takes half as long again to start, and tests start a hundred.
-    """
-    starts_others = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
-    if os.environ.get("PYTHONDONTWRITEBYTECODE") and not starts_others:
-        folder = tempfile.TemporaryDirectory(prefix="asfuzz-compiled-")
-        config.add_cleanup(folder.cleanup)
-        config.add_cleanup(_set(PYTHONPYCACHEPREFIX=folder.name, PYTHONDONTWRITEBYTECODE="").stop)
-
-
-def _set(**variables: str) -> Any:
-    """Set variables of the environment until the patch that is returned is stopped."""
-    changed = patch.dict(os.environ, variables)
-    changed.start()
-    return changed
 
 
 @pytest.fixture(scope="session", autouse=True)
