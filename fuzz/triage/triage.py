@@ -53,8 +53,7 @@ class Triage:
         self.earlier = Earlier(session.reading)
         self.spent = Spent(session, ledger, clock)
         self.looks = Looks(session.reading, ledger, self.spent)
-        self.untold = 0
-        self._begun = 0
+        self.untold = self._begun = 0
         self._smallest: Smallest | None = None
         self._came_again = False
         self._first: tuple[Trial, Seen] | None = None
@@ -69,7 +68,7 @@ class Triage:
             return self._looked_into(case, judgement, company)
 
     def _looked_into(self, case: Case, judgement: Judgement, company: Company) -> list[str]:
-        self._company, self._in_company = company, bool(company.cases)
+        self._company, self._in_company = company, bool(company.cases) or at_once(case)
         judgement = self.lab.noticed(judgement)
         if judgement.failures[0].aspect == Aspect.GONE and not self.lab.over():
             self._brought_back(case, judgement)
@@ -343,7 +342,7 @@ class Triage:
         known = next((one.finding for one in alike if one.concerns(trial, first.signature)), None)
         if known is not None:
             return self.ledger.again(known, first.signature)
-        half_known = alike and (self._smallest is None or self._smallest.unproved)
+        half_known = self._raced(first.signature) or (alike and (self._smallest is None or self._smallest.unproved))
         of_state = not self._came_again and self.ledger.keeps_state()
         if half_known or of_state or answers_late(trial, first, self.lab):
             return None

@@ -7,7 +7,7 @@ from typing import Any
 
 from fuzz.running.session import Judgement
 from fuzz.triage.reading import Reading
-from specs.case import Case, at_once, requests
+from specs.case import Case, at_once, lane_of, requests
 from specs.violation import Aspect, Violation, Way
 
 # One bug in the handling of valid requests may show in any of these ways, depending on the data.
@@ -72,13 +72,23 @@ def has_company(case: Case) -> bool:
 
 
 def isolated(case: Case, number: int) -> Case:
-    """Return a request alone with the object that it is about, as the object was at that step."""
+    """Return a request alone with the object that it is about, as the object was at that step.
+
+    Where the object changed beside the request, it is as it was last, unless it was deleted then.
+    """
     step = case.steps[number]
     if not step.asks:
         return case
     prepared = [one for one in case.steps[:number] if not one.asks and one.about == step.about]
+    if lane_of(step):
+        prepared = [one for one in prepared if not one.removes]
     last = prepared[-1:] if prepared and not prepared[-1].removes else []
-    return replace(case, steps=(*last, step), together=False)
+    return replace(case, steps=tuple(map(in_turn, (*last, step))), together=False)
+
+
+def in_turn(step: Any) -> Any:
+    """Return a step that is taken alone."""
+    return replace(step, lane=0) if lane_of(step) else step
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 from fuzz.triage.reading import Reading
 from fuzz.triage.trait import Trait
-from fuzz.triage.trial import Trial, isolated, trial_of
-from specs.case import Case, lane_of
+from fuzz.triage.trial import Trial, in_turn, isolated, trial_of
+from specs.case import Case
 
 SEVERAL = "several requests"
 BESIDE = "requests beside each other"
@@ -45,7 +45,7 @@ def _written_once(trial: Trial) -> Trial | None:
 
 def _in_turn(trial: Trial) -> Trial | None:
     """Take the steps of all lanes one after the other."""
-    steps = tuple(replace(step, lane=0) if lane_of(step) else step for step in trial.case.steps)
+    steps = tuple(map(in_turn, trial.case.steps))
     return None if steps == trial.case.steps else trial.of_steps(*steps)
 
 

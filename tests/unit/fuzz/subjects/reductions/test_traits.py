@@ -23,7 +23,7 @@ from fuzz.triage.trial import Trial, isolated, trial_of
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions.dtypes import NAMES
-from specs.reductions.steps import Put, Send
+from specs.reductions.steps import Delete, Put, Send
 from strategies.reductions import cases
 from tests.unit.pretended import PROFILE, rich
 
@@ -229,6 +229,14 @@ def test_an_isolated_request_has_the_object_as_it_was_by_then() -> None:
     case = Case("history", (puts[0], puts[1], send, puts[2], send))
     assert isolated(case, 2).steps == (puts[0], send)
     assert isolated(case, 4).steps == (puts[2], send)
+
+
+def test_a_request_beside_which_its_object_changes_is_alone_with_what_was_there_last() -> None:
+    change, gone = Put("a", b"2222", lane=1), Delete("a", lane=1)
+    send = Send("sum", Fields({"dtype": "int32"}), "a")
+    case = Case("changing", (Put("a", b"1111"), change, gone, replace(send, lane=2), send))
+    assert isolated(case, 3).steps == (Put("a", b"2222"), send)
+    assert isolated(case, 4).steps == (send,)
 
 
 def test_a_null_is_a_trait_of_its_own_and_hides_no_other() -> None:
