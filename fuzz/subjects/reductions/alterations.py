@@ -13,7 +13,13 @@ from typing import Any
 import numpy as np
 
 from fuzz.subjects.reductions.scene import Scene, are_axes, of_picked, with_elements, without_dimension
-from fuzz.subjects.reductions.traits.missing import is_near, with_missing_numbers, with_more_missing, with_numbers
+from fuzz.subjects.reductions.traits.missing import (
+    is_near,
+    with_looser_bounds,
+    with_missing_numbers,
+    with_more_missing,
+    with_numbers,
+)
 from fuzz.subjects.reductions.traits.slices import picked
 from specs.case import Case
 from specs.reductions.dtypes import FLOATS, ITEM_SIZES, Array, Bools
@@ -123,6 +129,9 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
         compared = with_more_missing(scene, partial(_same_as, dtype=narrow))
         if compared is not None:
             yield COMPARED[narrow], compared
+        looser = with_looser_bounds(scene, partial(_same_as, dtype=narrow))
+        if looser is not None:
+            yield ORDERED[narrow], looser
         if scene.operation in ("min", "max"):
             yield ORDERED[narrow], with_elements(scene, _first_alike(scene.elements, narrow))
     changes = [*_begun(scene.operation, scene.dtype)]

@@ -66,6 +66,19 @@ def with_more_missing(scene: Scene, is_missing: Callable[[Array, Array], Bools])
     return replace(scene, missing=("missing_values", [*numbers.tolist(), *np.unique(scene.elements[also]).tolist()]))
 
 
+def with_looser_bounds(scene: Scene, is_same: Callable[[Array, Array], Bools]) -> Scene | None:
+    """Return the scene with valid bounds beyond all elements that pass for them; None where that changes nothing."""
+    if scene.missing is None or scene.missing[0] in OF_VALUES:
+        return None
+    kind, bounds = scene.missing[0], np.array(missing_numbers(scene), scene.dtype)
+    looser = bounds.copy()
+    for place, bound in enumerate(bounds):
+        alike = scene.elements[is_same(scene.elements, bounds[place : place + 1])]
+        lowest = kind == "valid_min" or (kind == "valid_range" and place == 0)
+        looser[place] = np.append(alike, bound).min() if lowest else np.append(alike, bound).max()
+    return with_missing_numbers(scene, lambda _numbers: looser)
+
+
 def with_missing_numbers(scene: Scene, change: Callable[[Array], Array]) -> Scene | None:
     """Return the scene with the numbers of its `missing` field changed; None where that cannot be done."""
     numbers = np.array(missing_numbers(scene), scene.dtype)

@@ -62,7 +62,8 @@ from specs.reductions.validity import BODY_FIELDS
 OPERATIONS = ("select", "sum", "count", "min", "max")
 PLAIN_OPERATION = OPERATIONS[0]
 MANY = 16
-MANY_BYTES = 2**14
+# Buffers of servers, and what they cut, are often this large; smaller data has as many elements in another dtype.
+MANY_BYTES = 65_000
 # Dimensions do not grow beyond this many elements, as a server may refuse a larger object.
 MOST_ELEMENTS = 2**16
 PARTICULAR = "particular numbers"

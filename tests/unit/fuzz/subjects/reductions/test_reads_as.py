@@ -119,6 +119,28 @@ def test_who_takes_too_much_for_missing_answers_for_numbers_that_he_does_not_tel
     assert any(words in one for one in reading(asking({"missing_value": missing}), answer))
 
 
+@pytest.mark.parametrize(
+    ("told", "taken"),
+    [
+        ({"valid_max": 2**53}, {"valid_max": 2**53 + 1}),
+        ({"valid_min": 2**53 + 4}, {"valid_min": 2**53 + 3}),
+        ({"valid_range": [5, 2**53]}, {"valid_range": [5, 2**53 + 1]}),
+    ],
+)
+def test_who_compares_with_a_valid_bound_inexactly_answers_for_a_looser_one(
+    told: dict[str, Any], taken: dict[str, Any]
+) -> None:
+    numbers = [2**53 + 1, 7, 2**53 + 9] if "valid_min" not in told else [2**53 + 3, 7, 2**60]
+    put = Put("a", np.array(numbers, "<i8").tobytes())
+
+    def asking(missing: dict[str, Any]) -> Case:
+        return Case("x", (put, Send("select", Fields({"dtype": "int64", "missing": missing}), "a")))
+
+    answer = cbor(v2_map(right(asking(taken))))
+    assert right(asking(taken)).counts != right(asking(told)).counts
+    assert "the answer of a comparison as float64" in reading(asking(told), answer)
+
+
 def test_who_reads_a_missing_number_one_off_answers_for_the_number_beside_it() -> None:
     put = Put("a", np.array([0.1, 0.2, 0.3], "<f8").tobytes())
 

@@ -312,7 +312,7 @@ def test_results_along_one_axis_are_made_of_as_many_elements_as_along_several() 
 
 
 def test_plain_numbers_take_as_many_bytes_as_wider_ones() -> None:
-    many = replace(PLAIN, dtype="float64", elements=np.arange(3000, dtype="float64"))
+    many = replace(PLAIN, dtype="float64", elements=np.arange(9000, dtype="float64"))
     few = replace(many, elements=many.elements[:10])
     sizes = [without(of_scene(one), "dtype").scene.elements.nbytes for one in (many, few)]  # type: ignore[union-attr]
     assert sizes == [many.elements.nbytes, few.elements.nbytes // 2]
