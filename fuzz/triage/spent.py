@@ -10,6 +10,8 @@ from fuzz.triage.ledger import Ledger
 
 # The share of all requests, and of the time, that known causes may cost.
 KNOWN_SHARE = 0.03
+# Beyond this share, what passes alone is not sent again after the earlier requests of its case.
+KNOWN_SHARE_WITH_EARLIER = 0.045
 
 
 class Spent:
@@ -32,7 +34,7 @@ class Spent:
             self.requests += self._session.sent - sent
             self.seconds += self._clock() - begun
 
-    def much(self) -> bool:
+    def much(self, share: float = KNOWN_SHARE) -> bool:
         """Say whether known causes have cost more than their share of the requests or of a limited time."""
-        late = self.seconds > KNOWN_SHARE * (self._clock() - self._born)
-        return late or self.requests > KNOWN_SHARE * max(1, self._session.sent)
+        late = self.seconds > share * (self._clock() - self._born)
+        return late or self.requests > share * max(1, self._session.sent)

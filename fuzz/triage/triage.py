@@ -23,7 +23,7 @@ from fuzz.triage.minimal import Smallest, minimal, rewritable
 from fuzz.triage.other_data import hangs_on_its_data
 from fuzz.triage.reproducing import answers_late, reproduced
 from fuzz.triage.same import is_plainer, is_same
-from fuzz.triage.spent import Spent
+from fuzz.triage.spent import KNOWN_SHARE_WITH_EARLIER, Spent
 from fuzz.triage.telling import finding_of
 from fuzz.triage.together import apart, confirmed, race_of
 from fuzz.triage.traits import narrow, present
@@ -111,12 +111,12 @@ class Triage:
         trial = trial_of(isolated(case, number), self.session.reading)
         wanted = signature(violation, trial, judgement)
         slow = is_slow(judgement, number)
-        believed = self.looks.like(trial, wanted, slow=slow)
-        if believed is not None:
+        if (believed := self.looks.like(trial, wanted, slow=slow)) is not None:
             return self.ledger.again(believed, wanted)
         fleeting = self.ledger.fleeting(wanted)
         doubtful = (slow or self.spent.much()) and (fleeting or self.ledger.keeps_state())
-        if doubtful and not comes_again(trial, self.earlier.as_sent(until), wanted, self.lab):
+        earlier = () if self.spent.much(KNOWN_SHARE_WITH_EARLIER) else self.earlier.as_sent(until)
+        if doubtful and not comes_again(trial, earlier, wanted, self.lab):
             return None if fleeting is None else self.ledger.again(fleeting, wanted)
         first = Seen(judgement, violation, wanted)
         self._begun, self._smallest, self._first = self.session.sent, None, (trial, first)
@@ -228,7 +228,8 @@ class Triage:
 
     def _keep(self, smallest: Smallest, way: Shown, replaces: str | None = None) -> str | None:
         reproducibility, needs = reproduced(smallest, self.lab)
-        if reproducibility == "seen once":
+        # What fails some of the time on a server that keeps state may have been spoilt by any earlier request.
+        if reproducibility == "seen once" or (reproducibility == "flaky" and self.ledger.keeps_state()):
             if way.signature.way is Way.SILENT and self._first is not None:
                 return self._chance(*self._first)
             return self._chance(smallest.trial, smallest.seen)
@@ -320,8 +321,7 @@ class Triage:
         known = self.ledger.of_chance(first.signature)
         if known is not None:
             return self.ledger.again(known.id, first.signature)
-        smallest = Smallest(trial, first, ())
-        return self._kept(smallest, Shown("", trial, first.signature, (), frozenset()), "seen once")
+        return self._kept(Smallest(trial, first, ()), Shown("", trial, first.signature, (), frozenset()), "seen once")
 
     def _disagreement(self, until: Case, first: Seen) -> str | None:
         """Return the finding about answers that are right one by one but do not agree; nothing is reduced."""
