@@ -31,9 +31,8 @@ def lost_on(judgement: Judgement, took: float) -> float:
     """
     if any(one.aspect == Aspect.GONE for one in judgement.failures):
         return took
-    outcomes = judgement.transcript.outcomes
-    failed = (outcomes[step] for step in {one.step for one in judgement.failures} if 0 <= step < len(outcomes))
-    return sum(one.elapsed_ms for one in failed if one is not None) / 1000
+    elapsed_ms: list[float] = [one.elapsed_ms for one in judgement.failed_outcomes]
+    return sum(elapsed_ms) / 1000
 
 
 class Pace:

@@ -16,6 +16,7 @@ from fuzz.hunt.life import TargetLife
 from fuzz.running.session import Judgement, Session
 from fuzz.running.targets import Target
 from fuzz.triage.ledger import Ledger
+from fuzz.triage.looks import step_of
 from fuzz.triage.triage import Triage
 from specs.case import Case
 from specs.violation import Violation
@@ -98,5 +99,5 @@ def _kind(violation: Violation, case: Case) -> tuple[str, str, type]:
 
 
 def _wrong_answer(case: Case, violation: Violation) -> WrongAnswer:
-    step = case.steps[violation.step] if 0 <= violation.step < len(case.steps) else case.steps[-1]
+    step = case.steps[step_of(case, violation)]
     return WrongAnswer(violation, str(step)[:MOST_LETTERS], ", ".join(case.notes))

@@ -49,6 +49,13 @@ class Judgement:
     def failures(self) -> tuple[Violation, ...]:
         return tuple(one for one in self.violations if one.severity == "failure")
 
+    @property
+    def failed_outcomes(self) -> list[Outcome]:
+        """List what came of each step that failed; a failure that is about no step, or one not taken, has none."""
+        outcomes = self.transcript.outcomes
+        steps = sorted({one.step for one in self.failures if 0 <= one.step < len(outcomes)})
+        return [one for step in steps if (one := outcomes[step]) is not None]
+
 
 class Session:
     """A subject under test: a client of its server, the store that the server reads from, and its profile."""

@@ -50,9 +50,7 @@ def in_haste(client: Client, judgement: Judgement) -> Iterator[None]:
 
     Variants of what hangs hang too, and so may those of other failures, if the server hangs for many requests.
     """
-    outcomes = judgement.transcript.outcomes
-    failed = [outcomes[one.step] for one in judgement.failures if 0 <= one.step < len(outcomes)]
-    answered = max((one.elapsed_ms for one in failed if isinstance(one, Reply)), default=0.0)
+    answered = max((one.elapsed_ms for one in judgement.failed_outcomes if isinstance(one, Reply)), default=0.0)
     least_ms = 0.0 if is_silent(judgement) else MOST_HANG_SECONDS * 1000 / HASTE_OF_THE_SLOW
     with hurried(client, max(answered, least_ms)):
         yield
