@@ -31,8 +31,7 @@ def lost_on(judgement: Judgement, took: float) -> float:
     """
     if any(one.aspect == Aspect.GONE for one in judgement.failures):
         return took
-    elapsed_ms: list[float] = [one.elapsed_ms for one in judgement.failed_outcomes]
-    return sum(elapsed_ms) / 1000
+    return sum(one.elapsed_ms for one in judgement.failed_outcomes) / 1000
 
 
 class Pace:

@@ -50,7 +50,7 @@ class Judgement:
         return tuple(one for one in self.violations if one.severity == "failure")
 
     @property
-    def failed_outcomes(self) -> list[Outcome]:
+    def failed_outcomes(self) -> list[Reply | NoReply]:
         """List what came of each step that failed; a failure that is about no step, or one not taken, has none."""
         outcomes = self.transcript.outcomes
         steps = sorted({one.step for one in self.failures if 0 <= one.step < len(outcomes)})
