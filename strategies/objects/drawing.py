@@ -75,8 +75,12 @@ class Draw:
 
     def keys(self, least: int = 2, most: int = 4) -> list[str]:
         """Return a few keys that every store takes, none of which is a folder of another."""
-        several = self.some(KEYS, least, most)
-        return [key for key in several if not any(other.startswith(f"{key}/") for other in several)]
+        return _no_folders(self.some(KEYS, least, most))
+
+    def together(self, keys: Sequence[str]) -> list[str]:
+        """Return the keys, each once, without those that the profile does not claim to hold beside the others."""
+        several = list(dict.fromkeys(keys))
+        return _no_folders(several) if "object-and-prefix" in self.profile.keys else several
 
     def sent(self, *, writes: bool = False, anew: float = 0.12) -> Sent:
         """Return the owner's way to send a request: mostly by a signed header."""
@@ -96,6 +100,11 @@ class Draw:
     def sending(self, step: OneStep, *, writes: bool = False) -> OneStep:
         """Return the step, sometimes sent in another way."""
         return replace(step, sent=self.sent(writes=writes))
+
+
+def _no_folders(keys: Sequence[str]) -> list[str]:
+    """Return the keys that are no folder of another one."""
+    return [key for key in keys if not any(other.startswith(f"{key}/") for other in keys)]
 
 
 def cases(name: str, make: Callable[[Draw], Sequence[Step]], profile: Profile) -> Choice[Case]:

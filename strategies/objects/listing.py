@@ -25,9 +25,8 @@ def listings(draw: Draw) -> list[Step]:
     keys = draw.some(draw.one(TREES), 1, 9)
     if draw.chance(0.25):
         keys += draw.some(claimed_keys(draw.profile), 1, 2)
-    if "object-and-prefix" in draw.profile.keys:
-        keys = [key for key in keys if not any(other.startswith(f"{key}/") for other in keys)]
-    steps: list[Step] = [PutObject(key=key, content=Content(key.encode()[:3])) for key in dict.fromkeys(keys)]
+    keys = draw.together(keys)
+    steps: list[Step] = [PutObject(key=key, content=Content(key.encode()[:3])) for key in keys]
     if draw.chance(0.2):
         steps.append(DeleteObject(key=draw.one(keys)))
     for _ in range(draw.between(1, 3)):
@@ -55,11 +54,9 @@ def _listing(draw: Draw, keys: list[str]) -> list[Step]:
 def batches(draw: Draw) -> list[Step]:
     """Draw batch deletes of keys that exist and of some that do not."""
     keys = draw.some(draw.one(TREES), 2, 6)
-    if "object-and-prefix" in draw.profile.keys:
-        keys = [key for key in keys if not any(other.startswith(f"{key}/") for other in keys)]
     if draw.chance(0.3):
         keys += [key for key in draw.some(claimed_keys(draw.profile), 1, 2) if len(key) <= 255]
-    keys = list(dict.fromkeys(keys))
+    keys = draw.together(keys)
     steps: list[Step] = [PutObject(key=key, content=Content(b"x")) for key in keys]
     named = [Named(key) for key in draw.some(keys, 1, len(keys))]
     if draw.chance(0.5):

@@ -210,10 +210,7 @@ def digests(draw: Draw) -> list[Step]:
 
 def odd_keys(draw: Draw) -> list[Step]:
     """Draw objects under keys of every kind that the profile claims, beside keys that differ in little."""
-    keys = draw.some(claimed_keys(draw.profile), 1, 3)
-    if "object-and-prefix" in draw.profile.keys:
-        keys = [key for key in keys if not any(other != key and other.startswith(f"{key}/") for other in keys)]
-        keys = [key for key in keys if not any(f"{key}/" == other for other in keys)]
+    keys = draw.together(draw.some(claimed_keys(draw.profile), 1, 3))
     steps: list[Step] = [draw.sending(PutObject(key=key, content=draw.content()), writes=True) for key in keys]
     for key in keys:
         kind = draw.random.random()

@@ -78,7 +78,7 @@ def _alternatives(at: Asked) -> list[Alternative]:
     key = getattr(at.step, "key", "")
     if climbs(key) or (too_long(key) and not at.profile.rules("key-limit")):
         several = [*several, at.may_refuse("keys")]
-    if _unclaimed(at):
+    if _unclaimed(at) or _folder_of_another(at):
         # What a store does with keys that it does not claim is only watched for errors of the server's.
         return [*several, answers.anything("keys", at.state, "a key of a class that is not claimed")]
     return with_open_refusal(at, several) if opened else several
@@ -92,3 +92,12 @@ def _keys(at: Asked) -> list[str]:
 
 def _unclaimed(at: Asked) -> bool:
     return any(classes_of(key) & set(at.profile.keys) for key in _keys(at))
+
+
+def _folder_of_another(at: Asked) -> bool:
+    """Say whether a key is a folder of another that is there, or the other way round, and the store claims no such."""
+    if "object-and-prefix" not in at.profile.keys or at.bucket is None:
+        return False
+    return any(
+        key.startswith(f"{other}/") or other.startswith(f"{key}/") for key in _keys(at) for other in at.bucket.objects
+    )

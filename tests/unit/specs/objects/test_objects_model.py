@@ -73,9 +73,9 @@ def refused(status: int, code: str) -> Reply:
     return Reply(status, (("content-type", "application/xml"), ("date", DATE)), body)
 
 
-def faults(*exchanges: tuple[Step, Any]) -> list[str]:
+def faults(*exchanges: tuple[Step, Any], profile: Profile = REFERENCE) -> list[str]:
     case = Case("objects", tuple(step for step, _ in exchanges))
-    found = violations(case, tuple(outcome for _, outcome in exchanges), REFERENCE)
+    found = violations(case, tuple(outcome for _, outcome in exchanges), profile)
     return [one.requirement for one in found if one.severity == "failure"]
 
 
@@ -253,6 +253,24 @@ def test_cases_are_drawn_from_a_seed(data: st.DataObject) -> None:
     case = data.draw(cases.OBJECTS(REFERENCE).strategy)
     assert case.property == "objects"
     assert all(step.asks for step in case.steps)
+
+
+@pytest.mark.parametrize("keys", [("a/2", "a"), ("a", "a/2")])
+def test_a_key_that_is_a_folder_of_another_may_be_refused_where_only_one_of_the_two_is_claimed(
+    keys: tuple[str, str],
+) -> None:
+    first = (PutObject(key=keys[0], content=Content(b"1")), wrote(b"1"))
+    second = (PutObject(key=keys[1], content=Content(b"2")), refused(409, "ExistingObjectIsDirectory"))
+    gone = (GetObject(key=keys[1]), refused(404, "NoSuchKey"))
+    assert faults(first, second) == ["accepts-valid"]
+    assert faults(first, second, gone, profile=replace(REFERENCE, keys=("object-and-prefix",))) == []
+
+
+@given(st.sampled_from((listing.listings, listing.batches, single.odd_keys, single.objects)), st.integers(0, 10**6))
+def test_no_key_is_drawn_beside_its_folder_where_that_is_not_claimed(make: Any, seed: int) -> None:
+    steps = make(Draw(Random(seed), replace(REFERENCE, keys=("object-and-prefix",))))
+    keys = [step.key for step in steps if isinstance(step, PutObject)]
+    assert not any(other.startswith(f"{key}/") for key in keys for other in keys)
 
 
 def test_a_batch_that_nobody_answered_may_have_deleted_any_of_its_keys() -> None:
