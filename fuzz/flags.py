@@ -94,6 +94,11 @@ def settings_of(arguments: Namespace) -> Settings:
     return settings
 
 
+def subject_of(arguments: Namespace) -> str:
+    """Return the name of the subject that is asked for; other flags are not looked at."""
+    return settings_of(Namespace(subject=arguments.subject, load=arguments.load)).subject
+
+
 def told_by(arguments: Namespace) -> frozenset[str]:
     """Return the names of the settings that the command line gives."""
     from fuzz.config import OPTIONS

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from fuzz.bench.planted import Bug, ever_fails, judges
+from fuzz.bench.zoos import zoo_for
 from fuzz.config import Settings
 from fuzz.findings.finding import Finding
 from fuzz.running.targets import open_store_for
-from specs.reductions.profile import Profile
+from specs.profile import Profile
 
 
 def shown_by(findings: Sequence[Finding], some: Sequence[Bug], profile: Profile) -> dict[str, tuple[Bug, ...]]:
@@ -18,7 +19,7 @@ def shown_by(findings: Sequence[Finding], some: Sequence[Bug], profile: Profile)
     A finding that the healthy server shows as well is mapped to none.
     """
     with (
-        closing(open_store_for(Settings())) as store,
+        closing(open_store_for(Settings(subject=zoo_for(profile).subject.name))) as store,
         judges([*([bug] for bug in some), []], store, profile) as (*ill, healthy),
     ):
         return {

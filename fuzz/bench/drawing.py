@@ -1,4 +1,4 @@
-"""Animals and pairs of them, drawn by a seed from all that there are."""
+"""Animals and pairs of them, drawn by a seed from all that a subject has."""
 
 from __future__ import annotations
 
@@ -6,15 +6,30 @@ import random
 from collections.abc import Sequence
 
 from fuzz.bench.planted import PACKAGE, Bug, bugs, replaced
+from fuzz.bench.zoos import zoo_of
+from fuzz.config import DEFAULT_SUBJECT
 from fuzz.errors import UsageError
 
 APIS = ("v1", "v2")
+# Stores of these kinds go wrong only where they are killed, which a hunt does to none that it did not launch.
+SHOWN_BY_KILLING = ("durability",)
 Pair = tuple[Bug, Bug]
 
 
 def all_bugs(package: str = PACKAGE) -> list[Bug]:
     """Return the whole zoo, of both versions of the API."""
     return bugs(package, apis=APIS)
+
+
+def bugs_of(subject: str) -> list[Bug]:
+    """Return the animals of a subject that a hunt can meet; raises UsageError where it has none."""
+    if zoo_of(subject).subject.name == DEFAULT_SUBJECT:
+        return all_bugs()
+    from fuzz.subjects.objects import zoo
+
+    return sorted(
+        (Bug(one.path) for one in zoo.animals().values() if one.kind not in SHOWN_BY_KILLING), key=lambda bug: bug.path
+    )
 
 
 def draw_animals(available: Sequence[Bug], count: int, seed: int) -> list[Bug]:

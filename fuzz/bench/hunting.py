@@ -95,7 +95,12 @@ def hunt_animals(
     keep: Path | None = None,
 ) -> HuntResult:
     """Hunt a server with the animals; keep the findings where that is wanted, and the failures of a single worker."""
-    settings = Settings(animals=tuple(bug.path for bug in some), profile=PROFILES[some[0].api], workers=workers)
+    settings = Settings(
+        subject=some[0].subject,
+        animals=tuple(bug.path for bug in some),
+        profile=PROFILES[some[0].api],
+        workers=workers,
+    )
     watch = Watch()
     with tempfile.TemporaryDirectory() as passing:
         folder = keep or Path(passing)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fuzz.bench.planted import Bug
+from fuzz.flags import add_subject_flags, subject_of
 
 if TYPE_CHECKING:
     from fuzz.bench.costs import Costs
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   asfuzz bench one --animals 150 --seed 7 --seconds 20 --parallel 2
+  asfuzz bench one --subject objects --animals 40
 
 The animals are drawn by the seed from the whole zoo; those of version 1 of the API are hunted with its profile, and
 those that deserve a warning and no more are left out. A finding is the animal's where its case fails with the animal
@@ -57,6 +59,7 @@ class Alone:
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the flags: how many animals, drawn by which seed, and how long each is hunted."""
+    add_subject_flags(parser)
     parser.add_argument("--animals", type=int, default=150, metavar="N", help="animals to draw (default: 150)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="which animals, and of the hunts (default: 1)")
     parser.add_argument("--seconds", type=float, default=20.0, metavar="N", help="of each hunt (default: 20)")
@@ -67,9 +70,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def main(arguments: Namespace) -> int:
     """Hunt each animal, and print a table."""
     from fuzz.bench.animals.visits import spread
-    from fuzz.bench.drawing import all_bugs, draw_animals
+    from fuzz.bench.drawing import bugs_of, draw_animals
 
-    drawn = draw_animals(all_bugs(), arguments.animals, arguments.seed)
+    drawn = draw_animals(bugs_of(subject_of(arguments)), arguments.animals, arguments.seed)
     tasks = [AloneTask(bug, arguments.seed, arguments.seconds) for bug in drawn]
     print(HEADER, flush=True)
     done = spread(hunt_alone, tasks, arguments.parallel, lambda one: print(row(one), flush=True))

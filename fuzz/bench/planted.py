@@ -1,4 +1,4 @@
-"""Bugs to plant in the reference server, several at once, and servers that have them."""
+"""Bugs to plant in a subject's own server, several at once, and servers that have them."""
 
 from __future__ import annotations
 
@@ -9,30 +9,29 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from fuzz.bench.zoos import zoo_for, zoo_of
+from fuzz.config import DEFAULT_SUBJECT
 from fuzz.findings.finding import Finding
 from fuzz.findings.replay import TRIES_AT_ONCE
 from fuzz.running.session import Judgement, Session
 from fuzz.running.store import Store
 from fuzz.subjects.reductions.reference_server import ReferenceServer
-from fuzz.subjects.reductions.reference_server.__main__ import build
-from fuzz.subjects.reductions.reference_server.server import serve
-from fuzz.subjects.reductions.subject import REDUCTIONS
 from fuzz.transport.http import HttpClient
 from specs.case import Case
 from specs.fields import Fields
+from specs.profile import Profile
 from specs.reductions import encoding
-from specs.reductions.profile import Profile
+from specs.reductions import profile as reductions
 from specs.reductions.steps import Put, Send
 from specs.violation import Violation
 
 PACKAGE = "fuzz.subjects.reductions.zoo"
 OF_V1, WARNS = "OnlyInV1", "OnlyAWarning"
 SERVERS_AT_ONCE = 32
-# What a server that nobody has asked anything is asked first.
-FIRST = Case("first", (Put("a", bytes(8)), Send("sum", Fields({"dtype": "int32", "byte_order": "little"}), "a")))
 Judge = Callable[[Case], Judgement]
 EVERY_TIME, AFTER_A_WHILE = "every time", "after a while"
 # What was seen once may take hundreds of requests to come again.
@@ -41,7 +40,7 @@ TRIES_OF_CHANCE = {"flaky": 50, AFTER_A_WHILE: 2, "seen once": 600}
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """A class that breaks the reference server in one way."""
+    """A class that breaks its subject's own server in one way."""
 
     path: str
 
@@ -49,9 +48,14 @@ class Bug:
     def name(self) -> str:
         return self.path.rpartition(":")[2]
 
-    def load(self) -> type[ReferenceServer]:
+    @property
+    def subject(self) -> str:
+        """Return the name of the subject whose server it breaks: its zoo is in that subject's room."""
+        return self.path.split(".")[2]
+
+    def load(self) -> type[Any]:
         module, _, name = self.path.partition(":")
-        loaded: type[ReferenceServer] = getattr(importlib.import_module(module), name)
+        loaded: type[Any] = getattr(importlib.import_module(module), name)
         return loaded
 
     @property
@@ -91,7 +95,7 @@ def _marks(candidate: type) -> set[str]:
     return {base.__name__ for base in candidate.__mro__}
 
 
-def hiding(several: Sequence[Bug], store: Store, profile: Profile) -> set[Bug]:
+def hiding(several: Sequence[Bug], store: Store, profile: reductions.Profile) -> set[Bug]:
     """Return the bugs that spoil even the plainest answers, behind which no other bug can be seen."""
     put = Put("a", encoding.plain(np.arange(1, 5, dtype="int32")))
     asked = [Case("reduction", (put, Send(one, Fields({"dtype": "int32"}), "a"))) for one in profile.operations]
@@ -118,11 +122,11 @@ def planted(available: Sequence[Bug], count: int, seed: int) -> list[Bug]:
 
 
 def replaced(bug: Bug) -> set[str]:
-    """Return the names of the reference server's methods that a bug replaces by its own."""
+    """Return the names of the right server's methods that a bug replaces by its own."""
     order = bug.load().__mro__
     return {
         name
-        for base in order[: order.index(ReferenceServer)]
+        for base in order[: order.index(zoo_of(bug.subject).right)]
         for name, value in vars(base).items()
         if callable(value) and name != "__init__"
     }
@@ -136,10 +140,9 @@ def judges(several: Sequence[Sequence[Bug]], store: Store, profile: Profile) -> 
 
 
 def _judge(stack: ExitStack, some: Sequence[Bug], store: Store, profile: Profile) -> Judge:
-    server = build([bug.load() for bug in some])
-    stack.callback(server.close)
-    http = stack.enter_context(serve(server))
-    session = stack.enter_context(closing(Session(REDUCTIONS, HttpClient(http.url), store, profile)))
+    zoo = zoo_for(profile)
+    url = stack.enter_context(zoo.served([bug.load() for bug in some]))
+    session = stack.enter_context(closing(Session(zoo.subject, HttpClient(url), store, profile)))
     return lambda case: session.judge(case, afresh=True)
 
 
@@ -190,7 +193,7 @@ def ever_fails(judge: Judge, finding: Finding) -> bool:
 
     def fails() -> bool:
         if finding.reproducibility == AFTER_A_WHILE:
-            judge(FIRST)
+            judge(zoo_of(finding.subject or DEFAULT_SUBJECT).first)
         return looks in map(_looks, judge(finding.case).failures)
 
     return any(fails() for _ in range(tries))

@@ -1,4 +1,4 @@
-"""Measure whether anything at all is found in the healthy server: the oracle and it must agree on every request."""
+"""Measure whether anything at all is found in a subject's own, healthy server: model and server must always agree."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from argparse import ArgumentParser, Namespace
 from contextlib import closing
 from dataclasses import dataclass, field
 
+from fuzz.config import Settings
+from fuzz.flags import add_subject_flags, subject_of
 from fuzz.hunt.claims import unclaimed
 from fuzz.hunt.rounds import EXAMPLES_A_TURN, furthest_behind, seed_of, turn
 from fuzz.running.session import Session
-from fuzz.running.store import open_store
+from fuzz.running.targets import open_target
 from fuzz.subject import Property
-from fuzz.subjects.reductions.processes import start_reference_server
-from fuzz.subjects.reductions.properties import PROPERTIES
-from fuzz.subjects.reductions.serving import SERVING
-from fuzz.subjects.reductions.subject import REDUCTIONS
-from fuzz.transport.http import HttpClient
 from specs.case import Case, requests
 from specs.violation import Violation
 
@@ -26,6 +23,7 @@ EXAMPLES = """\
 examples:
   asfuzz bench soundness --requests 100000
   asfuzz bench soundness --requests 20000 --profile reference-v1 --store moto
+  asfuzz bench soundness --subject objects
 
 exit codes:
   0  nothing was found
@@ -37,6 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Add the flags: how many requests, by which version of the API, on which store."""
     parser.add_argument("--requests", type=int, default=100_000, metavar="N", help="requests (default: 100000)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="which requests (default: 1)")
+    add_subject_flags(parser)
     parser.add_argument("--profile", default="reference", metavar="NAME", help="reference or reference-v1")
     parser.add_argument("--store", default="memory", metavar="memory|moto", help="the store (default: memory)")
     parser.epilog = EXAMPLES
@@ -63,13 +62,10 @@ class PropertyResult:
 
 def main(arguments: Namespace) -> int:
     """Try every property by its share until the requests are spent; print a table and what was found."""
-    profile = SERVING.load(arguments.profile)
-    with (
-        closing(open_store(arguments.store)) as store,
-        start_reference_server() as server,
-        closing(Session(REDUCTIONS, HttpClient(server.url), store, profile)) as session,
-    ):
-        rows = [PropertyResult(one) for one in PROPERTIES if not unclaimed(one, profile, session.facts)]
+    settings = Settings(subject=subject_of(arguments), profile=arguments.profile, store=arguments.store)
+    with open_target(settings) as target, closing(target.session()) as session:
+        properties = [one for one in target.subject.properties if not unclaimed(one, target.profile, session.facts)]
+        rows = [PropertyResult(one) for one in properties]
         _try(session, rows, arguments.requests, arguments.seed)
     print(f"{'property':<20} {'examples':>9} {'requests':>9} {'seconds':>8} {'failures':>9} {'warnings':>9}")
     for row in rows:

@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING
 
 from fuzz.bench.planted import Bug
 from fuzz.bench.witnesses import AnimalWitness
+from fuzz.flags import add_subject_flags, subject_of
 
 if TYPE_CHECKING:
     from fuzz.bench.costs import Costs
     from fuzz.findings.finding import Finding
     from specs.case import Case
-    from specs.reductions.profile import Profile
+    from specs.profile import Profile
 
 TWO, MORE, ONE_FOR_BOTH, UNTOLD, NOT_MET = "two", "more", "one for both", "untold", "not met"
 OUTCOMES = (TWO, MORE, ONE_FOR_BOTH, UNTOLD, NOT_MET)
@@ -34,6 +35,7 @@ LEFT_OUT = "left out: "
 EXAMPLES = """\
 examples:
   asfuzz bench two --pairs 100 --seed 7 --seconds 30 --parallel 2
+  asfuzz bench two --subject objects --pairs 20
 
 The pairs are drawn by the seed from the whole zoo: two animals of one version of the API that replace different
 methods. Before the hunts, each animal is tried alone until some cases fail, its witnesses. A pair is left out where
@@ -81,6 +83,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--witness-examples", type=int, default=600, metavar="N", help="to meet an animal's witnesses (default: 600)"
     )
     parser.add_argument("--parallel", type=int, default=1, metavar="N", help="hunts at the same time (default: 1)")
+    add_subject_flags(parser)
     parser.add_argument("--verbose", action="store_true", help="show the findings of each pair")
     parser.epilog = EXAMPLES
 
@@ -88,9 +91,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def main(arguments: Namespace) -> int:
     """Hunt each pair that is not left out, and print a table."""
     from fuzz.bench.animals.visits import spread
-    from fuzz.bench.drawing import all_bugs, draw_pairs
+    from fuzz.bench.drawing import bugs_of, draw_pairs
 
-    pairs = draw_pairs(all_bugs(), arguments.pairs, arguments.seed)
+    pairs = draw_pairs(bugs_of(subject_of(arguments)), arguments.pairs, arguments.seed)
     bugs = list(dict.fromkeys(bug for pair in pairs for bug in pair))
     searches = [Search(bug, arguments.seed, arguments.witness_examples) for bug in bugs]
     met = dict(zip(bugs, spread(search, searches, arguments.parallel)))
@@ -148,7 +151,7 @@ def was_met(bug: Bug, other: Bug, failures: Sequence[Case], profile: Profile) ->
     from fuzz.running.targets import open_store_for
 
     with (
-        closing(open_store_for(Settings())) as store,
+        closing(open_store_for(Settings(subject=bug.subject))) as store,
         judges([[bug], [other]], store, profile) as (with_it, with_other),
     ):
         return any(

@@ -22,16 +22,16 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from fuzz.bench.animals.ablations import properties_of
+from fuzz.bench.animals.ablations import claimed
 from fuzz.bench.animals.trials import PROFILES, size_bytes
 from fuzz.bench.planted import Bug, Judge, judges
+from fuzz.bench.zoos import zoo_for, zoo_of
 from fuzz.config import Settings
 from fuzz.findings.replay import TRIES_AT_ONCE
 from fuzz.hunt.rounds import EXAMPLES_A_SHORT_TURN, furthest_behind, seed_of, turn
 from fuzz.running.targets import open_store_for
 from specs.case import Case
-from specs.reductions import profile as profiles
-from specs.reductions.profile import Profile
+from specs.profile import Profile
 
 MOST_WITNESSES = 6
 # A case that fails may cost a wait or a restart: no more of them are looked at, whether they fail again or not.
@@ -56,8 +56,11 @@ class _Enough(Exception):
 
 def witnesses(bug: Bug, seed: int, examples: int, most: int = MOST_WITNESSES) -> tuple[AnimalWitness, ...]:
     """Return some witnesses of an animal among that many cases, the smallest first; none if none was met."""
-    profile = profiles.load(PROFILES[bug.api])
-    with closing(open_store_for(Settings())) as store, judges([[bug], []], store, profile) as (ill, healthy):
+    profile = zoo_of(bug.subject).subject.serving.load(PROFILES[bug.api])
+    with (
+        closing(open_store_for(Settings(subject=bug.subject))) as store,
+        judges([[bug], []], store, profile) as (ill, healthy),
+    ):
         return met(profile, ill, healthy, seed, examples, most)
 
 
@@ -82,7 +85,7 @@ def met(
         if len(found) >= most or failed >= MOST_FAILED:
             raise _Enough
 
-    properties = properties_of("", profile)
+    properties = claimed(zoo_for(profile).subject.properties, profile)
     turns: Counter[str] = Counter()
     try:
         while turns.total() * EXAMPLES_A_SHORT_TURN < examples:
@@ -91,7 +94,7 @@ def met(
             turns[one.name] += 1
     except _Enough:
         pass
-    return tuple(sorted(found, key=lambda one: size_bytes(one.case)))
+    return tuple(sorted(found, key=lambda one: (size_bytes(one.case), len(one.case.steps))))
 
 
 def left_out(
@@ -117,9 +120,13 @@ def left_out(
 
 def why_left_out(pair: Sequence[Bug], one: Sequence[AnimalWitness], other: Sequence[AnimalWitness]) -> str:
     """Say why a pair is left out, by asking servers with both and with each of them; return nothing if it is not."""
-    profile = profiles.load(PROFILES[pair[0].api])
+    subject = pair[0].subject
+    profile = zoo_of(subject).subject.serving.load(PROFILES[pair[0].api])
     sets = [list(pair), pair[:1], pair[1:]]
-    with closing(open_store_for(Settings())) as store, judges(sets, store, profile) as (together, *alone):
+    with (
+        closing(open_store_for(Settings(subject=subject))) as store,
+        judges(sets, store, profile) as (together, *alone),
+    ):
         return left_out(one, other, together, alone)
 
 

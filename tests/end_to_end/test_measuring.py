@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from fuzz.bench.drawing import all_bugs, draw_animals, draw_pairs
+from fuzz.bench.drawing import bugs_of, draw_animals, draw_pairs
 from fuzz.cli import main
 
 
@@ -15,20 +15,30 @@ def said(words: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
     return capsys.readouterr().out.splitlines()
 
 
-def test_the_law_of_one(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = said("one --animals 2 --seed 3 --seconds 2", capsys)
-    drawn = [bug.name for bug in draw_animals(all_bugs(), 2, 3)]
+@pytest.mark.parametrize("subject", ["reductions", "objects"])
+def test_the_law_of_one(subject: str, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = said(f"one --subject {subject} --animals 2 --seed 3 --seconds 2", capsys)
+    drawn = [bug.name for bug in draw_animals(bugs_of(subject), 2, 3)]
     assert [row.split()[0] for row in rows[1:3]] == drawn
     outcomes = [int(row.split(" of ")[0].split()[-1]) for row in rows if re.search(r" of 2 +\d", row)]
     assert sum(outcomes) == 2
     assert all(int(row.split()[4]) > 0 for row in rows[1:3]), "they were hunted"
 
 
+@pytest.mark.parametrize("subject", ["reductions", "objects"])
+def test_nothing_is_found_in_a_healthy_server(subject: str, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = said(f"soundness --subject {subject} --requests 60 --seed 3", capsys)
+    assert re.fullmatch(r"\d+ checked requests: 0 failures, \d+ warnings", rows[-1])
+    assert int(rows[-1].split()[0]) >= 60
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_the_law_of_two(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = said("two --pairs 1 --seed 13 --seconds 2 --witness-examples 60 --verbose", capsys)
-    for one, other in draw_pairs(all_bugs(), 1, 13):
+@pytest.mark.parametrize("subject", ["reductions", "objects"])
+def test_the_law_of_two(subject: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = f"--subject {subject} --pairs 1 --seed 13 --seconds 2 --witness-examples 60 --verbose"
+    rows = said(f"two {words}", capsys)
+    for one, other in draw_pairs(bugs_of(subject), 1, 13):
         assert any(row.split()[:2] == [one.name, other.name] for row in rows)
     hunted = next(int(row.split()[-1]) for row in rows if row.startswith("pairs drawn 1, hunted"))
     left_out = sum(int(row.split()[-1]) for row in rows if re.fullmatch(r"left out: [a-z ]+\d+", row))

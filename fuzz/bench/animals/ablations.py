@@ -9,6 +9,7 @@ from types import MappingProxyType
 from fuzz.subject import Property
 from fuzz.subjects.reductions.properties import PROPERTIES
 from specs.case import Case
+from specs.profile import Profile as AnyProfile
 from specs.reductions.profile import Profile
 from specs.reductions.relations import RELATIONS
 from strategies.claims import NotClaimed
@@ -57,11 +58,15 @@ ABLATIONS: Mapping[str, Ablation] = MappingProxyType(
 
 def properties_of(ablation: str, profile: Profile) -> list[Property]:
     """Return the properties of which a profile claims something, without those that are ablated."""
-    chosen = ABLATIONS[ablation](PROPERTIES) if ablation else list(PROPERTIES)
-    return [one for one in chosen if _claimed(one, profile)]
+    return claimed(ABLATIONS[ablation](PROPERTIES) if ablation else PROPERTIES, profile)
 
 
-def _claimed(one: Property, profile: Profile) -> bool:
+def claimed(properties: Sequence[Property], profile: AnyProfile) -> list[Property]:
+    """Return the properties of which a profile claims something."""
+    return [one for one in properties if _claimed(one, profile)]
+
+
+def _claimed(one: Property, profile: AnyProfile) -> bool:
     try:
         one.cases(profile)
     except NotClaimed:

@@ -11,7 +11,7 @@ import pytest
 from fuzz.bench import one as law_of_one
 from fuzz.bench.attribution import shown_by
 from fuzz.bench.costs import Costs, cost_lines, percentile
-from fuzz.bench.drawing import all_bugs, draw_animals, draw_pairs
+from fuzz.bench.drawing import all_bugs, bugs_of, draw_animals, draw_pairs
 from fuzz.bench.one import EXACTLY_ONE, NOT_ITS_OWN, SEVERAL, Alone, needs_of, totals
 from fuzz.bench.planted import PACKAGE, Bug, Judge, bugs, planted, replaced
 from fuzz.bench.recording import Failures
@@ -24,9 +24,13 @@ from fuzz.errors import UsageError
 from fuzz.events import RunEnded
 from fuzz.findings.finding import Finding
 from fuzz.running.session import Judgement
+from fuzz.subjects.objects.zoo import animals as stores
+from fuzz.subjects.objects.zoo import find as find_store
 from fuzz.subjects.reductions.zoo import animals
 from specs.case import Case
 from specs.fields import Fields
+from specs.objects.profile import load as load_store
+from specs.objects.steps import GetObject, PutObject
 from specs.outcome import Transcript
 from specs.reductions.steps import Put, Send
 from specs.violation import Violation
@@ -63,6 +67,14 @@ def test_what_is_drawn_from_is_the_whole_zoo() -> None:
     assert {"rare", "sharing", "memory", "credentials"} <= kinds
 
 
+def test_of_broken_stores_those_are_drawn_that_show_without_being_killed() -> None:
+    due = {one.path for one in stores().values() if one.kind != "durability"}
+    assert {bug.path for bug in bugs_of("objects")} == due
+    assert bugs_of("reductions") == all_bugs()
+    with pytest.raises(UsageError, match="shelf: there are animals"):
+        bugs_of("shelf")
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_same_seed_draws_the_same_animals(seed: int) -> None:
     zoo = all_bugs()
@@ -96,6 +108,17 @@ def test_a_finding_is_of_the_animals_that_show_it_alone() -> None:
     several = [finding("short", SHORT), finding("axis", AXIS), finding("both", SHORT_AND_AXIS), finding("right", RIGHT)]
     shown = shown_by(several, PAIR, PROFILE)
     assert shown == {"short": (PADDED,), "axis": (WRAPS,), "both": (), "right": ()}
+
+
+def test_a_finding_about_stores_is_of_the_animals_that_show_it_alone() -> None:
+    lost, cut = (Bug(find_store(name).path) for name in ("metadata-forgotten", "metadata-cut"))
+    put = PutObject(key="k", headers=(("x-amz-meta-a", "1"),))
+    several = [
+        finding("short", Case("x", (put, GetObject(key="k")))),
+        finding("none", Case("x", (GetObject(key="k"),))),
+    ]
+    about = [replace(one, subject="objects") for one in several]
+    assert shown_by(about, (lost, cut), load_store("reference")) == {"short": (lost,), "none": ()}
 
 
 def test_what_several_show_is_of_all_of_them() -> None:
