@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from fuzz.triage.lab import Lab, OutOfBudget, Seen
 from fuzz.triage.plainer import plainer
 from fuzz.triage.traits import closure, narrow, present, project, without
 from fuzz.triage.trial import Trial
+from specs.violation import Way
 
 # How many traits may be dropped while the smallest case is being proved.
 MOST_ROUNDS = 16
 MOST_TRIES_TO_SIMPLIFY = 36
 MISSES_TO_GIVE_UP = 24
+# Whether a failure comes in these ways may hang on what the data is. The proof of its needs then takes other data too.
+OF_DATA = frozenset({Way.VALUES, Way.SERVER_ERROR, Way.DROPPED, Way.REFUSED})
+MOST_OF_OTHER_DATA = 4
+MOST_LENGTHS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,8 @@ class _Reduction:
             self._least()
             self._simplify()
             self._prove()
+            while self._fails_otherwise():
+                self._prove()
         except OutOfBudget:
             pass
         about = self._reading.at_fault(self._seen.signature)
@@ -159,6 +167,32 @@ class _Reduction:
             else:
                 return
         self._proved = []
+
+    def _fails_otherwise(self) -> bool:
+        """Say whether the trial fails without a need once its data is of another length or has other numbers.
+
+        This is asked only of a failure that hangs on its data: one that passes with other data of the same traits.
+        """
+        if not self._hangs_on_its_data():
+            return False
+        allowed = closure((*self._left, *self._reading.incidental), self._reading)
+        for name in narrow(self._proved, self._reading):
+            plain = without(self._trial, name)
+            for other in () if plain is None else self._with_other_data(plain):
+                if name not in present(other) and allowed.issuperset(present(other)) and self._fails(other):
+                    self._left = [one for one in self._left if one != name] + self._brought()
+                    return True
+        return False
+
+    def _hangs_on_its_data(self) -> bool:
+        if self._trial.scene is None or self._wanted.way not in OF_DATA or self._wanted.faults:
+            return False
+        several = islice(self._reading.of_other_data(self._trial, self._lab.session.facts), MOST_OF_OTHER_DATA)
+        return any(self._lab.fails(other, self._wanted) is None for other in several)
+
+    def _with_other_data(self, plain: Trial) -> Iterator[Trial]:
+        yield from islice(self._reading.of_its_lengths(plain, self._trial), MOST_LENGTHS)
+        yield from islice(self._reading.of_other_data(plain, self._lab.session.facts), MOST_OF_OTHER_DATA)
 
 
 def _parts(names: Sequence[str], count: int) -> Iterator[Sequence[str]]:

@@ -86,6 +86,10 @@ class Reading:
         """List trials with the same traits that are about other data."""
         return iter(())
 
+    def of_its_lengths(self, _trial: Trial, _before: Trial) -> Iterator[Trial]:
+        """List trials from which a trait was dropped, with as much data as before, and with a little more or less."""
+        return iter(())
+
     def cut_to_its_data(self, _trial: Trial) -> Case | None:
         """Return the case with only the data that its request names, left as it stands; None if that is unclear."""
         return None

@@ -9,7 +9,7 @@ from itertools import islice
 
 import numpy as np
 
-from fuzz.subjects.reductions.scene import Scene, of_like_selection, with_elements
+from fuzz.subjects.reductions.scene import Scene, are_axes, of_like_selection, with_elements
 from fuzz.subjects.reductions.stakes import alike
 from fuzz.subjects.reductions.traits.missing import missing_elements
 from fuzz.subjects.reductions.traits.numbers import SMALL
@@ -116,6 +116,43 @@ def _of_other_lengths(scene: Scene, by: int) -> Scene | None:
     lengths = tuple(length + by for length in scene.shape)
     if math.prod(lengths) > max(MOST_ELEMENTS, 4 * scene.elements.size):
         return None
+    return _of_lengths(scene, lengths)
+
+
+def of_its_lengths(trial: Trial, before: Trial) -> Iterator[Trial]:
+    """Yield trials from which a trait was dropped with as much data as they had before, and a little more or less."""
+    if trial.scene is not None and before.scene is not None:
+        for count in _counts(trial.scene, before.scene):
+            for scene in _of_count(trial.scene, count):
+                yield trial.of_scene(scene)
+
+
+def _counts(scene: Scene, before: Scene) -> list[int]:
+    """List numbers of elements: as many as before, as many bytes, as many for each result; then one more or less."""
+    as_many = (before.elements.size, before.elements.nbytes // scene.elements.itemsize, _of_each_result(before))
+    several = [*as_many, *(count + 1 for count in as_many), *(count - 1 for count in as_many)]
+    return [count for count in dict.fromkeys(several) if 0 < count <= MOST_ELEMENTS and count != scene.elements.size]
+
+
+def _of_each_result(scene: Scene) -> int:
+    axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
+    if scene.shape is None or scene.axis is None or not are_axes(axes):
+        return scene.elements.size
+    return math.prod(scene.shape[axis] for axis in axes)
+
+
+def _of_count(scene: Scene, count: int) -> Iterator[Scene]:
+    """Yield the scene with that many elements, in one dimension after the other."""
+    if scene.shape is None:
+        yield with_elements(scene, np.resize(scene.elements, count))
+        return
+    for dimension, length in reversed(list(enumerate(scene.shape))):
+        others = scene.elements.size // max(1, length)
+        if others and count % others == 0 and scene.elements.size:
+            lengths = tuple(count // others if i == dimension else n for i, n in enumerate(scene.shape))
+            yield _of_lengths(scene, lengths)
+
+
+def _of_lengths(scene: Scene, lengths: tuple[int, ...]) -> Scene:
     moved = of_like_selection(scene, lengths)
-    longer = with_elements(moved, np.resize(scene.elements, math.prod(lengths)))
-    return replace(longer, shape=lengths)
+    return replace(with_elements(moved, np.resize(scene.elements, math.prod(lengths))), shape=lengths)

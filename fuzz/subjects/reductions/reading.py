@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from fuzz.subjects.reductions import mended, plainer, races, saying, scene, witnesses
 from fuzz.subjects.reductions.conversions import come_to_the_same
 from fuzz.subjects.reductions.faults import at_fault, faults_named
-from fuzz.subjects.reductions.other_data import cut_to_its_data, of_other_data
+from fuzz.subjects.reductions.other_data import cut_to_its_data, of_its_lengths, of_other_data
 from fuzz.subjects.reductions.reads_as import reads_as, shows
 from fuzz.subjects.reductions.settling import PLAINEST, SETTLING
 from fuzz.subjects.reductions.several import scenes_of
@@ -72,6 +72,9 @@ class Reading(reading.Reading):
 
     def of_other_data(self, trial: Trial, facts: StoreFacts) -> Iterator[Trial]:
         return of_other_data(trial, facts)
+
+    def of_its_lengths(self, trial: Trial, before: Trial) -> Iterator[Trial]:
+        return of_its_lengths(trial, before)
 
     def cut_to_its_data(self, trial: Trial) -> Case | None:
         return cut_to_its_data(trial)

@@ -21,6 +21,7 @@ from fuzz.triage.traits import closure, has, narrow, present, project, without
 from fuzz.triage.trial import Trial, trial_of
 from specs.case import Case
 from specs.fields import Fields
+from specs.reductions.rules import Rule
 from specs.reductions.steps import Put, Send, SendRaw
 from tests.unit.pretended import PROFILE, Bug, Immortal, PretendedSession, needing, rich
 
@@ -168,3 +169,30 @@ def test_what_nests_deeply_is_made_plainer_too(depth: int) -> None:
     assert list(plainer(trial_of(Case("abuse", (put, send)), Reading(PROFILE))))
     several = [one.last for one in plainer(trial_of(Case("raw", (put, raw)), Reading(PROFILE)))]
     assert any(isinstance(one, SendRaw) and len(one.body) < len(body) for one in several)
+
+
+def of_lengths(length: int, *names: str) -> Bug:
+    """A bug about sums whose number of elements leaves 1 when divided by a length, and that have some traits."""
+
+    def spoils(trial: Trial, _: frozenset[Rule]) -> bool:
+        scene = trial.scene
+        several = scene is not None and scene.operation == "sum" and scene.elements.size > length
+        return several and scene.elements.size % length == 1 and all(has(trial, name) for name in names)
+
+    return Bug(spoils)
+
+
+def summed(count: int, dtype: str) -> Scene:
+    return Scene("sum", dtype, np.arange(count).astype(dtype) % 97 + 1)
+
+
+@pytest.mark.parametrize("count", [129, 8193])
+def test_a_failure_that_takes_a_length_does_not_take_the_dtype_that_had_it(count: int) -> None:
+    smallest = smallest_of([of_lengths(64)], summed(count, "uint64"))
+    assert "dtype" not in smallest.needs
+    assert "operation" in smallest.needs
+
+
+def test_a_failure_that_takes_a_length_and_a_dtype_takes_both() -> None:
+    smallest = smallest_of([of_lengths(64, "dtype")], summed(8193, "uint64"))
+    assert {"dtype", "operation"} <= set(smallest.needs)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ from specs.reductions.encoding import compressed
 from specs.reductions.request import Filter
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Put, Send, SendRaw
+from specs.store_facts import StoreFacts
 from specs.violation import Violation, Way
 
 PROFILE = profiles.load("reference")
@@ -53,6 +55,7 @@ class FailingWhere:
     """A lab whose server fails on some trials, always in the same way."""
 
     bad: Callable[[Trial], bool]
+    session: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(facts=StoreFacts()))
 
     def fails(self, trial: Trial, wanted: Signature, *, again: bool = False) -> Seen | None:  # noqa: ARG002
         if not self.bad(trial):
