@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import permutations
@@ -22,9 +22,10 @@ from fuzz.subjects.reductions.traits.missing import (
 )
 from fuzz.subjects.reductions.traits.slices import picked
 from specs.case import Case
-from specs.reductions.dtypes import FLOATS, ITEM_SIZES, Array, Bools
-from specs.reductions.request import OPTIONS
-from specs.reductions.steps import Put, Send
+from specs.fields import Fields
+from specs.reductions.dtypes import FLOATS, ITEM_SIZES, NAMES, Array, Bools
+from specs.reductions.request import COMPRESSIONS, FILTERS, OPTIONS
+from specs.reductions.steps import Put, Send, Step
 
 # Fields that a server may ignore: the answer is compared with the one to the request without them.
 IGNORED = (
@@ -63,6 +64,8 @@ SQUEEZED = "the answer without its dimensions of one element"
 OTHER_LAYOUT = "the answer for data that lie in C order"
 OTHER_SLICES = "the answer for the slices in reverse order"
 PADDED = "the answer for whole dimensions where the selection is too short"
+IN_THE_RIGHT_CASE = "the answer for words in the case that the API gives them"
+WORDS = {word.lower(): word for word in (*NAMES, *COMPRESSIONS, *FILTERS, "C", "F", "little", "big")}
 OTHER_ORDER = {"big": "little", "little": "big"}
 
 
@@ -78,6 +81,9 @@ def alterations(step: Send) -> Iterator[tuple[str, Send]]:
     swapped = OTHER_ORDER.get(str(order)) or "big"
     if order is None:
         yield f"the answer for {swapped}-endian data", _but(step, byte_order=swapped)
+    spelled = Fields(_in_the_right_case(dict(step.fields)))
+    if spelled != step.fields:
+        yield IN_THE_RIGHT_CASE, replace(step, fields=spelled)
     axis = step.fields.get("axis")
     if isinstance(axis, list) and len(axis) > 1:
         yield "the answer for the first axis alone", _but(step, axis=axis[:1])
@@ -96,6 +102,15 @@ def alterations(step: Send) -> Iterator[tuple[str, Send]]:
     yield from _of_selection(step)
 
 
+def remembered(steps: Sequence[Step]) -> Iterator[tuple[str, Send]]:
+    """Yield the last request with each field that an earlier one had, and it has not, with a description."""
+    *before, last = [step for step in steps if isinstance(step, Send)]
+    for step in reversed(before):
+        for name, value in step.fields.items():
+            if value is not None and last.fields.get(name) is None:
+                yield f"the answer with the {name} of an earlier request", _but(last, **{name: value})
+
+
 def _of_selection(step: Send) -> Iterator[tuple[str, Send]]:
     selection = step.fields.get("selection")
     if not isinstance(selection, list) or not all(isinstance(one, list) and len(one) == 3 for one in selection):
@@ -111,6 +126,18 @@ def _other_selections(selection: list[Any], shape: Any) -> Iterator[tuple[str, l
     left_out = shape[len(selection) :] if isinstance(shape, list) else []
     if all(isinstance(length, int) for length in left_out):
         yield PADDED, [*selection, *([0, length, 1] for length in left_out)]
+
+
+def _in_the_right_case(told: Any) -> Any:
+    """Return what a field says with every word of the API in the case that the API gives it."""
+    match told:
+        case dict():
+            return {name: _in_the_right_case(value) for name, value in told.items()}
+        case list():
+            return [_in_the_right_case(value) for value in told]
+        case str():
+            return WORDS.get(told.lower(), told)
+    return told
 
 
 def _but(step: Send, **fields: Any) -> Send:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from fuzz.subjects.reductions.alterations import (
     first_compared,
     misfetched,
     misread,
+    remembered,
     summed,
 )
 from fuzz.subjects.reductions.scene import case_of
@@ -23,6 +26,7 @@ from fuzz.triage.trial import Trial
 from specs.case import Case
 from specs.outcome import Reply
 from specs.reductions import checks
+from specs.reductions.dtypes import Array
 from specs.reductions.expectation import Expectation, Values
 from specs.reductions.model import expectations
 from specs.reductions.profile import Profile
@@ -37,6 +41,7 @@ RULED: Mapping[str, str] = MappingProxyType(
         for ruling in ("integer-sum", "float-overflow", "nan", "result-order")
     }
 )
+OTHER_RESULT_ORDER = "the answer with its elements laid out in the other order"
 FORMS = ("option_shape_as_bytes", "option_count_as_bytes")
 
 
@@ -44,23 +49,19 @@ FORMS = ("option_shape_as_bytes", "option_count_as_bytes")
 class Altered:
     """A case with its last request altered, or held to fewer rulings, and a description of what is altered.
 
-    Where the request asks for another dtype than the one that is answered, `dtype` is the latter. Where a comparison
-    begins at an element of the object, whatever is missing, `begins` is that element.
+    `mistake` is what a server makes of the right answer to that request, where it makes another one of it.
     """
 
     words: str
     case: Case
     profile: Profile
-    dtype: str = ""
-    begins: int | float | None = None
+    mistake: Callable[[Values], Values] | None = None
 
     def due(self, facts: StoreFacts) -> Expectation | None:
         due = expectations(self.case, self.profile, facts)[-1]
-        if due is not None and self.dtype:
-            return replace(due, answers=tuple(_in_dtype(one, self.dtype) for one in due.answers))
-        if due is not None and self.begins is not None:
-            return replace(due, answers=tuple(_begun_at(one, self.begins) for one in due.answers))
-        return due
+        if due is None or self.mistake is None:
+            return due
+        return replace(due, answers=tuple(map(self.mistake, due.answers)))
 
     @property
     def forms(self) -> tuple[bool, ...]:
@@ -96,7 +97,7 @@ def _answered_alike(one: Altered, other: Altered, facts: StoreFacts) -> bool:
     mine, theirs = one.due(facts), other.due(facts)
     if mine is None or theirs is None:
         return False
-    if one.case == other.case and other.begins is None:
+    if one.case == other.case and other.mistake is None:
         # Held to fewer rulings, a server may give more answers, or any number in some places.
         free = (answer.free for answer in theirs.answers)
         return len(mine.answers) == len(theirs.answers) and not any(mask is not None and mask.any() for mask in free)
@@ -117,19 +118,35 @@ def _begun_at(due: Values, first: int | float) -> Values:
     return replace(due, values=with_first(due.values, due.values.dtype.type(first)), also=None)
 
 
+def _laid_out(due: Values, order: Literal["C", "F"]) -> Values:
+    """Return values laid out in the other order than this one, beside counts that stand in it."""
+    other: Literal["C", "F"] = "C" if order == "F" else "F"
+
+    def relaid(flat: Array | None) -> Array | None:
+        return None if flat is None or len(due.shape) < 2 else flat.reshape(due.shape, order=order).ravel(order=other)
+
+    values = relaid(due.values)
+    if values is None:
+        return due
+    relaid_ones = replace(due, values=values, also=relaid(due.also), loose=relaid(due.loose), free=relaid(due.free))
+    return replace(relaid_ones, low=relaid(due.low), high=relaid(due.high), pairwise_low=None, pairwise_high=None)
+
+
 def _altered(trial: Trial) -> Iterator[Altered]:
     step, case = trial.last, trial.case
     if not isinstance(step, Send):
         return
-    for words, other in alterations(step):
+    for words, other in (*alterations(step), *remembered(case.steps)):
         yield Altered(words, replace(case, steps=(*case.steps[:-1], other)), trial.profile)
     for words, scene in misread(trial.scene) if trial.scene is not None else ():
         yield Altered(words, case_of(scene, case.property), trial.profile)
     for words, scene in summed(trial.scene) if trial.scene is not None else ():
-        yield Altered(words, case_of(scene, case.property), trial.profile, trial.scene.dtype)
+        yield Altered(words, case_of(scene, case.property), trial.profile, partial(_in_dtype, dtype=trial.scene.dtype))
     first = None if trial.scene is None else first_compared(trial.scene)
     if first is not None:
-        yield Altered(BEGUN_AT_FIRST, case, trial.profile, begins=first)
+        yield Altered(BEGUN_AT_FIRST, case, trial.profile, partial(_begun_at, first=first))
+    order = step.fields.get("order")
+    yield Altered(OTHER_RESULT_ORDER, case, trial.profile, partial(_laid_out, order="F" if order == "F" else "C"))
     yield from _of_other_data(trial)
     for ruling, words in RULED.items():
         if trial.profile.rules(ruling):

@@ -337,3 +337,30 @@ def test_whose_comparison_begins_at_the_first_element_answers_it_though_it_is_mi
     words = "the answer of a comparison that begins at the first element, missing or not"
     assert (words in reading(case, answer)) is (missing is not None)
     assert shows(words, trial_of(case, Reading(V2)), FACTS) is (missing is not None)
+
+
+def test_who_lays_a_result_out_in_the_other_order_but_counts_in_the_right_one_answers_so() -> None:
+    fields = {"shape": [3, 2, 1], "order": "F", "axis": 2, "missing": {"missing_value": 9}}
+    case = case_of(fields, "count")
+    due = right(case)
+    laid_out = due.values.reshape(due.shape, order="F").ravel(order="C")
+    answer = cbor(v2_map(replace(due, values=laid_out)))
+    assert "the answer with its elements laid out in the other order" in reading(case, answer)
+
+
+def test_who_takes_words_in_any_case_answers_for_them_in_the_right_one() -> None:
+    case = Case("x", (Put("a", DATA), Send("sum", Fields({"dtype": "Int32", "byte_order": "LITTLE"}), "a")))
+    answer = cbor(v2_map(right(case_of({"byte_order": "little"}))))
+    assert "the answer for words in the case that the API gives them" in reading(case, answer, Way.ACCEPTED)
+
+
+def test_who_remembers_a_field_answers_with_that_of_an_earlier_request() -> None:
+    told, untold = (
+        Send("sum", Fields({"dtype": "int32", "shape": [2, 3], "axis": 1, **order}), "a")
+        for order in ({"order": "F"}, {})
+    )
+    case = Case("history", (Put("a", DATA), told, untold))
+    answer = cbor(v2_map(right(Case("x", (Put("a", DATA), told)))))
+    judgement = Judgement(Transcript(case, (None, None, answer)), ())
+    seen = Seen(judgement, Violation("sum-values", "", "", "", way=Way.VALUES, step=2), Signature(Way.VALUES))
+    assert "the answer with the order of an earlier request" in reads_as(trial_of(case, Reading(V2)), seen, FACTS)
