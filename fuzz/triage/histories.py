@@ -14,6 +14,7 @@ from fuzz.triage.company import ALONE, HISTORY, Company
 from fuzz.triage.lab import Lab, OutOfBudget, Seen
 from fuzz.triage.minimal import Smallest, minimal
 from fuzz.triage.reading import Reading
+from fuzz.triage.traits import without
 from fuzz.triage.traits.circumstances import (
     EARLIER_REFUSAL,
     EARLIER_REQUEST,
@@ -118,7 +119,21 @@ def _content(case: Case) -> bytes | None:
 
 
 def smallest_history(trial: Trial, seen: Seen, lab: Lab) -> Smallest:
-    """Return the fewest and plainest earlier requests that make the last one fail."""
+    """Return the fewest and plainest earlier requests that make the last one fail, none if it now fails alone."""
+    found = _smallest_of_several(trial, seen, lab)
+    return _alone_after_all(found, lab) or found
+
+
+def _alone_after_all(found: Smallest, lab: Lab) -> Smallest | None:
+    """Return the last request alone, if it fails so: what changed or went away before it was all that it took."""
+    alone, wanted = without(found.trial, SEVERAL), found.seen.signature
+    for seen in () if alone is None else lab.ask(alone):
+        if (seen.signature.way, seen.signature.aspect) == (wanted.way, wanted.aspect):
+            return None if alone is None else minimal(alone, seen, lab)
+    return None
+
+
+def _smallest_of_several(trial: Trial, seen: Seen, lab: Lab) -> Smallest:
     trial, seen = _fewest_steps(trial, seen, lab)
     for name, made in ((EARLIER_REFUSAL, after_refusal), (EARLIER_REQUEST, asked_twice)):
         other = made(trial)

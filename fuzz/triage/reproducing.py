@@ -7,6 +7,7 @@ from fuzz.triage.lab import Lab, OutOfBudget, Seen
 from fuzz.triage.minimal import Smallest
 from fuzz.triage.traits.circumstances import WHILE
 from fuzz.triage.trial import Trial
+from specs.case import requests
 from specs.violation import Way
 
 TRIES_TO_REPRODUCE = 4
@@ -18,12 +19,20 @@ def reproduced(smallest: Smallest, lab: Lab) -> tuple[Reproducibility, tuple[str
     if wanted.way is Way.SILENT:
         # Silence was tried with a short timeout, so it must also last for the whole timeout before it is reported.
         return ("every time" if lab.stays_silent(smallest.trial, wanted) else "seen once"), smallest.needs
-    try:
-        hits = sum(lab.fails(smallest.trial, wanted, again=True) is not None for _ in range(TRIES_TO_REPRODUCE))
-    except OutOfBudget:
-        return "every time", smallest.needs
-    if hits < TRIES_TO_REPRODUCE:
+    hits = tries = 0
+    # What a failure takes to be told rightly is asked even if looking for its cause has used up its requests.
+    with lab.budget(TRIES_TO_REPRODUCE * requests(smallest.trial.case)):
+        try:
+            while tries < TRIES_TO_REPRODUCE:
+                hits += lab.fails(smallest.trial, wanted, again=True) is not None
+                tries += 1
+        except OutOfBudget:
+            # The run is over.
+            pass
+    if hits < tries:
         return ("flaky" if hits else "seen once"), smallest.needs
+    if tries < TRIES_TO_REPRODUCE:
+        return ("every time" if hits else "cut short"), smallest.needs
     if not smallest.trial.several and lab.passes_afresh(smallest.trial.case):
         return "after a while", (WHILE,)
     return "every time", smallest.needs

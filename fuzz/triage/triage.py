@@ -8,27 +8,23 @@ from dataclasses import replace
 
 from fuzz.errors import CannotRun
 from fuzz.events import EXPLAINING
-from fuzz.findings.finding import Reproducibility
 from fuzz.running.session import Judgement, Session
 from fuzz.triage.behind import behind
 from fuzz.triage.budgets import REQUESTS_OF_A_RACE, in_haste, is_slow, requests_after_others, requests_for
-from fuzz.triage.cause import ANY, Explained, Rest, Shown, explain
+from fuzz.triage.cause import Explained, Rest, Shown, explain
 from fuzz.triage.company import ALONE, Company
-from fuzz.triage.general import faults_alike, not_seen_with
 from fuzz.triage.histories import Earlier, comes_again, smallest_history, wrong_after
+from fuzz.triage.keeping import Keeper
 from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
 from fuzz.triage.minimal import Smallest, minimal, rewritable
-from fuzz.triage.other_data import hangs_on_its_data
-from fuzz.triage.reproducing import answers_late, reproduced
-from fuzz.triage.same import is_plainer, is_same
+from fuzz.triage.reproducing import answers_late
 from fuzz.triage.spent import KNOWN_SHARE_WITH_EARLIER, Spent
-from fuzz.triage.telling import finding_of
 from fuzz.triage.together import apart, confirmed, race_of
 from fuzz.triage.traits import narrow, present
-from fuzz.triage.traits.circumstances import AT_ONCE, VERY_DATA
-from fuzz.triage.trial import Signature, Trial, isolated, signature, trial_of
+from fuzz.triage.traits.circumstances import AT_ONCE
+from fuzz.triage.trial import BY_ASPECT, Signature, Trial, isolated, signature, trial_of
 from specs.case import Case, at_once
 from specs.violation import Aspect, Violation, Way
 
@@ -53,11 +49,11 @@ class Triage:
         self.earlier = Earlier(session.reading)
         self.spent = Spent(session, ledger, clock)
         self.looks = Looks(session.reading, ledger, self.spent)
-        self.untold = self._begun = 0
+        self.keeper = Keeper(session, ledger, self.lab)
+        self.untold = 0
         self._smallest: Smallest | None = None
         self._came_again = False
-        self._first: tuple[Trial, Seen] | None = None
-        self._company, self._in_company = ALONE, False
+        self._company = ALONE
         self._enough = enough
         self._doing = doing
         self._alone = alone
@@ -68,7 +64,7 @@ class Triage:
             return self._looked_into(case, judgement, company)
 
     def _looked_into(self, case: Case, judgement: Judgement, company: Company) -> list[str]:
-        self._company, self._in_company = company, bool(company.cases) or at_once(case)
+        self._company, self.keeper.in_company = company, bool(company.cases) or at_once(case)
         judgement = self.lab.noticed(judgement)
         if judgement.failures[0].aspect == Aspect.GONE and not self.lab.over():
             self._brought_back(case, judgement)
@@ -97,7 +93,7 @@ class Triage:
             violation = judgement.failures[0]
             trial = trial_of(replace(case, steps=case.steps[: violation.step + 1]), self.session.reading)
             seen = Seen(judgement, violation, signature(violation, trial, judgement))
-            self._kept(Smallest(trial, seen, ()), Shown("", trial, seen.signature, ()), "cut short")
+            self.keeper.kept(Smallest(trial, seen, ()), Shown("", trial, seen.signature, ()), "cut short")
             raise
 
     def _named(self, name: str | None) -> list[str]:
@@ -119,7 +115,7 @@ class Triage:
         if doubtful and not comes_again(trial, earlier, wanted, self.lab):
             return None if fleeting is None else self.ledger.again(fleeting, wanted)
         first = Seen(judgement, violation, wanted)
-        self._begun, self._smallest, self._first = self.session.sent, None, (trial, first)
+        self.keeper.begun, self._smallest, self.keeper.first = self.session.sent, None, (trial, first)
         self._came_again = False
         with self.lab.budget(requests_for(first, number)):
             try:
@@ -132,10 +128,6 @@ class Triage:
             except CannotRun:
                 self._cut_short(trial, first)
                 raise
-
-    def _raced(self, wanted: Signature) -> bool:
-        """Say whether a failure came beside other requests, and requests at the same time are known to fail so."""
-        return self._in_company and self.ledger.race(wanted, cut_short=False) is not None
 
     def _told(self, until: Case, trial: Trial, first: Seen) -> str | None:
         """Test a failure by its request alone, or after earlier ones, and return its known or new finding."""
@@ -159,14 +151,21 @@ class Triage:
 
     def _alone_too(self, trial: Trial, wanted: Signature) -> Seen | None:
         """Return the failure of a request alone; of several workers each asks again while no other worker asks."""
-        seen = self.lab.fails(trial, wanted)
-        if seen is not None and self._stands(trial, wanted):
+        seen = self._first_alone(trial, wanted)
+        if seen is not None and self._stands(trial, seen.signature):
             return seen
         with self._alone() as among_others:
             if not among_others:
                 return None
             self.lab.forget()
             return self.lab.fails(trial, wanted)
+
+    def _first_alone(self, trial: Trial, wanted: Signature) -> Seen | None:
+        """Return the failure of a request alone, for which another refusal may be due than after other requests."""
+        several = self.lab.ask(trial)
+        alike = next((one for one in several if one.signature.like(wanted)), None)
+        of_kind = (one for one in several if wanted.way in BY_ASPECT and one.signature.kind == wanted.kind)
+        return alike or next(of_kind, None)
 
     def _new(self, until: Case, trial: Trial, seen: Seen, first: Seen) -> str | None:
         """Return the finding of a failure that no known finding explains, asked while no other worker asks."""
@@ -175,11 +174,11 @@ class Triage:
             return self._after_others(until, trial, first)
         valid = behind(smallest.trial, smallest.seen.signature, self.lab)
         if valid is None:
-            return self._settled(smallest)
+            return self.keeper.settled(smallest)
         name = self._of_valid(*valid)
         if name is None:
             return None
-        self.ledger.also_shown(self._way(name, smallest))
+        self.ledger.also_shown(self.keeper.way(name, smallest))
         return self.ledger.again(name, first.signature)
 
     def _of_valid(self, trial: Trial, seen: Seen) -> str | None:
@@ -189,7 +188,7 @@ class Triage:
             return found.finding
         if isinstance(found, Rest):
             trial, seen = found.trial, found.seen
-        return self._settled(minimal(trial, seen, self.lab))
+        return self.keeper.settled(minimal(trial, seen, self.lab))
 
     def _stands(self, trial: Trial, wanted: Signature) -> bool:
         """Say whether a request fails on a settled server too; if not, settle the server before every later trial."""
@@ -201,88 +200,31 @@ class Triage:
             self.lab.forget()
         return not self.lab.settles
 
-    def _way(self, name: str, smallest: Smallest, alike: frozenset[str] = frozenset()) -> Shown:
-        wanted = smallest.seen.signature
-        reading = smallest.trial.reading.reads_as(smallest.trial, smallest.seen, self.session.facts)
-        return Shown(name, smallest.trial, wanted, smallest.needs, alike | wanted.faults, reading)
-
-    def _settled(self, smallest: Smallest) -> str | None:
-        """Compare a smallest trial with known findings, and return the same one, the one it replaces, or a new one."""
-        alike = faults_alike(smallest, self.lab)
-        if ANY in alike:
-            # Plain requests with other faults fail alike, so nothing else about this request is needed.
-            smallest = replace(smallest, needs=(), unproved=())
-        if hangs_on_its_data(smallest.trial, smallest.seen, self.lab):
-            smallest = replace(smallest, needs=(VERY_DATA,), unproved=())
-        way = self._way("", smallest, alike)
-        # Another worker may have found the same cause in the meantime.
-        with self.ledger.alone():
-            for one in self.ledger.shown():
-                if is_same(way, smallest.seen, one, self.lab):
-                    self.ledger.also_shown(replace(way, finding=one.finding))
-                    return self.ledger.again(one.finding, way.signature)
-            for one in self.ledger.shown():
-                if is_plainer(way, one, self.lab):
-                    return self._keep(smallest, way, replaces=one.finding)
-            return self._keep(smallest, way)
-
-    def _keep(self, smallest: Smallest, way: Shown, replaces: str | None = None) -> str | None:
-        reproducibility, needs = reproduced(smallest, self.lab)
-        # What fails some of the time on a server that keeps state may have been spoilt by any earlier request.
-        if reproducibility == "seen once" or (reproducibility == "flaky" and self.ledger.keeps_state()):
-            if way.signature.way is Way.SILENT and self._first is not None:
-                return self._chance(*self._first)
-            return self._chance(smallest.trial, smallest.seen)
-        lasting = self.ledger.lasting() if reproducibility == "after a while" else None
-        if lasting is not None:
-            return self.ledger.again(lasting.id, way.signature)
-        if reproducibility == "flaky":
-            flaky = self.ledger.flaky(way.signature)
-            if flaky is not None:
-                return self.ledger.again(flaky, way.signature)
-            # What passes by chance may seem to need anything.
-            smallest, needs = replace(smallest, needs=(), unproved=smallest.needs), ()
-        way = replace(way, needs=needs)
-        apart_from = not_seen_with(smallest, self.lab)
-        return self._kept(smallest, way, reproducibility, replaces, apart_from)
-
-    def _kept(
-        self,
-        smallest: Smallest,
-        way: Shown,
-        reproducibility: Reproducibility,
-        replaces: str | None = None,
-        apart_from: tuple[str, ...] = (),
-    ) -> str:
-        last_words = self.lab.life.last_words() if smallest.seen.signature.died else ""
-        finding = replace(finding_of(smallest, way, reproducibility, apart_from), last_words=last_words)
-        return self.ledger.keep(way, finding, self.session, self.session.sent - self._begun, replaces)
-
     def _after_others(self, until: Case, trial: Trial, first: Seen) -> str | None:
         """Return the finding of a failure that needs earlier requests, or came by chance."""
         with self._alone(), self.lab.budget(requests_after_others(first)):
             try:
                 found = self._after(self.earlier.as_sent(until), first)
-                if found is None and self._raced(first.signature):
+                if found is None and self.keeper.raced(first.signature):
                     return None
                 if found is None and (raced := self._took_company(until, first)) is not None:
                     return raced
                 found = found or self._after(self.earlier.histories(until, self._company), first)
                 if found is None:
                     # What is beside a request may be what it takes.
-                    return self._chance(trial_of(until, trial.reading) if at_once(until) else trial, first)
+                    return self.keeper.chance(trial_of(until, trial.reading) if at_once(until) else trial, first)
                 alone = self.lab.fails(trial, first.signature, again=True)
                 if alone is not None:
                     # The request fails alone after all: the server was too busy to answer when it was tried before.
-                    return self._settled(minimal(trial, alone, self.lab))
+                    return self.keeper.settled(minimal(trial, alone, self.lab))
                 explained = explain(*found, self.ledger.shown(), self.lab)
                 if isinstance(explained, Explained):
                     return self.ledger.again(explained.finding, first.signature)
                 if isinstance(explained, Rest):
                     found = explained.trial, explained.seen
-                return self._settled(smallest_history(*found, self.lab))
+                return self.keeper.settled(smallest_history(*found, self.lab))
             except OutOfBudget:
-                return self._chance(trial, first)
+                return self.keeper.chance(trial, first)
 
     def _after(self, histories: Iterable[Case], first: Seen) -> tuple[Trial, Seen] | None:
         """Return the request after earlier ones that make it fail, if any do; settle the server from then on."""
@@ -309,19 +251,7 @@ class Triage:
             return name
         finally:
             self._smallest, self._company = smallest, company
-            self._first = trial_of(until, self.session.reading), first
-
-    def _chance(self, trial: Trial, first: Seen) -> str | None:
-        """Return the finding for failures that did not come again; None for those of a known race or kept state.
-
-        All such failures of one kind share one finding, since their cause is not known.
-        """
-        if self._raced(first.signature) or self.ledger.keeps_state() or not self.lab.heard_out(first.judgement):
-            return None
-        known = self.ledger.of_chance(first.signature)
-        if known is not None:
-            return self.ledger.again(known.id, first.signature)
-        return self._kept(Smallest(trial, first, ()), Shown("", trial, first.signature, (), frozenset()), "seen once")
+            self.keeper.first = trial_of(until, self.session.reading), first
 
     def _disagreement(self, until: Case, first: Seen) -> str | None:
         """Return the finding about answers that are right one by one but do not agree; nothing is reduced."""
@@ -329,12 +259,12 @@ class Triage:
         judgement = self.lab.judge(until)
         violation = next((one for one in judgement.failures if one.way is Way.DISAGREES), None)
         if violation is None:
-            return self._chance(trial, first)
+            return self.keeper.chance(trial, first)
         seen = Seen(judgement, violation, first.signature)
         for one in self.ledger.shown():
             if one.signature.way is Way.DISAGREES and one.trial.case.property == until.property:
                 return self.ledger.again(one.finding, first.signature)
-        return self._kept(Smallest(trial, seen, ()), Shown("", trial, first.signature, ()), "every time")
+        return self.keeper.kept(Smallest(trial, seen, ()), Shown("", trial, first.signature, ()), "every time")
 
     def _cut_short(self, trial: Trial, first: Seen) -> str | None:
         """Return a finding when the budget has run out: one that the failure looks like, or one without proof."""
@@ -342,23 +272,27 @@ class Triage:
         known = next((one.finding for one in alike if one.concerns(trial, first.signature)), None)
         if known is not None:
             return self.ledger.again(known, first.signature)
-        half_known = self._raced(first.signature) or (alike and (self._smallest is None or self._smallest.unproved))
+        half_known = self.keeper.raced(first.signature) or (
+            alike and (self._smallest is None or self._smallest.unproved)
+        )
         of_state = not self._came_again and self.ledger.keeps_state()
         if half_known or of_state or answers_late(trial, first, self.lab):
             return None
+        if not self._came_again and (fleeting := self.ledger.fleeting(first.signature)) is not None:
+            return self.ledger.again(fleeting, first.signature)
         smallest = self._smallest or Smallest(trial, first, (), narrow(present(trial), trial.reading))
         wanted = smallest.seen.signature
         way = Shown("", smallest.trial, wanted, smallest.needs, wanted.faults)
         # Silence that was asked for again was waited for too shortly to be sure of it.
         again = self._came_again and wanted.way is not Way.SILENT
-        return self._kept(smallest, way, "every time" if again else "cut short")
+        return self.keeper.kept(smallest, way, "every time" if again else "cut short")
 
     def _together(self, case: Case, judgement: Judgement) -> list[str]:
         """Return findings about requests at the same time; failures that also come one by one are triaged as usual."""
         trial = trial_of(case, self.session.reading)
         violation = judgement.failures[0]
         first = Seen(judgement, violation, signature(violation, trial, judgement))
-        self._begun = self.session.sent
+        self.keeper.begun = self.session.sent
         believed = self.looks.believed_together(case, judgement, first.signature)
         if believed is not None:
             return believed
@@ -374,22 +308,22 @@ class Triage:
                     return [self.ledger.again(known, first.signature)]
                 again = confirmed(trial, self.lab)
                 if again is None:
-                    return self._named(self._chance(trial, first))
+                    return self._named(self.keeper.chance(trial, first))
                 # Requests at the same time may fail in another way when they are sent again.
                 if (known := self.ledger.race(again.signature, cut_short=False)) is not None:
                     return [self.ledger.again(known, again.signature)]
                 race = race_of(trial, again, self.lab)
                 if race is None:
-                    return self._named(self._chance(trial, first))
+                    return self._named(self.keeper.chance(trial, first))
             except OutOfBudget:
                 return names or [self._cut_short_together(trial, first)]
         smallest = Smallest(race.trial, race.seen, (AT_ONCE,))
         way = Shown("", race.trial, race.seen.signature, (AT_ONCE,), frozenset())
         before = self.ledger.race(way.signature, cut_short=True)
-        if before is None and self._in_company and (chance := self.ledger.of_chance(way.signature)) is not None:
+        if before is None and self.keeper.in_company and (chance := self.ledger.of_chance(way.signature)) is not None:
             # What came once, beside other requests, has come again.
             before = chance.id
-        return [self._kept(smallest, way, "every time" if race.every_time else "flaky", before)]
+        return [self.keeper.kept(smallest, way, "every time" if race.every_time else "flaky", before)]
 
     def _cut_short_together(self, trial: Trial, first: Seen) -> str:
         """Return the finding of a race that was not looked into to the end; those that fail alike share one."""
@@ -397,4 +331,4 @@ class Triage:
         if known is not None:
             return self.ledger.again(known, first.signature)
         way, unproved = Shown("", trial, first.signature, ()), narrow(present(trial), trial.reading)
-        return self._kept(Smallest(trial, first, (), unproved), way, "cut short")
+        return self.keeper.kept(Smallest(trial, first, (), unproved), way, "cut short")

@@ -21,6 +21,7 @@ from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.reference_server.__main__ import build
 from fuzz.subjects.reductions.reference_server.server import serve
 from fuzz.subjects.reductions.subject import REDUCTIONS
+from fuzz.subjects.reductions.zoo.errors import SecretShownToTheClient
 from fuzz.subjects.reductions.zoo.memory import CacheWithoutMissing
 from fuzz.subjects.reductions.zoo.refusing import UnknownOperationIsAServerError
 from fuzz.transport.http import HttpClient
@@ -66,6 +67,11 @@ def test_what_a_server_keeps_from_request_to_request_is_one_finding_that_says_wh
     fields = [set(one.fields) for one in (first, last) if isinstance(one, Send)]
     assert sorted(fields, key=len) == [{"dtype"}, {"dtype", "missing"}]
     assert findings[0].reproducibility == "every time"
+
+
+def test_what_fails_once_its_object_is_gone_takes_no_earlier_request(tmp_path: Path) -> None:
+    findings = hunted(tmp_path, SecretShownToTheClient, ("changing", "reduction"), 40)
+    assert [(one.needs, one.violation.way) for one in findings] == [((), Way.DISCLOSES)]
 
 
 @pytest.mark.parametrize("examples", [50, pytest.param(150, marks=pytest.mark.slow)])

@@ -1,0 +1,116 @@
+"""Compare smallest trials with known findings, and keep those that are new."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fuzz.findings.finding import Reproducibility
+from fuzz.running.session import Session
+from fuzz.triage.cause import ANY, Shown
+from fuzz.triage.general import faults_alike, not_seen_with
+from fuzz.triage.lab import Lab, Seen
+from fuzz.triage.ledger import Ledger
+from fuzz.triage.minimal import Smallest
+from fuzz.triage.other_data import hangs_on_its_data
+from fuzz.triage.reproducing import reproduced
+from fuzz.triage.same import is_plainer, is_same
+from fuzz.triage.telling import finding_of
+from fuzz.triage.traits.circumstances import VERY_DATA
+from fuzz.triage.trial import Signature, Trial
+from specs.violation import Way
+
+
+class Keeper:
+    """The keeper tells whether a smallest trial has a known cause, and keeps a finding of it if not.
+
+    `first` is the failure that is looked into, `begun` how many requests had been sent by then, and `in_company` says
+    whether other requests were sent at the same time.
+    """
+
+    def __init__(self, session: Session, ledger: Ledger, lab: Lab) -> None:
+        self.session = session
+        self.ledger = ledger
+        self.lab = lab
+        self.begun = 0
+        self.first: tuple[Trial, Seen] | None = None
+        self.in_company = False
+
+    def raced(self, wanted: Signature) -> bool:
+        """Say whether a failure came beside other requests, and requests at the same time are known to fail so."""
+        return self.in_company and self.ledger.race(wanted, cut_short=False) is not None
+
+    def way(self, name: str, smallest: Smallest, alike: frozenset[str] = frozenset()) -> Shown:
+        wanted = smallest.seen.signature
+        reading = smallest.trial.reading.reads_as(smallest.trial, smallest.seen, self.session.facts)
+        return Shown(name, smallest.trial, wanted, smallest.needs, alike | wanted.faults, reading)
+
+    def settled(self, smallest: Smallest) -> str | None:
+        """Compare a smallest trial with known findings, and return the same one, the one it replaces, or a new one."""
+        alike = faults_alike(smallest, self.lab)
+        if ANY in alike:
+            # Plain requests with other faults fail alike, so nothing else about this request is needed.
+            smallest = replace(smallest, needs=(), unproved=())
+        if hangs_on_its_data(smallest.trial, smallest.seen, self.lab):
+            smallest = replace(smallest, needs=(VERY_DATA,), unproved=())
+        way = self.way("", smallest, alike)
+        # Another worker may have found the same cause in the meantime.
+        with self.ledger.alone():
+            for one in self.ledger.shown():
+                if is_same(way, smallest.seen, one, self.lab):
+                    self.ledger.also_shown(replace(way, finding=one.finding))
+                    return self.ledger.again(one.finding, way.signature)
+            for one in self.ledger.shown():
+                if is_plainer(way, one, self.lab):
+                    return self._keep(smallest, way, replaces=one.finding)
+            return self._keep(smallest, way)
+
+    def _keep(self, smallest: Smallest, way: Shown, replaces: str | None = None) -> str | None:
+        reproducibility, needs = reproduced(smallest, self.lab)
+        # What fails some of the time on a server that keeps state may have been spoilt by any earlier request.
+        if reproducibility == "seen once" or (reproducibility == "flaky" and self.ledger.keeps_state()):
+            if way.signature.way is Way.SILENT and self.first is not None:
+                return self.chance(*self.first)
+            return self.chance(smallest.trial, smallest.seen)
+        lasting = self.ledger.lasting() if reproducibility == "after a while" else None
+        if lasting is not None:
+            return self.ledger.again(lasting.id, way.signature)
+        if reproducibility == "flaky":
+            flaky = self.ledger.flaky(way.signature)
+            if flaky is not None:
+                return self.ledger.again(flaky, way.signature)
+            # What passes by chance may seem to need anything.
+            smallest, needs = replace(smallest, needs=(), unproved=smallest.needs), ()
+        if replaces is None and (reproducibility == "flaky" or way.of_history):
+            replaces = self._came_before(way.signature)
+        way = replace(way, needs=needs)
+        apart_from = not_seen_with(smallest, self.lab)
+        return self.kept(smallest, way, reproducibility, replaces, apart_from)
+
+    def _came_before(self, wanted: Signature) -> str | None:
+        """Return the finding of what was seen once in this run, which a flaky server or its state now explains."""
+        chance = self.ledger.of_chance(wanted)
+        return chance.id if chance is not None and self.ledger.seen(chance.id) else None
+
+    def kept(
+        self,
+        smallest: Smallest,
+        way: Shown,
+        reproducibility: Reproducibility,
+        replaces: str | None = None,
+        apart_from: tuple[str, ...] = (),
+    ) -> str:
+        last_words = self.lab.life.last_words() if smallest.seen.signature.died else ""
+        finding = replace(finding_of(smallest, way, reproducibility, apart_from), last_words=last_words)
+        return self.ledger.keep(way, finding, self.session, self.session.sent - self.begun, replaces)
+
+    def chance(self, trial: Trial, first: Seen) -> str | None:
+        """Return the finding for failures that did not come again; None for those of a known race or kept state.
+
+        All such failures of one kind share one finding, since their cause is not known.
+        """
+        if self.raced(first.signature) or self.ledger.keeps_state() or not self.lab.heard_out(first.judgement):
+            return None
+        known = self.ledger.of_chance(first.signature)
+        if known is not None:
+            return self.ledger.again(known.id, first.signature)
+        return self.kept(Smallest(trial, first, ()), Shown("", trial, first.signature, (), frozenset()), "seen once")
