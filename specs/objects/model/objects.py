@@ -267,7 +267,9 @@ def _delete(at: Asked, bucket: Bucket, key: str) -> list[Alternative]:
 
     def learns(reply: Reply) -> State:
         told = reply.header("x-amz-version-id")
-        if bucket.newest(key) is None and (told is None or bucket.version(key, told) is not None):
+        # While versions are suspended, a marker takes the place of the version `null`, and its id.
+        fresh = told is not None and (told == _marker(bucket).version or bucket.version(key, told) is None)
+        if bucket.newest(key) is None and not fresh:
             # A key that is missing gets another marker, or none.
             return at.state
         marker = Stored(marker=True, modified=window(reply), version=version_told(_marker(bucket), reply))

@@ -25,8 +25,10 @@ from specs.objects.steps import (
     GetObject,
     HeadObject,
     ListObjects,
+    ListVersions,
     Named,
     PutObject,
+    PutVersioning,
     Sent,
     Step,
 )  # fmt: skip
@@ -253,6 +255,31 @@ def test_cases_are_drawn_from_a_seed(data: st.DataObject) -> None:
     case = data.draw(cases.OBJECTS(REFERENCE).strategy)
     assert case.property == "objects"
     assert all(step.asks for step in case.steps)
+
+
+def test_a_marker_of_a_suspended_bucket_takes_the_place_of_the_version_null() -> None:
+    def removed(version: str) -> Reply:
+        told = (("date", DATE), ("x-amz-delete-marker", "true"), ("x-amz-version-id", version))
+        return Reply(204, told, b"")
+
+    def listed(*entries: str) -> tuple[Step, Reply]:
+        body = f"<ListVersionsResult><IsTruncated>false</IsTruncated>{''.join(entries)}</ListVersionsResult>"
+        return ListVersions(), Reply(200, (("content-type", "application/xml"), ("date", DATE)), body.encode())
+
+    def marker(version: str, latest: str) -> str:
+        told = f"<Key>k</Key><VersionId>{version}</VersionId><IsLatest>{latest}</IsLatest>"
+        return f"<DeleteMarker>{told}<LastModified>2026-11-29T01:00:00Z</LastModified></DeleteMarker>"
+
+    done = Reply(200, (("date", DATE),), b"")
+    before = (
+        (PutObject(key="k", content=Content(b"x")), wrote(b"x")),
+        (PutVersioning(), done),
+        (DeleteObject(key="k"), removed("v1")),
+        (PutVersioning(status="Suspended"), done),
+        (DeleteObject(key="k"), removed("null")),
+    )
+    assert faults(*before, listed(marker("null", "true"), marker("v1", "false"))) == []
+    assert faults(*before, listed(marker("v1", "true"))) == ["versioning"]
 
 
 @pytest.mark.parametrize("keys", [("a/2", "a"), ("a", "a/2")])
