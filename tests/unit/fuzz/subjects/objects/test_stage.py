@@ -10,8 +10,9 @@ from fuzz.running.store import Unstorable
 from fuzz.subjects.objects import stage
 from fuzz.subjects.objects.access import OWN, OWNER, Access
 from specs.case import Case
+from specs.objects.content import Content
 from specs.objects.profile import load
-from specs.objects.steps import ListObjects
+from specs.objects.steps import ListObjects, PutObject, Sent, Signing
 from specs.outcome import Reply
 
 
@@ -37,3 +38,15 @@ def test_buckets_are_asked_for_again_only_while_the_store_says_so(
         with pytest.raises(Unstorable):
             buckets.begin(case, afresh=False)
     assert len(sent) == asked
+
+
+@pytest.mark.parametrize("signing", ["header", "chunks", "unsigned-trailer"])
+@pytest.mark.parametrize(("size", "leaves", "due"), [(10, 4, 4), (10, 4096, 9), (1, 0, 0), (1, 4096, 0)])
+def test_a_client_that_leaves_has_never_sent_all_of_the_content(
+    signing: Signing, size: int, leaves: int, due: int
+) -> None:
+    buckets = stage.CaseBuckets(Access({OWNER: OWN[0]}), load("reference"))
+    buckets.reach("http://127.0.0.1:1", lambda _message: Reply(200, (), b""))
+    step = PutObject(key="k", content=Content(b"x" * size), leaves=leaves, sent=Sent(signing=signing))
+    message: Any = buckets.message(step, buckets.begin(Case("objects", (step,)), afresh=False))
+    assert message.leaves_after == due
