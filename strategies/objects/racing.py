@@ -1,10 +1,12 @@
-"""Draw requests at the same time: writers beside readers, conditional writes, deletes and lists under change."""
+"""Draw requests at the same time: writers beside readers, conditional writes, completions, copies, deletes, lists."""
 
 from __future__ import annotations
 
 from specs.objects.content import Content
 from specs.objects.steps import (
+    AbortUpload,
     CompleteUpload,
+    CopyObject,
     CreateUpload,
     DeleteObject,
     GetObject,
@@ -25,6 +27,8 @@ MOST_LANES = 8
 
 def races(draw: Draw) -> list[Step]:
     """Draw a few clients on one or two keys, with what each key holds read at the end."""
+    if draw.profile.can("multipart") and draw.profile.rules("etag-multipart") and draw.chance(0.2):
+        return _completions(draw)
     keys = draw.some(("k", "dir/k", "other"), 1, 2)
     steps: list[Step] = [
         PutObject(key=key, content=Content(b"before"), called=f"before {key}") for key in keys if draw.chance(0.5)
@@ -32,7 +36,8 @@ def races(draw: Draw) -> list[Step]:
     conditional = draw.profile.can("conditional-put") and draw.chance(0.5)
     for lane in range(1, draw.between(2, MOST_LANES) + 1):
         steps += [_beside(draw, draw.one(keys), lane, number, conditional) for number in range(draw.between(1, 3))]
-    return [*steps, *survey(keys)]
+    copied = ["copy"] if any(isinstance(one, CopyObject) for one in steps) else []
+    return [*steps, *survey([*keys, *copied])]
 
 
 def interruptions(draw: Draw) -> list[Step]:
@@ -64,6 +69,34 @@ def _beside(draw: Draw, key: str, lane: int, number: int, conditional: bool) -> 
         # Each write has another content, so that a read tells whose it is.
         content = Content(f"{lane}-{number}".encode(), draw.one((0, 0, 0, 70_000)), lane * 10 + number)
         return PutObject(key=key, content=content, headers=headers, lane=lane)
-    if kind < 0.85:
+    if kind < 0.82:
         return (HeadObject if draw.chance(0.2) else GetObject)(key=key, lane=lane)
+    if kind < 0.87:
+        return CopyObject(key="copy", source_key=key, lane=lane)
     return DeleteObject(key=key, lane=lane) if kind < 0.95 else ListObjects(lane=lane)
+
+
+def _completions(draw: Draw) -> list[Step]:
+    """Draw completions beside others of the same or another upload, aborts, parts sent anew, writes and reads."""
+    steps: list[Step] = [PutObject(key="k", content=Content(b"before"), called="before")] if draw.chance(0.5) else []
+    uploads = ["u"] if draw.chance(0.5) else ["u", "v"]
+    for name in uploads:
+        # A part that is sent anew has the same length, and other bytes.
+        part = UploadPart(key="k", upload=name, content=Content(f"{name}-old".encode()), called=f"part of {name}")
+        steps += [CreateUpload(key="k", called=name, headers=(("x-amz-meta-upload", name),)), part]
+    headers: Pairs = ()
+    if draw.profile.can("conditional-complete") and draw.chance(0.5):
+        headers = draw.one(((("If-None-Match", "*"),), (("If-Match", "{etag before}"),)))
+    for lane in range(1, draw.between(2, 5) + 1):
+        name = uploads[lane % len(uploads)]
+        listed = (Part("1", f"{{etag part of {name}}}"),)
+        complete = CompleteUpload(key="k", upload=name, parts=listed, headers=headers, lane=lane)
+        other = draw.one((
+            complete, complete, AbortUpload(key="k", upload=name, lane=lane),
+            UploadPart(key="k", upload=name, content=Content(f"{name}-new".encode()), lane=lane),
+            PutObject(key="k", content=Content(f"{lane}-put".encode()), lane=lane),
+        ))  # fmt: skip
+        steps.append(complete if lane == 1 else other)
+        if draw.chance(0.5):
+            steps.append(GetObject(key="k", lane=lane))
+    return [*steps, *survey(["k"])]

@@ -1,4 +1,4 @@
-"""Judge requests at the same time, key by key: puts, deletes, reads and listings, conditional or not."""
+"""Judge requests at the same time, key by key: puts, deletes, completions, reads and listings, conditional or not."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from specs.case import Case
 from specs.objects import steps
 from specs.objects.answers import code_of
 from specs.objects.content import NO_CONTENT, Content
+from specs.objects.model import completions
 from specs.objects.model.listings import decoded
-from specs.objects.model.registers import FOREVER, IMPOSSIBLE, Call, Value, linearizable
+from specs.objects.model.registers import FOREVER, IMPOSSIBLE, NOTHING_HELD, Call, Held, linearizable
 from specs.objects.profile import Profile
 from specs.objects.state import METADATA, md5_etag
 from specs.objects.words import NOTHING, Memory, filled, learned, quoted
@@ -22,7 +23,12 @@ from specs.outcome import NoReply, Outcome, Reply
 from specs.violation import Violation, Way
 
 Place = tuple[str, str]
-_ON_ONE_KEY = (steps.PutObject, steps.GetObject, steps.HeadObject, steps.DeleteObject, steps.StreamCopy)
+_ON_ONE_KEY = (
+    steps.PutObject, steps.GetObject, steps.HeadObject, steps.DeleteObject, steps.StreamCopy, steps.CompleteUpload,
+    steps.AbortUpload,
+)  # fmt: skip
+# What these do to keys is not judged at the same time as other requests.
+_ON_A_BUCKET = (steps.CreateBucket, steps.DeleteBucket, steps.PutVersioning, steps.PutPolicy, steps.DeletePolicy)
 CONFLICT = (409, "ConditionalRequestConflict")
 
 
@@ -37,11 +43,17 @@ class Read:
 
 @dataclass
 class Histories:
-    """The calls on each key, and the versions that were ever written to it, by their names."""
+    """The calls on each key, and the versions that were ever written to it, by their names.
+
+    Of the keys in `unordered` the versions are known, but not which of them a write took; of those in `unknown`,
+    nothing is.
+    """
 
     calls: dict[Place, list[Call]] = field(default_factory=dict)
     versions: dict[Place, dict[str, Read]] = field(default_factory=dict)
     conditional: set[Place] = field(default_factory=set)
+    unordered: set[Place] = field(default_factory=set)
+    unknown: set[Place] = field(default_factory=set)
 
 
 def violations(case: Case, outcomes: Sequence[Outcome], profile: Profile) -> Iterator[Violation]:
@@ -49,14 +61,16 @@ def violations(case: Case, outcomes: Sequence[Outcome], profile: Profile) -> Ite
     yield from _broken(outcomes)
     made = histories(case, outcomes)
     for place, calls in made.calls.items():
+        if place in made.unknown:
+            continue
         torn = list(_torn(case, outcomes, place, made.versions.get(place, {})))
         yield from torn
-        if torn:
+        if torn or place in made.unordered:
             continue
-        verdict = linearizable(calls, None)
+        verdict = linearizable(calls, NOTHING_HELD)
         if verdict.right is False:
             free = [replace(one, after=unconditional(one.after)) for one in calls]
-            only = place in made.conditional and linearizable(free, None).right is not False
+            only = place in made.conditional and linearizable(free, NOTHING_HELD).right is not False
             requirement = "one-winner" if only else "linearizable"
             if requirement == "one-winner" and not profile.rules("one-winner"):
                 continue
@@ -75,7 +89,11 @@ def violations(case: Case, outcomes: Sequence[Outcome], profile: Profile) -> Ite
 
 def left_out(case: Case, outcomes: Sequence[Outcome]) -> int:
     """Count the keys on which no verdict was reached within the bound."""
-    return sum(linearizable(calls, None).right is None for calls in histories(case, outcomes).calls.values())
+    made = histories(case, outcomes)
+    return sum(
+        place not in made.unordered | made.unknown and linearizable(calls, NOTHING_HELD).right is None
+        for place, calls in made.calls.items()
+    )
 
 
 def _broken(outcomes: Sequence[Outcome]) -> Iterator[Violation]:
@@ -97,14 +115,14 @@ def _broken(outcomes: Sequence[Outcome]) -> Iterator[Violation]:
 class _Conditional:
     """The effects of a call if its condition holds, and without any condition."""
 
-    with_it: Callable[[Value], Any]
-    without: Callable[[Value], Any]
+    with_it: Callable[[Held], Any]
+    without: Callable[[Held], Any]
 
-    def __call__(self, value: Value) -> Any:
-        return self.with_it(value)
+    def __call__(self, held: Held) -> Any:
+        return self.with_it(held)
 
 
-def unconditional(after: Callable[[Value], Any]) -> Callable[[Value], Any]:
+def unconditional(after: Callable[[Held], Any]) -> Callable[[Held], Any]:
     """Return what a call does without its condition."""
     return after.without if isinstance(after, _Conditional) else after
 
@@ -124,11 +142,45 @@ def histories(case: Case, outcomes: Sequence[Outcome]) -> Histories:
                 continue
             place = (step.bucket, step.key)
             unknown = isinstance(outcome, NoReply) or (outcome.status >= 500 and outcome.status != 501)
+            if isinstance(step, steps.CompleteUpload) and isinstance(outcome, Reply):
+                unknown = unknown or (outcome.status == 200 and completions.is_error(outcome))
             after, reads = _effect(made, place, case, outcome, memory, number)
             if not (unknown and reads):
                 end = FOREVER if unknown else ended
                 made.calls.setdefault(place, []).append(Call(begun, end, after, number, reads, unknown))
+    _leave_out(made, case)
     return made
+
+
+def _leave_out(made: Histories, case: Case) -> None:
+    """Note the keys on which something was done that is not judged beside other requests, or only in part."""
+    places = {*made.calls, *made.versions}
+    for step in case.steps:
+        if isinstance(step, _ON_A_BUCKET):
+            made.unknown |= {place for place in places if place[0] == step.bucket}
+        elif isinstance(step, steps.DeleteObjects):
+            made.unknown |= {(step.bucket, one.key) for one in step.keys}
+        elif isinstance(step, steps.CompleteUpload) and completions.parts_of(case, step) is None:
+            made.unknown.add((step.bucket, step.key))
+    for step in case.steps:
+        if isinstance(step, steps.CopyObject):
+            _note_copy(made, step)
+
+
+def _note_copy(made: Histories, step: steps.CopyObject) -> None:
+    """Take a copy as a write of any version that its source ever had; one that is no plain copy is not judged."""
+    source, place = (step.source_bucket, step.source_key), (step.bucket, step.key)
+    versions = made.versions.get(source, {})
+    if step.headers or step.source_version or source in made.unknown | made.unordered or any(map(_of_parts, versions)):
+        made.unknown.add(place)
+        return
+    made.unordered.add(place)
+    made.versions.setdefault(place, {}).update({f"copy of {name}": one for name, one in versions.items()})
+
+
+def _of_parts(name: str) -> bool:
+    """Say whether a version of that name was made of parts, whose copies may have other ETags."""
+    return name.startswith(completions.version_name(""))
 
 
 def _content(case: Case, number: int) -> Content:
@@ -161,59 +213,85 @@ def _known(case: Case, outcomes: Sequence[Outcome], number: int) -> Memory:
 
 def _effect(
     made: Histories, place: Place, case: Case, outcome: Outcome, memory: Memory, number: int
-) -> tuple[Callable[[Value], Any], bool]:
+) -> tuple[Callable[[Held], Any], bool]:
     """Return what a request does to its key, given its answer, and whether it only reads."""
     step = case.steps[number]
     status = outcome.status if isinstance(outcome, Reply) else 0
     if isinstance(step, steps.GetObject | steps.HeadObject):
         shown = None if status == 404 or not isinstance(outcome, Reply) else read_of(step, outcome)
-        return (lambda value: value if _shows(made, place, value, shown) else IMPOSSIBLE), True
-    name: Value = None
+        return (lambda held: held if _shows(made, place, held, shown) else IMPOSSIBLE), True
+    if isinstance(step, steps.AbortUpload):
+        return completions.abortion(step, outcome)
+    if isinstance(step, steps.CompleteUpload):
+        return _completed(made, place, case, outcome, memory, number)
+    name: str | None = None
     if isinstance(step, steps.PutObject | steps.StreamCopy):
         name = f"step {number}"
         data = _content(case, number).data
-        metadata = tuple(
-            sorted((key.lower(), value) for key, value in step.headers if key.lower().startswith(METADATA))
-        )
-        version = Read(md5_etag(data), hashlib.sha256(data).hexdigest(), metadata)
+        version = Read(md5_etag(data), hashlib.sha256(data).hexdigest(), _metadata(step.headers))
         made.versions.setdefault(place, {})[name] = version
     holds = _condition(made, place, step, memory)
     if holds is None:
         if 400 <= status < 500 or status == 501:
-            return (lambda value: value), True
-        return (lambda _value: name), False
+            return (lambda held: held), True
+        return (lambda held: Held(name, held.ended)), False
     made.conditional.add(place)
     if 400 <= status < 500:
         free = isinstance(outcome, Reply) and (status, code_of(outcome)) == CONFLICT
-        failing = (lambda value: value) if free else (lambda value: IMPOSSIBLE if holds(value) else value)
-        return _Conditional(failing, lambda value: value), True
-    if status:
-        return _Conditional(lambda value: name if holds(value) else IMPOSSIBLE, lambda _value: name), False
-    return _Conditional(lambda value: name if holds(value) else value, lambda _value: name), False
+        failing = (lambda held: held) if free else (lambda held: IMPOSSIBLE if holds(held) else held)
+        return _Conditional(failing, lambda held: held), True
+
+    def written(held: Held) -> Any:
+        return Held(name, held.ended) if holds(held) else IMPOSSIBLE if status else held
+
+    return _Conditional(written, lambda held: Held(name, held.ended)), False
 
 
-def _condition(made: Histories, place: Place, step: Any, memory: Memory) -> Callable[[Value], bool] | None:
+def _completed(
+    made: Histories, place: Place, case: Case, outcome: Outcome, memory: Memory, number: int
+) -> tuple[Callable[[Held], Any], bool]:
+    """Return what a completion does to its key, given its answer, and whether it changes nothing."""
+    step = case.steps[number]
+    data = completions.parts_of(case, step) or []
+    made.versions.setdefault(place, {})[completions.version_name(step.upload)] = Read(
+        completions.etag_of(data),
+        hashlib.sha256(b"".join(data)).hexdigest(),
+        _metadata(completions.headers_of(case, step)),
+    )
+    holds = _condition(made, place, step, memory)
+    after, reads = completions.completion(case, number, outcome, holds)
+    if holds is None:
+        return after, reads
+    made.conditional.add(place)
+    without = (lambda held: held) if reads else completions.completion(case, number, outcome, None)[0]
+    return _Conditional(after, without), reads
+
+
+def _metadata(headers: steps.Pairs) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((name.lower(), value) for name, value in headers if name.lower().startswith(METADATA)))
+
+
+def _condition(made: Histories, place: Place, step: Any, memory: Memory) -> Callable[[Held], bool] | None:
     """Return the condition of a write, as a question about what the key holds; None if it has none."""
     if steps.header(step, "if-none-match") == "*":
-        return lambda value: value is None
+        return lambda held: held.version is None
     match = steps.header(step, "if-match")
     if match is None:
         return None
     wanted = filled(match, memory)
-    return lambda value: value is not None and made.versions[place][value].etag == wanted
+    return lambda held: held.version is not None and made.versions[place][held.version].etag == wanted
 
 
 def read_of(step: Any, reply: Reply) -> Read:
     """Return what an answer to GET or HEAD shows."""
     digest = hashlib.sha256(reply.body).hexdigest() if isinstance(step, steps.GetObject) else None
-    metadata = tuple(sorted((name, value) for name, value in reply.headers if name.startswith(METADATA)))
-    return Read(reply.header("etag") or "", digest, metadata)
+    return Read(reply.header("etag") or "", digest, _metadata(reply.headers))
 
 
-def _shows(made: Histories, place: Place, value: Value, shown: Read | None) -> bool:
-    if value is None or shown is None:
-        return value is None and shown is None
-    return _is_of(shown, made.versions[place][value])
+def _shows(made: Histories, place: Place, held: Held, shown: Read | None) -> bool:
+    if held.version is None or shown is None:
+        return held.version is None and shown is None
+    return _is_of(shown, made.versions[place][held.version])
 
 
 def _is_of(shown: Read, version: Read) -> bool:
@@ -261,8 +339,8 @@ def _note_listing(made: Histories, case: Case, step: steps.ListObjects, outcome:
         place = (step.bucket, key)
         shown = Read(told[key]) if key in told else None
 
-        def after(value: Value, place: Place = place, shown: Read | None = shown) -> Any:
-            return value if _shows(made, place, value, shown) else IMPOSSIBLE
+        def after(held: Held, place: Place = place, shown: Read | None = shown) -> Any:
+            return held if _shows(made, place, held, shown) else IMPOSSIBLE
 
         end = outcome.begun_ms + outcome.elapsed_ms
         made.calls.setdefault(place, []).append(Call(outcome.begun_ms, end, after, number, reads=True))

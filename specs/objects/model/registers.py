@@ -1,16 +1,25 @@
 """Say whether requests at the same time on one key come out as in some order of theirs.
 
-A key is a register: it holds one version or none. Each request takes effect at one instant between its first byte sent
-and its last byte answered. A request whose outcome is unknown may take effect at any later instant, or never.
+A key is a register: it holds one version or none, and knows which uploads to it have ended. Each request takes effect
+at one instant between its first byte sent and its last byte answered. A request whose outcome is unknown may take
+effect at any later instant, or never.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-# What a key holds: the name of a version, or None.
-Value = str | None
+
+class Held(NamedTuple):
+    """The contents of a key: the name of a version, or None, and the uploads to it that have ended."""
+
+    version: str | None = None
+    ended: frozenset[str] = frozenset()
+
+
+NOTHING_HELD = Held()
 FOREVER = float("inf")
 MOST_NODES = 200_000
 
@@ -25,7 +34,7 @@ class Call:
 
     begun: float
     ended: float
-    after: Callable[[Value], Value | _Impossible]
+    after: Callable[[Held], Held | _Impossible]
     number: int
     reads: bool = False
     unknown: bool = False
@@ -46,7 +55,7 @@ class SearchResult:
     number: int = -1
 
 
-def linearizable(calls: Sequence[Call], first: Value, most_nodes: int = MOST_NODES) -> SearchResult:
+def linearizable(calls: Sequence[Call], first: Held, most_nodes: int = MOST_NODES) -> SearchResult:
     """Say whether some order of the calls explains their answers."""
     right, _ = _search(calls, first, most_nodes)
     if right is not False:
@@ -54,7 +63,7 @@ def linearizable(calls: Sequence[Call], first: Value, most_nodes: int = MOST_NOD
     return SearchResult(False, _spoiler(calls, first, most_nodes))
 
 
-def _spoiler(calls: Sequence[Call], first: Value, most_nodes: int) -> int:
+def _spoiler(calls: Sequence[Call], first: Held, most_nodes: int) -> int:
     """Return the call by whose end no order is left."""
     ends = sorted({one.ended for one in calls if not one.unknown})
     low, high = 0, len(ends) - 1
@@ -74,13 +83,13 @@ def _until(calls: Sequence[Call], end: float) -> list[Call]:
     ]
 
 
-def _search(calls: Sequence[Call], first: Value, most_nodes: int) -> tuple[bool | None, int]:
+def _search(calls: Sequence[Call], first: Held, most_nodes: int) -> tuple[bool | None, int]:
     """Search for an order depth first; what was tried is remembered by the calls done and what the key held."""
     several = sorted(calls, key=lambda one: one.begun)
     by_end = sorted(range(len(several)), key=lambda at: several[at].ended)
     needed = sum(1 << at for at, one in enumerate(several) if not one.unknown)
-    tried: set[tuple[int, Value]] = set()
-    stack: list[tuple[int, Value, int, int]] = [(0, first, 0, 0)]
+    tried: set[tuple[int, Held]] = set()
+    stack: list[tuple[int, Held, int, int]] = [(0, first, 0, 0)]
     nodes = 0
     while stack:
         done, value, low, low_end = stack.pop()
@@ -101,7 +110,7 @@ def _search(calls: Sequence[Call], first: Value, most_nodes: int) -> tuple[bool 
 
 
 def _reads_done(
-    several: Sequence[Call], by_end: Sequence[int], done: int, value: Value, low: int, low_end: int
+    several: Sequence[Call], by_end: Sequence[int], done: int, value: Held, low: int, low_end: int
 ) -> tuple[int, int, int]:
     """Take all reads that may come now; that is never wrong, since they change nothing."""
     while True:

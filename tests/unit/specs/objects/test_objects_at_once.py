@@ -10,10 +10,21 @@ import pytest
 from fuzz.bench.histories import CONFLICT, answered, events
 from specs.case import Case
 from specs.objects.content import Content
+from specs.objects.model.completions import etag_of
 from specs.objects.model.concurrent import left_out, violations
 from specs.objects.profile import load
 from specs.objects.state import md5_etag
-from specs.objects.steps import GetObject, PutObject, Step
+from specs.objects.steps import (
+    AbortUpload,
+    CompleteUpload,
+    CopyObject,
+    CreateUpload,
+    GetObject,
+    Part,
+    PutObject,
+    Step,
+    UploadPart,
+)  # fmt: skip
 from specs.outcome import Outcome, Reply
 
 REFERENCE = load("reference")
@@ -99,3 +110,78 @@ def test_a_read_after_a_write_is_not_stale() -> None:
     assert told(first, second, (GetObject(key="k", lane=2), stale)) == ["linearizable"]
     early = Reply(200, (("etag", md5_etag(b"1")),), b"1", 5.0, 12.0)
     assert told(first, second, (GetObject(key="k", lane=2), early)) == []
+
+
+def shown(data: bytes, begun: float, etag: str = "") -> Reply:
+    return Reply(200, (("etag", etag or md5_etag(data)),), data, 5.0, begun)
+
+
+MISSING = Reply(404, (), b"<Error><Code>NoSuchKey</Code></Error>", 5.0, 40.0)
+BEGUN = (
+    (CreateUpload(key="k", called="u"), Reply(200, (), b"", 1.0, 0.0)),
+    (UploadPart(key="k", upload="u", content=Content(b"part"), called="p"), wrote(b"part", 2.0)),
+)
+OF_PARTS = shown(b"part", 40.0, etag_of([b"part"]))
+
+
+def complete(lane: int, begun: float, status: int = 200, **headers: str) -> tuple[Step, Reply]:
+    told = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    step = CompleteUpload(key="k", upload="u", parts=(Part("1", "{etag p}"),), lane=lane, headers=told)
+    code = {404: "NoSuchUpload", 412: "PreconditionFailed"}.get(status)
+    body = f"<Error><Code>{code}</Code></Error>" if code else "<CompleteMultipartUploadResult/>"
+    return step, Reply(status, (), body.encode(), 5.0, begun)
+
+
+@pytest.mark.parametrize("second", [200, 404])
+def test_an_upload_is_completed_once_whatever_the_second_completion_is_told(second: int) -> None:
+    both = (complete(1, 10.0), complete(2, 10.0, second))
+    assert told(*BEGUN, *both, (GetObject(key="k"), OF_PARTS)) == []
+    assert told(*BEGUN, *both, (GetObject(key="k"), MISSING)) == ["linearizable"]
+
+
+def test_a_completion_that_is_answered_has_made_its_object() -> None:
+    slow = complete(1, 10.0)[0], Reply(200, (), b"<CompleteMultipartUploadResult/>", 100.0, 10.0)
+    early = GetObject(key="k", lane=2), MISSING
+    assert told(*BEGUN, slow, complete(2, 11.0), early) == ["linearizable"]
+    assert told(*BEGUN, slow, (GetObject(key="k", lane=2), MISSING)) == []
+
+
+def test_a_completion_that_comes_late_does_not_bring_its_object_back() -> None:
+    over = put(b"over", 0), wrote(b"over", 20.0)
+    again = complete(2, 30.0)
+    assert told(*BEGUN, complete(1, 10.0), over, again, (GetObject(key="k"), shown(b"over", 40.0))) == []
+    assert told(*BEGUN, complete(1, 10.0), over, again, (GetObject(key="k"), OF_PARTS)) == ["linearizable"]
+
+
+def test_of_a_completion_and_an_abort_one_takes_effect() -> None:
+    abort = AbortUpload(key="k", upload="u", lane=2), Reply(204, (), b"", 5.0, 11.0)
+    for outcome in (OF_PARTS, MISSING):
+        assert told(*BEGUN, complete(1, 10.0), abort, (GetObject(key="k"), outcome)) == []
+    assert told(*BEGUN, complete(1, 10.0, 404), abort, (GetObject(key="k"), OF_PARTS)) == ["linearizable"]
+    assert told(*BEGUN, complete(1, 10.0, 404), (GetObject(key="k"), MISSING)) == ["linearizable"]
+
+
+def test_of_conditional_completions_beside_a_write_one_wins() -> None:
+    write = put(b"new", 2, If_None_Match="*")
+    won, lost = complete(1, 10.0, If_None_Match="*"), complete(1, 10.0, 412, If_None_Match="*")
+    assert told(*BEGUN, won, (write, wrote(b"new", 11.0, status=412)), (GetObject(key="k"), OF_PARTS)) == []
+    assert told(*BEGUN, lost, (write, wrote(b"new", 11.0)), (GetObject(key="k"), shown(b"new", 40.0))) == []
+    assert told(*BEGUN, won, (write, wrote(b"new", 11.0))) == ["one-winner"]
+
+
+def test_a_part_sent_anew_is_no_part_of_what_another_list_completes() -> None:
+    anew = UploadPart(key="k", upload="u", content=Content(b"anew"), lane=2), wrote(b"anew", 10.0)
+    refused = complete(1, 10.0)[0], Reply(400, (), b"<Error><Code>InvalidPart</Code></Error>", 5.0, 10.0)
+    assert told(*BEGUN, anew, refused, (GetObject(key="k"), MISSING)) == []
+    assert told(*BEGUN, anew, complete(1, 10.0), (GetObject(key="k"), OF_PARTS)) == []
+    mixed = shown(b"anew", 40.0, etag_of([b"part"]))
+    assert told(*BEGUN, anew, complete(1, 10.0), (GetObject(key="k"), mixed)) == ["no-torn-reads"]
+
+
+def test_a_copy_is_of_some_version_of_its_source_and_of_one_alone() -> None:
+    writes = ((put(b"one", 1), wrote(b"one")), (put(b"two", 2), wrote(b"two")))
+    copy = CopyObject(key="copy", source_key="k", lane=3), Reply(200, (), b"<CopyObjectResult/>", 5.0, 0.0)
+    for data in (b"one", b"two"):
+        assert told(*writes, copy, (GetObject(key="copy"), shown(data, 40.0))) == []
+    mixed = shown(b"two", 40.0, md5_etag(b"one"))
+    assert told(*writes, copy, (GetObject(key="copy"), mixed)) == ["no-torn-reads"]
