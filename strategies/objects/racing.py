@@ -27,7 +27,7 @@ MOST_LANES = 8
 
 def races(draw: Draw) -> list[Step]:
     """Draw a few clients on one or two keys, with what each key holds read at the end."""
-    if draw.profile.can("multipart") and draw.profile.rules("etag-multipart") and draw.chance(0.2):
+    if draw.profile.can("multipart") and draw.profile.rules("etag-multipart") and draw.chance(0.3):
         return _completions(draw)
     keys = draw.some(("k", "dir/k", "other"), 1, 2)
     steps: list[Step] = [
@@ -79,20 +79,21 @@ def _beside(draw: Draw, key: str, lane: int, number: int, conditional: bool) -> 
 def _completions(draw: Draw) -> list[Step]:
     """Draw completions beside others of the same or another upload, aborts, parts sent anew, writes and reads."""
     steps: list[Step] = [PutObject(key="k", content=Content(b"before"), called="before")] if draw.chance(0.5) else []
-    uploads = ["u"] if draw.chance(0.5) else ["u", "v"]
+    uploads = ["u"] if draw.chance(0.4) else ["u", "v"]
     for name in uploads:
         # A part that is sent anew has the same length, and other bytes.
         part = UploadPart(key="k", upload=name, content=Content(f"{name}-old".encode()), called=f"part of {name}")
         steps += [CreateUpload(key="k", called=name, headers=(("x-amz-meta-upload", name),)), part]
     headers: Pairs = ()
-    if draw.profile.can("conditional-complete") and draw.chance(0.5):
-        headers = draw.one(((("If-None-Match", "*"),), (("If-Match", "{etag before}"),)))
+    if draw.profile.can("conditional-complete") and draw.chance(0.6):
+        # The condition holds, until the first of them has changed the key.
+        headers = (("If-Match", "{etag before}") if steps[0].called == "before" else ("If-None-Match", "*"),)
     for lane in range(1, draw.between(2, 5) + 1):
         name = uploads[lane % len(uploads)]
         listed = (Part("1", f"{{etag part of {name}}}"),)
         complete = CompleteUpload(key="k", upload=name, parts=listed, headers=headers, lane=lane)
         other = draw.one((
-            complete, complete, AbortUpload(key="k", upload=name, lane=lane),
+            complete, complete, complete, AbortUpload(key="k", upload=name, lane=lane),
             UploadPart(key="k", upload=name, content=Content(f"{name}-new".encode()), lane=lane),
             PutObject(key="k", content=Content(f"{lane}-put".encode()), lane=lane),
         ))  # fmt: skip
