@@ -63,20 +63,21 @@ def completion(case: Case, number: int, outcome: Outcome, holds: Holds | None) -
             return held if not status else IMPOSSIBLE
         return Held(name, held.ended | {step.upload})
 
+    free = _is_left_open(case, number, outcome)
+
     def refused(held: Held) -> Any:
-        may = step.upload in held.ended or (holds is not None and not holds(held))
-        return held if may or _is_left_open(case, step, outcome) else IMPOSSIBLE
+        may = free or step.upload in held.ended or (holds is not None and not holds(held))
+        return held if may else IMPOSSIBLE
 
     return (refused, True) if 400 <= status < 500 or status == 501 else (done, False)
 
 
-def abortion(step: Any, outcome: Outcome) -> tuple[Callable[[Held], Any], bool]:
+def abortion(case: Case, number: int, outcome: Outcome) -> tuple[Callable[[Held], Any], bool]:
     """Return what an abort does to its key, given its answer, and whether it changes nothing."""
-    status = outcome.status if isinstance(outcome, Reply) else 0
-    if status == 404:
-        return (lambda held: held if step.upload in held.ended else IMPOSSIBLE), True
+    step, status = case.steps[number], outcome.status if isinstance(outcome, Reply) else 0
     if status >= 400:
-        return (lambda held: held), True
+        free = status != 404 or _is_left_open(case, number, outcome)
+        return (lambda held: held if free or step.upload in held.ended else IMPOSSIBLE), True
     return (lambda held: Held(held.version, held.ended | {step.upload})), False
 
 
@@ -91,8 +92,18 @@ def is_error(reply: Reply) -> bool:
     return root is not None and root.name == "Error"
 
 
-def _is_left_open(case: Case, step: steps.CompleteUpload, outcome: Outcome) -> bool:
-    """Say whether a completion may be refused for other requests at the same time: for its parts, or as a conflict."""
+def _is_left_open(case: Case, number: int, outcome: Outcome) -> bool:
+    """Say whether an upload's end may be refused for other requests: for those that end it, or replace its parts.
+
+    An upload that another request is about to end may be gone already though its object is not there yet.
+    """
+    step = case.steps[number]
     if isinstance(outcome, Reply) and outcome.status == 409 and code_of(outcome) == "ConditionalRequestConflict":
         return True
-    return any(isinstance(one, steps.UploadPart) and one.lane and one.upload == step.upload for one in case.steps)
+    begun = any(isinstance(one, steps.CreateUpload) and one.called == step.upload for one in case.steps)
+    kinds = (steps.CompleteUpload, steps.AbortUpload, steps.UploadPart)
+    return not begun or any(
+        isinstance(one, kinds) and one.upload == step.upload and (one.lane or isinstance(one, kinds[:2]))
+        for at, one in enumerate(case.steps)
+        if at != number
+    )

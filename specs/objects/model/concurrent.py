@@ -221,7 +221,7 @@ def _effect(
         shown = None if status == 404 or not isinstance(outcome, Reply) else read_of(step, outcome)
         return (lambda held: held if _shows(made, place, held, shown) else IMPOSSIBLE), True
     if isinstance(step, steps.AbortUpload):
-        return completions.abortion(step, outcome)
+        return completions.abortion(case, number, outcome)
     if isinstance(step, steps.CompleteUpload):
         return _completed(made, place, case, outcome, memory, number)
     name: str | None = None

@@ -161,6 +161,18 @@ def test_of_a_completion_and_an_abort_one_takes_effect() -> None:
     assert told(*BEGUN, complete(1, 10.0, 404), (GetObject(key="k"), MISSING)) == ["linearizable"]
 
 
+def test_an_upload_that_was_never_begun_or_is_about_to_end_may_be_gone() -> None:
+    abort = (
+        AbortUpload(key="k", upload="u", lane=2),
+        Reply(404, (), b"<Error><Code>NoSuchUpload</Code></Error>", 5.0, 11.0),
+    )
+    early = GetObject(key="k", lane=2), Reply(404, (), b"", 5.0, 20.0)
+    slow = complete(1, 10.0)[0], Reply(200, (), b"<CompleteMultipartUploadResult/>", 100.0, 10.0)
+    assert told(abort, early) == []
+    assert told(*BEGUN, slow, abort, early) == []
+    assert told(*BEGUN, abort, early) == ["linearizable"]
+
+
 def test_of_conditional_completions_beside_a_write_one_wins() -> None:
     write = put(b"new", 2, If_None_Match="*")
     won, lost = complete(1, 10.0, If_None_Match="*"), complete(1, 10.0, 412, If_None_Match="*")
