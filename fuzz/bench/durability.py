@@ -28,7 +28,7 @@ from fuzz.transport.exchanges import send
 from fuzz.transport.http import HttpClient
 from fuzz.transport.protocol import ClientSettings
 from specs.case import Case
-from specs.objects import steps
+from specs.objects import requirements, steps
 from specs.objects.model.judging import SLOW_DOWN, first_state, judge, unknown
 from specs.objects.profile import Profile
 from specs.objects.state import State
@@ -85,6 +85,8 @@ def main(arguments: Namespace) -> int:
     with _killable(profile) as store:
         found = killed_often(store, profile, arguments.times, arguments.seed, arguments.most_seconds)
     print(f"{arguments.profile}: {found.told}")
+    if found.lost:
+        print(f"must: {requirements.load()['durable'].sentence}")
     return 1 if found.lost else 0
 
 

@@ -19,18 +19,22 @@ from specs.objects.model.listings import items
 from specs.objects.profile import Profile, load, shipped
 from specs.objects.requirements import load as requirements
 from specs.objects.steps import (
+    CompleteUpload,
     CreateUpload,
     DeleteObject,
     DeleteObjects,
     GetObject,
     HeadObject,
     ListObjects,
+    ListParts,
     ListVersions,
     Named,
+    Part,
     PutObject,
     PutVersioning,
     Sent,
     Step,
+    UploadPart,
 )  # fmt: skip
 from specs.objects.words import NOTHING
 from specs.outcome import NoReply, Reply
@@ -306,6 +310,32 @@ def test_a_batch_that_nobody_answered_may_have_deleted_any_of_its_keys() -> None
         state = judge(PutObject(key=key, content=Content(b"1")), wrote(b"1"), (state,), NOTHING, REFERENCE).states[0]
     left = unknown(DeleteObjects(keys=(Named("x"), Named("y"))), (state,), NOTHING, REFERENCE)
     assert sorted(one.buckets["a"].keys() for one in left) == [[], ["x"], ["x", "y"], ["y"]]
+
+
+def test_of_a_completion_that_nobody_answered_there_is_the_object_or_the_upload_with_its_parts() -> None:
+    begun = Reply(
+        200,
+        (("date", DATE), ("content-type", "application/xml")),
+        b"""<InitiateMultipartUploadResult>
+        <Bucket>a</Bucket><Key>k</Key><UploadId>1</UploadId></InitiateMultipartUploadResult>""",
+    )
+    sent: list[tuple[Any, Reply]] = [
+        (CreateUpload(key="k", called="u"), begun),
+        (UploadPart(key="k", upload="u", content=Content(b"part"), called="p"), wrote(b"part")),
+    ]
+    states, memory = (first_state(),), NOTHING
+    for step, answer in sent:
+        judged = judge(step, answer, states, memory, REFERENCE)
+        states, memory = judged.states, judged.memory
+    complete = CompleteUpload(key="k", upload="u", parts=(Part("1", "{etag p}"),))
+    left = unknown(complete, states, memory, REFERENCE)
+    parts = ListParts(key="k", upload="u")
+    gone, missing = refused(404, "NoSuchUpload"), refused(404, "NoSuchKey")
+    without_object = judge(GetObject(key="k"), missing, left, memory, REFERENCE).states
+    assert [one.requirement for one in judge(parts, gone, without_object, memory, REFERENCE).violations] != []
+    joined = shown(b"part", etag=str(left[1].buckets["a"].objects["k"][0].etag))
+    with_object = judge(GetObject(key="k"), joined, left, memory, REFERENCE).states
+    assert judge(parts, gone, with_object, memory, REFERENCE).violations == ()
 
 
 def test_an_upload_that_nobody_was_told_of_may_be_listed_under_any_id() -> None:
