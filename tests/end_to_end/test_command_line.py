@@ -30,14 +30,14 @@ def summary_in(folder: Path) -> dict[str, Any]:
 def short_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     folder = tmp_path_factory.mktemp("run")
     only = ("--only", "reduction", "malformed", "--seed", "1", "--summary", "summary.json")
-    return folder, started(folder, "run", "--examples", "30", *only, **KEYS)
+    return folder, started(folder, "run", "--examples", "10", *only, **KEYS)
 
 
 @pytest.fixture(scope="module")
 def run_with_findings(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     folder = tmp_path_factory.mktemp("findings")
     flags = ("--examples", "300", "--only", "reduction", "--max-findings", "1", "--summary", "summary.json")
-    return folder, started(folder, "run", *flags, "--animal", STRIDE_IGNORED)
+    return folder, asfuzz(folder, "run", *flags, "--animal", STRIDE_IGNORED)
 
 
 def test_help_lists_the_commands_and_is_quick(tmp_path: Path) -> None:

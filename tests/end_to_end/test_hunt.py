@@ -139,7 +139,7 @@ def test_a_healthy_server_gives_none(tmp_path: Path) -> None:
 
 
 def test_workers_share_what_they_find_through_the_folder(tmp_path: Path) -> None:
-    ended, _ = hunted(tmp_path, Settings(animals=THREE[:1], workers=2), examples=20)
+    ended, _ = hunted(tmp_path, Settings(animals=THREE[:1], workers=2), examples=10)
     assert (ended.verdict, ended.findings) == ("FAIL", 1)
     assert len(corpus.load_all(tmp_path)) == 1
 

@@ -82,7 +82,7 @@ def test_a_finding_that_cannot_be_accepted_on_a_full_disk_is_told_in_a_line(tmp_
 
 def test_findings_whose_folder_vanishes_are_kept_all_the_same(tmp_path: Path) -> None:
     with subprocess.Popen(
-        [*COMMAND, "run", "--only", "reduction", "--seed", "1", "--examples", "15", "--animal", STRIDE_IGNORED],
+        [*COMMAND, "run", "--only", "reduction", "--seed", "1", "--examples", "8", "--animal", STRIDE_IGNORED],
         cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as running:  # fmt: skip
         assert running.stdout is not None

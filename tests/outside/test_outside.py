@@ -103,7 +103,7 @@ def test_the_subject_is_as_short_as_its_readers_are_told(asfuzz: Asfuzz) -> None
 def test_broken_servers_of_others_are_listed_and_tried(asfuzz: Asfuzz, tmp_path: Path) -> None:
     listed = asfuzz(tmp_path, "zoo", "--subject", "shelf", "--list").stdout
     assert "Deletes nothing." in listed
-    tried = asfuzz(tmp_path, "zoo", "--subject", "shelf", "--animals", *BROKEN, "--seconds", "2").stdout
+    tried = asfuzz(tmp_path, "zoo", "--subject", "shelf", "--animals", *BROKEN, "--seconds", "1").stdout
     assert tried.count("seen by shelf-history as shelf-holds") == len(BROKEN)
     assert "healthy                 not seen" in tried
     missing = asfuzz(tmp_path, "zoo", "--subject", "shelf", "--animals", "trunkating", code=2).stderr

@@ -35,7 +35,11 @@ def modules_of(folder: Path, words: str) -> set[str]:
 
 def imported(folder: Path, words: str) -> set[str]:
     """The packages that a command has imported when it ends."""
-    return {name.partition(".")[0] for name in modules_of(folder, words)}
+    return packages(modules_of(folder, words))
+
+
+def packages(modules: set[str]) -> set[str]:
+    return {name.partition(".")[0] for name in modules}
 
 
 def test_help_imports_nothing_heavy_and_no_numpy(tmp_path: Path) -> None:
@@ -51,17 +55,22 @@ def test_a_run_that_cannot_start_says_so_before_anything_is_drawn(tmp_path: Path
     assert not imported(tmp_path, "run --seconds nonsense") & HEAVY
 
 
-def test_a_run_draws_by_chance_without_what_shrinks(tmp_path: Path) -> None:
-    found = imported(tmp_path, "run --only reduction --examples 20")
+@pytest.fixture(scope="module")
+def of_a_run(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The modules that a short run imports."""
+    return modules_of(tmp_path_factory.mktemp("run"), "run --only reduction --examples 20")
+
+
+def test_a_run_draws_by_chance_without_what_shrinks(of_a_run: set[str]) -> None:
+    found = packages(of_a_run)
     assert "numpy" in found
     assert not found & HEAVY
 
 
-def test_a_run_imports_neither_another_subject_nor_the_server_that_it_starts(tmp_path: Path) -> None:
-    found = modules_of(tmp_path, "run --only reduction --examples 1")
-    assert "fuzz.subjects.reductions.subject" in found
-    assert not {one for one in found if one.startswith(("fuzz.subjects.objects", "specs.objects"))}
-    assert "fuzz.subjects.reductions.reference_server" not in found
+def test_a_run_imports_neither_another_subject_nor_the_server_that_it_starts(of_a_run: set[str]) -> None:
+    assert "fuzz.subjects.reductions.subject" in of_a_run
+    assert not {one for one in of_a_run if one.startswith(("fuzz.subjects.objects", "specs.objects"))}
+    assert "fuzz.subjects.reductions.reference_server" not in of_a_run
 
 
 def test_built_in_subjects_are_listed_by_their_names() -> None:

@@ -59,7 +59,7 @@ def hunted(folder: Path, server: type[ReferenceServer], properties: tuple[str, .
 
 
 def test_what_a_server_keeps_from_request_to_request_is_one_finding_that_says_what_it_forgets(tmp_path: Path) -> None:
-    findings = hunted(tmp_path, CacheWithoutMissing, ("reduction",), 150)
+    findings = hunted(tmp_path, CacheWithoutMissing, ("reduction",), 60)
     assert [one.needs[:2] for one in findings] == [("several requests", "another missing")]
     put, first, last = findings[0].case.steps
     assert isinstance(put, Put)
