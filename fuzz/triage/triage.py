@@ -24,7 +24,7 @@ from fuzz.triage.spent import KNOWN_SHARE_WITH_EARLIER, Spent
 from fuzz.triage.together import apart, confirmed, race_of
 from fuzz.triage.traits import narrow, present
 from fuzz.triage.traits.circumstances import AT_ONCE
-from fuzz.triage.trial import BY_ASPECT, Signature, Trial, isolated, signature, trial_of
+from fuzz.triage.trial import BY_ASPECT, Signature, Trial, as_it_came, isolated, signature, trial_of
 from specs.case import Case, at_once
 from specs.violation import Aspect, Violation, Way
 
@@ -211,8 +211,7 @@ class Triage:
                     return raced
                 found = found or self._after(self.earlier.histories(until, self._company), first)
                 if found is None:
-                    # What is beside a request may be what it takes.
-                    return self.keeper.chance(trial_of(until, trial.reading) if at_once(until) else trial, first)
+                    return self.keeper.chance(as_it_came(until, trial), first)
                 alone = self.lab.fails(trial, first.signature, again=True)
                 if alone is not None:
                     # The request fails alone after all: the server was too busy to answer when it was tried before.
@@ -224,7 +223,7 @@ class Triage:
                     found = explained.trial, explained.seen
                 return self.keeper.settled(smallest_history(*found, self.lab))
             except OutOfBudget:
-                return self.keeper.chance(trial, first)
+                return self.keeper.chance(as_it_came(until, trial), first)
 
     def _after(self, histories: Iterable[Case], first: Seen) -> tuple[Trial, Seen] | None:
         """Return the request after earlier ones that make it fail, if any do; settle the server from then on."""

@@ -86,6 +86,11 @@ def isolated(case: Case, number: int) -> Case:
     return replace(case, steps=tuple(map(in_turn, (*last, step))), together=False)
 
 
+def as_it_came(case: Case, trial: Trial) -> Trial:
+    """Return the trial of a whole case where more of it than one request may be what the failure takes."""
+    return trial_of(case, trial.reading) if at_once(case) or trial.reading.stateful else trial
+
+
 def in_turn(step: Any) -> Any:
     """Return a step that is taken alone."""
     return replace(step, lane=0) if lane_of(step) else step
