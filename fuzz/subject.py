@@ -268,6 +268,8 @@ class Telling:
 
     picture: Callable[[Finding], Picture] = plain_picture
     scripts: Callable[[Finding, Any], Scripts] = no_scripts
+    # This says in plain words which traits a finding needs.
+    needs: Callable[[Iterable[str], Case], Iterable[str]] = lambda names, _case: names
 
 
 class BugReport(Protocol):

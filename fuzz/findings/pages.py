@@ -8,7 +8,7 @@ from typing import Any, Final
 from fuzz.findings.again import loading, replay_line
 from fuzz.findings.finding import Finding
 from fuzz.findings.origin import Origin
-from fuzz.findings.portrait import portrait
+from fuzz.findings.portrait import needs_told, portrait
 from fuzz.registry import subject_of
 from fuzz.subject import Scripts
 
@@ -88,11 +88,12 @@ def _sentences(finding: Finding) -> Iterator[str]:
         yield f"{_TOGETHER}{'' if finding.reproducibility == 'seen once' else _IN_TURN}."
     yield _HOW_OFTEN[finding.reproducibility]
     if finding.needs:
-        yield f"Without any of these the answer is right: {', '.join(finding.needs)}."
+        yield f"Without any of these the answer is right: {needs_told(finding, finding.needs)}."
     if finding.unproved:
-        yield f"Not reduced to the end: nobody tried without {', '.join(finding.unproved)}. They may play no part."
+        yield f"Not reduced to the end: nobody tried without {needs_told(finding, finding.unproved)}. "
+        yield "They may play no part."
     if finding.not_seen_with:
-        yield f"Not seen with {', '.join(finding.not_seen_with)}."
+        yield f"Not seen with {needs_told(finding, finding.not_seen_with)}."
     if finding.reads_as:
         yield f"The wrong answer is {finding.reads_as}."
 

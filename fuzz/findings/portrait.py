@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fuzz.findings.again import replay_line
 from fuzz.findings.finding import Finding
@@ -68,11 +68,16 @@ def _seen(finding: Finding) -> str:
     return f"once; {how}" if finding.reproducibility in NOT_SENT_AGAIN else f"once; sent again: {how}"
 
 
+def needs_told(finding: Finding, names: Iterable[str]) -> str:
+    """List needs in the words that the finding's subject has for them."""
+    return ", ".join(subject_of(finding.subject).telling.needs(names, finding.case))
+
+
 def _needed(finding: Finding) -> str:
     """Describe what the failure takes, as far as that was tried."""
-    said = [", ".join(finding.needs)] if finding.needs else []
+    said = [needs_told(finding, finding.needs)] if finding.needs else []
     if finding.unproved:
-        said.append(f"not reduced to the end: {', '.join(finding.unproved)}")
+        said.append(f"not reduced to the end: {needs_told(finding, finding.unproved)}")
     if finding.not_seen_with:
-        said.append(f"not seen with {', '.join(finding.not_seen_with)}")
+        said.append(f"not seen with {needs_told(finding, finding.not_seen_with)}")
     return " · ".join(said)

@@ -66,6 +66,10 @@ class Reading:
         """Return the case that a scene describes, under a property's name."""
         raise NotImplementedError
 
+    def in_words(self, needs: Iterable[str], _case: Case) -> tuple[str, ...]:
+        """Return the needs of a finding in words for its title; by default the names of the traits."""
+        return tuple(needs)
+
     def traits(self, _trial: Trial) -> Iterable[Trait]:
         """List the traits that a trial may have, wider ones before those within them."""
         return ()

@@ -23,11 +23,12 @@ def finding_of(
     """Return the finding of a smallest case, as yet without a name."""
     values = [f"{name}={value_of(smallest.trial, name)}" for name in way.needs]
     told = tuple(told_need(smallest.trial, name) for name in way.needs)
+    said = smallest.trial.reading.in_words(told, smallest.trial.case)
     readings = sorted(way.reads_as, key=lambda words: (len(words), words))
     return Finding(
         id="",
         fingerprint=fingerprint_of(way.signature, way.covers, values),
-        violation=replace(smallest.seen.violation, title=_title(smallest.seen.violation, told, ANY in way.covers)),
+        violation=replace(smallest.seen.violation, title=_title(smallest.seen.violation, said, ANY in way.covers)),
         case=smallest.trial.case,
         outcomes=smallest.seen.judgement.transcript.outcomes,
         needs=told,

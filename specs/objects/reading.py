@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 
 from specs.objects import answers
 from specs.objects.answers import wrong
@@ -131,8 +132,8 @@ def faults_of_time(one: Stored, came: float | None, profile: Profile, text: str)
         yield wrong(
             "last-modified",
             "another time than the write's",
-            f"{earliest:.0f} to {latest:.0f}",
-            f"{text} ({came:.0f})",
+            f"{formatdate(earliest, usegmt=True)}, or up to {latest - earliest:.0f} s later",
+            text,
             answers.LAST_MODIFIED,
         )
 

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 
 from fuzz.findings.elision import visible
 from fuzz.findings.finding import Finding
 from fuzz.subject import Picture
+from fuzz.subjects.objects.need_words import ways_of
 from fuzz.subjects.objects.reading import words
 from specs.objects import steps
 from specs.objects.answers import code_of
 from specs.objects.content import Content
-from specs.objects.steps import PLAINLY, Sent
+from specs.objects.steps import PLAINLY
 from specs.outcome import NoReply, Outcome, Reply
 
 MOST_STEPS = 24
 MOST_LETTERS = 60
 # Fields that are told by themselves, or say nothing.
-TOLD_APART = ("called", "lane", "headers", "query", "sent", "bucket", "v2", "url")
+TOLD_APART = (
+    "called", "lane", "headers", "query", "sent", "bucket", "v2", "url", "key", "upload", "number", "content", "parts",
+)  # fmt: skip
+TEMPLATE = re.compile(r"\{(etag|version|upload|token) ([^{}]*)\}")
 
 
 def picture(finding: Finding) -> Picture:
     """Return the picture of a finding."""
     case, outcomes = finding.case, (*finding.outcomes, *[None] * len(finding.case.steps))
     rows = [
-        ("", f"{number + 1}  {told(step)}  →  {answered(outcome)}")
-        for number, (step, outcome) in enumerate(zip(case.steps, outcomes))
+        ("", f"{number}  {told}  →  {answered(outcome)}")
+        for number, (told, outcome) in enumerate(zip(steps_told(case.steps), outcomes), 1)
     ]
     left_out = len(rows) - MOST_STEPS
     shown = (
@@ -36,12 +41,29 @@ def picture(finding: Finding) -> Picture:
     return Picture(tuple(shown), visible(finding.violation.actual), visible(finding.violation.expected))
 
 
-def told(step: Any) -> str:
-    """Tell a step in one line."""
-    return " ".join((words(type(step)).strip(), *_parameters(step)))
+def steps_told(several: Sequence[Any]) -> list[str]:
+    """Tell each step in a line; steps that others refer to have a name in front, as in `u = create upload 'k'`."""
+    return [
+        (f"{step.called} = " if step.called and _is_referred_to(step.called, several) else "") + _told(step)
+        for step in several
+    ]
+
+
+def _told(step: Any) -> str:
+    return f"{words(type(step))} {', '.join(_parameters(step))}{''.join(f' ({one})' for one in _manners(step))}".strip()
+
+
+def _is_referred_to(name: str, several: Sequence[Any]) -> bool:
+    template = re.compile(rf"\{{\w+ {re.escape(name)}}}")
+    return any(
+        name in (getattr(step, "upload", ""), getattr(step, "after", "")) or template.search(repr(step))
+        for step in several
+    )
 
 
 def _parameters(step: Any) -> Iterator[str]:
+    """List what a step asks with: first the key, the upload and the content, then what else is not as usual."""
+    yield from (NAMED[one.name](getattr(step, one.name)) for one in fields(step) if one.name in NAMED)
     for one in fields(step):
         value = getattr(step, one.name)
         if one.name not in TOLD_APART and value != one.default:
@@ -50,33 +72,52 @@ def _parameters(step: Any) -> Iterator[str]:
         yield "version 1"
     if step.bucket != "a":
         yield f"bucket {step.bucket}"
-    yield from (f"{name}: {value}" for name, value in step.headers)
-    yield from (f"?{name}={value}" for name, value in step.query)
+    yield from (f"{name}: {_plain(value)}" for name, value in step.headers)
+    yield from (f"?{name}={_plain(value)}" for name, value in step.query)
+
+
+def _manners(step: Any) -> Iterator[str]:
+    """List how a step is sent, where that is not as usual."""
     if step.sent != PLAINLY:
-        yield _way(step.sent)
+        yield f"with {' and '.join(ways_of(step.sent))}"
     if step.lane:
-        yield f"(beside others, client {step.lane})"
-    if step.called:
-        yield f"[{step.called}]"
+        yield f"client {step.lane}, at the same time"
 
 
-def _way(sent: Sent) -> str:
-    by = f"by {sent.by}" if sent.by != "owner" else ""
-    how = f"sent by {sent.signing}" if sent.signing != "header" else ""
-    return ", ".join(one for one in (by, how, f"fault: {sent.fault}" if sent.fault else "") if one)
+def _content(value: Content) -> str:
+    """Tell a content: all of a short one, of a longer one how many bytes follow its first."""
+    text = visible(repr(value.text)[1:][:MOST_LETTERS])
+    if not value.fill:
+        return f"content {text}" if value.text else "no content"
+    return f"content {text} and {value.fill:,} bytes more" if value.text else f"content of {value.fill:,} bytes"
+
+
+def _part(one: steps.Part) -> str:
+    return f"{one.number} ({_plain(one.etag)})"
+
+
+NAMED: dict[str, Callable[[Any], str]] = {
+    "key": repr,
+    "upload": "of upload {}".format,
+    "number": "part {}".format,
+    "content": _content,
+    "parts": lambda several: f"parts {', '.join(map(_part, several))}" if several else "no parts",
+}
+
+
+def _plain(text: str) -> str:
+    """Tell a value that may refer to earlier steps: `{etag p1}` is the ETag of p1."""
+    return TEMPLATE.sub(lambda found: f"the {found[1].replace('etag', 'ETag')} of {found[2]}", text)
 
 
 def _short(value: Any) -> str:
     if isinstance(value, Content):
-        more = f" and {value.fill} bytes of seed {value.seed}" if value.fill else ""
-        return visible(repr(value.text)[1:][:MOST_LETTERS]) + more
+        return _content(value).removeprefix("content ")
     if isinstance(value, tuple):
         return "[" + ", ".join(_short(one) for one in value) + "]"
     if isinstance(value, steps.Named):
-        return repr(value.key) + (f"@{value.version}" if value.version else "")
-    if isinstance(value, steps.Part):
-        return f"{value.number}={value.etag}"
-    return repr(value)[: MOST_LETTERS * 2] if isinstance(value, str) else str(value)
+        return repr(value.key) + (f" in {_plain(value.version)}" if value.version else "")
+    return repr(_plain(value))[: MOST_LETTERS * 2] if isinstance(value, str) else str(value)
 
 
 def answered(outcome: Outcome) -> str:
@@ -84,7 +125,7 @@ def answered(outcome: Outcome) -> str:
     match outcome:
         case Reply():
             code = code_of(outcome)
-            size = f" {len(outcome.body)} bytes" if outcome.body and not code else ""
+            size = f", {len(outcome.body):,} bytes" if outcome.body and not code else ""
             return f"{outcome.status}{f' {code}' if code else ''}{size}"
         case NoReply():
             return f"no answer: {outcome.reason}"

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from functools import partial
 from typing import Any, ClassVar
 
+from fuzz.subjects.objects.need_words import said
 from fuzz.triage import reading
 from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Trial
@@ -121,6 +122,10 @@ class Reading(reading.Reading):
     plainest: ClassVar[Case | None] = Case("plainest", (ListObjects(),))
     beginnings: ClassVar[tuple[str, ...]] = ("another ", "header ", "query ", "step ", "key ", ANSWER)
     within: ClassVar[dict[str, str]] = {name: "" for name, _, _ in FIELDS}
+
+    def in_words(self, needs: Iterable[str], case: Case) -> tuple[str, ...]:
+        """Return needs in words that say what in the case they are."""
+        return said(needs, case)
 
     def traits(self, trial: Trial) -> Iterable[Trait]:
         """List the traits of a history: what fails, kinds of steps, headers, ways of sending, parameters, keys."""

@@ -10,7 +10,7 @@ from fuzz.findings.finding import Finding
 from fuzz.findings.pages import fenced
 from fuzz.subject import Scripts
 from fuzz.subjects.objects.lazy import bytes_of
-from fuzz.subjects.objects.picture import answered, told
+from fuzz.subjects.objects.picture import answered, steps_told
 from fuzz.subjects.objects.requests import Names, plain_request
 from fuzz.subjects.objects.signing import Plain, target
 from specs.objects.steps import STAYS, Sent, StreamCopy
@@ -116,12 +116,12 @@ def _script(finding: Finding) -> str:
     names = _names(finding)
     lines = [f'send("PUT", "/{bucket}")' for name, bucket in names.buckets.items() if name in ("a", "b")]
     outcomes = (*finding.outcomes, *[None] * len(finding.case.steps))
-    for (step, plain), outcome in zip(_requests(finding), outcomes):
+    for (step, plain), told, outcome in zip(_requests(finding), steps_told(finding.case.steps), outcomes):
         sign = "" if step.sent.by != "anonymous" else ", sign=False"
         called = f", called={step.called!r}" if step.called else ""
         body = f", body={bytes_of(plain.body)!r}" if plain.body else ""
         headers = f", headers={list(plain.headers)!r}" if plain.headers else ""
-        lines.append(f"# {_plain_line(told(step))}: answered {answered(outcome)}")
+        lines.append(f"# {_plain_line(told)}: answered {answered(outcome)}")
         lines.append(f"send({plain.method!r}, {target(plain)!r}{headers}{body}{called}{sign})")
     due = f"due: {finding.violation.expected}; came: {finding.violation.actual}"
     lines.append(f"print({due!r})")

@@ -8,6 +8,7 @@ from fuzz.subjects.objects import accounting
 from fuzz.subjects.objects.field_page import page, reports
 from fuzz.subjects.objects.judging import violations
 from fuzz.subjects.objects.loading import LOADING
+from fuzz.subjects.objects.need_words import said
 from fuzz.subjects.objects.picture import picture
 from fuzz.subjects.objects.properties import PROPERTIES
 from fuzz.subjects.objects.reading import Reading
@@ -33,7 +34,7 @@ OBJECTS = Subject(
     serving=SERVING,
     rules=Rule,
     aspects=answers.ASPECTS,
-    telling=Telling(picture, scripts),
+    telling=Telling(picture, scripts, said),
     reporting=Reporting(reports, page, shown_by),
     loading=LOADING,
     accounting=Accounting(accounting.at_stake, asked=accounting.asked, domains=accounting.domains),

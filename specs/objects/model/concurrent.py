@@ -29,6 +29,7 @@ _ON_ONE_KEY = (
 )  # fmt: skip
 # What these do to keys is not judged at the same time as other requests.
 _ON_A_BUCKET = (steps.CreateBucket, steps.DeleteBucket, steps.PutVersioning, steps.PutPolicy, steps.DeletePolicy)
+MOST_TOLD = 3
 CONFLICT = (409, "ConditionalRequestConflict")
 
 
@@ -314,13 +315,22 @@ def _torn(case: Case, outcomes: Sequence[Outcome], place: Place, versions: Mappi
             yield Violation(
                 "no-torn-reads",
                 "a read shows no version that was written",
-                f"one of {len(versions)} versions",
+                _versions_told(versions),
                 f"ETag {shown.etag}, {len(outcome.body)} bytes",
                 way=Way.VALUES,
                 aspect="torn",
                 status=200,
                 step=number,
             )
+
+
+def _versions_told(versions: Mapping[str, Read]) -> str:
+    """Tell which versions of an object a read may show."""
+    etags = [str(one.etag) for one in versions.values()]
+    if len(etags) == 1:
+        return f"the version that was written, ETag {etags[0]}"
+    more = f" and {len(etags) - MOST_TOLD} more" if len(etags) > MOST_TOLD else ""
+    return f"one of the {len(etags)} versions that were written, ETags {', '.join(etags[:MOST_TOLD])}{more}"
 
 
 def _note_listing(made: Histories, case: Case, step: steps.ListObjects, outcome: Outcome, number: int) -> None:
