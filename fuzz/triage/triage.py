@@ -124,9 +124,9 @@ class Triage:
                         return self._disagreement(until, first)
                 return self._told(until, trial, first)
             except OutOfBudget:
-                return self._cut_short(trial, first)
+                return self._cut_short(until, trial, first)
             except CannotRun:
-                self._cut_short(trial, first)
+                self._cut_short(until, trial, first)
                 raise
 
     def _told(self, until: Case, trial: Trial, first: Seen) -> str | None:
@@ -265,7 +265,7 @@ class Triage:
                 return self.ledger.again(one.finding, first.signature)
         return self.keeper.kept(Smallest(trial, seen, ()), Shown("", trial, first.signature, ()), "every time")
 
-    def _cut_short(self, trial: Trial, first: Seen) -> str | None:
+    def _cut_short(self, until: Case, trial: Trial, first: Seen) -> str | None:
         """Return a finding when the budget has run out: one that the failure looks like, or one without proof."""
         alike = [one for one in self.ledger.shown() if one.signature.family == first.signature.family]
         known = next((one.finding for one in alike if one.concerns(trial, first.signature)), None)
@@ -279,7 +279,8 @@ class Triage:
             return None
         if not self._came_again and (fleeting := self.ledger.fleeting(first.signature)) is not None:
             return self.ledger.again(fleeting, first.signature)
-        smallest = self._smallest or Smallest(trial, first, (), narrow(present(trial), trial.reading))
+        shown = as_it_came(until, trial)
+        smallest = self._smallest or Smallest(shown, first, (), narrow(present(shown), shown.reading))
         wanted = smallest.seen.signature
         way = Shown("", smallest.trial, wanted, smallest.needs, wanted.faults)
         # Silence that was asked for again was waited for too shortly to be sure of it.

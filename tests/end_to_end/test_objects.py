@@ -49,7 +49,7 @@ def test_a_broken_store_is_found_explained_shown_and_replayed(tmp_path: Path, mo
     found = [json.loads(one.read_text("utf-8")) for one in tmp_path.glob("findings/*/case.json")]
     assert [one["needs"] for one in found] == [["several requests", "step put object", "step delete object"]]
     assert [one["subject"] for one in found] == ["objects"]
-    assert "delete object key 'k'  →  204" in told
+    assert "delete object 'k'  →  204" in told
     assert "FindingFound" in check_fit(tmp_path / "findings")
     home = next(tmp_path.glob("findings/*/case.json")).parent
     script = (home / "repro.py").read_text("utf-8")
