@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, combinations
 from typing import Any
 
 from specs.case import Case
@@ -174,7 +175,8 @@ def _distinct(states: Iterator[State]) -> tuple[State, ...]:
 def unknown(step: Any, states: Sequence[State], memory: Memory, profile: Profile) -> tuple[State, ...]:
     """Return the states that are possible after a request whose outcome is unknown: without it, or with all of it.
 
-    A batch counts key by key, so each of its keys may be deleted or not. There are none if they are too many.
+    A batch counts key by key, so each of its keys may be deleted or not. An abort may have removed any of the parts.
+    There are none if they are too many.
     """
     if isinstance(step, steps.DeleteObjects) and len(step.keys) > 1:
         found = tuple(states)
@@ -186,8 +188,21 @@ def unknown(step: Any, states: Sequence[State], memory: Memory, profile: Profile
         step = replace(step, called="")
     asked = [Asked(step, state, profile, memory, 0.0) for state in states]
     after = (one.then for at in asked for one in alternatives(at) if not one.refuses)
-    found = _distinct(iter((*states, *after)))
+    some = (one for at in asked for one in _aborted_in_part(at)) if isinstance(step, steps.AbortUpload) else ()
+    found = _distinct(chain(states, after, some))
     return found if len(found) <= MOST_STATES else ()
+
+
+def _aborted_in_part(at: Asked) -> Iterator[State]:
+    """List the states in which an upload that is being aborted has lost some of its parts."""
+    told = at.id_of("upload", at.step.upload)
+    upload = None if at.bucket is None else at.bucket.uploads.get(told)
+    if at.bucket is None or upload is None or upload.key != at.step.key:
+        return
+    for count in range(len(upload.parts)):
+        for kept in combinations(upload.parts, count):
+            parts = {number: upload.parts[number] for number in kept}
+            yield at.holding(at.bucket.uploading(told, replace(upload, parts=parts)))
 
 
 def _unanswered(outcome: NoReply) -> Violation:

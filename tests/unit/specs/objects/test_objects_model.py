@@ -19,6 +19,7 @@ from specs.objects.model.listings import items
 from specs.objects.profile import Profile, load, shipped
 from specs.objects.requirements import load as requirements
 from specs.objects.steps import (
+    AbortUpload,
     CompleteUpload,
     CreateUpload,
     DeleteObject,
@@ -327,6 +328,8 @@ def test_of_a_completion_that_nobody_answered_there_is_the_object_or_the_upload_
     for step, answer in sent:
         judged = judge(step, answer, states, memory, REFERENCE)
         states, memory = judged.states, judged.memory
+    aborted = unknown(AbortUpload(key="k", upload="u"), states, memory, REFERENCE)
+    assert [[len(one.parts) for one in state.buckets["a"].uploads.values()] for state in aborted] == [[1], [], [0]]
     complete = CompleteUpload(key="k", upload="u", parts=(Part("1", "{etag p}"),))
     left = unknown(complete, states, memory, REFERENCE)
     parts = ListParts(key="k", upload="u")
