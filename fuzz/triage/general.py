@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from fuzz.triage.cause import ANY
 from fuzz.triage.lab import Lab
 from fuzz.triage.minimal import Smallest
@@ -12,7 +14,12 @@ from specs.violation import Way
 
 # How many unrelated faults must fail alike before every fault is taken to fail alike.
 SAMPLE = 5
+# So many are asked at most, as some may be answered wrongly in another way.
+MOST_OF_SAMPLE = 3 * SAMPLE
 MOST_SIBLINGS = 20
+# The ways in which a refusal is wrong, and those in which there is none.
+OF_REFUSALS = frozenset({Way.FORM, Way.DISCLOSES, Way.UNNAMED, Way.STATUS})
+NO_REFUSAL = frozenset({Way.ACCEPTED, Way.SERVER_ERROR, Way.DROPPED, Way.SILENT})
 
 
 def faults_alike(smallest: Smallest, lab: Lab) -> frozenset[str]:
@@ -21,13 +28,33 @@ def faults_alike(smallest: Smallest, lab: Lab) -> frozenset[str]:
     if not wanted.blamed:
         return frozenset()
     several = list(reading.witnesses("malformed"))
-    if wanted.faults and wanted.way is not Way.ACCEPTED:
-        others = [one for one in several if one.sort == "field" and one.fault not in wanted.faults][:SAMPLE]
-        if others and all(_fails_alike(one, wanted, lab) for one in others):
-            return frozenset({ANY})
+    if wanted.faults and wanted.way is not Way.ACCEPTED and _any_fails_alike(several, wanted, lab):
+        return frozenset({ANY})
     siblings = [one for one in several if one.fault not in wanted.blamed and _is_sibling(one, wanted, several)]
     alike = wanted.blamed | {one.fault for one in siblings[:MOST_SIBLINGS] if _fails_alike(one, wanted, lab)}
     return reading.widened(alike)
+
+
+def _any_fails_alike(several: list[Witness], wanted: Signature, lab: Lab) -> bool:
+    """Say whether plain requests with unrelated faults fail alike.
+
+    One that does not is enough to tell that not every fault does. One that is not refused at all, by another bug, tells
+    nothing about how refusals look.
+    """
+    others = (one for one in several if one.sort == "field" and one.fault not in wanted.faults)
+    alike = 0
+    for one in islice(others, MOST_OF_SAMPLE):
+        if _fails_alike(one, wanted, lab):
+            alike += 1
+        elif wanted.way not in OF_REFUSALS or not _goes_unrefused(one, lab):
+            return False
+        if alike == SAMPLE:
+            break
+    return alike == SAMPLE
+
+
+def _goes_unrefused(one: Witness, lab: Lab) -> bool:
+    return any(each.way in NO_REFUSAL for each in lab.judge(one.trial.case).failures)
 
 
 def _is_sibling(one: Witness, wanted: Signature, several: list[Witness]) -> bool:

@@ -54,6 +54,14 @@ def test_the_same_wrong_in_every_refusal_is_one_finding_that_covers_all(tmp_path
     assert finding.seen > 3
 
 
+def test_what_another_bug_answers_in_another_way_does_not_tell_that_not_every_refusal_is_wrong(tmp_path: Path) -> None:
+    numbers = refusing(Way.SERVER_ERROR, about={Rule.NOT_AN_INTEGER, Rule.OUT_OF_RANGE}, status=500)
+    form = refusing(Way.FORM, aspect=Aspect.NOT_JSON, status=400)
+    findings = hunted(tmp_path, [numbers, form], examples=80)
+    assert {one.violation.way: ANY in one.covers for one in findings} == {Way.SERVER_ERROR: False, Way.FORM: True}
+    assert len(findings) == 2
+
+
 def of_selection(trial: Trial) -> bool:
     due = expectations(trial.case, PROFILE, StoreFacts())[-1]
     rules = frozenset() if due is None or due.rejection is None else due.rejection.rules
