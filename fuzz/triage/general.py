@@ -17,9 +17,10 @@ SAMPLE = 5
 # So many are asked at most, as some may be answered wrongly in another way.
 MOST_OF_SAMPLE = 3 * SAMPLE
 MOST_SIBLINGS = 20
-# The ways in which a refusal is wrong, and those in which there is none.
-OF_REFUSALS = frozenset({Way.FORM, Way.DISCLOSES, Way.UNNAMED, Way.STATUS})
-NO_REFUSAL = frozenset({Way.ACCEPTED, Way.SERVER_ERROR, Way.DROPPED, Way.SILENT})
+# A refusal is looked at for these in this order, and what is found first is told alone.
+LOOKED_FOR = (
+    Way.SILENT, Way.DROPPED, Way.SERVER_ERROR, Way.ACCEPTED, Way.STATUS, Way.DISCLOSES, Way.FORM, Way.UNNAMED,
+)  # fmt: skip
 
 
 def faults_alike(smallest: Smallest, lab: Lab) -> frozenset[str]:
@@ -38,23 +39,24 @@ def faults_alike(smallest: Smallest, lab: Lab) -> frozenset[str]:
 def _any_fails_alike(several: list[Witness], wanted: Signature, lab: Lab) -> bool:
     """Say whether plain requests with unrelated faults fail alike.
 
-    One that does not is enough to tell that not every fault does. One that is not refused at all, by another bug, tells
-    nothing about how refusals look.
+    One that does not is enough to tell that not every fault does, unless another bug hides how it would fail.
     """
     others = (one for one in several if one.sort == "field" and one.fault not in wanted.faults)
     alike = 0
     for one in islice(others, MOST_OF_SAMPLE):
         if _fails_alike(one, wanted, lab):
             alike += 1
-        elif wanted.way not in OF_REFUSALS or not _goes_unrefused(one, lab):
+        elif not _hides(one, wanted, lab):
             return False
         if alike == SAMPLE:
             break
     return alike == SAMPLE
 
 
-def _goes_unrefused(one: Witness, lab: Lab) -> bool:
-    return any(each.way in NO_REFUSAL for each in lab.judge(one.trial.case).failures)
+def _hides(one: Witness, wanted: Signature, lab: Lab) -> bool:
+    """Say whether a plain request fails in a way that is looked for before the wanted one."""
+    before = LOOKED_FOR[: LOOKED_FOR.index(wanted.way)] if wanted.way in LOOKED_FOR else ()
+    return any(each.way in before for each in lab.judge(one.trial.case).failures)
 
 
 def _is_sibling(one: Witness, wanted: Signature, several: list[Witness]) -> bool:
