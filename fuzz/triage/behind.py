@@ -29,7 +29,7 @@ def behind(trial: Trial, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | No
     bare = project(trial, closure(trial.reading.at_fault(wanted), trial.reading))
     for one in lab.ask(bare) if bare.case != trial.case else ():
         # A server that overlooks a fault may have refused the whole request for another one.
-        if one.signature.faults and one.signature.faults <= wanted.faults:
+        if one.signature.way in TELLING and one.signature.faults and one.signature.faults <= wanted.faults:
             return bare, one
     for plain in trial.reading.mended(trial):
         seen = lab.fails(plain, ANY_WRONG)
