@@ -25,7 +25,8 @@ from fuzz.subjects.reductions.zoo.errors import SecretShownToTheClient
 from fuzz.subjects.reductions.zoo.memory import CacheWithoutMissing
 from fuzz.subjects.reductions.zoo.refusing import UnknownOperationIsAServerError
 from fuzz.transport.http import HttpClient
-from fuzz.triage.histories import MANY_CASES, Earlier
+from fuzz.triage.histories import MANY_CASES, Earlier, smallest_history
+from fuzz.triage.lab import Lab
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.traits import has, project, without
 from fuzz.triage.traits.circumstances import OVERWRITTEN, SEVERAL, differing, equalled
@@ -33,13 +34,14 @@ from fuzz.triage.trial import trial_of
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions import profile as profiles
-from specs.reductions.steps import Put, Send, SendRaw
+from specs.reductions.steps import Delete, Put, Send, SendRaw
 from specs.violation import Way
 from tests.unit.pretended import Immortal
 
 PUT = Put("a", bytes(8))
 PLAIN = Send("sum", Fields({"dtype": "int32"}), "a")
 MISSING = Send("sum", Fields({"dtype": "int32", "missing": {"missing_value": 1}}), "a")
+PLENTY = 500
 COUNT = Send("count", Fields({"dtype": "int32"}), "a")
 
 
@@ -69,9 +71,20 @@ def test_what_a_server_keeps_from_request_to_request_is_one_finding_that_says_wh
     assert findings[0].reproducibility == "every time"
 
 
-def test_what_fails_once_its_object_is_gone_takes_no_earlier_request(tmp_path: Path) -> None:
-    findings = hunted(tmp_path, SecretShownToTheClient, ("changing", "reduction"), 40)
-    assert [(one.needs, one.violation.way) for one in findings] == [((), Way.DISCLOSES)]
+def test_what_fails_alone_as_after_others_takes_no_earlier_request() -> None:
+    profile = profiles.load("reference")
+    trial = trial_of(Case("history", (PUT, PLAIN, Delete("a"), COUNT)), Reading(profile))
+    with (
+        closing(build([SecretShownToTheClient])) as one,
+        serve(one) as http,
+        closing(open_store("memory")) as store,
+        closing(Session(REDUCTIONS, HttpClient(http.url), store, profile)) as session,
+    ):
+        lab = Lab(session, Immortal())
+        with lab.budget(PLENTY):
+            smallest = smallest_history(trial, lab.ask(trial)[0], lab)
+    assert (smallest.needs, smallest.seen.signature.way) == ((), Way.DISCLOSES)
+    assert not smallest.trial.several
 
 
 @pytest.mark.parametrize("examples", [50, pytest.param(150, marks=pytest.mark.slow)])
