@@ -44,10 +44,15 @@ def is_one_content_of(way: Shown, one: Shown, _lab: Lab) -> bool:
 
 
 def needs_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
-    """Say whether two causes look alike and need the same, so that a report would describe both alike."""
+    """Say whether two causes look alike and need the same, so that a report would describe both alike.
+
+    That particular numbers, lengths or bounds bring a failure to light does not tell it from another.
+    """
+    incidental = way.trial.reading.incidental
+    mine, theirs = (set(each.needs) - incidental or set(each.needs) for each in (way, one))
     return (
-        bool(way.needs)
-        and set(way.needs) == set(one.needs)
+        bool(mine)
+        and mine == theirs
         and (way.covers == one.covers or way.signature.way in BY_ASPECT)
         and of_one_family(way, one)
         and way.signature.look == one.signature.look

@@ -122,6 +122,8 @@ def _of_elements(send: Send, request: Request, count: int) -> Iterator[Scene]:
     fitting = revealing(plain) or plain
     # A request with a size must not read the bytes behind the data.
     yield replace(fitting, suffix=bytes(ITEM_SIZES[request.dtype])) if fitting.sized else fitting
+    if fitting.missing != plain.missing:
+        yield plain
     if fitting.missing is None:
         # These numbers have no zero bytes.
         negative = -fitting.elements / 3 if request.dtype in FLOATS else -fitting.elements

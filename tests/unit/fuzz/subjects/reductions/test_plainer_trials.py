@@ -157,6 +157,8 @@ def test_causes_that_need_the_same_are_one() -> None:
     assert not needs_the_same(one, shown(replace(PLAIN, operation="max"), "operation"))
     assert not needs_the_same(one, shown(replace(PLAIN, operation="min"), "dtype"))
     assert not needs_the_same(shown(PLAIN), shown(PLAIN))
+    assert needs_the_same(one, shown(replace(PLAIN, operation="min"), "particular lengths", "operation"))
+    assert not needs_the_same(shown(PLAIN, "particular lengths"), shown(PLAIN, "particular numbers"))
 
 
 @pytest.mark.parametrize("operation", ["select", "sum"])
