@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 
 from specs.objects.checksums import KINDS
@@ -35,6 +36,7 @@ HEADERS: tuple[Pairs, ...] = (
     (("Expires", "Wed, 01 Dec 2094 16:00:00 GMT"),),
     (("Content-Type", "image/png"), ("Content-Language", "en-GB"), ("Cache-Control", "no-store")),
 )
+PACKED = Content(gzip.compress(b"a text that is packed", mtime=0))
 RESPONSES: Pairs = (
     ("response-content-type", "text/x-other"), ("response-content-language", "fr"),
     ("response-cache-control", "no-cache"),
@@ -51,6 +53,11 @@ def attributes(draw: Draw) -> Pairs:
     if draw.chance(0.4):
         found += draw.one(METADATA)
     return found
+
+
+def content_with(draw: Draw, headers: Pairs) -> Content:
+    """Draw a content for an object with these headers; one that says that it is packed often is."""
+    return PACKED if ("Content-Encoding", "gzip") in headers and draw.chance(0.7) else draw.content()
 
 
 def read(draw: Draw, key: str, **more: str) -> Step:
@@ -72,7 +79,8 @@ def objects(draw: Draw) -> list[Step]:
         key = draw.one(keys)
         kind = draw.random.random()
         if kind < 0.45:
-            put = PutObject(key=key, content=draw.content(), headers=attributes(draw))
+            headers = attributes(draw)
+            put = PutObject(key=key, content=content_with(draw, headers), headers=headers)
             steps.append(draw.sending(put, writes=True))
         elif kind < 0.75:
             steps.append(read(draw, key))
@@ -176,7 +184,8 @@ def metadata(draw: Draw) -> list[Step]:
     steps: list[Step] = []
     for _ in range(draw.between(1, 3)):
         headers = draw.one(METADATA) + (draw.one(HEADERS) if draw.chance(0.6) else ())
-        put = PutObject(key="k", content=draw.content(), headers=headers if draw.chance(0.8) else ())
+        headers = headers if draw.chance(0.8) else ()
+        put = PutObject(key="k", content=content_with(draw, headers), headers=headers)
         steps += [draw.sending(put, writes=True), read(draw, "k")]
     if draw.chance(0.4):
         query = tuple(draw.some(RESPONSES, 1, 3))

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from functools import partial
 from typing import Any, ClassVar
 
+from fuzz.subjects.objects.conversions import come_to_the_same
 from fuzz.subjects.objects.need_words import said
 from fuzz.triage import reading
 from fuzz.triage.trait import Trait
@@ -135,6 +136,10 @@ class Reading(reading.Reading):
         for name, field, plain in FIELDS:
             yield Trait(name, changed(partial(_plainly, field, plain)))
         yield from key_traits(trial)
+
+    def come_to_the_same(self, trial: Trial) -> Iterator[Trial]:
+        """List forms of a history whose writes are made in plainer ways."""
+        return come_to_the_same(trial)
 
     def plainer(self, trial: Trial) -> Iterator[Trial]:
         """List trials with a step less, shorter contents, or plainer values."""

@@ -11,7 +11,8 @@ from specs.objects import steps
 from specs.objects.answers import code_of
 from specs.objects.model.registers import IMPOSSIBLE, Held
 from specs.objects.state import StoredPart, joined_etag, md5_etag
-from specs.objects.xml import read_xml
+from specs.objects.words import quoted
+from specs.objects.xml import read_xml, text_of
 from specs.outcome import Outcome, Reply
 
 ETAG = re.compile(r"\{etag ([^{}]+)\}")
@@ -39,6 +40,18 @@ def parts_of(case: Case, step: steps.CompleteUpload) -> list[bytes] | None:
 def etag_of(parts: Sequence[bytes]) -> str:
     """Return the ETag of an object of these parts."""
     return joined_etag([StoredPart(one, md5_etag(one)) for one in parts]) or ""
+
+
+def told_etags(case: Case, outcomes: Sequence[Outcome]) -> dict[str, str]:
+    """Return the ETag that the first completion of each upload told, by upload."""
+    found: dict[str, str] = {}
+    for step, outcome in zip(case.steps, outcomes):
+        if isinstance(step, steps.CompleteUpload) and isinstance(outcome, Reply) and outcome.status == 200:
+            root = read_xml(outcome.body)
+            told = None if root is None else text_of(root, "ETag")
+            if told:
+                found.setdefault(step.upload, quoted(told))
+    return found
 
 
 def headers_of(case: Case, step: steps.CompleteUpload) -> steps.Pairs:

@@ -59,6 +59,9 @@ def copy(at: Asked) -> list[Alternative]:
     if at.headers.get("x-amz-tagging-directive", COPY) == REPLACE:
         target = replace(target, tags=given.tags)
     allowed = [at.may_refuse("copies")] if opened or unclear or loose or _odd(at) else []
+    if opened:
+        # A condition whose meaning is left open may be taken for one that fails.
+        allowed.append(at.refuse("read-conditions", Rule.NOT_MODIFIED, grade="allowed"))
     allowed += _onto_itself(at, one, bucket)
     return allowed if forbidden else [copied(at, bucket, target), *allowed]
 
@@ -157,6 +160,7 @@ def copy_part(at: Asked) -> list[Alternative]:
 
     unclear = unclear or opened or any(OF_COPIES + name in at.headers for name in READS)
     allowed = [at.may_refuse("uploads")] if unclear else []
+    allowed += [at.refuse("read-conditions", Rule.NOT_MODIFIED, grade="allowed")] if opened else []
     told = (("etag", part.etag or ""),)
     return [at.done("uploads", 200, then=done, looks=looks, learns=learns, tells=told), *allowed]
 

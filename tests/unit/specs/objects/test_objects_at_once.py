@@ -197,3 +197,10 @@ def test_a_copy_is_of_some_version_of_its_source_and_of_one_alone() -> None:
         assert told(*writes, copy, (GetObject(key="copy"), shown(data, 40.0))) == []
     mixed = shown(b"two", 40.0, md5_etag(b"one"))
     assert told(*writes, copy, (GetObject(key="copy"), mixed)) == ["no-torn-reads"]
+
+
+def test_an_object_of_parts_has_the_etag_that_its_completion_told() -> None:
+    body = b"<CompleteMultipartUploadResult><ETag>other-1</ETag></CompleteMultipartUploadResult>"
+    done = complete(1, 10.0)[0], Reply(200, (), body, 5.0, 10.0)
+    assert told(*BEGUN, done, (GetObject(key="k"), shown(b"part", 40.0, '"other-1"'))) == []
+    assert told(*BEGUN, done, (GetObject(key="k"), OF_PARTS)) == ["no-torn-reads"]

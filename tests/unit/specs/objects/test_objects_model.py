@@ -21,6 +21,7 @@ from specs.objects.requirements import load as requirements
 from specs.objects.steps import (
     AbortUpload,
     CompleteUpload,
+    CopyObject,
     CreateUpload,
     DeleteObject,
     DeleteObjects,
@@ -260,6 +261,17 @@ def test_cases_are_drawn_from_a_seed(data: st.DataObject) -> None:
     case = data.draw(cases.OBJECTS(REFERENCE).strategy)
     assert case.property == "objects"
     assert all(step.asks for step in case.steps)
+
+
+@pytest.mark.parametrize("status", [200, 304, 412])
+def test_a_copy_on_a_condition_that_is_left_open_may_be_refused_as_not_modified(status: int) -> None:
+    put = (PutObject(key="k", content=Content(b"x")), wrote(b"x"))
+    copy = CopyObject(key="copy", source_key="k", headers=(("x-amz-copy-source-If-None-Match", "*"),))
+    told = f"<ETag>{etag(b'x')}</ETag><LastModified>2026-11-29T01:00:00Z</LastModified>"
+    body = f"<CopyObjectResult>{told}</CopyObjectResult>"
+    done = Reply(200, (("date", DATE), ("content-type", "application/xml")), body.encode())
+    answer = {200: done, 304: Reply(304, (("date", DATE),), b""), 412: refused(412, "PreconditionFailed")}[status]
+    assert faults(put, (copy, answer)) == []
 
 
 def test_a_marker_of_a_suspended_bucket_takes_the_place_of_the_version_null() -> None:

@@ -1,0 +1,79 @@
+"""Plainer histories come to the same: what is copied or deleted in a batch is there, or gone, as before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fuzz.subjects.objects.conversions import come_to_the_same
+from fuzz.subjects.objects.reading import Reading
+from fuzz.triage.trial import trial_of
+from specs.case import Case
+from specs.objects.content import Content
+from specs.objects.model.asked import Asked
+from specs.objects.model.judging import expectations, first_state
+from specs.objects.model.operations import alternatives
+from specs.objects.profile import load
+from specs.objects.state import State
+from specs.objects.steps import (
+    CompleteUpload,
+    CopyObject,
+    CreateUpload,
+    DeleteObjects,
+    GetObject,
+    Named,
+    Part,
+    PutObject,
+    StreamCopy,
+    UploadPart,
+    UploadPartCopy,
+)  # fmt: skip
+from specs.objects.words import NOTHING
+
+REFERENCE = load("reference")
+SOURCE = PutObject(key="s", content=Content(b"content"), headers=(("x-amz-meta-a", "1"),))
+
+
+def forms(*several: Any) -> list[tuple[Any, ...]]:
+    trial = trial_of(Case("copies", several), Reading(REFERENCE))
+    return [one.case.steps for one in come_to_the_same(trial)]
+
+
+def held(several: tuple[Any, ...]) -> dict[str, tuple[bytes, tuple[tuple[str, str], ...]]]:
+    """What each key of a store holds after some steps, all of which are done."""
+    state: State = first_state()
+    memory = NOTHING
+    for step in several:
+        first = alternatives(Asked(step, state, REFERENCE, memory, 0.0))[0]
+        assert not first.refuses
+        state, memory = first.then, memory.with_told(step.called, dict(first.tells))
+    return {key: (one[-1].content, one[-1].metadata) for key, one in state.buckets["a"].objects.items()}
+
+
+PARTS = (
+    CreateUpload(key="k", called="u"),
+    UploadPartCopy(key="k", upload="u", number="1", source_key="s", called="p"),
+    CompleteUpload(key="k", upload="u", parts=(Part("1", "{etag p}"),)),
+)
+
+
+@pytest.mark.parametrize("several", [
+    (SOURCE, CopyObject(key="k", source_key="s")),
+    (SOURCE, CopyObject(key="k", source_key="s", headers=(("x-amz-metadata-directive", "REPLACE"),))),
+    (SOURCE, StreamCopy(key="k", source_key="s")),
+    (SOURCE, StreamCopy(key="k", source_key="s", part_bytes=5 * 2**20)),
+    (SOURCE, *PARTS),
+    (SOURCE, PutObject(key="t"), DeleteObjects(keys=(Named("s"), Named("never-there")))),
+])  # fmt: skip
+def test_the_last_form_leaves_the_same_objects(several: tuple[Any, ...]) -> None:
+    plainest = forms(*several)[-1]
+    assert held(plainest) == held(several)
+    assert not any(isinstance(one, CopyObject | StreamCopy | UploadPartCopy | DeleteObjects) for one in plainest)
+
+
+def test_a_plain_history_has_no_other_form() -> None:
+    plain = (SOURCE, CreateUpload(key="k", called="u"), UploadPart(key="k", upload="u"), GetObject(key="k"))
+    assert forms(*plain) == []
+    assert forms(StreamCopy(key="k", source_key="s", leaves=3)) == []
+    assert len(expectations(Case("copies", plain), REFERENCE)) == 4
