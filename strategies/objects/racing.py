@@ -83,7 +83,7 @@ def _completions(draw: Draw) -> list[Step]:
     for name in uploads:
         # A part that is sent anew has the same length, and other bytes.
         part = UploadPart(key="k", upload=name, content=Content(f"{name}-old".encode()), called=f"part of {name}")
-        steps += [CreateUpload(key="k", called=name, headers=(("x-amz-meta-upload", name),)), part]
+        steps += [CreateUpload(key="k", called=name), part]
     headers: Pairs = ()
     if draw.profile.can("conditional-complete") and draw.chance(0.6):
         # The condition holds, until the first of them has changed the key.

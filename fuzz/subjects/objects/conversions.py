@@ -1,4 +1,4 @@
-"""Give histories whose writes are made in plainer ways: sent in place of copied, one by one in place of in batches."""
+"""Give histories whose writes are made in plainer ways: sent, not copied; at once, not in parts; one by one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UPLOAD, PART = "copied", "part-copied"
 def come_to_the_same(trial: Trial) -> Iterator[Trial]:
     """List plainer forms of a history, each with one more kind of write made in a plainer way."""
     made = trial.case.steps
-    for plainly in (_parts, _streams, _copies, _batches):
+    for plainly in (_parts, _streams, _copies, _batches, _uploads):
         plainer = tuple(chain.from_iterable(plainly(made, number) for number in range(len(made))))
         if plainer != made:
             made = plainer
@@ -85,3 +85,23 @@ def _batches(several: Sequence[Any], number: int) -> Iterator[Any]:
     for one in step.keys:
         query = (("versionId", one.version),) if one.version else ()
         yield steps.DeleteObject(bucket=step.bucket, key=one.key, query=query, lane=step.lane)
+
+
+def _uploads(several: Sequence[Any], number: int) -> Iterator[Any]:
+    """Put an object that is uploaded as one part, where nothing else is done with the upload."""
+    step = several[number]
+    name = step.called if isinstance(step, steps.CreateUpload) else getattr(step, "upload", "")
+    about = [one for one in several if getattr(one, "upload", "") == name or _begins(one, name)] if name else []
+    if [type(one) for one in about] != [steps.CreateUpload, steps.UploadPart, steps.CompleteUpload]:
+        yield step
+        return
+    begun, part, ended = about
+    if step is ended:
+        yield steps.PutObject(
+            bucket=step.bucket, key=step.key, content=part.content, headers=(*begun.headers, *step.headers),
+            called=step.called, lane=step.lane,
+        )  # fmt: skip
+
+
+def _begins(step: Any, name: str) -> bool:
+    return isinstance(step, steps.CreateUpload) and step.called == name

@@ -15,6 +15,7 @@ from fuzz.triage.trial import Trial
 from specs.case import Case
 from specs.objects import steps
 from specs.objects.content import Content
+from specs.objects.state import METADATA, STANDARD_HEADERS
 from specs.objects.steps import PLAINLY, STAYS, ListObjects
 
 Change = Callable[[Any], Any]
@@ -37,6 +38,28 @@ def changed(change: Change) -> Callable[[Trial], Trial | None]:
 
 def _without_header(name: str, step: Any) -> Any:
     return replace(step, headers=tuple(pair for pair in step.headers if pair[0].lower() != name))
+
+
+def _without_headers(belongs: Callable[[str], bool], step: Any) -> Any:
+    kept = tuple(pair for pair in step.headers if not belongs(pair[0].lower()))
+    return replace(step, headers=kept) if kept != step.headers else step
+
+
+def _with_plain_header(name: str, plain: tuple[str, str], step: Any) -> Any:
+    """Return a step with a plain header in the place of the named one, if it has the one and not yet the other."""
+    if not any(pair[0].lower() == name for pair in step.headers):
+        return step
+    return replace(
+        step, headers=tuple(dict.fromkeys(plain if pair[0].lower() == name else pair for pair in step.headers))
+    )
+
+
+def _is_metadata(name: str) -> bool:
+    return name.startswith(METADATA)
+
+
+def _is_standard(name: str) -> bool:
+    return name in STANDARD_HEADERS
 
 
 def _without_query(name: str, step: Any) -> Any:
@@ -74,8 +97,15 @@ def answer_trait(trial: Trial) -> Iterator[Trait]:
 
 def header_traits(trial: Trial) -> Iterator[Trait]:
     """List a trait for each header and each name of a query that the trial's steps have."""
-    for name in dict.fromkeys(name.lower() for step in trial.case.steps for name, _ in step.headers):
-        yield Trait(f"header {name}", changed(partial(_without_header, name)))
+    names = dict.fromkeys(name.lower() for step in trial.case.steps for name, _ in step.headers)
+    for words, belongs, plain in ATTRIBUTES:
+        yield Trait(words, changed(partial(_without_headers, belongs)))
+        for name in filter(belongs, names):
+            # Another attribute in its place shows whether any would do.
+            yield Trait(f"header {name}", changed(partial(_with_plain_header, name, plain)))
+    for name in names:
+        if not any(belongs(name) for _, belongs, _ in ATTRIBUTES):
+            yield Trait(f"header {name}", changed(partial(_without_header, name)))
     for name in dict.fromkeys(name for step in trial.case.steps for name, _ in step.query):
         yield Trait(f"query {name}", changed(partial(_without_query, name)))
 
@@ -97,6 +127,11 @@ def key_traits(trial: Trial) -> Iterator[Trait]:
             yield Trait(f"key {key[:40]!r}", changed(partial(_with_key, key, PLAIN_KEY)))
 
 
+# What is stored with an object: the words for all of it, and the plainest of it.
+ATTRIBUTES: tuple[tuple[str, Callable[[str], bool], tuple[str, str]], ...] = (
+    ("metadata", _is_metadata, ("x-amz-meta-color", "blue")),
+    ("headers of the object", _is_standard, ("Content-Type", "text/plain")),
+)
 FIELDS: tuple[tuple[str, str, Any], ...] = (
     ("a client that goes away", "leaves", STAYS),
     ("a plan of parts", "part_bytes", 0),
@@ -122,7 +157,7 @@ class Reading(reading.Reading):
     stateful: ClassVar[bool] = True
     plainest: ClassVar[Case | None] = Case("plainest", (ListObjects(),))
     beginnings: ClassVar[tuple[str, ...]] = ("another ", "header ", "query ", "step ", "key ", ANSWER)
-    within: ClassVar[dict[str, str]] = {name: "" for name, _, _ in FIELDS}
+    within: ClassVar[dict[str, str]] = {name: "" for name, *_ in (*FIELDS, *ATTRIBUTES)}
 
     def in_words(self, needs: Iterable[str], case: Case) -> tuple[str, ...]:
         """Return needs in words that say what in the case they are."""

@@ -8,6 +8,7 @@ import pytest
 
 from fuzz.subjects.objects.conversions import come_to_the_same
 from fuzz.subjects.objects.reading import Reading
+from fuzz.triage.traits import present
 from fuzz.triage.trial import trial_of
 from specs.case import Case
 from specs.objects.content import Content
@@ -20,6 +21,7 @@ from specs.objects.steps import (
     CompleteUpload,
     CopyObject,
     CreateUpload,
+    DeleteObject,
     DeleteObjects,
     GetObject,
     Named,
@@ -69,11 +71,26 @@ PARTS = (
 def test_the_last_form_leaves_the_same_objects(several: tuple[Any, ...]) -> None:
     plainest = forms(*several)[-1]
     assert held(plainest) == held(several)
-    assert not any(isinstance(one, CopyObject | StreamCopy | UploadPartCopy | DeleteObjects) for one in plainest)
+    assert {type(one) for one in plainest} <= {PutObject, DeleteObject}
 
 
 def test_a_plain_history_has_no_other_form() -> None:
-    plain = (SOURCE, CreateUpload(key="k", called="u"), UploadPart(key="k", upload="u"), GetObject(key="k"))
+    plain = (SOURCE, CreateUpload(key="k", called="u"), UploadPart(key="k", upload="u"), GetObject(key="s"))
     assert forms(*plain) == []
     assert forms(StreamCopy(key="k", source_key="s", leaves=3)) == []
     assert len(expectations(Case("copies", plain), REFERENCE)) == 4
+
+
+LONG, PLAIN = ("x-amz-meta-long", "v" * 99), ("x-amz-meta-color", "blue")
+
+
+def test_one_item_of_metadata_is_as_good_as_any_other_unless_it_is_needed() -> None:
+    trial = trial_of(Case("metadata", (PutObject(key="k", headers=(LONG,)), GetObject(key="k"))), Reading(REFERENCE))
+    traits = {one.name: one for one in Reading(REFERENCE).traits(trial)}
+    assert {"metadata", "header x-amz-meta-long"} <= set(present(trial))
+    plain: Any = traits["header x-amz-meta-long"].drop(trial)
+    assert plain.case.steps[0].headers == (PLAIN,)
+    assert "metadata" in present(plain)
+    assert "header x-amz-meta-color" not in present(plain)
+    without: Any = traits["metadata"].drop(trial)
+    assert without.case.steps[0].headers == ()
