@@ -13,11 +13,29 @@ from specs.objects.model.judging import Due
 from specs.objects.profile import Profile
 from specs.outcome import Outcome, Reply
 
-SHOWN = ("etag", "headers", "last-modified", "content-length")
+ALWAYS = ("answers", "survives", "no-server-error", "discloses-nothing")
+SHOWN = ("etag", "headers", "last-modified", "content-length", "usual-headers")
+REFUSED = ("refusals", "error-form", "usual-headers")
+DONE = ("accepts-valid", "status")
+# These are answered with a document when they are done.
+TOLD_IN_XML = (
+    steps.ListBuckets, steps.ListObjects, steps.ListVersions, steps.ListParts, steps.ListUploads, steps.CopyObject,
+    steps.UploadPartCopy, steps.CreateUpload, steps.CompleteUpload, steps.DeleteObjects, steps.GetTagging,
+    steps.GetVersioning,
+)  # fmt: skip
+MADE = (steps.PutObject, steps.UploadPart, steps.UploadPartCopy, steps.CompleteUpload, steps.CopyObject)
+LISTED = (steps.ListObjects, steps.ListVersions, steps.ListParts)
+PAGED = (steps.ListObjects, steps.ListVersions, steps.ListParts, steps.ListUploads)
+# These say or make in another way what a plain request says or makes.
+OTHER_WAYS = (steps.HeadObject, steps.StreamCopy, steps.CompleteUpload)
 
 
 def at_stake(case: Case, due: Sequence[Due], outcomes: Sequence[Outcome]) -> Iterator[str]:
     """Yield the requirements that a wrong answer to the case could have broken, once for each request."""
+    asked = [outcome for step, outcome in zip(case.steps, outcomes) if step.asks and outcome is not None]
+    yield from ALWAYS * len(asked)
+    if any(getattr(step, "leaves", steps.STAYS) != steps.STAYS for step in case.steps):
+        yield "interrupted"
     if at_once(case):
         yield from ("linearizable", "no-torn-reads")
         if any(name.lower() in ("if-match", "if-none-match") for step in case.steps for name, _ in step.headers):
@@ -27,11 +45,37 @@ def at_stake(case: Case, due: Sequence[Due], outcomes: Sequence[Outcome]) -> Ite
         if outcome is None or not expected.alternatives:
             continue
         first = expected.alternatives[0]
+        yield from _of_conditions(step)
         yield from {first.requirement, *(one.requirement for one in expected.alternatives if one.grade == "right")}
-        if isinstance(step, steps.GetObject | steps.HeadObject) and not first.refuses:
-            yield from SHOWN
         if first.refuses:
-            yield "refusals"
+            yield from REFUSED
+        else:
+            yield from _of_what_is_done(step)
+
+
+def _of_conditions(step: Any) -> Iterator[str]:
+    """Yield the requirement about conditions, whether the answer is due because they hold or because they do not."""
+    if any(name.lower().startswith("if-") for name, _ in step.headers):
+        yield "read-conditions" if isinstance(step, steps.GetObject | steps.HeadObject) else "write-conditions"
+
+
+def _of_what_is_done(step: Any) -> Iterator[str]:
+    """Yield the requirements that an answer of success may break because of what the request is."""
+    yield from DONE
+    if isinstance(step, steps.GetObject | steps.HeadObject):
+        yield from SHOWN
+    if isinstance(step, MADE):
+        yield "etag"
+    if isinstance(step, LISTED):
+        yield from ("etag", "last-modified")
+    if isinstance(step, TOLD_IN_XML):
+        yield "answer-form"
+    if isinstance(step, PAGED):
+        yield "paging"
+    if isinstance(step, steps.ListObjects):
+        yield "listing-encoding"
+    if isinstance(step, OTHER_WAYS) or step.sent.signing in steps.STREAMED or not getattr(step, "v2", True):
+        yield "same-answer"
 
 
 def operation(step: Any) -> str:

@@ -23,6 +23,8 @@ def at_stake(case: Case, due: Sequence[Expectation | None], outcomes: Sequence[O
     for step, expected, outcome in zip(case.steps, due, outcomes):
         if isinstance(step, Send | SendRaw) and expected is not None:
             yield from {*requirements_at_stake(step, expected, outcome)}
+            if case.together and expected.answers:
+                yield "serves-several"
     if case.property in RELATIONS and compared(case, tuple(due), tuple(outcomes)):
         yield f"relation-{case.property}"
 
