@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from fuzz.subjects.reductions.misread_slices import other_selections
 from fuzz.subjects.reductions.scene import Scene, are_axes, of_picked, with_elements, without_dimension
 from fuzz.subjects.reductions.traits.missing import (
     is_near,
@@ -62,8 +63,6 @@ LAST_BYTE = "the answer for data whose last byte is zero"
 LONG_AXES = "the answer for those axes alone that are longer than one"
 SQUEEZED = "the answer without its dimensions of one element"
 OTHER_LAYOUT = "the answer for data that lie in C order"
-OTHER_SLICES = "the answer for the slices in reverse order"
-PADDED = "the answer for whole dimensions where the selection is too short"
 IN_THE_RIGHT_CASE = "the answer for words in the case that the API gives them"
 WORDS = {word.lower(): word for word in (*NAMES, *COMPRESSIONS, *FILTERS, "C", "F", "little", "big")}
 OTHER_ORDER = {"big": "little", "little": "big"}
@@ -99,7 +98,7 @@ def alterations(step: Send) -> Iterator[tuple[str, Send]]:
         if isinstance(one, dict):
             others = [*listed[:number], *listed[number + 1 :]]
             yield f"the answer without the filter {one.get('id')}", _but(step, filters=others or None)
-    yield from _of_selection(step)
+    yield from ((words, _but(step, selection=other)) for words, other in other_selections(step))
 
 
 def remembered(steps: Sequence[Step]) -> Iterator[tuple[str, Send]]:
@@ -109,23 +108,6 @@ def remembered(steps: Sequence[Step]) -> Iterator[tuple[str, Send]]:
         for name, value in step.fields.items():
             if value is not None and last.fields.get(name) is None:
                 yield f"the answer with the {name} of an earlier request", _but(last, **{name: value})
-
-
-def _of_selection(step: Send) -> Iterator[tuple[str, Send]]:
-    selection = step.fields.get("selection")
-    if not isinstance(selection, list) or not all(isinstance(one, list) and len(one) == 3 for one in selection):
-        return
-    for words, other in _other_selections(selection, step.fields.get("shape")):
-        if other != selection:
-            yield words, _but(step, selection=other)
-
-
-def _other_selections(selection: list[Any], shape: Any) -> Iterator[tuple[str, list[Any]]]:
-    yield "the answer without the stride", [[start, end, 1 if stride > 0 else -1] for start, end, stride in selection]
-    yield OTHER_SLICES, selection[::-1]
-    left_out = shape[len(selection) :] if isinstance(shape, list) else []
-    if all(isinstance(length, int) for length in left_out):
-        yield PADDED, [*selection, *([0, length, 1] for length in left_out)]
 
 
 def _in_the_right_case(told: Any) -> Any:

@@ -364,3 +364,19 @@ def test_who_remembers_a_field_answers_with_that_of_an_earlier_request() -> None
     judgement = Judgement(Transcript(case, (None, None, answer)), ())
     seen = Seen(judgement, Violation("sum-values", "", "", "", way=Way.VALUES, step=2), Signature(Way.VALUES))
     assert "the answer with the order of an earlier request" in reads_as(trial_of(case, Reading(V2)), seen, FACTS)
+
+
+@pytest.mark.parametrize(
+    ("told", "read", "words"),
+    [
+        ([0, 9, 1], [0, 5, 1], "bounds beyond the end taken for the last index"),
+        ([4, -9, -1], [4, 0, -1], "backward slices that stop before the first index"),
+        ([1, 3, 1], [1, 4, 1], "slices that hold their end"),
+        ([4, 1, -2], [2, 5, 2], "backward slices in ascending order"),
+        ([-4, 5, 1], [0, 5, 1], "negative bounds taken for zero"),
+    ],
+)
+def test_who_misreads_a_slice_answers_for_another_one(told: list[int], read: list[int], words: str) -> None:
+    case = case_of({"shape": [6], "selection": [told]}, "select")
+    answer = cbor(v2_map(right(case_of({"shape": [6], "selection": [read]}, "select"))))
+    assert f"the answer for {words}" in reading(case, answer)
