@@ -7,9 +7,9 @@ from collections.abc import Callable, Hashable, Iterable
 
 from fuzz.running.session import Judgement
 from fuzz.transport.protocol import Client
-from fuzz.triage.cause import Shown
 from fuzz.triage.lab import haste_seconds, waited_long
 from fuzz.triage.reading import Reading
+from fuzz.triage.shown import Shown
 from fuzz.triage.traits import has
 from fuzz.triage.trial import isolated, trial_of
 from specs.case import Case

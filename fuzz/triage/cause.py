@@ -7,11 +7,12 @@ needs, and passes as soon as any one of these traits is dropped. A trial that st
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.other_data import hangs_on_its_data
-from fuzz.triage.traits import closure, has, named, project, with_siblings_of, without
+from fuzz.triage.readings import explained_by_reading
+from fuzz.triage.shown import ANY, Explained, Rest, Shown
+from fuzz.triage.traits import closure, named, project, with_siblings_of, without
 from fuzz.triage.traits.circumstances import (
     EARLIER_REFUSAL,
     EARLIER_REQUEST,
@@ -20,72 +21,16 @@ from fuzz.triage.traits.circumstances import (
     after_refusal,
     asked_twice,
 )
-from fuzz.triage.trial import Signature, Trial, place_of, rule_of
+from fuzz.triage.trial import Trial
 
-# In the faults that a way covers, this stands for any field, any rule, or both.
-ANY = "*"
 MOST_RESTS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One way in which a finding shows: how its trial fails, what that needs, and which other faults fail alike."""
-
-    finding: str
-    trial: Trial
-    signature: Signature
-    needs: tuple[str, ...]
-    covers: frozenset[str] = frozenset()
-    reads_as: frozenset[str] = frozenset()
-
-    @property
-    def of_history(self) -> bool:
-        return self.trial.several and not self.trial.case.together
-
-    @property
-    def is_of_traits(self) -> bool:
-        """Say whether a trial can be seen to have the needs of the finding without a request to the server."""
-        return VERY_DATA not in self.needs
-
-    def concerns(self, trial: Trial, wanted: Signature) -> bool:
-        """Say whether a trial has the traits that this way needs, and fails in the same family."""
-        return (
-            self.signature.family == wanted.family
-            and bool(self.signature.faults) == bool(wanted.faults)
-            and all(covers(self.covers, fault) for fault in wanted.faults)
-            and (trial.several == self.trial.several and trial.case.together == self.trial.case.together)
-            and all(has(trial, name) for name in self.needs if name not in PUT_BEFORE)
-        )
-
-
-# These needs are tested by other requests before a trial's last, or by other data in place of its data.
-PUT_BEFORE = (EARLIER_REFUSAL, EARLIER_REQUEST, VERY_DATA)
-
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """The finding that explains a trial."""
-
-    finding: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """A plainer trial that still fails without one of the needs of a known finding."""
-
-    trial: Trial
-    seen: Seen
-
-
-def covers(faults: frozenset[str], fault: str) -> bool:
-    """Say whether a fault is one of those that fail alike."""
-    place, rule = place_of(fault), rule_of(fault)
-    return bool(faults & {fault, ANY, f"{place}:{ANY}", f"{ANY}:{rule}"})
 
 
 def explain(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | Rest | None:
     """Return the finding that explains a trial, or the trial left without known causes; None if neither exists."""
     several = [one for one in known if one.signature.family == seen.signature.family]
+    if (read := explained_by_reading(trial, seen, several, lab)) is not None:
+        return read
     rest: Rest | None = None
     for _ in range(MOST_RESTS):
         for one in several:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import islice
 
-from fuzz.triage.cause import ANY
 from fuzz.triage.lab import Lab
 from fuzz.triage.minimal import Smallest
 from fuzz.triage.reading import Witness
+from fuzz.triage.shown import ANY
 from fuzz.triage.traits import named
 from fuzz.triage.trial import BY_ASPECT, Signature, place_of, rule_of
 from specs.violation import Way

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from fuzz.findings.finding import Reproducibility
 from fuzz.running.session import Session
-from fuzz.triage.cause import ANY, Shown
 from fuzz.triage.general import faults_alike, not_seen_with
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.ledger import Ledger
@@ -14,6 +13,7 @@ from fuzz.triage.minimal import Smallest
 from fuzz.triage.other_data import hangs_on_its_data
 from fuzz.triage.reproducing import reproduced
 from fuzz.triage.same import is_plainer, is_same
+from fuzz.triage.shown import ANY, Shown
 from fuzz.triage.telling import finding_of
 from fuzz.triage.traits.circumstances import VERY_DATA
 from fuzz.triage.trial import Signature, Trial

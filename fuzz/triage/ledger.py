@@ -19,8 +19,8 @@ from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
 from fuzz.findings.scrubbing import scrubbed
 from fuzz.running.session import Session
-from fuzz.triage.cause import Shown
 from fuzz.triage.reading import Reading
+from fuzz.triage.shown import Shown
 from fuzz.triage.traits import trait_told
 from fuzz.triage.trial import Signature, trial_of
 from fuzz.versions import suite_version

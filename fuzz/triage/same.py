@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from fuzz.triage.cause import Explained, Shown, converted, covers, leaves, values_apart
+from fuzz.triage.cause import converted, leaves, values_apart
 from fuzz.triage.lab import Lab, Seen
-from fuzz.triage.traits import closure, present, with_siblings_of, without
+from fuzz.triage.readings import telling_needs
+from fuzz.triage.shown import Explained, Shown, covers
+from fuzz.triage.traits import closure, present, with_siblings_of
 from fuzz.triage.traits.circumstances import VERY_DATA
 from fuzz.triage.trial import BY_ASPECT
-from specs.store_facts import StoreFacts
 from specs.violation import Way
 
 # In these ways of failing the server answers with values, which may be right for another request.
@@ -70,7 +71,7 @@ def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
         return False
     facts, within = lab.session.facts, way.trial.reading.within
     for words in way.reads_as & one.reads_as:
-        mine, theirs = _telling_needs(way, words, facts), _telling_needs(one, words, facts)
+        mine, theirs = telling_needs(way, words, facts), telling_needs(one, words, facts)
         # What needs a narrower trait, such as more than two dimensions, has the wider one too.
         if mine <= closure(theirs, way.trial.reading) or theirs <= closure(mine, way.trial.reading):
             return True
@@ -78,13 +79,6 @@ def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
         if wider[0] == wider[1] and "" not in wider[0]:
             return True
     return False
-
-
-def _telling_needs(way: Shown, words: str, facts: StoreFacts) -> set[str]:
-    """Return the needs of a cause without which a server could still be seen to answer another request."""
-    reading = way.trial.reading
-    plain = {name: without(way.trial, name) for name in closure(way.needs, reading)}
-    return {name for name, rest in plain.items() if rest is None or reading.shows(words, rest, facts)}
 
 
 def breaks_alike(way: Shown, one: Shown, lab: Lab) -> bool:

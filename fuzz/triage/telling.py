@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from fuzz.findings.finding import Finding, Reproducibility
-from fuzz.triage.cause import ANY, Shown
 from fuzz.triage.minimal import Smallest
+from fuzz.triage.shown import ANY, Shown
 from fuzz.triage.traits import told_need, value_of
 from fuzz.triage.trial import Signature
 from specs.rules import told as in_words

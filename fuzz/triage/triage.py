@@ -11,7 +11,7 @@ from fuzz.events import EXPLAINING
 from fuzz.running.session import Judgement, Session
 from fuzz.triage.behind import behind
 from fuzz.triage.budgets import REQUESTS_OF_A_RACE, in_haste, is_slow, requests_after_others, requests_for
-from fuzz.triage.cause import Explained, Rest, Shown, explain
+from fuzz.triage.cause import explain
 from fuzz.triage.company import ALONE, Company
 from fuzz.triage.histories import Earlier, comes_again, smallest_history, wrong_after
 from fuzz.triage.keeping import Keeper
@@ -20,6 +20,7 @@ from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
 from fuzz.triage.minimal import Smallest, minimal, rewritable
 from fuzz.triage.reproducing import answers_late
+from fuzz.triage.shown import Explained, Rest, Shown
 from fuzz.triage.spent import KNOWN_SHARE_WITH_EARLIER, Spent
 from fuzz.triage.together import apart, confirmed, race_of
 from fuzz.triage.traits import narrow, present

@@ -7,8 +7,8 @@ from typing import Any
 
 from fuzz.subjects.reductions.faults import faults_named
 from fuzz.subjects.reductions.traits.requests import JSON_TYPE, NO_STREAM
-from fuzz.triage.cause import ANY
 from fuzz.triage.reading import Reading, Witness
+from fuzz.triage.shown import ANY
 from fuzz.triage.trial import Trial, fault_of, trial_of
 from specs import rules
 from specs.case import Case

@@ -11,7 +11,7 @@ from fuzz.hunt.avoiding import COSTLY_SECONDS, MOST_LOST_SHARE, Losses, lost_on
 from fuzz.running.session import Judgement
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
-from fuzz.triage.cause import Shown
+from fuzz.triage.shown import Shown
 from fuzz.triage.trial import Signature, trial_of
 from specs.outcome import Reply, Transcript
 from specs.reductions.profile import Profile

@@ -10,9 +10,10 @@ import pytest
 
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
-from fuzz.triage.cause import ANY, Explained, Rest, Shown, covers, explain, leaves
+from fuzz.triage.cause import explain, leaves
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import minimal
+from fuzz.triage.shown import ANY, Explained, Rest, Shown, covers
 from fuzz.triage.traits import has
 from fuzz.triage.trial import Signature, Trial, trial_of
 from specs.violation import Aspect, Way

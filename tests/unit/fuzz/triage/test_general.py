@@ -15,11 +15,11 @@ from fuzz.subjects.reductions.faults import faults_named
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import case_of
 from fuzz.subjects.reductions.witnesses import witnesses
-from fuzz.triage.cause import ANY
 from fuzz.triage.general import not_seen_with
 from fuzz.triage.lab import Lab
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.minimal import minimal
+from fuzz.triage.shown import ANY
 from fuzz.triage.trial import Trial, place_of, trial_of
 from specs.reductions import profile as profiles
 from specs.reductions.model import expectations

@@ -13,8 +13,8 @@ from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
-from fuzz.triage.cause import Shown
 from fuzz.triage.ledger import Ledger, name_of
+from fuzz.triage.shown import Shown
 from fuzz.triage.telling import fingerprint_of
 from fuzz.triage.traits import trait_told
 from fuzz.triage.trial import Signature, trial_of

@@ -17,10 +17,10 @@ from fuzz.subjects.reductions.scene import Scene, case_of, without_axes, without
 from fuzz.subjects.reductions.traits.requests import BODY, DATA
 from fuzz.subjects.reductions.traits.scenes import FEATURES
 from fuzz.subjects.reductions.traits.slices import still_outside
-from fuzz.triage.cause import Shown
 from fuzz.triage.lab import Seen
 from fuzz.triage.minimal import minimal
 from fuzz.triage.same import needs_the_same
+from fuzz.triage.shown import Shown
 from fuzz.triage.traits import present, without
 from fuzz.triage.trial import Signature, Trial, trial_of
 from specs.case import Case

@@ -1,0 +1,38 @@
+"""Use what a wrong answer would be right for as evidence: that two causes are one, or that one explains a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fuzz.triage.lab import Lab, Seen
+from fuzz.triage.shown import Explained, Shown
+from fuzz.triage.traits import closure, has, without
+from fuzz.triage.trial import Trial
+from specs.store_facts import StoreFacts
+
+
+def telling_needs(way: Shown, words: str, facts: StoreFacts) -> set[str]:
+    """Return the needs of a cause without which a server could still be seen to answer another request."""
+    reading = way.trial.reading
+    plain = {name: without(way.trial, name) for name in closure(way.needs, reading)}
+    return {name for name, rest in plain.items() if rest is None or reading.shows(words, rest, facts)}
+
+
+def explained_by_reading(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | None:
+    """Return the finding whose wrong answers are right for the same altered request, if the trial passes without it.
+
+    The trial must have each need without which the alteration could still be seen, and pass without any of them.
+    """
+    several = [one for one in known if one.reads_as and one.signature.family == seen.signature.family]
+    words = trial.reading.reads_as(trial, seen, lab.session.facts) if several else frozenset()
+    for one in several:
+        for alike in words & one.reads_as:
+            needs = telling_needs(one, alike, lab.session.facts)
+            if needs and all(has(trial, name) and _passes_without(trial, name, seen, lab) for name in needs):
+                return Explained(one.finding)
+    return None
+
+
+def _passes_without(trial: Trial, name: str, seen: Seen, lab: Lab) -> bool:
+    rest = without(trial, name)
+    return rest is not None and lab.fails(rest, seen.signature) is None

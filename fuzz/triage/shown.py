@@ -1,0 +1,69 @@
+"""A way in which a finding shows, and what comes of a failure that is compared with such ways."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fuzz.triage.lab import Seen
+from fuzz.triage.traits import has
+from fuzz.triage.traits.circumstances import EARLIER_REFUSAL, EARLIER_REQUEST, VERY_DATA
+from fuzz.triage.trial import Signature, Trial, place_of, rule_of
+
+# In the faults that a way covers, this stands for any field, any rule, or both.
+ANY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One way in which a finding shows: how its trial fails, what that needs, and which other faults fail alike."""
+
+    finding: str
+    trial: Trial
+    signature: Signature
+    needs: tuple[str, ...]
+    covers: frozenset[str] = frozenset()
+    reads_as: frozenset[str] = frozenset()
+
+    @property
+    def of_history(self) -> bool:
+        return self.trial.several and not self.trial.case.together
+
+    @property
+    def is_of_traits(self) -> bool:
+        """Say whether a trial can be seen to have the needs of the finding without a request to the server."""
+        return VERY_DATA not in self.needs
+
+    def concerns(self, trial: Trial, wanted: Signature) -> bool:
+        """Say whether a trial has the traits that this way needs, and fails in the same family."""
+        return (
+            self.signature.family == wanted.family
+            and bool(self.signature.faults) == bool(wanted.faults)
+            and all(covers(self.covers, fault) for fault in wanted.faults)
+            and (trial.several == self.trial.several and trial.case.together == self.trial.case.together)
+            and all(has(trial, name) for name in self.needs if name not in PUT_BEFORE)
+        )
+
+
+# These needs are tested by other requests before a trial's last, or by other data in place of its data.
+PUT_BEFORE = (EARLIER_REFUSAL, EARLIER_REQUEST, VERY_DATA)
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The finding that explains a trial."""
+
+    finding: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A plainer trial that still fails without one of the needs of a known finding."""
+
+    trial: Trial
+    seen: Seen
+
+
+def covers(faults: frozenset[str], fault: str) -> bool:
+    """Say whether a fault is one of those that fail alike."""
+    place, rule = place_of(fault), rule_of(fault)
+    return bool(faults & {fault, ANY, f"{place}:{ANY}", f"{ANY}:{rule}"})

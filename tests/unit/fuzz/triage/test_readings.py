@@ -1,0 +1,83 @@
+"""What a wrong answer is right for tells a known cause at little cost, and only where the cause is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import numpy as np
+import pytest
+
+from fuzz.running.session import Session
+from fuzz.running.store import open_store
+from fuzz.subjects.reductions.reading import Reading
+from fuzz.subjects.reductions.reference_server.__main__ import build
+from fuzz.subjects.reductions.reference_server.server import serve
+from fuzz.subjects.reductions.subject import REDUCTIONS
+from fuzz.subjects.reductions.zoo.fetching import RangeEndExclusive
+from fuzz.transport.http import HttpClient
+from fuzz.triage.lab import Lab
+from fuzz.triage.minimal import minimal
+from fuzz.triage.readings import explained_by_reading, telling_needs
+from fuzz.triage.shown import Explained, Shown
+from fuzz.triage.trial import Trial, trial_of
+from specs.case import Case
+from specs.fields import Fields
+from specs.reductions import profile as profiles
+from specs.reductions.steps import Put, Send
+from specs.store_facts import StoreFacts
+from tests.unit.pretended import Immortal
+
+PROFILE = profiles.load("reference")
+LAST_BYTE = "the answer for data whose last byte is zero"
+PLENTY = 400
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    with (
+        closing(build([RangeEndExclusive])) as one,
+        serve(one) as http,
+        closing(open_store("memory")) as store,
+        closing(Session(REDUCTIONS, HttpClient(http.url), store, PROFILE)) as session,
+    ):
+        lab = Lab(session, Immortal())
+        with lab.budget(PLENTY):
+            yield lab
+
+
+def asked(operation: str, dtype: str, numbers: list[int], **fields: object) -> Trial:
+    data = np.array(numbers, dtype).tobytes()
+    send = Send(operation, Fields({"dtype": dtype, "size": len(data), **fields}), "a")
+    return trial_of(Case("x", (Put("a", data), send)), Reading(PROFILE))
+
+
+def known(lab: Lab) -> Shown:
+    trial = asked("select", "int32", [1, 2, -3])
+    found = minimal(trial, lab.ask(trial)[0], lab)
+    words = found.trial.reading.reads_as(found.trial, found.seen, StoreFacts())
+    return Shown("known", found.trial, found.seen.signature, found.needs, frozenset(), words)
+
+
+def test_needs_that_merely_show_a_difference_do_not_tell_a_cause(lab: Lab) -> None:
+    way = known(lab)
+    assert "negative values" in way.needs
+    assert telling_needs(way, LAST_BYTE, StoreFacts()) == {"size"}
+
+
+def test_a_failure_that_reads_as_a_known_one_is_explained_by_one_request(lab: Lab) -> None:
+    way = known(lab)
+    trial = asked("max", "uint64", [5, 2**64 - 1], shape=[2, 1], axis=[0])
+    seen = lab.ask(trial)[0]
+    before = lab.asked
+    assert explained_by_reading(trial, seen, [way], lab) == Explained("known")
+    assert lab.asked == before + 1
+
+
+def test_a_failure_that_stays_without_the_telling_need_is_not_explained(lab: Lab) -> None:
+    way = known(lab)
+    trial = asked("max", "uint64", [5, 2**64 - 1])
+    seen = lab.ask(trial)[0]
+    stays = Lab(lab.session, Immortal())
+    stays.fails = lambda _trial, _wanted, *, again=False: seen  # type: ignore[method-assign]  # noqa: ARG005
+    assert explained_by_reading(trial, seen, [way], stays) is None
