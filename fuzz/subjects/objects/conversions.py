@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -15,13 +16,20 @@ UPLOAD, PART = "copied", "part-copied"
 
 
 def come_to_the_same(trial: Trial) -> Iterator[Trial]:
-    """List plainer forms of a history, each with one more kind of write made in a plainer way."""
+    """List plainer forms of a history: with one kind of write made in a plainer way, then with more of them."""
+    ways = (_parts, _streams, _uploads, _batches, _keys, _copies)
+    told = {trial.case.steps}
     made = trial.case.steps
-    for plainly in (_parts, _streams, _copies, _batches, _uploads):
-        plainer = tuple(chain.from_iterable(plainly(made, number) for number in range(len(made))))
-        if plainer != made:
-            made = plainer
-            yield trial.of_steps(*made)
+    alone = [_plainly(way, made) for way in ways]
+    together = [made := _plainly(way, made) for way in ways]
+    for steps_of_form in (*alone, *together):
+        if steps_of_form not in told:
+            told.add(steps_of_form)
+            yield trial.of_steps(*steps_of_form)
+
+
+def _plainly(way: Callable[[Sequence[Any], int], Iterator[Any]], several: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(chain.from_iterable(way(several, number) for number in range(len(several))))
 
 
 def _source(several: Sequence[Any], number: int) -> steps.PutObject:
@@ -105,3 +113,28 @@ def _uploads(several: Sequence[Any], number: int) -> Iterator[Any]:
 
 def _begins(step: Any, name: str) -> bool:
     return isinstance(step, steps.CreateUpload) and step.called == name
+
+
+def _keys(several: Sequence[Any], number: int) -> Iterator[Any]:
+    """Use another key that has the same odd character, if a key has a single one and no other key has it."""
+    step = several[number]
+    keys = {key: _plain_key(key) for one in several for key in _keys_of(one)}
+    plain = {key: other for key, other in keys.items() if list(keys.values()).count(other) == 1}
+    changes: dict[str, Any] = {
+        name: plain.get(getattr(step, name), getattr(step, name))
+        for name in ("key", "source_key")
+        if getattr(step, name, "")
+    }
+    if isinstance(step, steps.DeleteObjects):
+        changes["keys"] = tuple(replace(one, key=plain.get(one.key, one.key)) for one in step.keys)
+    yield replace(step, **changes)
+
+
+def _keys_of(step: Any) -> list[str]:
+    return [getattr(step, name, "") for name in ("key", "source_key")] + [one.key for one in getattr(step, "keys", ())]
+
+
+def _plain_key(key: str) -> str:
+    odd = {letter for letter in key[1:-1] if not (letter.isascii() and letter.isalnum())}
+    ends = key[:1] + key[-1:]
+    return f"a{odd.pop()}b" if len(odd) == 1 and ends.isascii() and ends.isalnum() else key

@@ -14,6 +14,7 @@ from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Trial
 from specs.case import Case
 from specs.objects import steps
+from specs.objects.conditions import OF_COPIES
 from specs.objects.content import Content
 from specs.objects.state import METADATA, STANDARD_HEADERS
 from specs.objects.steps import PLAINLY, STAYS, ListObjects
@@ -56,6 +57,10 @@ def _with_plain_header(name: str, plain: tuple[str, str], step: Any) -> Any:
 
 def _is_metadata(name: str) -> bool:
     return name.startswith(METADATA)
+
+
+def _is_of_source(name: str) -> bool:
+    return name.startswith(f"{OF_COPIES}if-")
 
 
 def _is_standard(name: str) -> bool:
@@ -127,10 +132,11 @@ def key_traits(trial: Trial) -> Iterator[Trait]:
             yield Trait(f"key {key[:40]!r}", changed(partial(_with_key, key, PLAIN_KEY)))
 
 
-# What is stored with an object: the words for all of it, and the plainest of it.
+# Headers of which any may do: the words for all of them, and the plainest one.
 ATTRIBUTES: tuple[tuple[str, Callable[[str], bool], tuple[str, str]], ...] = (
     ("metadata", _is_metadata, ("x-amz-meta-color", "blue")),
     ("headers of the object", _is_standard, ("Content-Type", "text/plain")),
+    ("a condition on the source", _is_of_source, ("x-amz-copy-source-If-Match", '"d41d8cd98f00b204e9800998ecf8427e"')),
 )
 FIELDS: tuple[tuple[str, str, Any], ...] = (
     ("a client that goes away", "leaves", STAYS),

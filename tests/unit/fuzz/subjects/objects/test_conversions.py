@@ -94,3 +94,12 @@ def test_one_item_of_metadata_is_as_good_as_any_other_unless_it_is_needed() -> N
     assert "header x-amz-meta-color" not in present(plain)
     without: Any = traits["metadata"].drop(trial)
     assert without.case.steps[0].headers == ()
+
+
+def test_a_key_has_its_odd_character_in_a_plain_place() -> None:
+    put = PutObject(key="plus+sign")
+    assert [one[0].key for one in forms(put, GetObject(key="plus+sign"))] == ["a+b"]
+    assert forms(put, PutObject(key="z+z")) == []
+    assert [one[0].key for one in forms(PutObject(key="100%"), GetObject(key="per%cent"))] == ["100%"]
+    (copy, *_) = forms(PutObject(key="k"), CopyObject(key="x y", source_key="k"))
+    assert (copy[1].key, copy[1].source_key) == ("a b", "k")
