@@ -29,7 +29,9 @@ from fuzz.transport.http import HttpClient
 from fuzz.transport.protocol import ClientSettings
 from specs.case import Case
 from specs.objects import requirements, steps
+from specs.objects.model.asked import Asked
 from specs.objects.model.judging import SLOW_DOWN, first_state, judge, unknown
+from specs.objects.model.operations import alternatives
 from specs.objects.profile import Profile
 from specs.objects.state import State
 from specs.objects.words import NOTHING, Memory
@@ -245,7 +247,9 @@ class Writer(threading.Thread):
         try:
             while self.states and self.unanswered == 0:
                 for step in MAKERS[self._draw.one(tuple(MAKERS))](self._draw):
-                    self._take(step)
+                    # What a store should refuse and does not is not lost, and no affair of this measurement's.
+                    if not self._is_refused(step):
+                        self._take(step)
                     if self.unanswered or not self.states:
                         break
         except Exception as error:  # noqa: BLE001  (it is raised again in the thread that waits for this one)
@@ -264,6 +268,10 @@ class Writer(threading.Thread):
             return
         self._judge(step, outcome)
         self.acknowledged += isinstance(step, steps.WRITES) and isinstance(outcome, Reply) and outcome.status < 300
+
+    def _is_refused(self, step: steps.Step) -> bool:
+        now = Asked(step, self.states[0], self._profile, self.memory, time.time())
+        return alternatives(now)[0].refuses
 
     def _asked(self, step: steps.Step) -> Outcome:
         assert self.places is not None
