@@ -54,6 +54,13 @@ def rewritable(trial: Trial, seen: Seen, lab: Lab) -> Trial:
     return replace(trial, scene=None, as_it_stands=True)
 
 
+def shortened(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
+    """Return the trial with less data if it has very much, and still fails with less."""
+    less = trial.reading.shortened(trial)
+    came = None if less is None else lab.fails(less, seen.signature)
+    return (trial, seen) if less is None or came is None else (less, came)
+
+
 class _Reduction:
     """The reduction of one trial to its smallest form."""
 

@@ -18,7 +18,7 @@ from fuzz.triage.keeping import Keeper
 from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
-from fuzz.triage.minimal import Smallest, minimal, rewritable
+from fuzz.triage.minimal import Smallest, minimal, rewritable, shortened
 from fuzz.triage.reproducing import answers_late
 from fuzz.triage.shown import Explained, Rest, Shown
 from fuzz.triage.spent import KNOWN_SHARE_WITH_EARLIER, Spent
@@ -136,6 +136,7 @@ class Triage:
         if seen is None:
             return self._after_others(until, trial, first)
         self._came_again = True
+        trial, seen = shortened(trial, seen, self.lab)
         trial = rewritable(trial, seen, self.lab)
         found = explain(trial, seen, self.ledger.shown(), self.lab)
         if isinstance(found, Explained):

@@ -15,7 +15,7 @@ from fuzz.subjects.reductions.reads_as import reads_as, shows
 from fuzz.subjects.reductions.settling import PLAINEST, SETTLING
 from fuzz.subjects.reductions.several import scenes_of
 from fuzz.subjects.reductions.traits.requests import DATA, RAW, REQUESTS, UNUSUAL, headers
-from fuzz.subjects.reductions.traits.scenes import INCIDENTAL, SCENES, SIBLINGS
+from fuzz.subjects.reductions.traits.scenes import INCIDENTAL, MOST_ELEMENTS, SCENES, SIBLINGS, few_elements
 from fuzz.triage import reading
 from fuzz.triage.lab import Seen
 from fuzz.triage.reading import Witness
@@ -63,6 +63,11 @@ class Reading(reading.Reading):
 
     def plainer(self, trial: Trial) -> Iterator[Trial]:
         return plainer.plainer(trial)
+
+    def shortened(self, trial: Trial) -> Trial | None:
+        much = trial.scene is not None and trial.scene.elements.size > MOST_ELEMENTS
+        few = few_elements(trial.scene) if much else None
+        return None if few is None else trial.of_scene(few)
 
     def come_to_the_same(self, trial: Trial) -> Iterator[Trial]:
         return come_to_the_same(trial)

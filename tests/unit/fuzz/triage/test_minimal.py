@@ -15,7 +15,7 @@ from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.subjects.reductions.traits.scenes import INCIDENTAL
 from fuzz.triage.lab import Lab, Seen
-from fuzz.triage.minimal import Smallest, minimal
+from fuzz.triage.minimal import Smallest, minimal, shortened
 from fuzz.triage.plainer import plainer
 from fuzz.triage.traits import closure, has, narrow, present, project, without
 from fuzz.triage.trial import Trial, trial_of
@@ -196,3 +196,13 @@ def test_a_failure_that_takes_a_length_does_not_take_the_dtype_that_had_it(count
 def test_a_failure_that_takes_a_length_and_a_dtype_takes_both() -> None:
     smallest = smallest_of([of_lengths(64, "dtype")], summed(8193, "uint64"))
     assert {"dtype", "operation"} <= set(smallest.needs)
+
+
+@pytest.mark.parametrize(("names", "few"), [(("operation",), True), (("many elements",), False)])
+def test_very_much_data_is_cut_down_before_it_is_looked_at_if_less_fails_too(names: tuple[str, ...], few: bool) -> None:
+    lab = Lab(PretendedSession([needing(*names)]), Immortal())  # type: ignore[arg-type]
+    trial = trial_of(case_of(summed(2**17, "int32"), "reduction"), Reading(PROFILE))
+    with lab.budget(PLENTY):
+        less, seen = shortened(trial, lab.ask(trial)[0], lab)
+    assert (less.scene.elements.size < 100) == few
+    assert seen.judgement.transcript.case == less.case
