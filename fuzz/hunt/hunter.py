@@ -208,6 +208,8 @@ class Hunter:
         """Let all quick answers come, and look into what failed."""
         lab = self._triage.lab
         revivals = lab.revivals
+        if self._widening is not None:
+            self._widening.pause()
         self._await_quick_answers()
         begun = time.monotonic()
         # Cases are looked into in the order in which they were drawn, whatever order their answers came in.

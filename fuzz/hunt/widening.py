@@ -1,7 +1,8 @@
 """Find out how many lanes serve while a hunt runs.
 
-The suite does its work for each request in one thread. More lanes help as long as this thread is busy for more of the
-time with them; beyond that they only make each answer slower.
+The suite does its work for each request in one thread. More lanes help as long as this thread has to wait for answers
+for less of the time with them; beyond that they only make each answer slower. Only the time in which cases are explored
+is measured, in pieces where failures are looked into between them.
 """
 
 from __future__ import annotations
@@ -21,35 +22,37 @@ BUSY = 0.95
 
 
 class Widening:
-    """Doubles the number of lanes while that makes this thread busier, and takes back what did not help."""
+    """Doubles the number of lanes while that leaves this thread less time to wait, and takes back what did not help."""
 
-    def __init__(
-        self,
-        lanes: Lanes,
-        clock: Callable[[], float] = time.monotonic,
-        processor: Callable[[], float] = time.thread_time,
-    ) -> None:
+    def __init__(self, lanes: Lanes, clock: Callable[[], float] = time.monotonic) -> None:
         self._lanes = lanes
         self._clock = clock
-        self._processor = processor
         self._before: float | None = None
         self._next = 0.0
         lanes.width = FIRST_LANES
+        self._measure_anew()
         self.begin()
 
     def begin(self) -> None:
-        """Begin to measure anew, after something else than cases in lanes took the time."""
-        self._begun, self._spent = self._clock(), self._processor()
+        """Go on to measure, after something else than cases in lanes took the time."""
+        self._begun, self._waited_before = self._clock(), self._lanes.waited_seconds
+
+    def pause(self) -> None:
+        """Measure no further, as something else than cases in lanes will take the time."""
+        self._explored += self._clock() - self._begun
+        self._waited += self._lanes.waited_seconds - self._waited_before
+        self.begin()
 
     def look(self) -> None:
         """Choose the number of lanes for the next trial, at the end of each trial."""
+        self.pause()
         now = self._clock()
         if now < self._next:
-            self.begin()
+            self._measure_anew()
             return
-        if now - self._begun < TRIAL_SECONDS:
+        if self._explored < TRIAL_SECONDS:
             return
-        busy = (self._processor() - self._spent) / (now - self._begun)
+        busy = 1 - self._waited / self._explored
         if self._before is not None and busy < GAIN * self._before:
             self._lanes.width //= 2
             self._settle(now)
@@ -58,7 +61,10 @@ class Widening:
         else:
             self._before = busy
             self._lanes.width *= 2
-        self.begin()
+        self._measure_anew()
+
+    def _measure_anew(self) -> None:
+        self._explored = self._waited = 0.0
 
     def _settle(self, now: float) -> None:
         self._before, self._next = None, now + AGAIN_SECONDS

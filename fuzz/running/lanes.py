@@ -74,6 +74,8 @@ class Lanes:
         self._begun = 0
         self._steps: deque[tuple[int, Any]] = deque(maxlen=MOST_STEPS)
         self._taken = 0
+        # How long this thread had nothing to do but to wait for answers.
+        self.waited_seconds = 0.0
 
     def __len__(self) -> int:
         return len(self._under_way)
@@ -146,6 +148,7 @@ class Lanes:
         now = time.monotonic()
         left = min(one.wait.until for one in self._under_way.values()) - now
         came = self._poll.poll(max(0.0, min(seconds, left)) * 1000)
+        self.waited_seconds += time.monotonic() - now
         there = {number for number, _ in came}
         moved = {self._by_descriptor[number].number for number in there if number in self._by_descriptor}
         now = time.monotonic()
