@@ -107,7 +107,7 @@ class Triage:
         until = replace(case, steps=case.steps[: number + 1])
         trial = trial_of(isolated(case, number), self.session.reading)
         wanted = signature(violation, trial, judgement)
-        slow = is_slow(judgement, number)
+        slow, begun = is_slow(judgement, number), self.session.sent
         if (believed := self.looks.like(trial, wanted, slow=slow)) is not None:
             return self.ledger.again(believed, wanted)
         fleeting = self.ledger.fleeting(wanted)
@@ -116,7 +116,7 @@ class Triage:
         if doubtful and not comes_again(trial, earlier, wanted, self.lab):
             return None if fleeting is None else self.ledger.again(fleeting, wanted)
         first = Seen(judgement, violation, wanted)
-        self.keeper.begun, self._smallest, self.keeper.first = self.session.sent, None, (trial, first)
+        self.keeper.begun, self._smallest, self.keeper.first = begun, None, (trial, first)
         self._came_again = False
         with self.lab.budget(requests_for(first, number)):
             try:
