@@ -17,6 +17,7 @@ from fuzz.triage.shown import ANY, Shown
 from fuzz.triage.telling import finding_of
 from fuzz.triage.traits.circumstances import VERY_DATA
 from fuzz.triage.trial import Signature, Trial
+from specs.case import at_once
 from specs.violation import Way
 
 
@@ -75,7 +76,9 @@ class Keeper:
         if lasting is not None:
             return self.ledger.again(lasting.id, way.signature)
         if reproducibility == "flaky":
-            flaky = self.ledger.flaky(way.signature)
+            at_the_same_time = at_once(smallest.trial.case) or self.in_company
+            race = self.ledger.race(way.signature, cut_short=False) if at_the_same_time else None
+            flaky = race or self.ledger.flaky(way.signature)
             if flaky is not None:
                 return self.ledger.again(flaky, way.signature)
             # What passes by chance may seem to need anything.

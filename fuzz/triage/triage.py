@@ -330,6 +330,7 @@ class Triage:
     def _cut_short_together(self, trial: Trial, first: Seen) -> str:
         """Return the finding of a race that was not looked into to the end; those that fail alike share one."""
         known = self.ledger.race(first.signature, cut_short=False) or self.ledger.race(first.signature, cut_short=True)
+        known = known or self.ledger.fleeting(first.signature)
         if known is not None:
             return self.ledger.again(known, first.signature)
         way, unproved = Shown("", trial, first.signature, ()), narrow(present(trial), trial.reading)

@@ -280,7 +280,9 @@ def _same_as(elements: Array, numbers: Array, dtype: str) -> Bools:
 
 
 def _beside(numbers: Array, end: float) -> Array:
-    beside: Array = np.nextafter(numbers, numbers.dtype.type(end))
+    # Beside the largest number is infinity.
+    with np.errstate(over="ignore"):
+        beside: Array = np.nextafter(numbers, numbers.dtype.type(end))
     return beside
 
 

@@ -380,3 +380,11 @@ def test_who_misreads_a_slice_answers_for_another_one(told: list[int], read: lis
     case = case_of({"shape": [6], "selection": [told]}, "select")
     answer = cbor(v2_map(right(case_of({"shape": [6], "selection": [read]}, "select"))))
     assert f"the answer for {words}" in reading(case, answer)
+
+
+def test_beside_the_largest_number_is_infinity() -> None:
+    largest = float(np.finfo("f8").max)
+    fields = Fields({"dtype": "float64", "missing": {"missing_value": largest}})
+    case = Case("x", (Put("a", np.array([1.0, largest], "<f8").tobytes()), Send("max", fields, "a")))
+    other = right(Case("x", (case.steps[0], Send("max", Fields({"dtype": "float64"}), "a"))))
+    assert "the answer for the number beside the one that is missing" in reading(case, cbor(v2_map(other)))
