@@ -17,6 +17,8 @@ One = TypeVar("One")
 OneStep = TypeVar("OneStep", bound=Step)
 MOST_SEED = 2**48
 KEYS = ("k", "dir/k", "other", "K", "a b", "ä", "dir/sub/k", "z+z", "100%", "k.txt")
+# Beginnings of texts that a store which reads contents as text would change.
+MARKED = (b"\xef\xbb\xbf", b"\xff\xfe", b"\r\n", b" \t", b"\x00")
 # A key of each class, beside others that differ from it in little.
 ODD_KEYS = {
     "": ("plain", "with space", " lead", "trail ", "plus+sign", "per%cent", "%41", "A", "a", "é", "é", "back\\slash",
@@ -69,6 +71,8 @@ class Draw:
         text = f"{self.random.randrange(10**6)}".encode()
         if kind < 0.7:
             return Content(text)
+        if kind < 0.73:
+            return Content(self.one(MARKED) + text)
         if kind < 0.8:
             return Content(self.random.randbytes(self.between(1, 40)))
         return Content(text, self.one((1, 100, 1000, most)), self.between(1, 9))
