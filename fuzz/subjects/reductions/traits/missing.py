@@ -56,12 +56,19 @@ def is_near(elements: Array, numbers: Array) -> Bools:
 
 
 def with_more_missing(scene: Scene, is_missing: Callable[[Array, Array], Bools]) -> Scene | None:
-    """Return the scene with more missing values: the finite elements that the function picks; None where none are."""
+    """Return the scene with more missing values: the elements that the function picks; None where none are.
+
+    No request can say that infinity is missing, so a missing number takes its place.
+    """
     if scene.missing is None or scene.missing[0] not in OF_VALUES:
         return None
     numbers = np.array(missing_numbers(scene), scene.dtype)
-    also = is_missing(scene.elements, numbers) & ~np.isin(scene.elements, numbers) & np.isfinite(scene.elements)
-    if not also.any():
+    also = is_missing(scene.elements, numbers) & ~np.isin(scene.elements, numbers)
+    infinite = also & np.isinf(scene.elements) & (scene.operation != "select")
+    if infinite.any():
+        scene = with_elements(scene, np.where(infinite, numbers[0], scene.elements))
+    also &= np.isfinite(scene.elements) & ~np.isin(scene.elements, numbers)
+    if not (also.any() or infinite.any()):
         return None
     return replace(scene, missing=("missing_values", [*numbers.tolist(), *np.unique(scene.elements[also]).tolist()]))
 

@@ -388,3 +388,14 @@ def test_beside_the_largest_number_is_infinity() -> None:
     case = Case("x", (Put("a", np.array([1.0, largest], "<f8").tobytes()), Send("max", fields, "a")))
     other = right(Case("x", (case.steps[0], Send("max", Fields({"dtype": "float64"}), "a"))))
     assert "the answer for the number beside the one that is missing" in reading(case, cbor(v2_map(other)))
+
+
+@pytest.mark.parametrize("infinity", [np.inf, -np.inf])
+def test_who_compares_a_huge_missing_number_as_float32_takes_infinity_for_missing(infinity: float) -> None:
+    huge = float(np.copysign(1e300, infinity))
+    fields = Fields({"dtype": "float64", "missing": {"missing_value": huge}})
+    case, lost = (
+        Case("x", (Put("a", np.array([1.0, one], "<f8").tobytes()), Send("sum", fields, "a")))
+        for one in (infinity, huge)
+    )
+    assert "the answer for missing numbers compared as float32" in reading(case, cbor(v2_map(right(lost))))
