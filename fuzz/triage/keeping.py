@@ -83,7 +83,8 @@ class Keeper:
                 return self.ledger.again(flaky, way.signature)
             # What passes by chance may seem to need anything.
             smallest, needs = replace(smallest, needs=(), unproved=smallest.needs), ()
-        if replaces is None and (reproducibility == "flaky" or way.of_history):
+        remembers = way.of_history and not smallest.trial.reading.stateful
+        if replaces is None and (reproducibility == "flaky" or remembers):
             replaces = self._came_before(way.signature)
         way = replace(way, needs=needs)
         apart_from = not_seen_with(smallest, self.lab)
