@@ -1,0 +1,83 @@
+"""What servers misread, slices, words and layouts among them, is told by what the wrong answer is right for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fuzz.running.session import Judgement
+from fuzz.subjects.reductions.reading import Reading
+from fuzz.subjects.reductions.reads_as import reads_as
+from fuzz.triage.lab import Seen
+from fuzz.triage.trial import Signature, trial_of
+from specs.case import Case
+from specs.fields import Fields
+from specs.outcome import Transcript
+from specs.reductions.steps import Put, Send
+from specs.violation import Violation, Way
+from tests.unit.truthful import V2, cbor, v2_map
+from tests.unit.wrong_answers import DATA, FACTS, case_of, reading, right
+
+
+def test_who_lays_a_result_out_in_the_other_order_but_counts_in_the_right_one_answers_so() -> None:
+    fields = {"shape": [3, 2, 1], "order": "F", "axis": 2, "missing": {"missing_value": 9}}
+    case = case_of(fields, "count")
+    due = right(case)
+    laid_out = due.values.reshape(due.shape, order="F").ravel(order="C")
+    answer = cbor(v2_map(replace(due, values=laid_out)))
+    assert "the answer with its elements laid out in the other order" in reading(case, answer)
+
+
+def test_who_takes_words_in_any_case_answers_for_them_in_the_right_one() -> None:
+    case = Case("x", (Put("a", DATA), Send("sum", Fields({"dtype": "Int32", "byte_order": "LITTLE"}), "a")))
+    answer = cbor(v2_map(right(case_of({"byte_order": "little"}))))
+    assert "the answer for words in the case that the API gives them" in reading(case, answer, Way.ACCEPTED)
+
+
+def test_who_remembers_a_field_answers_with_that_of_an_earlier_request() -> None:
+    told, untold = (
+        Send("sum", Fields({"dtype": "int32", "shape": [2, 3], "axis": 1, **order}), "a")
+        for order in ({"order": "F"}, {})
+    )
+    case = Case("history", (Put("a", DATA), told, untold))
+    answer = cbor(v2_map(right(Case("x", (Put("a", DATA), told)))))
+    judgement = Judgement(Transcript(case, (None, None, answer)), ())
+    seen = Seen(judgement, Violation("sum-values", "", "", "", way=Way.VALUES, step=2), Signature(Way.VALUES))
+    assert "the answer with the order of an earlier request" in reads_as(trial_of(case, Reading(V2)), seen, FACTS)
+
+
+@pytest.mark.parametrize(
+    ("told", "read", "words"),
+    [
+        ([0, 9, 1], [0, 5, 1], "bounds beyond the end taken for the last index"),
+        ([4, -9, -1], [4, 0, -1], "backward slices that stop before the first index"),
+        ([1, 3, 1], [1, 4, 1], "slices that hold their end"),
+        ([4, 1, -2], [2, 5, 2], "backward slices in ascending order"),
+        ([-4, 5, 1], [0, 5, 1], "negative bounds taken for zero"),
+    ],
+)
+def test_who_misreads_a_slice_answers_for_another_one(told: list[int], read: list[int], words: str) -> None:
+    case = case_of({"shape": [6], "selection": [told]}, "select")
+    answer = cbor(v2_map(right(case_of({"shape": [6], "selection": [read]}, "select"))))
+    assert f"the answer for {words}" in reading(case, answer)
+
+
+def test_beside_the_largest_number_is_infinity() -> None:
+    largest = float(np.finfo("f8").max)
+    fields = Fields({"dtype": "float64", "missing": {"missing_value": largest}})
+    case = Case("x", (Put("a", np.array([1.0, largest], "<f8").tobytes()), Send("max", fields, "a")))
+    other = right(Case("x", (case.steps[0], Send("max", Fields({"dtype": "float64"}), "a"))))
+    assert "the answer for the number beside the one that is missing" in reading(case, cbor(v2_map(other)))
+
+
+@pytest.mark.parametrize("infinity", [np.inf, -np.inf])
+def test_who_compares_a_huge_missing_number_as_float32_takes_infinity_for_missing(infinity: float) -> None:
+    huge = float(np.copysign(1e300, infinity))
+    fields = Fields({"dtype": "float64", "missing": {"missing_value": huge}})
+    case, lost = (
+        Case("x", (Put("a", np.array([1.0, one], "<f8").tobytes()), Send("sum", fields, "a")))
+        for one in (infinity, huge)
+    )
+    assert "the answer for missing numbers compared as float32" in reading(case, cbor(v2_map(right(lost))))
