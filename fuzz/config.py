@@ -60,7 +60,7 @@ class Settings:
     github_summary: Path | None = None
     workers: int = 1
     # None finds out how many serve.
-    lanes: int | None = 1
+    lanes: int | None = None
     ca_cert: Path | None = None
     timeout_seconds: float = 10.0
     aws_profile: str | None = None

@@ -58,7 +58,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     budget.add_argument("--max-findings", metavar="N", help="stop after so many findings (default: 100)")
     budget.add_argument("--workers", metavar="N", help="processes that try things at the same time (default: 1)")
     budget.add_argument(
-        "--lanes", metavar="N|auto", help="cases at the same time, of each worker; auto: as many as serve (default: 1)"
+        "--lanes", metavar="N|auto", help="cases at the same time, of each worker (default: auto, as many as serve)"
     )
     add_animal_flag(budget)
     results = parser.add_argument_group("results")
