@@ -1,4 +1,4 @@
-"""The whole suite runs in two processes; a file or a test that is named runs in this one.
+"""The whole suite runs in three processes, as tests wait for servers; a file or a test that is named runs in this one.
 
 Properties draw the same few examples each time, so that what fails for one fails for all, and soon. CI's slow stage
 draws more (`--hypothesis-profile=thorough`); fresh ones come by `--hypothesis-profile=fresh`.
@@ -14,7 +14,8 @@ from unittest.mock import patch
 import pytest
 from hypothesis import HealthCheck, settings
 
-PROCESSES = 2
+# One more than the smallest machine has cores.
+PROCESSES = 3
 
 # How long an example takes hangs on what else the machine does, and must decide nothing.
 WHATEVER_IT_TAKES = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -49,5 +50,5 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not hasattr(config, "workerinput")
     if whole and getattr(config.option, "numprocesses", 0) is None and not config.option.usepdb:
         config.option.numprocesses = PROCESSES
-        # Tests of one file stay together as long as both processes have work, so that what they share is made once.
+        # Tests of one file stay together as long as all processes have work, so that what they share is made once.
         config.option.dist = "worksteal"
