@@ -176,12 +176,18 @@ def summed(scene: Scene) -> Iterator[tuple[str, Scene]]:
             yield SUMMED[narrow], with_elements(replace(scene, dtype=narrow), scene.elements.astype(narrow))
 
 
-def first_compared(scene: Scene) -> int | float | None:
-    """Return the first element that a comparison meets, where some elements are missing."""
+def first_compared(scene: Scene) -> Array | None:
+    """Return the first element that the comparison of each result meets, where some elements are missing."""
     if scene.missing is None or scene.operation not in ("min", "max") or not scene.elements.size:
         return None
-    first: int | float = (of_picked(scene) or scene).elements[0].item()
-    return first
+    some = of_picked(scene) or scene
+    axes = some.axis if isinstance(some.axis, list) else [some.axis]
+    if some.shape is None or some.axis is None:
+        return some.elements[:1]
+    if not are_axes(axes):
+        return None
+    array = some.elements.reshape(some.shape, order=some.order)
+    return array[tuple(0 if one in axes else slice(None) for one in range(array.ndim))].ravel(order=some.order)
 
 
 def _without_short_axes(scene: Scene) -> Iterator[tuple[str, Scene]]:

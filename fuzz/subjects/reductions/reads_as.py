@@ -110,12 +110,12 @@ def _in_dtype(due: Values, dtype: str) -> Values:
         return replace(due, dtype=dtype, values=due.values.astype(dtype), also=None)
 
 
-def _begun_at(due: Values, first: int | float) -> Values:
-    """Return the extreme of all elements with one more element."""
-    if due.values.size != 1:
+def _begun_at(due: Values, first: Array) -> Values:
+    """Return the extremes, each of its elements and one more."""
+    if due.values.size != first.size:
         return due
     with_first = np.minimum if due.operation == "min" else np.maximum
-    return replace(due, values=with_first(due.values, due.values.dtype.type(first)), also=None)
+    return replace(due, values=with_first(due.values, first.astype(due.values.dtype)), also=None)
 
 
 def _laid_out(due: Values, order: Literal["C", "F"]) -> Values:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -81,3 +82,13 @@ def test_who_compares_a_huge_missing_number_as_float32_takes_infinity_for_missin
         for one in (infinity, huge)
     )
     assert "the answer for missing numbers compared as float32" in reading(case, cbor(v2_map(right(lost))))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_whose_comparisons_along_an_axis_begin_at_first_elements_answers_those_too(order: Literal["C", "F"]) -> None:
+    data = np.array([[7, 4, 1], [2, 9, 8]], "<i4").tobytes(order=order)
+    fields = {"dtype": "int32", "shape": [2, 3], "order": order, "axis": 0, "missing": {"missing_values": [1, 4]}}
+    case = Case("x", (Put("a", data), Send("min", Fields(fields), "a")))
+    answer = cbor(v2_map(replace(right(case), values=np.array([2, 4, 1], "<i4"))))
+    words = "the answer of a comparison that begins at the first element, missing or not"
+    assert words in reading(case, answer)
