@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fuzz.triage.cause import values_apart
 from fuzz.triage.lab import Lab, Seen
-from fuzz.triage.traits import closure, project, with_siblings_of
+from fuzz.triage.traits import closure, present, project, with_siblings_of, without
 from fuzz.triage.trial import Signature, Trial
 from specs.violation import Way
 
@@ -31,10 +31,22 @@ def behind(trial: Trial, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | No
         # A server that overlooks a fault may have refused the whole request for another one.
         if one.signature.way in TELLING and one.signature.faults and one.signature.faults <= wanted.faults:
             return bare, one
+    if wanted.way in OTHERWISE and (overlooked := _overlooked(trial, wanted, lab)) is not None:
+        return overlooked
     for plain in trial.reading.mended(trial):
         seen = lab.fails(plain, ANY_WRONG)
         if seen is not None:
             return plain, seen
+    return None
+
+
+def _overlooked(trial: Trial, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | None:
+    """Return the trial without the trait for which it was refused, if its fault alone is accepted."""
+    for name in present(trial):
+        rest = without(trial, name)
+        for one in () if rest is None else lab.ask(rest):
+            if rest is not None and one.signature.way is Way.ACCEPTED and one.signature.faults == wanted.faults:
+                return rest, one
     return None
 
 

@@ -63,7 +63,6 @@ LAST_BYTE = "the answer for data whose last byte is zero"
 LONG_AXES = "the answer for those axes alone that are longer than one"
 SQUEEZED = "the answer without its dimensions of one element"
 OTHER_LAYOUT = "the answer for data that lie in C order"
-IN_THE_RIGHT_CASE = "the answer for words in the case that the API gives them"
 WORDS = {word.lower(): word for word in (*NAMES, *COMPRESSIONS, *FILTERS, "C", "F", "little", "big")}
 OTHER_ORDER = {"big": "little", "little": "big"}
 
@@ -80,9 +79,10 @@ def alterations(step: Send) -> Iterator[tuple[str, Send]]:
     swapped = OTHER_ORDER.get(str(order)) or "big"
     if order is None:
         yield f"the answer for {swapped}-endian data", _but(step, byte_order=swapped)
-    spelled = Fields(_in_the_right_case(dict(step.fields)))
-    if spelled != step.fields:
-        yield IN_THE_RIGHT_CASE, replace(step, fields=spelled)
+    for words, read in LENIENT.items():
+        fields = {name: value if name in OPTIONS else _leniently(read, value) for name, value in step.fields.items()}
+        if repr(fields) != repr(dict(step.fields)):
+            yield words, replace(step, fields=Fields(fields))
     axis = step.fields.get("axis")
     if isinstance(axis, list) and len(axis) > 1:
         yield "the answer for the first axis alone", _but(step, axis=axis[:1])
@@ -110,16 +110,41 @@ def remembered(steps: Sequence[Step]) -> Iterator[tuple[str, Send]]:
                 yield f"the answer with the {name} of an earlier request", _but(last, **{name: value})
 
 
-def _in_the_right_case(told: Any) -> Any:
-    """Return what a field says with every word of the API in the case that the API gives it."""
-    match told:
-        case dict():
-            return {name: _in_the_right_case(value) for name, value in told.items()}
-        case list():
-            return [_in_the_right_case(value) for value in told]
-        case str():
-            return WORDS.get(told.lower(), told)
-    return told
+def _in_the_right_case(word: Any) -> Any:
+    return WORDS.get(word.lower(), word) if isinstance(word, str) else word
+
+
+def _booleans_as_integers(told: Any) -> Any:
+    return int(told) if isinstance(told, bool) else told
+
+
+def _cut_to_integers(told: Any) -> Any:
+    return int(told) if isinstance(told, float) and math.isfinite(told) else told
+
+
+def _text_as_numbers(told: Any) -> Any:
+    try:
+        return float(told) if "." in told else int(told)
+    except (TypeError, ValueError):
+        return told
+
+
+# What a lenient server may make of a value that a field should not have.
+LENIENT: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
+    {
+        "the answer for words in the case that the API gives them": _in_the_right_case,
+        "the answer for booleans taken for integers": _booleans_as_integers,
+        "the answer for fractions cut to integers": _cut_to_integers,
+        "the answer for text taken for numbers": _text_as_numbers,
+    }
+)
+
+
+def _leniently(read: Callable[[Any], Any], told: Any) -> Any:
+    """Return what a field says, each value in it read leniently."""
+    if isinstance(told, dict):
+        return {name: _leniently(read, value) for name, value in told.items()}
+    return [_leniently(read, value) for value in told] if isinstance(told, list) else read(told)
 
 
 def _but(step: Send, **fields: Any) -> Send:

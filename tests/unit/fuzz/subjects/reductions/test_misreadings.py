@@ -92,3 +92,22 @@ def test_whose_comparisons_along_an_axis_begin_at_first_elements_answers_those_t
     answer = cbor(v2_map(replace(right(case), values=np.array([2, 4, 1], "<i4"))))
     words = "the answer of a comparison that begins at the first element, missing or not"
     assert words in reading(case, answer)
+
+
+@pytest.mark.parametrize(
+    ("told", "read", "words"),
+    [
+        ({"offset": True}, {"offset": 1}, "booleans taken for integers"),
+        ({"shape": [1.5], "offset": 4, "size": 4}, {"shape": [1], "offset": 4, "size": 4}, "fractions cut to integers"),
+        ({"offset": "8"}, {"offset": 8}, "text taken for numbers"),
+    ],
+)
+def test_who_reads_a_value_leniently_answers_for_what_is_made_of_it(
+    told: dict[str, object], read: dict[str, object], words: str
+) -> None:
+    numbers = np.array([7, 2, 9], "<i4").tobytes() + bytes(1 if told.get("offset") is True else 0)
+    case, meant = (
+        Case("x", (Put("a", numbers), Send("sum", Fields({"dtype": "int32", **fields}), "a")))
+        for fields in (told, read)
+    )
+    assert f"the answer for {words}" in reading(case, cbor(v2_map(right(meant))), Way.ACCEPTED)
