@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fuzz.triage.cause import values_apart
 from fuzz.triage.lab import Lab, Seen
-from fuzz.triage.traits import closure, present, project, with_siblings_of, without
+from fuzz.triage.traits import closure, present, project, values_apart, with_siblings_of, without
 from fuzz.triage.trial import Signature, Trial
 from specs.violation import Way
 

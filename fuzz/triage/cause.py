@@ -6,13 +6,13 @@ needs, and passes as soon as any one of these traits is dropped. A trial that st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.other_data import hangs_on_its_data
 from fuzz.triage.readings import explained_by_reading
 from fuzz.triage.shown import ANY, Explained, Rest, Shown
-from fuzz.triage.traits import closure, named, project, with_siblings_of, without
+from fuzz.triage.traits import closure, project, values_apart, with_siblings_of, without
 from fuzz.triage.traits.circumstances import (
     EARLIER_REFUSAL,
     EARLIER_REQUEST,
@@ -114,13 +114,3 @@ def _is_sibling(plain: Trial, seen: Seen, one: Shown) -> bool:
     return seen.signature.look == one.signature.look or any(
         values_apart(plain, one.trial, closure(one.needs, plain.reading))
     )
-
-
-def values_apart(trial: Trial, other: Trial, names: Iterable[str]) -> Iterator[str]:
-    """List those of the named traits of which two trials have different siblings."""
-    for name in trial.reading.siblings.keys() & set(names):
-        one, two = named(trial, name), named(other, name)
-        if one is not None and two is not None and one.value is not None and two.value is not None:
-            mine, theirs = one.value(trial), two.value(other)
-            if mine and theirs and mine != theirs:
-                yield name

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.shown import Explained, Shown
-from fuzz.triage.traits import closure, has, without
+from fuzz.triage.traits import closure, has, values_apart, with_siblings_of, without
 from fuzz.triage.trial import Trial
 from specs.store_facts import StoreFacts
 
@@ -21,16 +21,25 @@ def telling_needs(way: Shown, words: str, facts: StoreFacts) -> set[str]:
 def explained_by_reading(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | None:
     """Return the finding whose wrong answers are right for the same altered request, if the trial passes without it.
 
-    The trial must have each need without which the alteration could still be seen, and pass without any of them.
+    The trial must have each need without which the alteration could still be seen, and pass without any of them. The
+    finding's own case must fail with the trial's operation, dtype and the like, as servers misread one operation alone.
     """
     several = [one for one in known if one.reads_as and one.signature.family == seen.signature.family]
     words = trial.reading.reads_as(trial, seen, lab.session.facts) if several else frozenset()
     for one in several:
         for alike in words & one.reads_as:
             needs = telling_needs(one, alike, lab.session.facts)
-            if needs and all(has(trial, name) and _passes_without(trial, name, seen, lab) for name in needs):
+            there = needs and all(has(trial, name) and _passes_without(trial, name, seen, lab) for name in needs)
+            if there and fails_with_siblings(one, trial, lab):
                 return Explained(one.finding)
     return None
+
+
+def fails_with_siblings(one: Shown, trial: Trial, lab: Lab) -> bool:
+    """Say whether the case of a cause still fails with the siblings of its traits that a trial has."""
+    apart = list(values_apart(one.trial, trial, trial.reading.siblings))
+    plain = with_siblings_of(one.trial, trial, apart) if apart else one.trial
+    return plain is not None and lab.fails(plain, one.signature) is not None
 
 
 def _passes_without(trial: Trial, name: str, seen: Seen, lab: Lab) -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from fuzz.triage.cause import converted, leaves, values_apart
+from fuzz.triage.cause import converted, leaves
 from fuzz.triage.lab import Lab, Seen
-from fuzz.triage.readings import telling_needs
+from fuzz.triage.readings import fails_with_siblings, telling_needs
 from fuzz.triage.shown import Explained, Shown, covers
-from fuzz.triage.traits import closure, present, with_siblings_of
+from fuzz.triage.traits import closure, present, values_apart, with_siblings_of
 from fuzz.triage.traits.circumstances import VERY_DATA
 from fuzz.triage.trial import BY_ASPECT
 from specs.violation import Way
@@ -65,7 +65,8 @@ def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
     """Say whether two wrong answers are right for the same altered request, and one cause needs all the other does.
 
     Needs without which both requests have the same answer are left out: they show the difference, and no more. Traits
-    within the same wider one, such as two of slices, count for the same here.
+    within the same wider one, such as two of slices, count for the same here. The case that needs less must fail with
+    the other's operation, dtype and the like.
     """
     if not of_one_family(way, one) and not {way.signature.way, one.signature.way} <= WITH_VALUES:
         return False
@@ -73,8 +74,10 @@ def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
     for words in way.reads_as & one.reads_as:
         mine, theirs = telling_needs(way, words, facts), telling_needs(one, words, facts)
         # What needs a narrower trait, such as more than two dimensions, has the wider one too.
-        if mine <= closure(theirs, way.trial.reading) or theirs <= closure(mine, way.trial.reading):
-            return True
+        plainer = [(way, one)] if mine <= closure(theirs, way.trial.reading) else []
+        plainer += [(one, way)] if theirs <= closure(mine, way.trial.reading) else []
+        if plainer:
+            return any(fails_with_siblings(less, more.trial, lab) for less, more in plainer)
         wider = [{within.get(name, "") for name in some} for some in (mine - theirs, theirs - mine)]
         if wider[0] == wider[1] and "" not in wider[0]:
             return True

@@ -25,6 +25,7 @@ __all__ = [
     "told_need",
     "trait_told",
     "value_of",
+    "values_apart",
     "with_siblings_of",
     "without",
 ]
@@ -119,6 +120,16 @@ def with_siblings_of(trial: Trial, other: Trial, names: Iterable[str]) -> Trial 
         trait = named(plain, name) if plain is not None else None
         plain = trait.swap(plain, value_of(other, name)) if trait and trait.swap and plain is not None else None
     return plain
+
+
+def values_apart(trial: Trial, other: Trial, names: Iterable[str]) -> Iterator[str]:
+    """List those of the named traits of which two trials have different siblings."""
+    for name in trial.reading.siblings.keys() & set(names):
+        one, two = named(trial, name), named(other, name)
+        if one is not None and two is not None and one.value is not None and two.value is not None:
+            mine, theirs = one.value(trial), two.value(other)
+            if mine and theirs and mine != theirs:
+                yield name
 
 
 def told_need(trial: Trial, name: str) -> str:
