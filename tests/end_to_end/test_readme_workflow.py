@@ -119,6 +119,8 @@ CODES = {
     "asfuzz run --animal whole-taken-for-the-part --only bad-store --seconds 10": 1,
     "asfuzz run --load shelf_asfuzz.subject --subject shelf --animal truncating --seconds 10": 1,
 }
+# Whether a limit of time holds, and the code is 0, hangs on the machine; where it does not, that is told.
+TIMED = {"asfuzz load --scenario downloads --clients 200 --size 10MiB --at-most-p99 get-object=500": "; at most 500 ms"}
 # What goes on until it is stopped is typed by a test of its own.
 ELSEWHERE = ("asfuzz serve ",)
 
@@ -153,7 +155,8 @@ def test_every_line_of_the_page_does_what_it_says(machine: dict[str, str], tmp_p
         for word, here in machine.items():
             typed = typed.replace(word, here)
         done = asfuzz(folder, *shortened(_prepared(typed, folder)), **ACCOUNT, **SECOND_ACCOUNT)
-        assert done.returncode == CODES.get(line, 0), f"{line}: {done.returncode}\n{done.stdout}{done.stderr}"
+        due = 1 if TIMED.get(line, "nothing is timed") in done.stdout else CODES.get(line, 0)
+        assert done.returncode == due, f"{line}: {done.returncode}\n{done.stdout}{done.stderr}"
     for written in (
         "my-server.toml",
         "report.html",

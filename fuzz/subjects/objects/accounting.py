@@ -51,6 +51,9 @@ def at_stake(case: Case, due: Sequence[Due], outcomes: Sequence[Outcome]) -> Ite
             yield from REFUSED
         else:
             yield from _of_what_is_done(step)
+        if isinstance(outcome, Reply) and outcome.status >= 400 and not first.refuses:
+            # What was deleted or not made meanwhile may be missing by right, which has a refusal of its own.
+            yield from {*REFUSED, "missing-things", *(one.requirement for one in expected.alternatives if one.refuses)}
 
 
 def _of_conditions(step: Any) -> Iterator[str]:
