@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from base64 import b64encode
 from dataclasses import replace
@@ -19,6 +20,7 @@ from tests.end_to_end.written_files import check_fit, check_no_secret
 
 BROKEN = """
 from fuzz.embedded.store.object_store import ObjectStore
+from fuzz.embedded.store.server import serving
 
 class KeepsDeleted(ObjectStore):
     def delete(self, bucket, key, version_id):
@@ -52,8 +54,12 @@ def test_a_broken_store_is_found_explained_shown_and_replayed(tmp_path: Path, mo
     assert "delete object 'k'  →  204" in told
     assert "FindingFound" in check_fit(tmp_path / "findings")
     home = next(tmp_path.glob("findings/*/case.json")).parent
-    script = (home / "repro.py").read_text("utf-8")
-    compile(script, "repro.py", "exec")
+    with serving(dict([ACCOUNT])) as healthy:
+        account = dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), ACCOUNT))
+        typed = [sys.executable, str(home / "repro.py")]
+        sent = subprocess.run(typed, env={"STORE_URL": healthy.url, **account}, capture_output=True, check=True)
+    assert b"GET" in sent.stdout
+    assert b"due: " in sent.stdout
     assert "--aws-sigv4" in (home / "finding.md").read_text("utf-8")
     assert "1 still failing" in asfuzz(tmp_path, "replay", code=1)
     asfuzz(tmp_path, "known", "add", str(found[0]["id"]), "--reason", "of this test")

@@ -33,11 +33,12 @@ It makes the buckets {buckets}, and leaves them behind.
 import os
 import re
 import sys
+from urllib.parse import quote
 
-import requests
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.httpsession import URLLib3Session
 
 url, run = os.environ["STORE_URL"].rstrip("/"), os.urandom(4).hex()
 keys = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
@@ -46,14 +47,14 @@ told = {{}}
 
 def send(method, target, headers=(), body=b"", called="", sign=True):
     for name, value in told.items():
-        target = target.replace("%7B" + name.replace(" ", "%20") + "%7D", requests.utils.quote(value, safe=""))
+        target = target.replace("%7B" + name.replace(" ", "%20") + "%7D", quote(value, safe=""))
         headers = [(one, text.replace("{{" + name + "}}", value)) for one, text in headers]
         body = body.replace(("{{" + name + "}}").encode(), value.encode())
     target, headers = target.replace("RUN", run), [(one, text.replace("RUN", run)) for one, text in headers]
     asked = AWSRequest(method, url + target, headers=dict(headers), data=body.replace(b"RUN", run.encode()))
     if sign:
         S3SigV4Auth(keys, "s3", "us-east-1").add_auth(asked)
-    came = requests.Session().send(asked.prepare(), timeout=30)
+    came = URLLib3Session(timeout=30).send(asked.prepare())
     print(method, target, came.status_code, dict(came.headers), came.content[:300], sep="\\n   ")
     for word, found in (
         ("etag", came.headers.get("ETag") or _in(came, "ETag")), ("upload", _in(came, "UploadId")),
