@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fuzz.triage.lab import Lab, Seen
-from fuzz.triage.traits import closure, present, project, values_apart, with_siblings_of, without
+from fuzz.triage.traits import closure, present, project, with_siblings_apart, without
 from fuzz.triage.trial import Signature, Trial
 from specs.violation import Way
 
@@ -54,8 +54,6 @@ def _witnesses(trial: Trial, wanted: Signature) -> Iterator[Trial]:
     for witness in trial.reading.witnesses("malformed"):
         if {witness.fault} == wanted.faults:
             yield witness.trial
-            other = with_siblings_of(
-                witness.trial, trial, list(values_apart(witness.trial, trial, trial.reading.siblings))
-            )
+            other = with_siblings_apart(witness.trial, trial, trial.reading.siblings)
             if other is not None and other.case != witness.trial.case:
                 yield other

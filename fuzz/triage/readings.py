@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.shown import Explained, Shown
-from fuzz.triage.traits import closure, has, values_apart, with_siblings_of, without
+from fuzz.triage.traits import closure, has, with_siblings_apart, without
 from fuzz.triage.trial import Trial
 from specs.store_facts import StoreFacts
 
@@ -37,8 +37,7 @@ def explained_by_reading(trial: Trial, seen: Seen, known: Iterable[Shown], lab: 
 
 def fails_with_siblings(one: Shown, trial: Trial, lab: Lab) -> bool:
     """Say whether the case of a cause still fails with the siblings of its traits that a trial has."""
-    apart = list(values_apart(one.trial, trial, trial.reading.siblings))
-    plain = with_siblings_of(one.trial, trial, apart) if apart else one.trial
+    plain = with_siblings_apart(one.trial, trial, trial.reading.siblings)
     return plain is not None and lab.fails(plain, one.signature) is not None
 
 

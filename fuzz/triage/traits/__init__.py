@@ -26,6 +26,7 @@ __all__ = [
     "trait_told",
     "value_of",
     "values_apart",
+    "with_siblings_apart",
     "with_siblings_of",
     "without",
 ]
@@ -120,6 +121,11 @@ def with_siblings_of(trial: Trial, other: Trial, names: Iterable[str]) -> Trial 
         trait = named(plain, name) if plain is not None else None
         plain = trait.swap(plain, value_of(other, name)) if trait and trait.swap and plain is not None else None
     return plain
+
+
+def with_siblings_apart(trial: Trial, other: Trial, names: Iterable[str]) -> Trial | None:
+    """Return the trial with the siblings of another one, where those of the named traits differ."""
+    return with_siblings_of(trial, other, list(values_apart(trial, other, names)))
 
 
 def values_apart(trial: Trial, other: Trial, names: Iterable[str]) -> Iterator[str]:
