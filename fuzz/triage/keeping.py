@@ -14,6 +14,7 @@ from fuzz.triage.other_data import hangs_on_its_data
 from fuzz.triage.reproducing import reproduced
 from fuzz.triage.same import is_plainer, is_same
 from fuzz.triage.shown import ANY, Shown
+from fuzz.triage.slips import of_its_own
 from fuzz.triage.telling import finding_of
 from fuzz.triage.traits.circumstances import VERY_DATA
 from fuzz.triage.trial import Signature, Trial
@@ -45,8 +46,11 @@ class Keeper:
         reading = smallest.trial.reading.reads_as(smallest.trial, smallest.seen, self.session.facts)
         return Shown(name, smallest.trial, wanted, smallest.needs, alike | wanted.faults, reading)
 
-    def settled(self, smallest: Smallest) -> str | None:
-        """Compare a smallest trial with known findings, and return the same one, the one it replaces, or a new one."""
+    def settled(self, smallest: Smallest, failed: tuple[Trial, Seen] | None = None) -> str | None:
+        """Compare a smallest trial with known findings, and return the same one, the one it replaces, or a new one.
+
+        The trial was reduced from one that `failed`, which may turn out to have a cause of its own.
+        """
         alike = faults_alike(smallest, self.lab)
         if ANY in alike:
             # Plain requests with other faults fail alike, so nothing else about this request is needed.
@@ -56,14 +60,15 @@ class Keeper:
         way = self.way("", smallest, alike)
         # Another worker may have found the same cause in the meantime.
         with self.ledger.alone():
-            for one in self.ledger.shown():
-                if is_same(way, smallest.seen, one, self.lab):
-                    self.ledger.also_shown(replace(way, finding=one.finding))
-                    return self.ledger.again(one.finding, way.signature)
-            for one in self.ledger.shown():
-                if is_plainer(way, one, self.lab):
-                    return self._keep(smallest, way, replaces=one.finding)
-            return self._keep(smallest, way)
+            same = next((one for one in self.ledger.shown() if is_same(way, smallest.seen, one, self.lab)), None)
+            if same is None:
+                plain = next((one for one in self.ledger.shown() if is_plainer(way, one, self.lab)), None)
+                return self._keep(smallest, way, replaces=None if plain is None else plain.finding)
+        own = None if failed is None else of_its_own(smallest, *failed, self.lab)
+        if own is not None:
+            return self.settled(own)
+        self.ledger.also_shown(replace(way, finding=same.finding))
+        return self.ledger.again(same.finding, way.signature)
 
     def _keep(self, smallest: Smallest, way: Shown, replaces: str | None = None) -> str | None:
         reproducibility, needs = reproduced(smallest, self.lab)

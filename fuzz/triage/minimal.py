@@ -8,7 +8,7 @@ from itertools import islice
 
 from fuzz.triage.lab import Lab, OutOfBudget, Seen
 from fuzz.triage.plainer import plainer
-from fuzz.triage.traits import closure, narrow, present, project, without
+from fuzz.triage.traits import closure, narrow, present, project, values_apart, without
 from fuzz.triage.trial import Trial
 from specs.violation import Way
 
@@ -35,9 +35,9 @@ class Smallest:
     unproved: tuple[str, ...] = ()
 
 
-def minimal(trial: Trial, seen: Seen, lab: Lab) -> Smallest:
-    """Return the smallest trial that fails as this one does."""
-    return _Reduction(trial, seen, lab).reduced()
+def minimal(trial: Trial, seen: Seen, lab: Lab, kept: frozenset[str] = frozenset()) -> Smallest:
+    """Return the smallest trial that fails as this one does, and has its siblings of the traits to be kept."""
+    return _Reduction(trial, seen, lab, kept).reduced()
 
 
 def rewritable(trial: Trial, seen: Seen, lab: Lab) -> Trial:
@@ -64,8 +64,9 @@ def shortened(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
 class _Reduction:
     """The reduction of one trial to its smallest form."""
 
-    def __init__(self, trial: Trial, seen: Seen, lab: Lab) -> None:
+    def __init__(self, trial: Trial, seen: Seen, lab: Lab, kept: frozenset[str]) -> None:
         self._trial = trial
+        self._kept = kept
         self._seen = seen
         self._lab = lab
         self._reading = trial.reading
@@ -93,6 +94,8 @@ class _Reduction:
         """Say whether a trial fails as wanted; if it does, it becomes the trial that is reduced."""
         if plain.case == self._trial.case:
             return True
+        if self._kept and any(values_apart(plain, self._trial, self._kept)):
+            return False
         seen = self._lab.fails(plain, self._wanted)
         if seen is None:
             return False
@@ -106,14 +109,14 @@ class _Reduction:
         about = [name for name in self._left if name in self._reading.at_fault(self._wanted)]
         for kept in ([], about) if about else ([],):
             # The traits at fault must stay, and the others sometimes can only be dropped all at once.
-            if self._fails(project(self._trial, kept)):
+            if self._fails(project(self._trial, [*kept, *self._kept])):
                 self._left = [*kept, *self._brought()]
                 break
         parts = 2
         while self._left:
             for some in _parts(self._left, parts):
                 kept = [name for name in self._left if name not in some]
-                if self._fails(project(self._trial, kept)):
+                if self._fails(project(self._trial, [*kept, *self._kept])):
                     self._left = [*kept, *self._brought()]
                     parts = max(parts - 1, 2)
                     break
@@ -128,7 +131,7 @@ class _Reduction:
         data = [name for name in self._left if name in self._reading.of_data]
         for one in [*self._left] if data else ():
             kept = [name for name in self._left if name not in (one, *data)]
-            if one not in data and self._fails(project(self._trial, kept)):
+            if one not in data and self._fails(project(self._trial, [*kept, *self._kept])):
                 self._left = [*kept, *self._brought()]
                 return
 

@@ -176,7 +176,7 @@ class Triage:
             return self._after_others(until, trial, first)
         valid = behind(smallest.trial, smallest.seen.signature, self.lab)
         if valid is None:
-            return self.keeper.settled(smallest)
+            return self.keeper.settled(smallest, (trial, seen))
         name = self._of_valid(*valid)
         if name is None:
             return None

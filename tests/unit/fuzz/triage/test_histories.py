@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,20 +12,13 @@ from fuzz.findings.finding import Finding
 from fuzz.hunt.effort import PropertyEffort
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
-from fuzz.running.session import Session
-from fuzz.running.store import open_store
 from fuzz.subjects.reductions.properties import PROPERTIES
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.reference_server import ReferenceServer
-from fuzz.subjects.reductions.reference_server.__main__ import build
-from fuzz.subjects.reductions.reference_server.server import serve
-from fuzz.subjects.reductions.subject import REDUCTIONS
 from fuzz.subjects.reductions.zoo.errors import SecretShownToTheClient
 from fuzz.subjects.reductions.zoo.memory import CacheWithoutMissing
 from fuzz.subjects.reductions.zoo.refusing import UnknownOperationIsAServerError
-from fuzz.transport.http import HttpClient
 from fuzz.triage.histories import MANY_CASES, Earlier, smallest_history
-from fuzz.triage.lab import Lab
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.traits import has, project, without
 from fuzz.triage.traits.circumstances import OVERWRITTEN, SEVERAL, differing, equalled
@@ -36,6 +28,7 @@ from specs.fields import Fields
 from specs.reductions import profile as profiles
 from specs.reductions.steps import Delete, Put, Send, SendRaw
 from specs.violation import Way
+from tests.unit.broken import lab_with, session_with
 from tests.unit.pretended import Immortal
 
 PUT = Put("a", bytes(8))
@@ -47,12 +40,7 @@ COUNT = Send("count", Fields({"dtype": "int32"}), "a")
 
 def hunted(folder: Path, server: type[ReferenceServer], properties: tuple[str, ...], examples: int) -> list[Finding]:
     profile = profiles.load("reference")
-    with (
-        closing(build([server])) as one,
-        serve(one) as http,
-        closing(open_store("memory")) as store,
-        closing(Session(REDUCTIONS, HttpClient(http.url), store, profile)) as session,
-    ):
+    with session_with(server) as session:
         hunter = Hunter(session, Ledger(folder, "w", Reading(profile)), Immortal(), lambda _: None)
         for name in properties:
             cases = next(one.cases for one in PROPERTIES if one.name == name)
@@ -74,15 +62,8 @@ def test_what_a_server_keeps_from_request_to_request_is_one_finding_that_says_wh
 def test_what_fails_alone_as_after_others_takes_no_earlier_request() -> None:
     profile = profiles.load("reference")
     trial = trial_of(Case("history", (PUT, PLAIN, Delete("a"), COUNT)), Reading(profile))
-    with (
-        closing(build([SecretShownToTheClient])) as one,
-        serve(one) as http,
-        closing(open_store("memory")) as store,
-        closing(Session(REDUCTIONS, HttpClient(http.url), store, profile)) as session,
-    ):
-        lab = Lab(session, Immortal())
-        with lab.budget(PLENTY):
-            smallest = smallest_history(trial, lab.ask(trial)[0], lab)
+    with lab_with(SecretShownToTheClient) as lab:
+        smallest = smallest_history(trial, lab.ask(trial)[0], lab)
     assert (smallest.needs, smallest.seen.signature.way) == ((), Way.DISCLOSES)
     assert not smallest.trial.several
 

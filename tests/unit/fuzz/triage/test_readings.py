@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 
 import numpy as np
 import pytest
 
-from fuzz.running.session import Session
-from fuzz.running.store import open_store
 from fuzz.subjects.reductions.reading import Reading
-from fuzz.subjects.reductions.reference_server.__main__ import build
-from fuzz.subjects.reductions.reference_server.server import serve
-from fuzz.subjects.reductions.subject import REDUCTIONS
 from fuzz.subjects.reductions.zoo.fetching import RangeEndExclusive
-from fuzz.transport.http import HttpClient
 from fuzz.triage.lab import Lab
 from fuzz.triage.minimal import minimal
 from fuzz.triage.readings import explained_by_reading, telling_needs
@@ -26,24 +19,17 @@ from specs.fields import Fields
 from specs.reductions import profile as profiles
 from specs.reductions.steps import Put, Send
 from specs.store_facts import StoreFacts
+from tests.unit.broken import lab_with
 from tests.unit.pretended import Immortal
 
 PROFILE = profiles.load("reference")
 LAST_BYTE = "the answer for data whose last byte is zero"
-PLENTY = 400
 
 
 @pytest.fixture
 def lab() -> Iterator[Lab]:
-    with (
-        closing(build([RangeEndExclusive])) as one,
-        serve(one) as http,
-        closing(open_store("memory")) as store,
-        closing(Session(REDUCTIONS, HttpClient(http.url), store, PROFILE)) as session,
-    ):
-        lab = Lab(session, Immortal())
-        with lab.budget(PLENTY):
-            yield lab
+    with lab_with(RangeEndExclusive) as lab:
+        yield lab
 
 
 def asked(operation: str, dtype: str, numbers: list[int], **fields: object) -> Trial:

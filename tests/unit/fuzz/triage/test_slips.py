@@ -1,0 +1,57 @@
+"""A failure that was reduced to a case of another bug is reduced anew."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fuzz.subjects.reductions.reading import Reading
+from fuzz.subjects.reductions.zoo.layouts import FortranOrderIgnored
+from fuzz.subjects.reductions.zoo.missing import (
+    MissingIgnoredAlongAxes,
+    OnlyFirstOfMissingValues,
+    SelectCountsMissing,
+)
+from fuzz.triage.minimal import minimal
+from fuzz.triage.slips import of_its_own
+from fuzz.triage.trial import Trial, trial_of
+from specs.case import Case
+from specs.fields import Fields
+from specs.reductions import profile as profiles
+from specs.reductions.steps import Put, Send
+from tests.unit.broken import lab_with
+
+PROFILE = profiles.load("reference")
+
+
+def asked(operation: str, dtype: str, **fields: object) -> Trial:
+    data = np.arange(1, 7).astype(dtype).tobytes()
+    send = Send(operation, Fields({"dtype": dtype, "shape": [2, 3], **fields}), "a")
+    return trial_of(Case("x", (Put("a", data), send)), Reading(PROFILE))
+
+
+def test_a_sum_that_was_reduced_to_a_select_of_another_bug_is_reduced_as_a_sum() -> None:
+    trial = asked("sum", "int32", axis=[0], missing={"missing_value": 2})
+    with lab_with(MissingIgnoredAlongAxes, SelectCountsMissing) as lab:
+        seen = lab.ask(trial)[0]
+        slipped = minimal(trial, seen, lab)
+        assert slipped.trial.last.operation == "select"
+        own = of_its_own(slipped, trial, seen, lab)
+        assert own is not None
+        assert own.trial.last.operation == "sum"
+        assert set(own.needs) == {"missing", "axis", "operation"}
+
+
+def test_a_sum_that_fails_as_its_plainest_case_does_is_left_as_it_is() -> None:
+    trial = asked("sum", "int32", axis=[0], missing={"missing_values": [2, 3]})
+    with lab_with(OnlyFirstOfMissingValues) as lab:
+        seen = lab.ask(trial)[0]
+        assert of_its_own(minimal(trial, seen, lab), trial, seen, lab) is None
+
+
+def test_a_mistake_that_the_failed_operation_cannot_show_is_no_slip() -> None:
+    trial = asked("sum", "int32", order="F", axis=[0])
+    with lab_with(FortranOrderIgnored) as lab:
+        seen = lab.ask(trial)[0]
+        smallest = minimal(trial, seen, lab)
+        assert smallest.trial.last.operation == "select"
+        assert of_its_own(smallest, trial, seen, lab) is None
