@@ -96,19 +96,35 @@ def _batches(several: Sequence[Any], number: int) -> Iterator[Any]:
 
 
 def _uploads(several: Sequence[Any], number: int) -> Iterator[Any]:
-    """Put an object that is uploaded as one part, where nothing else is done with the upload."""
+    """Put an object that is uploaded in parts, where nothing else is done with the upload; its size stays."""
     step = several[number]
     name = step.called if isinstance(step, steps.CreateUpload) else getattr(step, "upload", "")
     about = [one for one in several if getattr(one, "upload", "") == name or _begins(one, name)] if name else []
-    if [type(one) for one in about] != [steps.CreateUpload, steps.UploadPart, steps.CompleteUpload]:
+    if not _is_whole_upload(about):
         yield step
         return
-    begun, part, ended = about
+    begun, *parts, ended = about
     if step is ended:
         yield steps.PutObject(
-            bucket=step.bucket, key=step.key, content=part.content, headers=(*begun.headers, *step.headers),
+            bucket=step.bucket, key=step.key, content=_joined(parts, ended), headers=(*begun.headers, *step.headers),
             called=step.called, lane=step.lane,
         )  # fmt: skip
+
+
+def _is_whole_upload(about: Sequence[Any]) -> bool:
+    """Say whether these steps begin an upload, send parts, and complete it."""
+    kinds = [type(one) for one in about]
+    sends = set(kinds[1:-1]) == {steps.UploadPart}
+    return sends and kinds[0] is steps.CreateUpload and kinds[-1] is steps.CompleteUpload
+
+
+def _joined(parts: Sequence[Any], ended: Any) -> Content:
+    """Return the content of the listed part, or of several a content of the same size."""
+    listed = [one for one in parts if f"{{etag {one.called}}}" in {part.etag for part in ended.parts}] or parts[:1]
+    if len(listed) == 1:
+        content: Content = listed[0].content
+        return content
+    return Content(fill=sum(one.content.size for one in listed), seed=listed[0].content.seed)
 
 
 def _begins(step: Any, name: str) -> bool:

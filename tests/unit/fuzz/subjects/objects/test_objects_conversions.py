@@ -74,6 +74,26 @@ def test_the_last_form_leaves_the_same_objects(several: tuple[Any, ...]) -> None
     assert {type(one) for one in plainest} <= {PutObject, DeleteObject}
 
 
+UPLOAD = (
+    CreateUpload(key="k", called="u", headers=(("x-amz-meta-a", "1"),)),
+    UploadPart(key="k", upload="u", number="1", content=Content(b"x"), called="p1"),
+    UploadPart(key="k", upload="u", number="2", content=Content(fill=5 * 2**20, seed=3), called="p2"),
+    UploadPart(key="k", upload="u", number="3", content=Content(b"end"), called="p3"),
+    CompleteUpload(key="k", upload="u", parts=(Part("2", "{etag p2}"), Part("3", "{etag p3}"))),
+)
+
+
+def test_an_object_that_came_in_parts_is_put_as_one_of_the_same_size() -> None:
+    (plain,) = forms(*UPLOAD)[-1]
+    assert (plain.content.size, plain.headers) == (5 * 2**20 + 3, (("x-amz-meta-a", "1"),))
+    assert {key: (len(data), told) for key, (data, told) in held((plain,)).items()} == {
+        key: (len(data), told) for key, (data, told) in held(UPLOAD).items()
+    }
+    (alone,) = forms(*UPLOAD[:-1], CompleteUpload(key="k", upload="u", parts=(Part("2", "{etag p2}"),)))[-1]
+    assert alone.content == UPLOAD[2].content
+    assert forms(*UPLOAD[:-1]) == []
+
+
 def test_a_plain_history_has_no_other_form() -> None:
     plain = (SOURCE, CreateUpload(key="k", called="u"), UploadPart(key="k", upload="u"), GetObject(key="s"))
     assert forms(*plain) == []
