@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 from base64 import b64encode
@@ -54,13 +57,15 @@ def test_a_broken_store_is_found_explained_shown_and_replayed(tmp_path: Path, mo
     assert "delete object 'k'  →  204" in told
     assert "FindingFound" in check_fit(tmp_path / "findings")
     home = next(tmp_path.glob("findings/*/case.json")).parent
-    with serving(dict([ACCOUNT])) as healthy:
-        account = dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), ACCOUNT))
-        typed = [sys.executable, str(home / "repro.py")]
-        sent = subprocess.run(typed, env={"STORE_URL": healthy.url, **account}, capture_output=True, check=True)
-    assert b"GET" in sent.stdout
-    assert b"due: " in sent.stdout
-    assert "--aws-sigv4" in (home / "finding.md").read_text("utf-8")
+    account = dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), ACCOUNT))
+    broken = importlib.import_module("broken_stores").KeepsDeleted
+    for kind, code in ((broken, 1), (ObjectStore, 0)):
+        with serving(dict([ACCOUNT]), kind=kind) as served:
+            for typed in ([sys.executable, "repro.py"], *([["sh", "curl.sh"]] if shutil.which("curl") else [])):
+                given = {"PATH": os.environ["PATH"], "STORE_URL": served.url, **account}
+                sent = subprocess.run(typed, cwd=home, env=given, capture_output=True, text=True, check=False)
+                assert sent.returncode == code, sent.stdout + sent.stderr
+                assert "expected" in sent.stdout
     assert "1 still failing" in asfuzz(tmp_path, "replay", code=1)
     asfuzz(tmp_path, "known", "add", str(found[0]["id"]), "--reason", "of this test")
     assert "known" in asfuzz(tmp_path, *RUN, "3", "--animal", "broken_stores:KeepsDeleted")

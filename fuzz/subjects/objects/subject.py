@@ -12,7 +12,7 @@ from fuzz.subjects.objects.need_words import said
 from fuzz.subjects.objects.picture import picture
 from fuzz.subjects.objects.properties import PROPERTIES
 from fuzz.subjects.objects.reading import Reading
-from fuzz.subjects.objects.scripts import scripts
+from fuzz.subjects.objects.scripts.writing import scripts
 from fuzz.subjects.objects.serving import SERVING
 from fuzz.subjects.objects.stage import CaseBuckets
 from fuzz.transport.http import HTTP

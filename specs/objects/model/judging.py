@@ -91,6 +91,22 @@ def checked(case: Case, outcomes: Sequence[Outcome], profile: Profile) -> int:
     return sum(isinstance(one, Reply) for one in outcomes) if not concurrent.left_out(case, outcomes) else 0
 
 
+def allowed_last(case: Case, outcomes: Sequence[Outcome], profile: Profile) -> tuple[Alternative, ...]:
+    """Return the answers that are allowed for the last step after the outcomes of the steps before it.
+
+    There are none if these outcomes leave open what the store holds.
+    """
+    states: tuple[State, ...] = (first_state(),)
+    memory = NOTHING
+    for step, outcome in zip(case.steps[:-1], outcomes):
+        if not isinstance(outcome, Reply):
+            return ()
+        judged = judge(step, outcome, states, memory, profile)
+        states, memory = judged.states, judged.memory
+    asked = (Asked(case.steps[-1], state, profile, memory, ABOUT_THE_END_OF_TIME) for state in states)
+    return tuple(one for at in asked for one in alternatives(at))
+
+
 def _judged_in(
     order: Sequence[int], case: Case, outcomes: Sequence[Outcome], profile: Profile
 ) -> Iterator[tuple[int, tuple[Violation, ...]]]:
@@ -225,4 +241,15 @@ def _unanswered(outcome: NoReply) -> Violation:
     )
 
 
-__all__ = ["EMPTY", "Due", "Judged", "checked", "expectations", "first_state", "judge", "unknown", "violations"]
+__all__ = [
+    "EMPTY",
+    "Due",
+    "Judged",
+    "allowed_last",
+    "checked",
+    "expectations",
+    "first_state",
+    "judge",
+    "unknown",
+    "violations",
+]

@@ -1,0 +1,223 @@
+"""Write the repro.py of a finding about an object store: send each request, and compare the last answer."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from fuzz.findings.finding import Finding
+from fuzz.subjects.objects.scripts.due import DueAnswer, Fact, Statuses
+from fuzz.subjects.objects.scripts.marked import Piece, Place, Request, buckets, places
+from specs.objects.content import Content
+from specs.objects.model.judging import FIRST_BUCKETS
+from specs.outcome import Outcome, Reply
+
+MOST_BODY: Final = 2000
+ELEMENTS: Final = {
+    "upload": "UploadId", "token": "NextContinuationToken", "marker": "NextMarker", "key-marker": "NextKeyMarker",
+    "upload-marker": "NextUploadIdMarker", "version-marker": "NextVersionIdMarker",
+}  # fmt: skip
+HEADERS: Final = {"etag": "ETag", "version": "x-amz-version-id"}
+KEYS: Final = {
+    "owner": "",
+    "anonymous": "keys=None",
+    "second": 'keys=Credentials(os.environ["SECOND_ACCESS_KEY_ID"], os.environ["SECOND_SECRET_ACCESS_KEY"])',
+    "unknown": 'keys=Credentials("UNKNOWN", "unknown")',
+    "wrong-secret": 'keys=Credentials(OWNER.access_key, "wrong")',
+}
+_HEAD: Final = '''\
+"""{title}
+
+export STORE_URL=… AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…{second}
+python repro.py  # exits with 1: the bug is there, 0: it is fixed, 3: the store cannot be used; its buckets stay"""
+import {imports}
+
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.httpsession import URLLib3Session
+
+sys.excepthook = lambda *error: (sys.__excepthook__(*error), os._exit(3))
+OWNER = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+
+
+def send(method, target, headers=(), body=b"", keys=OWNER, due=0):
+    asked = AWSRequest(method, os.environ["STORE_URL"].rstrip("/") + target, dict(headers), body)
+    if keys:
+        S3SigV4Auth(keys, "s3", "us-east-1").add_auth(asked)
+    came = URLLib3Session(timeout=60).send(asked.prepare())
+    print(method, target, came.status_code, dict(came.headers), came.content[:300], sep="\\n   ")
+    assert not due or came.status_code // 100 == due, "this was answered otherwise when the bug was found"
+    return came
+
+'''
+_TEXTS: Final = """
+def texts(came, entry, name):
+    within = re.findall(f"<{entry}>(.*?)</{entry}>", came.text, re.S) if entry else [came.text]
+    return [html.unescape(one) for part in within for one in re.findall(f"<{name}>(.*?)</{name}>", part, re.S)]
+
+"""
+_CONTENT: Final = """
+def content(seed, size):
+    table = np.frombuffer(hashlib.shake_256(b"content").digest(262144), "<u8")
+    words = (hashlib.blake2b(f"{seed}/{at}".encode(), digest_size=8).digest() for at in range(size // 262144 + 1))
+    return b"".join((table ^ np.frombuffer(word, "<u8")).tobytes() for word in words)[:size]
+
+"""
+
+
+def python_script(finding: Finding, sent: Sequence[Request], due: DueAnswer) -> str:
+    """Return the script."""
+    *before, last = sent
+    named = buckets([one.step for one in sent])
+    made = [f'{variable(name)} = "repro-{name.lower()}-" + os.urandom(4).hex()' for name in named]
+    made += [f"send('PUT', f'/{{{variable(name)}}}', due=2)" for name in named if name in FIRST_BUCKETS]
+    referred = {place.name for place in places(sent)} | {fact.name for fact in due.facts if fact.kind == "as-told"}
+    made += [_earlier(one, finding.outcomes[one.number - 1], referred) for one in before]
+    made += [*_asked(last, finding), *_compared(due, finding)]
+    text = "\n".join(made)
+    parts = (_TEXTS if "texts(" in text else "", _CONTENT if "content(" in text else "")
+    return _head(finding, text + "".join(parts)) + "".join(parts) + "\n" + text + "\n"
+
+
+def variable(bucket: str) -> str:
+    """Return the name of the variable that holds a bucket's name."""
+    return "bucket_" + re.sub(r"\W", "_", bucket)
+
+
+def _head(finding: Finding, text: str) -> str:
+    """Return the head of the script, with the imports that its text needs."""
+    needed = [name for name in ("hashlib", "html") if f"{name}." in text] + ["os"]
+    needed += [name for name in ("re", "sys", "time") if f"{name}." in text or name == "sys"]
+    lines = [", ".join(needed)]
+    lines += ["from email.utils import formatdate"] if "formatdate(" in text else []
+    quoting = [name for name in ("quote", "unquote_plus") if f"{name}(" in text]
+    lines += [f"from urllib.parse import {', '.join(quoting)}"] if quoting else []
+    lines += ["", "import numpy as np"] if "np." in text else []
+    title = _printable(finding.violation.title).replace("\\", "/").replace('"', "'")
+    second = " SECOND_ACCESS_KEY_ID=… SECOND_SECRET_ACCESS_KEY=…" if "SECOND_" in text else ""
+    return _HEAD.format(title=title, imports="\n".join(lines), second=second)
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def _earlier(one: Request, outcome: Outcome, referred: set[str]) -> str:
+    assert isinstance(outcome, Reply)
+    named = f"came{one.number} = " if str(one.number) in referred else ""
+    return f"{named}{_call(one, due=outcome.status // 100)}"
+
+
+def _asked(last: Request, finding: Finding) -> Iterator[str]:
+    """Yield the lines that send the last request; where no answer came, none is the bug."""
+    if isinstance(finding.outcomes[last.number - 1], Reply):
+        yield f"came = {_call(last)}"
+        return
+    yield "try:"
+    yield f"    came = {_call(last)}"
+    yield "except Exception as error:"
+    yield '    sys.exit(f"expected an answer, got none: {error}")'
+
+
+def _call(one: Request, due: int = 0) -> str:
+    words = [repr(one.method), literal(one.target)]
+    if one.headers:
+        words.append("{" + ", ".join(f"{name!r}: {literal(value)}" for name, value in one.headers) + "}")
+    if body := _body(one):
+        words.append(f"body={body}")
+    words += [KEYS[one.step.sent.by]] if KEYS[one.step.sent.by] else []
+    words += [f"due={due}"] if due else []
+    return f"send({', '.join(words)})"
+
+
+def _body(one: Request) -> str:
+    own = getattr(one.step, "content", None)
+    if isinstance(own, Content) and own.fill:
+        text = f"{own.text!r} + " if own.text else ""
+        return f"{text}content({own.seed}, {own.fill})"
+    if any(isinstance(piece, Place) for piece in one.body):
+        return f"({literal(one.body)}).encode()"
+    whole = "".join(piece for piece in one.body if isinstance(piece, str))
+    return repr(whole.encode("utf-8", "surrogateescape")) if whole else ""
+
+
+def literal(text: Sequence[Piece]) -> str:
+    """Return a text as a Python literal, with expressions in its places."""
+    if all(isinstance(piece, str) for piece in text):
+        return repr("".join(map(str, text)))
+    if all(isinstance(piece, str) or piece.word == "bucket" for piece in text):
+        braces = str.maketrans({"{": "{{", "}": "}}"})
+        return "f" + repr("".join(p.translate(braces) if isinstance(p, str) else f"{{{filled(p)}}}" for p in text))
+    return " + ".join(filled(piece) if isinstance(piece, Place) else repr(piece) for piece in text)
+
+
+def filled(place: Place) -> str:
+    """Return the expression for what a place is filled with."""
+    if place.word == "bucket":
+        return variable(place.name)
+    if place.word == "now":
+        return f"formatdate(time.time() + {float(place.name):.0f}, usegmt=True)"
+    came = f"came{place.name}"
+    told = f'texts({came}, "", "{ELEMENTS[place.word]}")[0]' if place.word in ELEMENTS else _header(came, place.word)
+    if place.word in ("marker", "key-marker"):
+        told = f"unquote_plus({told})"
+    return f'quote({told}, "")' if place.escaped else told
+
+
+def _header(came: str, word: str) -> str:
+    plain = f'{came}.headers["{HEADERS[word]}"]'
+    return f'({came}.headers.get("ETag") or texts({came}, "", "ETag")[0])' if word == "etag" else plain
+
+
+def _compared(due: DueAnswer, finding: Finding) -> Iterator[str]:
+    """Yield the lines that compare the last answer with what is due, and end the script."""
+    yield 'assert came.status_code not in (429, 503), "the store asks to come again later"'
+    right = admitted(due.statuses, "came.status_code")
+    if due.facts:
+        facts = " and ".join(FACTS[fact.kind](fact) for fact in due.facts)
+        exact = due.statuses == ((due.compared, due.compared),)
+        right = f"{right} and {facts}" if exact else f"{facts} if came.status_code == {due.compared} else {right}"
+    yield f"right = {right}"
+    yield f'print("expected", {_printable(finding.violation.expected)!r}, "\\nnow     ", "right" if right else "wrong")'
+    yield "sys.exit(not right)"
+
+
+def admitted(statuses: Statuses, status: str) -> str:
+    """Return the expression that says whether a status is one of these."""
+    plain = [low for low, high in statuses if low == high]
+    ranges = [f"{low} <= {status} <= {high}" for low, high in statuses if low != high]
+    ranges += [f"{status} == {plain[0]}"] if len(plain) == 1 else [f"{status} in {tuple(plain)}"] if plain else []
+    return ranges[0] if len(ranges) == 1 else f"({' or '.join(ranges)})"
+
+
+def _of_body(fact: Fact) -> str:
+    assert isinstance(fact.due, bytes)
+    if len(fact.due) <= MOST_BODY:
+        return f"came.content == {fact.due!r}"
+    return f'hashlib.sha256(came.content).hexdigest() == "{hashlib.sha256(fact.due).hexdigest()}"'
+
+
+def _of_header(fact: Fact) -> str:
+    return f"came.headers.get({fact.name!r}) {'is' if fact.due is None else '=='} {fact.due!r}"
+
+
+def _of_texts(fact: Fact) -> str:
+    assert isinstance(fact.due, tuple)
+    entry, _, name = fact.name.rpartition("/")
+    read = f"texts(came, {entry!r}, {name!r})"
+    if name in ("Key", "Prefix"):
+        read = f"[unquote_plus(one) if '<EncodingType>' in came.text else one for one in {read}]"
+    return f"{read} == {list(fact.due)!r}"
+
+
+FACTS: Final[Mapping[str, Callable[[Fact], str]]] = {
+    "header": _of_header,
+    "body": _of_body,
+    "texts": _of_texts,
+    "code": lambda fact: f'"<Code>{fact.due!s}</Code>" in came.text',
+    "document": lambda fact: f'"<{fact.name}" in came.text',
+    "as-told": lambda fact: f"came.headers.get({fact.due!r}) == came{fact.name}.headers[{fact.due!r}]",
+}

@@ -1,0 +1,76 @@
+"""Write the scripts of a finding about an object store, where they can show it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fuzz.findings.finding import Finding
+from fuzz.subject import Scripts
+from fuzz.subjects.objects.scripts.curl_script import curl_script
+from fuzz.subjects.objects.scripts.due import due_answer
+from fuzz.subjects.objects.scripts.marked import Place, Request, requests
+from fuzz.subjects.objects.scripts.python_script import python_script
+from specs.case import Case
+from specs.objects.profile import Profile
+from specs.objects.steps import STAYS, StreamCopy
+from specs.outcome import NoReply
+
+MOST_STEPS: Final = 12
+MOST_BYTES: Final = 64 * 2**20
+SETTINGS: Final = "export STORE_URL=… AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…"
+WITHOUT: Final = "There is no script: {}.\n"
+SEVERAL: Final = "requests at the same time are sent by `asfuzz replay` alone"
+NOT_ALWAYS: Final = "it does not show every time"
+UNUSUAL: Final = "`asfuzz replay` alone sends what is unusual in these requests"
+NOT_PLAIN: Final = "what is due takes more than a few comparisons, which `asfuzz replay` makes"
+
+
+def scripts(finding: Finding, profile: Profile | None) -> Scripts:
+    """Return the scripts that show a finding without the suite; without a profile, they expect the whole API."""
+    case = Case(finding.case.property, finding.case.steps[: finding.violation.step + 1 or None])
+    if why := _why_not(finding, case):
+        return Scripts(by_hand=(WITHOUT.format(why),))
+    sent = requests(case, finding.outcomes)
+    due = None if any(map(_is_beyond, sent)) else due_answer(finding, case, profile or Profile("reference"))
+    if due is None:
+        return Scripts(by_hand=(WITHOUT.format(UNUSUAL if any(map(_is_beyond, sent)) else NOT_PLAIN),))
+    by_curl = curl_script(finding, sent, due)
+    files = {"repro.py": python_script(finding, sent, due), **({} if by_curl is None else {"curl.sh": by_curl})}
+    return Scripts(files, (SETTINGS, "python repro.py", *([] if by_curl is None else ["sh curl.sh"])))
+
+
+def _why_not(finding: Finding, case: Case) -> str:
+    """Say why no script can show a finding; empty if one may."""
+    if any(step.lane for step in case.steps):
+        return SEVERAL
+    if finding.reproducibility != "every time":
+        return NOT_ALWAYS
+    if len(finding.outcomes) < len(case.steps) or any(
+        one is None or isinstance(one, NoReply) for one in finding.outcomes[: len(case.steps) - 1]
+    ):
+        return UNUSUAL
+    return UNUSUAL if len(case.steps) > MOST_STEPS or any(map(_is_unusual, case.steps)) else ""
+
+
+def _is_unusual(step: Any) -> bool:
+    """Say whether a script does not send a step: its way of signing, its size or its client is unusual."""
+    content = getattr(step, "content", None)
+    return (
+        isinstance(step, StreamCopy)
+        or getattr(step, "leaves", STAYS) != STAYS
+        or step.sent.signing != "header"
+        or bool(step.sent.fault)
+        or (content is not None and content.size > MOST_BYTES)
+    )
+
+
+def _is_beyond(one: Request) -> bool:
+    """Say whether a script cannot send a request: it has odd or repeated headers, or a digest of what is filled in."""
+    names = [name.lower() for name, _ in one.headers]
+    digests = any(name == "content-md5" or name.startswith("x-amz-checksum-") for name in names)
+    values = [piece for _, value in one.headers for piece in value if isinstance(piece, str)]
+    return (
+        len(set(names)) < len(names)
+        or not all(value.isascii() and value.isprintable() for value in values)
+        or (digests and any(isinstance(piece, Place) for piece in one.body))
+    )

@@ -1,0 +1,137 @@
+"""The scripts of a finding show the bug of a broken store, and not of the healthy one.
+
+The broken stores are drawn by seed, and the failing cases by chance: nobody chooses those for which it works.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fuzz.embedded.store.object_store import ObjectStore
+from fuzz.embedded.store.server import serving
+from fuzz.findings.finding import Finding
+from fuzz.running.launcher import free_port
+from fuzz.subject import Scripts
+from fuzz.subjects.objects.access import OWN
+from fuzz.subjects.objects.properties import PROPERTIES
+from fuzz.subjects.objects.scripts.rightly import answers_of
+from fuzz.subjects.objects.scripts.writing import scripts
+from fuzz.subjects.objects.zoo import animals
+from specs.case import Case
+from specs.objects.answers import CONTENT
+from specs.objects.content import Content
+from specs.objects.model.judging import violations
+from specs.objects.profile import Profile, load
+from specs.objects.steps import GetObject, PutObject, Sent
+from specs.outcome import Reply
+from specs.violation import Violation
+from strategies.drawing import Chance
+
+REFERENCE = load("reference")
+ACCOUNTS = {one.access_key: one.secret for one in OWN}
+SCRIPTS = ("repro.py", "curl.sh")
+SEED, MANY, MOST_CASES = 1717, 16, 60
+DRAWN = random.Random(SEED).sample(sorted(animals()), MANY)
+SECONDS = 60
+
+
+def found(several: Sequence[Any], kind: type[ObjectStore], profile: Profile = REFERENCE) -> Finding | None:
+    """The finding that a broken store's answers to a case give, if one of them is wrong."""
+    case = Case("x", tuple(several))
+    outcomes = answers_of(case.steps, kind(ACCOUNTS))
+    wrong = next((one for one in violations(case, outcomes, profile) if one.severity == "failure"), None)
+    return None if wrong is None else Finding("one", "f", wrong, case, outcomes, (), subject="objects")
+
+
+def drawn_cases(animal: str) -> Iterator[Case]:
+    chance = random.Random(f"{SEED} {animal}")
+    for _ in range(MOST_CASES):
+        for one in PROPERTIES:
+            case = one.cases(REFERENCE).by_chance(Chance(chance.randrange(2**32)))
+            if not any(step.lane for step in case.steps):
+                yield case
+
+
+def exit_code(script: Path, url: str) -> tuple[int, str]:
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SECOND_ACCESS_KEY_ID", "SECOND_SECRET_ACCESS_KEY")
+    keys = dict(zip(names, (part for one in OWN for part in (one.access_key, one.secret)), strict=True))
+    given = {"PATH": os.environ["PATH"], "STORE_URL": url, **keys}
+    typed = ["sh" if script.suffix == ".sh" else sys.executable, str(script)]
+    ran = subprocess.run(typed, env=given, capture_output=True, text=True, timeout=SECONDS, check=False)
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def check_shows(made: Scripts, kind: type[ObjectStore], folder: Path) -> None:
+    """Run the scripts against the broken store, where they show the bug, and against the healthy one."""
+    for name, text in made.files.items():
+        if name == "curl.sh" and shutil.which("curl") is None:
+            continue
+        script = folder / name
+        script.write_text(text, "utf-8")
+        for store, due in ((kind, 1), (ObjectStore, 0)):
+            with serving(ACCOUNTS, kind=store) as served:
+                code, told = exit_code(script, served.url)
+            assert code == due, f"{name} ends with {code} on {store.__name__}: {told}\n{text}"
+
+
+@pytest.mark.parametrize("animal", DRAWN)
+def test_scripts_show_the_bug_of_a_drawn_store(animal: str, tmp_path: Path) -> None:
+    kind = animals()[animal].store
+    every = (finding for case in drawn_cases(animal) if (finding := found(case.steps, kind)) is not None)
+    made = next((one for one in (scripts(finding, REFERENCE) for finding in islice(every, 20)) if one.files), None)
+    if made is None:
+        pytest.skip(f"no script shows {animal}, or too few cases")
+    check_shows(made, kind, tmp_path)
+
+
+READ = (PutObject(key="k", content=Content(b"x")), GetObject(key="k"))
+GONE = Violation("content", "other bytes than were put", "b'x'", "b'y'", step=1, aspect=CONTENT)
+ETAG = (("etag", f'"{hashlib.md5(b"x", usedforsecurity=False).hexdigest()}"'),)
+CAME = (Reply(200, ETAG, b""), Reply(200, ETAG, b"y"))
+
+
+@pytest.mark.parametrize(
+    ("finding", "why"),
+    [
+        (Finding("one", "f", GONE, Case("x", (READ[0], replace(READ[1], lane=1))), CAME, ()), "at the same time"),
+        (Finding("one", "f", GONE, Case("x", READ), CAME, (), "flaky"), "not show every time"),
+        (
+            Finding("one", "f", GONE, Case("x", (READ[0], replace(READ[1], sent=Sent(signing="presigned")))), CAME, ()),
+            "unusual in these requests",
+        ),
+        (Finding("one", "f", replace(GONE, aspect="torn"), Case("x", READ), CAME, ()), "more than a few comparisons"),
+    ],
+    ids=("at once", "flaky", "presigned", "not plain"),
+)
+def test_a_finding_without_scripts_says_why(finding: Finding, why: str) -> None:
+    made = scripts(replace(finding, subject="objects"), REFERENCE)
+    assert not made.files
+    assert not made.again
+    assert why in "".join(made.by_hand)
+
+
+def test_a_script_ends_by_3_where_there_is_no_store(tmp_path: Path) -> None:
+    made = scripts(Finding("one", "f", GONE, Case("x", READ), CAME, (), subject="objects"), REFERENCE)
+    assert sorted(made.files) == sorted(SCRIPTS)
+    for name, text in made.files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+        assert exit_code(tmp_path / name, f"http://127.0.0.1:{free_port()}")[0] == 3
+
+
+def test_a_short_finding_has_a_short_script() -> None:
+    made = scripts(Finding("one", "f", GONE, Case("x", READ), CAME, (), subject="objects"), REFERENCE)
+    assert made.files
+    for text in made.files.values():
+        assert len(text.splitlines()) < 40
