@@ -11,17 +11,21 @@ import sys
 from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import quote
 
 import pytest
 
 from fuzz.embedded.http_messages import Answer, HttpRequest
+from fuzz.embedded.store.call import Call
 from fuzz.embedded.store.object_store import ObjectStore
 from fuzz.embedded.store.server import serving
+from fuzz.findings import corpus
 from tests.end_to_end import command_line
-from tests.end_to_end.written_files import check_fit, check_no_secret
+from tests.end_to_end.written_files import check_fit, check_no_object, check_no_secret
 
 BROKEN = """
+from fuzz.embedded.store.call import Call
 from fuzz.embedded.store.object_store import ObjectStore
 from fuzz.embedded.store.server import serving
 
@@ -98,3 +102,29 @@ def test_no_file_of_a_run_on_a_store_holds_a_secret(tmp_path: Path) -> None:
     (tmp_path / "printed").write_text(ran.stdout + ran.stderr)
     for account in (ACCOUNT, SECOND):
         check_no_secret(tmp_path, *account)
+
+
+class Listening(ObjectStore):
+    """A store that remembers what it was sent, and whose deleted objects stay."""
+
+    sent: ClassVar[set[bytes]] = set()
+
+    def perform(self, call: Call) -> Answer:
+        if call.operation in ("put_object", "upload_part"):
+            self.sent.add(call.body.content.read(0, min(call.body.content.size, 64)))
+        return super().perform(call)
+
+    def delete(self, _bucket: object, _key: object, _version_id: object) -> dict[str, str]:
+        return {}
+
+
+def test_no_file_of_a_run_on_a_store_holds_an_object_but_those_of_the_smallest_cases(tmp_path: Path) -> None:
+    keys = {"ASFUZZ_ACCESS_KEY": ACCOUNT[0], "ASFUZZ_SECRET_KEY": ACCOUNT[1]}
+    results = ("--only", "objects", "uploads", "--seed", "4", "--examples", "60", "--summary", "s.json", "--junit", "j")
+    with serving(dict([ACCOUNT]), kind=Listening) as store:
+        ran = command_line.asfuzz(tmp_path, "run", "--subject", "objects", "--target", store.url, *results, **keys)
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    asfuzz(tmp_path, "report", "findings", "--html", "report.html", "--write", "report.md")
+    (tmp_path / "printed").write_text(ran.stdout + ran.stderr)
+    steps = [step for one in corpus.load_all(tmp_path / "findings") for step in one.case.steps]
+    check_no_object(tmp_path, Listening.sent, [step.content.data for step in steps if hasattr(step, "content")])

@@ -15,13 +15,16 @@ from fuzz.subjects.reductions.processes import start_reference_server
 from tests.end_to_end.command_line import SECONDS, asfuzz
 
 ANIMAL = "stride-ignored"
-HUNT = ("--only", "reduction", "--seed", "1", "--examples", "300", "--max-findings", "1")
+FEW = ("--seed", "1", "--max-findings", "1")
+HUNT = ("--animal", ANIMAL, "--only", "reduction")
+HUNT_OF_A_STORE = ("--animal", "range-without-its-end", "--subject", "objects", "--only", "ranges")
 
 
 @dataclass(frozen=True)
 class Hunted:
-    """A folder in which something was found, and what was printed."""
+    """A folder in which something was found, how it was hunted, and what was printed."""
 
+    flags: tuple[str, ...]
     folder: Path
     printed: str
     home: Path
@@ -37,15 +40,25 @@ def pasted(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
     return asfuzz(Path(where), *words)
 
 
-@pytest.fixture(scope="module")
-def hunted(tmp_path_factory: pytest.TempPathFactory) -> Hunted:
-    folder = tmp_path_factory.mktemp("a folder") / "with spaces"
+def hunt(folder: Path, flags: tuple[str, ...]) -> Hunted:
+    """Hunt until something is found, in a folder whose name a shell has to be told in quotes."""
+    folder /= "with spaces"
     folder.mkdir()
-    command = shlex.join(["asfuzz", "run", *HUNT, "--animal", ANIMAL, "--findings", "what's found"])
+    command = shlex.join(["asfuzz", "run", *flags, *FEW, "--examples", "300", "--findings", "what's found"])
     ran = pasted(folder, command)
     assert ran.returncode == 1, ran.stdout + ran.stderr
     (case,) = (folder / "what's found").glob("*/case.json")
-    return Hunted(folder, ran.stdout, case.parent)
+    return Hunted(flags, folder, ran.stdout, case.parent)
+
+
+@pytest.fixture(scope="module")
+def hunted(tmp_path_factory: pytest.TempPathFactory) -> Hunted:
+    return hunt(tmp_path_factory.mktemp("a folder"), HUNT)
+
+
+@pytest.fixture(scope="module", params=[HUNT, HUNT_OF_A_STORE], ids=["server", "store"])
+def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Hunted:
+    return hunt(tmp_path_factory.mktemp("a folder"), request.param)
 
 
 def commands_in(text: str) -> list[str]:
@@ -53,28 +66,28 @@ def commands_in(text: str) -> list[str]:
     return re.findall(r"(?:^|(?<=[\s:]))asfuzz (?:replay|known|run) .*$", text, re.MULTILINE)
 
 
-def test_the_lines_about_a_finding_replay_it_on_the_server_that_it_came_from(hunted: Hunted) -> None:
-    lines = [one for one in commands_in(hunted.printed) if one.startswith("asfuzz replay")]
-    page = (hunted.home / "finding.md").read_text()
+def test_the_lines_about_a_finding_replay_it_on_the_server_that_it_came_from(either: Hunted) -> None:
+    lines = [one for one in commands_in(either.printed) if one.startswith("asfuzz replay")]
+    page = (either.home / "finding.md").read_text()
     lines += [one for one in commands_in(page) if one.startswith("asfuzz replay")]
-    assert f"- found by: `asfuzz run --animal {ANIMAL} --seed 1`\n" in page
+    assert f"- found by: `asfuzz run {shlex.join(either.flags[:-2])} --seed 1`\n" in page
     assert len(lines) >= 3
     for line in dict.fromkeys(lines):
-        ran = pasted(hunted.folder, line)
+        ran = pasted(either.folder, line)
         assert (ran.returncode, "STILL FAILING" in ran.stdout) == (1, True), (line, ran.stdout + ran.stderr)
 
 
-def test_the_line_that_accepts_a_finding_makes_the_next_run_clean(hunted: Hunted, tmp_path: Path) -> None:
+def test_the_line_that_accepts_a_finding_makes_the_next_run_clean(either: Hunted, tmp_path: Path) -> None:
     copy = tmp_path / "a copy"
-    subprocess.run(["cp", "-r", str(hunted.folder), str(copy)], check=True)
-    (line,) = [one for one in commands_in(hunted.printed) if one.startswith("asfuzz known add")]
+    subprocess.run(["cp", "-r", str(either.folder), str(copy)], check=True)
+    (line,) = [one for one in commands_in(either.printed) if one.startswith("asfuzz known add")]
     findings = shlex.quote("what's found")
     ran = pasted(copy, line)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     ran = pasted(copy, f"asfuzz known list --findings {findings}")
-    assert (ran.returncode, hunted.home.name in ran.stdout) == (0, True), ran.stdout + ran.stderr
+    assert (ran.returncode, either.home.name in ran.stdout) == (0, True), ran.stdout + ran.stderr
     assert not (copy / "findings").exists()
-    again = pasted(copy, f"asfuzz run {shlex.join(HUNT[:2])} --examples 3 --animal {ANIMAL} --findings {findings}")
+    again = pasted(copy, f"asfuzz run {shlex.join(either.flags)} --examples 3 --findings {findings}")
     assert (again.returncode, "KNOWN" in again.stdout) == (0, True), again.stdout + again.stderr
 
 

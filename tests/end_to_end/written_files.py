@@ -1,13 +1,17 @@
-"""Checks what a run has written: it fits the schemas, and holds no secret."""
+"""Checks what a run has written: it fits the schemas, and holds no secret and no object."""
 
 from __future__ import annotations
 
 import json
 from base64 import b64encode
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from fuzz.reports.schemas import validator
+
+# So many bytes of an object, of which so many differ, stand nowhere by chance.
+CANARY_BYTES, DIFFERENT_BYTES = 16, 12
 
 
 def check_fit(findings: Path) -> set[str]:
@@ -20,6 +24,22 @@ def check_fit(findings: Path) -> set[str]:
     for event in events:
         validator("event").validate(event)
     return {event["event"] for event in events}
+
+
+def check_no_object(folder: Path, uploaded: Iterable[bytes], smallest: Sequence[bytes]) -> None:
+    """Search every file of a folder for objects that were uploaded and are in none of the smallest cases."""
+    begun = {one[:CANARY_BYTES] for one in uploaded}
+    canaries = {one for one in begun if len(one) == CANARY_BYTES and len(set(one)) >= DIFFERENT_BYTES}
+    canaries = {one for one in canaries if not any(one in kept for kept in smallest)}
+    assert len(canaries) > 20
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        content = path.read_bytes()
+        bare = content.replace(b" ", b"")
+        for canary in canaries:
+            assert canary not in content, f"{path.relative_to(folder)} holds an object"
+            # Of base64, whole triples of bytes do not hang on what follows.
+            for form in (canary.hex(), repr(canary)[2:-1], b64encode(canary[:15]).decode()):
+                assert form.encode() not in bare, f"{path.relative_to(folder)} holds an object as {form}"
 
 
 def check_no_secret(folder: Path, access_key: str, secret: str) -> None:
