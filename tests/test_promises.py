@@ -24,6 +24,9 @@ PROMISES = {
     "The printed lines work for subjects from outside.": (
         "outside/test_outside.py::test_a_module_is_enough_where_nothing_is_installed",
     ),
+    "The examples of each command's help are commands.": (
+        f"{FUZZ}/commands/test_examples.py::test_an_example_of_the_help_is_a_command",
+    ),
     "Commands take paths, ids and beginnings of ids.": (
         f"{END_TO_END}/test_printed_commands.py::test_a_finding_goes_by_its_path_its_case_or_its_id",
         f"{FUZZ}/findings/test_named.py::test_every_command_takes_beginnings",
@@ -89,12 +92,19 @@ PROMISES = {
     "repro.py is short where a few lines can show the bug.": (
         f"{FUZZ}/findings/test_pages.py::test_what_a_few_lines_can_show_has_a_script_of_a_few_lines",
     ),
+    "The scripts of findings about stores show the bug, and end by 0 on a healthy store, or their page says why not.": (
+        f"{FUZZ}/subjects/objects/test_objects_scripts.py::test_scripts_show_the_bug_of_a_drawn_store",
+        f"{FUZZ}/subjects/objects/test_objects_scripts.py::test_a_finding_without_scripts_says_why",
+        f"{END_TO_END}/test_scripts_of_findings.py::test_both_scripts_show_the_bug_of_many_a_broken_server",
+    ),
     "A published page's commands show what it says.": (
         f"{FUZZ}/commands/test_field_page.py::test_the_page_asks_about_the_bucket_that_the_case_asks_about",
         f"{FUZZ}/commands/test_field_page.py::test_what_a_recipe_prints_is_text_and_numbers",
         f"{FUZZ}/commands/test_field_page.py::test_a_profile_of_a_version_has_the_findings_of_that_version",
         f"{FUZZ}/embedded/test_bucket_policies.py::test_a_policy_opens_a_bucket_to_everybody_and_its_removal_closes_it",
         f"{END_TO_END}/test_field_page_recipes.py::test_a_recipe_shows_the_bug_of_the_real_server",
+        f"{END_TO_END}/test_field_pages_of_stores.py::test_the_commands_work_and_show_something_else_on_the_embedded_store",
+        f"{END_TO_END}/test_field_pages_of_stores.py::test_the_commands_show_what_the_real_store_gets_wrong",
         f"{END_TO_END}/test_field_page_recipes.py::test_a_recipe_works_and_shows_something_else_on_a_healthy_server",
     ),
     # Reports.
@@ -119,6 +129,8 @@ PROMISES = {
         f"{END_TO_END}/test_reports.py::test_no_file_of_a_run_holds_a_secret",
         f"{END_TO_END}/test_reports.py::test_no_file_of_a_run_holds_an_object_but_those_of_the_smallest_cases",
         f"{END_TO_END}/test_objects.py::test_no_file_of_a_run_on_a_store_holds_a_secret",
+        f"{END_TO_END}/test_objects.py"
+        "::test_no_file_of_a_run_on_a_store_holds_an_object_but_those_of_the_smallest_cases",
     ),
     "What the terminal shows is kept as snapshots, from 40 to 200 columns.": (
         f"{FUZZ}/reports/test_terminal_snapshots.py::test_a_run_looks_as_it_did",

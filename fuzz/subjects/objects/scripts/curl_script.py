@@ -197,6 +197,8 @@ FACTS: Final[Mapping[str, Callable[[Fact, int], str]]] = {
     "body": _of_body,
     "texts": _of_texts,
     "code": lambda fact, number: f'grep -q "<Code>{fact.due!s}</Code>" "$DIR/{number}.body"',
+    "other-body": lambda fact, number: f"! {_of_body(fact, number)}",
+    "no-document": lambda fact, number: f'! grep -q "<{fact.name}" "$DIR/{number}.body"',
     "document": lambda fact, number: f'grep -q "<{fact.name}" "$DIR/{number}.body"',
     "as-told": lambda fact, number: f'[ "$(header {number} {fact.due!s})" = "$(header {fact.name} {fact.due!s})" ]',
 }

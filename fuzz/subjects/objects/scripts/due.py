@@ -22,7 +22,7 @@ from specs.objects.state import METADATA, STANDARD_HEADERS
 from specs.outcome import Outcome, Reply
 from specs.violation import Aspect
 
-Kind = Literal["header", "body", "texts", "code", "document", "as-told"]
+Kind = Literal["header", "body", "texts", "code", "document", "as-told", "other-body", "no-document"]
 Statuses = tuple[tuple[int, int], ...]
 REFUSALS: Final[Statuses] = ((400, 499), (501, 501))
 NO_SERVER_ERROR: Final[Statuses] = ((100, 499), (501, 501))
@@ -59,7 +59,8 @@ class Fact:
     """A fact that is due in one place of an answer.
 
     The place is a header, the body, the texts of the elements of a path, the code of an error, or the name of the
-    document. A header that is due `as-told` is the one that the request of number `name` was answered with.
+    document. Where anything else is due, it is a body or a document that must not come. A header that is due `as-told`
+    is the one that the request of number `name` was answered with.
     """
 
     kind: Kind
@@ -95,11 +96,20 @@ def due_answer(finding: Finding, case: Case, profile: Profile) -> DueAnswer | No
     last = right[-1]
     if not isinstance(last, Reply) or any(one.severity == "failure" for one in violations(case, right, profile)):
         return None
+    if all(one.status == OPEN for one in allowed) and (not_due := _not_due(finding.violation.aspect, outcome)):
+        return DueAnswer(statuses, outcome.status, (not_due,))
     if last.status != outcome.status:
         # What is due of an answer with the status that came is not known.
         return None
     facts = tuple(_facts(finding.violation.aspect, right, outcome, profile))
     return DueAnswer(statuses, outcome.status, facts) if facts else None
+
+
+def _not_due(aspect: str, came: Reply) -> Fact | None:
+    """Return what must not come where all else may: the same body or the same document."""
+    if aspect == answers.DOCUMENT:
+        return Fact("no-document", _root(came), None)
+    return Fact("other-body", "", came.body) if aspect == answers.CONTENT else None
 
 
 def _statuses(one: Alternative) -> Statuses:

@@ -218,6 +218,8 @@ FACTS: Final[Mapping[str, Callable[[Fact], str]]] = {
     "body": _of_body,
     "texts": _of_texts,
     "code": lambda fact: f'"<Code>{fact.due!s}</Code>" in came.text',
+    "other-body": lambda fact: f"not ({_of_body(fact)})",
+    "no-document": lambda fact: f'"<{fact.name}" not in came.text',
     "document": lambda fact: f'"<{fact.name}" in came.text',
     "as-told": lambda fact: f"came.headers.get({fact.due!r}) == came{fact.name}.headers[{fact.due!r}]",
 }

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from fuzz.embedded.store.call import Call
 from fuzz.embedded.store.object_store import ObjectStore
 from fuzz.embedded.store.server import serving
 from fuzz.findings.finding import Finding
@@ -34,7 +35,7 @@ from specs.objects.answers import CONTENT
 from specs.objects.content import Content
 from specs.objects.model.judging import violations
 from specs.objects.profile import Profile, load
-from specs.objects.steps import GetObject, PutObject, Sent
+from specs.objects.steps import GetObject, PutObject, Sent, SubResource
 from specs.outcome import Reply
 from specs.violation import Violation
 from strategies.drawing import Chance
@@ -94,6 +95,30 @@ def test_scripts_show_the_bug_of_a_drawn_store(animal: str, tmp_path: Path) -> N
     if made is None:
         pytest.skip(f"no script shows {animal}, or too few cases")
     check_shows(made, kind, tmp_path)
+
+
+class TakesSubResourcesForNone(ObjectStore):
+    """A store that gives an object, or a listing, where its access list is asked for."""
+
+    def operation(self, call: Call) -> str:
+        asked = "acl" in call.parameters
+        return ("get_object" if call.key else "list_objects") if asked else super().operation(call)
+
+
+@pytest.mark.parametrize(
+    "several",
+    [
+        (PutObject(key="k", content=Content(b"x")), SubResource(key="k", name="acl")),
+        (SubResource(name="acl"),),
+    ],
+    ids=["an object", "a bucket"],
+)
+def test_what_must_not_come_is_compared_where_all_else_may(several: tuple[Any, ...], tmp_path: Path) -> None:
+    finding = found(several, TakesSubResourcesForNone)
+    assert finding is not None
+    made = scripts(finding, REFERENCE)
+    assert sorted(made.files) == sorted(SCRIPTS)
+    check_shows(made, TakesSubResourcesForNone, tmp_path)
 
 
 READ = (PutObject(key="k", content=Content(b"x")), GetObject(key="k"))
