@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable
 
 from fuzz.running.session import Judgement
@@ -17,6 +18,8 @@ from specs.violation import Aspect
 
 # Failures that take longer are costly: they hang, use up memory or end the server. Most failures do not.
 COSTLY_SECONDS = 0.15
+# A finding is costly if at least half of so many of its latest failures were.
+LATEST_FAILURES = 5
 MOST_LOST_SHARE = 0.15
 # One slow case of a sort makes the next one of that sort take a slow lane; two quick ones undo that.
 WEIGHT_OF_THE_LATEST = 0.5
@@ -29,9 +32,28 @@ def lost_on(judgement: Judgement, took: float) -> float:
 
     What looking into quick failures took is not lost on them: the next ones may be other failures.
     """
-    if any(one.aspect == Aspect.GONE for one in judgement.failures):
+    return took if _ended(judgement) else sum(_seconds(judgement))
+
+
+def usual_on(judgement: Judgement, took: float) -> float:
+    """Return the seconds that a case's failures usually took: one of them may have waited for something else.
+
+    Requests at the same time wait for each other, so that none of them is known to take long by itself.
+    """
+    if _ended(judgement):
         return took
-    return sum(one.elapsed_ms for one in judgement.failed_outcomes) / 1000
+    several = sorted(_seconds(judgement))
+    return several[len(several) // 2] if several and not judgement.transcript.case.together else 0.0
+
+
+def _ended(judgement: Judgement) -> bool:
+    return any(one.aspect == Aspect.GONE for one in judgement.failures)
+
+
+def _seconds(judgement: Judgement) -> list[float]:
+    """List how long each failure took; requests at the same time wait for each other, so that one stands for all."""
+    took = [one.elapsed_ms / 1000 for one in judgement.failed_outcomes]
+    return [max(took)] if took and judgement.transcript.case.together else took
 
 
 class Pace:
@@ -77,26 +99,37 @@ class Losses:
     """The time lost on each finding whose failures are mostly costly.
 
     A finding whose failures are mostly quick is not costly: a server that is busy with something else answers any of
-    them late now and then.
+    them late now and then. Were it taken for costly, all that has its needs, such as one of the interfaces, would wait
+    for a slow lane or be left out.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._begun = clock()
         self._lost: dict[str, float] = {}
-        self._pace = Pace()
+        self._latest: dict[str, deque[bool]] = {}
 
-    def note(self, names: Iterable[str], judgement: Judgement, took: float) -> None:
+    def note(
+        self, names: Iterable[str], judgement: Judgement, took: float, slow_seconds: float = COSTLY_SECONDS
+    ) -> None:
         """Count the time that a case's failures took for the known findings that they showed, if it was long."""
-        seconds = lost_on(judgement, took)
-        for name in names:
-            self._pace.note(name, slow=seconds >= COSTLY_SECONDS)
-            if seconds >= COSTLY_SECONDS:
-                self._lost[name] = self._lost.get(name, 0.0) + seconds
+        several = set(names)
+        slow = usual_on(judgement, took) >= max(COSTLY_SECONDS, slow_seconds)
+        if slow and len(several) > 1:
+            # Which of the failures was slow is not known.
+            return
+        for name in several:
+            self._latest.setdefault(name, deque(maxlen=LATEST_FAILURES)).append(slow)
+            if slow:
+                self._lost[name] = self._lost.get(name, 0.0) + lost_on(judgement, took)
 
     def costly(self) -> dict[str, float]:
         """Return the seconds lost on each finding whose latest failures were mostly costly."""
-        return {name: seconds for name, seconds in self._lost.items() if self._pace.is_slow(name)}
+        return {name: seconds for name, seconds in self._lost.items() if self._is_costly(name)}
+
+    def _is_costly(self, name: str) -> bool:
+        latest = self._latest[name]
+        return 2 * sum(latest) >= len(latest)
 
     def too_many(self) -> bool:
         """Say whether known costly findings have taken more than their share of the time."""
@@ -111,6 +144,8 @@ class Losses:
         if not names:
             return None
         costly = [one for one in known() if one.finding in names and one.needs and not one.trial.several]
+        if not costly:
+            return None
         asked = (number for number, step in enumerate(case.steps) if step.asks and reading.usual(step))
         trials = [trial_of(isolated(case, number), reading) for number in asked]
         return next(

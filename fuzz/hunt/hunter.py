@@ -291,7 +291,7 @@ class Hunter:
         tally.findings.update(names)
         self._guarded(flight, self._count)
         self._triage.earlier.note(flight.case)
-        self._losses.note(names, judgement, flight.ended - flight.begun)
+        self._losses.note(names, judgement, flight.ended - flight.begun, self.lanes.slow_seconds)
         return True
 
     def _guarded(self, flight: Flight, step: Callable[[Flight], None]) -> None:
@@ -354,7 +354,7 @@ class Hunter:
         # Cases are not left out of a run of a number of examples, which must be the same each time.
         if self.deadline.limited and self.ledger.made == made:
             took = flight.ended - flight.begun + time.monotonic() - begun
-            self._losses.note(self.ledger.named, judgement, took)
+            self._losses.note(self.ledger.named, judgement, took, self.lanes.slow_seconds)
 
     def _look_into(self, flight: Flight, judgement: Judgement, tally: PropertyEffort) -> None:
         """Triage a case's failures, and count the cost as spent on new causes or on known ones."""

@@ -77,8 +77,62 @@ def test_a_finding_whose_failures_are_mostly_quick_is_not_costly() -> None:
         outcomes = (None, Reply(200, (), b"", elapsed_ms=elapsed_ms))
         losses.note(["hang"], Judgement(Transcript(case, outcomes), (failed,)), 6.0)
         told.append(losses.likely(case, lambda: [one], Reading(PROFILE)) is one)
-    # One slow answer makes it costly, two quick ones undo that.
-    assert told == [False, False, True, False, False, True, True]
+    # Of the latest five, at least half must be slow.
+    assert told == [False, False, False, False, False, False, True]
+
+
+def test_a_finding_whose_first_failure_is_slow_is_costly_until_others_are_quick() -> None:
+    losses = Losses()
+    losses.note(["hang"], ENDED, 10.0)
+    assert losses.costly() == {"hang": 10.0}
+    losses.note(["hang"], ENDED, 0.01)
+    losses.note(["hang"], ENDED, 0.01)
+    assert not losses.costly()
+
+
+def test_many_quick_failures_in_one_case_are_not_costly() -> None:
+    case = case_of(ZIPPED, "reduction")
+    failed = tuple(Violation("counts", "", "", "", step=number) for number in range(10))
+    judgement = Judgement(Transcript(case, tuple(Reply(200, (), b"", elapsed_ms=90.0) for _ in failed)), failed)
+    losses = Losses()
+    losses.note(["hang"], judgement, 1.0)
+    assert lost_on(judgement, 1.0) == pytest.approx(0.9)
+    assert not losses.costly()
+
+
+def test_requests_at_the_same_time_that_wait_for_each_other_lose_that_time_once() -> None:
+    case = replace(case_of(ZIPPED, "at-the-same-time"), together=True)
+    failed = tuple(Violation("counts", "", "", "", step=number) for number in range(10))
+    judgement = Judgement(Transcript(case, tuple(Reply(200, (), b"", elapsed_ms=700.0) for _ in failed)), failed)
+    assert lost_on(judgement, 1.0) == pytest.approx(0.7)
+    losses = Losses()
+    losses.note(["hang"], judgement, 1.0)
+    assert not losses.costly()
+
+
+def test_one_failure_among_quick_ones_that_waited_for_something_else_makes_no_finding_costly() -> None:
+    case = case_of(ZIPPED, "reduction")
+    failed = tuple(Violation("counts", "", "", "", step=number) for number in range(4))
+    outcomes = tuple(Reply(200, (), b"", elapsed_ms=one) for one in (3.0, 4000.0, 2.0, 5.0))
+    losses = Losses()
+    losses.note(["hang"], Judgement(Transcript(case, outcomes), failed), 5.0)
+    assert not losses.costly()
+
+
+def test_a_slow_failure_among_those_of_several_findings_makes_none_of_them_costly() -> None:
+    losses = Losses()
+    losses.note(["hang", "quick"], ENDED, 10.0)
+    assert not losses.costly()
+    losses.note(["hang", "hang"], ENDED, 10.0)
+    assert losses.costly() == {"hang": 10.0}
+
+
+def test_what_is_usual_on_a_slow_server_is_not_costly() -> None:
+    losses = Losses()
+    losses.note(["hang"], ENDED, 1.0, slow_seconds=2.0)
+    assert not losses.costly()
+    losses.note(["hang"], ENDED, 3.0, slow_seconds=2.0)
+    assert losses.costly() == {"hang": 3.0}
 
 
 @pytest.mark.parametrize(
