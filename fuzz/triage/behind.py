@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from fuzz.running.session import Judgement
 from fuzz.triage.lab import Lab, Seen
-from fuzz.triage.traits import closure, present, project, with_siblings_apart, without
+from fuzz.triage.shown import Explained, Shown
+from fuzz.triage.traits import closure, has, present, project, with_siblings_apart, without
 from fuzz.triage.trial import Signature, Trial
+from specs.outcome import Reply
 from specs.violation import Way
 
 # Ways of failing that a valid request may share. The wording of an error says nothing about valid requests.
@@ -14,6 +17,7 @@ TELLING = frozenset({Way.ACCEPTED, Way.SERVER_ERROR, Way.DROPPED, Way.STATUS, Wa
 # A server that overlooks a fault refuses the request in one of these ways if it finds another fault.
 OTHERWISE = frozenset({Way.STATUS, Way.UNNAMED})
 ANY_WRONG = Signature(Way.VALUES)
+Words = tuple[int, bytes]
 
 
 def behind(trial: Trial, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | None:
@@ -37,6 +41,40 @@ def behind(trial: Trial, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | No
         if seen is not None:
             return plain, seen
     return None
+
+
+def explained_without_fault(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | None:
+    """Return the finding about valid requests for which an invalid one was refused before its fault was seen.
+
+    The server says the same to the finding's case, and to the request once it is valid, but not without the needs.
+    """
+    said = _last_words(seen.judgement)
+    if not seen.signature.faults or seen.signature.way not in TELLING or trial.several or said is None:
+        return None
+    of_valid = [one for one in known if not one.signature.faults and all(has(trial, name) for name in one.needs)]
+    of_valid = [one for one in of_valid if one.needs and _said(one.trial, lab) == said]
+    for plain in trial.reading.mended(trial) if of_valid else ():
+        came = lab.fails(plain, ANY_WRONG)
+        if came is not None and _last_words(came.judgement) == said:
+            several = (one.finding for one in of_valid if _says_otherwise_without(one.needs, plain, said, lab))
+            return next(map(Explained, several), None)
+    return None
+
+
+def _says_otherwise_without(needs: Iterable[str], trial: Trial, said: Words, lab: Lab) -> bool:
+    """Say whether a server says something else to a trial without any one of some traits, all of which it has."""
+    several = [without(trial, name) for name in needs]
+    return all(rest is not None and _said(rest, lab) != said for rest in several)
+
+
+def _said(trial: Trial, lab: Lab) -> Words | None:
+    return _last_words(lab.judge(trial.case))
+
+
+def _last_words(judgement: Judgement) -> Words | None:
+    """Return the status and body of the answer to the last request of a case."""
+    outcome = judgement.transcript.outcomes[-1]
+    return (outcome.status, outcome.body) if isinstance(outcome, Reply) else None
 
 
 def _overlooked(trial: Trial, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | None:

@@ -106,6 +106,10 @@ class Reading:
         """Say whether a trial's answer differs from that of its altered request, as `reads_as` describes it."""
         return True
 
+    def of_showing_data(self, _words: str, _trial: Trial, _facts: Any) -> Iterator[Trial]:
+        """List trials like this one with other data, whose answers differ from those of their altered requests."""
+        return iter(())
+
     def telling_rules(self, rules: frozenset[Rule]) -> frozenset[Rule]:
         """Return the rules that a request breaks, less those that tell nothing about a cause."""
         return rules

@@ -30,15 +30,26 @@ def explained_by_reading(trial: Trial, seen: Seen, known: Iterable[Shown], lab: 
         for alike in words & one.reads_as:
             needs = telling_needs(one, alike, lab.session.facts)
             there = needs and all(has(trial, name) and _passes_without(trial, name, seen, lab) for name in needs)
-            if there and fails_with_siblings(one, trial, lab):
+            if there and fails_with_siblings(one, trial, alike, lab):
                 return Explained(one.finding)
     return None
 
 
-def fails_with_siblings(one: Shown, trial: Trial, lab: Lab) -> bool:
-    """Say whether the case of a cause still fails with the siblings of its traits that a trial has."""
+def fails_with_siblings(one: Shown, trial: Trial, words: str, lab: Lab) -> bool:
+    """Say whether the case of a cause still fails with the siblings of its traits that a trial has.
+
+    Where its data would not show the mistake with these, it is asked with other data.
+    """
     plain = with_siblings_apart(one.trial, trial, trial.reading.siblings)
-    return plain is not None and lab.fails(plain, one.signature) is not None
+    if plain is None:
+        return False
+    if lab.fails(plain, one.signature) is not None:
+        return True
+    facts = lab.session.facts
+    if trial.reading.shows(words, plain, facts):
+        return False
+    other = next(iter(trial.reading.of_showing_data(words, plain, facts)), None)
+    return other is not None and lab.fails(other, one.signature) is not None
 
 
 def _passes_without(trial: Trial, name: str, seen: Seen, lab: Lab) -> bool:

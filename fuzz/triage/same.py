@@ -47,17 +47,21 @@ def is_one_content_of(way: Shown, one: Shown, _lab: Lab) -> bool:
 def needs_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
     """Say whether two causes look alike and need the same, so that a report would describe both alike.
 
-    That particular numbers, lengths or bounds bring a failure to light does not tell it from another.
+    That particular numbers, lengths or bounds bring a failure to light does not tell it from another. Where both hang
+    on the same of these, one may need more dimensions, say, because of its lengths.
     """
-    incidental = way.trial.reading.incidental
-    mine, theirs = (set(each.needs) - incidental or set(each.needs) for each in (way, one))
+    reading = way.trial.reading
+    mine, theirs = (set(each.needs) - reading.incidental or set(each.needs) for each in (way, one))
+    alike = mine == theirs
+    if set(way.needs) & set(one.needs) & reading.incidental:
+        alike = closure(mine, reading) <= closure(theirs, reading) or closure(theirs, reading) <= closure(mine, reading)
     return (
         bool(mine)
-        and mine == theirs
+        and alike
         and (way.covers == one.covers or way.signature.way in BY_ASPECT)
         and of_one_family(way, one)
         and way.signature.look == one.signature.look
-        and not list(values_apart(way.trial, one.trial, closure(way.needs, way.trial.reading)))
+        and not list(values_apart(way.trial, one.trial, closure(way.needs, reading)))
     )
 
 
@@ -77,7 +81,7 @@ def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
         plainer = [(way, one)] if mine <= closure(theirs, way.trial.reading) else []
         plainer += [(one, way)] if theirs <= closure(mine, way.trial.reading) else []
         if plainer:
-            return any(fails_with_siblings(less, more.trial, lab) for less, more in plainer)
+            return any(fails_with_siblings(less, more.trial, words, lab) for less, more in plainer)
         wider = [{within.get(name, "") for name in some} for some in (mine - theirs, theirs - mine)]
         if wider[0] == wider[1] and "" not in wider[0]:
             return True

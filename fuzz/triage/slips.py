@@ -14,17 +14,21 @@ from fuzz.triage.trial import Trial
 
 def of_its_own(smallest: Smallest, trial: Trial, seen: Seen, lab: Lab) -> Smallest | None:
     """Return the failed trial reduced with its own operation, dtype and the like, if it had slipped without them."""
-    words = trial.reading.reads_as(smallest.trial, smallest.seen, lab.session.facts)
+    reading, facts = trial.reading, lab.session.facts
+    words = reading.reads_as(smallest.trial, smallest.seen, facts)
     # A mistake that is not known may not show with every operation.
-    apart = values_apart(smallest.trial, trial, trial.reading.siblings) if words else ()
-    needed = closure(smallest.needs, trial.reading)
-    kept = frozenset(one for one in apart if one not in needed and _passes_with(smallest, trial, one, words, lab))
+    apart = values_apart(smallest.trial, trial, reading.siblings) if words else ()
+    needed = closure(smallest.needs, reading)
+    others = {one: _passing(smallest, trial, one, lab) for one in apart if one not in needed}
+    passing = {one: other for one, other in others.items() if other is not None}
+    if passing and not words & reading.reads_as(trial, seen, facts):
+        # The failed trial was answered in another way than by this mistake.
+        return minimal(trial, seen, lab, frozenset(passing))
+    kept = frozenset(name for name, other in passing.items() if all(reading.shows(one, other, facts) for one in words))
     return minimal(trial, seen, lab, kept) if kept else None
 
 
-def _passes_with(smallest: Smallest, trial: Trial, name: str, words: frozenset[str], lab: Lab) -> bool:
-    """Say whether the smallest case passes with a sibling that the failed trial has, where its mistake would show."""
+def _passing(smallest: Smallest, trial: Trial, name: str, lab: Lab) -> Trial | None:
+    """Return the smallest case with a sibling that the failed trial has, if it passes."""
     other = with_siblings_of(smallest.trial, trial, [name])
-    if other is None or lab.fails(other, smallest.seen.signature) is not None:
-        return False
-    return all(trial.reading.shows(one, other, lab.session.facts) for one in words)
+    return other if other is not None and lab.fails(other, smallest.seen.signature) is None else None

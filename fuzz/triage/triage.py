@@ -9,7 +9,7 @@ from dataclasses import replace
 from fuzz.errors import CannotRun
 from fuzz.events import EXPLAINING
 from fuzz.running.session import Judgement, Session
-from fuzz.triage.behind import behind
+from fuzz.triage.behind import behind, explained_without_fault
 from fuzz.triage.budgets import REQUESTS_OF_A_RACE, in_haste, is_slow, requests_after_others, requests_for
 from fuzz.triage.cause import explain
 from fuzz.triage.company import ALONE, Company
@@ -25,7 +25,7 @@ from fuzz.triage.spent import KNOWN_SHARE_WITH_EARLIER, Spent
 from fuzz.triage.together import apart, confirmed, race_of
 from fuzz.triage.traits import narrow, present
 from fuzz.triage.traits.circumstances import AT_ONCE
-from fuzz.triage.trial import BY_ASPECT, Signature, Trial, as_it_came, isolated, signature, trial_of
+from fuzz.triage.trial import BY_ASPECT, Signature, Trial, as_it_came, isolated, isolated_otherwise, signature, trial_of
 from specs.case import Case, at_once
 from specs.violation import Aspect, Violation, Way
 
@@ -123,22 +123,29 @@ class Triage:
                 if wanted.way is Way.DISAGREES:
                     with self._alone():
                         return self._disagreement(until, first)
-                return self._told(until, trial, first)
+                others = [trial_of(one, self.session.reading) for one in isolated_otherwise(case, number)]
+                return self._told(until, [trial, *others], first)
             except OutOfBudget:
                 return self._cut_short(until, trial, first)
             except CannotRun:
                 self._cut_short(until, trial, first)
                 raise
 
-    def _told(self, until: Case, trial: Trial, first: Seen) -> str | None:
-        """Test a failure by its request alone, or after earlier ones, and return its known or new finding."""
-        seen = self._alone_too(trial, first.signature)
+    def _told(self, until: Case, several: list[Trial], first: Seen) -> str | None:
+        """Test a failure by its request alone, or after earlier ones, and return its known or new finding.
+
+        The trials are of the request alone, with each object that it may have met.
+        """
+        alone = ((one, seen) for one in several if (seen := self._alone_too(one, first.signature)) is not None)
+        trial, seen = next(alone, (several[0], None))
         if seen is None:
             return self._after_others(until, trial, first)
         self._came_again = True
         trial, seen = shortened(trial, seen, self.lab)
         trial = rewritable(trial, seen, self.lab)
         found = explain(trial, seen, self.ledger.shown(), self.lab)
+        if not isinstance(found, Explained):
+            found = explained_without_fault(trial, seen, self.ledger.shown(), self.lab) or found
         if isinstance(found, Explained):
             return self.ledger.again(found.finding, seen.signature)
         if isinstance(found, Rest):

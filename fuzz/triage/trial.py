@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -84,6 +85,17 @@ def isolated(case: Case, number: int) -> Case:
         prepared = [one for one in prepared if not one.removes]
     last = prepared[-1:] if prepared and not prepared[-1].removes else []
     return replace(case, steps=tuple(map(in_turn, (*last, step))), together=False)
+
+
+def isolated_otherwise(case: Case, number: int) -> Iterator[Case]:
+    """Yield a request alone with each object that it may have met instead, where the object changed beside it."""
+    step = case.steps[number]
+    before = [one for one in case.steps if not one.asks and one.about == step.about] if lane_of(step) else []
+    usual = isolated(case, number)
+    for one in dict.fromkeys(map(in_turn, before)):
+        other = replace(usual, steps=(*(() if one.removes else (one,)), in_turn(step)))
+        if other != usual:
+            yield other
 
 
 def as_it_came(case: Case, trial: Trial) -> Trial:

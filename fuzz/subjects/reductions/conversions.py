@@ -23,6 +23,7 @@ from specs.spellings import spelled
 CONVERTED = ("axis []", "offset", "negative bounds", "stride beyond one", "reversed selection")
 CONTENT_TYPE = "content-type"
 OF_CONTENT_TYPES: tuple[Spelling, ...] = ("content-type-case", "content-type-charset", "content-type-quoted")
+NO_SLASH: Spelling = "no-slash"
 # A store that serves this page for every object acts as if it had no object.
 NOT_THERE = "missing-page"
 # Stores that send less of an object than a request's size asks for act as if the object were shorter.
@@ -64,17 +65,23 @@ def come_to_the_same(trial: Trial) -> Iterator[Trial]:
 
 
 def _as_spelled(trial: Trial) -> Iterator[Trial]:
-    """Yield the request within given bytes, spelled in the manner that gives it the same content type."""
+    """Yield the request within given bytes, spelled in the manner that gives it the same content type or path."""
     last, put = trial.last, trial.case.steps[0]
     inner = read_raw(last, trial.profile).send if isinstance(last, SendRaw) else None
     if not isinstance(last, SendRaw) or not isinstance(put, Put) or inner is None:
         return
     located = full_body(replace(inner, fields=Fields()), trial.profile)
     told = Fields({name: value for name, value in inner.fields.items() if located.get(name) != value})
-    kinds = [_tight(value) for name, value in last.headers if name.lower() == CONTENT_TYPE]
-    for manner in OF_CONTENT_TYPES:
-        if kinds == [_tight(_content_type(manner))]:
-            yield trial.of_steps(put, replace(inner, fields=told, spelled=manner))
+    for manner in _manners(last):
+        yield trial.of_steps(put, replace(inner, fields=told, spelled=manner))
+
+
+def _manners(raw: SendRaw) -> Iterator[Spelling]:
+    """Yield the manners of spelling that given bytes have."""
+    kinds = [_tight(value) for name, value in raw.headers if name.lower() == CONTENT_TYPE]
+    yield from (manner for manner in OF_CONTENT_TYPES if kinds == [_tight(_content_type(manner))])
+    if not raw.path.partition("?")[0].endswith("/"):
+        yield NO_SLASH
 
 
 def _tight(value: str) -> str:

@@ -14,6 +14,7 @@ from fuzz.subjects.reductions.other_data import cut_to_its_data, of_its_lengths,
 from fuzz.subjects.reductions.reads_as import reads_as, shows
 from fuzz.subjects.reductions.settling import PLAINEST, SETTLING
 from fuzz.subjects.reductions.several import scenes_of
+from fuzz.subjects.reductions.showing import of_showing_data
 from fuzz.subjects.reductions.traits.requests import DATA, RAW, REQUESTS, UNUSUAL, headers
 from fuzz.subjects.reductions.traits.scenes import INCIDENTAL, MOST_ELEMENTS, SCENES, SIBLINGS, few_elements
 from fuzz.triage import reading
@@ -86,6 +87,9 @@ class Reading(reading.Reading):
 
     def shows(self, words: str, trial: Trial, facts: StoreFacts) -> bool:
         return shows(words, trial, facts)
+
+    def of_showing_data(self, words: str, trial: Trial, facts: StoreFacts) -> Iterator[Trial]:
+        return of_showing_data(words, trial, facts)
 
     def telling_rules(self, rules: frozenset[AnyRule]) -> frozenset[AnyRule]:
         telling = rules - {Rule.EMPTY_OBJECT}

@@ -9,9 +9,10 @@ import pytest
 
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.zoo.fetching import RangeEndExclusive
+from fuzz.subjects.reductions.zoo.missing import ExtremesStartWithAMissingElement
 from fuzz.triage.lab import Lab
 from fuzz.triage.minimal import minimal
-from fuzz.triage.readings import explained_by_reading, telling_needs
+from fuzz.triage.readings import explained_by_reading, fails_with_siblings, telling_needs
 from fuzz.triage.shown import Explained, Shown
 from fuzz.triage.trial import Trial, trial_of
 from specs.case import Case
@@ -75,3 +76,15 @@ def test_a_failure_of_an_operation_with_which_the_known_case_passes_is_not_expla
     seen = lab.ask(trial)[0]
     assert LAST_BYTE in trial.reading.reads_as(trial, seen, StoreFacts())
     assert explained_by_reading(trial, seen, [way], lab) is None
+
+
+def test_what_begins_at_a_missing_element_is_one_cause_for_both_extremes() -> None:
+    words = "the answer of a comparison that begins at the first element, missing or not"
+    least = asked("min", "int32", [1, 2, 3], missing={"missing_value": 1})
+    most = asked("max", "int32", [3, 1, 2], missing={"valid_max": 2})
+    with lab_with(ExtremesStartWithAMissingElement) as lab:
+        seen = lab.ask(least)[0]
+        one = Shown("known", least, seen.signature, ("missing", "operation"), frozenset(), frozenset({words}))
+        assert fails_with_siblings(one, most, words, lab)
+    with lab_with(RangeEndExclusive) as lab:
+        assert not fails_with_siblings(one, most, words, lab)

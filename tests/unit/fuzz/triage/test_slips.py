@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from fuzz.subjects.reductions.reading import Reading
-from fuzz.subjects.reductions.zoo.layouts import FortranOrderIgnored
+from fuzz.subjects.reductions.zoo.layouts import FortranOrderIgnored, SelectLaidOutInCOrder
 from fuzz.subjects.reductions.zoo.missing import (
     MissingIgnoredAlongAxes,
     OnlyFirstOfMissingValues,
     SelectCountsMissing,
 )
+from fuzz.subjects.reductions.zoo.selections import SlicesReversedInFortranOrder
 from fuzz.triage.minimal import minimal
 from fuzz.triage.slips import of_its_own
 from fuzz.triage.trial import Trial, trial_of
@@ -24,8 +25,8 @@ PROFILE = profiles.load("reference")
 
 
 def asked(operation: str, dtype: str, **fields: object) -> Trial:
-    data = np.arange(1, 7).astype(dtype).tobytes()
-    send = Send(operation, Fields({"dtype": dtype, "shape": [2, 3], **fields}), "a")
+    data = np.arange(1, 10).astype(dtype).tobytes()
+    send = Send(operation, Fields({"dtype": dtype, "shape": [3, 3], **fields}), "a")
     return trial_of(Case("x", (Put("a", data), send)), Reading(PROFILE))
 
 
@@ -55,3 +56,14 @@ def test_a_mistake_that_the_failed_operation_cannot_show_is_no_slip() -> None:
         smallest = minimal(trial, seen, lab)
         assert smallest.trial.last.operation == "select"
         assert of_its_own(smallest, trial, seen, lab) is None
+
+
+def test_a_failure_that_shows_another_mistake_than_its_smallest_case_is_reduced_anew() -> None:
+    trial = asked("sum", "int32", order="F", axis=[0], selection=[[0, 2, 1], [1, 3, 1]])
+    with lab_with(SelectLaidOutInCOrder, SlicesReversedInFortranOrder) as lab:
+        seen = lab.ask(trial)[0]
+        slipped = minimal(trial, seen, lab)
+        assert "selection" not in slipped.trial.last.fields
+        own = of_its_own(slipped, trial, seen, lab)
+        assert own is not None
+        assert {"order", "selection"} <= {*own.trial.last.fields}

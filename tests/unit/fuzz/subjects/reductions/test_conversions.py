@@ -32,6 +32,13 @@ def test_an_unusual_content_type_comes_to_the_spelling_that_has_it(kind: str, sp
     assert all(one.scene is not None for one in several)
 
 
+def test_a_path_without_a_slash_comes_to_the_spelling_without_it() -> None:
+    reading = Reading(V2)
+    raw = SendRaw("POST", "/v2/select", (("Content-Type", "application/json"),), BODY, "a")
+    *_, other = reading.come_to_the_same(trial_of(Case("x", (Put("a", bytes(8)), raw)), reading))
+    assert other.last.spelled == "no-slash"
+
+
 @pytest.mark.parametrize(("served", "left"), [("too-little", bytes(8)), ("nothing", b"")])
 def test_a_store_that_sends_less_comes_to_a_shorter_object(served: Manner, left: bytes) -> None:
     reading = Reading(V2)

@@ -19,7 +19,7 @@ from fuzz.subjects.reductions.traits.revealing import DIFFERENT, extreme_at, num
 from fuzz.subjects.reductions.traits.scenes import EXTREME_AT_AN_END, FEATURES, INCIDENTAL, few_elements
 from fuzz.subjects.reductions.traits.slices import LEAST_LENGTH, SLICES, Triple, canonical, still_outside
 from fuzz.triage.traits import closure, has, present, project, without
-from fuzz.triage.trial import Trial, isolated, trial_of
+from fuzz.triage.trial import Trial, isolated, isolated_otherwise, trial_of
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions.dtypes import NAMES
@@ -237,6 +237,9 @@ def test_a_request_beside_which_its_object_changes_is_alone_with_what_was_there_
     case = Case("changing", (Put("a", b"1111"), change, gone, replace(send, lane=2), send))
     assert isolated(case, 3).steps == (Put("a", b"2222"), send)
     assert isolated(case, 4).steps == (send,)
+    met = [one.steps for one in isolated_otherwise(case, 3)]
+    assert met == [(Put("a", b"1111"), send), (send,)]
+    assert list(isolated_otherwise(case, 4)) == []
 
 
 def test_a_null_is_a_trait_of_its_own_and_hides_no_other() -> None:

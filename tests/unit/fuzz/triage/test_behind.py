@@ -1,0 +1,45 @@
+"""An invalid request that is refused for a known bug, before its fault is seen, is counted for that bug."""
+
+from __future__ import annotations
+
+from fuzz.subjects.reductions.reading import Reading
+from fuzz.subjects.reductions.zoo.credentials import AnonymousRefused
+from fuzz.subjects.reductions.zoo.errors import WrongStatusForBadFields
+from fuzz.triage.behind import explained_without_fault
+from fuzz.triage.lab import Lab
+from fuzz.triage.minimal import minimal
+from fuzz.triage.shown import Explained, Shown
+from fuzz.triage.trial import Trial, trial_of
+from specs.case import Case
+from specs.fields import Fields
+from specs.reductions import profile as profiles
+from specs.reductions.steps import Put, Send
+from tests.unit.broken import lab_with
+
+
+def asked(credentials: str | None, **fields: object) -> Trial:
+    send = Send("sum", Fields({"dtype": "int32", **fields}), "a", "public", credentials=credentials)
+    return trial_of(Case("x", (Put("a", bytes(8), "public"), send)), Reading(profiles.load("reference")))
+
+
+def known(lab: Lab) -> Shown:
+    trial = asked(None, byte_order="big")
+    found = minimal(trial, lab.ask(trial)[0], lab)
+    return Shown("known", found.trial, found.seen.signature, found.needs)
+
+
+def test_a_fault_that_the_server_did_not_come_to_see_takes_few_requests() -> None:
+    trial = asked(None, byte_order="big", size=-1)
+    with lab_with(AnonymousRefused) as lab:
+        way, seen = known(lab), lab.ask(trial)[0]
+        before = lab.asked
+        assert explained_without_fault(trial, seen, [way], lab) == Explained("known")
+        assert lab.asked <= before + 4
+
+
+def test_a_fault_that_is_refused_in_other_words_has_another_cause() -> None:
+    trial = asked(None, byte_order="big", size=-1)
+    with lab_with(AnonymousRefused) as lab:
+        way = known(lab)
+    with lab_with(WrongStatusForBadFields) as lab:
+        assert explained_without_fault(trial, lab.ask(trial)[0], [way], lab) is None
