@@ -16,8 +16,9 @@ class Trait:
     """A property of trials that may be dropped, such as several requests.
 
     `drop` returns the trial without the trait; None if the trial does not have it, or cannot do without it. `simpler`
-    does the same to a scene. A trait stands `within` a wider one if dropping the wider one drops this trait too.
-    `value` says which of several siblings a trial has, and `swap` exchanges the sibling.
+    does the same to a scene; `there` says whether a scene has the trait, where that costs less than to drop it. A trait
+    stands `within` a wider one if dropping the wider one drops this trait too. `value` says which of several siblings a
+    trial has, and `swap` exchanges the sibling.
     """
 
     name: str
@@ -26,3 +27,10 @@ class Trait:
     within: str = ""
     value: Callable[[Trial], str] | None = None
     swap: Callable[[Trial, str], Trial | None] | None = None
+    there: Callable[[Any], bool] | None = None
+
+    def of(self, scene: Any) -> bool:
+        """Say whether a scene has the trait."""
+        if self.there is not None:
+            return self.there(scene)
+        return self.simpler is not None and self.simpler(scene) is not None

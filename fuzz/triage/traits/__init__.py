@@ -61,14 +61,13 @@ def has(trial: Trial, name: str) -> bool:
     trait = named(trial, name)
     if trait is None or trial.scene is None or trait.simpler is None:
         return trait is not None and trait.drop(trial) is not None
-    return trait.simpler(trial.scene) is not None
+    return trait.of(trial.scene)
 
 
 def present(trial: Trial) -> list[str]:
     """Name the traits that a trial has, in their order."""
     if trial.scene is not None:
-        scene, several = trial.scene, trial.reading.traits(trial)
-        return [one.name for one in several if one.simpler is not None and one.simpler(scene) is not None]
+        return [one.name for one in trial.reading.traits(trial) if one.of(trial.scene)]
     return [one.name for one in traits(trial) if one.drop(trial) is not None]
 
 

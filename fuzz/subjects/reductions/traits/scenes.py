@@ -28,6 +28,7 @@ from fuzz.subjects.reductions.traits.missing import missing_elements
 from fuzz.subjects.reductions.traits.numbers import (
     PLAIN_DTYPE,
     VALUE_FEATURES,
+    has_huge,
     shown_missing,
     to_dtype,
 )
@@ -287,6 +288,12 @@ FEATURES: Mapping[str, tuple[SimplerScene, str]] = MappingProxyType(
 )
 
 
+# Traits that can be seen without changing all the numbers of a scene.
+THERE: Mapping[str, Callable[[Scene], bool]] = MappingProxyType(
+    {"dtype": lambda scene: scene.dtype != PLAIN_DTYPE, "huge values": has_huge}
+)
+
+
 def on_scene(name: str, simpler: SimplerScene, within: str) -> Trait:
     """Return the trait of trials that drops a trait of their scenes."""
 
@@ -297,7 +304,7 @@ def on_scene(name: str, simpler: SimplerScene, within: str) -> Trait:
         return None if plain is None else trial.of_scene(plain)
 
     value, swap = VALUED.get(name, (None, None))
-    return Trait(name, drop, simpler, within, value, swap)
+    return Trait(name, drop, simpler, within, value, swap, THERE.get(name))
 
 
 def _of_each(trial: Trial, simpler: SimplerScene) -> Trial | None:
@@ -350,4 +357,4 @@ def of_numbers(name: str) -> bool:
 
 def traits_of(scene: Scene) -> frozenset[str]:
     """Return the names of the traits that a scene has."""
-    return frozenset(name for name, (simpler, _) in FEATURES.items() if simpler(scene) is not None)
+    return frozenset(one.name for one in SCENES if one.of(scene))

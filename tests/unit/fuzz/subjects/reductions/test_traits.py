@@ -55,6 +55,14 @@ def test_a_trait_that_is_dropped_is_gone(case: Case, name: str) -> None:
 
 @given(DRAWN)
 @SLOW
+def test_a_trait_is_there_where_it_can_be_dropped(case: Case) -> None:
+    trial = drawn(case)
+    dropped = {name for name, (simpler, _) in FEATURES.items() if simpler(trial.scene) is not None}
+    assert dropped == set(present(trial)) == {name for name in FEATURES if has(trial, name)}
+
+
+@given(DRAWN)
+@SLOW
 def test_what_is_plainer_is_valid_too(case: Case) -> None:
     scene = drawn(case).scene
     assert scene is not None
