@@ -12,7 +12,7 @@ from fuzz.findings.finding import Finding
 from fuzz.subject import Picture
 from fuzz.subjects.objects.need_words import ways_of
 from fuzz.subjects.objects.reading import words
-from specs.objects import steps
+from specs.objects import answers, steps
 from specs.objects.answers import code_of
 from specs.objects.content import Content
 from specs.objects.steps import PLAINLY
@@ -20,10 +20,18 @@ from specs.outcome import NoReply, Outcome, Reply
 
 MOST_STEPS = 24
 MOST_LETTERS = 60
+MOST_BODY = 24
 # Fields that are told by themselves, or say nothing.
 TOLD_APART = (
     "called", "lane", "headers", "query", "sent", "bucket", "v2", "url", "key", "upload", "number", "content", "parts",
 )  # fmt: skip
+# The headers that failures of these aspects are about.
+HEADER_NAMES = {
+    answers.CONTENT_LENGTH: "Content-Length",
+    answers.CONTENT_RANGE: "Content-Range",
+    answers.ETAG: "ETag",
+    answers.LAST_MODIFIED: "Last-Modified",
+}
 TEMPLATE = re.compile(r"\{(etag|version|upload|token) ([^{}]*)\}")
 
 
@@ -38,7 +46,17 @@ def picture(finding: Finding) -> Picture:
     shown = (
         rows if left_out <= 0 else [*rows[: MOST_STEPS // 2], ("", f"… {left_out} more …"), *rows[-MOST_STEPS // 2 :]]
     )
-    return Picture(tuple(shown), visible(finding.violation.actual), visible(finding.violation.expected))
+    return Picture(tuple(shown), _named(finding, finding.violation.actual), due_told(finding))
+
+
+def due_told(finding: Finding) -> str:
+    """Tell what was due, in a line: of a header with its name, without which the value would be a riddle."""
+    return _named(finding, finding.violation.expected)
+
+
+def _named(finding: Finding, text: str) -> str:
+    name = HEADER_NAMES.get(finding.violation.aspect)
+    return visible(f"{name}: {text}" if name else text)
 
 
 def steps_told(several: Sequence[Any]) -> list[str]:
@@ -125,8 +143,15 @@ def answered(outcome: Outcome) -> str:
     match outcome:
         case Reply():
             code = code_of(outcome)
-            size = f", {len(outcome.body):,} bytes" if outcome.body and not code else ""
-            return f"{outcome.status}{f' {code}' if code else ''}{size}"
+            return f"{outcome.status}{f' {code}' if code else ''}{'' if code else _body(outcome.body)}"
         case NoReply():
             return f"no answer: {outcome.reason}"
     return "not sent"
+
+
+def _body(body: bytes) -> str:
+    """Tell a short content as it is, of anything else how many bytes it has."""
+    if not body:
+        return ""
+    is_content = len(body) <= MOST_BODY and not body.lstrip().startswith(b"<")
+    return f", {visible(repr(body)[1:])}" if is_content else f", {len(body):,} bytes"

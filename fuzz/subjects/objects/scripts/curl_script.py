@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from fuzz.findings.finding import Finding
+from fuzz.subjects.objects.picture import due_told
 from fuzz.subjects.objects.scripts.due import DueAnswer, Fact, Statuses
 from fuzz.subjects.objects.scripts.marked import Piece, Place, Request, buckets, pieces
 from fuzz.subjects.objects.scripts.python_script import ELEMENTS, HEADERS, MOST_BODY, variable
@@ -156,11 +157,10 @@ def filled(place: Place) -> str:
 
 def _compared(finding: Finding, due: DueAnswer, number: int) -> Iterator[str]:
     """Yield the lines that compare the last answer with what is due, and end the script."""
-    expected = "".join(one if one.isprintable() else "?" for one in finding.violation.expected)
     if not isinstance(finding.outcomes[number - 1], NoReply):
         yield '[ "$status" != 000 ] || { echo "the store does not answer"; exit 3; }'
     yield 'case $status in 429|503) echo "the store asks to come again later"; exit 3;; esac'
-    yield f"echo expected {shlex.quote(expected)}"
+    yield f"echo expected {shlex.quote(due_told(finding))}"
     right = admitted(due.statuses)
     if due.facts:
         facts = " && ".join(FACTS[fact.kind](fact, number) for fact in due.facts)

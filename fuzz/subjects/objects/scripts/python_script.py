@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from fuzz.findings.finding import Finding
+from fuzz.subjects.objects.picture import due_told
 from fuzz.subjects.objects.scripts.due import DueAnswer, Fact, Statuses
 from fuzz.subjects.objects.scripts.marked import Piece, Place, Request, buckets, places
 from specs.objects.content import Content
@@ -181,7 +182,7 @@ def _compared(due: DueAnswer, finding: Finding) -> Iterator[str]:
         exact = due.statuses == ((due.compared, due.compared),)
         right = f"{right} and {facts}" if exact else f"{facts} if came.status_code == {due.compared} else {right}"
     yield f"right = {right}"
-    yield f'print("expected", {_printable(finding.violation.expected)!r}, "\\nnow     ", "right" if right else "wrong")'
+    yield f'print("expected", {due_told(finding)!r}, "\\nnow     ", "right" if right else "wrong")'
     yield "sys.exit(not right)"
 
 

@@ -13,6 +13,7 @@ from fuzz.subjects.objects.reading import FIELDS, Reading
 from fuzz.triage.traits import present
 from fuzz.triage.trial import trial_of
 from specs.case import Case
+from specs.objects.answers import CONTENT_LENGTH
 from specs.objects.content import Content
 from specs.objects.profile import load
 from specs.objects.steps import (
@@ -48,15 +49,15 @@ def test_a_finding_is_told_in_words_that_people_who_know_s3_understand() -> None
         Reply(status, (), body) for status, body in ((200, b"<x/>"), (200, b""), (200, b""), (206, b"four"))
     )
     needs = ("several requests", "step upload part", "header range")
-    violation = Violation("content-length", "another Content-Length", "5", "4", step=3)
+    violation = Violation("content-length", "another Content-Length", "5", "4", step=3, aspect=CONTENT_LENGTH)
     finding = Finding("one", "f", violation, Case("ranges", UPLOAD), answers, needs, subject="objects")
     assert portrait(finding, "findings/one") == [
         "1  u = create upload 'k'  →  200, 4 bytes",
         "2  p2 = upload part 'k', of upload u, part 2, content of 5,242,883 bytes  →  200",
         "3  complete upload 'k', of upload u, parts 2 (the ETag of p2)  →  200",
-        "4  get object 'k', Range: bytes=5242878-5242885  →  206, 4 bytes",
-        "expected   5",
-        "got        4",
+        "4  get object 'k', Range: bytes=5242878-5242885  →  206, 'four'",
+        "expected   Content-Length: 5",
+        "got        Content-Length: 4",
         "must       content-length: Content-Length is the length of the content, for HEAD as for GET",
         "needs      upload part before it, the header Range",
         "seen       once; sent again: every time",
