@@ -16,6 +16,7 @@ MEASUREMENTS = (
     ("workers", "how many more requests two workers check than one"),
     ("rate", "how many requests are checked in a second, and how many a bare loop sends"),
     ("cost", "what a checked request costs the suite's processor, stage by stage"),
+    ("memory", "whether a long hunt keeps its memory, descriptors and objects within bounds"),
     ("starting", "how long asfuzz takes to tell its first line"),
     ("trouble", "how much requests that panic, hang, eat memory or end the server slow a hunt"),
     ("refinding", "how long it takes to find everything again that is known about a server"),

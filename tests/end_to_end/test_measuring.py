@@ -32,6 +32,15 @@ def test_nothing_is_found_in_a_healthy_server(subject: str, capsys: pytest.Captu
     assert int(rows[-1].split()[0]) >= 60
 
 
+def test_what_a_hunt_holds_is_told_while_it_lasts(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = said("memory --seconds 2 --every 0.5", capsys)
+    held = [list(map(float, row.split())) for row in rows[1:-2]]
+    assert len(held) >= 2
+    assert all(seconds > 0 and resident > 1 and descriptors > 3 for seconds, resident, descriptors, _ in held)
+    assert int(rows[-2].split()[0].replace(",", "")) > 0
+    assert rows[-1].startswith("too short to tell of growth")
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_law_of_two(capsys: pytest.CaptureFixture[str]) -> None:

@@ -80,6 +80,10 @@ class MemoryStore:
         """Remove an object; a missing object is no error."""
         self._server.delete(self.buckets[bucket], key)
 
+    def count(self) -> int:
+        """Count the objects that the store holds."""
+        return sum(len(one.versions) for one in list(self._server.state.buckets.values()))
+
     def url(self, bucket: str, key: str, interface: str) -> str:
         """Return the quoted URL of an object for an interface type."""
         if interface not in self.interfaces:
