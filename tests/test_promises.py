@@ -64,6 +64,8 @@ PROMISES = {
     # A first question, before anything is blamed.
     "A target that is no such server, or cannot reach the store, is told in a line, with a profile too.": (
         f"{END_TO_END}/test_first_question.py::test_a_target_that_answers_no_plain_request_is_told_in_a_line",
+        f"{END_TO_END}/test_first_question.py::test_a_target_that_is_no_store_is_told_in_a_line",
+        f"{END_TO_END}/test_first_question.py::test_a_store_that_does_not_know_the_account_is_told_in_a_line",
         f"{END_TO_END}/test_first_question.py::test_a_target_of_another_version_is_told_in_a_line",
         f"{END_TO_END}/test_first_question.py::test_a_target_with_the_version_in_its_url_is_told_to_leave_it_out",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,10 @@ from pathlib import Path
 import pytest
 
 from fuzz.config import AUTO, Settings
+from fuzz.embedded.http_messages import Answer
+from fuzz.embedded.s3_errors import S3Error
+from fuzz.embedded.store.object_store import ObjectStore
+from fuzz.embedded.store.server import serving
 from fuzz.errors import CannotRun
 from fuzz.running.targets import open_target
 from tests.end_to_end.command_line import asfuzz
@@ -26,7 +31,7 @@ class Pretender(http.server.BaseHTTPRequestHandler):
     """Answers by what its server says of a path: a status, and the body that goes with it; 0 is silence."""
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
+        self.rfile.read(int(self.headers.get("content-length", 0)))
         for start, (status, kind, body) in self.server.says.items():  # type: ignore[attr-defined]
             if self.path.startswith(start):
                 if status == SILENCE:
@@ -39,6 +44,9 @@ class Pretender(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(body)
                 return
         self.send_error(404)
+
+    def do_PUT(self) -> None:
+        self.do_POST()
 
     def do_GET(self) -> None:
         self.send_error(404)
@@ -120,3 +128,33 @@ def test_a_profile_of_another_server_is_not_tried_on_the_embedded_one(tmp_path: 
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "is about another server than the embedded one" in ran.stderr
     assert "--launch 'reductionist --host 127.0.0.1 --port {port}'" in ran.stderr
+
+
+ACCOUNT = {"ASFUZZ_ACCESS_KEY": "someone", "ASFUZZ_SECRET_KEY": "a secret of theirs"}
+OF_A_STORE = ("run", "--subject", "objects", "--seconds", "3", "--target")
+
+
+def test_a_target_that_is_no_store_is_told_in_a_line(server: Pretending, tmp_path: Path) -> None:
+    server.says = {"/": (501, HTML, b"<!DOCTYPE HTML>")}
+    line = told(asfuzz(tmp_path, *OF_A_STORE, f"http://127.0.0.1:{server.server_port}", **ACCOUNT))
+    assert re.search(r"no bucket for the case: PUT /\S+ gets 501 text/html\S*\. Does the target speak S3", line), line
+
+
+def test_a_store_that_does_not_know_the_account_is_told_in_a_line(tmp_path: Path) -> None:
+    with serving({"another": "account"}) as store:
+        line = told(asfuzz(tmp_path, *OF_A_STORE, store.url, **ACCOUNT))
+    assert "gets 403 InvalidAccessKeyId. Does the target" in line
+    assert "may the account of ASFUZZ_ACCESS_KEY make buckets?" in line
+
+
+class Forgetful(ObjectStore):
+    """A store that has no objects."""
+
+    def get_object(self, _call: object) -> Answer:
+        raise S3Error("NoSuchKey")
+
+
+def test_a_store_that_keeps_no_object_is_told_in_a_line(tmp_path: Path) -> None:
+    with serving(dict([tuple(ACCOUNT.values())]), kind=Forgetful) as store:
+        line = told(asfuzz(tmp_path, *OF_A_STORE, store.url, **ACCOUNT))
+    assert line.endswith("the store does not keep an object: GET gets 404 NoSuchKey")

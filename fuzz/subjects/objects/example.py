@@ -25,11 +25,15 @@ def example(url: str, store: Store, public_keys: bool) -> list[str]:
         other = store.credentials.get(SECOND)
         if other is not None:
             rows.append(f"another      access key {other.access_key}, secret {other.secret}")
-    settings = f"AWS_ACCESS_KEY_ID={keys[0]} AWS_SECRET_ACCESS_KEY={keys[1]} AWS_DEFAULT_REGION=us-east-1"
+    settings = (
+        f"STORE_URL={url} AWS_ACCESS_KEY_ID={keys[0]} AWS_SECRET_ACCESS_KEY={keys[1]} AWS_DEFAULT_REGION=us-east-1"
+    )
     return [
         *rows,
         "",
-        "a bucket, and an object in it:",
+        "what the scripts of a finding read:",
         f"  export {settings}",
+        "",
+        "a bucket, and an object in it:",
         f'  {shlex.quote(sys.executable)} -c "{SCRIPT.format(url=url)}"',
     ]

@@ -12,6 +12,7 @@ from fuzz.subject import Animal, Connect, Serving
 from fuzz.subjects.objects.access import OWN, access
 from fuzz.subjects.objects.example import example
 from fuzz.subjects.objects.own_store import start_object_store
+from fuzz.subjects.objects.stage import in_short
 from specs.case import Case
 from specs.objects import profile as profiles
 from specs.objects.content import Content
@@ -54,10 +55,12 @@ def check(connect: Connect, profile: Profile) -> None:
     finally:
         session.close()
     if judgement.unstorable:
-        raise CannotRun(f"the store makes no bucket: {judgement.unstorable}")
-    for outcome in judgement.transcript.outcomes:
+        raise CannotRun(
+            f"{judgement.unstorable}. Does the target speak S3, and may the account of ASFUZZ_ACCESS_KEY make buckets?"
+        )
+    for step, outcome in zip(FIRST_QUESTION.steps, judgement.transcript.outcomes):
         if not isinstance(outcome, Reply) or outcome.status >= 300:
-            raise CannotRun(f"the store does not keep an object: {outcome}")
+            raise CannotRun(f"the store does not keep an object: {step.method} gets {in_short(outcome)}")
 
 
 SERVING = Serving(

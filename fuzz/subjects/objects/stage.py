@@ -21,6 +21,7 @@ from fuzz.transport.http import HttpMessage
 from fuzz.transport.protocol import Errand
 from specs.case import Case
 from specs.objects import steps
+from specs.objects.answers import code_of
 from specs.objects.model.judging import FIRST_BUCKETS, SLOW_DOWN
 from specs.objects.profile import Profile
 from specs.objects.words import NOTHING, Memory, learned
@@ -73,7 +74,7 @@ class CaseBuckets:
             if name in named:
                 came = self._repeated("PUT", places.buckets[name])
                 if not isinstance(came, Reply) or came.status >= 300:
-                    raise Unstorable(f"no bucket for the case: {came}")
+                    raise Unstorable(f"no bucket for the case: PUT /{places.buckets[name]} gets {in_short(came)}")
                 places.made.add(places.buckets[name])
         return places
 
@@ -195,6 +196,13 @@ def written(plain: Plain) -> HttpMessage:
     """Return a request as a message to send."""
     length = () if isinstance(plain.body, bytes) else (("Content-Length", str(plain.body.size)),)
     return HttpMessage(plain.method, target(plain), (("Host", plain.host), *plain.headers, *length), plain.body)
+
+
+def in_short(outcome: Outcome) -> str:
+    """Tell an answer in a few words: its status with the code of an error, or with the type of what is none of S3."""
+    if not isinstance(outcome, Reply):
+        return f"no answer: {outcome.reason}" if outcome is not None else "no answer"
+    return f"{outcome.status} {code_of(outcome) or outcome.header('content-type') or ''}".rstrip()
 
 
 def _is_done(outcome: Outcome) -> bool:
