@@ -220,8 +220,8 @@ def _what_is_left_out(firm: list[Item], came: list[Item]) -> str:
 
 
 def told(several: Iterable[Item]) -> str:
-    """Show items: groups end in a star."""
-    return " ".join(f"{one.name!r}{'*' if one.group else ''}" for one in several) or "none"
+    """Show keys and groups of keys, as in `'a', the group 'b/'`."""
+    return ", ".join(f"the group {one.name!r}" if one.group else repr(one.name) for one in several) or "none"
 
 
 def _faults_of_entries(at: Asked, bucket: Bucket, page: Page) -> Iterator[Violation]:

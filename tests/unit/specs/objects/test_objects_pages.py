@@ -16,6 +16,7 @@ from fuzz.triage.trial import Signature, trial_of
 from specs.case import Case
 from specs.objects.content import Content
 from specs.objects.model.judging import violations
+from specs.objects.model.listings import Item, told
 from specs.objects.profile import Profile, load
 from specs.objects.steps import (
     AbortUpload,
@@ -187,3 +188,8 @@ def test_to_abort_with_another_key_may_say_done_and_aborts_nothing() -> None:
     gone = xml("<Error><Code>NoSuchUpload</Code><Message>m</Message><RequestId>1</RequestId></Error>", 404)
     assert faults(begun("k", "u"), abort, (ListParts(key="k", upload="u"), parts)) == []
     assert faults(begun("k", "u"), abort, (ListParts(key="k", upload="u"), gone)) == ["accepts-valid"]
+
+
+def test_items_are_told_as_keys_and_groups() -> None:
+    assert told([Item("a"), Item("b/", group=True)]) == "'a', the group 'b/'"
+    assert told([]) == "none"
