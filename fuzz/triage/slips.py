@@ -29,6 +29,8 @@ def of_its_own(smallest: Smallest, trial: Trial, seen: Seen, lab: Lab) -> Smalle
 
 
 def _passing(smallest: Smallest, trial: Trial, name: str, lab: Lab) -> Trial | None:
-    """Return the smallest case with a sibling that the failed trial has, if it passes."""
+    """Return the smallest case with a sibling that the failed trial has, if it passes and is not refused."""
     other = with_siblings_of(smallest.trial, trial, [name])
-    return other if other is not None and lab.fails(other, smallest.seen.signature) is None else None
+    if other is None or lab.fails(other, smallest.seen.signature) is not None:
+        return None
+    return None if lab.judge(other.case).refused else other

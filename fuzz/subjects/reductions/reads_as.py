@@ -12,6 +12,8 @@ import numpy as np
 
 from fuzz.subjects.reductions.alterations import (
     BEGUN_AT_FIRST,
+    NARROWER,
+    ORDERED,
     alterations,
     first_compared,
     misfetched,
@@ -26,7 +28,7 @@ from fuzz.triage.trial import Trial
 from specs.case import Case
 from specs.outcome import Reply
 from specs.reductions import checks
-from specs.reductions.dtypes import Array
+from specs.reductions.dtypes import FLOATS, Array
 from specs.reductions.expectation import Expectation, Values
 from specs.reductions.model import expectations
 from specs.reductions.profile import Profile
@@ -118,6 +120,17 @@ def _begun_at(due: Values, first: Array) -> Values:
     return replace(due, values=with_first(due.values, first.astype(due.values.dtype)), also=None)
 
 
+def _taken_for_the_end(due: Values, narrow: str) -> Values:
+    """Return the extremes, with the end of the dtype for those that equal it in a narrower one.
+
+    A server that puts that end in the place of missing elements finds it equal to an extreme nearby.
+    """
+    ends = np.iinfo(due.values.dtype)
+    end = due.values.dtype.type(ends.max if due.operation == "min" else ends.min)
+    same = due.values.astype(narrow) == end.astype(narrow)
+    return replace(due, values=np.where(same, end, due.values), also=None)
+
+
 def _laid_out(due: Values, order: Literal["C", "F"]) -> Values:
     """Return values laid out in the other order than this one, beside counts that stand in it."""
     other: Literal["C", "F"] = "C" if order == "F" else "F"
@@ -145,6 +158,9 @@ def _altered(trial: Trial) -> Iterator[Altered]:
     first = None if trial.scene is None else first_compared(trial.scene)
     if first is not None:
         yield Altered(BEGUN_AT_FIRST, case, trial.profile, partial(_begun_at, first=first))
+    if first is not None and trial.scene.dtype not in FLOATS:
+        for narrow in NARROWER.get(trial.scene.dtype, ()):
+            yield Altered(ORDERED[narrow], case, trial.profile, partial(_taken_for_the_end, narrow=narrow))
     order = step.fields.get("order")
     yield Altered(OTHER_RESULT_ORDER, case, trial.profile, partial(_laid_out, order="F" if order == "F" else "C"))
     yield from _of_other_data(trial)

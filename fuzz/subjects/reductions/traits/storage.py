@@ -158,7 +158,8 @@ def _surplus(scene: Scene) -> Scene | None:
 
 
 def _size(scene: Scene) -> Scene | None:
-    return replace(scene, sized=False) if scene.sized and not scene.suffix else None
+    """Return the scene with an object that ends where its data does."""
+    return replace(scene, sized=False, suffix=b"") if scene.sized else None
 
 
 def _tail(scene: Scene) -> Scene | None:
@@ -187,9 +188,9 @@ STORAGE: Mapping[str, tuple[SimplerScene, str]] = MappingProxyType(
         "offset": (_offset, ""),
         "unaligned offset": (_unaligned, "offset"),
         "a far offset": (_far, "offset"),
-        "trailing bytes": (_trailing, ""),
-        "surplus data": (_surplus, "shape"),
         "size": (_size, ""),
+        "trailing bytes": (_trailing, "size"),
+        "surplus data": (_surplus, "shape"),
         "compression": (_compression, ""),
         "several gzip members": (_members, "compression"),
         "more than two gzip members": (_many_members, "several gzip members"),

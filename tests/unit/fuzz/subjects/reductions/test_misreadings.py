@@ -31,6 +31,14 @@ def test_who_lays_a_result_out_in_the_other_order_but_counts_in_the_right_one_an
     assert "the answer with its elements laid out in the other order" in reading(case, answer)
 
 
+def test_who_compares_as_float64_may_answer_with_what_stands_for_missing_elements() -> None:
+    numbers = np.array([2**62 - 1, 2**63 - 2], "int64")
+    send = Send("min", Fields({"dtype": "int64", "missing": {"missing_value": 2**62 - 1}}), "a")
+    case = Case("x", (Put("a", numbers.tobytes()), send))
+    answer = cbor(v2_map(replace(right(case), values=np.array([2**63 - 1], "int64"))))
+    assert "the answer of a comparison as float64" in reading(case, answer)
+
+
 def test_who_takes_words_in_any_case_answers_for_them_in_the_right_one() -> None:
     case = Case("x", (Put("a", DATA), Send("sum", Fields({"dtype": "Int32", "byte_order": "LITTLE"}), "a")))
     answer = cbor(v2_map(right(case_of({"byte_order": "little"}))))
