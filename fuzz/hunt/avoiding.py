@@ -108,11 +108,17 @@ class Losses:
         self._begun = clock()
         self._lost: dict[str, float] = {}
         self._latest: dict[str, deque[bool]] = {}
+        self._sorts: dict[str, set[Hashable]] = {}
 
     def note(
-        self, names: Iterable[str], judgement: Judgement, took: float, slow_seconds: float = COSTLY_SECONDS
+        self,
+        names: Iterable[str],
+        judgement: Judgement,
+        took: float,
+        slow_seconds: float = COSTLY_SECONDS,
+        sort: Hashable = None,
     ) -> None:
-        """Count the time that a case's failures took for the known findings that they showed, if it was long."""
+        """Count the time that the failures of a case of some sort took for the known findings that they showed."""
         several = set(names)
         slow = usual_on(judgement, took) >= max(COSTLY_SECONDS, slow_seconds)
         if slow and len(several) > 1:
@@ -121,6 +127,7 @@ class Losses:
         for name in several:
             self._latest.setdefault(name, deque(maxlen=LATEST_FAILURES)).append(slow)
             if slow:
+                self._sorts.setdefault(name, set()).add(sort)
                 self._lost[name] = self._lost.get(name, 0.0) + lost_on(judgement, took)
 
     def costly(self) -> dict[str, float]:
@@ -135,12 +142,15 @@ class Losses:
         """Say whether known costly findings have taken more than their share of the time."""
         return sum(self.costly().values()) > MOST_LOST_SHARE * (self._clock() - self._begun)
 
-    def likely(self, case: Case, known: Callable[[], Iterable[Shown]], reading: Reading) -> Shown | None:
+    def likely(
+        self, case: Case, known: Callable[[], Iterable[Shown]], reading: Reading, sort: Hashable = None
+    ) -> Shown | None:
         """Return a costly finding all of whose needs a request of the case has; None if there is none.
 
-        A finding without needs would match every request, so it is not looked for.
+        A finding without needs would match every request, so it is not looked for. To take each request apart costs
+        more than most answers do, so a finding is looked for among cases of those sorts only in which it was costly.
         """
-        names = self.costly()
+        names = {name for name in self.costly() if sort in self._sorts[name]}
         if not names:
             return None
         costly = [one for one in known() if one.finding in names and one.needs and not one.trial.several]

@@ -118,7 +118,8 @@ class Hunter:
 
     def take(self, case: Case, tally: PropertyEffort) -> None:
         """Take a case on its way as soon as a lane is free; judge and look into those that have ended meanwhile."""
-        costly = self._losses.likely(case, self.ledger.shown, self.session.reading)
+        sort = self.session.reading.sort_of(case)
+        costly = self._losses.likely(case, self.ledger.shown, self.session.reading, sort)
         if costly is not None and self._losses.too_many():
             return
         self.deadline.limit(self.session.client)
@@ -126,7 +127,7 @@ class Hunter:
             self._make_way()
         self._turns.explore(self.deadline.over)
         hangs = costly is not None and costly.signature.way is Way.SILENT
-        drawn = Drawn(case, tally, self.session.reading.sort_of(case), hangs=hangs)
+        drawn = Drawn(case, tally, sort, hangs=hangs)
         if self.lanes.slow_width and (costly is not None or self._pace.is_slow(drawn.sort)):
             self._take_slowly(drawn)
         else:
@@ -291,7 +292,8 @@ class Hunter:
         tally.findings.update(names)
         self._guarded(flight, self._count)
         self._triage.earlier.note(flight.case)
-        self._losses.note(names, judgement, flight.ended - flight.begun, self.lanes.slow_seconds)
+        took = flight.ended - flight.begun
+        self._losses.note(names, judgement, took, self.lanes.slow_seconds, flight.owner.sort)
         return True
 
     def _guarded(self, flight: Flight, step: Callable[[Flight], None]) -> None:
@@ -354,7 +356,7 @@ class Hunter:
         # Cases are not left out of a run of a number of examples, which must be the same each time.
         if self.deadline.limited and self.ledger.made == made:
             took = flight.ended - flight.begun + time.monotonic() - begun
-            self._losses.note(self.ledger.named, judgement, took, self.lanes.slow_seconds)
+            self._losses.note(self.ledger.named, judgement, took, self.lanes.slow_seconds, flight.owner.sort)
 
     def _look_into(self, flight: Flight, judgement: Judgement, tally: PropertyEffort) -> None:
         """Triage a case's failures, and count the cost as spent on new causes or on known ones."""

@@ -55,6 +55,15 @@ def test_what_looks_like_a_costly_finding_is_likely_to_cost(scene: Scene, one: S
     assert (losses.likely(case_of(scene, "reduction"), lambda: [one], Reading(PROFILE)) is one) == likely
 
 
+def test_a_costly_finding_is_looked_for_among_cases_of_the_sorts_in_which_it_was_costly() -> None:
+    losses, one = Losses(), known("compression")
+    case = case_of(ZIPPED, "reduction")
+    losses.note(["hang"], ENDED, 10.0, sort="contradiction")
+    assert losses.likely(case, lambda: [one], Reading(PROFILE), "reduction") is None
+    losses.note(["hang"], ENDED, 10.0, sort="reduction")
+    assert losses.likely(case, lambda: [one], Reading(PROFILE), "reduction") is one
+
+
 def test_losses_are_too_many_beyond_their_share_of_the_time() -> None:
     clock = Clock()
     losses = Losses(clock)
