@@ -16,6 +16,7 @@ from specs.reductions.dtypes import FLOATS, INTEGERS, ITEM_SIZES, NAMES, Array, 
 
 SMALL = 100
 LARGE = 1000
+MOST_VALID = SMALL - 2
 PLAIN_DTYPE = NAMES[0]
 
 
@@ -339,15 +340,24 @@ def _fits(scene: Scene, dtype: str) -> bool:
     return all(isinstance(one, int) for one in numbers) and all(low <= one <= high for one in [*ends, *numbers])
 
 
+def has_few_valid(scene: Scene) -> bool:
+    """Say whether the elements that are not missing are few different numbers, so that others can stand for them."""
+    return len(_valid_numbers(scene)) <= MOST_VALID
+
+
+def _valid_numbers(scene: Scene) -> list[Number]:
+    valid = scene.elements[~missing_elements(scene) & np.isfinite(scene.elements)]
+    return list(np.unique(valid).tolist())
+
+
 def shown_missing(scene: Scene, kind: str) -> Scene | None:
     """Return the scene with the same elements missing by another kind of `missing` field; None where that cannot be."""
     if scene.missing is None or scene.missing[0] == kind:
         return None
     if scene.missing[0] == "missing_values" and kind == "missing_value" and len(scene.missing[1]) == 1:
         return replace(scene, missing=(kind, scene.missing[1][0]))
-    left_out = missing_elements(scene)
-    valid = sorted(set(scene.elements[~left_out & np.isfinite(scene.elements)].tolist()))
-    if len(valid) > SMALL - 2:
+    left_out, valid = missing_elements(scene), _valid_numbers(scene)
+    if len(valid) > MOST_VALID:
         return None
     gone_values = set(scene.elements[left_out].tolist())
     if kind == "missing_value" and len(gone_values) == 1 and scene.missing[0] == "missing_values":

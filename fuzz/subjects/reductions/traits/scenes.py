@@ -28,6 +28,7 @@ from fuzz.subjects.reductions.traits.missing import missing_elements
 from fuzz.subjects.reductions.traits.numbers import (
     PLAIN_DTYPE,
     VALUE_FEATURES,
+    has_few_valid,
     has_huge,
     shown_missing,
     to_dtype,
@@ -125,20 +126,25 @@ def _missing(scene: Scene) -> Scene | None:
     return replace(scene, missing=None) if scene.missing is not None else None
 
 
+def _is_missing_by(scene: Scene, kind: str) -> bool:
+    """Say whether the scene says what is missing by a field whose name begins so."""
+    return scene.missing is not None and scene.missing[0].startswith(kind)
+
+
 def _several_missing(scene: Scene) -> Scene | None:
-    return shown_missing(scene, "missing_value") if scene.missing and scene.missing[0] == "missing_values" else None
+    return shown_missing(scene, "missing_value") if _is_missing_by(scene, "missing_values") else None
 
 
 def _valid_range(scene: Scene) -> Scene | None:
-    return shown_missing(scene, "valid_min") if scene.missing and scene.missing[0] == "valid_range" else None
+    return shown_missing(scene, "valid_min") if _is_missing_by(scene, "valid_range") else None
 
 
 def _valid_min(scene: Scene) -> Scene | None:
-    return shown_missing(scene, "missing_value") if scene.missing and scene.missing[0].startswith("valid_") else None
+    return shown_missing(scene, "missing_value") if _is_missing_by(scene, "valid_") else None
 
 
 def _valid_max(scene: Scene) -> Scene | None:
-    return shown_missing(scene, "valid_min") if scene.missing and scene.missing[0] == "valid_max" else None
+    return shown_missing(scene, "valid_min") if _is_missing_by(scene, "valid_max") else None
 
 
 def _nothing(scene: Scene) -> Scene | None:
@@ -290,7 +296,13 @@ FEATURES: Mapping[str, tuple[SimplerScene, str]] = MappingProxyType(
 
 # Traits that can be seen without changing all the numbers of a scene.
 THERE: Mapping[str, Callable[[Scene], bool]] = MappingProxyType(
-    {"dtype": lambda scene: scene.dtype != PLAIN_DTYPE, "huge values": has_huge}
+    {
+        "dtype": lambda scene: scene.dtype != PLAIN_DTYPE,
+        "huge values": has_huge,
+        "valid bounds": lambda scene: _is_missing_by(scene, "valid_") and has_few_valid(scene),
+        "valid_range": lambda scene: _is_missing_by(scene, "valid_range") and has_few_valid(scene),
+        "valid_max": lambda scene: _is_missing_by(scene, "valid_max") and has_few_valid(scene),
+    }
 )
 
 
