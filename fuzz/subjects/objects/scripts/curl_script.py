@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shlex
+import string
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from fuzz.findings.finding import Finding
 from fuzz.subjects.objects.picture import due_told
-from fuzz.subjects.objects.scripts.due import DueAnswer, Fact, Statuses
+from fuzz.subjects.objects.scripts.due import DueAnswer, Fact, Statuses, before_due
 from fuzz.subjects.objects.scripts.marked import Piece, Place, Request, buckets, pieces
 from fuzz.subjects.objects.scripts.python_script import ELEMENTS, HEADERS, MOST_BODY, variable
 from fuzz.subjects.objects.signing import escaped
 from specs.objects.content import Content
 from specs.objects.model.judging import FIRST_BUCKETS
-from specs.outcome import NoReply, Outcome, Reply
+from specs.objects.profile import Profile
+from specs.outcome import NoReply
 
 _HEAD: Final = r"""#!/bin/sh
 # TITLE
@@ -44,7 +46,8 @@ _HEADER: Final = r"""header() { tr -d '\r' <"$DIR/$1.head" | grep -i "^$2:" | he
 """
 _TEXTS: Final = r"""texts() { # NUMBER, element, and the element around it if there is one
     tr '\n' ' ' <"$DIR/$1.body" | if [ -n "$3" ]; then sed "s:<$3>:\n&:g; s:</$3>:&\n:g" | grep "^<$3>"; else cat; fi |
-        grep -o "<$2>[^<]*</$2>" | sed 's/<[^>]*>//g; s/&quot;/"/g; s/&#34;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g'
+        grep -o "<$2>[^<]*</$2>" |
+        sed 's/<[^>]*>//g; s:%2F:/:g; s/&quot;/"/g; s/&#34;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g'
 }
 """
 _ESCAPED: Final = r"""escaped() {
@@ -62,17 +65,17 @@ USERS: Final = {
 }
 
 
-def curl_script(finding: Finding, sent: Sequence[Request], due: DueAnswer) -> str | None:
+def curl_script(finding: Finding, sent: Sequence[Request], due: DueAnswer, profile: Profile) -> str | None:
     """Return the script, or None where curl cannot send a request or the shell cannot compare the answer."""
     if any(map(_is_beyond, sent)) or not all(_is_comparable(fact) for fact in due.facts):
         return None
-    *before, last = sent
+    *earlier, last = sent
     named = buckets([one.step for one in sent])
     made = [f"{variable(name)}=repro-{name.lower()}-$RUN" for name in named]
     for at, name in enumerate((one for one in named if one in FIRST_BUCKETS), 1):
         made += [f'signed b{at} -X PUT "$STORE/${{{variable(name)}}}"', "before 2"]
-    for one in before:
-        made += [_command(one), f"before {_hundred(finding.outcomes[one.number - 1])}"]
+    for one in earlier:
+        made += [_command(one), *(f"before {due}" for due in before_due(one, finding, profile))]
     made += [_command(last), *_compared(finding, due, last.number)]
     text = "\n".join(made)
     functions = (("header ", _HEADER), ("texts ", _TEXTS), ("escaped ", _ESCAPED), ("dated ", _DATED))
@@ -80,11 +83,6 @@ def curl_script(finding: Finding, sent: Sequence[Request], due: DueAnswer) -> st
     second = " SECOND_ACCESS_KEY_ID=… SECOND_SECRET_ACCESS_KEY=…" if "SECOND_" in text else ""
     head = _HEAD.replace("TITLE", title).replace("…SECOND", f"…{second}")
     return head + "".join(body for name, body in functions if f"$({name}" in text) + "\n" + text + "\n"
-
-
-def _hundred(outcome: Outcome) -> int:
-    assert isinstance(outcome, Reply)
-    return outcome.status // 100
 
 
 def _is_beyond(one: Request) -> bool:
@@ -98,6 +96,8 @@ def _is_beyond(one: Request) -> bool:
     )
 
 
+KEYS: Final = ("Key", "Prefix")
+PLAIN: Final = frozenset(f"{string.ascii_letters}{string.digits}-_./")
 STORE: Final = Place("store", "")
 PRINTABLE: Final = frozenset(map(chr, range(32, 127))) | {"\n"}
 
@@ -108,7 +108,8 @@ def _texts(pieces: Sequence[Piece]) -> Iterator[str]:
 
 def _is_comparable(fact: Fact) -> bool:
     if isinstance(fact.due, tuple):
-        return all(one.isascii() and one.isprintable() for one in fact.due)
+        # The shell decodes no escapes of a listing but those of slashes.
+        return all(set(one) <= PLAIN if fact.name.endswith(KEYS) else one.isprintable() for one in fact.due)
     if isinstance(fact.due, bytes):
         return len(fact.due) <= MOST_BODY
     return fact.due is None or (fact.due.isascii() and fact.due.isprintable())

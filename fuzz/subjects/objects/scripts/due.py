@@ -10,7 +10,7 @@ from typing import Final, Literal
 from urllib.parse import unquote_plus
 
 from fuzz.findings.finding import Finding
-from fuzz.subjects.objects.scripts.marked import places, requests
+from fuzz.subjects.objects.scripts.marked import Request, places, requests
 from fuzz.subjects.objects.scripts.rightly import answers_of
 from specs.case import Case
 from specs.objects import answers
@@ -103,6 +103,15 @@ def due_answer(finding: Finding, case: Case, profile: Profile) -> DueAnswer | No
         return None
     facts = tuple(_facts(finding.violation.aspect, right, outcome, profile))
     return DueAnswer(statuses, outcome.status, facts) if facts else None
+
+
+def before_due(one: Request, finding: Finding, profile: Profile) -> Iterator[int]:
+    """Yield the first digit of the statuses that are due of an earlier request, if all of them have the same."""
+    case = Case(finding.case.property, finding.case.steps[: one.number])
+    ranges = [each for alternative in allowed_last(case, finding.outcomes, profile) for each in _statuses(alternative)]
+    digits = {number // 100 for each in ranges for number in each}
+    if len(digits) == 1:
+        yield digits.pop()
 
 
 def _not_due(aspect: str, came: Reply) -> Fact | None:

@@ -9,11 +9,12 @@ from typing import Final
 
 from fuzz.findings.finding import Finding
 from fuzz.subjects.objects.picture import due_told
-from fuzz.subjects.objects.scripts.due import DueAnswer, Fact, Statuses
+from fuzz.subjects.objects.scripts.due import DueAnswer, Fact, Statuses, before_due
 from fuzz.subjects.objects.scripts.marked import Piece, Place, Request, buckets, places
 from specs.objects.content import Content
 from specs.objects.model.judging import FIRST_BUCKETS
-from specs.outcome import Outcome, Reply
+from specs.objects.profile import Profile
+from specs.outcome import Reply
 
 MOST_BODY: Final = 2000
 ELEMENTS: Final = {
@@ -69,14 +70,14 @@ def content(seed, size):
 """
 
 
-def python_script(finding: Finding, sent: Sequence[Request], due: DueAnswer) -> str:
+def python_script(finding: Finding, sent: Sequence[Request], due: DueAnswer, profile: Profile) -> str:
     """Return the script."""
-    *before, last = sent
+    *earlier, last = sent
     named = buckets([one.step for one in sent])
     made = [f'{variable(name)} = "repro-{name.lower()}-" + os.urandom(4).hex()' for name in named]
     made += [f"send('PUT', f'/{{{variable(name)}}}', due=2)" for name in named if name in FIRST_BUCKETS]
     referred = {place.name for place in places(sent)} | {fact.name for fact in due.facts if fact.kind == "as-told"}
-    made += [_earlier(one, finding.outcomes[one.number - 1], referred) for one in before]
+    made += [_earlier(one, finding, profile, referred) for one in earlier]
     made += [*_asked(last, finding), *_compared(due, finding)]
     text = "\n".join(made)
     parts = (_TEXTS if "texts(" in text else "", _CONTENT if "content(" in text else "")
@@ -106,10 +107,9 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
-def _earlier(one: Request, outcome: Outcome, referred: set[str]) -> str:
-    assert isinstance(outcome, Reply)
+def _earlier(one: Request, finding: Finding, profile: Profile, referred: set[str]) -> str:
     named = f"came{one.number} = " if str(one.number) in referred else ""
-    return f"{named}{_call(one, due=outcome.status // 100)}"
+    return f"{named}{_call(one, due=next(before_due(one, finding, profile), 0))}"
 
 
 def _asked(last: Request, finding: Finding) -> Iterator[str]:

@@ -31,11 +31,15 @@ def scripts(finding: Finding, profile: Profile | None) -> Scripts:
     if why := _why_not(finding, case):
         return Scripts(by_hand=(WITHOUT.format(why),))
     sent = requests(case, finding.outcomes)
-    due = None if any(map(_is_beyond, sent)) else due_answer(finding, case, profile or Profile("reference"))
+    held_to = profile or Profile("reference")
+    due = None if any(map(_is_beyond, sent)) else due_answer(finding, case, held_to)
     if due is None:
         return Scripts(by_hand=(WITHOUT.format(UNUSUAL if any(map(_is_beyond, sent)) else NOT_PLAIN),))
-    by_curl = curl_script(finding, sent, due)
-    files = {"repro.py": python_script(finding, sent, due), **({} if by_curl is None else {"curl.sh": by_curl})}
+    by_curl = curl_script(finding, sent, due, held_to)
+    files = {
+        "repro.py": python_script(finding, sent, due, held_to),
+        **({} if by_curl is None else {"curl.sh": by_curl}),
+    }
     return Scripts(files, (SETTINGS, "python repro.py", *([] if by_curl is None else ["sh curl.sh"])))
 
 
