@@ -21,8 +21,9 @@ COSTLY_SECONDS = 0.15
 # A finding is costly if at least half of so many of its latest failures were.
 LATEST_FAILURES = 5
 MOST_LOST_SHARE = 0.15
-# One slow case of a sort makes the next one of that sort take a slow lane; two quick ones undo that.
-WEIGHT_OF_THE_LATEST = 0.5
+# Two slow cases of a sort in a row make the next one of that sort take a slow lane; a quick one or two undo that. One
+# slow case alone may have waited for something else.
+WEIGHT_OF_THE_LATEST = 0.35
 MOSTLY = 0.4
 LEAST_PATIENCE_SECONDS = 1.0
 

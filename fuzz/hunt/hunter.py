@@ -83,6 +83,8 @@ class Hunter:
         self.unheard_seconds = 0.0
         # Requests whose answers nobody waited for, and failures that nobody looked into, as the run was over.
         self.given_up = self.unexplained = 0
+        # Cases that would have been slow, and were left out as many others waited for a lane.
+        self.left_out = 0
         self.lanes = Lanes(session, lanes or 1, 0 if lanes == 1 else SLOW_LANES)
         # The number of lanes is found out where none is given.
         self._widening = Widening(self.lanes) if lanes is None else None
@@ -151,6 +153,8 @@ class Hunter:
             self._wait_while(self.lanes.full_of_slow_ones)
         if len(self._slow_ones) < MOST_SLOW_ONES:
             self._slow_ones.append(drawn)
+        else:
+            self.left_out += 1
         self._look_at(())
 
     def _begin(self, drawn: Drawn, *, slow: bool = False) -> list[Flight]:

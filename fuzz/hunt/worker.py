@@ -29,6 +29,8 @@ from specs.case import Case
 EXAMPLES_OF_FIRST_TURN = 5
 REPLAY_SECONDS = 5.0
 TELL_SECONDS = 0.2
+# How long a property has no turn after a case of it was left out, as too many slow ones waited already.
+RESTING_SECONDS = 1.0
 # The most extra time a property gets for recent new findings, and the weight that these keep from turn to turn.
 MOST_BOOST = 3.0
 FORGETTING = 0.7
@@ -77,6 +79,10 @@ class _Enough(Exception):
     """The budget has ended in the middle of a turn."""
 
 
+class _NoRoom(Exception):
+    """Cases of this sort cannot be taken for now, so that drawing more of them would be of no use."""
+
+
 class Worker:
     """Hunts alone; other workers learn of its findings through the findings folder."""
 
@@ -119,6 +125,7 @@ class Worker:
         self._spent = dict.fromkeys(self._tallies, 0.0)
         self._fresh = dict.fromkeys(self._tallies, 0.0)
         self._new = dict.fromkeys(self._tallies, 0)
+        self._rests_until = dict.fromkeys(self._tallies, 0.0)
         self._broken = 0
         # The saved findings that were taken again and are not known to fail or pass yet.
         self._replayed: list[Finding] = []
@@ -217,8 +224,10 @@ class Worker:
 
         In a run of a number of examples the share is of examples, so that the same seed gives the same run.
         """
+        now = time.monotonic()
         open_ones = [one for one in self._properties if self._examples_left(one) > 0]
-        return furthest_behind(open_ones, self._had, lambda each: each.share) if open_ones else None
+        ready = [one for one in open_ones if self._rests_until[one.name] <= now] or open_ones
+        return furthest_behind(ready, self._had, lambda each: each.share) if ready else None
 
     def _had(self, one: Property) -> float:
         if self._plan.seconds is None:
@@ -241,9 +250,12 @@ class Worker:
                 raise _Enough
             self._doing = one.name
             tally.drawn += 1
+            left_out = self._hunter.left_out
             self._hunter.take(one.named(case), tally)
             self._tell_unwritten()
             self._report(one.name)
+            if self._hunter.left_out > left_out:
+                raise _NoRoom
 
         examples = min(EXAMPLES_A_TURN, EXAMPLES_OF_FIRST_TURN * 2**number, self._examples_left(one))
         try:
@@ -253,6 +265,8 @@ class Worker:
                 examples,
                 attempt,
             )
+        except _NoRoom:
+            self._rests_until[one.name] = time.monotonic() + RESTING_SECONDS
         finally:
             # What ends during a turn may have been drawn in another, so triage is charged to each property apart.
             self._spent[one.name] += time.monotonic() - begun - (self._explaining_seconds() - explaining)

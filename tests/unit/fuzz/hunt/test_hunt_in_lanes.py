@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +19,8 @@ from fuzz.findings import corpus
 from fuzz.hunt.effort import PropertyEffort
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.plan import Plan
+from fuzz.hunt.worker import RESTING_SECONDS, Tallies, Worker
 from fuzz.hunt.worker import Message as Told
-from fuzz.hunt.worker import Tallies, Worker
 from fuzz.running.session import Judgement, Session, Taken, Work, unwatched
 from fuzz.running.store import MemoryStore
 from fuzz.subjects.reductions.reference_server import ReferenceServer
@@ -101,6 +102,32 @@ def test_a_seed_and_a_number_of_examples_draw_the_same_cases_whatever_the_lanes(
     assert begun[1] == begun[4] == begun[16]
     assert accounts[1].by_property == accounts[4].by_property == accounts[16].by_property
     assert all(one.sent_requests == accounts[1].sent_requests for one in accounts.values())
+
+
+def test_a_property_whose_cases_are_left_out_rests_while_others_have_their_turns(
+    tmp_path: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: Counter[str] = Counter()
+    with serve(ReferenceServer()) as server:
+        session = Session(REDUCTIONS, HttpClient(server.url, SETTINGS), store, PROFILE)
+        plan = Plan(PROFILE, 1, 60.0, None, ("reduction", "malformed"), tmp_path, None, 1, lanes=2)
+        worker = Worker(plan, session, Immortal(), lambda _: None)  # type: ignore[arg-type]
+        hunter, take = worker._hunter, worker._hunter.take
+
+        def take_or_leave_out(case: Case, tally: PropertyEffort) -> None:
+            drawn[case.property] += 1
+            if case.property == "malformed":
+                hunter.left_out += 1
+            else:
+                take(case, tally)
+
+        monkeypatch.setattr(hunter, "take", take_or_leave_out)
+        begun = time.monotonic()
+        worker.work(lambda: drawn["reduction"] >= 60)
+        rests = (time.monotonic() - begun) / RESTING_SECONDS
+        session.close()
+    assert drawn["reduction"] >= 60
+    assert 1 <= drawn["malformed"] <= 1 + rests
 
 
 class Stuck(ReferenceServer):

@@ -214,10 +214,11 @@ def test_where_the_order_is_kept_a_slow_case_takes_the_single_lane() -> None:
 def test_a_sort_that_was_slow_is_expected_to_be_slow_until_it_is_quick_again() -> None:
     pace = Pace()
     told = []
-    for slow in (False, True, True, False, False, False):
+    for slow in (False, True, True, False, False):
         told.append(pace.is_slow("sort"))
         pace.note("sort", slow=slow)
-    assert told == [False, False, True, True, False, False]
+    # One slow case alone may have waited for something else.
+    assert told == [False, False, False, True, False]
     assert not pace.is_slow("another sort")
 
 
