@@ -70,6 +70,7 @@ def test_a_broken_store_is_found_explained_shown_and_replayed(tmp_path: Path, mo
                 sent = subprocess.run(typed, cwd=home, env=given, capture_output=True, text=True, check=False)
                 assert sent.returncode == code, sent.stdout + sent.stderr
                 assert "expected" in sent.stdout
+    assert (home / "curl.sh").read_text("utf-8") in (home / "finding.md").read_text("utf-8")
     assert "1 still failing" in asfuzz(tmp_path, "replay", code=1)
     asfuzz(tmp_path, "known", "add", str(found[0]["id"]), "--reason", "of this test")
     assert "known" in asfuzz(tmp_path, *RUN, "3", "--animal", "broken_stores:KeepsDeleted")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from fuzz.findings.finding import Finding
+from fuzz.findings.pages import fenced
 from fuzz.subject import Scripts
 from fuzz.subjects.objects.scripts.curl_script import curl_script
 from fuzz.subjects.objects.scripts.due import due_answer
@@ -40,7 +42,15 @@ def scripts(finding: Finding, profile: Profile | None) -> Scripts:
         "repro.py": python_script(finding, sent, due, held_to),
         **({} if by_curl is None else {"curl.sh": by_curl}),
     }
-    return Scripts(files, (SETTINGS, "python repro.py", *([] if by_curl is None else ["sh curl.sh"])))
+    again = (SETTINGS, "python repro.py", *([] if by_curl is None else ["sh curl.sh"]))
+    return Scripts(files, again, tuple(_in_full(*list(files.items())[-1])))
+
+
+def _in_full(name: str, text: str) -> Iterator[str]:
+    """Yield the requests in full for the page, as a script sends them; they are folded away."""
+    yield f"<details><summary>The requests in full, as {name} sends them</summary>\n"
+    yield fenced(text.rstrip("\n"), "python" if name.endswith(".py") else "sh")
+    yield "\n</details>\n"
 
 
 def _why_not(finding: Finding, case: Case) -> str:
