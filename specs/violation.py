@@ -67,6 +67,7 @@ class Aspect(StrEnum):
     VALUES = "values"
     NAN = "nan"
     ZERO_SIGN = "zero-sign"
+    INEXACT = "inexact"
     PAIRWISE = "pairwise"
     STATUSES = "statuses"
     # The name missing in an error is neither a field of the API nor upstream's code.

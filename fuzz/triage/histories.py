@@ -79,7 +79,11 @@ class Earlier:
             yield from self.as_sent(one)
 
     def as_sent(self, case: Case) -> Iterator[Case]:
-        """List the case with all requests sent as clients send them, where it has others, and as it stands."""
+        """List the case with all requests sent as clients send them, where it has others, and as it stands.
+
+        Its answers are judged one by one: once steps are left out or made alike, those left need not agree.
+        """
+        case = self._reading.unrelated(case)
         plain = self._reading.as_clients_ask(case)
         if plain != case:
             yield plain

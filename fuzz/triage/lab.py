@@ -125,13 +125,17 @@ class Lab:
                 return judgement
 
     def ask(self, trial: Trial, *, again: bool = False) -> list[Seen]:
-        """List the failures of a trial's last request, or of any of its requests if they are sent together."""
+        """List the failures of a trial's last request, or of any of its requests if they are sent together.
+
+        That answers disagree is a failure of the whole case, and of no trial that is made of it.
+        """
         judgement = self.judge(trial.case, again=again)
         last = len(trial.case.steps) - 1
         return [
             Seen(judgement, one, signature(one, trial, judgement))
             for one in judgement.failures
-            if trial.case.together or one.step in (last, -1) or one.aspect == Aspect.GONE
+            if one.way is not Way.DISAGREES
+            and (trial.case.together or one.step in (last, -1) or one.aspect == Aspect.GONE)
         ]
 
     def fails(self, trial: Trial, wanted: Signature, *, again: bool = False) -> Seen | None:

@@ -66,6 +66,10 @@ class Reading:
         """Return the case that a scene describes, under a property's name."""
         raise NotImplementedError
 
+    def incidental_to(self, _wanted: Signature) -> frozenset[str]:
+        """Return the traits that bring a failure to light, and do not tell it from another."""
+        return self.incidental
+
     def in_words(self, needs: Iterable[str], _case: Case) -> tuple[str, ...]:
         """Return the needs of a finding in words for its title; by default the names of the traits."""
         return tuple(needs)
@@ -145,6 +149,10 @@ class Reading:
     def usual(self, _step: Any) -> bool:
         """Say whether a request is sent in the way that clients send it."""
         return True
+
+    def unrelated(self, case: Case) -> Case:
+        """Return the case under a name for which its answers are judged one by one, where they are compared too."""
+        return case
 
     def as_clients_ask(self, case: Case) -> Case:
         """Return the case with its requests sent in the way that clients send them, where they can be."""

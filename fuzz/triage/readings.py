@@ -21,15 +21,16 @@ def telling_needs(way: Shown, words: str, facts: StoreFacts) -> set[str]:
 def explained_by_reading(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | None:
     """Return the finding whose wrong answers are right for the same altered request, if the trial passes without it.
 
-    The trial must have each need without which the alteration could still be seen, and pass without any of them. The
-    finding's own case must fail with the trial's operation, dtype and the like, as servers misread one operation alone.
+    The trial must have each need without which the alteration could still be seen, if there are such needs, and pass
+    without any of them. The finding's own case must fail with the trial's operation, dtype and the like, as servers
+    misread one operation alone.
     """
     several = [one for one in known if one.reads_as and one.signature.family == seen.signature.family]
     words = trial.reading.reads_as(trial, seen, lab.session.facts) if several else frozenset()
     for one in several:
         for alike in words & one.reads_as:
             needs = telling_needs(one, alike, lab.session.facts)
-            there = needs and all(has(trial, name) and _passes_without(trial, name, seen, lab) for name in needs)
+            there = all(has(trial, name) and _passes_without(trial, name, seen, lab) for name in needs)
             if there and fails_with_siblings(one, trial, alike, lab):
                 return Explained(one.finding)
     return None

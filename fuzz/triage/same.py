@@ -47,11 +47,12 @@ def is_one_content_of(way: Shown, one: Shown, _lab: Lab) -> bool:
 def needs_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
     """Say whether two causes look alike and need the same, so that a report would describe both alike.
 
-    That particular numbers, lengths or bounds bring a failure to light does not tell it from another. Where both hang
+    Particular numbers, lengths or bounds bring a failure to light, and do not tell it from another. Where both hang
     on the same of these, one may need more dimensions, say, because of its lengths.
     """
     reading = way.trial.reading
-    mine, theirs = (set(each.needs) - reading.incidental or set(each.needs) for each in (way, one))
+    incidental = reading.incidental_to(way.signature) & reading.incidental_to(one.signature)
+    mine, theirs = (set(each.needs) - incidental or set(each.needs) for each in (way, one))
     alike = mine == theirs
     if set(way.needs) & set(one.needs) & reading.incidental:
         alike = closure(mine, reading) <= closure(theirs, reading) or closure(theirs, reading) <= closure(mine, reading)

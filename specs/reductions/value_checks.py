@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ from specs.violation import Aspect, Violation, Way
 
 CONTENT_TYPES = {"v1": "application/octet-stream", "v2": "application/cbor"}
 MOST_SHOWN = 8
+# A float sum that is wrong by no more than this share of it is inexact.
+NEARLY = 1e-3
 
 
 def answer_checks(
@@ -171,6 +174,8 @@ def _aspect(got: Array, due: Values, wrong: Bools) -> Aspect:
             return Aspect.NAN
         if pair[0] == pair[1]:
             return Aspect.ZERO_SIGN
+        if due.low is not None and math.isclose(*pair, rel_tol=NEARLY):
+            return Aspect.INEXACT
     return Aspect.VALUES
 
 

@@ -16,8 +16,16 @@ from fuzz.subjects.reductions.settling import PLAINEST, SETTLING
 from fuzz.subjects.reductions.several import scenes_of
 from fuzz.subjects.reductions.showing import of_showing_data
 from fuzz.subjects.reductions.traits.requests import DATA, RAW, REQUESTS, UNUSUAL, headers
-from fuzz.subjects.reductions.traits.scenes import INCIDENTAL, MOST_ELEMENTS, SCENES, SIBLINGS, few_elements
+from fuzz.subjects.reductions.traits.scenes import (
+    INCIDENTAL,
+    MOST_ELEMENTS,
+    OF_NUMBERS,
+    SCENES,
+    SIBLINGS,
+    few_elements,
+)
 from fuzz.triage import reading
+from fuzz.triage.company import HISTORY
 from fuzz.triage.lab import Seen
 from fuzz.triage.reading import Witness
 from fuzz.triage.trait import Trait
@@ -26,10 +34,12 @@ from specs.case import Case
 from specs.manners import WELL
 from specs.reductions.expectation import Expectation
 from specs.reductions.profile import Profile
+from specs.reductions.relations import RELATIONS
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Put, Send
 from specs.rules import Rule as AnyRule
 from specs.store_facts import StoreFacts
+from specs.violation import Aspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,9 @@ class Reading(reading.Reading):
     beginnings: ClassVar[tuple[str, ...]] = (*reading.Reading.beginnings, UNUSUAL)
     settling: ClassVar[Case | None] = SETTLING
     plainest: ClassVar[Case | None] = PLAINEST
+
+    def incidental_to(self, wanted: Signature) -> frozenset[str]:
+        return self.incidental | OF_NUMBERS if wanted.aspect == Aspect.INEXACT else self.incidental
 
     def scene_of(self, case: Case) -> scene.Scene | None:
         return scene.scene_of(case, self.profile)
@@ -118,6 +131,9 @@ class Reading(reading.Reading):
 
     def usual(self, step: Any) -> bool:
         return isinstance(step, Send)
+
+    def unrelated(self, case: Case) -> Case:
+        return replace(case, property=HISTORY) if case.property in RELATIONS else case
 
     def as_clients_ask(self, case: Case) -> Case:
         return saying.as_clients_ask(case, self.profile)

@@ -362,9 +362,8 @@ SIBLINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 SCENES: tuple[Trait, ...] = tuple(on_scene(name, *parts) for name, parts in FEATURES.items())
 
 
-def of_numbers(name: str) -> bool:
-    """Say whether a trait is about the numbers in the data."""
-    return name == PARTICULAR or name in VALUE_FEATURES
+# The traits that are about the numbers in the data.
+OF_NUMBERS = frozenset({PARTICULAR, *VALUE_FEATURES})
 
 
 def traits_of(scene: Scene) -> frozenset[str]:

@@ -59,6 +59,17 @@ def test_what_a_server_keeps_from_request_to_request_is_one_finding_that_says_wh
     assert findings[0].reproducibility == "every time"
 
 
+def test_answers_are_compared_with_each_other_in_the_case_that_was_drawn_alone() -> None:
+    reading = Reading(profiles.load("reference"))
+    twice = Send("select", Fields({"dtype": "int32", "shape": [3, 1]}), "a")
+    case = Case("fortran-transposed", (Put("a", bytes(12)), twice, twice))
+    with lab_with() as lab:
+        assert lab.judge(case).failures
+        assert lab.ask(trial_of(case, reading)) == []
+        for one in Earlier(reading).as_sent(case):
+            assert lab.judge(one).failures == ()
+
+
 def test_what_fails_alone_as_after_others_takes_no_earlier_request() -> None:
     profile = profiles.load("reference")
     trial = trial_of(Case("history", (PUT, PLAIN, Delete("a"), COUNT)), Reading(profile))

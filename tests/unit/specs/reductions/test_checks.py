@@ -25,7 +25,7 @@ from specs.reductions.relations import RELATIONS
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Put, Send, SendRaw
 from specs.store_facts import StoreFacts
-from specs.violation import Violation
+from specs.violation import Aspect, Violation
 from strategies.reductions.cases import reductions
 from tests.unit.truthful import CBOR, JSON, V1, V2, cbor, reply, v1_reply, v2_map
 
@@ -286,6 +286,13 @@ def test_a_select_keeps_the_sign_of_zero_but_any_nan_is_one():
     asked = about("select", np.array([-0.0, np.nan], np.float32))
     assert allowed(asked, lied(asked[1], bytes=np.array([0x80000000, 0xFFC00001], np.uint32).tobytes()))
     assert not allowed(asked, lied(asked[1], bytes=np.array([0, 0x7FC00000], np.uint32).tobytes()))
+
+
+@pytest.mark.parametrize(("off", "aspect"), [(1e-6, Aspect.INEXACT), (0.5, Aspect.VALUES)])
+def test_a_sum_that_is_almost_right_is_inexact(off: float, aspect: Aspect) -> None:
+    send, due = about("sum", np.full((2, 2), 0.5))
+    (one,) = found(send, lied(due, bytes=np.float64(2 + off).tobytes()), due)
+    assert (one.requirement, one.aspect) == ("sum-accuracy", aspect)
 
 
 def test_an_overflow_on_the_way_may_give_infinity():
