@@ -103,7 +103,9 @@ def allowed_last(case: Case, outcomes: Sequence[Outcome], profile: Profile) -> t
             return ()
         judged = judge(step, outcome, states, memory, profile)
         states, memory = judged.states, judged.memory
-    asked = (Asked(case.steps[-1], state, profile, memory, ABOUT_THE_END_OF_TIME) for state in states)
+    dates = [instant(one.header("date")) for one in outcomes[: len(case.steps)] if isinstance(one, Reply)]
+    now = next((one for one in reversed(dates) if one is not None), ABOUT_THE_END_OF_TIME)
+    asked = (Asked(case.steps[-1], state, profile, memory, now) for state in states)
     return tuple(one for at in asked for one in alternatives(at))
 
 

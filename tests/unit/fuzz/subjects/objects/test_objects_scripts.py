@@ -121,6 +121,16 @@ def test_what_must_not_come_is_compared_where_all_else_may(several: tuple[Any, .
     check_shows(made, TakesSubResourcesForNone, tmp_path)
 
 
+def test_a_condition_on_a_date_is_as_long_ago_when_the_script_runs(tmp_path: Path) -> None:
+    day_before = (("If-Unmodified-Since", "{now -86400}"),)
+    kind = animals()["if-unmodified-since-ignored"].store
+    finding = found((PutObject(key="k", content=Content(b"x")), GetObject(key="k", headers=day_before)), kind)
+    assert finding is not None
+    made = scripts(finding, REFERENCE)
+    assert sorted(made.files) == sorted(SCRIPTS)
+    check_shows(made, kind, tmp_path)
+
+
 READ = (PutObject(key="k", content=Content(b"x")), GetObject(key="k"))
 GONE = Violation("content", "other bytes than were put", "b'x'", "b'y'", step=1, aspect=CONTENT)
 ETAG = (("etag", f'"{hashlib.md5(b"x", usedforsecurity=False).hexdigest()}"'),)
