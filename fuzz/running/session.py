@@ -25,6 +25,9 @@ Result = TypeVar("Result")
 Work = Generator[Wait, bool, Result]
 # Is told each step when it is taken.
 Taken = Callable[[Any], None]
+# How many groups of connections are kept while no case uses them. As many as there are lanes would be hundreds of
+# connections for good, each of them a thread of many a server.
+MOST_IDLE_CROWDS = 4
 
 
 def unwatched(_step: Any) -> None:
@@ -223,7 +226,10 @@ class Session:
         try:
             yield crowd
         finally:
-            self._crowds.append(crowd)
+            if len(self._crowds) < MOST_IDLE_CROWDS:
+                self._crowds.append(crowd)
+            else:
+                crowd.close()
 
     def _take_together(self, case: Case, places: Any, client: Client, taken: Taken) -> Work[tuple[Outcome, ...]]:
         """Prepare all objects, send the requests at the same time, and list outcomes in the order of the steps."""

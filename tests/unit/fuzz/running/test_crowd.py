@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 
@@ -13,7 +14,7 @@ import pytest
 from fuzz.embedded.http_messages import Answer, DropConnection, HttpRequest, HttpResponse
 from fuzz.embedded.http_server import HttpServer
 from fuzz.running.crowd import Crowd
-from fuzz.running.session import Session
+from fuzz.running.session import MOST_IDLE_CROWDS, Session
 from fuzz.running.store import MemoryStore
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.reference_server.server import serve
@@ -42,6 +43,23 @@ def crowd_of(url: str) -> Crowd:
 
 def told(status: int, message: str) -> HttpResponse:
     return HttpResponse(status, {}, message.encode())
+
+
+def test_few_connections_are_kept_when_many_cases_at_the_same_time_have_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closed: list[Crowd] = []
+    monkeypatch.setattr(Crowd, "close", lambda crowd: closed.append(crowd))
+    with MemoryStore() as store:
+        session = Session(REDUCTIONS, HttpClient("http://127.0.0.1:1"), store, Profile("x"))
+        with ExitStack() as under_way:
+            lent = [under_way.enter_context(session._crowd()) for _ in range(MOST_IDLE_CROWDS + 3)]
+            assert len(set(map(id, lent))) == len(lent)
+        assert len(closed) == 3
+        with session._crowd() as again:
+            assert again in lent
+            assert again not in closed
+        session.close()
 
 
 class Meeting:
