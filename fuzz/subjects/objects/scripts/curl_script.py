@@ -200,6 +200,9 @@ FACTS: Final[Mapping[str, Callable[[Fact, int], str]]] = {
     "code": lambda fact, number: f'grep -q "<Code>{fact.due!s}</Code>" "$DIR/{number}.body"',
     "other-body": lambda fact, number: f"! {_of_body(fact, number)}",
     "no-document": lambda fact, number: f'! grep -q "<{fact.name}" "$DIR/{number}.body"',
+    "error": lambda _fact, number: " && ".join(
+        f"grep -q '{one}' \"$DIR/{number}.body\"" for one in ("<Error", "<Code>[^<]", "</Error>")
+    ),
     "document": lambda fact, number: f'grep -q "<{fact.name}" "$DIR/{number}.body"',
     "as-told": lambda fact, number: f'[ "$(header {number} {fact.due!s})" = "$(header {fact.name} {fact.due!s})" ]',
 }

@@ -22,8 +22,10 @@ from specs.objects.state import METADATA, STANDARD_HEADERS
 from specs.outcome import Outcome, Reply
 from specs.violation import Aspect
 
-Kind = Literal["header", "body", "texts", "code", "document", "as-told", "other-body", "no-document"]
+Kind = Literal["header", "body", "texts", "code", "error", "document", "as-told", "other-body", "no-document"]
 Statuses = tuple[tuple[int, int], ...]
+# An error that has its code and its end.
+ERROR: Final = re.compile(r"<Error\b.*<Code>\w+</Code>.*</Error>\s*$", re.DOTALL)
 REFUSALS: Final[Statuses] = ((400, 499), (501, 501))
 NO_SERVER_ERROR: Final[Statuses] = ((100, 499), (501, 501))
 # What is in these elements differs from run to run.
@@ -58,9 +60,9 @@ IN_ELEMENTS: Final[Mapping[str, Sequence[str]]] = {
 class Fact:
     """A fact that is due in one place of an answer.
 
-    The place is a header, the body, the texts of the elements of a path, the code of an error, or the name of the
-    document. Where anything else is due, it is a body or a document that must not come. A header that is due `as-told`
-    is the one that the request of number `name` was answered with.
+    The place is a header, the body, the texts of the elements of a path, the code of an error, an error at all, or the
+    name of the document. Where anything else is due, it is a body or a document that must not come. A header that is
+    due `as-told` is the one that the request of number `name` was answered with.
     """
 
     kind: Kind
@@ -133,8 +135,8 @@ def _facts(aspect: str, right: Sequence[Outcome], came: Reply, profile: Profile)
     assert isinstance(due, Reply)
     if aspect == answers.CODE:
         yield Fact("code", "", code_of(due))
-    if aspect == answers.ERROR_DOCUMENT:
-        yield Fact("document", "Error", None)
+    if aspect == answers.ERROR_DOCUMENT and ERROR.search(came.body.decode("utf-8", "replace")) is None:
+        yield Fact("error", "", None)
     if aspect == answers.DOCUMENT and (name := _root(due)) and name != _root(came):
         yield Fact("document", name, None)
     if aspect == Aspect.CONTENT_TYPE:

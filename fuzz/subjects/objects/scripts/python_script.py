@@ -9,7 +9,7 @@ from typing import Final
 
 from fuzz.findings.finding import Finding
 from fuzz.subjects.objects.picture import due_told
-from fuzz.subjects.objects.scripts.due import DueAnswer, Fact, Statuses, before_due
+from fuzz.subjects.objects.scripts.due import ERROR, DueAnswer, Fact, Statuses, before_due
 from fuzz.subjects.objects.scripts.marked import Piece, Place, Request, buckets, places
 from specs.objects.content import Content
 from specs.objects.model.judging import FIRST_BUCKETS
@@ -221,6 +221,7 @@ FACTS: Final[Mapping[str, Callable[[Fact], str]]] = {
     "code": lambda fact: f'"<Code>{fact.due!s}</Code>" in came.text',
     "other-body": lambda fact: f"not ({_of_body(fact)})",
     "no-document": lambda fact: f'"<{fact.name}" not in came.text',
+    "error": lambda _fact: f"re.search({ERROR.pattern!r}, came.text, re.S) is not None",
     "document": lambda fact: f'"<{fact.name}" in came.text',
     "as-told": lambda fact: f"came.headers.get({fact.due!r}) == came{fact.name}.headers[{fact.due!r}]",
 }

@@ -121,6 +121,16 @@ def test_what_must_not_come_is_compared_where_all_else_may(several: tuple[Any, .
     check_shows(made, TakesSubResourcesForNone, tmp_path)
 
 
+@pytest.mark.parametrize("animal", ["refusals-have-no-code", "refusals-are-malformed"])
+def test_an_error_has_its_code_and_its_end(animal: str, tmp_path: Path) -> None:
+    kind = animals()[animal].store
+    finding = found((GetObject(key="k"),), kind)
+    assert finding is not None
+    made = scripts(finding, REFERENCE)
+    assert sorted(made.files) == sorted(SCRIPTS)
+    check_shows(made, kind, tmp_path)
+
+
 def test_a_condition_on_a_date_is_as_long_ago_when_the_script_runs(tmp_path: Path) -> None:
     day_before = (("If-Unmodified-Since", "{now -86400}"),)
     kind = animals()["if-unmodified-since-ignored"].store
