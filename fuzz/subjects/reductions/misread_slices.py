@@ -16,11 +16,15 @@ PADDED = "the answer for whole dimensions where the selection is too short"
 def other_selections(step: Send) -> Iterator[tuple[str, list[Any]]]:
     """Yield the selections that a server may have read in place of a request's, each with a description."""
     selection, shape = step.fields.get("selection"), step.fields.get("shape")
-    if not isinstance(selection, list) or not all(isinstance(one, list) and len(one) == 3 for one in selection):
+    if not isinstance(selection, list) or not all(map(_is_slice, selection)):
         return
     for words, other in _others(selection, shape if isinstance(shape, list) else []):
         if other != selection:
             yield words, other
+
+
+def _is_slice(one: Any) -> bool:
+    return isinstance(one, list) and len(one) == 3 and all(type(number) is int for number in one) and one[2] != 0
 
 
 def _others(selection: list[Any], shape: list[Any]) -> Iterator[tuple[str, list[Any]]]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fuzz.running.session import Judgement
+from fuzz.subjects.reductions.misread_slices import other_selections
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.reads_as import reads_as
 from fuzz.triage.lab import Seen
@@ -119,3 +120,9 @@ def test_who_reads_a_value_leniently_answers_for_what_is_made_of_it(
         for fields in (told, read)
     )
     assert f"the answer for {words}" in reading(case, cbor(v2_map(right(meant))), Way.ACCEPTED)
+
+
+@pytest.mark.parametrize("odd", [[0, 5, 0], [0, 5, 1.5], [0, "5", 1], [0, True, 1], [0, 5]])
+def test_what_is_no_slice_is_misread_in_no_way(odd: list[object]) -> None:
+    step = Send("select", Fields({"dtype": "int32", "shape": [5], "selection": [odd]}), "a")
+    assert list(other_selections(step)) == []
