@@ -107,6 +107,8 @@ def row(one: Alone) -> str:
     first = "" if one.first_seconds is None else f"{one.first_seconds:.1f}"
     whose = {finding.id: "" if finding.id in one.own else "not its own: " for finding in one.findings}
     needs = " | ".join(whose[finding.id] + needs_of(finding) for finding in one.findings)
+    if ended.verdict == "ERROR":
+        needs += f" ({ended.why})"
     return (
         f"{one.bug.name:<44} {len(one.findings):>8} {len(one.own):>7} {one.failed:>6} {ended.sent_requests:>8} "
         f"{','.join(map(str, one.costs.new)):>10} {ended.known_causes_requests / max(1, ended.sent_requests):>6.0%} "
