@@ -20,15 +20,18 @@ ANY_WRONG = Signature(Way.VALUES)
 Words = tuple[int, bytes]
 
 
-def behind(trial: Trial, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | None:
+def behind(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen] | None:
     """Find a plainer request than an invalid one that fails too: with nothing but its fault, or without the fault."""
+    wanted = seen.signature
     if not wanted.faults or wanted.way not in TELLING or trial.several:
         return None
     if wanted.way in OTHERWISE:
         for plain in _witnesses(trial, wanted):
-            seen = next((one for one in lab.ask(plain) if one.signature.way is Way.ACCEPTED), None)
-            if seen is not None:
-                return plain, seen
+            came = next((one for one in lab.ask(plain) if one.signature.way is Way.ACCEPTED), None)
+            if came is not None:
+                return plain, came
+        if (another := _of_another_fault(trial, seen, lab)) is not None:
+            return another
     bare = project(trial, closure(trial.reading.at_fault(wanted), trial.reading))
     for one in lab.ask(bare) if bare.case != trial.case else ():
         # A server that overlooks a fault may have refused the whole request for another one.
@@ -37,9 +40,24 @@ def behind(trial: Trial, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | No
     if wanted.way in OTHERWISE and (overlooked := _overlooked(trial, wanted, lab)) is not None:
         return overlooked
     for plain in trial.reading.mended(trial):
-        seen = lab.fails(plain, ANY_WRONG)
-        if seen is not None:
-            return plain, seen
+        came = lab.fails(plain, ANY_WRONG)
+        if came is not None:
+            return plain, came
+    return None
+
+
+def _of_another_fault(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen] | None:
+    """Return the trial without the fault that it was blamed for, if the server says the same of another one.
+
+    Of several faults the server may see any first, and what is wrong with its answer is about that one.
+    """
+    wanted, said = seen.signature, _last_words(seen.judgement)
+    for name in trial.reading.at_fault(wanted) if said is not None else ():
+        rest = without(trial, name)
+        for one in () if rest is None else lab.ask(rest):
+            of_another = one.signature.blamed and not one.signature.blamed & wanted.blamed
+            if rest is not None and of_another and _last_words(one.judgement) == said:
+                return rest, one
     return None
 
 

@@ -33,6 +33,11 @@ def faults_alike(smallest: Smallest, lab: Lab) -> frozenset[str]:
         return frozenset({ANY})
     siblings = [one for one in several if one.fault not in wanted.blamed and _is_sibling(one, wanted, several)]
     alike = wanted.blamed | {one.fault for one in siblings[:MOST_SIBLINGS] if _fails_alike(one, wanted, lab)}
+    if not wanted.faults:
+        # The rules of a doubt are those of the plain requests that fail like it.
+        rules = {rule_of(fault) for fault in alike - wanted.blamed}
+        more = [one for one in several if rule_of(one.fault) in rules and one not in siblings]
+        alike |= {one.fault for one in more[:MOST_SIBLINGS] if _fails_alike(one, wanted, lab)}
     return reading.widened(alike)
 
 

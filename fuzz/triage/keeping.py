@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from fuzz.findings.finding import Reproducibility
 from fuzz.running.session import Session
+from fuzz.triage.behind import OTHERWISE
 from fuzz.triage.general import faults_alike, not_seen_with
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.ledger import Ledger
@@ -52,7 +53,9 @@ class Keeper:
         The trial was reduced from one that `failed`, which may turn out to have a cause of its own.
         """
         alike = faults_alike(smallest, self.lab)
-        if ANY in alike:
+        wanted = smallest.seen.signature
+        doubtful = wanted.way in OTHERWISE and not wanted.faults and alike - wanted.blamed
+        if ANY in alike or doubtful:
             # Plain requests with other faults fail alike, so nothing else about this request is needed.
             smallest = replace(smallest, needs=(), unproved=())
         if hangs_on_its_data(smallest.trial, smallest.seen, self.lab):

@@ -101,8 +101,9 @@ def breaks_alike(way: Shown, one: Shown, lab: Lab) -> bool:
 
 
 def _besides_blame(way: Shown) -> tuple[str, ...]:
-    """Return the needs of a cause without the traits by which its request breaks a rule."""
-    about = way.trial.reading.at_fault(replace(way.signature, faults=way.signature.blamed))
+    """Return the needs of a cause without its data, and without the traits by which its request breaks a rule."""
+    reading = way.trial.reading
+    about = {*reading.at_fault(replace(way.signature, faults=way.signature.blamed)), *reading.of_data}
     return tuple(name for name in way.needs if name not in about)
 
 
@@ -118,10 +119,15 @@ def fail_alike(way: Shown, one: Shown) -> bool:
 
 
 def needs_siblings(way: Shown, one: Shown, lab: Lab) -> bool:
-    """Say whether two causes need the same traits with other siblings, and the case of one fails with the other's."""
-    if not of_one_family(way, one) or set(way.needs) != set(one.needs) or not _apart(way, one):
+    """Say whether one of two causes needs all that the other does, and its case fails with the other's siblings."""
+    if not of_one_family(way, one) or not _apart(way, one):
         return False
-    return _fail_with_siblings(way, one, lab)
+    reading = way.trial.reading
+    several = ((less, more) for less, more in ((way, one), (one, way)) if less.needs)
+    return any(
+        set(less.needs) <= closure(more.needs, reading) and _fails_with_its_siblings(less, more, lab)
+        for less, more in several
+    )
 
 
 def _apart(way: Shown, one: Shown) -> list[str]:

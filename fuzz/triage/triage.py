@@ -181,7 +181,7 @@ class Triage:
         smallest = self._smallest = minimal(trial, seen, self.lab)
         if not self._stands(smallest.trial, smallest.seen.signature):
             return self._after_others(until, trial, first)
-        valid = behind(smallest.trial, smallest.seen.signature, self.lab)
+        valid = behind(smallest.trial, smallest.seen, self.lab)
         if valid is None:
             return self.keeper.settled(smallest, (trial, seen))
         name = self._of_valid(*valid)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.zoo.credentials import AnonymousRefused
 from fuzz.subjects.reductions.zoo.errors import WrongStatusForBadFields
-from fuzz.triage.behind import explained_without_fault
+from fuzz.triage.behind import behind, explained_without_fault
 from fuzz.triage.lab import Lab
 from fuzz.triage.minimal import minimal
 from fuzz.triage.shown import Explained, Shown
@@ -43,3 +43,12 @@ def test_a_fault_that_is_refused_in_other_words_has_another_cause() -> None:
         way = known(lab)
     with lab_with(WrongStatusForBadFields) as lab:
         assert explained_without_fault(trial, lab.ask(trial)[0], [way], lab) is None
+
+
+def test_an_answer_that_is_about_another_fault_than_it_is_blamed_for_goes_on_without_that() -> None:
+    trial = asked("owner", option_shape_as_bytes=0, offset=2.0)
+    with lab_with(WrongStatusForBadFields) as lab:
+        found = behind(trial, lab.ask(trial)[0], lab)
+        assert found is not None
+        assert set(found[0].last.fields) == {"dtype", "offset"}
+        assert found[1].violation.actual.startswith("404")

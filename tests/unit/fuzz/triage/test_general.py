@@ -15,18 +15,23 @@ from fuzz.subjects.reductions.faults import faults_named
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import case_of
 from fuzz.subjects.reductions.witnesses import witnesses
-from fuzz.triage.general import not_seen_with
+from fuzz.subjects.reductions.zoo.errors import WrongStatusForBadFields
+from fuzz.triage.general import faults_alike, not_seen_with
 from fuzz.triage.lab import Lab
 from fuzz.triage.ledger import Ledger
-from fuzz.triage.minimal import minimal
+from fuzz.triage.minimal import Smallest, minimal
 from fuzz.triage.shown import ANY
 from fuzz.triage.trial import Trial, place_of, trial_of
+from specs.case import Case
+from specs.fields import Fields
 from specs.reductions import profile as profiles
 from specs.reductions.model import expectations
 from specs.reductions.rules import Rule
+from specs.reductions.steps import Put, Send
 from specs.store_facts import StoreFacts
 from specs.violation import Aspect, Way
 from strategies.reductions import cases
+from tests.unit.broken import lab_with
 from tests.unit.pretended import PROFILE, Bug, Immortal, PretendedSession, needing, refusing, rich
 
 
@@ -112,3 +117,13 @@ def test_who_reads_names_in_any_case_is_one_finding_for_all_fields(tmp_path: Pat
     (finding,) = hunted(tmp_path, [Bug(in_another_case, "refuses-invalid", Way.ACCEPTED)], examples=400)
     assert {"ORDER:unknown-field", "SIZE:unknown-field"} <= set(finding.covers)
     assert "nothing_known:unknown-field" not in finding.covers
+
+
+def test_a_doubt_fails_alike_with_the_faults_of_other_fields_that_break_the_same_rules() -> None:
+    send = Send("sum", Fields({"dtype": "int32", "offset": 4.0}), "a")
+    trial = trial_of(Case("x", (Put("a", bytes(8)), send)), Reading(profiles.load("reference")))
+    with lab_with(WrongStatusForBadFields) as lab:
+        seen = lab.ask(trial)[0]
+        assert seen.signature.doubts
+        alike = faults_alike(Smallest(trial, seen, ()), lab)
+    assert {"offset:not-an-integer", "size:not-an-integer", "axis:not-an-integer"} <= alike
