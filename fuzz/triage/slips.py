@@ -21,16 +21,11 @@ def of_its_own(smallest: Smallest, trial: Trial, seen: Seen, lab: Lab) -> Smalle
     needed = closure(smallest.needs, reading)
     others = {one: _passing(smallest, trial, one, lab) for one in apart if one not in needed}
     passing = {one: other for one, other in others.items() if other is not None}
-    if passing and not words & reading.reads_as(trial, seen, facts):
-        # The failed trial was answered in another way than by this mistake.
-        return minimal(trial, seen, lab, frozenset(passing))
     kept = frozenset(name for name, other in passing.items() if all(reading.shows(one, other, facts) for one in words))
     return minimal(trial, seen, lab, kept) if kept else None
 
 
 def _passing(smallest: Smallest, trial: Trial, name: str, lab: Lab) -> Trial | None:
-    """Return the smallest case with a sibling that the failed trial has, if it passes and is not refused."""
+    """Return the smallest case with a sibling that the failed trial has, if it passes."""
     other = with_siblings_of(smallest.trial, trial, [name])
-    if other is None or lab.fails(other, smallest.seen.signature) is not None:
-        return None
-    return None if lab.judge(other.case).refused else other
+    return other if other is not None and lab.fails(other, smallest.seen.signature) is None else None

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from fuzz.subjects.reductions.reading import Reading
-from fuzz.subjects.reductions.zoo.layouts import FortranOrderIgnored, SelectLaidOutInCOrder
+from fuzz.subjects.reductions.zoo.layouts import FortranOrderIgnored
 from fuzz.subjects.reductions.zoo.missing import (
     MissingIgnoredAlongAxes,
     OnlyFirstOfMissingValues,
     SelectCountsMissing,
 )
-from fuzz.subjects.reductions.zoo.selections import SlicesReversedInFortranOrder
 from fuzz.triage.minimal import minimal
 from fuzz.triage.slips import of_its_own
 from fuzz.triage.trial import Trial, trial_of
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions import profile as profiles
-from specs.reductions.steps import Bucket, Credential, Put, Send
+from specs.reductions.steps import Put, Send
 from tests.unit.broken import lab_with
 
 PROFILE = profiles.load("reference")
 
 
-def asked(
-    operation: str, dtype: str, credentials: Credential | None = "owner", bucket: Bucket = "private", **fields: object
-) -> Trial:
+def asked(operation: str, dtype: str, **fields: object) -> Trial:
     data = np.arange(1, 10).astype(dtype).tobytes()
-    send = Send(operation, Fields({"dtype": dtype, "shape": [3, 3], **fields}), "a", bucket, credentials=credentials)
-    return trial_of(Case("x", (Put("a", data, bucket), send)), Reading(PROFILE))
+    send = Send(operation, Fields({"dtype": dtype, "shape": [3, 3], **fields}), "a")
+    return trial_of(Case("x", (Put("a", data), send)), Reading(PROFILE))
 
 
 def test_a_sum_that_was_reduced_to_a_select_of_another_bug_is_reduced_as_a_sum() -> None:
@@ -60,26 +55,3 @@ def test_a_mistake_that_the_failed_operation_cannot_show_is_no_slip() -> None:
         smallest = minimal(trial, seen, lab)
         assert smallest.trial.last.operation == "select"
         assert of_its_own(smallest, trial, seen, lab) is None
-
-
-def test_a_sender_who_may_not_read_the_smallest_case_is_not_kept() -> None:
-    fields: dict[str, Any] = {"order": "F", "axis": [0], "selection": [[0, 2, 1], [1, 3, 1]]}
-    trial = asked("sum", "int32", credentials=None, bucket="public", **fields)
-    with lab_with(SelectLaidOutInCOrder, SlicesReversedInFortranOrder) as lab:
-        seen = lab.ask(trial)[0]
-        smallest = minimal(trial, seen, lab)
-        assert smallest.trial.last.credentials == "owner"
-        own = of_its_own(smallest, trial, seen, lab)
-        assert own is not None
-        assert own.trial.last.credentials == "owner"
-
-
-def test_a_failure_that_shows_another_mistake_than_its_smallest_case_is_reduced_anew() -> None:
-    trial = asked("sum", "int32", order="F", axis=[0], selection=[[0, 2, 1], [1, 3, 1]])
-    with lab_with(SelectLaidOutInCOrder, SlicesReversedInFortranOrder) as lab:
-        seen = lab.ask(trial)[0]
-        slipped = minimal(trial, seen, lab)
-        assert "selection" not in slipped.trial.last.fields
-        own = of_its_own(slipped, trial, seen, lab)
-        assert own is not None
-        assert {"order", "selection"} <= {*own.trial.last.fields}
