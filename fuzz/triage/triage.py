@@ -113,8 +113,12 @@ class Triage:
         fleeting = self.ledger.fleeting(wanted)
         doubtful = (slow or self.spent.much()) and (fleeting or self.ledger.keeps_state())
         earlier = () if self.spent.much(KNOWN_SHARE_WITH_EARLIER) else self.earlier.as_sent(until)
-        if doubtful and not comes_again(trial, earlier, wanted, self.lab):
-            return None if fleeting is None else self.ledger.again(fleeting, wanted)
+        if doubtful:
+            # Beside what other workers ask, a race comes again as often as it came.
+            with self._alone():
+                came = comes_again(trial, earlier, wanted, self.lab)
+            if not came:
+                return None if fleeting is None else self.ledger.again(fleeting, wanted)
         first = Seen(judgement, violation, wanted)
         self.keeper.begun, self._smallest, self.keeper.first = begun, None, (trial, first)
         self._came_again = False
