@@ -142,7 +142,7 @@ class Fetching:
         field = "url" if reduction.version >= 2 else "bucket" if code == "NoSuchBucket" else "object"
         return Refusal(
             status,
-            f"{field}: the store refused {reduction.place.path} with {code or answer.status}: {reason}",
+            f"{field}: the store refused with {code or answer.status}: {reason} {reduction.place.path}",
             f"the store at {reduction.place.authority} answered {answer.status}",
         )
 

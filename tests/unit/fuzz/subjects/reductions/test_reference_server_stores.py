@@ -38,6 +38,14 @@ def total(asker: Asker, **fields: object) -> int:
     return int(np.frombuffer(cbor2.loads(answer.body)["bytes"], np.uint32)[0])
 
 
+@pytest.mark.parametrize("key", ["k", "%" * 900, "🌍" * 250])
+def test_an_error_names_the_code_of_the_store_however_long_the_key_is(asker: Asker, key: str) -> None:
+    place = f"{asker.store.url}/private/{quote(key)}"
+    answer = asker.send("sum", {"interface_type": "s3", "dtype": "uint32", "url": place})
+    assert answer.status == 404
+    assert b"NoSuchKey" in answer.body
+
+
 @pytest.mark.parametrize(
     "key", ["k", "a+b", "50%25", "a b", "/k", "a//b/", "é/ключ", "a/../b", ".", "..", "~k", "q?x=1#f", "&=;:@!$'()*,[]"]
 )
