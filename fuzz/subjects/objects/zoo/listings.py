@@ -99,9 +99,9 @@ class PrefixIgnoresCase(ObjectStore):
     """It lists keys whose case differs from that of the prefix."""
 
     def items(self, keys: Sequence[str], prefix: str, delimiter: str, start: str) -> Items:
-        for name, is_group in super().items(keys, "", "" if prefix else delimiter, start):
-            if name.lower().startswith(prefix.lower()):
-                yield name, is_group
+        beginnings = {key[: len(prefix)] for key in keys}
+        for own in sorted(one for one in beginnings if one.lower() == prefix.lower()):
+            yield from super().items(keys, own, delimiter, start)
 
 
 class OrderIgnoresCase(ObjectStore):

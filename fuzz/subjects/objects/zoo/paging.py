@@ -81,8 +81,9 @@ class FullPageIsTruncated(ObjectStore):
 
     def page(self, call: Call, keys: Sequence[str], start: str, limit: int) -> Page:
         page = super().page(call, keys, start, limit)
-        if not page.items and start and keys and limit:
-            return replace(super().page(call, keys, "", 1), truncated=True)
+        first = super().page(call, keys, "", 1)
+        if not page.items and first.items and limit and "continuation-token" in call.parameters:
+            return replace(first, truncated=True)
         return replace(page, truncated=bool(page.items) and len(page.items) == limit)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -47,3 +48,22 @@ def test_two_animals_live_in_one_store() -> None:
         client.put("/box/k", b"abc")
         assert client("GET", "/box/k").body == b"ab"
         assert client("DELETE", "/box/k").status == 200
+
+
+def test_a_full_page_that_is_truncated_leads_to_itself() -> None:
+    with asking(find("full-page-is-truncated").store) as client:
+        client.put("/box/k", b"abc")
+        assert client("GET", "/box?list-type=2&prefix=none&start-after=z").text("IsTruncated") == "false"
+        page = client("GET", "/box?list-type=2&max-keys=1")
+        assert page.text("IsTruncated") == "true"
+        token = quote(page.text("NextContinuationToken"), "")
+        again = client("GET", f"/box?list-type=2&max-keys=1&continuation-token={token}")
+        assert again.texts("Contents/Key") == ["k"]
+
+
+def test_a_prefix_that_ignores_case_still_takes_the_delimiter() -> None:
+    with asking(find("prefix-ignores-case").store) as client:
+        for key in ("A1", "a/1", "a/2", "b"):
+            client.put(f"/box/{key}", b"x")
+        told = client("GET", "/box?list-type=2&prefix=a&delimiter=%2F")
+        assert (told.texts("Contents/Key"), told.texts("CommonPrefixes/Prefix")) == (["A1"], ["a/"])
