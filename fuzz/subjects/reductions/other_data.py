@@ -9,11 +9,12 @@ from itertools import islice
 
 import numpy as np
 
-from fuzz.subjects.reductions.scene import Scene, are_axes, of_like_selection, with_elements
+from fuzz.subjects.reductions.scene import Scene, are_axes, with_elements
 from fuzz.subjects.reductions.stakes import alike
 from fuzz.subjects.reductions.traits.missing import missing_elements
 from fuzz.subjects.reductions.traits.numbers import SMALL
 from fuzz.subjects.reductions.traits.scenes import INCIDENTAL, MOST_ELEMENTS, traits_of
+from fuzz.subjects.reductions.traits.slices import of_like_selection
 from fuzz.triage.other_data import LEAST_VARIANTS
 from fuzz.triage.trial import Trial
 from specs.case import Case

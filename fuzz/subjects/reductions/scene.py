@@ -258,31 +258,3 @@ def in_more_elements(scene: Scene, times: int) -> Scene:
     if scene.shape is None:
         return with_elements(scene, np.repeat(scene.elements, times))
     return repeated(scene, [*(1 for _ in scene.shape[1:]), times])
-
-
-def of_like_selection(scene: Scene, lengths: tuple[int, ...]) -> Scene:
-    """Return the scene with a similar selection for other lengths, where its own does not lie within them."""
-    if scene.selection is None or scene.shape is None:
-        return scene
-    slices = zip(scene.selection, scene.shape, lengths)
-    return replace(scene, selection=tuple(_like_slice(*each) for each in slices))
-
-
-def _like_slice(one: tuple[int, int, int], was: int, length: int) -> tuple[int, int, int]:
-    start, end, stride = one
-    if max(abs(start), abs(end)) <= length:
-        return one
-
-    def like(bound: int, more: int) -> int:
-        if abs(bound) >= FAR_BOUNDS:
-            return bound
-        if not -was <= bound <= was:
-            return length + 1 if bound > 0 else -length - 1
-        moved = abs(bound) * length // was
-        return max(0, min(moved + more, length)) if bound >= 0 else -max(moved - more, 1)
-
-    moved = like(start, 0), max(like(end, 1 if stride > 0 else -1), -length - 1), stride
-    if range(*slice(*moved).indices(length)):
-        return moved
-    outermost = (-length, 0) if stride > 0 else (-1, length - 1)
-    return outermost[start >= 0], moved[1], stride

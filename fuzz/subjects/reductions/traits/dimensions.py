@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from fuzz.subjects.reductions.scene import Scene, are_axes, without_dimension
+from fuzz.subjects.reductions.traits.slices import PART, of_numbers, traits_of_slice, with_traits
 
 
-def _interest(scene: Scene, dimension: int) -> tuple[bool, int]:
-    """Return a key to sort dimensions by importance: those with a slice of less than everything, then longer ones."""
+def _interest(scene: Scene, dimension: int) -> tuple[int, int]:
+    """Return a key to sort dimensions by importance: those whose slices have most traits, then longer ones."""
     length = (scene.shape or ())[dimension]
-    whole = scene.selection is None or scene.selection[dimension] == (0, length, 1)
-    return not whole, length
+    return 0 if scene.selection is None else len(traits_of_slice(scene.selection[dimension], length)), length
 
 
 def of_rank(scene: Scene, rank: int, kept: int | None = None) -> Scene | None:
@@ -54,11 +56,37 @@ def several_dimensions(scene: Scene) -> Scene | None:
     """Return the scene with one dimension, which is still reduced where the axis was a list that would be empty now."""
     if scene.shape is None or len(scene.shape) < 2:
         return None
-    flat = _of_all_in(scene, 1) or of_rank(scene, 1)
+    flat = _of_all_in(scene, 1) or _with_what_they_had(of_rank(scene, 1), scene)
     return replace(flat, axis=[0]) if flat is not None and flat.axis == [] and scene.axis != [] else flat
 
 
 def more_than_two_dimensions(scene: Scene) -> Scene | None:
     if scene.shape is None or len(scene.shape) < 3:
         return None
-    return _of_all_in(scene, 2) or of_rank(scene, 2, _single_axis(scene))
+    return _of_all_in(scene, 2) or _with_what_they_had(of_rank(scene, 2, _single_axis(scene)), scene)
+
+
+def _with_what_they_had(flat: Scene | None, scene: Scene) -> Scene | None:
+    """Return a scene of fewer dimensions with the numbers and the traits of slices that are gone with others."""
+    if flat is None or flat.shape is None:
+        return flat
+    if np.unique(flat.elements).size < min(np.unique(scene.elements).size, flat.elements.size):
+        flat = of_numbers(flat, scene.elements, flat.elements.size)
+    return _with_their_slices(flat, scene)
+
+
+def _with_their_slices(flat: Scene, scene: Scene) -> Scene:
+    """Return a scene of which the last slice also has those traits that are gone with other dimensions."""
+    if flat.selection is None or flat.shape is None:
+        return flat
+    gone = _traits_of_slices(scene) - _traits_of_slices(flat)
+    if not gone:
+        return flat
+    *others, last = flat.selection
+    wanted = traits_of_slice(last, flat.shape[-1]) | gone
+    return replace(flat, selection=(*others, with_traits(wanted, flat.shape[-1])))
+
+
+def _traits_of_slices(scene: Scene) -> frozenset[str]:
+    each = zip(scene.selection or (), scene.shape or ())
+    return frozenset().union(*(traits_of_slice(one, length) - {PART} for one, length in each))

@@ -75,7 +75,7 @@ def _without_negatives(scene: Scene) -> Scene | None:
     if not np.any(_negative(elements)):
         return None
     if _is_float(elements) or not np.any(_huge(elements)):
-        return with_elements(scene, np.abs(elements))
+        return with_elements(scene, np.where(elements < 0, np.abs(elements), elements))
     end = int(np.iinfo(elements.dtype).max)
     middle = end // 2 + 1
     if scene.operation == "max":
@@ -86,8 +86,16 @@ def _without_negatives(scene: Scene) -> Scene | None:
 
 
 def _made_normal(elements: Array) -> Any:
-    """Return normal numbers in the same order as the given subnormal ones."""
-    return elements / np.finfo(elements.dtype).tiny + 0.5
+    """Return normal numbers of the same signs and in the same order as the given subnormal ones."""
+    return elements / np.finfo(elements.dtype).tiny + np.copysign(0.5, elements)
+
+
+def _away_from_zero(elements: Array) -> Any:
+    return np.copysign(np.ceil(np.abs(elements)), elements)
+
+
+def _signed_ones(elements: Array) -> Any:
+    return np.copysign(np.ones_like(elements), elements)
 
 
 _subnormals_to_normal = _values(_subnormal, _made_normal)
@@ -162,10 +170,10 @@ VALUE_FEATURES: Mapping[str, SimplerScene] = MappingProxyType(
         "a rounded missing value": _rounded_missing,
         "values near a missing one": _without_near,
         "NaN": _values(np.isnan, np.ones_like),
-        "infinity": _values(np.isinf, np.ones_like),
+        "infinity": _values(np.isinf, _signed_ones),
         "negative zero": _values(_negative_zero, np.zeros_like),
         "subnormal numbers": _without_subnormals,
-        "fractions": _values(_fraction, np.ceil),
+        "fractions": _values(_fraction, _away_from_zero),
         "huge values": _huge_to_large,
         "large values": _large_to_ranks,
         "negative values": _without_negatives,

@@ -17,7 +17,6 @@ from fuzz.subjects.reductions.scene import (
     SimplerScene,
     are_axes,
     in_more_elements,
-    of_like_selection,
     repeated,
     with_elements,
     with_lengths,
@@ -38,10 +37,11 @@ from fuzz.subjects.reductions.traits.slices import (
     PARTICULAR_BOUNDS,
     PLAIN_LENGTHS,
     SLICE_FEATURES,
+    WIDER_SLICES,
+    is_single,
     more_of,
+    of_like_selection,
     of_plain_lengths,
-    picked,
-    still_outside,
 )
 from fuzz.subjects.reductions.traits.storage import (
     NULL_FOR,
@@ -73,7 +73,6 @@ EXTREME_AT_AN_END = "the extreme at an end"
 PARTICULAR_LENGTHS = "particular lengths"
 # Traits that do not count when other data is to have the same traits.
 INCIDENTAL = frozenset({PARTICULAR, PARTICULAR_LENGTHS, PARTICULAR_BOUNDS})
-WIDER_SLICES = {"a stride beyond the length": "stride beyond one"}
 WIDER_NUMBERS = {"huge values": "large values", "subnormal numbers": "fractions"}
 
 
@@ -194,20 +193,19 @@ def _longer(scene: Scene) -> Scene | None:
         return with_elements(scene, np.repeat(scene.elements, 3)) if scene.elements.size == 1 else None
     if not has_length_one(scene):
         return None
-    slices = scene.selection
-    left = scene.shape if slices is None else [picked(*each) for each in zip(slices, scene.shape)]
+    slices = scene.selection or tuple((0, length, 1) for length in scene.shape)
+    single = [is_single(*each) for each in zip(slices, scene.shape)]
     # Longer dimensions are tripled, so that a part stays a part; dimensions of length one get lengths that differ.
     lengths = (length for length in range(2, 2 + 2 * len(scene.shape)) if length not in scene.shape)
     wanted = [next(lengths) if length == 1 else 3 for length in scene.shape]
-    times = [many if one == 1 else 1 for one, many in zip(left, wanted)]
+    times = [many if one else 1 for one, many in zip(single, wanted)]
     if scene.elements.size * math.prod(times) > MOST_ELEMENTS:
         return None
     longer = repeated(scene, times)
-    if slices is None:
+    if scene.selection is None:
         return longer
-    grown = longer.shape or ()
-    slices = tuple(still_outside(*each) for each in zip(slices, scene.shape, grown))
-    more = (more_of(one, n) if was == 1 else one for one, was, n in zip(slices, left, grown))
+    each = zip(scene.selection, scene.shape, longer.shape or (), single)
+    more = (more_of(one, was, n) if picks_one else one for one, was, n, picks_one in each)
     return replace(longer, selection=tuple(more))
 
 
@@ -217,7 +215,7 @@ def has_length_one(scene: Scene) -> bool:
         return scene.elements.size == 1
     if scene.selection is None:
         return 1 in scene.shape
-    return any(picked(one, length) == 1 for one, length in zip(scene.selection, scene.shape))
+    return any(is_single(*each) for each in zip(scene.selection, scene.shape))
 
 
 def few_elements(scene: Scene, *, last: bool = False) -> Scene | None:

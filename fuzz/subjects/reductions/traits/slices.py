@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from fuzz.subjects.reductions.scene import FAR_BOUNDS, Scene, SimplerScene, of_like_selection, with_elements
+from fuzz.subjects.reductions.scene import FAR_BOUNDS, Scene, SimplerScene, with_elements
 from specs.reductions.dtypes import ITEM_SIZES, Array
 
 Triple = tuple[int, int, int]
@@ -40,10 +40,15 @@ def _empty_slice(one: Triple, length: int) -> Triple:
 
 
 def slices_of_something(one: Triple, length: int) -> list[Triple]:
-    """List slices that resemble the given one and pick at least one index of a dimension."""
+    """List slices that resemble the given one and pick at least one index of a dimension.
+
+    In the last one bounds outside of the dimension stay outside.
+    """
     start, end, stride = one
+    low = min((bound for bound in (start, end) if bound < -length), default=0)
+    high = max((bound for bound in (start, end) if bound > length), default=max(1, length - 1))
     backwards = ((start, 0, stride), (length - 1, 0, stride)) if stride < 0 else ()
-    likely = ((start, end, -stride), (end, start, stride), *backwards, (0, max(1, length - 1), 1))
+    likely = ((start, end, -stride), (end, start, stride), *backwards, (low, high, 1))
     return [other for other in likely if picked(other, length)]
 
 
@@ -118,21 +123,69 @@ def still_outside(one: Triple, was: int, length: int) -> Triple:
     return (start, end, one[2])
 
 
-def more_of(one: Triple, length: int) -> Triple:
-    """Return a similar slice that picks more than one element."""
+def of_like_selection(scene: Scene, lengths: tuple[int, ...]) -> Scene:
+    """Return the scene with a similar selection, of the same traits, for other lengths."""
+    if scene.selection is None or scene.shape is None:
+        return scene
+    slices = zip(scene.selection, scene.shape, lengths)
+    return replace(scene, selection=tuple(_like_slice(*each) for each in slices))
+
+
+def _like_slice(one: Triple, was: int, length: int) -> Triple:
+    """Return a slice of a dimension of another length that is like the given one: with its bounds, or moved ones."""
+    return with_traits(traits_of_slice(one, was), length, _moved(one, was, length))
+
+
+def with_traits(names: frozenset[str], length: int, *likely: Triple) -> Triple:
+    """Return the first of some slices that has all the traits, or else the plainest slice that has them."""
+    kept = names - {PART}
+    return next((one for one in likely if kept <= traits_of_slice(one, length)), None) or canonical(names, length)
+
+
+def _moved(one: Triple, was: int, length: int) -> Triple:
+    """Return a slice whose bounds lie where they lay in a dimension of another length."""
     start, end, stride = one
+    if max(abs(start), abs(end)) <= length:
+        return one
+
+    def like(bound: int, more: int) -> int:
+        if abs(bound) >= FAR_BOUNDS:
+            return bound
+        if not -was <= bound <= was:
+            return length + 1 if bound > 0 else -length - 1
+        moved = abs(bound) * length // was
+        return max(0, min(moved + more, length)) if bound >= 0 else -max(moved - more, 1)
+
+    moved = like(start, 0), max(like(end, 1 if stride > 0 else -1), -length - 1), stride
+    if range(*slice(*moved).indices(length)):
+        return moved
+    outermost = (-length, 0) if stride > 0 else (-1, length - 1)
+    return outermost[start >= 0], moved[1], stride
+
+
+def more_of(one: Triple, was: int, length: int) -> Triple:
+    """Return a slice of the same traits that picks more than one element, in a dimension that may have grown.
+
+    A stride beyond the length always picks a single one.
+    """
+    start, end, stride = still_outside(one, was, length)
     sign = 1 if stride > 0 else -1
-    for more in (
+    likely = (
         (start, end + stride, stride),
         (start - stride, end, stride),
         (start, end + sign, sign),
         (start - sign, end, sign),
         (start, end, sign),
         (start, end + length // 3, stride),
-    ):
-        if picked(more, length) > 1 and (more[0] < 0) == (start < 0) and (more[1] < 0) == (end < 0):
-            return more
-    return (0, length, 1)
+    )
+    several = (more for more in likely if picked(more, length) > 1)
+    more = with_traits(traits_of_slice(one, was), length, *several)
+    return more if picked(more, length) > 1 or abs(more[2]) > length else (0, length, 1)
+
+
+def is_single(one: Triple, length: int) -> bool:
+    """Say whether a dimension, or its slice, has exactly one index, unless a stride beyond the length sees to that."""
+    return length == 1 or (picked(one, length) == 1 and abs(one[2]) <= length)
 
 
 # Shorter dimensions have no room for slices that show mistakes.
@@ -140,13 +193,17 @@ LEAST_LENGTH = 4
 # Neighbouring lengths differ, and the first ones, where strides are most likely, are odd.
 PLAIN_LENGTHS = (5, 3, 4, 2, 3, 2, 2, 2)
 FAR_BOUND = 2**40
+# Traits of slices that have wider ones.
+WIDER_SLICES: Mapping[str, str] = MappingProxyType(
+    {"a stride beyond the length": "stride beyond one", "bounds before the beginning": "negative bounds"}
+)
 
 
 def _plain_bounds(scene: Scene) -> Scene | None:
     """Return the scene with each slice's bounds and stride as plain as its traits allow."""
     if scene.selection is None or scene.shape is None:
         return None
-    plain = tuple(canonical(_traits_of(one, length), length) for one, length in zip(scene.selection, scene.shape))
+    plain = tuple(canonical(traits_of_slice(one, length), length) for one, length in zip(scene.selection, scene.shape))
     return None if plain == scene.selection else replace(scene, selection=plain)
 
 
@@ -157,24 +214,26 @@ def of_plain_lengths(scene: Scene) -> Scene | None:
     lengths = PLAIN_LENGTHS[: len(scene.shape)] if scene.shape is not None else PLAIN_LENGTHS[:1]
     if lengths == (scene.shape or (scene.elements.size,)) or len(lengths) < len(scene.shape or ()):
         return None
-    different = scene.elements[np.sort(np.unique(scene.elements, return_index=True)[1])]
     if scene.shape is None:
         count = next(length for length in range(lengths[0], 2 * lengths[0] + 1) if _as_even(scene, length))
-        return _of_length(scene, different, count) if count != scene.elements.size else None
-    plain = _of_length(scene, different, math.prod(lengths))
+        return of_numbers(scene, scene.elements, count) if count != scene.elements.size else None
+    plain = of_numbers(scene, scene.elements, math.prod(lengths))
     selection = scene.selection
     if selection is not None:
         like = of_like_selection(scene, lengths).selection or ()
         selection = tuple(
-            canonical(_traits_of(one, was), length) if one == canonical(_traits_of(one, was), was) else near
+            canonical(traits_of_slice(one, was), length) if one == canonical(traits_of_slice(one, was), was) else near
             for one, near, was, length in zip(selection, like, scene.shape, lengths)
         )
     return replace(plain, shape=lengths, selection=selection)
 
 
-def _of_length(scene: Scene, numbers: Array, count: int) -> Scene:
-    """Return the scene with so many of the numbers; if some are missing, its last element stays the last."""
-    elements = np.resize(numbers, count)
+def of_numbers(scene: Scene, numbers: Array, count: int) -> Scene:
+    """Return the scene with as many different ones of the numbers as it has room for, in their order.
+
+    If some are missing, its last element stays the last.
+    """
+    elements = np.resize(numbers[np.sort(np.unique(numbers, return_index=True)[1])], count)
     if scene.missing is not None:
         elements[-1] = scene.elements[-1]
     return with_elements(scene, elements)
@@ -186,26 +245,29 @@ def _as_even(scene: Scene, count: int) -> bool:
     return all(bool(count * size % one) == bool(scene.elements.size * size % one) for one in several)
 
 
-def _traits_of(one: Triple, length: int) -> frozenset[str]:
+def traits_of_slice(one: Triple, length: int) -> frozenset[str]:
     return frozenset(name for name, change in SLICES.items() if change(one, length) != one)
 
 
 def canonical(names: frozenset[str], length: int) -> Triple:
     """Return the plainest slice with the given traits on which a mistake about any of them shows."""
     stride = length + 1 if "a stride beyond the length" in names else 2 if "stride beyond one" in names else 1
-    if "empty selection" in names:
-        low, high = 1, -1 if "negative bounds" in names else 2
-        return (low, high, -stride) if "reversed selection" in names else (high, low, stride)
     huge, before = "bounds of more than 32 bits" in names, "bounds before the beginning" in names
     # A bound far outside may lie before the beginning only.
     beyond = "bounds beyond the end" in names or (huge and not before)
     far = FAR_BOUND if huge else length + 1
     first = -FAR_BOUND if huge and not beyond else -length - 1
+    negative = "negative bounds" in names
+    if "empty selection" in names:
+        low = first if before else -1 if negative and beyond else 1
+        high = far if beyond else -1 if negative else 2
+        return (low, high, -stride) if "reversed selection" in names else (high, low, stride)
     if "reversed selection" in names:
-        start = far if beyond else -1 if "negative bounds" in names else length - 1
-        return (start, first - 1 if before else min(stride, 2) - 1, -stride)
+        start = far if beyond else -1 if negative else length - 1
+        end = min(stride, 2, length - 1) - 1
+        return (start, first - 1 if before else end - length * (beyond and negative), -stride)
     start = first if before else 0
-    if "negative bounds" in names and not before:
+    if negative and not before:
         start = -2 if stride == 1 else -3
     elif PART in names and not (before or beyond or stride > 1):
         start = 1
@@ -217,8 +279,8 @@ SLICES: Mapping[str, Callable[[Triple, int], Triple]] = MappingProxyType(
         "empty selection": _empty_slice,
         "bounds of more than 32 bits": _near_bounds,
         "bounds beyond the end": _clamped_above,
-        "bounds before the beginning": _clamped_below,
         "negative bounds": _negative_bound,
+        "bounds before the beginning": _clamped_below,
         "reversed selection": _reversed_slice,
         "stride beyond one": _wide_stride,
         "a stride beyond the length": _stride_within,
@@ -230,17 +292,21 @@ SLICES: Mapping[str, Callable[[Triple, int], Triple]] = MappingProxyType(
 def _dropped(name: str) -> Callable[[Triple, int], Triple]:
     """Return the function that drops a trait of a slice; where the bounds were plain, they are plain again.
 
-    A slice that picked a part of its dimension by that trait only still picks a part, in the plainest way.
+    A slice that picked a part of its dimension by that trait only still picks a part, in the plainest way. The other
+    traits stay where that can be.
     """
+    within = {name, *(one for one, wider in WIDER_SLICES.items() if wider == name)}
 
     def change(one: Triple, length: int) -> Triple:
-        other = SLICES[name](one, length)
-        names = _traits_of(one, length)
-        if other == one or length < LEAST_LENGTH or one != canonical(names, length):
-            return other
-        rest = names - {name}
-        picks_a_part = name != PART and 0 < picked(one, length) < length
-        return canonical(rest or frozenset({PART} if picks_a_part else ()), length)
+        other, names = SLICES[name](one, length), traits_of_slice(one, length)
+        if other == one:
+            return one
+        rest = names - within
+        if length >= LEAST_LENGTH and one == canonical(names, length):
+            picks_a_part = name != PART and 0 < picked(one, length) < length
+            return canonical(rest or frozenset({PART} if picks_a_part else ()), length)
+        plain = with_traits(rest, length, other)
+        return plain if traits_of_slice(plain, length) <= rest else other
 
     return change
 

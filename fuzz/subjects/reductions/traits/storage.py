@@ -109,11 +109,12 @@ def _filters(scene: Scene) -> Scene | None:
 
 
 def _second_filter(scene: Scene) -> Scene | None:
-    """Return the scene with one filter in place of two: the one with an unusual element_size, if there is one."""
+    """Return the scene with one filter in place of two, unusual in kind and element_size where one of them is."""
     if len(scene.filters) < 2:
         return None
-    unusual = [one for one in scene.filters if one.element_size != ITEM_SIZES[scene.dtype]]
-    return replace(scene, filters=tuple((unusual or scene.filters)[:1]))
+    unusual = [one for one in scene.filters if one.element_size != ITEM_SIZES[scene.dtype]] or scene.filters
+    simd = [one for one in scene.filters if one.id != "shuffle"] or scene.filters
+    return replace(scene, filters=(Filter(simd[0].id, unusual[0].element_size),))
 
 
 def _element_size(scene: Scene) -> Scene | None:

@@ -17,7 +17,7 @@ from fuzz.subjects.reductions.traits.missing import missing_elements, missing_nu
 from fuzz.subjects.reductions.traits.numbers import VALUE_FEATURES, to_dtype
 from fuzz.subjects.reductions.traits.revealing import DIFFERENT, extreme_at, numbers, revealing
 from fuzz.subjects.reductions.traits.scenes import EXTREME_AT_AN_END, FEATURES, INCIDENTAL, few_elements
-from fuzz.subjects.reductions.traits.slices import LEAST_LENGTH, SLICES, Triple, canonical, still_outside
+from fuzz.subjects.reductions.traits.slices import Triple, still_outside
 from fuzz.triage.traits import closure, has, present, project, without
 from fuzz.triage.trial import Trial, isolated, isolated_otherwise, trial_of
 from specs.case import Case
@@ -92,35 +92,6 @@ def test_a_scene_and_its_case_tell_the_same(case: Case) -> None:
     assert again.elements.tobytes() == trial.scene.elements.tobytes()
     for name in set(Scene.__slots__) - {"elements", "tail"}:
         assert getattr(again, name) == getattr(trial.scene, name)
-
-
-def traits_of(one: Triple, length: int) -> set[str]:
-    return {name for name, change in SLICES.items() if change(one, length) != one}
-
-
-BOUNDS = st.one_of(st.integers(-12, 12), st.sampled_from((2**31, -(2**31), 2**40)))
-STRIDES = st.integers(-12, 12).filter(bool)
-
-
-@given(st.tuples(BOUNDS, BOUNDS, STRIDES), st.integers(LEAST_LENGTH, 9))
-@settings(max_examples=5 * settings.default.max_examples)
-def test_a_canonical_slice_has_only_the_traits_asked_for(one: Triple, length: int) -> None:
-    names = traits_of(one, length)
-    plain = canonical(frozenset(names), length)
-    assert traits_of(plain, length) <= names
-    assert canonical(frozenset(traits_of(plain, length)), length) == plain
-
-
-@pytest.mark.parametrize("name", SLICES)
-def test_a_canonical_slice_of_one_trait_has_it(name: str) -> None:
-    # A bound before the beginning is a negative one.
-    wider = {"a stride beyond the length": {"stride beyond one"}, "bounds before the beginning": {"negative bounds"}}
-    for length in range(LEAST_LENGTH, 10):
-        found = traits_of(canonical(frozenset({name}), length), length)
-        assert name in found
-        assert found <= {name, "bounds beyond the end", "stride beyond one", "part of a dimension"} | wider.get(
-            name, set()
-        )
 
 
 @given(st.integers(1, DIFFERENT))
