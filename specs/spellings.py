@@ -50,6 +50,12 @@ def spelled(message: bytes, manner: str) -> Wire:
     return Wire((message,)) if manner == PLAINLY else SPELLINGS[manner].write(message)
 
 
+def written(number: float, manner: str) -> str:
+    """Return a number as a request's JSON holds it in another spelling."""
+    *_, last = spelled(HEAD_END + json.dumps(number).encode(), manner).pieces
+    return last.partition(HEAD_END)[2].decode()
+
+
 def a_spelling(manner: str) -> str:
     """Describe the manner in words."""
     return SPELLINGS[manner].says

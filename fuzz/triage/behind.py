@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from fuzz.running.session import Judgement
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.shown import Explained, Shown
 from fuzz.triage.traits import closure, has, present, project, with_siblings_apart, without
-from fuzz.triage.trial import Signature, Trial
+from fuzz.triage.trial import Signature, Trial, place_of
 from specs.outcome import Reply
 from specs.violation import Way
 
@@ -30,7 +31,7 @@ def behind(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen] | None:
             came = next((one for one in lab.ask(plain) if one.signature.way is Way.ACCEPTED), None)
             if came is not None:
                 return plain, came
-        if (another := _of_another_fault(trial, seen, lab)) is not None:
+        if (another := _of_another_fault(trial, seen, lab) or _of_a_doubt(trial, wanted, lab)) is not None:
             return another
     bare = project(trial, closure(trial.reading.at_fault(wanted), trial.reading))
     for one in lab.ask(bare) if bare.case != trial.case else ():
@@ -59,6 +60,28 @@ def _of_another_fault(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen] 
             if rest is not None and of_another and _last_words(one.judgement) == said:
                 return rest, one
     return None
+
+
+def _of_a_doubt(trial: Trial, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | None:
+    """Return a plain request with a fault in a field that might be refused, if the server's answer is about that field.
+
+    The answer is about the field if a request without it is not answered so, and one where it is at fault is.
+    """
+    reading = trial.reading
+    for doubt in reading.doubted(trial):
+        about = reading.at_fault(replace(wanted, faults=frozenset({doubt})))
+        rests = [rest for name in about if (rest := without(trial, name)) is not None]
+        if not rests or any(_of_kind(rest, wanted, lab) for rest in rests):
+            continue
+        for witness in reading.witnesses("malformed"):
+            if place_of(witness.fault) == place_of(doubt) and (came := _of_kind(witness.trial, wanted, lab)):
+                return witness.trial, came
+    return None
+
+
+def _of_kind(trial: Trial, wanted: Signature, lab: Lab) -> Seen | None:
+    """Return how a trial fails in the wanted way, for whichever fault."""
+    return next((one for one in lab.ask(trial) if one.signature.kind == wanted.kind), None)
 
 
 def explained_without_fault(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | None:

@@ -126,6 +126,10 @@ class Reading:
         """Name each rule that a trial's request breaks, with the field that breaks it if that can be told."""
         return sorted(str(rule) for rule in rules)
 
+    def doubted(self, _trial: Trial) -> list[str]:
+        """Name each rule for which a trial's request might be refused, with the field that it is about."""
+        return []
+
     def at_fault(self, _wanted: Signature) -> set[str]:
         """Return the traits that a fault consists of: the field, the path or the data that breaks a rule."""
         return set()

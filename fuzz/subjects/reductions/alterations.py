@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -27,6 +28,7 @@ from specs.fields import Fields
 from specs.reductions.dtypes import FLOATS, ITEM_SIZES, NAMES, Array, Bools
 from specs.reductions.request import COMPRESSIONS, FILTERS, OPTIONS
 from specs.reductions.steps import Put, Send, Step
+from specs.spellings import written
 
 # Fields that a server may ignore: the answer is compared with the one to the request without them.
 IGNORED = (
@@ -176,7 +178,7 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
         if changed is not None:
             yield words, changed
     if scene.dtype in FLOATS:
-        cut = with_missing_numbers(scene, _without_exponents)
+        cut = with_missing_numbers(scene, partial(_without_exponents, manner=scene.spelled))
         if cut is not None:
             yield NO_EXPONENT, cut
         for end in (-math.inf, math.inf):
@@ -324,8 +326,9 @@ def _first_alike(numbers: Array, dtype: str) -> Array:
     return numbers[first][alike.reshape(numbers.shape)]
 
 
-def _without_exponents(numbers: Array) -> Array:
-    return np.array([float(repr(one).partition("e")[0]) for one in numbers.tolist()], numbers.dtype)
+def _without_exponents(numbers: Array, manner: str) -> Array:
+    """Return the numbers as they are read without the exponents with which they are written."""
+    return np.array([float(re.split("[eE]", written(one, manner))[0]) for one in numbers.tolist()], numbers.dtype)
 
 
 def _through(numbers: Array, dtype: str) -> Array:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from fuzz.subjects.reductions.scene import Scene, with_elements
+from fuzz.subjects.reductions.traits.missing import missing_numbers
+from fuzz.subjects.reductions.traits.numbers import ranked
 from fuzz.subjects.reductions.traits.scenes import SCENES, everything_missing, is_of_nothing
 from fuzz.subjects.reductions.traits.storage import WIDEST
 from fuzz.triage.trial import Trial
@@ -17,7 +20,7 @@ from specs.reductions.model import full_body
 from specs.reductions.raw_requests import read_raw
 from specs.reductions.request import COMPRESSIONS
 from specs.reductions.steps import Put, SendRaw, Spelling
-from specs.spellings import spelled
+from specs.spellings import PLAINLY, spelled
 
 # Traits whose plainer form does the same in another way: several results, or a part of an object or a dimension.
 CONVERTED = ("axis []", "offset", "negative bounds", "stride beyond one", "reversed selection")
@@ -31,6 +34,7 @@ SENDS_NOTHING = "nothing"
 # A URL with letters that are escaped needlessly comes to one with letters that must be.
 NEEDLESS_ESCAPES: Spelling = "url-escapes"
 KEY_WITH_AN_ESCAPE = "a b"
+EXPONENTS: Spelling = "exponents"
 SENDS_LESS = ("too-little", SENDS_NOTHING)
 
 
@@ -44,6 +48,8 @@ def come_to_the_same(trial: Trial) -> Iterator[Trial]:
         return
     for scene in in_other_ways(trial.scene):
         yield trial.of_scene(scene)
+    if (scaled := _with_exponents(trial.scene)) is not None:
+        yield trial.of_scene(scaled)
     if trial.scene.spelled == NEEDLESS_ESCAPES and trial.scene.key == "a":
         yield trial.of_scene(replace(trial.scene, spelled="plainly", key=KEY_WITH_AN_ESCAPE))
     put, send = trial.case.steps
@@ -62,6 +68,14 @@ def come_to_the_same(trial: Trial) -> Iterator[Trial]:
         if plain is not None:
             trial = plain
             yield trial
+
+
+def _with_exponents(scene: Scene) -> Scene | None:
+    """Return the scene with small numbers that are written with exponents, if its own can only be written so."""
+    written = map(json.dumps, missing_numbers(scene))
+    if scene.spelled != PLAINLY or not any("e" in one and "." not in one for one in written):
+        return None
+    return replace(ranked(scene, dense=True) or scene, spelled=EXPONENTS)
 
 
 def _as_spelled(trial: Trial) -> Iterator[Trial]:

@@ -48,17 +48,29 @@ CARRIERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 def faults_named(broken: frozenset[rules.Rule], trial: Trial) -> list[str]:
     """List the rules that a request breaks, each with the field that breaks it where that is known."""
     fields: dict[str, list[str]] = {}
-    last = trial.last
-    send = read_raw(last, trial.profile).send if isinstance(last, SendRaw) else last
-    if send is not None:
-        reading = validity.read_request(send.operation, full_body(send, trial.profile), trial.profile)
-        for fault in (*reading.faults, *reading.doubts):
-            fields.setdefault(str(fault.rule), []).append(_place(fault.rule, fault.words))
+    read = _read(trial)
+    for fault in () if read is None else (*read.faults, *read.doubts):
+        fields.setdefault(str(fault.rule), []).append(_place(fault.rule, fault.words))
     named = []
     for rule in broken:
         places = dict.fromkeys(fields.get(str(rule), [""]))
         named += [fault_of(str(rule), place) for place in places]
     return named
+
+
+def doubts_named(trial: Trial) -> list[str]:
+    """List the rules for which a request might be refused, each with the field that it is about."""
+    read = _read(trial)
+    return [] if read is None else [fault_of(str(one.rule), _place(one.rule, one.words)) for one in read.doubts]
+
+
+def _read(trial: Trial) -> validity.ReadRequest | None:
+    """Return the trial's request as it is read, also if it is given as bytes; None where these are no request."""
+    last = trial.last
+    send = read_raw(last, trial.profile).send if isinstance(last, SendRaw) else last
+    if send is None:
+        return None
+    return validity.read_request(send.operation, full_body(send, trial.profile), trial.profile)
 
 
 def _place(rule: rules.Rule, words: tuple[str, ...]) -> str:

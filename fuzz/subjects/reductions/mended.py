@@ -50,14 +50,20 @@ def _sends(trial: Trial) -> Iterator[Send]:
     if isinstance(last, Send):
         tidy = _without_unknown_inner_fields(last)
         yield from (tidy, last) if tidy != last else (last,)
+        yield from _spelled_like(last, last.fields.text.encode())
     if isinstance(last, SendRaw):
         inner = read_raw(last, trial.profile).send
         if inner is not None:
             yield inner
-        for manner, look in WRITTEN.items():
-            if look.search(last.body):
-                yield Send("select", HOLDS_A_FRACTION, last.key, last.bucket, spelled=manner)
+        yield from _spelled_like(last, last.body)
         yield Send("select", Fields({"dtype": PLAIN_DTYPE}), last.key, last.bucket, credentials=last.credentials)
+
+
+def _spelled_like(asked: Send | SendRaw, body: bytes) -> Iterator[Send]:
+    """Yield plain requests with a number that is written in an unusual manner, as numbers in a body are."""
+    for manner, look in WRITTEN.items():
+        if look.search(body):
+            yield Send("select", HOLDS_A_FRACTION, asked.key, asked.bucket, spelled=manner)
 
 
 def _without_unknown_inner_fields(send: Send) -> Send:

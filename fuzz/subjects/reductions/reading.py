@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from fuzz.subjects.reductions import mended, plainer, races, saying, scene, witnesses
 from fuzz.subjects.reductions.conversions import come_to_the_same
-from fuzz.subjects.reductions.faults import at_fault, faults_named
+from fuzz.subjects.reductions.faults import at_fault, doubts_named, faults_named
 from fuzz.subjects.reductions.other_data import cut_to_its_data, of_its_lengths, of_other_data
 from fuzz.subjects.reductions.reads_as import reads_as, shows
 from fuzz.subjects.reductions.settling import PLAINEST, SETTLING
@@ -113,6 +113,9 @@ class Reading(reading.Reading):
 
     def faults_named(self, rules: frozenset[AnyRule], trial: Trial) -> list[str]:
         return faults_named(rules, trial)
+
+    def doubted(self, trial: Trial) -> list[str]:
+        return doubts_named(trial)
 
     def at_fault(self, wanted: Signature) -> set[str]:
         return at_fault(wanted)

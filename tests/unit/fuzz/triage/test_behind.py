@@ -52,3 +52,14 @@ def test_an_answer_that_is_about_another_fault_than_it_is_blamed_for_goes_on_wit
         assert found is not None
         assert set(found[0].last.fields) == {"dtype", "offset"}
         assert found[1].violation.actual.startswith("404")
+
+
+def test_an_answer_about_a_field_that_might_be_refused_comes_to_a_fault_of_that_field() -> None:
+    huge = {"shape": [2, 10**28], "selection": [[0, 1, 1]]}
+    for fields in (huge, {"size": 192.0, "missing": {"missing_value": 0.5}}):
+        trial = asked("owner", **fields)
+        with lab_with(WrongStatusForBadFields) as lab:
+            found = behind(trial, lab.ask(trial)[0], lab)
+        assert found is not None
+        assert set(found[0].last.fields) == {"dtype", next(iter(fields))}
+        assert found[1].signature.status == 404

@@ -52,3 +52,15 @@ def test_needless_escapes_in_a_url_come_to_those_that_a_key_must_have() -> None:
     send = Send("select", Fields({"dtype": "int32"}), "a", spelled="url-escapes")
     (other,) = reading.come_to_the_same(trial_of(Case("x", (Put("a", bytes(16)), send)), reading))
     assert (other.last.key, other.last.spelled) == ("a b", "plainly")
+
+
+@pytest.mark.parametrize(("number", "comes"), [(5e-324, True), (1e300, True), (1.5e-7, False), (0.25, False)])
+def test_a_number_that_can_only_be_written_with_an_exponent_comes_to_a_small_one_with_an_exponent(
+    number: float, *, comes: bool
+) -> None:
+    reading = Reading(V2)
+    send = Send("select", Fields({"dtype": "float64", "missing": {"missing_value": number}}), "a")
+    several = reading.come_to_the_same(trial_of(Case("x", (Put("a", bytes(16)), send)), reading))
+    small = [one for one in several if one.last.spelled == "exponents"]
+    assert bool(small) == comes
+    assert all(0 <= one.last.fields["missing"]["missing_value"] <= 10 for one in small)

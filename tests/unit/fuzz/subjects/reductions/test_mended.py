@@ -36,3 +36,9 @@ def test_a_field_with_an_unknown_name_inside_is_kept_without_it() -> None:
     wrong = Send("select", Fields({"dtype": "int32", "filters": filters}), "a", "public")
     first = next(iter(mended(trial_of(Case("x", (PUT, wrong)), Reading(V2)))))
     assert first.last.fields["filters"] == [{"id": "shuffle", "element_size": 8}]
+
+
+def test_a_number_with_an_exponent_is_asked_about_in_a_plain_request_too() -> None:
+    wrong = Send("select", Fields({"dtype": "float32", "missing": {"valid_max": -1e39}}), "a", "public")
+    several = mended(trial_of(Case("x", (PUT, wrong)), Reading(V2)))
+    assert "exponents" in [one.last.spelled for one in several]

@@ -17,7 +17,7 @@ from fuzz.triage.trial import trial_of
 from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import NoReply, Outcome, Reply
-from specs.reductions.steps import Put, Send
+from specs.reductions.steps import Put, Send, Spelling
 from specs.violation import Way
 from tests.unit.truthful import V2, cbor, v2_map
 from tests.unit.wrong_answers import DATA, FACTS, case_of, reading, right
@@ -293,11 +293,14 @@ def test_who_compares_in_a_narrower_dtype_answers_the_first_of_those_alike(
     assert "the answer of a comparison as float32" in reading(case, answer)
 
 
-def test_who_reads_numbers_up_to_their_exponent_answers_for_what_is_before_it() -> None:
-    put = Put("a", np.array([1.0, 2.0, 3.0], "<f8").tobytes())
+@pytest.mark.parametrize(("most", "cut_to", "spelled"), [(2e20, 2.0, "plainly"), (0.3, 3.0, "exponents")])
+def test_who_reads_numbers_up_to_their_exponent_answers_for_what_is_before_it(
+    most: float, cut_to: float, spelled: Spelling
+) -> None:
+    put = Put("a", np.array([1.0, 2.0, 3.0, 4.0], "<f8").tobytes())
     case, cut = (
-        Case("x", (put, Send("select", Fields({"dtype": "float64", "missing": {"valid_max": most}}), "a")))
-        for most in (2e20, 2.0)
+        Case("x", (put, Send("select", Fields({"dtype": "float64", "missing": {"valid_max": one}}), "a", spelled=how)))
+        for one, how in ((most, spelled), (cut_to, "plainly"))
     )
     assert reading(case, cbor(v2_map(right(cut)))) == {"the answer for missing numbers read up to their exponent"}
 
