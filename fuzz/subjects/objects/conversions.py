@@ -9,18 +9,27 @@ from typing import Any
 
 from fuzz.triage.trial import Trial
 from specs.objects import steps
+from specs.objects.checksums import HEADERS as CHECKSUMS
 from specs.objects.content import Content
+from specs.objects.state import STANDARD_HEADERS
+from specs.objects.steps import PLAINLY, STAYS
 
-UNKNOWN = steps.PutObject(key="", content=Content(b"x"))
+CONTENT = Content(b"x")
+UNKNOWN = steps.PutObject(key="", content=CONTENT)
+ABOUT_A_KEY = (steps.HeadObject, steps.DeleteObject, steps.CopyObject, steps.CreateUpload)
+OVERRIDES = tuple(f"response-{name}" for name in STANDARD_HEADERS)
 UPLOAD, PART = "copied", "part-copied"
 
 
 def come_to_the_same(trial: Trial) -> Iterator[Trial]:
-    """List plainer forms of a history: with one kind of write made in a plainer way, then with more of them."""
+    """List plainer forms of a history: with one kind of request made in a plainer way, then with more of them.
+
+    The first forms ask the same of a store by a plainer request, such as to refuse a wrong digest, with another effect.
+    """
     ways = (_parts, _streams, _uploads, _batches, _keys, _copies)
     told = {trial.case.steps}
     made = trial.case.steps
-    alone = [_plainly(way, made) for way in ways]
+    alone = [_plainly(way, made) for way in (_digests, _markers, _writes, _tags, _overrides, _first_parts, *ways)]
     together = [made := _plainly(way, made) for way in ways]
     for steps_of_form in (*alone, *together):
         if steps_of_form not in told:
@@ -56,7 +65,7 @@ def _parts(several: Sequence[Any], number: int) -> Iterator[Any]:
 def _streams(several: Sequence[Any], number: int) -> Iterator[Any]:
     """Write what is read from one object and written to another as any other content."""
     step = several[number]
-    if not isinstance(step, steps.StreamCopy) or step.leaves != steps.STAYS:
+    if not isinstance(step, steps.StreamCopy) or step.leaves != STAYS:
         yield step
         return
     content = _source(several, number).content
@@ -144,6 +153,78 @@ def _keys(several: Sequence[Any], number: int) -> Iterator[Any]:
     if isinstance(step, steps.DeleteObjects):
         changes["keys"] = tuple(replace(one, key=plain.get(one.key, one.key)) for one in step.keys)
     yield replace(step, **changes)
+
+
+def _digests(several: Sequence[Any], number: int) -> Iterator[Any]:
+    """Put an object with a digest in a header, where the digest is that of a batch, a part, or a body in chunks."""
+    step = several[number]
+    sent: Any = getattr(step, "sent", PLAINLY)
+    place: dict[str, Any] = {"bucket": step.bucket, "lane": step.lane}
+    if isinstance(step, steps.DeleteObjects) and step.digest.startswith("wrong "):
+        kind = step.digest.removeprefix("wrong ")
+        name = "Content-MD5" if kind == "md5" else f"x-amz-checksum-{kind}"
+        yield steps.PutObject(**place, key="k", content=CONTENT, headers=((name, f"{{{step.digest}}}"),))
+    elif isinstance(step, steps.PutObject | steps.UploadPart) and sent.fault == "trailer-checksum":
+        yield replace(step, headers=(*step.headers, ("x-amz-checksum-crc32", "{wrong crc32}")), sent=PLAINLY)
+    elif isinstance(step, steps.UploadPart) and step is several[-1] and _has_digest(step):
+        yield steps.PutObject(**place, key=step.key, content=step.content, headers=step.headers, sent=sent)
+    else:
+        yield step
+
+
+def _has_digest(step: Any) -> bool:
+    return any(name.lower() == "content-md5" or name.lower() in CHECKSUMS for name, _ in step.headers)
+
+
+def _markers(several: Sequence[Any], number: int) -> Iterator[Any]:
+    """Put another version where the latest one is a marker; both are versions."""
+    step = several[number]
+    versioned = any(isinstance(one, steps.PutVersioning) for one in several[:number])
+    if versioned and isinstance(step, steps.DeleteObject) and not step.query and step is not several[-1]:
+        yield steps.PutObject(bucket=step.bucket, key=step.key, content=CONTENT, called=step.called, lane=step.lane)
+    else:
+        yield step
+
+
+def _tags(several: Sequence[Any], number: int) -> Iterator[Any]:
+    """Set no tags where they are removed."""
+    step = several[number]
+    if isinstance(step, steps.DeleteTagging):
+        yield steps.PutTagging(bucket=step.bucket, key=step.key, query=step.query, sent=step.sent, lane=step.lane)
+    else:
+        yield step
+
+
+def _overrides(several: Sequence[Any], number: int) -> Iterator[Any]:
+    """Put an object with the headers that the last request asks for in its query."""
+    step, last = several[number], several[-1]
+    asked = tuple((name.removeprefix("response-"), value) for name, value in last.query if name in OVERRIDES)
+    if asked and step is last:
+        yield replace(step, query=tuple(pair for pair in step.query if pair[0] not in OVERRIDES))
+    elif asked and isinstance(step, steps.PutObject) and (step.bucket, step.key) == last.about:
+        yield replace(step, headers=asked)
+    else:
+        yield step
+
+
+def _first_parts(several: Sequence[Any], number: int) -> Iterator[Any]:
+    """Send a part where the last request copies an object in parts."""
+    step = several[number]
+    if step is several[-1] and isinstance(step, steps.StreamCopy) and step.part_bytes and step.leaves == STAYS:
+        place: dict[str, Any] = {"bucket": step.bucket, "key": step.key, "lane": step.lane}
+        yield steps.CreateUpload(**place, headers=step.headers, called=UPLOAD)
+        yield steps.UploadPart(**place, upload=UPLOAD, number="1", content=_source(several, number).content)
+    else:
+        yield step
+
+
+def _writes(several: Sequence[Any], number: int) -> Iterator[Any]:
+    """Put an object under the key that the last request is about; a key that is refused is so by any request."""
+    step = several[number]
+    if step is several[-1] and isinstance(step, ABOUT_A_KEY):
+        yield steps.PutObject(bucket=step.bucket, key=step.key, content=CONTENT, sent=step.sent, lane=step.lane)
+    else:
+        yield step
 
 
 def _keys_of(step: Any) -> list[str]:

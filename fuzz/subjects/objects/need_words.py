@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from fuzz.subjects.objects.traits.keys import NAME
 from specs.case import Case
 from specs.objects.steps import PLAINLY, Account, Sent, Signing
 
@@ -50,6 +51,9 @@ def _said(need: str, case: Case) -> str:
         return f"the header {_as_sent(rest, case)}"
     if kind == "query" and rest:
         return f"{rest} in the query"
+    if need == NAME:
+        keys = (key for step in case.steps for key in (getattr(step, "key", ""),) if key)
+        return f"key {next(keys, '')!r}"
     if need == WAY:
         ways = dict.fromkeys(word for step in case.steps for word in ways_of(step.sent))
         return " and ".join(ways) or need

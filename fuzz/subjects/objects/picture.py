@@ -11,7 +11,7 @@ from fuzz.findings.elision import visible
 from fuzz.findings.finding import Finding
 from fuzz.subject import Picture
 from fuzz.subjects.objects.need_words import ways_of
-from fuzz.subjects.objects.reading import words
+from fuzz.subjects.objects.traits.steps import words
 from specs.objects import answers, steps
 from specs.objects.answers import code_of
 from specs.objects.content import Content

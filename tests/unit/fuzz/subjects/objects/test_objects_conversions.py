@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,10 +24,16 @@ from specs.objects.steps import (
     CreateUpload,
     DeleteObject,
     DeleteObjects,
+    DeleteTagging,
     GetObject,
+    HeadObject,
+    ListVersions,
     Named,
     Part,
     PutObject,
+    PutTagging,
+    PutVersioning,
+    Sent,
     StreamCopy,
     UploadPart,
     UploadPartCopy,
@@ -121,5 +128,48 @@ def test_a_key_has_its_odd_character_in_a_plain_place() -> None:
     assert [one[0].key for one in forms(put, GetObject(key="plus+sign"))] == ["a+b"]
     assert forms(put, PutObject(key="z+z")) == []
     assert [one[0].key for one in forms(PutObject(key="100%"), GetObject(key="per%cent"))] == ["100%"]
-    (copy, *_) = forms(PutObject(key="k"), CopyObject(key="x y", source_key="k"))
-    assert (copy[1].key, copy[1].source_key) == ("a b", "k")
+    put, copy = PutObject(key="k"), CopyObject(key="x y", source_key="k")
+    assert (put, replace(copy, key="a b")) in forms(put, copy)
+
+
+def test_a_wrong_digest_is_as_wrong_in_a_plain_put() -> None:
+    plain = PutObject(key="k", content=Content(b"x"), headers=(("Content-MD5", "{wrong md5}"),))
+    assert (plain,) in forms(DeleteObjects(keys=(Named("s"),), digest="wrong md5"))
+    digest = (("x-amz-checksum-sha1", "{wrong sha1}"),)
+    part = UploadPart(key="k", upload="u", content=Content(b"x"), headers=digest)
+    assert (UPLOAD[0], PutObject(key="k", content=Content(b"x"), headers=digest)) in forms(UPLOAD[0], part)
+    sent = Sent(signing="unsigned-trailer", fault="trailer-checksum")
+    checksum = (("x-amz-checksum-crc32", "{wrong crc32}"),)
+    assert (PutObject(key="k", headers=checksum),) in forms(PutObject(key="k", sent=sent))
+    assert forms(DeleteObjects(keys=(), digest="md5")) == []
+
+
+def test_a_marker_is_a_version_as_others_are() -> None:
+    put, deleted, listed = PutObject(key="k", content=Content(b"x")), DeleteObject(key="k"), ListVersions()
+    assert (PutVersioning(), put, put, listed) in forms(PutVersioning(), put, deleted, listed)
+    assert (put, put, listed) not in forms(put, deleted, listed)
+
+
+def test_a_key_that_is_refused_may_be_so_in_a_put() -> None:
+    assert forms(HeadObject(key="k")) == [(PutObject(key="k", content=Content(b"x")),)]
+    read = trial_of(Case("keys", (GetObject(key="ä"),)), Reading(REFERENCE))
+    (mended,) = Reading(REFERENCE).mended(read)
+    assert mended.case.steps == (PutObject(key="ä", content=Content(b"x")),)
+
+
+def test_tags_are_none_however_they_are_removed() -> None:
+    assert forms(PutObject(key="k"), DeleteTagging(key="k")) == [(PutObject(key="k"), PutTagging(key="k"))]
+
+
+def test_a_header_asked_for_is_as_good_as_one_that_the_object_has() -> None:
+    read = GetObject(key="k", query=(("response-content-type", "text/plain"),))
+    assert forms(PutObject(key="k"), read) == [
+        (PutObject(key="k", headers=(("content-type", "text/plain"),)), GetObject(key="k"))
+    ]
+
+
+def test_a_copy_in_parts_begins_with_a_part() -> None:
+    copy = StreamCopy(key="k", source_key="s", part_bytes=5 * 2**20)
+    part = UploadPart(key="k", upload="copied", content=Content(b"content"))
+    begun = CreateUpload(key="k", called="copied")
+    assert (SOURCE, begun, part) in forms(SOURCE, copy)

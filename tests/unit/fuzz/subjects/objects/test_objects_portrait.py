@@ -9,7 +9,8 @@ from fuzz.findings.portrait import portrait
 from fuzz.subjects.objects.need_words import said
 from fuzz.subjects.objects.picture import steps_told
 from fuzz.subjects.objects.properties import PROPERTIES
-from fuzz.subjects.objects.reading import FIELDS, Reading
+from fuzz.subjects.objects.reading import Reading
+from fuzz.subjects.objects.traits.steps import FIELDS
 from fuzz.triage.traits import present
 from fuzz.triage.trial import trial_of
 from specs.case import Case

@@ -1,0 +1,72 @@
+"""List the traits of a history's steps: which request fails, which are before it, and how they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from fuzz.subjects.objects.traits.changing import changed
+from fuzz.triage.trait import Trait
+from fuzz.triage.trial import Trial
+from specs.objects import steps
+from specs.objects.steps import PLAINLY, STAYS, ListObjects
+
+ANSWER = "answer to "
+FIELDS: tuple[tuple[str, str, Any], ...] = (
+    ("a client that goes away", "leaves", STAYS),
+    ("a plan of parts", "part_bytes", 0),
+    ("another way of sending", "sent", PLAINLY),
+    ("a prefix", "prefix", ""),
+    ("a delimiter", "delimiter", ""),
+    ("a start", "start", ""),
+    ("a limit", "max_keys", ""),
+    ("encoding", "url", False),
+    ("quiet mode", "quiet", False),
+    ("a digest", "digest", "md5"),
+    ("a later page", "after", ""),
+    ("version 1", "v2", True),
+    ("a limit of parts", "most", ""),
+    ("a marker", "marker", ""),
+)
+
+
+def answer_trait(trial: Trial) -> Iterator[Trait]:
+    """List a trait for the kind of the request that fails; without it a plain read fails in its place.
+
+    What is sent in an unusual way is a listing then, as one of a key that is missing is refused in any case.
+    """
+    last = trial.case.steps[-1]
+    key = getattr(last, "key", "")
+    plain: Any = steps.GetObject(bucket=last.bucket, key=key) if key else ListObjects(bucket=last.bucket)
+    if last.sent.signing in ("header", "presigned") and last.sent != PLAINLY:
+        plain = ListObjects(bucket=last.bucket, sent=last.sent)
+    if not isinstance(last, type(plain) | steps.GetObject) and not last.lane:
+        yield Trait(f"{ANSWER}{words(type(last))}", lambda other: other.of_steps(*other.case.steps[:-1], plain))
+
+
+def step_traits(trial: Trial) -> Iterator[Trait]:
+    """List a trait for each kind of step before the last."""
+    last = trial.case.steps[-1]
+    for kind in dict.fromkeys(type(step) for step in trial.case.steps[:-1]):
+        yield Trait(f"step {words(kind)}", changed(partial(_without_kind, kind, last)))
+
+
+def field_traits() -> Iterator[Trait]:
+    """List the traits of requests that have something special in a field."""
+    for name, field, plain in FIELDS:
+        yield Trait(name, changed(partial(_plainly, field, plain)))
+
+
+def words(kind: type) -> str:
+    """Name a kind of step in words, as the name of a trait."""
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in kind.__name__).strip()
+
+
+def _without_kind(kind: type, last: Any, step: Any) -> Any:
+    return None if isinstance(step, kind) and step is not last else step
+
+
+def _plainly(name: str, plain: Any, step: Any) -> Any:
+    return replace(step, **{name: plain}) if getattr(step, name, plain) != plain else step
