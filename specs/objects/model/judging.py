@@ -99,7 +99,7 @@ def allowed_last(case: Case, outcomes: Sequence[Outcome], profile: Profile) -> t
     states: tuple[State, ...] = (first_state(),)
     memory = NOTHING
     for step, outcome in zip(case.steps[:-1], outcomes):
-        if not isinstance(outcome, Reply):
+        if outcome is None or (isinstance(outcome, NoReply) and outcome.reason != "left"):
             return ()
         judged = judge(step, outcome, states, memory, profile)
         states, memory = judged.states, judged.memory

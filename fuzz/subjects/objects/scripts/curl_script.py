@@ -12,6 +12,7 @@ from fuzz.subjects.objects.picture import due_told
 from fuzz.subjects.objects.scripts.due import DueAnswer, Fact, Statuses, before_due
 from fuzz.subjects.objects.scripts.marked import Piece, Place, Request, buckets, pieces
 from fuzz.subjects.objects.scripts.python_script import ELEMENTS, HEADERS, MOST_BODY, variable
+from fuzz.subjects.objects.scripts.unusual import is_unusual
 from fuzz.subjects.objects.signing import escaped
 from specs.objects.content import Content
 from specs.objects.model.judging import FIRST_BUCKETS
@@ -90,7 +91,8 @@ def _is_beyond(one: Request) -> bool:
     content = getattr(one.step, "content", None)
     words = [*_texts(one.target), *_texts(one.body), *(word for _, value in one.headers for word in _texts(value))]
     return (
-        (isinstance(content, Content) and content.fill > 0)
+        is_unusual(one)
+        or (isinstance(content, Content) and content.fill > 0)
         or not all(word.isascii() and (word.isprintable() or not set(word) - PRINTABLE) for word in words)
         or any(isinstance(piece, Place) and piece.word in ("marker", "key-marker") for piece in one.target)
     )

@@ -11,6 +11,7 @@ from fuzz.findings.finding import Finding
 from fuzz.subjects.objects.picture import due_told
 from fuzz.subjects.objects.scripts.due import ERROR, DueAnswer, Fact, Statuses, before_due
 from fuzz.subjects.objects.scripts.marked import Piece, Place, Request, buckets, places
+from fuzz.subjects.objects.scripts.unusual import blocks, is_unusual, sending
 from specs.objects.content import Content
 from specs.objects.model.judging import FIRST_BUCKETS
 from specs.objects.profile import Profile
@@ -77,10 +78,10 @@ def python_script(finding: Finding, sent: Sequence[Request], due: DueAnswer, pro
     made = [f'{variable(name)} = "repro-{name.lower()}-" + os.urandom(4).hex()' for name in named]
     made += [f"send('PUT', f'/{{{variable(name)}}}', due=2)" for name in named if name in FIRST_BUCKETS]
     referred = {place.name for place in places(sent)} | {fact.name for fact in due.facts if fact.kind == "as-told"}
-    made += [_earlier(one, finding, profile, referred) for one in earlier]
+    made += [line for one in earlier for line in _earlier(one, finding, profile, referred)]
     made += [*_asked(last, finding), *_compared(due, finding)]
     text = "\n".join(made)
-    parts = (_TEXTS if "texts(" in text else "", _CONTENT if "content(" in text else "")
+    parts = (_TEXTS if "texts(" in text else "", _CONTENT if "content(" in text else "", blocks(text))
     return _head(finding, text + "".join(parts)) + "".join(parts) + "\n" + text + "\n"
 
 
@@ -91,11 +92,11 @@ def variable(bucket: str) -> str:
 
 def _head(finding: Finding, text: str) -> str:
     """Return the head of the script, with the imports that its text needs."""
-    needed = [name for name in ("hashlib", "html") if f"{name}." in text] + ["os"]
-    needed += [name for name in ("re", "sys", "time") if f"{name}." in text or name == "sys"]
+    needed = [name for name in ("base64", "hashlib", "hmac", "html", "http.client") if f"{name}." in text] + ["os"]
+    needed += [name for name in ("re", "sys", "time", "zlib") if f"{name}." in text or name == "sys"]
     lines = [", ".join(needed)]
     lines += ["from email.utils import formatdate"] if "formatdate(" in text else []
-    quoting = [name for name in ("quote", "unquote_plus") if f"{name}(" in text]
+    quoting = [name for name in ("quote", "unquote_plus", "urlsplit") if f"{name}(" in text]
     lines += [f"from urllib.parse import {', '.join(quoting)}"] if quoting else []
     lines += ["", "import numpy as np"] if "np." in text else []
     title = _printable(finding.violation.title).replace("\\", "/").replace('"', "'")
@@ -107,31 +108,37 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
-def _earlier(one: Request, finding: Finding, profile: Profile, referred: set[str]) -> str:
+def _earlier(one: Request, finding: Finding, profile: Profile, referred: set[str]) -> Iterator[str]:
     named = f"came{one.number} = " if str(one.number) in referred else ""
-    return f"{named}{_call(one, due=next(before_due(one, finding, profile), 0))}"
+    yield from _call(one, named, due=next(before_due(one, finding, profile), 0))
 
 
 def _asked(last: Request, finding: Finding) -> Iterator[str]:
     """Yield the lines that send the last request; where no answer came, none is the bug."""
     if isinstance(finding.outcomes[last.number - 1], Reply):
-        yield f"came = {_call(last)}"
+        yield from _call(last, "came = ")
         return
     yield "try:"
-    yield f"    came = {_call(last)}"
+    yield from (f"    {line}" for line in _call(last, "came = "))
     yield "except Exception as error:"
     yield '    sys.exit(f"expected an answer, got none: {error}")'
 
 
-def _call(one: Request, due: int = 0) -> str:
+def _call(one: Request, came: str, due: int = 0) -> Iterator[str]:
+    """Yield the lines that send a request."""
+    body, keys = _body(one), KEYS[one.step.sent.by]
+    if is_unusual(one):
+        pairs = ", ".join(f"({name!r}, {literal(value)})" for name, value in one.headers)
+        headers = f"[HOST, {pairs}]" if pairs else "[HOST]"
+        yield from sending(one, (literal(one.target), headers, body, keys.removeprefix("keys=") or "OWNER"), came, due)
+        return
     words = [repr(one.method), literal(one.target)]
     if one.headers:
         words.append("{" + ", ".join(f"{name!r}: {literal(value)}" for name, value in one.headers) + "}")
-    if body := _body(one):
-        words.append(f"body={body}")
-    words += [KEYS[one.step.sent.by]] if KEYS[one.step.sent.by] else []
+    words += [f"body={body}"] if body else []
+    words += [keys] if keys else []
     words += [f"due={due}"] if due else []
-    return f"send({', '.join(words)})"
+    yield f"{came}send({', '.join(words)})"
 
 
 def _body(one: Request) -> str:

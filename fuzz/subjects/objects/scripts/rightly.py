@@ -14,6 +14,7 @@ from fuzz.subjects.objects.requests import Names, plain_request
 from fuzz.subjects.objects.sending import signed
 from fuzz.subjects.objects.signing import Key, Plain, in_header, target
 from specs.objects.model.judging import FIRST_BUCKETS
+from specs.objects.steps import STAYS
 from specs.objects.words import NOTHING, learned
 from specs.outcome import NoReply, Outcome, Reply
 
@@ -32,8 +33,12 @@ def answers_of(several: Sequence[Any], store: ObjectStore | None = None) -> tupl
     buckets = {name: f"repro-{name}" for name in names if name}
     for name in FIRST_BUCKETS:
         _answer(store, in_header(Plain("PUT", HOST, f"/repro-{name}".encode()), KEYS[OWNER], time.time()))
-    memory, found = NOTHING, []
+    memory, found = NOTHING, list[Outcome]()
     for step in several:
+        if getattr(step, "leaves", STAYS) != STAYS:
+            # Of a body that breaks off nothing is stored.
+            found.append(NoReply("left"))
+            continue
         now = time.time()
         plain = plain_request(step, Names(HOST, buckets, memory, now))
         outcome = _answer(store, signed(plain, step.sent, KEYS, now))

@@ -35,10 +35,11 @@ from specs.objects.answers import CONTENT
 from specs.objects.content import Content
 from specs.objects.model.judging import violations
 from specs.objects.profile import Profile, load
-from specs.objects.steps import GetObject, PutObject, Sent, SubResource
+from specs.objects.steps import SIGNINGS, GetObject, PutObject, Sent, StreamCopy, SubResource
 from specs.outcome import Reply
 from specs.violation import Violation
 from strategies.drawing import Chance
+from strategies.objects.settings import OF_CHUNKS, OF_HEADERS, OF_PRESIGNED, OF_TRAILERS
 
 REFERENCE = load("reference")
 ACCOUNTS = {one.access_key: one.secret for one in OWN}
@@ -153,18 +154,79 @@ CAME = (Reply(200, ETAG, b""), Reply(200, ETAG, b"y"))
         (Finding("one", "f", GONE, Case("x", (READ[0], replace(READ[1], lane=1))), CAME, ()), "at the same time"),
         (Finding("one", "f", GONE, Case("x", READ), CAME, (), "flaky"), "not show every time"),
         (
-            Finding("one", "f", GONE, Case("x", (READ[0], replace(READ[1], sent=Sent(signing="presigned")))), CAME, ()),
+            Finding("one", "f", GONE, Case("x", (READ[0], StreamCopy(key="l", source_key="k"))), CAME, ()),
             "unusual in these requests",
         ),
         (Finding("one", "f", replace(GONE, aspect="torn"), Case("x", READ), CAME, ()), "more than a few comparisons"),
     ],
-    ids=("at once", "flaky", "presigned", "not plain"),
+    ids=("at once", "flaky", "streamed", "not plain"),
 )
 def test_a_finding_without_scripts_says_why(finding: Finding, why: str) -> None:
     made = scripts(replace(finding, subject="objects"), REFERENCE)
     assert not made.files
     assert not made.again
     assert why in "".join(made.by_hand)
+
+
+STAYS_PUT = PutObject(key="k", content=Content(b"before"))
+OF_SIGNING = [
+    *(Sent(fault=fault) for fault in OF_HEADERS),
+    *(Sent(signing="presigned", fault=fault) for fault in OF_PRESIGNED),
+    *(Sent(signing="chunks", fault=fault) for fault in OF_CHUNKS),
+    *(Sent(signing="chunks-trailer", fault=fault) for fault in (*OF_TRAILERS, "trailer-signature")),
+    *(Sent(signing="unsigned-trailer", fault=fault) for fault in OF_TRAILERS),
+    *(Sent(fault=fault) for fault in ("payload-hash", "payload-word")),
+]
+
+
+@pytest.mark.parametrize("sent", OF_SIGNING, ids=lambda sent: f"{sent.signing} {sent.fault}")
+def test_a_request_with_a_faulty_signature_is_refused_by_the_healthy_store(sent: Sent, tmp_path: Path) -> None:
+    case = Case("x", (STAYS_PUT, PutObject(key="k", content=Content(b"intruder"), sent=sent)))
+    outcomes = (answers_of(case.steps)[0], Reply(200, ETAG, b""))
+    wrong = next(one for one in violations(case, outcomes, REFERENCE) if one.step == 1)
+    made = scripts(Finding("one", "f", wrong, case, outcomes, (), subject="objects"), REFERENCE)
+    assert list(made.files) == ["repro.py"]
+    script = tmp_path / "repro.py"
+    script.write_text(made.files["repro.py"], "utf-8")
+    with serving(ACCOUNTS) as served:
+        code, told = exit_code(script, served.url)
+    assert code == 0, f"{told}\n{made.files['repro.py']}"
+
+
+@pytest.mark.parametrize("sent", [
+    Sent(signing=signing) for signing in SIGNINGS
+], ids=lambda sent: sent.signing)  # fmt: skip
+@pytest.mark.parametrize("size", [0, 5, 65_536, 200_000])
+def test_a_body_is_taken_in_each_way_in_which_a_script_sends_it(sent: Sent, size: int, tmp_path: Path) -> None:
+    put = PutObject(key="k", content=Content(fill=size, seed=3), sent=sent, headers=(("x-amz-meta-a", "b  c"),))
+    case = Case("x", (put, GetObject(key="k")))
+    stored, read = answers_of(case.steps)
+    assert isinstance(read, Reply)
+    outcomes = (stored, replace(read, body=b"other bytes"))
+    wrong = Violation("content", "other bytes than were put", "", "", step=1, aspect=CONTENT)
+    made = scripts(Finding("one", "f", wrong, case, outcomes, (), subject="objects"), REFERENCE)
+    script = tmp_path / "repro.py"
+    script.write_text(made.files["repro.py"], "utf-8")
+    for store, due in ((ObjectStore, 0), (animals()["last-byte-lost"].store, int(size > 1))):
+        with serving(ACCOUNTS, kind=store) as served:
+            code, told = exit_code(script, served.url)
+        assert code == due, f"{told}\n{made.files['repro.py']}"
+
+
+def test_a_client_goes_away_in_a_script_too(tmp_path: Path) -> None:
+    put = PutObject(key="k", content=Content(b"broken off", 70_000, 3), leaves=4096)
+    case = Case("x", (STAYS_PUT, put, GetObject(key="k")))
+    wrong = Violation("content", "other bytes than were put", "", "", step=2, aspect=CONTENT)
+    stored, left, read = answers_of(case.steps)
+    assert isinstance(read, Reply)
+    came = (stored, left, replace(read, body=b"broken off"))
+    made = scripts(Finding("one", "f", wrong, case, came, (), subject="objects"), REFERENCE)
+    script = tmp_path / "repro.py"
+    script.write_text(made.files["repro.py"], "utf-8")
+    for store, due in ((ObjectStore, 0), (animals()["broken-off-is-kept"].store, 1)):
+        with serving(ACCOUNTS, kind=store) as served:
+            code, told = exit_code(script, served.url)
+        assert code == due, f"{told}\n{made.files['repro.py']}"
 
 
 def test_a_script_ends_by_3_where_there_is_no_store(tmp_path: Path) -> None:
