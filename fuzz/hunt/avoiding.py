@@ -96,6 +96,24 @@ class Patience:
         return float(min(patience, client.settings.timeout_seconds))
 
 
+class Burdens:
+    """The time that a server was busy with requests that are a burden, which may be no more than a share of it all."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._begun = clock()
+        self._seconds = 0.0
+
+    def note(self, judgement: Judgement) -> None:
+        """Count how long the answers to a case that is a burden took; those that came soon were none after all."""
+        took = (one.elapsed_ms / 1000 for one in judgement.transcript.outcomes if one is not None)
+        self._seconds += sum(seconds for seconds in took if seconds >= COSTLY_SECONDS)
+
+    def too_many(self) -> bool:
+        """Say whether burdens have taken more than their share of the time."""
+        return self._seconds > MOST_LOST_SHARE * (self._clock() - self._begun)
+
+
 class Losses:
     """The time lost on each finding whose failures are mostly costly.
 

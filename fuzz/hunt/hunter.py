@@ -8,52 +8,44 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 
 from fuzz.errors import CannotRun
-from fuzz.events import Doing, Event, Warned
-from fuzz.hunt.avoiding import Losses, Pace, Patience
+from fuzz.events import Doing, Event
 from fuzz.hunt.deadline import Deadline
 from fuzz.hunt.effort import Effort, PropertyEffort
+from fuzz.hunt.foresight import Foresight
+from fuzz.hunt.slow_ones import Drawn, SlowOnes
 from fuzz.hunt.turns import Turns
+from fuzz.hunt.warning import Warnings
 from fuzz.hunt.widening import Widening
 from fuzz.running.lanes import SLOW_LANES, Flight, Lanes
 from fuzz.running.session import Judgement, Session
 from fuzz.running.store import StoreError
 from fuzz.triage.company import Company
-from fuzz.triage.lab import Life, died_of, dropped_at, haste_seconds, is_silent, silent_seconds
+from fuzz.triage.lab import (
+    Life,
+    answered,
+    died_of,
+    dropped_at,
+    is_silent,
+    silent_seconds,
+    was_cut_off,
+)
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.triage import Triage
 from specs.case import Case, requests
-from specs.violation import Way
 
 # How long a hunt that is told to stop waits for the answers that are due.
 PARTING_SECONDS = 1.0
 # How long to wait for answers before looking at the clock again.
 GLANCE_SECONDS = 0.05
-
-
 # How long the answers of a server that has died are waited for, before what is still under way is put back.
 EMPTYING_SECONDS = 0.3
-# How many cases that will be slow may wait for a lane; of more, those drawn last are left out.
-MOST_SLOW_ONES = 16
+# How many failures without an answer may wait for another answer, before the server is asked whether it lives.
+MOST_DOUBTED = 16
 # How many of the latest cases that passed stand for what other workers have under way.
 MOST_PASSED = 4
-
-
-@dataclass(slots=True, eq=False)
-class Drawn:
-    """A case as it was drawn: for which property, and what is known of how long it will take.
-
-    `put_back` says whether it was begun once already, and given up as the server died or was started again.
-    """
-
-    case: Case
-    tally: PropertyEffort
-    sort: Hashable
-    hangs: bool = False
-    put_back: bool = False
 
 
 def _raised(_case: Case, error: Exception) -> None:
@@ -88,14 +80,14 @@ class Hunter:
         self.lanes = Lanes(session, lanes or 1, 0 if lanes == 1 else SLOW_LANES)
         # The number of lanes is found out where none is given.
         self._widening = Widening(self.lanes) if lanes is None else None
-        self._losses = Losses()
-        self._emit = emit
+        self._foresight = Foresight(session.reading, ledger, self.lanes)
+        self._warnings = Warnings(emit)
         self._broke = broke
         self._failed: list[Flight] = []
         self._passed: deque[Case] = deque(maxlen=MOST_PASSED)
-        self._pace, self._patience = Pace(), Patience()
-        self._slow_ones: deque[Drawn] = deque()
-        self._warnings: set[tuple[str, ...]] = set()
+        self._slow_ones = SlowOnes(self.lanes)
+        # Failures without an answer that look like known ones, until it is known whether the server lives.
+        self._doubted: list[Flight] = []
         self._turns = turns or Turns()
         self._triage = Triage(
             session,
@@ -120,17 +112,14 @@ class Hunter:
 
     def take(self, case: Case, tally: PropertyEffort) -> None:
         """Take a case on its way as soon as a lane is free; judge and look into those that have ended meanwhile."""
-        sort = self.session.reading.sort_of(case)
-        costly = self._losses.likely(case, self.ledger.shown, self.session.reading, sort)
-        if costly is not None and self._losses.too_many():
+        drawn = self._foresight.of(case, tally)
+        if drawn is None:
             return
         self.deadline.limit(self.session.client)
         if self._turns.wanted():
             self._make_way()
         self._turns.explore(self.deadline.over)
-        hangs = costly is not None and costly.signature.way is Way.SILENT
-        drawn = Drawn(case, tally, sort, hangs=hangs)
-        if self.lanes.slow_width and (costly is not None or self._pace.is_slow(drawn.sort)):
+        if self.lanes.slow_width and drawn.slow:
             self._take_slowly(drawn)
         else:
             self._wait_while(self.lanes.full)
@@ -150,22 +139,17 @@ class Hunter:
         """Keep a case that will be slow until a lane for slow ones is free; leave it out if too many wait already."""
         if not self.deadline.limited:
             # All cases of a run of a number of examples are taken, in their order.
-            self._wait_while(self.lanes.full_of_slow_ones)
-        if len(self._slow_ones) < MOST_SLOW_ONES:
-            self._slow_ones.append(drawn)
-        else:
-            self.left_out += 1
+            self._wait_while(lambda: not self._slow_ones.has_room_for(drawn))
+        self.left_out += not self._slow_ones.takes(drawn)
         self._look_at(())
 
     def _begin(self, drawn: Drawn, *, slow: bool = False) -> list[Flight]:
-        client, late_answers = self.session.client, self._triage.lab.late_answers
-        # A known hang is waited for as little as triage would.
-        seconds = haste_seconds(client) if drawn.hangs else self._patience.seconds(client, late_answers)
+        seconds = self._foresight.patience(drawn, self.session.client, self._triage.lab.late_answers)
         return self.lanes.begin(drawn.case, drawn, slow=slow, timeout_seconds=seconds)
 
     def _begin_slow_ones(self) -> Iterator[Flight]:
-        while self._slow_ones and not self.lanes.full_of_slow_ones() and not self.deadline.late() and not self.enough():
-            yield from self._begin(self._slow_ones.popleft(), slow=True)
+        while not self.deadline.late() and not self.enough() and (drawn := self._slow_ones.next()) is not None:
+            yield from self._begin(drawn, slow=True)
 
     def _wait_while(self, full: Callable[[], bool]) -> None:
         while full() and not self.enough():
@@ -174,7 +158,11 @@ class Hunter:
     def finish(self) -> None:
         """Wait for all answers that are due, and look into them; a hunt that is told to stop waits for a moment."""
         end: float | None = None
-        while len(self.lanes) or self._failed or (self._slow_ones and not self.deadline.late() and not self.enough()):
+        while (
+            len(self.lanes)
+            or self._unsettled
+            or (len(self._slow_ones) and not self.deadline.late() and not self.enough())
+        ):
             if end is None and self.enough():
                 end = time.monotonic() + PARTING_SECONDS
             if end is not None and time.monotonic() > end:
@@ -185,13 +173,20 @@ class Hunter:
         """Wait for the quick answers that are due, and look into them; a run of a number of examples waits for all."""
         if not self.deadline.limited:
             self.finish()
-        while (self.lanes.quick or self._failed) and not self.enough():
+        while (self.lanes.quick or self._unsettled) and not self.enough():
             self._look_at(self.lanes.go_on(GLANCE_SECONDS))
+            if self._doubted and not self.lanes.quick:
+                self._ask_for_life()
 
     def holds(self, case: Case) -> bool:
         """Say whether a case that was taken has not been looked at yet."""
-        under_way = (one.case for one in (*self.lanes.under_way(), *self._failed))
-        return case in under_way or any(one.case == case for one in self._slow_ones)
+        begun = (one.case for one in (*self.lanes.under_way(), *self._unsettled))
+        return case in begun or self._slow_ones.holds(case)
+
+    @property
+    def _unsettled(self) -> list[Flight]:
+        """List the failures that are in no account yet."""
+        return [*self._failed, *self._doubted]
 
     def close(self) -> None:
         """Wait for no answer any more; count the requests that are still to be answered."""
@@ -204,6 +199,8 @@ class Hunter:
         """Count cases that have ended, look into those that failed, and begin those that wait for a slow lane."""
         for flight in ended:
             self._take_in(flight)
+        if self._doubted and (len(self._doubted) >= MOST_DOUBTED or not len(self.lanes)):
+            self._ask_for_life()
         if self._failed:
             self._explain()
         for flight in self._begin_slow_ones():
@@ -217,6 +214,7 @@ class Hunter:
             self._widening.pause()
         self._await_quick_answers()
         begun = time.monotonic()
+        self._ask_for_life()
         # Cases are looked into in the order in which they were drawn, whatever order their answers came in.
         self._failed.sort(key=lambda one: one.number)
         self._find_the_deadly()
@@ -233,9 +231,10 @@ class Hunter:
             self._widening.begin()
 
     def _leave_unexplained(self) -> None:
-        self.unexplained += len(self._failed)
-        self.given_up += sum(one.sent for one in self._failed)
+        self.unexplained += len(self._unsettled)
+        self.given_up += sum(one.sent for one in self._unsettled)
         self._failed.clear()
+        self._doubted.clear()
 
     def _await_quick_answers(self) -> None:
         """Wait for all that is under way but slow; a run of a number of examples, the same each time, waits for all."""
@@ -260,7 +259,7 @@ class Hunter:
         self.lanes.give_up(flight)
         if not drawn.put_back:
             drawn.put_back = True
-            self._slow_ones.appendleft(drawn)
+            self._slow_ones.take_back(drawn)
 
     def _take_in(self, flight: Flight) -> None:
         """Count a case that has ended and passed, or failed as known ones do; keep one that must be looked into."""
@@ -270,24 +269,39 @@ class Hunter:
             self._broke(flight.case, flight.error)
             return
         judgement = _judgement_of(flight)
-        self._pace.note(flight.owner.sort, slow=flight.longest_seconds > self.lanes.slow_seconds)
-        self._patience.note(judgement, self.session.client)
+        if self._doubted and answered(judgement):
+            # Whoever answers a request lives, and did when the request was begun.
+            self._settle_doubted(flight.begun)
+        self._foresight.note(flight, judgement, self.session.client, limited=self.deadline.limited)
         if self.deadline.over() and is_silent(judgement):
             # The end of the run cut the wait short, so the silence is no failure; where it was long, it is no success.
             self.unheard_seconds = max(self.unheard_seconds, silent_seconds(judgement))
             self.given_up += flight.sent
-        elif judgement.failures and not self._is_believed(flight):
-            self._failed.append(flight)
         elif not judgement.failures:
             self._guarded(flight, self._settle)
+        elif not self.deadline.limited or not flight.company:
+            self._failed.append(flight)
+        elif was_cut_off(judgement):
+            self._doubted.append(flight)
+        elif dropped_at(judgement) is not None or not self._is_believed(flight):
+            self._failed.append(flight)
+
+    def _settle_doubted(self, since: float) -> None:
+        """Take failures without an answer that came before a moment for such as the server has lived through."""
+        sure = [one for one in self._doubted if one.ended <= since]
+        self._doubted = [one for one in self._doubted if one.ended > since]
+        self._failed += [one for one in sure if not self._is_believed(one)]
+
+    def _ask_for_life(self) -> None:
+        """Ask whether the server lives after all failures without an answer, as no other answer has told it."""
+        if not self._doubted or self._triage.lab.lives_on():
+            self._settle_doubted(time.monotonic())
+        else:
+            self._failed, self._doubted = self._unsettled, []
 
     def _is_believed(self, flight: Flight) -> bool:
         """Count a failure for known findings at once if it looks like them and a proof would stop the other lanes."""
         judgement = _judgement_of(flight)
-        if not self.deadline.limited or not flight.company:
-            return False
-        if dropped_at(judgement) is not None and not self._triage.lab.lives_on():
-            return False
         self.ledger.named.clear()
         names = self._triage.looks.believed(flight.case, judgement)
         if names is None:
@@ -296,8 +310,7 @@ class Hunter:
         tally.findings.update(names)
         self._guarded(flight, self._count)
         self._triage.earlier.note(flight.case)
-        took = flight.ended - flight.begun
-        self._losses.note(names, judgement, took, self.lanes.slow_seconds, flight.owner.sort)
+        self._foresight.note_known(names, flight, judgement, flight.ended - flight.begun)
         return True
 
     def _guarded(self, flight: Flight, step: Callable[[Flight], None]) -> None:
@@ -344,7 +357,7 @@ class Hunter:
         tally.requests += requests(flight.case)
         if tally.stakes is not None:
             tally.stakes.look(flight.case, judgement)
-        self._warn(judgement)
+        self._warnings.tell(judgement)
 
     def _settle(self, flight: Flight) -> None:
         """Count a case, and have triage look into its failures."""
@@ -360,7 +373,7 @@ class Hunter:
         # Cases are not left out of a run of a number of examples, which must be the same each time.
         if self.deadline.limited and self.ledger.made == made:
             took = flight.ended - flight.begun + time.monotonic() - begun
-            self._losses.note(self.ledger.named, judgement, took, self.lanes.slow_seconds, flight.owner.sort)
+            self._foresight.note_known(self.ledger.named, flight, judgement, took)
 
     def _look_into(self, flight: Flight, judgement: Judgement, tally: PropertyEffort) -> None:
         """Triage a case's failures, and count the cost as spent on new causes or on known ones."""
@@ -380,12 +393,6 @@ class Hunter:
         else:
             self.effort.known_seconds += seconds
             self.effort.known_requests += asked
-
-    def _warn(self, judgement: Judgement) -> None:
-        for one in judgement.violations:
-            if one.severity == "warning" and (one.requirement, *one.ids) not in self._warnings:
-                self._warnings.add((one.requirement, *one.ids))
-                self._emit(Warned(f"{one.requirement}: {one.title} (expected {one.expected}, got {one.actual})"))
 
 
 def _judgement_of(flight: Flight) -> Judgement:

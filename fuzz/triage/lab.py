@@ -13,7 +13,7 @@ from fuzz.running.session import Judgement, Session
 from fuzz.transport.protocol import Client
 from fuzz.triage.trial import Signature, Trial, signature
 from specs.case import Case, at_once, requests
-from specs.outcome import NoReply
+from specs.outcome import NoReply, Reply
 from specs.violation import Aspect, Violation, Way
 
 MOST_REMEMBERED = 8192
@@ -29,7 +29,8 @@ MOST_HANG_SECONDS = 2.0
 # It takes a while to tell whether a server that drops a connection dies. A server that has lived through this many
 # drops is asked a plain request instead.
 DROPS_TO_OUTLIVE = 5
-DROPPED = ("refused", "closed", "reset", "truncated")
+REFUSED = "refused"
+DROPPED = (REFUSED, "closed", "reset", "truncated")
 # How often a plain request is sent to a server that has not answered in time, until it answers again.
 MOST_WAITS = 6
 
@@ -244,6 +245,18 @@ def dropped_at(judgement: Judgement) -> int | None:
     """Return the first step whose connection ended without an answer; None if there is none."""
     outcomes = judgement.transcript.outcomes
     return next((i for i, one in enumerate(outcomes) if isinstance(one, NoReply) and one.reason in DROPPED), None)
+
+
+def was_cut_off(judgement: Judgement) -> bool:
+    """Say whether a connection ended without an answer, of a server that had taken the connection."""
+    step = dropped_at(judgement)
+    outcome = None if step is None else judgement.transcript.outcomes[step]
+    return isinstance(outcome, NoReply) and outcome.reason != REFUSED
+
+
+def answered(judgement: Judgement) -> bool:
+    """Say whether a request was answered."""
+    return any(isinstance(one, Reply) for one in judgement.transcript.outcomes)
 
 
 def is_silent(judgement: Judgement) -> bool:

@@ -182,6 +182,10 @@ class Reading:
         """Return what a case has in common with others that take a server about as long."""
         return case.property
 
+    def is_burden(self, _case: Case) -> bool:
+        """Say whether a case may keep a server busy for so long that all other requests wait for it."""
+        return False
+
     def set_apart(self, step: Any, _number: int) -> Any:
         """Return the step, made to be about an object of its own."""
         return step

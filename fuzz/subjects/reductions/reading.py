@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from fuzz.subjects.reductions import mended, plainer, races, saying, scene, witnesses
+from fuzz.subjects.reductions.burdens import promises_much
 from fuzz.subjects.reductions.conversions import come_to_the_same
 from fuzz.subjects.reductions.faults import at_fault, doubts_named, faults_named
 from fuzz.subjects.reductions.other_data import cut_to_its_data, of_its_lengths, of_other_data
@@ -157,6 +158,9 @@ class Reading(reading.Reading):
         """Go by how the store serves the case's objects: clients try again for seconds where it serves them badly."""
         served = frozenset(step.served for step in case.steps if isinstance(step, Put) and step.served != WELL)
         return served or case.property
+
+    def is_burden(self, case: Case) -> bool:
+        return promises_much(case)
 
     def set_apart(self, step: Any, number: int) -> Any:
         return replace(step, key=f"{step.key}{number}")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fuzz.hunt.avoiding import COSTLY_SECONDS, MOST_LOST_SHARE, Losses, lost_on
+from fuzz.hunt.avoiding import COSTLY_SECONDS, MOST_LOST_SHARE, Burdens, Losses, lost_on
 from fuzz.running.session import Judgement
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
@@ -155,3 +155,22 @@ def test_what_is_lost_on_a_failure_is_its_own_time_unless_the_server_ended(
     failed = Violation("no-server-error", "", "", "", way=Way.SERVER_ERROR, aspect=aspect, step=1)
     case = case_of(PLAIN, "reduction")
     assert lost_on(Judgement(Transcript(case, outcomes), (failed,)), 30.0) == pytest.approx(lost)
+
+
+def test_burdens_are_too_many_beyond_their_share_of_the_time_and_those_answered_soon_are_none() -> None:
+    clock = Clock()
+    burdens = Burdens(clock)
+
+    def answered(elapsed_ms: float) -> Judgement:
+        return Judgement(
+            Transcript(case_of(ZIPPED, "reduction"), (None, Reply(200, (), b"", elapsed_ms=elapsed_ms))), ()
+        )
+
+    clock.now = 1.0
+    for _ in range(1000):
+        burdens.note(answered(1000 * COSTLY_SECONDS / 2))
+    assert not burdens.too_many()
+    burdens.note(answered(2000.0))
+    assert burdens.too_many()
+    clock.now = 1.0 + 2.0 / MOST_LOST_SHARE
+    assert not burdens.too_many()

@@ -1,0 +1,44 @@
+"""Which cases may keep a server busy: those whose chunks promise much."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fuzz.subjects.reductions.burdens import MANY_BYTES, promises_much
+from specs.case import Case
+from specs.fields import Fields
+from specs.reductions.encoding import blosc2_chunk
+from specs.reductions.steps import Put, Send
+
+HONEST = blosc2_chunk(np.arange(100, dtype="<i4").tobytes())
+
+
+def promising(count: int) -> bytes:
+    return HONEST[:4] + count.to_bytes(4, "little") + HONEST[8:]
+
+
+def asked(data: bytes, **fields: object) -> Case:
+    return Case("reduction", (Put("a", data), Send("count", Fields({"dtype": "int32", **fields}), "a")))
+
+
+@pytest.mark.parametrize("count", [MANY_BYTES, 2**31, 2**32 - 1])
+def test_a_chunk_that_promises_much_is_a_burden_wherever_it_is_looked_for(count: int) -> None:
+    blosc2 = {"id": "blosc2"}
+    assert promises_much(asked(promising(count), compression=blosc2))
+    assert promises_much(asked(bytes(3) + promising(count), offset=3, compression=blosc2))
+    assert promises_much(asked(promising(count) + HONEST, offset=len(HONEST), compression=blosc2))
+
+
+@pytest.mark.parametrize("compression", [None, "blosc2", {"id": "gzip"}, {"id": 2}, {}])
+def test_what_is_not_taken_for_a_chunk_promises_nothing(compression: object) -> None:
+    assert not promises_much(asked(promising(2**31), compression=compression))
+
+
+@pytest.mark.parametrize("data", [HONEST, promising(MANY_BYTES - 1), b"", b"\x05\x01\x95\x08\xff"])
+def test_a_chunk_that_promises_little_is_no_burden(data: bytes) -> None:
+    assert not promises_much(asked(data, compression={"id": "blosc2"}, offset=-4))
+
+
+def test_a_request_about_an_object_that_is_not_there_is_no_burden() -> None:
+    assert not promises_much(Case("reduction", (Send("count", Fields({"compression": {"id": "blosc2"}}), "a"),)))
