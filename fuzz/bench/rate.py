@@ -7,28 +7,22 @@ import subprocess
 import tempfile
 import time
 from argparse import ArgumentParser, Namespace
-from collections import deque
-from collections.abc import Generator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from fuzz.bench.bare import NotingTarget, bare_rate, others_core_seconds
 from fuzz.flags import add_config_flag, add_target_flags, settings_of
-from fuzz.running.session import Session
-from fuzz.running.targets import Target
-from fuzz.transport.exchanges import all_finished, sending
-from fuzz.transport.http import HttpClient, HttpMessage
-from fuzz.transport.protocol import Client, ClientSettings, Exchange, Wait
-from specs.outcome import Reply
+from fuzz.running.lanes import SLOW_LANES
 
 if TYPE_CHECKING:
     from fuzz.config import Settings
     from fuzz.events import Event, RunEnded
 
 BARE_SECONDS = 2.0
-MOST_NOTED = 300
-QUICK_SECONDS = 0.1
+# The same mix has answers that take seconds, so that it is sent for longer, but not for longer than the hunt took.
+MIX_SECONDS = 10.0
 EXAMPLES = """\
 examples:
   asfuzz bench rate                                    the embedded server and store
@@ -38,9 +32,11 @@ examples:
 
 Each block is a hunt, which goes on with the findings of those before, so that from the second block on all is known.
 After each, the latest of its requests that were answered quickly are sent again and again over as many connections as
-there were lanes, without drawing, judging or uploading anything: that is the bare loop. "busy" is the share of the time
-in which the hunting thread worked, and "CPU ms" the time of this process's processor for each checked request, with the
-store in memory.
+there were lanes, without drawing, judging or uploading anything: that is the bare loop. "mix" is the same with the
+latest requests as they came, slow ones too, over as many connections as there were lanes of all sorts: the most that
+the server gives of what was asked. "busy" is the share of the time in which the hunting thread
+worked, "CPU ms" the time of this process's processor for each checked request, with the store in memory, "server" that
+of the server that was started, and "cores" how many processors the two kept busy.
 """
 
 
@@ -57,6 +53,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.epilog = EXAMPLES
 
 
+HEADER = (
+    f"{'requests':>8} {'lanes':>5} {'a second':>9} {'busy':>5} {'CPU ms':>6} {'server':>6} {'cores':>5} "
+    f"{'bare':>9} {'ratio':>6} {'mix':>6} {'of mix':>6}"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class RateBlock:
     """The rates of one hunt, and of the bare loop after it."""
@@ -66,8 +68,9 @@ class RateBlock:
     lanes: int
     busy_seconds: float
     core_seconds: float
-    bare_requests: int
-    bare_seconds: float
+    server_seconds: float
+    bare: float
+    mix: float
     beside: float | None = None
 
     @property
@@ -75,57 +78,16 @@ class RateBlock:
         """Return the checked requests a second."""
         return self.requests / max(self.seconds, 1e-9)
 
-    @property
-    def bare(self) -> float:
-        """Return the requests a second of the bare loop."""
-        return self.bare_requests / max(self.bare_seconds, 1e-9)
-
     def row(self) -> str:
         beside = "" if self.beside is None else f" {self.beside:>8.0f} {self.rate / max(self.beside, 1e-9):>6.2f}"
         return (
             f"{self.requests:>8,} {self.lanes:>5} {self.rate:>9.0f} "
             f"{self.busy_seconds / max(self.seconds, 1e-9):>5.0%} "
-            f"{1000 * self.core_seconds / max(self.requests, 1):>6.2f} {self.bare:>9.0f} "
-            f"{self.rate / max(self.bare, 1e-9):>6.2f}{beside}"
+            f"{1000 * self.core_seconds / max(self.requests, 1):>6.2f} "
+            f"{1000 * self.server_seconds / max(self.requests, 1):>6.2f} "
+            f"{(self.core_seconds + self.server_seconds) / max(self.seconds, 1e-9):>5.2f} {self.bare:>9.0f} "
+            f"{self.rate / max(self.bare, 1e-9):>6.2f} {self.mix:>6.0f} {self.rate / max(self.mix, 1e-9):>6.2f}{beside}"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class NotingTarget(Target):
-    """A target like another, whose sessions note the latest messages that were answered quickly."""
-
-    noted: deque[HttpMessage] = field(default_factory=lambda: deque(maxlen=MOST_NOTED))
-
-    @classmethod
-    def of(cls, target: Target) -> Self:
-        return cls(**{one.name: getattr(target, one.name) for one in fields(target)})
-
-    def session(self) -> Session:
-        client = NotingClient(self.url, self.client, self.noted)
-        return NotingSession(self.subject, client, self.store, self.profile)
-
-
-class NotingClient(HttpClient):
-    """A client that notes what it sends."""
-
-    def __init__(self, url: str, settings: ClientSettings, noted: deque[HttpMessage]) -> None:
-        super().__init__(url, settings)
-        self.noted = noted
-
-    def exchange(self, message: HttpMessage) -> Exchange:
-        begun = time.monotonic()
-        came = yield from super().exchange(message)
-        if isinstance(came.outcome, Reply) and time.monotonic() - begun < QUICK_SECONDS:
-            self.noted.append(message)
-        return came
-
-
-class NotingSession(Session):
-    """A session all of whose clients note what they send."""
-
-    def another_client(self) -> Client:
-        assert isinstance(self.client, NotingClient)
-        return NotingClient(self.client.url, self.client.settings, self.client.noted)
 
 
 def main(arguments: Namespace) -> int:
@@ -133,7 +95,7 @@ def main(arguments: Namespace) -> int:
     from fuzz.running.targets import open_target
 
     settings = settings_of(arguments)
-    print(f"{'requests':>8} {'lanes':>5} {'a second':>9} {'busy':>5} {'CPU ms':>6} {'bare':>9} {'ratio':>6}", end="")
+    print(HEADER, end="")
     print(f" {'beside':>8} {'times':>6}" if arguments.beside else "", flush=True)
     with open_target(settings) as opened, tempfile.TemporaryDirectory() as folder:
         target = NotingTarget.of(opened)
@@ -155,33 +117,13 @@ def _block(target: NotingTarget, settings: Settings, seed: int, folder: Path, be
 
     plan = Plan(target.profile, seed, settings.seconds, None, settings.only, folder, None, 1, lanes=settings.lanes)
     told: list[Event] = []
-    busy, core = time.thread_time(), time.process_time()
+    busy, core, server = time.thread_time(), time.process_time(), others_core_seconds()
     ended: RunEnded = hunt(plan, target, told.append)
-    busy, core = time.thread_time() - busy, time.process_time() - core
-    sent, seconds = _bare(target, ended.lanes)
-    return RateBlock(ended.checked_requests, ended.seconds, ended.lanes, busy, core, sent, seconds, beside)
-
-
-def _bare(target: NotingTarget, lanes: int) -> tuple[int, float]:
-    """Send what was noted again and again; return how many requests that was, and the seconds it took."""
-    messages, sent = list(target.noted), 0
-    clients = [HttpClient(target.url, target.client) for _ in range(lanes)]
-    end = time.monotonic() + BARE_SECONDS
-
-    def sends(client: HttpClient, first: int) -> Generator[Wait, bool, int]:
-        number = first
-        while time.monotonic() < end:
-            yield from sending(client, messages[number % len(messages)])
-            number += lanes
-        return (number - first) // lanes
-
-    begun = time.monotonic()
-    if messages:
-        sent = sum(all_finished([sends(client, number) for number, client in enumerate(clients)]))
-    seconds = time.monotonic() - begun
-    for client in clients:
-        client.close()
-    return sent, seconds
+    busy, core, server = time.thread_time() - busy, time.process_time() - core, others_core_seconds() - server
+    noted, lanes = target.noted, ended.lanes
+    bare = bare_rate(target, noted.quick, lanes, BARE_SECONDS)
+    mix = bare_rate(target, noted.mixed, lanes + SLOW_LANES, min(MIX_SECONDS, ended.seconds))
+    return RateBlock(ended.checked_requests, ended.seconds, lanes, busy, core, server, bare, mix, beside)
 
 
 def _beside(command: str, settings: Settings, seed: int, folder: Path) -> float:

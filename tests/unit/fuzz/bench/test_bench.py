@@ -76,7 +76,9 @@ def rate(seconds: str, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
     assert main(["bench", "rate", "--blocks", "1", "--seconds", seconds, "--lanes", "4", *words]) == 0
     head, block, median, _ = capsys.readouterr().out.splitlines()
     assert median.startswith("median")
-    return dict(zip(head.replace("a second", "rate").replace("CPU ms", "CPU").split(), block.split()))
+    for words, word in (("a second", "rate"), ("CPU ms", "CPU"), ("of mix", "share")):
+        head = head.replace(words, word)
+    return dict(zip(head.split(), block.split()))
 
 
 def test_the_rate_of_any_server_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,6 +87,9 @@ def test_the_rate_of_any_server_is_measured(capsys: pytest.CaptureFixture[str]) 
     assert told["lanes"] == "4"
     assert int(told["bare"]) > 0
     assert int(told["rate"]) > 0
+    assert int(told["mix"]) > 0
+    assert float(told["server"]) > 0
+    assert float(told["cores"]) > 0
 
 
 @pytest.mark.slow
