@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from fuzz.embedded.large_blocks import give_memory_back
 from fuzz.events import Doing, Event, Explored, FindingFixed, Warned
 from fuzz.findings.finding import Finding
 from fuzz.findings.replay import TRIES
@@ -140,6 +141,7 @@ class Worker:
 
     def work(self, stop: Callable[[], bool]) -> None:
         """Hunt until told to stop, or until every property has had its examples."""
+        give_memory_back()
         begun = time.monotonic()
         left = self._plan.left_seconds
         end = None if left is None else begun + left

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from fuzz.embedded.kept_memory import keep_memory
+from fuzz.embedded.large_blocks import keep_memory
 from fuzz.subjects.reductions.reference_server.server import ReferenceServer, serve
 
 READ_BYTES = 4096
