@@ -348,11 +348,6 @@ def _fits(scene: Scene, dtype: str) -> bool:
     return all(isinstance(one, int) for one in numbers) and all(low <= one <= high for one in [*ends, *numbers])
 
 
-def has_few_valid(scene: Scene) -> bool:
-    """Say whether the elements that are not missing are few different numbers, so that others can stand for them."""
-    return len(_valid_numbers(scene)) <= MOST_VALID
-
-
 def _valid_numbers(scene: Scene) -> list[Number]:
     valid = scene.elements[~missing_elements(scene) & np.isfinite(scene.elements)]
     return list(np.unique(valid).tolist())
@@ -365,8 +360,6 @@ def shown_missing(scene: Scene, kind: str) -> Scene | None:
     if scene.missing[0] == "missing_values" and kind == "missing_value" and len(scene.missing[1]) == 1:
         return replace(scene, missing=(kind, scene.missing[1][0]))
     left_out, valid = missing_elements(scene), _valid_numbers(scene)
-    if len(valid) > MOST_VALID:
-        return None
     gone_values = set(scene.elements[left_out].tolist())
     if kind == "missing_value" and len(gone_values) == 1 and scene.missing[0] == "missing_values":
         told = next((one for one in scene.missing[1] if one in gone_values), scene.missing[1][0])
@@ -374,7 +367,9 @@ def shown_missing(scene: Scene, kind: str) -> Scene | None:
     # Missing elements are 1 and not 0, as a server may itself write 0 for them; large numbers stay large.
     huge = scene.dtype in INTEGERS and has_huge(scene)
     least = int(np.iinfo(scene.dtype).max) - SMALL if huge else LARGE if has_large(scene) else 1
-    ranks = {one: number + _half(one) for number, one in enumerate(valid, least + 1)}
+    # Where there are too many valid numbers, several share one.
+    shared = max(1, -(-len(valid) // MOST_VALID))
+    ranks = {one: least + 1 + place // shared + _half(one) for place, one in enumerate(valid)}
     # The numbers that say what is missing stay fractions too.
     gone_for = least + (0.5 if any(math.isfinite(one) and _half(one) for one in missing_numbers(scene)) else 0)
     elements = [gone_for if gone else ranks.get(one, one) for one, gone in zip(scene.elements.tolist(), left_out)]

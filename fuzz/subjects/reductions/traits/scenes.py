@@ -27,7 +27,6 @@ from fuzz.subjects.reductions.traits.missing import missing_elements
 from fuzz.subjects.reductions.traits.numbers import (
     PLAIN_DTYPE,
     VALUE_FEATURES,
-    has_few_valid,
     has_huge,
     shown_missing,
     to_dtype,
@@ -297,9 +296,9 @@ THERE: Mapping[str, Callable[[Scene], bool]] = MappingProxyType(
     {
         "dtype": lambda scene: scene.dtype != PLAIN_DTYPE,
         "huge values": has_huge,
-        "valid bounds": lambda scene: _is_missing_by(scene, "valid_") and has_few_valid(scene),
-        "valid_range": lambda scene: _is_missing_by(scene, "valid_range") and has_few_valid(scene),
-        "valid_max": lambda scene: _is_missing_by(scene, "valid_max") and has_few_valid(scene),
+        "valid bounds": lambda scene: _is_missing_by(scene, "valid_"),
+        "valid_range": lambda scene: _is_missing_by(scene, "valid_range"),
+        "valid_max": lambda scene: _is_missing_by(scene, "valid_max"),
     }
 )
 

@@ -16,7 +16,7 @@ from fuzz.subjects.reductions.scene import Scene, case_of, of_picked, scene_of
 from fuzz.subjects.reductions.traits.missing import missing_elements, missing_numbers
 from fuzz.subjects.reductions.traits.numbers import VALUE_FEATURES, to_dtype
 from fuzz.subjects.reductions.traits.revealing import DIFFERENT, extreme_at, numbers, revealing
-from fuzz.subjects.reductions.traits.scenes import EXTREME_AT_AN_END, FEATURES, INCIDENTAL, few_elements
+from fuzz.subjects.reductions.traits.scenes import EXTREME_AT_AN_END, FEATURES, INCIDENTAL, few_elements, traits_of
 from fuzz.subjects.reductions.traits.slices import Triple, still_outside
 from fuzz.triage.traits import closure, has, present, project, without
 from fuzz.triage.trial import Trial, isolated, isolated_otherwise, trial_of
@@ -313,3 +313,14 @@ def test_the_extreme_stays_at_an_end_until_that_is_dropped(
     trial = without(of_scene(scene), EXTREME_AT_AN_END)
     assert (trial is None) == (end is None)
     assert trial is None or extreme_at(trial.scene) is None
+
+
+def test_of_very_many_valid_numbers_the_same_elements_are_missing_by_another_bound() -> None:
+    elements = 2**53 + np.arange(1000, dtype="uint64")
+    scene = Scene("select", "uint64", elements, missing=("valid_max", 2**53 + 990))
+    plain = FEATURES["valid_max"][0](scene)
+    assert plain is not None
+    assert plain.missing is not None
+    assert plain.missing[0] == "valid_min"
+    assert missing_elements(plain).tolist() == missing_elements(scene).tolist()
+    assert traits_of(plain) <= traits_of(scene)
