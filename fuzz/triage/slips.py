@@ -10,6 +10,7 @@ from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import Smallest, minimal
 from fuzz.triage.traits import closure, values_apart, with_siblings_of
 from fuzz.triage.trial import Trial
+from specs.rules import Rule
 
 
 def of_its_own(smallest: Smallest, trial: Trial, seen: Seen, lab: Lab) -> Smallest | None:
@@ -26,6 +27,14 @@ def of_its_own(smallest: Smallest, trial: Trial, seen: Seen, lab: Lab) -> Smalle
 
 
 def _passing(smallest: Smallest, trial: Trial, name: str, lab: Lab) -> Trial | None:
-    """Return the smallest case with a sibling that the failed trial has, if it passes."""
+    """Return the smallest case with a sibling that the failed trial has, if it passes, and no other refusal is due."""
     other = with_siblings_of(smallest.trial, trial, [name])
-    return other if other is not None and lab.fails(other, smallest.seen.signature) is None else None
+    if other is None or lab.fails(other, smallest.seen.signature) is not None:
+        return None
+    return other if _refusable(other, lab) == _refusable(smallest.trial, lab) else None
+
+
+def _refusable(trial: Trial, lab: Lab) -> frozenset[Rule]:
+    """Return the rules for which a trial's request may be refused."""
+    due = lab.judge(trial.case).expectations
+    return trial.reading.rules_of_refusal(due[-1]) if due else frozenset()

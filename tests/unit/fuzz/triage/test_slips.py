@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fuzz.subjects.reductions.reading import Reading
+from fuzz.subjects.reductions.zoo.answering import ShapeOptionDecidesForCounts
 from fuzz.subjects.reductions.zoo.layouts import FortranOrderIgnored
 from fuzz.subjects.reductions.zoo.missing import (
     MissingIgnoredAlongAxes,
@@ -54,4 +55,14 @@ def test_a_mistake_that_the_failed_operation_cannot_show_is_no_slip() -> None:
         seen = lab.ask(trial)[0]
         smallest = minimal(trial, seen, lab)
         assert smallest.trial.last.operation == "select"
+        assert of_its_own(smallest, trial, seen, lab) is None
+
+
+def test_a_sender_who_may_not_read_the_smallest_case_shows_no_slip() -> None:
+    send = Send("select", Fields({"dtype": "int32", "option_count_as_bytes": 0.5}), "a", "public", credentials=None)
+    trial = trial_of(Case("x", (Put("a", bytes(8), "public"), send)), Reading(PROFILE))
+    with lab_with(ShapeOptionDecidesForCounts) as lab:
+        seen = lab.ask(trial)[0]
+        smallest = minimal(trial, seen, lab)
+        assert smallest.trial.last.credentials == "owner"
         assert of_its_own(smallest, trial, seen, lab) is None
