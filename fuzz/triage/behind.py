@@ -93,7 +93,7 @@ def explained_without_fault(trial: Trial, seen: Seen, known: Iterable[Shown], la
     if not seen.signature.faults or seen.signature.way not in TELLING or trial.several or said is None:
         return None
     of_valid = [one for one in known if not one.signature.faults and all(has(trial, name) for name in one.needs)]
-    of_valid = [one for one in of_valid if one.needs and _said(one.trial, lab) == said]
+    of_valid = [one for one in of_valid if one.needs and words_said(one.trial, lab) == said]
     for plain in trial.reading.mended(trial) if of_valid else ():
         came = lab.fails(plain, ANY_WRONG)
         if came is not None and _last_words(came.judgement) == said:
@@ -105,10 +105,11 @@ def explained_without_fault(trial: Trial, seen: Seen, known: Iterable[Shown], la
 def _says_otherwise_without(needs: Iterable[str], trial: Trial, said: Words, lab: Lab) -> bool:
     """Say whether a server says something else to a trial without any one of some traits, all of which it has."""
     several = [without(trial, name) for name in needs]
-    return all(rest is not None and _said(rest, lab) != said for rest in several)
+    return all(rest is not None and words_said(rest, lab) != said for rest in several)
 
 
-def _said(trial: Trial, lab: Lab) -> Words | None:
+def words_said(trial: Trial, lab: Lab) -> Words | None:
+    """Return the status and body of the answer to a trial's last request."""
     return _last_words(lab.judge(trial.case))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
+from fuzz.triage.behind import words_said
 from fuzz.triage.cause import converted, leaves
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.readings import fails_with_siblings, telling_needs
@@ -62,7 +63,7 @@ def needs_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
         and (way.covers == one.covers or way.signature.way in BY_ASPECT)
         and of_one_family(way, one)
         and way.signature.look == one.signature.look
-        and not list(values_apart(way.trial, one.trial, closure(way.needs, reading)))
+        and not list(values_apart(way.trial, one.trial, closure(mine, reading)))
     )
 
 
@@ -116,6 +117,12 @@ def fail_alike(way: Shown, one: Shown) -> bool:
         return True
     # A third fault has been seen to fail like the faults of both.
     return bool((way.covers - mine) & (one.covers - theirs))
+
+
+def names_as_little(way: Shown, one: Shown, lab: Lab) -> bool:
+    """Say whether two errors that name no fault are the same error, word for word."""
+    unnamed = way.signature.way is one.signature.way is Way.UNNAMED
+    return unnamed and set(way.needs) == set(one.needs) and words_said(way.trial, lab) == words_said(one.trial, lab)
 
 
 def needs_siblings(way: Shown, one: Shown, lab: Lab) -> bool:
@@ -188,6 +195,7 @@ WAYS: tuple[Callable[[Shown, Shown, Lab], bool], ...] = (
     needs_the_same,
     reads_alike,
     breaks_alike,
+    names_as_little,
     needs_siblings,
     comes_to_its_fault,
     meets,

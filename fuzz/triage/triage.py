@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from itertools import chain
 
 from fuzz.errors import CannotRun
 from fuzz.events import EXPLAINING
@@ -127,29 +128,30 @@ class Triage:
                 if wanted.way is Way.DISAGREES:
                     with self._alone():
                         return self._disagreement(until, first)
-                others = [trial_of(one, self.session.reading) for one in isolated_otherwise(case, number)]
-                return self._told(until, [trial, *others], first)
+                others = (trial_of(one, self.session.reading) for one in isolated_otherwise(case, number))
+                return self._told(until, trial, others, first)
             except OutOfBudget:
                 return self._cut_short(until, trial, first)
             except CannotRun:
                 self._cut_short(until, trial, first)
                 raise
 
-    def _told(self, until: Case, several: list[Trial], first: Seen) -> str | None:
+    def _told(self, until: Case, trial: Trial, others: Iterable[Trial], first: Seen) -> str | None:
         """Test a failure by its request alone, or after earlier ones, and return its known or new finding.
 
-        The trials are of the request alone, with each object that it may have met.
+        The trials are of the request alone, with the object that it met, and with others that it may have met.
         """
-        alone = ((one, seen) for one in several if (seen := self._alone_too(one, first.signature)) is not None)
-        trial, seen = next(alone, (several[0], None))
+        several = ((one, self._alone_too(one, first.signature)) for one in chain([trial], others))
+        trial, seen = next(((one, seen) for one, seen in several if seen is not None), (trial, None))
         if seen is None:
             return self._after_others(until, trial, first)
         self._came_again = True
         trial, seen = shortened(trial, seen, self.lab)
         trial = rewritable(trial, seen, self.lab)
-        found = explain(trial, seen, self.ledger.shown(), self.lab)
+        known = self.ledger.shown()
+        found = explain(trial, seen, known, self.lab)
         if not isinstance(found, Explained):
-            found = explained_without_fault(trial, seen, self.ledger.shown(), self.lab) or found
+            found = explained_without_fault(trial, seen, known, self.lab) or found
         if isinstance(found, Explained):
             return self.ledger.again(found.finding, seen.signature)
         if isinstance(found, Rest):
@@ -174,10 +176,14 @@ class Triage:
             return self.lab.fails(trial, wanted)
 
     def _first_alone(self, trial: Trial, wanted: Signature) -> Seen | None:
-        """Return the failure of a request alone, for which another refusal may be due than after other requests."""
+        """Return the failure of a request alone, for which another refusal may be due than among other requests.
+
+        An object that came or went beside the request may be there when the request is alone, or may not.
+        """
         several = self.lab.ask(trial)
         alike = next((one for one in several if one.signature.like(wanted)), None)
-        of_kind = (one for one in several if wanted.way in BY_ASPECT and one.signature.kind == wanted.kind)
+        other_due = (one for one in several if wanted.way in BY_ASPECT or one.signature.faults != wanted.faults)
+        of_kind = (one for one in other_due if one.signature.kind == wanted.kind)
         return alike or next(of_kind, None)
 
     def _new(self, until: Case, trial: Trial, seen: Seen, first: Seen) -> str | None:

@@ -63,7 +63,7 @@ class Reading(reading.Reading):
     plainest: ClassVar[Case | None] = PLAINEST
 
     def incidental_to(self, wanted: Signature) -> frozenset[str]:
-        return self.incidental | OF_NUMBERS if wanted.aspect == Aspect.INEXACT else self.incidental
+        return self.incidental | OF_NUMBERS | {"dtype"} if wanted.aspect == Aspect.INEXACT else self.incidental
 
     def scene_of(self, case: Case) -> scene.Scene | None:
         return scene.scene_of(case, self.profile)

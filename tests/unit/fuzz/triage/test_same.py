@@ -1,0 +1,48 @@
+"""Two causes are one where an error that names nothing is the same, or where a sum is a little off."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fuzz.subjects.reductions.reading import Reading
+from fuzz.subjects.reductions.scene import Scene, case_of
+from fuzz.subjects.reductions.zoo.errors import SelectionErrorsUnnamed
+from fuzz.triage.lab import Lab
+from fuzz.triage.same import names_as_little, needs_the_same
+from fuzz.triage.shown import Shown
+from fuzz.triage.trial import Signature, trial_of
+from specs.case import Case
+from specs.fields import Fields
+from specs.reductions.steps import Put, Send
+from specs.violation import Aspect, Way
+from tests.unit.broken import lab_with
+from tests.unit.pretended import PROFILE
+
+SELECTIONS = {"selections": []}
+STRIDE_0 = {"selection": [[0, 0, 0]]}
+SHAPE = {"shape": [0]}
+
+
+def refused(fields: dict[str, object], lab: Lab) -> Shown:
+    send = Send("select", Fields({"dtype": "int32", **fields}), "a")
+    trial = trial_of(Case("x", (Put("a", bytes(8)), send)), lab.session.reading)
+    lab.judge(trial.case)
+    return Shown("one", trial, Signature(Way.UNNAMED), ())
+
+
+@pytest.mark.parametrize(("other", "same"), [(SELECTIONS, True), (SHAPE, False)])
+def test_errors_that_name_no_fault_are_one_if_they_say_the_same(other: dict[str, object], *, same: bool) -> None:
+    with lab_with(SelectionErrorsUnnamed) as lab:
+        assert names_as_little(refused(STRIDE_0, lab), refused(other, lab), lab) is same
+
+
+def off(dtype: str, needs: tuple[str, ...], aspect: Aspect) -> Shown:
+    scene = Scene("sum", dtype, np.arange(1, 5).astype(dtype))
+    return Shown("x", trial_of(case_of(scene, "x"), Reading(PROFILE)), Signature(Way.VALUES, aspect=aspect), needs)
+
+
+@pytest.mark.parametrize(("aspect", "same"), [(Aspect.INEXACT, True), (Aspect.VALUES, False)])
+def test_sums_that_are_a_little_off_are_told_apart_by_no_numbers_and_no_dtype(aspect: Aspect, *, same: bool) -> None:
+    one = off("float32", ("huge values", "operation", "dtype"), aspect)
+    assert needs_the_same(off("float64", ("fractions", "operation", "dtype"), aspect), one) is same
