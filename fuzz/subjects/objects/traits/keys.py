@@ -26,7 +26,7 @@ OF_LISTINGS = ("prefix", "start")
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """Something odd in keys: what it is called and within what, and how a text is written without it.
+    """An oddity of keys: what it is called and within what, and how a text is written without it.
 
     `whole` says that it is about whole keys only, and not about the prefixes and starts of listings.
     """
