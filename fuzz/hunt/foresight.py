@@ -37,8 +37,13 @@ class Foresight:
         return Drawn(case, tally, sort, hangs=hangs, burden=burden, slow=slow)
 
     def patience(self, drawn: Drawn, client: Client, late_answers: int) -> float | None:
-        """Return how long to wait for the answers to a case: a known hang is waited for as little as triage would."""
-        return haste_seconds(client) if drawn.hangs else self._patience.seconds(client, late_answers)
+        """Return how long to wait for the answers to a case, None for as long as the user says.
+
+        A known hang is waited for as little as triage would. A burden holds up no other case, and does take its time.
+        """
+        if drawn.hangs:
+            return haste_seconds(client)
+        return None if drawn.burden else self._patience.seconds(client, late_answers)
 
     def note(self, flight: Flight, judgement: Judgement, client: Client, *, limited: bool) -> None:
         """Learn how long a case took. Where the time is not limited, none is left out for what others took."""

@@ -9,6 +9,7 @@ from fuzz.running.session import Judgement
 from fuzz.triage.budgets import is_slow
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.reading import Reading
+from fuzz.triage.shown import Shown
 from fuzz.triage.spent import Spent
 from fuzz.triage.trial import Signature, Trial, isolated, signature, trial_of
 from specs.case import Case, at_once
@@ -61,7 +62,8 @@ class Looks:
             return None
         shown = self._ledger.shown()
         often = [one for one in shown if dear or self._is_sure(one.finding)]
-        known = [one for one in often if one.is_of_traits and wanted.look in self._ledger.looks(one.finding)]
+        fitting = [one for one in often if one.is_of_traits or (slow and _errs_alike(one, wanted))]
+        known = [one for one in fitting if wanted.look in self._ledger.looks(one.finding)]
         for other in chain([trial], trial.reading.come_to_the_same(trial)) if known else ():
             found = next((one.finding for one in known if one.concerns(other, wanted)), None)
             if found is not None:
@@ -74,6 +76,14 @@ class Looks:
         A flaky finding has no needs, so that every failure of its family would look like it: those are sent again.
         """
         return self._ledger.confirmations(name) >= CONFIRMATIONS and not self._ledger.is_flaky(name)
+
+
+def _errs_alike(one: Shown, wanted: Signature) -> bool:
+    """Say whether a failure is just like that of a finding about particular data of a certain sort, such as a codec's.
+
+    Other data would have to be sent to prove that the failure hangs on the data, and might take as long each time.
+    """
+    return len(one.needs) > 1 and one.signature.kind == wanted.kind
 
 
 def step_of(case: Case, violation: Violation) -> int:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from fuzz.findings import corpus
@@ -13,8 +14,13 @@ from fuzz.hunt.effort import PropertyEffort
 from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
 from fuzz.subjects.reductions.reading import Reading
+from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import CONFIRMATIONS, Looks
+from fuzz.triage.shown import Shown
+from fuzz.triage.traits.circumstances import VERY_DATA
+from fuzz.triage.trial import Signature, trial_of
+from specs.violation import Way
 from strategies.reductions import cases
 from tests.unit.pretended import PROFILE, Immortal, PretendedSession, needing
 
@@ -31,7 +37,7 @@ def ledger_of_an_earlier_run(folder: Path, examples: int) -> Ledger:
     return Ledger(folder, "later", READING)
 
 
-def looks(ledger: Ledger, *, much: bool) -> Looks:
+def looks(ledger: Ledger | SimpleNamespace, *, much: bool) -> Looks:
     return Looks(READING, ledger, SimpleNamespace(much=lambda: much))  # type: ignore[arg-type]
 
 
@@ -65,3 +71,19 @@ def test_a_flaky_finding_stands_for_no_failure_that_was_not_sent_again(tmp_path:
     assert finding.seen >= CONFIRMATIONS
     assert looks(ledger, much=True).like(way.trial, way.signature) is None
     assert ledger.fleeting(way.signature) == finding.id
+
+
+@pytest.mark.parametrize(("needs", "alike"), [((VERY_DATA, "compression"), True), ((VERY_DATA,), False)])
+def test_what_fails_slowly_for_particular_data_is_not_proved_by_other_data_each_time(
+    needs: tuple[str, ...], alike: bool
+) -> None:
+    trial = trial_of(case_of(Scene("sum", "int32", np.arange(3, dtype="int32"), compression="gzip"), "x"), READING)
+    way = Shown("codec", trial, Signature(Way.REFUSED), needs)
+    seen = SimpleNamespace(
+        shown=lambda: [way], looks=lambda _: {way.signature.look}, confirmations=lambda _: 99, is_flaky=lambda _: False
+    )
+    of_another_kind = replace(way.signature, way=Way.SERVER_ERROR)
+    assert of_another_kind.family == way.signature.family
+    assert looks(seen, much=True).like(way.trial, way.signature) is None
+    assert looks(seen, much=True).like(way.trial, way.signature, slow=True) == ("codec" if alike else None)
+    assert looks(seen, much=True).like(way.trial, of_another_kind, slow=True) is None
