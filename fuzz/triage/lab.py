@@ -82,6 +82,11 @@ class Lab:
         self._patience = session.client.settings.timeout_seconds
         self._remembered: OrderedDict[Case, Judgement] = OrderedDict()
 
+    @property
+    def left(self) -> int:
+        """Return how many more requests are allowed."""
+        return self._left
+
     @contextmanager
     def budget(self, count: int) -> Iterator[None]:
         """Allow so many requests within the block, and take those used from the budget around the block."""

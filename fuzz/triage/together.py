@@ -61,8 +61,12 @@ def confirmed(trial: Trial, lab: Lab) -> Seen | None:
 
 
 def race_of(trial: Trial, seen: Seen, lab: Lab) -> Race | None:
-    """Return the smallest race that shows a failure; None if its requests fail one after the other too."""
-    race = smallest_race(trial, seen, lab)
+    """Return the smallest race that shows a failure; None if its requests fail one after the other too.
+
+    The search leaves as many requests as that last question takes.
+    """
+    with lab.budget(max(0, lab.left - (TURNS_OF_A_RACE + 1) * requests(trial.case))):
+        race = smallest_race(trial, seen, lab)
     return None if apart(race.trial, lab, TURNS_OF_A_RACE) else race
 
 

@@ -17,9 +17,11 @@ from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
 from fuzz.subjects.reductions.races import plain_races
 from fuzz.subjects.reductions.reading import Reading
+from fuzz.triage.lab import Lab
 from fuzz.triage.ledger import Ledger
-from fuzz.triage.together import in_turn, less
+from fuzz.triage.together import in_turn, less, race_of
 from fuzz.triage.traits.circumstances import AT_ONCE, SEVERAL
+from fuzz.triage.trial import trial_of
 from specs.case import MOST_TOGETHER, Case, requests
 from specs.fields import Fields
 from specs.reductions import profile as profiles
@@ -83,6 +85,16 @@ def test_wrong_answers_of_all_sorts_are_one_finding_of_two_requests(tmp_path: Pa
 def test_as_many_requests_are_kept_as_it_takes(tmp_path: Path) -> None:
     (finding,) = hunted(tmp_path, Racing([]).spoil(1.0, *MANY_WAYS, least=5))
     assert requests(finding.case) == 5
+
+
+def test_the_search_for_the_smallest_race_leaves_enough_to_show_that_it_is_one() -> None:
+    case = next(plain_races("at-the-same-time"))
+    lab = Lab(Racing([]).spoil(1.0, *MANY_WAYS, least=requests(case)), Immortal())  # type: ignore[arg-type]
+    trial = trial_of(case, Reading(PROFILE))
+    with lab.budget(30 * requests(case)):
+        race = race_of(trial, lab.ask(trial)[0], lab)
+    assert race is not None
+    assert not race.every_time
 
 
 def test_dropped_connections_are_one_finding_with_wrong_answers(tmp_path: Path) -> None:
