@@ -165,8 +165,9 @@ class Lab:
         plainest = self.session.reading.plainest
         if plainest is None:
             return False
-        outcomes = self.session.run(plainest, afresh=True).outcomes
-        return not any(isinstance(one, NoReply) for one in outcomes)
+        # A store that is gone takes nothing for a case either.
+        judgement = self.session.judge(plainest, afresh=True)
+        return not judgement.unstorable and not any(isinstance(one, NoReply) for one in judgement.transcript.outcomes)
 
     def revive(self) -> None:
         """Bring the target back; raises CannotRun where it stays away."""
