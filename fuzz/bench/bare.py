@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import resource
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from itertools import cycle
-from pathlib import Path
 from typing import Self
 
 from fuzz.running.session import Session
@@ -95,24 +92,3 @@ def _sends(client: HttpClient, turns: Iterator[HttpMessage], end: float) -> Gene
         yield from sending(client, next(turns))
         answered += time.monotonic() < end
     return answered
-
-
-def others_core_seconds() -> float:
-    """Return the processor's time of the processes that this one has started: the server, and a store of its own."""
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return ended.ru_utime + ended.ru_stime + sum(map(_core_seconds, _children()))
-
-
-def _children() -> set[int]:
-    """List the processes that this one has started; none where the system does not tell."""
-    told = [path.read_text() for path in Path("/proc/self/task").glob("*/children")]
-    return {int(one) for text in told for one in text.split()}
-
-
-def _core_seconds(process: int) -> float:
-    try:
-        words = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        # The process has ended since, and counts among those that have.
-        return 0.0
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")

@@ -10,7 +10,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
+from fuzz.bench.started import others_resident
 from fuzz.errors import CannotRun
 from fuzz.flags import add_config_flag, add_target_flags, settings_of
 from fuzz.running.store import Store
@@ -19,28 +21,36 @@ from fuzz.running.store.memory import MemoryStore
 # A hunt loads modules and fills its caches for so long; growth counts from then on.
 SETTLING_SECONDS = 300.0
 MOST_GROWTH = 0.05
+# Growth is told by the middle one of so many rows, as a case with very much data holds memory for a moment.
+ROWS_COMPARED = 5
 EXAMPLES = """\
 examples:
   asfuzz bench memory                                an hour on the embedded server, a row each minute
   asfuzz bench memory --seconds 10m --every 10
   asfuzz bench memory --launch 'reductionist --host 127.0.0.1 --port {port}' --profile reductionist
 
-"RSS MB" is the resident memory of the hunting process, with the store in memory; growth is that of the last row over
-the first one after five minutes. The command ends with 1 if it is more than 5 %.
+"RSS MB" is the resident memory of the hunting process, with the store in memory, and "server" that of the server that
+was started. Growth is that of the hunting process: the middle one of the last five rows over the middle one of the
+first five after five minutes. The command ends with 1 if it is more than 5 %.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A count of what a process holds at a moment: bytes of memory, open descriptors, and objects in the store."""
+    """A count of what a process holds at a moment: bytes of memory, open descriptors, and objects in the store.
+
+    `others` are the bytes of memory that the processes hold that it has started.
+    """
 
     seconds: float
     resident: int
     descriptors: int
     objects: int
+    others: int = 0
 
     def row(self) -> str:
-        return f"{self.seconds:>8.0f} {self.resident / 1e6:>8.1f} {self.descriptors:>11} {self.objects:>8}"
+        own, others = self.resident / 1e6, self.others / 1e6
+        return f"{self.seconds:>8.0f} {own:>8.1f} {others:>8.1f} {self.descriptors:>11} {self.objects:>8}"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -60,7 +70,7 @@ def main(arguments: Namespace) -> int:
     from fuzz.running.targets import open_target
 
     settings = settings_of(arguments)
-    print(f"{'seconds':>8} {'RSS MB':>8} {'descriptors':>11} {'objects':>8}", flush=True)
+    print(f"{'seconds':>8} {'RSS MB':>8} {'server':>8} {'descriptors':>11} {'objects':>8}", flush=True)
     with open_target(settings) as target, tempfile.TemporaryDirectory() as folder:
         plan = Plan(
             target.profile,
@@ -92,13 +102,14 @@ def held(store: Store, seconds: float) -> Holding:
     except OSError as error:
         raise CannotRun(f"this system does not tell what a process holds: {error}") from error
     objects = store.count() if isinstance(store, MemoryStore) else 0
-    return Holding(seconds, pages * os.sysconf("SC_PAGE_SIZE"), descriptors, objects)
+    return Holding(seconds, pages * os.sysconf("SC_PAGE_SIZE"), descriptors, objects, others_resident())
 
 
 def growth(rows: list[Holding]) -> float | None:
-    """Return the share by which the memory of the last row is larger than that of the first settled one."""
-    settled = [one for one in rows if one.seconds >= SETTLING_SECONDS]
-    return settled[-1].resident / settled[0].resident - 1 if len(settled) > 1 else None
+    """Return the share by which the memory of the last rows is larger than that of the first settled ones."""
+    settled = [one.resident for one in rows if one.seconds >= SETTLING_SECONDS]
+    compared = min(ROWS_COMPARED, len(settled) // 2)
+    return median(settled[-compared:]) / median(settled[:compared]) - 1 if compared else None
 
 
 class Looking:

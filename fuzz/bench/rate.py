@@ -12,7 +12,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from fuzz.bench.bare import NotingTarget, bare_rate, others_core_seconds
+from fuzz.bench.bare import NotingTarget, bare_rate
+from fuzz.bench.started import others_core_seconds
 from fuzz.flags import add_config_flag, add_target_flags, settings_of
 from fuzz.running.lanes import SLOW_LANES
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -15,14 +17,20 @@ def row(seconds: float, resident: int) -> Holding:
     return Holding(seconds, resident, 1, 1)
 
 
-def test_growth_counts_from_the_first_settled_row_to_the_last() -> None:
-    rows = [
-        row(1.0, 10),
-        row(SETTLING_SECONDS + 1, 100),
-        row(SETTLING_SECONDS + 60, 150),
-        row(SETTLING_SECONDS + 120, 107),
-    ]
-    assert growth(rows) == pytest.approx(0.07)
+@pytest.mark.parametrize(
+    ("resident", "due"),
+    [
+        ([100, 107], 0.07),
+        ([100, 150, 107], 0.07),
+        # A row stands for a moment, in which a case may hold much.
+        ([90, 100, 101, 900, 80, *[500] * 20, 104, 900, 107, 120, 60], 0.07),
+        # What is kept is kept in most rows.
+        ([100] * 6 + [200] * 4 + [100], 1.0),
+    ],
+)
+def test_growth_counts_from_the_first_settled_rows_to_the_last(resident: list[int], due: float) -> None:
+    settled = [row(SETTLING_SECONDS + 60 * number, one) for number, one in enumerate(resident)]
+    assert growth([row(1.0, 10), *settled]) == pytest.approx(due)
 
 
 def test_a_hunt_that_never_settled_tells_no_growth() -> None:
@@ -35,11 +43,14 @@ def test_what_the_process_holds_is_counted() -> None:
         store.put("private", "a", b"1")
         store.put("public", "b", b"2")
         memory = bytearray(30_000_000)
+        other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
         descriptor = os.open(os.devnull, os.O_RDONLY)
         after = held(store, 60.0)
         os.close(descriptor)
+        other.communicate(b"\n")
     assert after.objects == before.objects + 2
     assert after.descriptors > before.descriptors
+    assert after.others > before.others
     assert after.resident > before.resident + len(memory) // 2
 
 
