@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fuzz.subjects.reductions.scene import Scene, with_elements
+from fuzz.subjects.reductions.scene import Scene, are_axes, with_elements
 from fuzz.subjects.reductions.traits.missing import missing_numbers
 from fuzz.subjects.reductions.traits.numbers import ranked
 from fuzz.subjects.reductions.traits.scenes import SCENES, everything_missing, is_of_nothing
@@ -111,14 +111,24 @@ def _content_type(manner: Spelling) -> str:
 
 
 def in_other_ways(scene: Scene) -> Iterator[Scene]:
-    """Yield plainer scenes with an empty result: one missing element in place of many, or nothing selected."""
+    """Yield plainer scenes with an empty result: one missing element in place of many, or nothing selected.
+
+    A result along an axis comes to one along the only axis there is.
+    """
     one = with_elements(scene, np.ones(1, scene.dtype))
     bare = replace(one, shape=None, selection=None, axis=None, order="C", missing=None)
     bare = replace(bare, sized=False, surplus=b"", suffix=b"")
-    none_selected = replace(bare, shape=(1,), selection=((0, 0, 1),))
+    along = [replace(bare, shape=(1,), axis=0)] if is_along_axes(scene) else []
+    none_selected = [replace(each, shape=(1,), selection=((0, 0, 1),)) for each in (*along, bare)]
     if is_of_nothing(scene):
         if not everything_missing(scene):
-            yield replace(bare, missing=("missing_value", 1))
-        yield none_selected
+            yield from (replace(each, missing=("missing_value", 1)) for each in (*along, bare))
+        yield from none_selected
     elif not scene.elements.size and scene.shape is None:
-        yield none_selected
+        yield from none_selected
+
+
+def is_along_axes(scene: Scene) -> bool:
+    """Say whether a scene is reduced along one axis or several."""
+    axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
+    return bool(axes) and are_axes(axes)

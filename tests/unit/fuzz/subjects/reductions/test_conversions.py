@@ -64,3 +64,11 @@ def test_a_number_that_can_only_be_written_with_an_exponent_comes_to_a_small_one
     small = [one for one in several if one.last.spelled == "exponents"]
     assert bool(small) == comes
     assert all(0 <= one.last.fields["missing"]["missing_value"] <= 10 for one in small)
+
+
+def test_nothing_along_an_axis_comes_to_nothing_along_the_only_axis() -> None:
+    reading = Reading(V2)
+    fields = Fields({"dtype": "int32", "shape": [2, 1], "axis": [1], "missing": {"missing_value": 0}})
+    several = reading.come_to_the_same(trial_of(Case("x", (Put("a", bytes(8)), Send("sum", fields, "a"))), reading))
+    along = [one.last.fields for one in several if one.last.fields.get("axis") == 0]
+    assert [set(fields) for fields in along] == [{"dtype", "shape", "axis", "selection"}]
