@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import string
 from collections.abc import Iterator
 from dataclasses import replace
+from urllib.parse import quote
 
 import numpy as np
 
@@ -79,8 +81,10 @@ def _with_exponents(scene: Scene) -> Scene | None:
 
 
 def _as_spelled(trial: Trial) -> Iterator[Trial]:
-    """Yield the request within given bytes, spelled in the manner that gives it the same content type or path."""
+    """Yield the request with letters of its path escaped, or spelled in the manner that gives it its type or path."""
     last, put = trial.last, trial.case.steps[0]
+    if isinstance(last, SendRaw) and not last.path.isascii():
+        yield trial.of_steps(*trial.case.steps[:-1], replace(last, path=quote(last.path, safe=string.printable)))
     inner = read_raw(last, trial.profile).send if isinstance(last, SendRaw) else None
     if not isinstance(last, SendRaw) or not isinstance(put, Put) or inner is None:
         return

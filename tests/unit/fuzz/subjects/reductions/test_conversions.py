@@ -72,3 +72,10 @@ def test_nothing_along_an_axis_comes_to_nothing_along_the_only_axis() -> None:
     several = reading.come_to_the_same(trial_of(Case("x", (Put("a", bytes(8)), Send("sum", fields, "a"))), reading))
     along = [one.last.fields for one in several if one.last.fields.get("axis") == 0]
     assert [set(fields) for fields in along] == [{"dtype", "shape", "axis", "selection"}]
+
+
+def test_a_path_with_letters_beyond_ascii_comes_to_one_with_escapes() -> None:
+    reading = Reading(V2)
+    raw = SendRaw("POST", "/v2/é%20/", (("Content-Type", "application/json"),), BODY, "a")
+    first = next(reading.come_to_the_same(trial_of(Case("x", (Put("a", bytes(8)), raw)), reading)))
+    assert first.last.path == "/v2/%C3%A9%20/"
