@@ -1,8 +1,8 @@
 """What the pages of known findings of object stores have one type works, and shows what they say on the real store.
 
-The variables VERSITYGW, MINIO, MOTO_SERVER and GOFAKES3 hold what to type for each store; moto_server is also found
-beside Python. Without them the commands are tried on the embedded store alone: they must work there, and show something
-else.
+The variables VERSITYGW, MINIO, MOTO_SERVER, GOFAKES3 and S3S_FS hold what to type for each store; moto_server is also
+found beside Python. Without them the commands are tried on the embedded store alone: they must work there, and show
+something else.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ STORES = {
     "minio": ("minio", os.environ.get("MINIO", "")),
     "moto": ("moto_server", os.environ.get("MOTO_SERVER", BESIDE_PYTHON)),
     "gofakes3": ("gofakes3", os.environ.get("GOFAKES3", "")),
+    "s3s-fs": ("s3s-fs", os.environ.get("S3S_FS", "")),
 }
 KEY, SECRET = "ASFUZZTESTKEY0000000", "asfuzz-test-secret"
 SECONDS = 110
