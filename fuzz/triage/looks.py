@@ -53,14 +53,15 @@ class Looks:
         return self.believed(replace(case, together=False), judgement)
 
     def like(self, trial: Trial, wanted: Signature, *, slow: bool = False) -> str | None:
-        """Return the finding that a failure looks like, if a proof by requests would cost too much.
+        """Return the finding that a failure looks like, if it is of its very case or a proof would cost too much.
 
         Each request of a proof is waited for where the failure was `slow` or silent, and starts a server that died.
         """
-        dear = slow or wanted.way is Way.SILENT or wanted.died
-        if not self._spent.much() and not dear:
-            return None
         shown = self._ledger.shown()
+        own = next((one.finding for one in shown if _is_its_own(one, trial, wanted)), None)
+        dear = slow or wanted.way is Way.SILENT or wanted.died
+        if own is not None or (not self._spent.much() and not dear):
+            return own
         often = [one for one in shown if dear or self._is_sure(one.finding)]
         fitting = [one for one in often if one.is_of_traits or (slow and _errs_alike(one, wanted))]
         known = [one for one in fitting if wanted.look in self._ledger.looks(one.finding)]
@@ -76,6 +77,13 @@ class Looks:
         A flaky finding has no needs, so that every failure of its family would look like it: those are sent again.
         """
         return self._ledger.confirmations(name) >= CONFIRMATIONS and not self._ledger.is_flaky(name)
+
+
+def _is_its_own(one: Shown, trial: Trial, wanted: Signature) -> bool:
+    """Say whether the smallest case of a finding fails as it did, which is the finding itself."""
+    known = one.signature
+    alike = (known.kind, known.look, known.faults) == (wanted.kind, wanted.look, wanted.faults)
+    return alike and one.trial.case.steps == trial.case.steps
 
 
 def _errs_alike(one: Shown, wanted: Signature) -> bool:

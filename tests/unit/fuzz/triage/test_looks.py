@@ -19,8 +19,8 @@ from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import CONFIRMATIONS, Looks
 from fuzz.triage.shown import Shown
 from fuzz.triage.traits.circumstances import VERY_DATA
-from fuzz.triage.trial import Signature, trial_of
-from specs.violation import Way
+from fuzz.triage.trial import Signature, Trial, trial_of
+from specs.violation import Aspect, Way
 from strategies.reductions import cases
 from tests.unit.pretended import PROFILE, Immortal, PretendedSession, needing
 
@@ -41,24 +41,43 @@ def looks(ledger: Ledger | SimpleNamespace, *, much: bool) -> Looks:
     return Looks(READING, ledger, SimpleNamespace(much=lambda: much))  # type: ignore[arg-type]
 
 
+def like_it(way: Shown) -> Trial:
+    """Return a trial with the traits of a finding's smallest case, and other numbers."""
+    return way.trial.of_scene(replace(way.trial.scene, elements=way.trial.scene.elements + 1))
+
+
+@pytest.mark.parametrize("much", [False, True])
+def test_the_very_case_of_a_finding_is_counted_for_it_if_it_fails_alike(tmp_path: Path, much: bool) -> None:
+    ledger = ledger_of_an_earlier_run(tmp_path, 60)
+    (way,) = ledger.shown()
+    assert looks(ledger, much=much).like(way.trial, way.signature) == way.finding
+    for otherwise in (
+        replace(way.signature, way=Way.SERVER_ERROR),
+        replace(way.signature, aspect=Aspect.COUNTS),
+        replace(way.signature, faults=frozenset({"dtype"})),
+    ):
+        assert looks(ledger, much=much).like(way.trial, otherwise) is None
+    assert looks(ledger, much=much).like(like_it(way), way.signature) is None
+
+
 def test_what_an_earlier_run_has_seen_often_needs_one_proof_in_this_run(tmp_path: Path) -> None:
     ledger = ledger_of_an_earlier_run(tmp_path, 60)
     (way,) = ledger.shown()
     (finding,) = ledger.findings()
     assert finding.seen >= CONFIRMATIONS
-    assert looks(ledger, much=True).like(way.trial, way.signature) is None
+    assert looks(ledger, much=True).like(like_it(way), way.signature) is None
     ledger.again(finding.id, way.signature)
-    assert looks(ledger, much=True).like(way.trial, way.signature) == finding.id
-    assert looks(ledger, much=False).like(way.trial, way.signature) is None
+    assert looks(ledger, much=True).like(like_it(way), way.signature) == finding.id
+    assert looks(ledger, much=False).like(like_it(way), way.signature) is None
 
 
 @pytest.mark.parametrize("much", [False, True])
 def test_what_is_slow_is_counted_as_soon_as_it_looks_like_what_was_seen_once(tmp_path: Path, much: bool) -> None:
     ledger = ledger_of_an_earlier_run(tmp_path, 60)
     (way,) = ledger.shown()
-    assert looks(ledger, much=much).like(way.trial, way.signature, slow=True) is None
+    assert looks(ledger, much=much).like(like_it(way), way.signature, slow=True) is None
     ledger.again(way.finding, way.signature)
-    assert looks(ledger, much=much).like(way.trial, way.signature, slow=True) == way.finding
+    assert looks(ledger, much=much).like(like_it(way), way.signature, slow=True) == way.finding
 
 
 def test_a_flaky_finding_stands_for_no_failure_that_was_not_sent_again(tmp_path: Path) -> None:
@@ -69,7 +88,7 @@ def test_a_flaky_finding_stands_for_no_failure_that_was_not_sent_again(tmp_path:
     (way,) = ledger.shown()
     ledger.again(finding.id, way.signature)
     assert finding.seen >= CONFIRMATIONS
-    assert looks(ledger, much=True).like(way.trial, way.signature) is None
+    assert looks(ledger, much=True).like(like_it(way), way.signature) is None
     assert ledger.fleeting(way.signature) == finding.id
 
 
@@ -82,8 +101,9 @@ def test_what_fails_slowly_for_particular_data_is_not_proved_by_other_data_each_
     seen = SimpleNamespace(
         shown=lambda: [way], looks=lambda _: {way.signature.look}, confirmations=lambda _: 99, is_flaky=lambda _: False
     )
+    other = like_it(way)
     of_another_kind = replace(way.signature, way=Way.SERVER_ERROR)
     assert of_another_kind.family == way.signature.family
-    assert looks(seen, much=True).like(way.trial, way.signature) is None
-    assert looks(seen, much=True).like(way.trial, way.signature, slow=True) == ("codec" if alike else None)
-    assert looks(seen, much=True).like(way.trial, of_another_kind, slow=True) is None
+    assert looks(seen, much=True).like(other, way.signature) is None
+    assert looks(seen, much=True).like(other, way.signature, slow=True) == ("codec" if alike else None)
+    assert looks(seen, much=True).like(other, of_another_kind, slow=True) is None
