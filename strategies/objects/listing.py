@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from specs.objects.content import Content
-from specs.objects.steps import DeleteObject, DeleteObjects, ListObjects, Named, PutObject, Step
+from specs.objects.steps import DeleteObject, DeleteObjects, GetObject, ListObjects, Named, PutObject, Step
 from strategies.objects.drawing import Draw, claimed_keys
 
 TREES = (
@@ -14,6 +15,8 @@ TREES = (
     ("x-1", "x-2", "y-1", "y-1-z", "y-2", "é-1", "日-1"),
     ("p/q/r/s", "p/q/r/t", "p/q/u", "p/v", "w"),
     ("a+b", "a b", "a%20b", "a%2Bb", "a&b", "a<b", "a=b"),
+    # By code units of sixteen bits these have another order than by bytes.
+    ("😀", "～", "é", "z"),
 )
 PREFIXES = ("", "", "a", "a/", "b/", "b/c", "x-", "p/q/", "nothing", "1", "y-1")
 DELIMITERS = ("", "/", "/", "-", "c/", "1")
@@ -35,7 +38,11 @@ def listings(draw: Draw) -> list[Step]:
 
 
 def _listing(draw: Draw, keys: list[str]) -> list[Step]:
-    delimiters = DELIMITERS if draw.profile.delimiter == "any" else ("", "/")
+    delimiters: Sequence[str] = DELIMITERS if draw.profile.delimiter == "any" else ("", "/")
+    if draw.profile.delimiter == "any" and draw.chance(0.2):
+        # Two letters of a key are a delimiter, and its first letter alone is another one.
+        delimiters = [key[at : at + 2] for key in keys[:3] for at in range(len(key) - 1) if key[at : at + 2].isascii()]
+        delimiters = delimiters or ("-",)
     most = draw.one(("", "", "1", "2", "3", "5", "0", "1000", "1001", "-1", "x", "2147483648"))
     first = ListObjects(
         v2=draw.chance(0.65), prefix=draw.one(PREFIXES), delimiter=draw.one(delimiters),
@@ -66,6 +73,10 @@ def batches(draw: Draw) -> list[Step]:
     kinds = ("md5", "md5", "md5", "wrong md5", "sha256", "crc32")
     batch = DeleteObjects(keys=tuple(named), quiet=draw.chance(0.3), digest=draw.one(kinds))  # type: ignore[arg-type]
     steps.append(draw.sending(batch))
+    if draw.chance(0.3):
+        # What is put after the batch stays.
+        put = PutObject(key=named[0].key, content=Content(b"anew"))
+        steps += [put, *(GetObject(key=key) for key in keys), GetObject(key=put.key)]
     if draw.chance(0.02):
         steps.append(DeleteObjects(keys=tuple(Named(f"n{number}") for number in range(1001))))
     return [*steps, ListObjects()]

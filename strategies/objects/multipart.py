@@ -143,9 +143,13 @@ def large_uploads(draw: Draw) -> list[Step]:
     ]
     draw.random.shuffle(parts)
     listed = tuple(Part(number, f"{{etag p{number}}}") for number in numbers)
+    # Only parts that are large enough have no other fault than their order.
+    disordered = (listed[1], listed[0], *listed[2:]) if len(sizes) > 2 and draw.chance(0.4) else ()
+    refused = [CompleteUpload(key="k", upload="u", parts=disordered)] if disordered else []
     steps: list[Step] = [
         CreateUpload(key="k", called="u", headers=attributes(draw)),
         *parts,
+        *refused,
         CompleteUpload(key="k", upload="u", parts=listed),
         HeadObject(key="k"),
     ]
@@ -175,6 +179,10 @@ def _copy(draw: Draw, source: str, target: str) -> list[Step]:
         (("x-amz-metadata-directive", draw.one(("COPY", "REPLACE"))), *attributes(draw)) if draw.chance(0.5) else ()
     )
     missing = draw.one((source, source, source, source, "missing"))
+    if draw.chance(0.12) and draw.profile.can("conditional-copy"):
+        name = draw.one(("if-match", "if-none-match"))
+        etag = draw.one(("{etag source}", '"d41d8cd98f00b204e9800998ecf8427e"'))
+        headers += ((f"x-amz-copy-source-{name}", etag),)
     if draw.chance(0.2):
         copy: Step = CopyObject(bucket="b", key=target, source_key=missing, headers=headers)
         return [copy, read(draw, target, bucket="b")]

@@ -39,7 +39,7 @@ from specs.objects.steps import (
     UploadPart,
 )  # fmt: skip
 from strategies.objects.drawing import Draw
-from strategies.objects.single import read, survey
+from strategies.objects.single import attributes, read, survey
 
 OF_HEADERS: tuple[SigningFault, ...] = (
     "other-signature", "other-method", "other-path", "other-query", "other-header", "skewed", "malformed-header",
@@ -126,7 +126,8 @@ def streamed(draw: Draw) -> list[Step]:
 def policies(draw: Draw) -> list[Step]:
     """Draw policies, and requests of others that they allow or not."""
     actions = tuple(draw.some(("s3:GetObject", "s3:PutObject", "s3:DeleteObject"), 1, 3))
-    statements = [Statement("Allow", actions, (draw.one(("*", "open/*", "open/k", "open/?")),), draw.one(("*", "aws")))]
+    keys = (draw.one(("*", "open/*", "open/k", "open/?", "o?en/k", "*/k")),)
+    statements = [Statement("Allow", actions, keys, draw.one(("*", "aws")))]
     if draw.chance(0.3):
         statements.append(Statement("Allow", ("s3:ListBucket",), ("",)))
     if draw.chance(0.3):
@@ -134,9 +135,13 @@ def policies(draw: Draw) -> list[Step]:
     steps: list[Step] = [
         PutObject(key="open/k", content=Content(b"open")),
         PutObject(key="shut", content=Content(b"shut")),
-        PutPolicy(statements=tuple(statements)),
     ]
-    by: list[Account] = ["anonymous", "second"] if draw.profile.can("second-account") else ["anonymous"]
+    if draw.chance(0.3):
+        # The policy that is put last counts alone.
+        steps.append(PutPolicy(statements=(Statement("Allow", ("s3:GetObject",), ("shut",)),)))
+    steps.append(PutPolicy(statements=tuple(statements)))
+    by: list[Account] = ["anonymous", "anonymous", "wrong-secret"]
+    by += ["second", "second"] if draw.profile.can("second-account") else []
     for _ in range(draw.between(1, 4)):
         key = draw.one(("open/k", "shut", "open/n"))
         step = draw.one(
@@ -159,6 +164,7 @@ def policies(draw: Draw) -> list[Step]:
 def tags(draw: Draw) -> list[Step]:
     """Draw tags of objects: set, read, replaced, removed, copied, and too many of them."""
     headers: Pairs = (("x-amz-tagging", draw.one(("a=1&b=2", "k=v", ""))),) if draw.chance(0.4) else ()
+    headers += attributes(draw) if draw.chance(0.5) else ()
     steps: list[Step] = [PutObject(key="k", content=draw.content(), headers=headers)]
     for _ in range(draw.between(1, 4)):
         kind = draw.random.random()
@@ -269,7 +275,10 @@ def sub_resources(draw: Draw) -> list[Step]:
 
 def buckets(draw: Draw) -> list[Step]:
     """Draw buckets that are created, found, filled, deleted and created again."""
-    return [_of_bucket(draw) for _ in range(draw.between(2, 6))]
+    steps = [_of_bucket(draw) for _ in range(draw.between(2, 6))]
+    if draw.profile.can("second-account"):
+        steps.append(ListBuckets(sent=Sent("second")))
+    return steps
 
 
 def _of_bucket(draw: Draw) -> Step:

@@ -9,14 +9,17 @@ from specs.objects.checksums import KINDS
 from specs.objects.content import Content
 from specs.objects.steps import (
     CopyObject,
+    CreateUpload,
     DeleteObject,
     GetObject,
     HeadObject,
     ListObjects,
+    ListParts,
     Pairs,
     PutObject,
     Sent,
     Step,
+    UploadPart,
 )  # fmt: skip
 from strategies.objects.drawing import Draw, claimed_keys
 
@@ -26,6 +29,7 @@ METADATA: tuple[Pairs, ...] = (
     (("X-Amz-Meta-Mixed", "Case"),),
     (("x-amz-meta-long", "v" * 1900),),
     (("x-amz-meta-with-dash", "a=b; c=d, e"),),
+    (("x-amz-meta-quoted", '"in quotes"'),),
 )
 HEADERS: tuple[Pairs, ...] = (
     (("Content-Type", "text/plain"),),
@@ -62,7 +66,9 @@ def content_with(draw: Draw, headers: Pairs) -> Content:
 
 def read(draw: Draw, key: str, **more: str) -> Step:
     """Draw a read of a whole object by GET or HEAD."""
-    return draw.sending((HeadObject if draw.chance(0.35) else GetObject)(key=key, **more))  # type: ignore[arg-type]
+    headers: Pairs = (("Accept-Encoding", "gzip"),) if draw.chance(0.1) else ()
+    kind = HeadObject if draw.chance(0.35) else GetObject
+    return draw.sending(kind(key=key, headers=headers, **more))  # type: ignore[arg-type]
 
 
 def survey(keys: list[str], bucket: str = "a") -> Iterator[Step]:
@@ -84,8 +90,11 @@ def objects(draw: Draw) -> list[Step]:
             steps.append(draw.sending(put, writes=True))
         elif kind < 0.75:
             steps.append(read(draw, key))
-        elif kind < 0.9:
+        elif kind < 0.87:
             steps.append(draw.sending(DeleteObject(key=key)))
+        elif kind < 0.9:
+            # Another bucket has no such key.
+            steps.append(read(draw, key, bucket="b"))
         else:
             steps.append(draw.sending(ListObjects(v2=draw.chance(0.7))))
     return [*steps, *survey(keys)]
@@ -143,16 +152,16 @@ def conditions(draw: Draw) -> list[Step]:
 
 def _conditional(draw: Draw) -> Step:
     kind = draw.random.random()
-    if kind < 0.5:
+    if kind < 0.55:
         kind_of_read = HeadObject if draw.chance(0.3) else GetObject
         return draw.sending(kind_of_read(key="k", headers=_conditions_of_read(draw)))
     key = draw.one(("k", "k", "new"))
-    if kind < 0.85 and draw.profile.can("conditional-put"):
+    if kind < 0.8 and draw.profile.can("conditional-put"):
         headers = draw.one(((("If-None-Match", "*"),), (("If-Match", _etag(draw)),)))
         return draw.sending(
             PutObject(key=key, content=draw.content(), headers=headers, called=draw.name("w")), writes=True
         )
-    if kind < 0.95 and draw.profile.can("conditional-delete"):
+    if kind < 0.87 and draw.profile.can("conditional-delete"):
         return DeleteObject(key=key, headers=(("If-Match", _etag(draw)),))
     if draw.profile.can("conditional-copy"):
         return CopyObject(
@@ -169,6 +178,9 @@ def _etag(draw: Draw) -> str:
 
 def _conditions_of_read(draw: Draw) -> Pairs:
     names = draw.some(("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"), 1, 2)
+    if draw.chance(0.2):
+        # Of a condition on the ETag and one on the date the first one counts.
+        names = list(draw.one((("If-Match", "If-Unmodified-Since"), ("If-None-Match", "If-Modified-Since"))))
     past, odd = "{now -86400}", ("{now 86400}", "yesterday", "{now 0}")
     pairs = []
     for name in names:
@@ -214,6 +226,12 @@ def digests(draw: Draw) -> list[Step]:
             headers += (("x-amz-checksum-sha1", "{sha1}"),)
         steps.append(PutObject(key="k", content=draw.content(), headers=headers))
         steps.append(GetObject(key="k", headers=(("x-amz-checksum-mode", "ENABLED"),) if draw.chance(0.6) else ()))
+    if draw.chance(0.25) and draw.profile.can("multipart") and draw.profile.can("list-parts"):
+        kind = draw.one(kinds)
+        name = "Content-MD5" if kind == "md5" else f"x-amz-checksum-{kind}"
+        digest = ((name, draw.one((f"{{{kind}}}", f"{{wrong {kind}}}"))),)
+        part = UploadPart(key="k", upload="u", content=Content(b"part"), headers=digest)
+        steps += [CreateUpload(key="k", called="u"), part, ListParts(key="k", upload="u")]
     return [*steps, *survey(["k"])]
 
 
