@@ -11,12 +11,16 @@ from typing import Any
 import numpy as np
 
 from fuzz.subjects.reductions.scene import Scene, SimplerScene, in_more_elements, with_elements
-from fuzz.subjects.reductions.traits.missing import NEAR_SHARE, Number, missing_elements, missing_numbers, near_missing
+from fuzz.subjects.reductions.traits.missing import (
+    Number,
+    is_near,
+    missing_numbers,
+    near_missing,
+)
 from specs.reductions.dtypes import FLOATS, INTEGERS, ITEM_SIZES, NAMES, Array, integer_bounds, nearest
 
 SMALL = 100
 LARGE = 1000
-MOST_VALID = SMALL - 2
 PLAIN_DTYPE = NAMES[0]
 
 
@@ -48,11 +52,11 @@ def _huge(elements: Array) -> Any:
     return np.isfinite(elements) & ((elements >= limit) | below)
 
 
-def _fraction(elements: Array) -> Any:
+def is_fraction(elements: Array) -> Any:
     return _is_float(elements) & np.isfinite(elements) & (elements != np.trunc(elements))
 
 
-def _negative(elements: Array) -> Any:
+def is_negative(elements: Array) -> Any:
     return elements < 0 if elements.dtype.kind != "u" else np.zeros(elements.shape, np.bool_)
 
 
@@ -60,7 +64,7 @@ def _negative_zero(elements: Array) -> Any:
     return _is_float(elements) & (elements == 0) & np.signbit(elements)
 
 
-def _subnormal(elements: Array) -> Any:
+def is_subnormal(elements: Array) -> Any:
     if not _is_float(elements):
         return np.zeros(elements.shape, np.bool_)
     return (elements != 0) & (np.abs(elements) < np.finfo(elements.dtype).tiny)
@@ -72,7 +76,7 @@ def _without_negatives(scene: Scene) -> Scene | None:
     Huge integers stay huge, different from each other and in their order, as far as the dtype has room.
     """
     elements = scene.elements
-    if not np.any(_negative(elements)):
+    if not np.any(is_negative(elements)):
         return None
     if _is_float(elements) or not np.any(_huge(elements)):
         return with_elements(scene, np.where(elements < 0, np.abs(elements), elements))
@@ -98,7 +102,7 @@ def _signed_ones(elements: Array) -> Any:
     return np.copysign(np.ones_like(elements), elements)
 
 
-_subnormals_to_normal = _values(_subnormal, _made_normal)
+_subnormals_to_normal = _values(is_subnormal, _made_normal)
 
 
 def _without_subnormals(scene: Scene) -> Scene | None:
@@ -108,10 +112,10 @@ def _without_subnormals(scene: Scene) -> Scene | None:
         return plain
     kind, value = scene.missing
     numbers = np.array(missing_numbers(scene), scene.dtype)
-    if not np.any(_subnormal(numbers)):
+    if not np.any(is_subnormal(numbers)):
         return plain
     with np.errstate(all="ignore"):
-        normal = np.where(_subnormal(numbers), _made_normal(numbers), numbers).tolist()
+        normal = np.where(is_subnormal(numbers), _made_normal(numbers), numbers).tolist()
     return replace(plain or scene, missing=(kind, normal if isinstance(value, list) else normal[0]))
 
 
@@ -145,12 +149,10 @@ def _without_near(scene: Scene) -> Scene | None:
     near = near_missing(scene)
     if not near.any():
         return None
-    numbers = np.array(missing_numbers(scene), np.float64)
-    whole = np.arange(1, numbers.size + 2)
-    apart = ~np.isclose(whole[:, None], numbers[None, :], rtol=NEAR_SHARE, atol=0).any(axis=1)
-    # A number of another dtype would turn all elements into floats, which cannot hold great integers exactly.
-    other = np.array(whole[apart][0], scene.dtype)
-    return with_elements(scene, np.where(near, other, scene.elements))
+    numbers = np.array(missing_numbers(scene), scene.dtype)
+    # Numbers a quarter less are as large, unless they are very small.
+    others = np.append(numbers - numbers // 4, np.arange(1, numbers.size + 2).astype(scene.dtype))
+    return with_elements(scene, np.where(near, others[~is_near(others, numbers)][0], scene.elements))
 
 
 def _rounded_missing(scene: Scene) -> Scene | None:
@@ -173,7 +175,7 @@ VALUE_FEATURES: Mapping[str, SimplerScene] = MappingProxyType(
         "infinity": _values(np.isinf, _signed_ones),
         "negative zero": _values(_negative_zero, np.zeros_like),
         "subnormal numbers": _without_subnormals,
-        "fractions": _values(_fraction, _away_from_zero),
+        "fractions": _values(is_fraction, _away_from_zero),
         "huge values": _huge_to_large,
         "large values": _large_to_ranks,
         "negative values": _without_negatives,
@@ -321,7 +323,7 @@ def _like_numbers(elements: Array, dtype: str) -> Array | None:
     name = elements.dtype.name
     if name in FLOATS and dtype in FLOATS:
         with np.errstate(all="ignore"):
-            tiny = _subnormal(elements)
+            tiny = is_subnormal(elements)
             scaled = elements / np.finfo(name).tiny * np.finfo(dtype).tiny
             least = np.copysign(np.finfo(dtype).smallest_subnormal, elements)
             scaled = np.where(np.abs(scaled) < np.abs(least), least, scaled)
@@ -346,34 +348,3 @@ def _fits(scene: Scene, dtype: str) -> bool:
     numbers = missing_numbers(scene)
     ends = [elements.min().item(), elements.max().item()] if elements.size else []
     return all(isinstance(one, int) for one in numbers) and all(low <= one <= high for one in [*ends, *numbers])
-
-
-def _valid_numbers(scene: Scene) -> list[Number]:
-    valid = scene.elements[~missing_elements(scene) & np.isfinite(scene.elements)]
-    return list(np.unique(valid).tolist())
-
-
-def shown_missing(scene: Scene, kind: str) -> Scene | None:
-    """Return the scene with the same elements missing by another kind of `missing` field; None where that cannot be."""
-    if scene.missing is None or scene.missing[0] == kind:
-        return None
-    if scene.missing[0] == "missing_values" and kind == "missing_value" and len(scene.missing[1]) == 1:
-        return replace(scene, missing=(kind, scene.missing[1][0]))
-    left_out, valid = missing_elements(scene), _valid_numbers(scene)
-    gone_values = set(scene.elements[left_out].tolist())
-    if kind == "missing_value" and len(gone_values) == 1 and scene.missing[0] == "missing_values":
-        told = next((one for one in scene.missing[1] if one in gone_values), scene.missing[1][0])
-        return replace(scene, missing=(kind, told))
-    # Missing elements are 1 and not 0, as a server may itself write 0 for them; large numbers stay large.
-    huge = scene.dtype in INTEGERS and has_huge(scene)
-    least = int(np.iinfo(scene.dtype).max) - SMALL if huge else LARGE if has_large(scene) else 1
-    # Where there are too many valid numbers, several share one.
-    shared = max(1, -(-len(valid) // MOST_VALID))
-    ranks = {one: least + 1 + place // shared + _half(one) for place, one in enumerate(valid)}
-    # The numbers that say what is missing stay fractions too.
-    gone_for = least + (0.5 if any(math.isfinite(one) and _half(one) for one in missing_numbers(scene)) else 0)
-    elements = [gone_for if gone else ranks.get(one, one) for one, gone in zip(scene.elements.tolist(), left_out)]
-    told = (gone_for + least + 1) / 2 if gone_for != least else least + 1
-    return replace(
-        scene, elements=np.array(elements, scene.dtype), missing=(kind, told if kind == "valid_min" else gone_for)
-    )

@@ -24,11 +24,11 @@ from fuzz.subjects.reductions.scene import (
 from fuzz.subjects.reductions.several import of_scenes, scenes_of
 from fuzz.subjects.reductions.traits.dimensions import more_than_two_dimensions, several_dimensions
 from fuzz.subjects.reductions.traits.missing import missing_elements
+from fuzz.subjects.reductions.traits.missing_kinds import shown_missing
 from fuzz.subjects.reductions.traits.numbers import (
     PLAIN_DTYPE,
     VALUE_FEATURES,
     has_huge,
-    shown_missing,
     to_dtype,
 )
 from fuzz.subjects.reductions.traits.revealing import extreme_at, extreme_inside, revealing, with_missing
@@ -54,6 +54,7 @@ from fuzz.subjects.reductions.traits.storage import (
     to_null,
     to_sender,
 )
+from fuzz.subjects.reductions.traits.unusual import with_unusual_numbers_of
 from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Trial
 from specs.reductions.dtypes import NAMES
@@ -152,13 +153,16 @@ def _nothing(scene: Scene) -> Scene | None:
 
 
 def _some_left(scene: Scene) -> Scene | None:
-    """Return the scene with valid elements for each result, and its first and last missing where that leaves some."""
+    """Return the scene with valid elements for each result, and its first and last missing where that leaves some.
+
+    Its numbers are as unusual as they were.
+    """
     if not (is_of_nothing(scene) or everything_missing(scene)):
         return None
     numbers = np.arange(scene.elements.size)
     several = (with_missing(scene, np.isin(numbers, gone)) for gone in ([0, numbers.size - 1], [0]))
     some_left = next((one for one in several if not is_of_nothing(one)), None)
-    return some_left or with_missing(scene, np.zeros(numbers.size, np.bool_))
+    return with_unusual_numbers_of(scene, some_left or with_missing(scene, np.zeros(numbers.size, np.bool_)))
 
 
 def everything_missing(scene: Scene) -> bool:

@@ -231,9 +231,11 @@ def of_plain_lengths(scene: Scene) -> Scene | None:
 def of_numbers(scene: Scene, numbers: Array, count: int) -> Scene:
     """Return the scene with as many different ones of the numbers as it has room for, in their order.
 
-    If some are missing, its last element stays the last.
+    The least and the greatest are among them. If some are missing, its last element stays the last.
     """
-    elements = np.resize(numbers[np.sort(np.unique(numbers, return_index=True)[1])], count)
+    found, first = np.unique(numbers, return_index=True)
+    spread = np.linspace(0, found.size - 1, min(count, found.size)).round().astype(np.intp)
+    elements = np.resize(numbers[np.sort(first[spread])], count)
     if scene.missing is not None:
         elements[-1] = scene.elements[-1]
     return with_elements(scene, elements)
