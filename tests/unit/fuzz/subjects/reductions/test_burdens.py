@@ -6,10 +6,15 @@ import numpy as np
 import pytest
 
 from fuzz.subjects.reductions.burdens import MANY_BYTES, promises_much
+from fuzz.subjects.reductions.traits.requests import NO_STREAM
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions.encoding import blosc2_chunk
+from specs.reductions.model import expectations
+from specs.reductions.rules import Rule
 from specs.reductions.steps import Put, Send
+from specs.store_facts import StoreFacts
+from tests.unit.pretended import PROFILE
 
 HONEST = blosc2_chunk(np.arange(100, dtype="<i4").tobytes())
 
@@ -42,3 +47,11 @@ def test_a_chunk_that_promises_little_is_no_burden(data: bytes) -> None:
 
 def test_a_request_about_an_object_that_is_not_there_is_no_burden() -> None:
     assert not promises_much(Case("reduction", (Send("count", Fields({"compression": {"id": "blosc2"}}), "a"),)))
+
+
+@pytest.mark.parametrize("codec", ["gzip", "zlib", "blosc2"])
+def test_the_plain_data_of_triage_is_a_stream_of_no_codec_and_no_burden(codec: str) -> None:
+    case = asked(NO_STREAM, compression={"id": codec})
+    (due,) = [one for one in expectations(case, PROFILE, StoreFacts()) if one is not None]
+    assert due.refusable == {Rule.UNDECODABLE_DATA}
+    assert not promises_much(case)
