@@ -180,8 +180,13 @@ def _markers(several: Sequence[Any], number: int) -> Iterator[Any]:
     """Put another version where the latest one is a marker; both are versions."""
     step = several[number]
     versioned = any(isinstance(one, steps.PutVersioning) for one in several[:number])
-    if versioned and isinstance(step, steps.DeleteObject) and not step.query and step is not several[-1]:
-        yield steps.PutObject(bucket=step.bucket, key=step.key, content=CONTENT, called=step.called, lane=step.lane)
+    place: dict[str, Any] = {"bucket": step.bucket, "content": CONTENT, "lane": step.lane}
+    if not versioned or step is several[-1]:
+        yield step
+    elif isinstance(step, steps.DeleteObject) and not step.query:
+        yield steps.PutObject(**place, key=step.key, called=step.called)
+    elif isinstance(step, steps.DeleteObjects) and step.keys and not any(one.version for one in step.keys):
+        yield from (steps.PutObject(**place, key=one.key) for one in step.keys)
     else:
         yield step
 

@@ -51,11 +51,13 @@ def send(method, target, headers=(), body=b"", keys=OWNER, due=0):
     if keys:
         S3SigV4Auth(keys, "s3", "us-east-1").add_auth(asked)
     came = URLLib3Session(timeout=60).send(asked.prepare())
-    print(method, target, came.status_code, dict(came.headers), came.content[:300], sep="\\n   ")
-    assert not due or came.status_code // 100 == due, "this was answered otherwise when the bug was found"
+{shown}    assert not due or came.status_code // 100 == due, "this was answered otherwise when the bug was found"
     return came
 
 '''
+_SHOWN: Final = """\
+    print(method, target, came.status_code, dict(came.headers), came.content[:300], sep="\\n   ")
+"""
 _TEXTS: Final = """
 def texts(came, entry, name):
     within = re.findall(f"<{entry}>(.*?)</{entry}>", came.text, re.S) if entry else [came.text]
@@ -80,9 +82,17 @@ def python_script(finding: Finding, sent: Sequence[Request], due: DueAnswer, pro
     referred = {place.name for place in places(sent)} | {fact.name for fact in due.facts if fact.kind == "as-told"}
     made += [line for one in earlier for line in _earlier(one, finding, profile, referred)]
     made += [*_asked(last, finding), *_compared(due, finding)]
-    text = "\n".join(made)
-    parts = (_TEXTS if "texts(" in text else "", _CONTENT if "content(" in text else "", blocks(text))
-    return _head(finding, text + "".join(parts)) + "".join(parts) + "\n" + text + "\n"
+    return script_of(finding, "\n".join(made))
+
+
+def script_of(finding: Finding, text: str, own: str = "", shown: str = _SHOWN) -> str:
+    """Return a script with these lines, after the functions that they use and those of its own; `shown` may be empty.
+
+    What is shown of each answer is printed by the lines of `shown`.
+    """
+    uses = own + text
+    parts = (_TEXTS if "texts(" in uses else "", _CONTENT if "content(" in text else "", blocks(text), own)
+    return _head(finding, text + "".join(parts), shown) + "".join(parts) + "\n" + text + "\n"
 
 
 def variable(bucket: str) -> str:
@@ -90,18 +100,19 @@ def variable(bucket: str) -> str:
     return "bucket_" + re.sub(r"\W", "_", bucket)
 
 
-def _head(finding: Finding, text: str) -> str:
+def _head(finding: Finding, text: str, shown: str) -> str:
     """Return the head of the script, with the imports that its text needs."""
     needed = [name for name in ("base64", "hashlib", "hmac", "html", "http.client") if f"{name}." in text] + ["os"]
-    needed += [name for name in ("re", "sys", "time", "zlib") if f"{name}." in text or name == "sys"]
+    needed += [name for name in ("re", "sys", "threading", "time", "zlib") if f"{name}." in text or name == "sys"]
     lines = [", ".join(needed)]
+    lines += ["from concurrent.futures import ThreadPoolExecutor"] if "ThreadPoolExecutor(" in text else []
     lines += ["from email.utils import formatdate"] if "formatdate(" in text else []
     quoting = [name for name in ("quote", "unquote_plus", "urlsplit") if f"{name}(" in text]
     lines += [f"from urllib.parse import {', '.join(quoting)}"] if quoting else []
     lines += ["", "import numpy as np"] if "np." in text else []
     title = _printable(finding.violation.title).replace("\\", "/").replace('"', "'")
     second = " SECOND_ACCESS_KEY_ID=… SECOND_SECRET_ACCESS_KEY=…" if "SECOND_" in text else ""
-    return _HEAD.format(title=title, imports="\n".join(lines), second=second)
+    return _HEAD.format(title=title, imports="\n".join(lines), second=second, shown=shown)
 
 
 def _printable(text: str) -> str:
@@ -110,21 +121,21 @@ def _printable(text: str) -> str:
 
 def _earlier(one: Request, finding: Finding, profile: Profile, referred: set[str]) -> Iterator[str]:
     named = f"came{one.number} = " if str(one.number) in referred else ""
-    yield from _call(one, named, due=next(before_due(one, finding, profile), 0))
+    yield from called(one, named, due=next(before_due(one, finding, profile), 0))
 
 
 def _asked(last: Request, finding: Finding) -> Iterator[str]:
     """Yield the lines that send the last request; where no answer came, none is the bug."""
     if isinstance(finding.outcomes[last.number - 1], Reply):
-        yield from _call(last, "came = ")
+        yield from called(last, "came = ")
         return
     yield "try:"
-    yield from (f"    {line}" for line in _call(last, "came = "))
+    yield from (f"    {line}" for line in called(last, "came = "))
     yield "except Exception as error:"
     yield '    sys.exit(f"expected an answer, got none: {error}")'
 
 
-def _call(one: Request, came: str, due: int = 0) -> Iterator[str]:
+def called(one: Request, came: str, due: int = 0) -> Iterator[str]:
     """Yield the lines that send a request."""
     body, keys = _body(one), KEYS[one.step.sent.by]
     if is_unusual(one):

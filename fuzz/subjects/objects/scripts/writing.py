@@ -8,6 +8,7 @@ from typing import Any, Final
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import fenced
 from fuzz.subject import Scripts
+from fuzz.subjects.objects.scripts.at_once import script_at_once
 from fuzz.subjects.objects.scripts.curl_script import curl_script
 from fuzz.subjects.objects.scripts.due import due_answer
 from fuzz.subjects.objects.scripts.marked import Place, Request, requests
@@ -21,7 +22,7 @@ MOST_STEPS: Final = 24
 MOST_BYTES: Final = 64 * 2**20
 SETTINGS: Final = "export STORE_URL=… AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…"
 WITHOUT: Final = "There is no script: {}.\n"
-SEVERAL: Final = "requests at the same time are sent by `asfuzz replay` alone"
+SEVERAL: Final = "these requests at the same time are sent by `asfuzz replay` alone"
 NOT_ALWAYS: Final = "it does not show every time"
 UNUSUAL: Final = "`asfuzz replay` alone sends what is unusual in these requests"
 NOT_PLAIN: Final = "what is due takes more than a few comparisons, which `asfuzz replay` makes"
@@ -29,6 +30,8 @@ NOT_PLAIN: Final = "what is due takes more than a few comparisons, which `asfuzz
 
 def scripts(finding: Finding, profile: Profile | None) -> Scripts:
     """Return the scripts that show a finding without the suite; without a profile, they expect the whole API."""
+    if any(step.lane for step in finding.case.steps):
+        return _at_once(finding)
     case = Case(finding.case.property, finding.case.steps[: finding.violation.step + 1 or None])
     if why := _why_not(finding, case):
         return Scripts(by_hand=(WITHOUT.format(why),))
@@ -46,6 +49,14 @@ def scripts(finding: Finding, profile: Profile | None) -> Scripts:
     return Scripts(files, again, tuple(_in_full(*list(files.items())[-1])))
 
 
+def _at_once(finding: Finding) -> Scripts:
+    """Return the script of a finding about requests at the same time that came again."""
+    text = script_at_once(finding) if finding.reproducibility in ("every time", "flaky") else None
+    if text is None:
+        return Scripts(by_hand=(WITHOUT.format(SEVERAL),))
+    return Scripts({"repro.py": text}, (SETTINGS, "python repro.py"), tuple(_in_full("repro.py", text)))
+
+
 def _in_full(name: str, text: str) -> Iterator[str]:
     """Yield the requests in full for the page, as a script sends them; they are folded away."""
     yield f"<details><summary>The requests in full, as {name} sends them</summary>\n"
@@ -55,8 +66,6 @@ def _in_full(name: str, text: str) -> Iterator[str]:
 
 def _why_not(finding: Finding, case: Case) -> str:
     """Say why no script can show a finding; empty if one may."""
-    if any(step.lane for step in case.steps):
-        return SEVERAL
     if finding.reproducibility != "every time":
         return NOT_ALWAYS
     answered = zip(case.steps[:-1], finding.outcomes)

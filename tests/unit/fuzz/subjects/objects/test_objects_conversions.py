@@ -148,6 +148,8 @@ def test_a_marker_is_a_version_as_others_are() -> None:
     put, deleted, listed = PutObject(key="k", content=Content(b"x")), DeleteObject(key="k"), ListVersions()
     assert (PutVersioning(), put, put, listed) in forms(PutVersioning(), put, deleted, listed)
     assert (put, put, listed) not in forms(put, deleted, listed)
+    batch = DeleteObjects(keys=(Named("k"),))
+    assert (PutVersioning(), put, put, listed) in forms(PutVersioning(), put, batch, listed)
 
 
 def test_a_key_that_is_refused_may_be_so_in_a_put() -> None:

@@ -5,6 +5,7 @@ The broken stores are drawn by seed, and the failing cases by chance: nobody cho
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
 import random
@@ -35,7 +36,7 @@ from specs.objects.answers import CONTENT
 from specs.objects.content import Content
 from specs.objects.model.judging import violations
 from specs.objects.profile import Profile, load
-from specs.objects.steps import SIGNINGS, GetObject, PutObject, Sent, StreamCopy, SubResource
+from specs.objects.steps import SIGNINGS, CopyObject, GetObject, HeadObject, PutObject, Sent, StreamCopy, SubResource
 from specs.outcome import Reply
 from specs.violation import Violation
 from strategies.drawing import Chance
@@ -151,7 +152,10 @@ CAME = (Reply(200, ETAG, b""), Reply(200, ETAG, b"y"))
 @pytest.mark.parametrize(
     ("finding", "why"),
     [
-        (Finding("one", "f", GONE, Case("x", (READ[0], replace(READ[1], lane=1))), CAME, ()), "at the same time"),
+        (
+            Finding("one", "f", GONE, Case("x", (READ[0], replace(READ[1], lane=1))), CAME, (), "seen once"),
+            "at the same time",
+        ),
         (Finding("one", "f", GONE, Case("x", READ), CAME, (), "flaky"), "not show every time"),
         (
             Finding("one", "f", GONE, Case("x", (READ[0], StreamCopy(key="l", source_key="k"))), CAME, ()),
@@ -227,6 +231,48 @@ def test_a_client_goes_away_in_a_script_too(tmp_path: Path) -> None:
         with serving(ACCOUNTS, kind=store) as served:
             code, told = exit_code(script, served.url)
         assert code == due, f"{told}\n{made.files['repro.py']}"
+
+
+def at_once(*several: Any, reproducibility: Any = "flaky") -> Finding:
+    """A finding about requests at the same time."""
+    wrong = Violation("linearizable", "no order of the requests explains the answers", "", "")
+    case = Case("races", several, together=True)
+    return Finding("one", "f", wrong, case, (), reproducibility=reproducibility, subject="objects")
+
+
+NEW = (("If-None-Match", "*"),)
+WRITERS = tuple(PutObject(key="k", content=Content(bytes([64 + lane])), lane=lane, headers=NEW) for lane in (1, 2))
+
+
+def test_a_script_sends_requests_at_the_same_time(tmp_path: Path) -> None:
+    made = scripts(at_once(*WRITERS, GetObject(key="k")), REFERENCE)
+    assert list(made.files) == ["repro.py"]
+    check_shows(made, animals()["two-winners"].store, tmp_path)
+
+
+def test_a_script_knows_what_each_order_of_the_requests_gives() -> None:
+    readers = (GetObject(key="k", lane=3), HeadObject(key="k", lane=3))
+    (text,) = scripts(at_once(*WRITERS, *readers, GetObject(key="k")), REFERENCE).files.values()
+    (line,) = [line for line in text.splitlines() if line.startswith("ALLOWED = ")]
+    allowed = ast.literal_eval(line.removeprefix("ALLOWED = "))
+    whole = {hashlib.sha256(one.content.data).hexdigest()[:12] for one in WRITERS}
+    assert {one[4] for one in allowed} == whole
+    assert {one[2] for one in allowed} == {"4", *whole}
+    assert {one[:2] for one in allowed} == {("done", "4"), ("4", "done")}
+    # A reader that has met an object goes on to meet it.
+    assert all(one[3] != "4" for one in allowed if one[2] != "4")
+
+
+@pytest.mark.parametrize("several", [
+    (*WRITERS, CopyObject(key="l", source_key="k", lane=3)),
+    tuple(replace(WRITERS[0], lane=lane) for lane in range(1, 8)),
+    (*WRITERS, replace(WRITERS[0], lane=3, leaves=0)),
+], ids=["of several instants", "too many orders", "a client goes away"])  # fmt: skip
+def test_requests_of_which_a_script_knows_not_what_may_come_have_none(several: tuple[Any, ...]) -> None:
+    made = scripts(at_once(*several), REFERENCE)
+    assert not made.files
+    assert "at the same time" in "".join(made.by_hand)
+    assert not scripts(at_once(*WRITERS, reproducibility="seen once"), REFERENCE).files
 
 
 def test_a_script_ends_by_3_where_there_is_no_store(tmp_path: Path) -> None:
