@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from fuzz.running.session import Judgement
+from fuzz.triage.cause import explain
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.shown import Explained, Shown
 from fuzz.triage.traits import closure, has, present, project, with_siblings_apart, without
@@ -87,25 +88,20 @@ def _of_kind(trial: Trial, wanted: Signature, lab: Lab) -> Seen | None:
 def explained_without_fault(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | None:
     """Return the finding about valid requests for which an invalid one was refused before its fault was seen.
 
-    The server says the same to the finding's case, and to the request once it is valid, but not without the needs.
+    The finding explains the request once it is valid, to which the server says the same.
     """
     said = _last_words(seen.judgement)
     if not seen.signature.faults or seen.signature.way not in TELLING or trial.several or said is None:
         return None
     of_valid = [one for one in known if not one.signature.faults and all(has(trial, name) for name in one.needs)]
-    of_valid = [one for one in of_valid if one.needs and words_said(one.trial, lab) == said]
+    of_valid = [one for one in of_valid if one.needs]
     for plain in trial.reading.mended(trial) if of_valid else ():
         came = lab.fails(plain, ANY_WRONG)
         if came is not None and _last_words(came.judgement) == said:
-            several = (one.finding for one in of_valid if _says_otherwise_without(one.needs, plain, said, lab))
-            return next(map(Explained, several), None)
+            found = explain(plain, came, of_valid, lab)
+            if isinstance(found, Explained):
+                return found
     return None
-
-
-def _says_otherwise_without(needs: Iterable[str], trial: Trial, said: Words, lab: Lab) -> bool:
-    """Say whether a server says something else to a trial without any one of some traits, all of which it has."""
-    several = [without(trial, name) for name in needs]
-    return all(rest is not None and words_said(rest, lab) != said for rest in several)
 
 
 def words_said(trial: Trial, lab: Lab) -> Words | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.zoo.credentials import AnonymousRefused
 from fuzz.subjects.reductions.zoo.errors import WrongStatusForBadFields
+from fuzz.subjects.reductions.zoo.refusing import NullIsNotLeftOut
 from fuzz.triage.behind import behind, explained_without_fault
 from fuzz.triage.lab import Lab
 from fuzz.triage.minimal import minimal
@@ -63,3 +64,14 @@ def test_an_answer_about_a_field_that_might_be_refused_comes_to_a_fault_of_that_
         assert found is not None
         assert set(found[0].last.fields) == {"dtype", next(iter(fields))}
         assert found[1].signature.status == 404
+
+
+def test_a_known_refusal_of_a_sibling_explains_an_invalid_request_that_is_refused_for_its_own() -> None:
+    with lab_with(NullIsNotLeftOut) as lab:
+        plain = asked("owner", missing=None)
+        found = minimal(plain, lab.ask(plain)[0], lab)
+        way = Shown("known", found.trial, found.seen.signature, found.needs)
+        trial = asked("owner", axis=None, size=7)
+        before = lab.asked
+        assert explained_without_fault(trial, lab.ask(trial)[0], [way], lab) == Explained("known")
+        assert lab.asked <= before + 5
