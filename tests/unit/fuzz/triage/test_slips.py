@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from fuzz.subjects.reductions.reading import Reading
-from fuzz.subjects.reductions.zoo.answering import ShapeOptionDecidesForCounts
+from fuzz.subjects.reductions.zoo.answering import SelectTellsTheDataShape, ShapeOptionDecidesForCounts
 from fuzz.subjects.reductions.zoo.layouts import FortranOrderIgnored
 from fuzz.subjects.reductions.zoo.missing import (
     MissingIgnoredAlongAxes,
     OnlyFirstOfMissingValues,
     SelectCountsMissing,
 )
+from fuzz.subjects.reductions.zoo.selections import FarNegativeBoundWrapsAround
 from fuzz.triage.minimal import minimal
 from fuzz.triage.slips import of_its_own
 from fuzz.triage.trial import Trial, trial_of
@@ -66,3 +67,15 @@ def test_a_sender_who_may_not_read_the_smallest_case_shows_no_slip() -> None:
         smallest = minimal(trial, seen, lab)
         assert smallest.trial.last.credentials == "owner"
         assert of_its_own(smallest, trial, seen, lab) is None
+
+
+def test_a_case_that_needs_what_the_failure_lacks_is_of_another_bug() -> None:
+    trial = asked("sum", "int32", selection=[[-5, 3, 1], [0, 3, 1]])
+    with lab_with(SelectTellsTheDataShape, FarNegativeBoundWrapsAround) as lab:
+        seen = lab.ask(trial)[0]
+        slipped = minimal(trial, seen, lab)
+        assert slipped.trial.last.operation == "select"
+        assert slipped.needs == ("part of a dimension",)
+        own = of_its_own(slipped, trial, seen, lab)
+        assert own is not None
+        assert "bounds before the beginning" in own.needs
