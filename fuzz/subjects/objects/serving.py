@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from fuzz.errors import CannotRun
 from fuzz.profile_files import loader
-from fuzz.subject import Animal, Connect, Serving
+from fuzz.running.store import Store
+from fuzz.subject import Animal, Connect, Probed, Serving
 from fuzz.subjects.objects.access import OWN, access
 from fuzz.subjects.objects.example import example
 from fuzz.subjects.objects.own_store import start_object_store
+from fuzz.subjects.objects.probing import probe
 from fuzz.subjects.objects.stage import in_short
 from specs.case import Case
 from specs.objects import profile as profiles
@@ -63,6 +65,12 @@ def check(connect: Connect, profile: Profile) -> None:
             raise CannotRun(f"the store does not keep an object: {step.method} gets {in_short(outcome)}")
 
 
+def _probed(connect: Connect, store: Store, revive: Callable[[], None] | None) -> Probed:
+    """Probe a store that keeps an object; raises CannotRun where it does not."""
+    check(connect, profiles.load("reference"))
+    return probe(connect, store, revive)
+
+
 SERVING = Serving(
     load=loader(profiles.shipped, profiles.load, profiles.parsed),
     shipped=profiles.shipped,
@@ -71,6 +79,7 @@ SERVING = Serving(
     start=_own_store,
     start_in=_kept_store,
     check=check,
+    probe=_probed,
     animals=_animals,
     example=example,
     open_store=access,
