@@ -66,13 +66,15 @@ def _of_another_fault(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen] 
 def _of_a_doubt(trial: Trial, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | None:
     """Return a plain request with a fault in a field that might be refused, if the server's answer is about that field.
 
-    The answer is about the field if a request without it is not answered so, and one where it is at fault is.
+    The answer is about the field if a request without it is not answered so, and one where it is at fault is. If it
+    cannot be left out, a plain request with the trial's own fault must be answered otherwise.
     """
     reading = trial.reading
     for doubt in reading.doubted(trial):
         about = reading.at_fault(replace(wanted, faults=frozenset({doubt})))
         rests = [rest for name in about if (rest := without(trial, name)) is not None]
-        if not rests or any(_of_kind(rest, wanted, lab) for rest in rests):
+        others = rests or list(_witnesses(trial, wanted))
+        if not others or any(_of_kind(other, wanted, lab) for other in others):
             continue
         for witness in reading.witnesses("malformed"):
             if place_of(witness.fault) == place_of(doubt) and (came := _of_kind(witness.trial, wanted, lab)):

@@ -17,6 +17,7 @@ from fuzz.subjects.reductions.misread_slices import other_selections
 from fuzz.subjects.reductions.scene import Scene, are_axes, of_picked, with_elements, without_dimension
 from fuzz.subjects.reductions.traits.missing import (
     is_near,
+    missing_elements,
     with_looser_bounds,
     with_missing_numbers,
     with_more_missing,
@@ -197,10 +198,19 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
 
 
 def summed(scene: Scene) -> Iterator[tuple[str, Scene]]:
-    """Yield a sum's scene with its numbers in each dtype in which a server may keep the sum, with a description."""
+    """Yield a sum's scene with its numbers in each dtype in which a server may keep the sum, with a description.
+
+    A number that all these dtypes have stands for what is missing.
+    """
     for narrow in NARROWER.get(scene.dtype, ()) if scene.operation == "sum" else ():
         with np.errstate(all="ignore"):
-            yield SUMMED[narrow], with_elements(replace(scene, dtype=narrow), scene.elements.astype(narrow))
+            elements = scene.elements.astype(narrow)
+        missing = scene.missing
+        if missing is not None:
+            gone = missing_elements(scene)
+            mark = next(one for one in range(elements.size + 1) if one not in elements[~gone])
+            elements, missing = np.where(gone, np.array(mark, narrow), elements), ("missing_value", mark)
+        yield SUMMED[narrow], with_elements(replace(scene, dtype=narrow, missing=missing), elements)
 
 
 def first_compared(scene: Scene) -> Array | None:

@@ -14,7 +14,7 @@ from fuzz.triage.trial import Trial, trial_of
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions import profile as profiles
-from specs.reductions.steps import Put, Send
+from specs.reductions.steps import Put, Send, SendRaw
 from tests.unit.broken import lab_with
 
 
@@ -75,3 +75,13 @@ def test_a_known_refusal_of_a_sibling_explains_an_invalid_request_that_is_refuse
         before = lab.asked
         assert explained_without_fault(trial, lab.ask(trial)[0], [way], lab) == Explained("known")
         assert lab.asked <= before + 5
+
+
+def test_an_answer_about_a_field_of_given_bytes_that_might_be_refused_comes_to_a_fault_of_that_field() -> None:
+    body = b'{"interface_type": "s3", "url": "{url}", "dtype": "int32", "offset": 1E+400, "order": "X"}'
+    raw = SendRaw("POST", "/v2/select/", (("Content-Type", "application/json"),), body, "a")
+    trial = trial_of(Case("x", (Put("a", bytes(8)), raw)), Reading(profiles.load("reference")))
+    with lab_with(WrongStatusForBadFields) as lab:
+        found = behind(trial, lab.ask(trial)[0], lab)
+    assert found is not None
+    assert set(found[0].last.fields) == {"dtype", "offset"}

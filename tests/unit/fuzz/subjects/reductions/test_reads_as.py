@@ -318,3 +318,11 @@ def test_whose_comparison_begins_at_the_first_element_answers_it_though_it_is_mi
     words = "the answer of a comparison that begins at the first element, missing or not"
     assert (words in reading(case, answer)) is (missing is not None)
     assert shows(words, trial_of(case, Reading(V2)), FACTS) is (missing is not None)
+
+
+def test_who_keeps_a_sum_in_float32_answers_it_whatever_is_missing() -> None:
+    most = 1.7976931348623157e308
+    fields = Fields({"dtype": "float64", "missing": {"missing_value": -most}})
+    case = Case("x", (Put("a", np.array([-most, most]).tobytes()), Send("sum", fields, "a")))
+    answer = cbor(v2_map(replace(right(case), values=np.array(np.inf))))
+    assert "the answer for a sum kept in float32" in reading(case, answer)
