@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fuzz.bench.durability import OwnStore, killed_often
+from fuzz.bench.killable import OwnStore
+from fuzz.bench.killing import killed_often
 from specs.objects.profile import load
 
 REFERENCE = load("reference")
