@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
+from fuzz.subjects.objects.traits.keys import OF_LISTINGS, renamed
 from fuzz.triage.trial import Trial
 from specs.objects import steps
 from specs.objects.checksums import HEADERS as CHECKSUMS
@@ -29,7 +30,10 @@ def come_to_the_same(trial: Trial) -> Iterator[Trial]:
     ways = (_parts, _streams, _uploads, _batches, _keys, _copies)
     told = {trial.case.steps}
     made = trial.case.steps
-    alone = [_plainly(way, made) for way in (_digests, _markers, _writes, _tags, _overrides, _first_parts, *ways)]
+    alone = [
+        _plainly(way, made)
+        for way in (_digests, _markers, _writes, _tags, _overrides, _first_parts, _delimiters, *ways)
+    ]
     together = [made := _plainly(way, made) for way in ways]
     for steps_of_form in (*alone, *together):
         if steps_of_form not in told:
@@ -221,6 +225,16 @@ def _first_parts(several: Sequence[Any], number: int) -> Iterator[Any]:
         yield steps.UploadPart(**place, upload=UPLOAD, number="1", content=_source(several, number).content)
     else:
         yield step
+
+
+def _delimiters(several: Sequence[Any], number: int) -> Iterator[Any]:
+    """Group by slashes where the last request groups by something else."""
+    step, delimiter = several[number], getattr(several[-1], "delimiter", "")
+    if not delimiter or delimiter == "/":
+        yield step
+        return
+    plain = renamed(lambda text: text.replace(delimiter, "/"), OF_LISTINGS, step)
+    yield replace(plain, delimiter="/") if getattr(plain, "delimiter", "") == delimiter else plain
 
 
 def _writes(several: Sequence[Any], number: int) -> Iterator[Any]:

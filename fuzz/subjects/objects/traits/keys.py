@@ -71,11 +71,11 @@ def key_traits(trial: Trial) -> Iterator[Trait]:
     listed = {getattr(step, name, "") for step in trial.case.steps for name in OF_LISTINGS}
     for one in ODDITIES:
         if any(one.without(text) != text for text in (*keys, *(() if one.whole else listed))):
-            yield Trait(one.words, changed(partial(_renamed, one.without, () if one.whole else OF_LISTINGS)))
+            yield Trait(one.words, changed(partial(renamed, one.without, () if one.whole else OF_LISTINGS)))
     if PLAIN_KEY not in keys:
         # What is odd in a key has traits of its own.
         for key in [key for key in keys if all(one.without(key) == key for one in ODDITIES)][:1]:
-            yield Trait(NAME, changed(partial(_renamed, partial(_plain, key), ())))
+            yield Trait(NAME, changed(partial(renamed, partial(_plain, key), ())))
 
 
 def _keys_of(step: Any) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _plain(own: str, key: str) -> str:
     return PLAIN_KEY if key == own else key
 
 
-def _renamed(rename: Rename, of_listings: tuple[str, ...], step: Any) -> Any:
+def renamed(rename: Rename, of_listings: tuple[str, ...], step: Any) -> Any:
     """Return a step with its keys named in another way."""
     names = {one.name for one in fields(step)} & {*OF_KEYS, *of_listings}
     changes: dict[str, Any] = {name: rename(getattr(step, name)) for name in names if getattr(step, name)}

@@ -27,6 +27,7 @@ from specs.objects.steps import (
     DeleteTagging,
     GetObject,
     HeadObject,
+    ListObjects,
     ListVersions,
     Named,
     Part,
@@ -175,3 +176,9 @@ def test_a_copy_in_parts_begins_with_a_part() -> None:
     part = UploadPart(key="k", upload="copied", content=Content(b"content"))
     begun = CreateUpload(key="k", called="copied")
     assert (SOURCE, begun, part) in forms(SOURCE, copy)
+
+
+def test_any_delimiter_is_as_good_as_a_slash() -> None:
+    several = PutObject(key="x-1"), ListObjects(prefix="x-", delimiter="-")
+    assert (PutObject(key="x/1"), ListObjects(prefix="x/", delimiter="/")) in forms(*several)
+    assert (PutObject(key="x/1"), ListObjects()) not in forms(PutObject(key="x-1"), ListObjects())
