@@ -120,6 +120,8 @@ class Keeper:
 
         All such failures of one kind share one finding, since their cause is not known.
         """
+        # Another worker may have found the race or the state meanwhile.
+        self.ledger.reload()
         if self.raced(first.signature) or self.ledger.keeps_state() or not self.lab.heard_out(first.judgement):
             return None
         known = self.ledger.of_chance(first.signature)

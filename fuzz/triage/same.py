@@ -49,10 +49,13 @@ def needs_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
     """Say whether two causes look alike and need the same, so that a report would describe both alike.
 
     Particular numbers, lengths or bounds bring a failure to light, and do not tell it from another. Where both hang
-    on the same of these, one may need more dimensions, say, because of its lengths.
+    on the same of these, one may need more dimensions, say, because of its lengths. Of failures that no numbers tell
+    apart, such as inexact sums, those that read differently are two.
     """
     reading = way.trial.reading
     incidental = reading.incidental_to(way.signature) & reading.incidental_to(one.signature)
+    if incidental > reading.incidental and way.reads_as != one.reads_as and not way.reads_as & one.reads_as:
+        return False
     mine, theirs = (set(each.needs) - incidental or set(each.needs) for each in (way, one))
     alike = mine == theirs
     if set(way.needs) & set(one.needs) & reading.incidental:

@@ -37,12 +37,20 @@ def test_errors_that_name_no_fault_are_one_if_they_say_the_same(other: dict[str,
         assert names_as_little(refused(STRIDE_0, lab), refused(other, lab), lab) is same
 
 
-def off(dtype: str, needs: tuple[str, ...], aspect: Aspect) -> Shown:
+def off(dtype: str, needs: tuple[str, ...], aspect: Aspect, *reads_as: str) -> Shown:
     scene = Scene("sum", dtype, np.arange(1, 5).astype(dtype))
-    return Shown("x", trial_of(case_of(scene, "x"), Reading(PROFILE)), Signature(Way.VALUES, aspect=aspect), needs)
+    trial = trial_of(case_of(scene, "x"), Reading(PROFILE))
+    return Shown("x", trial, Signature(Way.VALUES, aspect=aspect), needs, reads_as=frozenset(reads_as))
 
 
 @pytest.mark.parametrize(("aspect", "same"), [(Aspect.INEXACT, True), (Aspect.VALUES, False)])
 def test_sums_that_are_a_little_off_are_told_apart_by_no_numbers_and_no_dtype(aspect: Aspect, *, same: bool) -> None:
     one = off("float32", ("huge values", "operation", "dtype"), aspect)
     assert needs_the_same(off("float64", ("fractions", "operation", "dtype"), aspect), one) is same
+
+
+def test_an_inexact_sum_that_is_right_when_kept_in_float32_is_told_from_one_that_is_not() -> None:
+    needs = ("huge values", "operation", "dtype")
+    one, other = (off("float64", needs, Aspect.INEXACT, *words) for words in ((), ("a sum kept in float32",)))
+    assert not needs_the_same(one, other)
+    assert needs_the_same(other, other)
