@@ -30,6 +30,8 @@ from fuzz.triage.trial import BY_ASPECT, Signature, Trial, as_it_came, isolated,
 from specs.case import Case, at_once
 from specs.violation import Aspect, Violation, Way
 
+SPOILT = Signature(Way.VALUES)
+
 
 class Triage:
     """Triage tells failures apart by further requests to the server, and keeps one finding for each cause."""
@@ -279,8 +281,12 @@ class Triage:
         if violation is None:
             return self.keeper.chance(trial, first)
         seen = Seen(judgement, violation, first.signature)
+        asked = (isolated(until, at) for at, one in enumerate(until.steps) if one.asks)
+        several = [trial_of(each, self.session.reading) for each in asked]
         for one in self.ledger.shown():
-            if one.signature.way is Way.DISAGREES and one.trial.case.property == until.property:
+            alike = one.signature.way is Way.DISAGREES and one.trial.case.property == until.property
+            # What spoils answers to such requests may spoil them so little that each might be right.
+            if alike or (one.needs and any(one.concerns(trial, SPOILT) for trial in several)):
                 return self.ledger.again(one.finding, first.signature)
         return self.keeper.kept(Smallest(trial, seen, ()), Shown("", trial, first.signature, ()), "every time")
 
