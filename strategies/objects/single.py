@@ -35,6 +35,7 @@ HEADERS: tuple[Pairs, ...] = (
     (("Content-Type", "text/plain"),),
     (("Content-Type", "application/x-odd"), ("Cache-Control", "max-age=7")),
     (("Content-Disposition", 'attachment; filename="x.bin"'),),
+    (("Content-Disposition", "inline"),),
     (("Content-Encoding", "gzip"),),
     (("Content-Language", "de"),),
     (("Expires", "Wed, 01 Dec 2094 16:00:00 GMT"),),
