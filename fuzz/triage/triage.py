@@ -344,6 +344,8 @@ class Triage:
                 return names or [self._cut_short_together(trial, first)]
         smallest = Smallest(race.trial, race.seen, (AT_ONCE,))
         way = Shown("", race.trial, race.seen.signature, (AT_ONCE,), frozenset())
+        # What another worker has seen once may be of this race.
+        self.ledger.reload()
         before = self.ledger.race(way.signature, cut_short=True)
         if before is None and self.keeper.in_company and (chance := self.ledger.of_chance(way.signature)) is not None:
             # What came once, beside other requests, has come again.
