@@ -155,6 +155,8 @@ def large_uploads(draw: Draw) -> list[Step]:
     ]
     edge = LEAST_PART + draw.between(-3, 3)
     steps.append(GetObject(key="k", headers=(("Range", f"bytes={edge - 2}-{edge + 5}"),)))
+    if draw.chance(0.4):
+        steps.append(GetObject(key="k", headers=(("Range", "bytes=1-"),)))
     if draw.profile.can("get-part"):
         steps.append(GetObject(key="k", query=(("partNumber", str(len(sizes))),)))
     if draw.chance(0.4):
