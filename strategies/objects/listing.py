@@ -70,6 +70,10 @@ def batches(draw: Draw) -> list[Step]:
         named.append(Named("never-there"))
     if draw.chance(0.1):
         named.append(named[0])
+    folder, slash, _ = keys[0].rpartition("/")
+    if slash and "trailing-slash" not in draw.profile.keys and draw.chance(0.3):
+        # What is below a key that ends with a slash stays.
+        named = [Named(f"{folder}/")]
     kinds = ("md5", "md5", "md5", "wrong md5", "sha256", "crc32")
     batch = DeleteObjects(keys=tuple(named), quiet=draw.chance(0.3), digest=draw.one(kinds))  # type: ignore[arg-type]
     steps.append(draw.sending(batch))

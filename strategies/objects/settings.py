@@ -102,6 +102,8 @@ def _faulty(draw: Draw, step: Step) -> Sent:
         return Sent(draw.one(accounts))
     if kind < 0.5 and draw.profile.can("presign"):
         return Sent(signing="presigned", fault=draw.one(OF_PRESIGNED))
+    if isinstance(step, PutObject) and draw.chance(0.15):
+        return Sent(fault=draw.one(("payload-hash", "payload-word")))
     if isinstance(step, PutObject) and draw.chance(0.6):
         if draw.profile.can("streaming-signed") and draw.chance(0.6):
             return Sent(signing="chunks", fault=draw.one(OF_CHUNKS))
@@ -222,8 +224,13 @@ def _of_versions(draw: Draw, key: str, called: list[tuple[str, str]]) -> list[St
             return [CopyObject(key=old, source_key=old, headers=onto, called=name), GetObject(key=old)]
         copy = CopyObject(key=key, source_key=old, source_version=f"{{version {version}}}", called=name)
         return [copy, GetObject(key=key)]
-    if kind < 0.92:
+    if kind < 0.9:
         return [PutVersioning(status="Suspended")]
+    if kind < 0.94 and draw.profile.can("conditional-put"):
+        # A key whose newest version is a marker is missing to conditions.
+        new = PutObject(key=key, content=draw.content(), headers=(("If-None-Match", "*"),), called=name)
+        called.append((key, name))
+        return [new, GetObject(key=key)]
     return [draw.one((GetVersioning(), GetObject(key="k"), ListObjects()))]
 
 
