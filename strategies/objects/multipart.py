@@ -71,15 +71,11 @@ def _ends(draw: Draw, numbers: list[str]) -> list[Step]:
     if kind < 0.12:
         return [AbortUpload(key="k", upload="u"), *([AbortUpload(key="k", upload="u")] if draw.chance(0.3) else [])]
     if kind < 0.3:
-        wrong = draw.one(
-            (
-                [Part("9", '"d41d8cd98f00b204e9800998ecf8427e"')],
-                [Part(ordered[0], '"0"')],
-                listed[::-1] + chosen,
-                [*chosen, *chosen],
-                listed * 2,
-            )
-        )
+        lists = [[Part("9", '"d41d8cd98f00b204e9800998ecf8427e"')], [Part(ordered[0], '"0"')]]
+        if draw.profile.rules("part-order"):
+            # What a store that is not held to the order makes of these is not known.
+            lists += [listed[::-1] + chosen, [*chosen, *chosen], listed * 2]
+        wrong = draw.one(lists)
         found: list[Step] = [CompleteUpload(key="k", upload="u", parts=tuple(wrong))]
         return [*found, CompleteUpload(key="k", upload="u", parts=tuple(chosen))]
     if kind < 0.4:
@@ -144,7 +140,7 @@ def large_uploads(draw: Draw) -> list[Step]:
     draw.random.shuffle(parts)
     listed = tuple(Part(number, f"{{etag p{number}}}") for number in numbers)
     # Only parts that are large enough have no other fault than their order.
-    disordered = (listed[1], listed[0], *listed[2:]) if len(sizes) > 2 and draw.chance(0.4) else ()
+    disordered = (listed[1], listed[0], *listed[2:]) if _is_disordered(draw, sizes) else ()
     refused = [CompleteUpload(key="k", upload="u", parts=disordered)] if disordered else []
     steps: list[Step] = [
         CreateUpload(key="k", called="u", headers=attributes(draw)),
@@ -162,6 +158,10 @@ def large_uploads(draw: Draw) -> list[Step]:
     if draw.chance(0.4):
         steps += [CopyObject(key="copy", source_key="k"), HeadObject(key="copy")]
     return steps
+
+
+def _is_disordered(draw: Draw, sizes: list[int]) -> bool:
+    return len(sizes) > 2 and draw.profile.rules("part-order") and draw.chance(0.4)
 
 
 def copies(draw: Draw) -> list[Step]:
