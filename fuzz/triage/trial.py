@@ -88,12 +88,18 @@ def isolated(case: Case, number: int) -> Case:
 
 
 def isolated_otherwise(case: Case, number: int) -> Iterator[Case]:
-    """Yield a request alone with each object that it may have met instead, where the object changed beside it."""
+    """Yield a request alone with each object that it may have met instead, where the object changed beside it.
+
+    It may have met none, where the object was made or deleted beside it.
+    """
     step = case.steps[number]
-    before = [one for one in case.steps if not one.asks and one.about == step.about] if lane_of(step) else []
+    several = [one for one in case.steps if not one.asks and one.about == step.about] if lane_of(step) else []
+    met: list[tuple[Any, ...]] = [() if one.removes else (in_turn(one),) for one in several]
+    if several and lane_of(several[0]):
+        met.append(())
     usual = isolated(case, number)
-    for one in dict.fromkeys(map(in_turn, before)):
-        other = replace(usual, steps=(*(() if one.removes else (one,)), in_turn(step)))
+    for before in dict.fromkeys(met):
+        other = replace(usual, steps=(*before, in_turn(step)))
         if other != usual:
             yield other
 

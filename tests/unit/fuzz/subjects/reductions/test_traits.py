@@ -219,6 +219,8 @@ def test_a_request_beside_which_its_object_changes_is_alone_with_what_was_there_
     met = [one.steps for one in isolated_otherwise(case, 3)]
     assert met == [(Put("a", b"1111"), send), (send,)]
     assert list(isolated_otherwise(case, 4)) == []
+    made_beside = Case("changing", (change, replace(send, lane=2)))
+    assert [one.steps for one in isolated_otherwise(made_beside, 1)] == [(send,)]
 
 
 def test_a_null_is_a_trait_of_its_own_and_hides_no_other() -> None:
