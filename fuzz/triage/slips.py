@@ -16,18 +16,17 @@ from specs.rules import Rule
 def of_its_own(smallest: Smallest, trial: Trial, seen: Seen, lab: Lab) -> Smallest | None:
     """Return the failed trial reduced with its own operation, dtype and the like, if it had slipped without them.
 
-    It had if the smallest case passes with these, though its mistake would show, or if it needs what the trial lacks.
+    It had if the smallest case passes with these, though its mistake would show; or, where it is not known what the
+    mistake is, if it also needs what the trial lacks.
     """
     reading, facts = trial.reading, lab.session.facts
     words = reading.reads_as(smallest.trial, smallest.seen, facts)
     lacks = not all(has(trial, name) for name in smallest.needs)
-    # A mistake that is not known may not show with every operation.
     apart = values_apart(smallest.trial, trial, reading.siblings) if words or lacks else ()
     needed = closure(smallest.needs, reading)
     others = {one: _passing(smallest, trial, one, lab) for one in apart if one not in needed}
     passing = {one: other for one, other in others.items() if other is not None}
-    shown = (name for name, other in passing.items() if all(reading.shows(one, other, facts) for one in words))
-    kept = frozenset(passing if lacks else shown)
+    kept = frozenset(name for name, other in passing.items() if all(reading.shows(one, other, facts) for one in words))
     return minimal(trial, seen, lab, kept) if kept else None
 
 
