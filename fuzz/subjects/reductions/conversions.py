@@ -50,8 +50,8 @@ def come_to_the_same(trial: Trial) -> Iterator[Trial]:
         return
     for scene in in_other_ways(trial.scene):
         yield trial.of_scene(scene)
-    if (scaled := _with_exponents(trial.scene)) is not None:
-        yield trial.of_scene(scaled)
+    for scene in _with_exponents(trial.scene):
+        yield trial.of_scene(scene)
     if trial.scene.spelled == NEEDLESS_ESCAPES and trial.scene.key == "a":
         yield trial.of_scene(replace(trial.scene, spelled="plainly", key=KEY_WITH_AN_ESCAPE))
     put, send = trial.case.steps
@@ -72,12 +72,17 @@ def come_to_the_same(trial: Trial) -> Iterator[Trial]:
             yield trial
 
 
-def _with_exponents(scene: Scene) -> Scene | None:
-    """Return the scene with small numbers that are written with exponents, if its own can only be written so."""
+def _with_exponents(scene: Scene) -> Iterator[Scene]:
+    """Yield scenes with small numbers that are written with exponents, if the scene's own can only be written so.
+
+    In the last one a single element is missing, so that a mistake shows.
+    """
     written = map(json.dumps, missing_numbers(scene))
-    if scene.spelled != PLAINLY or not any("e" in one and "." not in one for one in written):
-        return None
-    return replace(ranked(scene, dense=True) or scene, spelled=EXPONENTS)
+    if scene.spelled == PLAINLY and any("e" in one and "." not in one for one in written):
+        yield replace(ranked(scene, dense=True) or scene, spelled=EXPONENTS)
+        few = with_elements(scene, np.arange(1, 4).astype(scene.dtype))
+        bare = replace(few, shape=None, selection=None, axis=None, order="C", sized=False, surplus=b"", suffix=b"")
+        yield replace(bare, missing=("missing_value", 1.0), spelled=EXPONENTS)
 
 
 def _as_spelled(trial: Trial) -> Iterator[Trial]:
