@@ -18,6 +18,7 @@ from fuzz.subjects.reductions.traits.storage import WIDEST
 from fuzz.triage.trial import Trial
 from specs.fields import Fields
 from specs.manners import WELL
+from specs.reductions.dtypes import Array
 from specs.reductions.model import full_body
 from specs.reductions.raw_requests import read_raw
 from specs.reductions.request import COMPRESSIONS
@@ -80,9 +81,14 @@ def _with_exponents(scene: Scene) -> Iterator[Scene]:
     written = map(json.dumps, missing_numbers(scene))
     if scene.spelled == PLAINLY and any("e" in one and "." not in one for one in written):
         yield replace(ranked(scene, dense=True) or scene, spelled=EXPONENTS)
-        few = with_elements(scene, np.arange(1, 4).astype(scene.dtype))
-        bare = replace(few, shape=None, selection=None, axis=None, order="C", sized=False, surplus=b"", suffix=b"")
-        yield replace(bare, missing=("missing_value", 1.0), spelled=EXPONENTS)
+        few = _bare(scene, np.arange(1, 4).astype(scene.dtype))
+        yield replace(few, missing=("missing_value", 1.0), spelled=EXPONENTS)
+
+
+def _bare(scene: Scene, elements: Array) -> Scene:
+    """Return the scene of other elements, all of which are asked about, without a shape and with none missing."""
+    bare = replace(with_elements(scene, elements), shape=None, selection=None, axis=None, order="C", missing=None)
+    return replace(bare, sized=False, surplus=b"", suffix=b"")
 
 
 def _as_spelled(trial: Trial) -> Iterator[Trial]:
@@ -124,9 +130,7 @@ def in_other_ways(scene: Scene) -> Iterator[Scene]:
 
     A result along an axis comes to one along the only axis there is.
     """
-    one = with_elements(scene, np.ones(1, scene.dtype))
-    bare = replace(one, shape=None, selection=None, axis=None, order="C", missing=None)
-    bare = replace(bare, sized=False, surplus=b"", suffix=b"")
+    bare = _bare(scene, np.ones(1, scene.dtype))
     along = [replace(bare, shape=(1,), axis=0)] if is_along_axes(scene) else []
     none_selected = [replace(each, shape=(1,), selection=((0, 0, 1),)) for each in (*along, bare)]
     if is_of_nothing(scene):
