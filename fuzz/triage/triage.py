@@ -31,6 +31,8 @@ from specs.case import Case, at_once
 from specs.violation import Aspect, Violation, Way
 
 SPOILT = Signature(Way.VALUES)
+# So often a request found behind an invalid one is looked behind in turn.
+MOST_BEHIND = 3
 
 
 class Triage:
@@ -193,23 +195,28 @@ class Triage:
         smallest = self._smallest = minimal(trial, seen, self.lab)
         if not self._stands(smallest.trial, smallest.seen.signature):
             return self._after_others(until, trial, first)
-        valid = behind(smallest.trial, smallest.seen, self.lab)
-        if valid is None:
+        plainer = behind(smallest.trial, smallest.seen, self.lab)
+        if plainer is None:
             return self.keeper.settled(smallest, (trial, seen))
-        name = self._of_valid(*valid)
+        name = self._of_plainer(*plainer)
         if name is None:
             return None
         self.ledger.also_shown(self.keeper.way(name, smallest))
         return self.ledger.again(name, first.signature)
 
-    def _of_valid(self, trial: Trial, seen: Seen) -> str | None:
-        """Return the finding about a valid request that fails and was found behind an invalid one."""
-        found = explain(trial, seen, self.ledger.shown(), self.lab)
+    def _of_plainer(self, trial: Trial, seen: Seen, deeper: int = MOST_BEHIND) -> str | None:
+        """Return the finding about a plainer request that was found behind an invalid one, or behind that in turn."""
+        known = self.ledger.shown()
+        found = explain(trial, seen, known, self.lab)
+        if not isinstance(found, Explained):
+            found = explained_without_fault(trial, seen, known, self.lab) or found
         if isinstance(found, Explained):
             return found.finding
         if isinstance(found, Rest):
             trial, seen = found.trial, found.seen
-        return self.keeper.settled(minimal(trial, seen, self.lab))
+        smallest = minimal(trial, seen, self.lab)
+        plainer = behind(smallest.trial, smallest.seen, self.lab) if deeper else None
+        return self.keeper.settled(smallest) if plainer is None else self._of_plainer(*plainer, deeper - 1)
 
     def _stands(self, trial: Trial, wanted: Signature) -> bool:
         """Say whether a request fails on a settled server too; if not, settle the server before every later trial."""

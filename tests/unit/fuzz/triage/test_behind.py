@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.zoo.credentials import AnonymousRefused
 from fuzz.subjects.reductions.zoo.errors import WrongStatusForBadFields
 from fuzz.subjects.reductions.zoo.refusing import NullIsNotLeftOut
 from fuzz.triage.behind import behind, explained_without_fault
 from fuzz.triage.lab import Lab
+from fuzz.triage.ledger import Ledger
 from fuzz.triage.minimal import minimal
 from fuzz.triage.shown import Explained, Shown
+from fuzz.triage.triage import Triage
 from fuzz.triage.trial import Trial, trial_of
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions import profile as profiles
 from specs.reductions.steps import Put, Send, SendRaw
-from tests.unit.broken import lab_with
+from tests.unit.broken import lab_with, session_with
+from tests.unit.pretended import Immortal
 
 
 def asked(credentials: str | None, **fields: object) -> Trial:
@@ -85,3 +90,13 @@ def test_an_answer_about_a_field_of_given_bytes_that_might_be_refused_comes_to_a
         found = behind(trial, lab.ask(trial)[0], lab)
     assert found is not None
     assert set(found[0].last.fields) == {"dtype", "offset"}
+
+
+def test_behind_one_of_two_faults_is_the_other_and_behind_that_the_request_without_any(tmp_path: Path) -> None:
+    two_faults = asked("owner", axis=None, shape=[2], size=1)
+    with session_with(NullIsNotLeftOut) as session:
+        ledger = Ledger(tmp_path, "w", session.reading)
+        judgement = session.judge(two_faults.case)
+        assert judgement.failures[0].rules
+        Triage(session, ledger, Immortal()).look_into(two_faults.case, judgement)
+    assert [one.needs for one in ledger.findings()] == [("null for axis",)]
