@@ -19,6 +19,7 @@ from fuzz.subjects.reductions.reference_server.reduction import (
     StoreCredentials,
 )
 from fuzz.subjects.reductions.reference_server.refusal import Refusal
+from fuzz.subjects.reductions.reference_server.store_connection import StoreAnswer
 from fuzz.subjects.reductions.zoo.marks import OnlyAtOnce
 
 MOST_KEPT = 4096
@@ -38,21 +39,34 @@ class Remembering(ReferenceServer):
         return self.remembered.setdefault(key, otherwise)
 
 
-class CacheWithoutRange(Remembering):
-    """Cached chunks are found by their object, whatever their offset."""
+class RememberingVersions(Remembering):
+    """A server that keeps values from earlier requests, and knows by its ETag when an object has changed."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.read = threading.local()
+
+    def ask_store(self, place: ObjectPlace, headers: Mapping[str, str]) -> StoreAnswer:
+        answer = super().ask_store(place, headers)
+        self.read.version = answer.headers.get("etag")
+        return answer
+
+
+class CacheWithoutRange(RememberingVersions):
+    """Cached chunks are found by the version of their object, whatever their offset."""
 
     def fetch(self, reduction: Reduction, credentials: StoreCredentials | None) -> bytes:
         data = super().fetch(reduction, credentials)
-        kept: bytes = self.recall(("range", reduction.place, reduction.size), data)
+        kept: bytes = self.recall(("range", reduction.place, self.read.version, reduction.size), data)
         return kept if len(kept) == len(data) else data
 
 
-class CacheWithoutSize(Remembering):
-    """Cached chunks are found by object and offset, whatever their size."""
+class CacheWithoutSize(RememberingVersions):
+    """Cached chunks are found by the version of their object and by their offset, whatever their size."""
 
     def fetch(self, reduction: Reduction, credentials: StoreCredentials | None) -> bytes:
         data = super().fetch(reduction, credentials)
-        kept: bytes = self.recall(("size", reduction.place, reduction.offset), data)
+        kept: bytes = self.recall(("size", reduction.place, self.read.version, reduction.offset), data)
         return kept
 
 
@@ -93,8 +107,8 @@ class CacheWithoutCredentials(Remembering):
         key = ("credentials", reduction.place, reduction.offset, reduction.size)
         try:
             self.remembered[key] = super().fetch(reduction, credentials)
-        except Refusal:
-            if key not in self.remembered:
+        except Refusal as refusal:
+            if key not in self.remembered or refusal.status not in (401, 403):
                 raise
         kept: bytes = self.remembered[key]
         return kept
