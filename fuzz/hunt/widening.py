@@ -13,13 +13,13 @@ from collections.abc import Callable
 
 from fuzz.running.lanes import Lanes
 
-FIRST_LANES, MOST_LANES = 1, 32
+FIRST_LANES, MOST_LANES = 2, 32
 # How long a number of lanes is tried, and how long one that seems to be of no use.
-TRIAL_SECONDS = 1.0
-LONGEST_TRIAL_SECONDS = 3.0
+TRIAL_SECONDS = 0.25
+LONGEST_TRIAL_SECONDS = 1.0
 # After which time a larger number is tried again: at first, and after it has been of no use several times.
-AGAIN_SECONDS = 5.0
-LATER_SECONDS = 60.0
+AGAIN_SECONDS = 2.0
+LATER_SECONDS = 20.0
 # The suite must be busier by a factor with twice as many lanes: by the first at once, or by the second in the longest
 # trial. A thread that is busier than this has enough.
 CLEAR_GAIN, GAIN = 1.15, 1.05
