@@ -64,7 +64,7 @@ class Looks:
             return own
         often = [one for one in shown if dear or self._is_sure(one.finding)]
         fitting = [one for one in often if one.is_of_traits or (slow and _errs_alike(one, wanted))]
-        known = [one for one in fitting if wanted.look in self._ledger.looks(one.finding)]
+        known = [one for one in fitting if wanted.look in self._ledger.looks(one.finding) and _tells_apart(one, wanted)]
         for other in chain([trial], trial.reading.come_to_the_same(trial)) if known else ():
             found = next((one.finding for one in known if one.concerns(other, wanted)), None)
             if found is not None:
@@ -84,6 +84,15 @@ def _is_its_own(one: Shown, trial: Trial, wanted: Signature) -> bool:
     known = one.signature
     alike = (known.kind, known.look, known.faults) == (wanted.kind, wanted.look, wanted.faults)
     return alike and one.trial.case.steps == trial.case.steps
+
+
+def _tells_apart(one: Shown, wanted: Signature) -> bool:
+    """Say whether a finding has needs or faults that a failure can be seen to have, or else fails just like it.
+
+    What needs nothing would concern every valid request that fails.
+    """
+    known = one.signature
+    return bool(one.needs or known.blamed) or (known.kind, known.aspect) == (wanted.kind, wanted.aspect)
 
 
 def _errs_alike(one: Shown, wanted: Signature) -> bool:

@@ -107,3 +107,17 @@ def test_what_fails_slowly_for_particular_data_is_not_proved_by_other_data_each_
     assert looks(seen, much=True).like(other, way.signature) is None
     assert looks(seen, much=True).like(other, way.signature, slow=True) == ("codec" if alike else None)
     assert looks(seen, much=True).like(other, of_another_kind, slow=True) is None
+
+
+@pytest.mark.parametrize(("needs", "widely"), [((), False), (("operation",), True)])
+def test_what_needs_nothing_stands_only_for_what_fails_just_like_it(needs: tuple[str, ...], widely: bool) -> None:
+    trial = trial_of(case_of(Scene("sum", "int32", np.arange(3, dtype="int32")), "x"), READING)
+    way = Shown("plain", trial, Signature(Way.VALUES, aspect=Aspect.VALUES), needs)
+    seen = SimpleNamespace(
+        shown=lambda: [way], looks=lambda _: {way.signature.look}, confirmations=lambda _: 99, is_flaky=lambda _: False
+    )
+    several = looks(seen, much=True)
+    assert several.like(like_it(way), way.signature) == "plain"
+    for otherwise in (replace(way.signature, way=Way.REFUSED), replace(way.signature, aspect=Aspect.SHAPE)):
+        assert otherwise.look == way.signature.look
+        assert several.like(like_it(way), otherwise) == ("plain" if widely else None)
