@@ -6,10 +6,9 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 
 from fuzz.config import Settings
-from fuzz.hunt.rounds import EXAMPLES_A_SHORT_TURN, seed_of, turn
+from fuzz.hunt.rounds import EXAMPLES_A_SHORT_TURN, furthest_behind, seed_of, turn
 from fuzz.running.targets import open_target
 from fuzz.subject import Property, Subject
 from specs.case import Case
@@ -38,13 +37,15 @@ class _Seen(Exception):
 
 
 def try_animal(subject: Subject, animal: str, seed: int, seconds: float) -> Visit:
-    """Try every property in turn on the subject's own server, broken in one way or not at all.
+    """Try the properties on the subject's own server, broken in one way or not at all; each has its share of the time.
 
     The seconds are those of this process on one core, so that a busy machine does not end a visit early.
     """
     settings = Settings(subject=subject.name, profile=subject.serving.own, animals=(animal,) if animal else ())
     with open_target(settings) as target, closing(target.session()) as session:
         begun = time.process_time()
+        spent = dict.fromkeys(subject.properties, 0.0)
+        turns = dict.fromkeys(subject.properties, 0)
 
         def attempt(one: Property, case: Case) -> None:
             if time.process_time() - begun > seconds:
@@ -54,15 +55,17 @@ def try_animal(subject: Subject, animal: str, seed: int, seconds: float) -> Visi
                 raise _Seen(one.name, failures[0].requirement)
 
         try:
-            for number in count():
-                for one in subject.properties:
-                    number_of_turn = seed_of(seed, number, one.name)
-                    turn(one.cases(target.profile), number_of_turn, EXAMPLES_A_SHORT_TURN, partial(attempt, one))
-                    if time.process_time() - begun > seconds:
-                        return Visit(animal, time.process_time() - begun, session.sent)
+            while time.process_time() - begun <= seconds:
+                # As in a hunt, a property whose cases take long has fewer of them.
+                one = furthest_behind(subject.properties, spent.__getitem__, lambda each: each.share)
+                began = time.process_time()
+                number_of_turn = seed_of(seed, turns[one], one.name)
+                turn(one.cases(target.profile), number_of_turn, EXAMPLES_A_SHORT_TURN, partial(attempt, one))
+                spent[one] += time.process_time() - began
+                turns[one] += 1
         except _Seen as seen:
             return Visit(animal, time.process_time() - begun, session.sent, *seen.args)
-    raise AssertionError("there is always another turn")
+        return Visit(animal, time.process_time() - begun, session.sent)
 
 
 def row(visit: Visit) -> str:
