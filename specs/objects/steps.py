@@ -340,7 +340,7 @@ class DeletePolicy(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubResource(Step):
-    """Asks for a sub-resource of a bucket or an object by any method, with any body."""
+    """Asks for a sub-resource of a bucket or an object, or for none of that name, by any method, with any body."""
 
     name: str
     key: str = ""

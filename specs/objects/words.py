@@ -1,7 +1,8 @@
 """Fill templates in steps with what earlier answers said: ETags, versions, uploads, tokens, digests and dates.
 
 A template is `{word name}`: `{etag first}` is the ETag that the step called `first` was answered with, `{md5}` is the
-digest of the request's own body, `{wrong md5}` another one, and `{now -3600}` is the date of an hour ago.
+digest of the request's own body, `{wrong md5}` another one, and `{now -3600}` is the date of an hour ago. In a key,
+which may have braces of its own, `~bucket-b~` is the real name of the bucket that the case calls `b`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ TEMPLATE = re.compile(
     + "|".join(KINDS)
     + r")(?: ([^{}]*))?\}"
 )
+BUCKET_IN_KEY = re.compile(r"~bucket-(\w+)~")
 MISSING: Mapping[str, str] = MappingProxyType(
     {
         "etag": '"00000000000000000000000000000000"',

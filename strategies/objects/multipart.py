@@ -149,15 +149,22 @@ def large_uploads(draw: Draw) -> list[Step]:
         CompleteUpload(key="k", upload="u", parts=listed),
         HeadObject(key="k"),
     ]
-    edge = LEAST_PART + draw.between(-3, 3)
-    steps.append(GetObject(key="k", headers=(("Range", f"bytes={edge - 2}-{edge + 5}"),)))
-    if draw.chance(0.4):
+    # Next to what it takes to send them, reads of the parts cost little.
+    steps += [_read_of_parts(draw, sizes) for _ in range(draw.between(2, 5))]
+    if draw.chance(0.3):
         steps.append(GetObject(key="k", headers=(("Range", "bytes=1-"),)))
-    if draw.profile.can("get-part"):
-        steps.append(GetObject(key="k", query=(("partNumber", str(len(sizes))),)))
     if draw.chance(0.4):
         steps += [CopyObject(key="copy", source_key="k"), HeadObject(key="copy")]
     return steps
+
+
+def _read_of_parts(draw: Draw, sizes: list[int]) -> Step:
+    """Draw a read of a part by its number, or of a few bytes around the edge between two parts."""
+    if draw.profile.can("get-part") and draw.chance(0.5):
+        kind = HeadObject if draw.chance(0.4) else GetObject
+        return kind(key="k", query=(("partNumber", str(draw.between(1, len(sizes) + 1))),))
+    edge = sum(sizes[: draw.between(1, len(sizes) - 1)]) + draw.between(-3, 3)
+    return GetObject(key="k", headers=(("Range", f"bytes={edge - 2}-{edge + 5}"),))
 
 
 def _is_disordered(draw: Draw, sizes: list[int]) -> bool:

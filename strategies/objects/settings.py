@@ -51,6 +51,8 @@ OF_PRESIGNED: tuple[SigningFault, ...] = (
 )  # fmt: skip
 OF_CHUNKS: tuple[SigningFault, ...] = ("chunk-signature", "no-last-chunk", "too-little-data", "no-decoded-length")
 OF_TRAILERS: tuple[SigningFault, ...] = ("trailer-checksum", "trailer-missing")
+OF_PAYLOADS: tuple[SigningFault, ...] = ("payload-hash", "payload-word")
+OF_BODIES = (*OF_CHUNKS, *OF_TRAILERS, *OF_PAYLOADS, "trailer-signature")
 TAGS: tuple[Pairs, ...] = (
     (("color", "blue"),), (("a", "1"), ("b", "2")), (), (("spaced key", "v w"),), (("k", ""),),
     tuple((f"t{number}", "v") for number in range(10)),
@@ -63,6 +65,7 @@ BAD_TAGS: tuple[Pairs, ...] = (
     (("k", "v" * 257),),
 )  # fmt: skip
 # The sub-resources for which AWS defines an operation by each method; those that the suite knows are left out.
+# The empty one is none at all: no operation posts to an object itself.
 OF_BUCKETS = {
     "GET": ("accelerate", "acl", "analytics", "cors", "encryption", "inventory", "lifecycle", "location", "logging",
             "metrics", "notification", "object-lock", "ownershipControls", "policyStatus", "publicAccessBlock",
@@ -75,44 +78,42 @@ OF_BUCKETS = {
 OF_OBJECTS = {
     "GET": ("acl", "attributes", "legal-hold", "retention", "torrent"),
     "PUT": ("acl", "legal-hold", "retention"),
-    "POST": ("restore", "select"),
+    "POST": ("", "restore", "select"),
 }
 
 
 def signatures(draw: Draw) -> list[Step]:
     """Draw requests with a single fault of their signature, or by somebody else, around an object that must stay."""
-    step = draw.one((
-        PutObject(key="k", content=Content(b"intruder")), GetObject(key="k"), HeadObject(key="k"),
-        DeleteObject(key="k"), ListObjects(), PutObject(key="new", content=Content(b"intruder")), HeadBucket(),
+    sent = _faulty(draw)
+    puts = (PutObject(key="k", content=Content(b"intruder")), PutObject(key="new", content=Content(b"intruder")))
+    others = (
+        GetObject(key="k"), HeadObject(key="k"), DeleteObject(key="k"), ListObjects(), HeadBucket(),
         DeleteObjects(keys=(Named("k"),)), CopyObject(key="new", source_key="k"), CreateUpload(key="k"),
-    ))  # fmt: skip
+    )  # fmt: skip
+    step = draw.one(puts if sent.fault in OF_BODIES or draw.chance(0.2) else others)
     return [
         PutObject(key="k", content=Content(b"secret content")),
-        replace(step, sent=_faulty(draw, step)),
+        replace(step, sent=sent),
         *survey(["k"]),
     ]
 
 
-def _faulty(draw: Draw, step: Step) -> Sent:
-    kind = draw.random.random()
+def _faulty(draw: Draw) -> Sent:
+    """Draw a way to send a request that is refused: by somebody else, or with a fault, each of which is as likely."""
     accounts: list[Account] = ["unknown", "wrong-secret", "anonymous"]
     if draw.profile.can("second-account"):
         accounts.append("second")
-    if kind < 0.3:
+    if draw.chance(0.25):
         return Sent(draw.one(accounts))
-    if kind < 0.5 and draw.profile.can("presign"):
-        return Sent(signing="presigned", fault=draw.one(OF_PRESIGNED))
-    if isinstance(step, PutObject) and draw.chance(0.15):
-        return Sent(fault=draw.one(("payload-hash", "payload-word")))
-    if isinstance(step, PutObject) and draw.chance(0.6):
-        if draw.profile.can("streaming-signed") and draw.chance(0.6):
-            return Sent(signing="chunks", fault=draw.one(OF_CHUNKS))
-        if draw.profile.can("streaming-signed") and draw.chance(0.5):
-            return Sent(signing="chunks-trailer", fault=draw.one((*OF_TRAILERS, "trailer-signature")))
-        if draw.profile.can("streaming-unsigned"):
-            return Sent(signing="unsigned-trailer", fault=draw.one(OF_TRAILERS))
-        return Sent(fault=draw.one(("payload-hash", "payload-word")))
-    return Sent(fault=draw.one(OF_HEADERS))
+    faults = [Sent(fault=one) for one in (*OF_HEADERS, *OF_PAYLOADS)]
+    if draw.profile.can("presign"):
+        faults += [Sent(signing="presigned", fault=one) for one in OF_PRESIGNED]
+    if draw.profile.can("streaming-signed"):
+        faults += [Sent(signing="chunks", fault=one) for one in OF_CHUNKS]
+        faults += [Sent(signing="chunks-trailer", fault=one) for one in (*OF_TRAILERS, "trailer-signature")]
+    if draw.profile.can("streaming-unsigned"):
+        faults += [Sent(signing="unsigned-trailer", fault=one) for one in OF_TRAILERS]
+    return draw.one(faults)
 
 
 def streamed(draw: Draw) -> list[Step]:

@@ -17,7 +17,6 @@ from specs.objects.steps import (
     ListParts,
     Pairs,
     PutObject,
-    Sent,
     Step,
     UploadPart,
 )  # fmt: skip
@@ -47,6 +46,10 @@ RESPONSES: Pairs = (
     ("response-cache-control", "no-cache"),
     ("response-content-disposition", "inline"), ("response-content-encoding", "identity"),
     ("response-expires", "Thu, 02 Dec 2094 16:00:00 GMT"),
+)  # fmt: skip
+# Most of them name the other bucket as it is really called.
+CLIMBING = (
+    "../~bucket-b~/k", "x/../../~bucket-b~/k", "..\\~bucket-b~\\k", "%2e%2e/~bucket-b~/k", "%2e%2e/k", "a/../../k",
 )  # fmt: skip
 
 
@@ -257,10 +260,10 @@ def odd_keys(draw: Draw) -> list[Step]:
 
 
 def neighbours(draw: Draw) -> list[Step]:
-    """Draw keys that climb out of their bucket, and look whether another bucket is touched."""
-    climbing = draw.one(("../{b}/k", "x/../../{b}/k", "%2e%2e/k", "..\\k", "a/../../k"))
-    key = climbing.replace("{b}", "b")
+    """Draw keys that climb out of their bucket, and look whether another bucket is touched or read."""
+    key = draw.one(CLIMBING)
     steps: list[Step] = [PutObject(key="k", bucket="b", content=Content(b"untouched"))]
-    steps.append(PutObject(key=key, content=Content(b"intruder"), sent=Sent()))
-    steps.append(GetObject(key=key) if draw.chance(0.5) else DeleteObject(key=key))
+    if draw.chance(0.5):
+        steps.append(PutObject(key=key, content=Content(b"intruder")))
+    steps.append(draw.one((GetObject(key=key), HeadObject(key=key), DeleteObject(key=key))))
     return [*steps, *survey(["k"], "b")]

@@ -13,7 +13,7 @@ from fuzz.subjects.objects.signing import Plain, escaped
 from specs.objects import steps
 from specs.objects.checksums import digest
 from specs.objects.model.buckets import policy_text
-from specs.objects.words import Memory, filled
+from specs.objects.words import BUCKET_IN_KEY, Memory, filled
 
 XMLNS = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 Query = list[tuple[str, str]]
@@ -32,6 +32,10 @@ class Names:
         """Return the real name of a bucket; a logical name that begins with = is a real one."""
         return logical[1:] if logical.startswith("=") else self.buckets.get(logical, logical)
 
+    def key(self, text: str) -> str:
+        """Return a key with the real names of the buckets that it names."""
+        return BUCKET_IN_KEY.sub(lambda found: self.bucket(found[1]), text) if "~bucket-" in text else text
+
 
 def plain_request(step: Any, names: Names) -> Plain:
     """Return the request of a step, not signed yet."""
@@ -40,7 +44,7 @@ def plain_request(step: Any, names: Names) -> Plain:
     path = b"/"
     if not isinstance(step, steps.ListBuckets):
         path += names.bucket(step.bucket).encode()
-        path += b"/" + key.encode("utf-8", "surrogateescape") if key else b""
+        path += b"/" + names.key(key).encode("utf-8", "surrogateescape") if key else b""
     headers = [(name, filled(value, names.memory, lambda: pieces_of(body), names.now)) for name, value in step.headers]
     headers += _own_headers(step, names, body)
     more = [(name, filled(value, names.memory, lambda: pieces_of(body), names.now)) for name, value in step.query]
@@ -53,7 +57,7 @@ def plain_request(step: Any, names: Names) -> Plain:
 def _own_headers(step: Any, names: Names, body: Body) -> Iterator[tuple[str, str]]:
     match step:
         case steps.CopyObject() | steps.UploadPartCopy():
-            key = step.source_key.encode("utf-8", "surrogateescape")
+            key = names.key(step.source_key).encode("utf-8", "surrogateescape")
             source = f"/{names.bucket(step.source_bucket)}/{escaped(key, slashes=True)}"
             version = filled(step.source_version, names.memory)
             yield "x-amz-copy-source", f"{source}?versionId={escaped(version)}" if version else source
@@ -192,6 +196,6 @@ _WRITERS: Mapping[type, Callable[[Any, Names], tuple[Query, Body]]] = {
     steps.PutPolicy: _policy,
     steps.GetPolicy: lambda _step, _names: ([("policy", "")], b""),
     steps.DeletePolicy: lambda _step, _names: ([("policy", "")], b""),
-    steps.SubResource: lambda step, _names: ([(step.name, "")], step.content.data),
+    steps.SubResource: lambda step, _names: ([(step.name, "")] if step.name else [], step.content.data),
     steps.Malformed: _malformed,
 }

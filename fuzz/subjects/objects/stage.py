@@ -24,7 +24,7 @@ from specs.objects import steps
 from specs.objects.answers import code_of
 from specs.objects.model.judging import FIRST_BUCKETS, SLOW_DOWN
 from specs.objects.profile import Profile
-from specs.objects.words import NOTHING, Memory, learned
+from specs.objects.words import BUCKET_IN_KEY, NOTHING, Memory, learned
 from specs.objects.xml import read_xml, text_of
 from specs.outcome import Outcome, Reply
 
@@ -89,7 +89,7 @@ class CaseBuckets:
             places.made.add(names.bucket(step.bucket))
         key = getattr(step, "key", "")
         if key:
-            places.written.add((names.bucket(step.bucket), key))
+            places.written.add((names.bucket(step.bucket), names.key(key)))
         if isinstance(step, steps.StreamCopy):
             return Errand(partial(streamed, step, partial(self._signed, places)))
         plain = signed(plain_request(step, names), step.sent, self._keys, now)
@@ -210,7 +210,8 @@ def _is_done(outcome: Outcome) -> bool:
 
 
 def _buckets_of(step: Any) -> Iterator[str]:
-    """List the logical buckets that a step names."""
+    """List the logical buckets that a step names, in its keys too."""
     for name in (step.bucket, getattr(step, "source_bucket", "")):
         if name and not name.startswith("="):
             yield name
+    yield from BUCKET_IN_KEY.findall(getattr(step, "key", ""))

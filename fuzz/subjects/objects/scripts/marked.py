@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from fuzz.subjects.objects.requests import Names, plain_request
 from fuzz.subjects.objects.signing import Plain, target
 from specs.case import Case
-from specs.objects.words import NOTHING, Memory, learned
+from specs.objects.words import BUCKET_IN_KEY, NOTHING, Memory, learned
 from specs.outcome import Outcome
 
 # A place is marked by what no case draws.
@@ -80,7 +80,8 @@ def _request(number: int, step: Any, memory: Memory) -> Request:
 
 def buckets(several: Sequence[Any]) -> tuple[str, ...]:
     """List the logical names of the buckets that steps name, but for those that are real names."""
-    named = (getattr(step, one, "") for step in several for one in ("bucket", "source_bucket"))
+    named = [getattr(step, one, "") for step in several for one in ("bucket", "source_bucket")]
+    named += [name for step in several for name in BUCKET_IN_KEY.findall(getattr(step, "key", ""))]
     return tuple(sorted({name for name in named if name and not name.startswith("=")}))
 
 

@@ -14,6 +14,7 @@ from specs.objects.content import Content
 from specs.objects.profile import load
 from specs.objects.steps import ListObjects, PutObject, Sent, Signing
 from specs.outcome import Reply
+from strategies.objects.single import CLIMBING
 
 
 @pytest.mark.parametrize(("statuses", "asked", "made"), [
@@ -50,3 +51,14 @@ def test_a_client_that_leaves_has_never_sent_all_of_the_content(
     step = PutObject(key="k", content=Content(b"x" * size), leaves=leaves, sent=Sent(signing=signing))
     message: Any = buckets.message(step, buckets.begin(Case("objects", (step,)), afresh=False))
     assert message.leaves_after == due
+
+
+@pytest.mark.parametrize("key", CLIMBING)
+def test_a_key_that_climbs_names_the_other_bucket_as_it_is_really_called(key: str) -> None:
+    buckets = stage.CaseBuckets(Access({OWNER: OWN[0]}), load("reference"))
+    buckets.reach("http://127.0.0.1:1", lambda _message: Reply(200, (), b""))
+    step = PutObject(key=key, content=Content(b"intruder"))
+    places = buckets.begin(Case("neighbours", (step,)), afresh=False)
+    sent: Any = buckets.message(step, places)
+    assert "~" not in sent.path
+    assert ("~bucket-b~" in key) == (places.buckets.get("b", "no bucket") in sent.path)
