@@ -33,17 +33,30 @@ FIELDS: tuple[tuple[str, str, Any], ...] = (
 
 
 def answer_trait(trial: Trial) -> Iterator[Trait]:
-    """List a trait for the kind of the request that fails; without it a plain read fails in its place.
+    """List a trait for the kind of the request that fails; without it a plainer read fails in its place.
 
-    What is sent in an unusual way is a listing then, as one of a key that is missing is refused in any case.
+    A read of the bucket itself is the plainest one, and has no such trait.
+    """
+    last, plain = trial.case.steps[-1], _plainer_read(trial)
+    if not isinstance(last, type(plain) | steps.GetObject | steps.HeadBucket) and not last.lane:
+        yield Trait(f"{ANSWER}{words(type(last))}", lambda other: other.of_steps(*other.case.steps[:-1], plain))
+
+
+def _plainer_read(trial: Trial) -> Any:
+    """Return a read in the place of the last request.
+
+    What is sent in an unusual way is a listing then, as one of a key that is missing is refused in any case. A listing
+    that fails for what the bucket holds is a read of the key that was written last; else the bucket is asked for.
     """
     last = trial.case.steps[-1]
-    key = getattr(last, "key", "")
-    plain: Any = steps.GetObject(bucket=last.bucket, key=key) if key else ListObjects(bucket=last.bucket)
     if last.sent.signing in ("header", "presigned") and last.sent != PLAINLY:
-        plain = ListObjects(bucket=last.bucket, sent=last.sent)
-    if not isinstance(last, type(plain) | steps.GetObject) and not last.lane:
-        yield Trait(f"{ANSWER}{words(type(last))}", lambda other: other.of_steps(*other.case.steps[:-1], plain))
+        return ListObjects(bucket=last.bucket, sent=last.sent)
+    if key := getattr(last, "key", ""):
+        return steps.GetObject(bucket=last.bucket, key=key)
+    if not isinstance(last, ListObjects):
+        return ListObjects(bucket=last.bucket)
+    keys = [key for one in trial.case.steps if one.bucket == last.bucket and (key := getattr(one, "key", ""))]
+    return steps.GetObject(bucket=last.bucket, key=keys[-1]) if keys else steps.HeadBucket(bucket=last.bucket)
 
 
 def step_traits(trial: Trial) -> Iterator[Trait]:

@@ -11,7 +11,17 @@ from fuzz.triage.traits import closure, named, present, project
 from fuzz.triage.trial import Trial, trial_of
 from specs.case import Case
 from specs.objects.profile import load
-from specs.objects.steps import CopyObject, DeleteObjects, GetObject, ListObjects, Named, Pairs, PutObject, Sent
+from specs.objects.steps import (
+    CopyObject,
+    DeleteObjects,
+    GetObject,
+    HeadBucket,
+    ListObjects,
+    Named,
+    Pairs,
+    PutObject,
+    Sent,
+)
 from strategies.objects.drawing import ODD_KEYS
 
 READING = Reading(load("reference"))
@@ -98,6 +108,15 @@ def test_what_is_sent_in_an_unusual_way_is_a_listing_without_its_own_request() -
     sent = Sent(fault="skewed")
     assert dropped(trial(PutObject(key="k", sent=sent)), "answer to put object") == (ListObjects(sent=sent),)
     assert dropped(trial(PutObject(key="k")), "answer to put object") == (GetObject(key="k"),)
+
+
+def test_a_listing_is_a_read_of_what_was_written_or_of_the_bucket_without_its_own_request() -> None:
+    name = "answer to list objects"
+    assert dropped(trial(ListObjects(prefix="a")), name) == (HeadBucket(),)
+    assert dropped(trial(PutObject(key="a"), PutObject(key="b", bucket="b"), ListObjects()), name)[2] == GetObject(
+        key="a"
+    )
+    assert not {one for one in present(trial(HeadBucket())) if one.startswith("answer to")}
 
 
 def test_of_several_headers_of_a_sort_one_goes_and_the_last_is_made_plain() -> None:
