@@ -8,6 +8,7 @@ from fuzz.findings.finding import Reproducibility
 from fuzz.running.session import Session
 from fuzz.triage.behind import OTHERWISE
 from fuzz.triage.general import faults_alike, not_seen_with
+from fuzz.triage.histories import Earlier
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.minimal import Smallest
@@ -16,6 +17,7 @@ from fuzz.triage.reproducing import reproduced
 from fuzz.triage.same import is_plainer, is_same
 from fuzz.triage.shown import ANY, Shown
 from fuzz.triage.slips import of_its_own
+from fuzz.triage.spoiling import what_spoilt
 from fuzz.triage.telling import finding_of
 from fuzz.triage.traits.circumstances import VERY_DATA
 from fuzz.triage.trial import Signature, Trial
@@ -30,8 +32,9 @@ class Keeper:
     whether other requests were sent at the same time.
     """
 
-    def __init__(self, session: Session, ledger: Ledger, lab: Lab) -> None:
+    def __init__(self, session: Session, ledger: Ledger, lab: Lab, earlier: Earlier) -> None:
         self.session = session
+        self.earlier = earlier
         self.ledger = ledger
         self.lab = lab
         self.begun = 0
@@ -80,9 +83,14 @@ class Keeper:
             if way.signature.way is Way.SILENT and self.first is not None:
                 return self.chance(*self.first)
             return self.chance(smallest.trial, smallest.seen)
-        lasting = self.ledger.lasting() if reproducibility == "after a while" else None
-        if lasting is not None:
-            return self.ledger.again(lasting.id, way.signature)
+        if reproducibility == "after a while":
+            if (remembering := self.ledger.remembering()) is not None:
+                return self.ledger.again(remembering, way.signature)
+            case = smallest.trial.case if self.first is None else self.first[0].case
+            spoilt = what_spoilt(smallest, self.earlier.histories(case), self.lab)
+            if spoilt is not None:
+                smallest, way = spoilt, self.way("", spoilt)
+                reproducibility, needs = "every time", spoilt.needs
         if reproducibility == "flaky":
             at_the_same_time = at_once(smallest.trial.case) or self.in_company
             race = self.ledger.race(way.signature, cut_short=False) if at_the_same_time else None

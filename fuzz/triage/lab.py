@@ -77,7 +77,7 @@ class Lab:
         # How often the target was brought back, and how often an answer came only after it was waited for as usual.
         self.revivals = self.late_answers = 0
         self._left = 0
-        self._stuck = False
+        self._stuck = self._fresh = False
         self._outlived = 0
         self._patience = session.client.settings.timeout_seconds
         self._remembered: OrderedDict[Case, Judgement] = OrderedDict()
@@ -122,6 +122,8 @@ class Lab:
                 self.session.run(self.session.reading.settling, afresh=True)
             self.asked += requests(case)
             self._left -= requests(case)
+            if self._fresh:
+                return self._judged_afresh(case)
             judgement = self.noticed(self.session.judge(case, afresh=True))
             if judgement.failures and judgement.failures[0].aspect == Aspect.GONE and not self.over():
                 self.revive()
@@ -218,15 +220,33 @@ class Lab:
         """Say whether a case passes on a fresh server like the target; False if none can be started."""
         if self.life.twin is None:
             return False
+        self.asked += requests(case)
         try:
-            with self.life.twin() as session:
-                # The other server gets the same timeouts.
-                session.client.settings = self.session.client.settings
-                self.asked += requests(case)
-                return not session.judge(case, afresh=True).failures
+            return not self._judged_afresh(case).failures
         except CannotRun:
             # Without another server to compare with, the failure stands.
             return False
+
+    def _judged_afresh(self, case: Case) -> Judgement:
+        """Return the judgement of a case on a server of its own; raises CannotRun if none can be started."""
+        if self.life.twin is None:
+            raise CannotRun("no other server like the target can be started")
+        with self.life.twin() as session:
+            # The other server gets the same timeouts.
+            session.client.settings = self.session.client.settings
+            self.session.sent += requests(case)
+            return session.judge(case, afresh=True)
+
+    @contextmanager
+    def on_fresh_servers(self) -> Iterator[None]:
+        """Put each trial within the block to a server of its own, which nobody has asked anything."""
+        self.forget()
+        self._fresh = True
+        try:
+            yield
+        finally:
+            self._fresh = False
+            self.forget()
 
     def forget(self) -> None:
         """Forget the judgements of all trials, as the server's state has changed."""

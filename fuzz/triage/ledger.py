@@ -159,15 +159,16 @@ class Ledger:
                 return name
         return None
 
-    def lasting(self) -> Finding | None:
-        """Return the finding about failures of a server that has run for a while."""
-        return next((one for one in self._findings.values() if one.reproducibility == "after a while"), None)
+    def remembering(self) -> str | None:
+        """Return a finding of a server whose answers depend on earlier requests or its age, which they should not."""
+        if self._reading.stateful:
+            return None
+        lasting = (name for name, one in self._findings.items() if one.reproducibility == "after a while")
+        return next(lasting, None) or next((one.finding for one in self.shown() if one.of_history), None)
 
     def keeps_state(self) -> bool:
-        """Say whether a finding shows that answers depend on earlier requests, which they should not."""
-        if self._reading.stateful:
-            return False
-        return self.lasting() is not None or any(one.of_history for one in self.shown())
+        """Say whether a finding shows that answers depend on earlier requests."""
+        return self.remembering() is not None
 
     def looks(self, name: str) -> set[str]:
         """Return the looks of all failures that were counted for a finding."""

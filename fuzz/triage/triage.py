@@ -55,7 +55,7 @@ class Triage:
         self.earlier = Earlier(session.reading)
         self.spent = Spent(session, ledger, clock)
         self.looks = Looks(session.reading, ledger, self.spent)
-        self.keeper = Keeper(session, ledger, self.lab)
+        self.keeper = Keeper(session, ledger, self.lab, self.earlier)
         self.untold = 0
         self._smallest: Smallest | None = None
         self._came_again = False
@@ -192,6 +192,9 @@ class Triage:
 
     def _new(self, until: Case, trial: Trial, seen: Seen, first: Seen) -> str | None:
         """Return the finding of a failure that no known finding explains, asked while no other worker asks."""
+        remembering = self.ledger.remembering()
+        if remembering is not None and self.lab.passes_afresh(trial.case):
+            return self.ledger.again(remembering, seen.signature)
         smallest = self._smallest = minimal(trial, seen, self.lab)
         if not self._stands(smallest.trial, smallest.seen.signature):
             return self._after_others(until, trial, first)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from fuzz.subjects.reductions.reading import Reading
+from fuzz.triage.histories import Earlier
 from fuzz.triage.keeping import Keeper
 from fuzz.triage.lab import Lab
 from fuzz.triage.minimal import Smallest
@@ -52,5 +53,5 @@ def test_what_was_seen_once_is_explained_by_state_where_there_should_be_none(rea
     with lab.budget(100):
         seen = lab.ask(trial)[0]
         smallest = Smallest(trial, seen, ())
-        kept = Keeper(session, ledger, lab)._keep(smallest, Shown("", trial, seen.signature, ()))  # type: ignore[arg-type]
+        kept = Keeper(session, ledger, lab, Earlier(reading))._keep(smallest, Shown("", trial, seen.signature, ()))  # type: ignore[arg-type]
     assert kept == name
