@@ -98,6 +98,10 @@ class Reading:
         """List trials with the same traits that are about other data."""
         return iter(())
 
+    def has_one_answer(self, _trial: Trial, _facts: Any) -> bool:
+        """Say whether all data with the same traits has the same answer, so that no other data can be asked about."""
+        return False
+
     def of_its_lengths(self, _trial: Trial, _before: Trial) -> Iterator[Trial]:
         """List trials from which a trait was dropped, with as much data as before, and with a little more or less."""
         return iter(())

@@ -39,10 +39,14 @@ def gives_the_same_away(way: Shown, one: Shown, _lab: Lab) -> bool:
     return of_one_family(way, one) and way.signature.way is Way.DISCLOSES
 
 
-def is_one_content_of(way: Shown, one: Shown, _lab: Lab) -> bool:
-    """Say whether a cause with many needs is one example of an error that is known to hang on particular data."""
-    of_data = VERY_DATA in one.needs and way.signature.kind == one.signature.kind
-    return of_one_family(way, one) and of_data and len(way.needs) >= MANY_NEEDS
+def is_one_content_of(way: Shown, one: Shown, lab: Lab) -> bool:
+    """Say whether a cause is one example of an error that is known to hang on particular data.
+
+    It has many needs, or whatever data it is about has the same answer.
+    """
+    if VERY_DATA not in one.needs or way.signature.kind != one.signature.kind or not of_one_family(way, one):
+        return False
+    return len(way.needs) >= MANY_NEEDS or way.trial.reading.has_one_answer(way.trial, lab.session.facts)
 
 
 def needs_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:

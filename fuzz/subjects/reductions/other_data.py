@@ -39,11 +39,21 @@ def of_other_data(trial: Trial, facts: StoreFacts) -> Iterator[Trial]:
 
     Where these are few, and for a trial to be kept as it stands, also yield trials with a default value written out.
     """
-    several = [] if trial.scene is None else [trial.of_scene(scene) for scene in scenes_of_other_data(trial.scene)]
-    several = [one for one in several if not _answered_alike(trial, one, facts)]
+    several = list(_answered_otherwise(trial, facts))
     yield from several
     if len(several) < LEAST_VARIANTS and (trial.scene is not None or trial.as_it_stands):
         yield from islice(in_other_words(trial), MOST_VARIANTS)
+
+
+def has_one_answer(trial: Trial, facts: StoreFacts) -> bool:
+    """Say whether all data with a trial's traits has the same answer, as where nothing is selected."""
+    return trial.scene is not None and next(_answered_otherwise(trial, facts), None) is None
+
+
+def _answered_otherwise(trial: Trial, facts: StoreFacts) -> Iterator[Trial]:
+    """Yield trials with the same traits about other data that has another answer."""
+    several = [] if trial.scene is None else [trial.of_scene(scene) for scene in scenes_of_other_data(trial.scene)]
+    yield from (one for one in several if not _answered_alike(trial, one, facts))
 
 
 def in_other_words(trial: Trial) -> Iterator[Trial]:

@@ -11,7 +11,7 @@ from fuzz.subjects.reductions import mended, plainer, races, saying, scene, witn
 from fuzz.subjects.reductions.burdens import promises_much
 from fuzz.subjects.reductions.conversions import come_to_the_same
 from fuzz.subjects.reductions.faults import at_fault, doubts_named, faults_named
-from fuzz.subjects.reductions.other_data import cut_to_its_data, of_its_lengths, of_other_data
+from fuzz.subjects.reductions.other_data import cut_to_its_data, has_one_answer, of_its_lengths, of_other_data
 from fuzz.subjects.reductions.reads_as import reads_as, shows
 from fuzz.subjects.reductions.settling import PLAINEST, SETTLING
 from fuzz.subjects.reductions.several import scenes_of
@@ -92,6 +92,9 @@ class Reading(reading.Reading):
 
     def of_other_data(self, trial: Trial, facts: StoreFacts) -> Iterator[Trial]:
         return of_other_data(trial, facts)
+
+    def has_one_answer(self, trial: Trial, facts: StoreFacts) -> bool:
+        return has_one_answer(trial, facts)
 
     def of_its_lengths(self, trial: Trial, before: Trial) -> Iterator[Trial]:
         return of_its_lengths(trial, before)

@@ -9,8 +9,9 @@ from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.subjects.reductions.zoo.errors import SelectionErrorsUnnamed
 from fuzz.triage.lab import Lab
-from fuzz.triage.same import names_as_little, needs_the_same
+from fuzz.triage.same import is_one_content_of, names_as_little, needs_the_same
 from fuzz.triage.shown import Shown
+from fuzz.triage.traits.circumstances import VERY_DATA
 from fuzz.triage.trial import Signature, trial_of
 from specs.case import Case
 from specs.fields import Fields
@@ -54,3 +55,15 @@ def test_an_inexact_sum_that_is_right_when_kept_in_float32_is_told_from_one_that
     one, other = (off("float64", needs, Aspect.INEXACT, *words) for words in ((), ("a sum kept in float32",)))
     assert not needs_the_same(one, other)
     assert needs_the_same(other, other)
+
+
+@pytest.mark.parametrize(("end", "same"), [(1, True), (3, False)])
+def test_an_answer_that_is_the_same_for_all_data_is_one_content_of_an_error_that_hangs_on_its_data(
+    end: int, *, same: bool
+) -> None:
+    failed = Signature(Way.SERVER_ERROR, status=500)
+    plain = trial_of(case_of(Scene("sum", "int32", np.arange(4, dtype="int32")), "x"), Reading(PROFILE))
+    selected = Scene("select", "int64", np.arange(1, 5), shape=(4,), selection=((1, end, 1),))
+    with lab_with() as lab:
+        way = Shown("", trial_of(case_of(selected, "x"), lab.session.reading), failed, ("selection", "dtype"))
+        assert is_one_content_of(way, Shown("known", plain, failed, (VERY_DATA,)), lab) is same
