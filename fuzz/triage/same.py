@@ -14,7 +14,7 @@ from fuzz.triage.cause import converted, leaves
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.readings import fails_with_siblings, telling_needs
 from fuzz.triage.shown import Explained, Shown, covers
-from fuzz.triage.traits import closure, present, values_apart, with_siblings_of
+from fuzz.triage.traits import closure, narrow, present, values_apart, with_siblings_of
 from fuzz.triage.traits.circumstances import VERY_DATA
 from fuzz.triage.trial import BY_ASPECT
 from specs.violation import Way
@@ -23,6 +23,8 @@ from specs.violation import Way
 WITH_VALUES = frozenset({Way.VALUES, Way.ACCEPTED, Way.FORM})
 # A bug hardly ever needs this many traits at the same time.
 MANY_NEEDS = 4
+# Two bugs whose answers are right for the same altered request hardly ever share this many needs.
+MANY_SHARED = 3
 
 
 def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
@@ -79,7 +81,8 @@ def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
 
     Needs without which both requests have the same answer are left out: they show the difference, and no more. Traits
     within the same wider one, such as two of slices, count for the same here. The case that needs less must fail with
-    the other's operation, dtype and the like.
+    the other's operation, dtype and the like. Two that share many needs may come to what spoils them in two ways, such
+    as by a part of the data and by an axis.
     """
     if not of_one_family(way, one) and not {way.signature.way, one.signature.way} <= WITH_VALUES:
         return False
@@ -94,7 +97,13 @@ def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
         wider = [{within.get(name, "") for name in some} for some in (mine - theirs, theirs - mine)]
         if wider[0] == wider[1] and "" not in wider[0]:
             return True
-    return False
+    return bool(way.reads_as & one.reads_as) and len(_shared(way, one)) >= MANY_SHARED
+
+
+def _shared(way: Shown, one: Shown) -> tuple[str, ...]:
+    """Return the narrowest traits that two causes both need."""
+    reading = way.trial.reading
+    return narrow(closure(way.needs, reading) & closure(one.needs, reading), reading)
 
 
 def breaks_alike(way: Shown, one: Shown, lab: Lab) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.subjects.reductions.zoo.errors import SelectionErrorsUnnamed
 from fuzz.triage.lab import Lab
-from fuzz.triage.same import is_one_content_of, names_as_little, needs_the_same
+from fuzz.triage.same import is_one_content_of, names_as_little, needs_the_same, reads_alike
 from fuzz.triage.shown import Shown
 from fuzz.triage.traits.circumstances import VERY_DATA
 from fuzz.triage.trial import Signature, trial_of
@@ -67,3 +69,20 @@ def test_an_answer_that_is_the_same_for_all_data_is_one_content_of_an_error_that
     with lab_with() as lab:
         way = Shown("", trial_of(case_of(selected, "x"), lab.session.reading), failed, ("selection", "dtype"))
         assert is_one_content_of(way, Shown("known", plain, failed, (VERY_DATA,)), lab) is same
+
+
+@pytest.mark.parametrize(("both", "same"), [(("order F", "more than two dimensions"), True), (("order F",), False)])
+def test_answers_laid_out_in_the_other_order_have_one_cause_if_they_share_many_needs(
+    both: tuple[str, ...], *, same: bool
+) -> None:
+    words = frozenset({"the answer with its elements laid out in the other order"})
+    part = Scene(
+        "select", "int32", np.arange(60, dtype="int32"), shape=(5, 3, 4), order="F", selection=((0, 4, 1),) * 3
+    )
+    along = replace(part, operation="min", axis=0, selection=((0, 5, 1), (0, 3, 1), (0, 4, 1)))
+    wrong = Signature(Way.VALUES, aspect=Aspect.VALUES)
+    with lab_with() as lab:
+        one, other = (trial_of(case_of(scene, "x"), lab.session.reading) for scene in (part, along))
+        way = Shown("one", one, wrong, ("part of a dimension", *both), reads_as=words)
+        needs = ("axis", "selection", "operation", *both)
+        assert reads_alike(way, Shown("other", other, wrong, needs, reads_as=words), lab) is same
