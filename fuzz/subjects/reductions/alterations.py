@@ -67,6 +67,8 @@ LONG_AXES = "the answer for those axes alone that are longer than one"
 SQUEEZED = "the answer without its dimensions of one element"
 OTHER_LAYOUT = "the answer for data that lie in C order"
 WORDS = {word.lower(): word for word in (*NAMES, *COMPRESSIONS, *FILTERS, "C", "F", "little", "big")}
+# Shares of a missing number within which servers may take other numbers for it.
+TOLERANCES = (1e-3, 1e-5, 1e-6, 1e-9)
 OTHER_ORDER = {"big": "little", "little": "big"}
 
 
@@ -192,9 +194,10 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
         yield SQUEEZED, squeezed
     if scene.shape is not None and scene.order == "F":
         yield OTHER_LAYOUT, with_elements(scene, scene.elements.reshape(scene.shape).ravel(order="F"))
-    almost = with_more_missing(scene, is_near)
-    if almost is not None:
-        yield ALMOST, almost
+    for share in TOLERANCES:
+        almost = with_more_missing(scene, partial(is_near, share=share))
+        if almost is not None:
+            yield ALMOST, almost
 
 
 def summed(scene: Scene) -> Iterator[tuple[str, Scene]]:

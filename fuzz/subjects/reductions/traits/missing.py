@@ -46,12 +46,12 @@ def near_missing(scene: Scene) -> Bools:
     return near
 
 
-def is_near(elements: Array, numbers: Array) -> Bools:
-    """Return a mask of the elements that are equal or close to any of the numbers."""
+def is_near(elements: Array, numbers: Array, share: float = NEAR_SHARE) -> Bools:
+    """Return a mask of the elements that are equal to any of the numbers, or less than a share of it away."""
     near = np.zeros(elements.shape, np.bool_)
     with np.errstate(all="ignore"):
         for number in numbers.astype(np.float64):
-            near |= np.isclose(elements.astype(np.float64), number, rtol=NEAR_SHARE, atol=0)
+            near |= np.isclose(elements.astype(np.float64), number, rtol=share, atol=0)
     return near
 
 

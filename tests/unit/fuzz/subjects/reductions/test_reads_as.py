@@ -82,6 +82,7 @@ def test_who_reads_the_other_byte_order_answers_for_it() -> None:
             "missing numbers compared as float64",
         ),
         ("float32", [1.0, 1.0000001, 3.0], 1.0, [1.0, 1.0000001192092896], "all but missing taken for missing"),
+        ("float64", [1.0, 1.0000004, 1.00004], 1.0, [1.0, 1.0000004], "all but missing taken for missing"),
     ],
 )
 @pytest.mark.parametrize("operation", ["select", "sum", "count", "min"])
