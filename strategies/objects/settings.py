@@ -282,17 +282,19 @@ def sub_resources(draw: Draw) -> list[Step]:
 
 
 def buckets(draw: Draw) -> list[Step]:
-    """Draw buckets that are created, found, filled, deleted and created again."""
-    steps = [_of_bucket(draw) for _ in range(draw.between(2, 6))]
+    """Draw buckets that are found, filled, deleted and created again; one of them is there from the start."""
+    steps: list[Step] = [PutObject(bucket="b", key="k", content=Content(b"x"))] if draw.chance(0.4) else []
+    steps += [_of_bucket(draw) for _ in range(draw.between(2, 6))]
     if draw.profile.can("second-account"):
         steps.append(ListBuckets(sent=Sent("second")))
-    return steps
+    return [*steps, *survey(["k"], "b")] if draw.chance(0.5) else steps
 
 
 def _of_bucket(draw: Draw) -> Step:
     illegal = draw.one(("ab", "Upper-case", "under_score", "192.168.5.4", "-dash", "x" * 64))
     return draw.one((
-        CreateBucket(bucket="c"), HeadBucket(bucket="c"), DeleteBucket(bucket="c"), ListBuckets(),
-        PutObject(bucket="c", key="k", content=Content(b"x")), DeleteObject(bucket="c", key="k"),
-        GetObject(bucket="c", key="k"), ListObjects(bucket="c"), CreateBucket(bucket=f"={illegal}"),
+        CreateBucket(bucket="b"), HeadBucket(bucket="b"), DeleteBucket(bucket="b"), ListBuckets(),
+        PutObject(bucket="b", key="k", content=Content(b"x")), DeleteObject(bucket="b", key="k"),
+        GetObject(bucket="b", key="k"), ListObjects(bucket="b"), CreateBucket(bucket=f"={illegal}"),
+        CreateBucket(bucket="c"), HeadBucket(bucket="c"), DeleteBucket(bucket="c"),
     ))  # fmt: skip

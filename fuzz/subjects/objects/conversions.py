@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Any
 
 from fuzz.subjects.objects.traits.keys import OF_LISTINGS, renamed
@@ -19,6 +19,9 @@ CONTENT = Content(b"x")
 UNKNOWN = steps.PutObject(key="", content=CONTENT)
 ABOUT_A_KEY = (steps.HeadObject, steps.DeleteObject, steps.CopyObject, steps.CreateUpload)
 OVERRIDES = tuple(f"response-{name}" for name in STANDARD_HEADERS)
+ABOUT_BUCKETS = (steps.DeleteBucket, steps.HeadBucket, steps.ListBuckets)
+PLAIN_BUCKET = "a"
+WHOLE = ("Range", "bytes=0-")
 UPLOAD, PART = "copied", "part-copied"
 
 
@@ -27,13 +30,14 @@ def come_to_the_same(trial: Trial) -> Iterator[Trial]:
 
     The first forms ask the same of a store by a plainer request, such as to refuse a wrong digest, with another effect.
     """
-    ways = (_parts, _streams, _uploads, _batches, _keys, _copies)
+    ways = (_buckets, _part_numbers, _parts, _streams, _uploads, _batches, _keys, _copies)
     told = {trial.case.steps}
     made = trial.case.steps
     alone = [
         _plainly(way, made)
-        for way in (_digests, _markers, _writes, _tags, _overrides, _first_parts, _delimiters, *ways)
+        for way in (_digests, _markers, _writes, _tags, _overrides, _first_parts, _delimiters, _others, *ways)
     ]
+    alone += [in_turn(made)] if made[-1].lane or any(one.lane for one in made) else []
     together = [made := _plainly(way, made) for way in ways]
     for steps_of_form in (*alone, *together):
         if steps_of_form not in told:
@@ -43,6 +47,58 @@ def come_to_the_same(trial: Trial) -> Iterator[Trial]:
 
 def _plainly(way: Callable[[Sequence[Any], int], Iterator[Any]], several: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(chain.from_iterable(way(several, number) for number in range(len(several))))
+
+
+def in_turn(several: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the conditional writes of a race one after the other, after what came before; all, if there are none."""
+    before = tuple(takewhile(lambda one: not one.lane, several))
+    racing = [replace(one, lane=0) for one in several[len(before) :] if one.lane and one.headers and _writes_one(one)]
+    return (*before, *racing) if racing else tuple(several)
+
+
+def _writes_one(step: Any) -> bool:
+    return isinstance(step, steps.WRITES)
+
+
+def _buckets(several: Sequence[Any], number: int) -> Iterator[Any]:
+    """Use the bucket that is there from the start in place of one that is created, and only used."""
+    step = several[number]
+    made = {one.bucket for one in several if isinstance(one, steps.CreateBucket)}
+    used = {one.bucket for one in several if not isinstance(one, steps.CreateBucket)}
+    about = any(isinstance(one, ABOUT_BUCKETS) for one in several) or isinstance(several[-1], steps.CreateBucket)
+    if about or len(made) != 1 or used != made:
+        yield step
+    elif not isinstance(step, steps.CreateBucket):
+        own = {"source_bucket": PLAIN_BUCKET} if getattr(step, "source_bucket", "") in made else {}
+        yield replace(step, bucket=PLAIN_BUCKET, **own)
+
+
+def _part_numbers(several: Sequence[Any], number: int) -> Iterator[Any]:
+    """Read a range where the last request reads a part by its number: both are answered by a piece of the object."""
+    step = several[number]
+    rest = tuple(pair for pair in step.query if pair[0] != "partNumber")
+    reads = isinstance(step, steps.GetObject | steps.HeadObject) and step is several[-1]
+    yield replace(step, query=rest, headers=(*step.headers, WHOLE)) if reads and rest != step.query else step
+
+
+def _others(several: Sequence[Any], number: int) -> Iterator[Any]:
+    """Read an object that is there where another account deletes or writes one, and let the policy be about reads."""
+    step, last = several[number], several[-1]
+    if not isinstance(last, steps.PutObject | steps.DeleteObject | steps.HeadObject) or last.sent.by == "owner":
+        yield step
+    elif isinstance(step, steps.PutPolicy) and step.statements:
+        yield steps.PutObject(bucket=last.bucket, key=last.key, content=CONTENT)
+        yield replace(step, statements=tuple(map(_about_reads, step.statements)))
+    elif step is last:
+        yield steps.GetObject(bucket=last.bucket, key=last.key, sent=last.sent)
+    else:
+        yield step
+
+
+def _about_reads(statement: steps.Statement) -> steps.Statement:
+    """Return a statement that allows or denies reads where it did so of writes."""
+    actions = ("s3:GetObject" if one in ("s3:PutObject", "s3:DeleteObject") else one for one in statement.actions)
+    return replace(statement, actions=tuple(dict.fromkeys(actions)))
 
 
 def _source(several: Sequence[Any], number: int) -> steps.PutObject:

@@ -54,8 +54,14 @@ class Reading(reading.Reading):
         return come_to_the_same(trial)
 
     def mended(self, trial: Trial) -> Iterator[Trial]:
-        """List the put of a key in the place of a read of it, which a store may refuse for the key alone."""
+        """List valid forms of a request: the put of a key in the place of a read of it, and without a version's name.
+
+        A store may refuse a read for the key alone.
+        """
         last = trial.case.steps[-1]
+        unnamed = tuple(pair for pair in last.query if pair[0] != "versionId")
+        if unnamed != last.query:
+            yield trial.of_steps(*trial.case.steps[:-1], replace(last, query=unnamed))
         if isinstance(last, steps.GetObject | steps.HeadObject) and not last.lane:
             yield trial.of_steps(
                 steps.PutObject(bucket=last.bucket, key=last.key, content=PLAIN_CONTENT, sent=last.sent)

@@ -21,20 +21,24 @@ from specs.objects.state import State
 from specs.objects.steps import (
     CompleteUpload,
     CopyObject,
+    CreateBucket,
     CreateUpload,
     DeleteObject,
     DeleteObjects,
     DeleteTagging,
     GetObject,
+    HeadBucket,
     HeadObject,
     ListObjects,
     ListVersions,
     Named,
     Part,
     PutObject,
+    PutPolicy,
     PutTagging,
     PutVersioning,
     Sent,
+    Statement,
     StreamCopy,
     UploadPart,
     UploadPartCopy,
@@ -182,3 +186,35 @@ def test_any_delimiter_is_as_good_as_a_slash() -> None:
     several = PutObject(key="x-1"), ListObjects(prefix="x-", delimiter="-")
     assert (PutObject(key="x/1"), ListObjects(prefix="x/", delimiter="/")) in forms(*several)
     assert (PutObject(key="x/1"), ListObjects()) not in forms(PutObject(key="x-1"), ListObjects())
+
+
+def test_a_bucket_that_is_only_used_is_the_first_one() -> None:
+    made = (CreateBucket(bucket="c"), PutObject(bucket="c", key="k"), GetObject(bucket="c", key="k"))
+    assert forms(*made)[0] == (PutObject(key="k"), GetObject(key="k"))
+    assert not forms(CreateBucket(bucket="c"), HeadBucket(bucket="c"))
+
+
+def test_a_part_that_is_read_by_its_number_is_a_range_of_an_object() -> None:
+    parts = (Part("1", "{etag p}"),)
+    upload = (
+        CreateUpload(key="k", called="u"), UploadPart(key="k", upload="u", content=Content(b"x"), called="p"),
+        CompleteUpload(key="k", upload="u", parts=parts), GetObject(key="k", query=(("partNumber", "1"),)),
+    )  # fmt: skip
+    put = PutObject(key="k", content=Content(b"x"))
+    assert (put, GetObject(key="k", headers=(("Range", "bytes=0-"),))) in forms(*upload)
+
+
+@pytest.mark.parametrize("last", [DeleteObject(key="n"), PutObject(key="n"), HeadObject(key="n")])
+def test_what_others_do_is_a_read_of_theirs_that_the_policy_is_about(last: Any) -> None:
+    allowed = Statement("Allow", ("s3:DeleteObject", "s3:PutObject"), ("k",))
+    reads = PutPolicy(statements=(replace(allowed, actions=("s3:GetObject",)),))
+    form = (PutObject(key="n", content=Content(b"x")), reads, GetObject(key="n", sent=Sent("anonymous")))
+    policy = PutPolicy(statements=(allowed,))
+    assert form in forms(policy, replace(last, sent=Sent("anonymous")))
+    assert form not in forms(policy, last)
+
+
+def test_conditional_writes_beside_each_other_come_one_after_the_other() -> None:
+    put = PutObject(key="k", headers=(("If-None-Match", "*"),))
+    race = (replace(put, lane=1), GetObject(key="k", lane=2), replace(put, lane=2), GetObject(key="k"))
+    assert (put, put) in forms(*race)
