@@ -16,8 +16,10 @@ import numpy as np
 from fuzz.subjects.reductions.misread_slices import other_selections
 from fuzz.subjects.reductions.scene import Scene, are_axes, of_picked, with_elements, without_dimension
 from fuzz.subjects.reductions.traits.missing import (
+    OF_VALUES,
     is_near,
     missing_elements,
+    missing_numbers,
     with_looser_bounds,
     with_missing_numbers,
     with_more_missing,
@@ -198,6 +200,27 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
         almost = with_more_missing(scene, partial(is_near, share=share))
         if almost is not None:
             yield ALMOST, almost
+
+
+def infinite_missed(scene: Scene) -> Iterator[tuple[str, Scene, float, float]]:
+    """Yield a selection's scene with a missing number for an infinity that a narrower dtype does not tell from it.
+
+    The words, that number and the infinity come with it: the answer has the infinity, counted as missing.
+    """
+    if scene.dtype not in FLOATS or scene.operation != "select" or scene.missing is None:
+        return
+    for narrow in NARROWER.get(scene.dtype, ()) if scene.missing[0] in OF_VALUES else ():
+        numbers = np.array(missing_numbers(scene), scene.dtype)
+        for infinity in (-math.inf, math.inf):
+            infinite = scene.elements == infinity
+            alike = numbers[_same_as(numbers, np.array([infinity], scene.dtype), narrow)]
+            if infinite.any() and alike.size and alike[0] not in scene.elements:
+                yield (
+                    COMPARED[narrow],
+                    with_elements(scene, np.where(infinite, alike[0], scene.elements)),
+                    alike[0],
+                    infinity,
+                )
 
 
 def summed(scene: Scene) -> Iterator[tuple[str, Scene]]:

@@ -16,6 +16,7 @@ from fuzz.subjects.reductions.alterations import (
     ORDERED,
     alterations,
     first_compared,
+    infinite_missed,
     misfetched,
     misread,
     remembered,
@@ -112,6 +113,11 @@ def _in_dtype(due: Values, dtype: str) -> Values:
         return replace(due, dtype=dtype, values=due.values.astype(dtype), also=None)
 
 
+def _with_infinity(due: Values, number: float, infinity: float) -> Values:
+    """Return values with an infinity in the place of a number."""
+    return replace(due, values=np.where(due.values == number, infinity, due.values).astype(due.values.dtype), also=None)
+
+
 def _begun_at(due: Values, first: Array) -> Values:
     """Return the extremes, each of its elements and one more."""
     if due.values.size != first.size:
@@ -155,6 +161,9 @@ def _altered(trial: Trial) -> Iterator[Altered]:
         yield Altered(words, case_of(scene, case.property), trial.profile)
     for words, scene in summed(trial.scene) if trial.scene is not None else ():
         yield Altered(words, case_of(scene, case.property), trial.profile, partial(_in_dtype, dtype=trial.scene.dtype))
+    for words, scene, number, infinity in infinite_missed(trial.scene) if trial.scene is not None else ():
+        mistake = partial(_with_infinity, number=number, infinity=infinity)
+        yield Altered(words, case_of(scene, case.property), trial.profile, mistake)
     first = None if trial.scene is None else first_compared(trial.scene)
     if first is not None:
         yield Altered(BEGUN_AT_FIRST, case, trial.profile, partial(_begun_at, first=first))

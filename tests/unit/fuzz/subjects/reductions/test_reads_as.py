@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import replace
 from typing import Any
@@ -96,6 +97,14 @@ def test_who_takes_too_much_for_missing_answers_for_numbers_that_he_does_not_tel
 
     answer = cbor(v2_map(right(asking({"missing_values": taken}))))
     assert any(words in one for one in reading(asking({"missing_value": missing}), answer))
+
+
+def test_a_selection_with_an_infinity_that_is_counted_as_missing_reads_as_one_of_the_number_that_is() -> None:
+    put = Put("a", np.array([1.0, math.inf, 2.0], "<f8").tobytes())
+    told = Fields({"dtype": "float64", "missing": {"missing_value": 1.7976931348623157e308}})
+    asked = Case("x", (put, Send("select", told, "a")))
+    counted_less = replace(right(asked), counts=(2,))
+    assert any("missing numbers compared as float32" in one for one in reading(asked, cbor(v2_map(counted_less))))
 
 
 @pytest.mark.parametrize(
