@@ -7,7 +7,7 @@ A choice has the names and the meaning of Hypothesis' strategies. A function tha
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
-from functools import cache, wraps
+from functools import cache, lru_cache, wraps
 from random import Random
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
@@ -107,7 +107,7 @@ def sampled_from(values: Sequence[Drawn]) -> Choice[Drawn]:
     return Choice(lambda chance: some[int(chance.random() * count)], strategy)
 
 
-@cache
+@lru_cache(4096)
 def integers(low: int, high: int) -> Choice[int]:
     """Choose an integer from `low` to `high`; Hypothesis prefers those next to 0."""
     count = high - low + 1

@@ -13,9 +13,9 @@ from contextlib import suppress
 # Of mallopt in glibc's malloc.h; the largest threshold that it takes for a block of its own is 32 MiB.
 TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD, MOST_ARENAS = -1, -2, -3, -8
 MIB = 1024 * 1024
-KEPT = {MMAP_THRESHOLD: 32 * MIB, TRIM_THRESHOLD: 1024 * MIB, TOP_PAD: 128 * MIB}
-# To set a threshold keeps the library from raising it to the largest block that was ever given back.
 # Threads that take turns need no memory each of its own, of which each would keep what its busiest moment took.
+KEPT = {MMAP_THRESHOLD: 32 * MIB, TRIM_THRESHOLD: 1024 * MIB, TOP_PAD: 128 * MIB, MOST_ARENAS: 1}
+# To set a threshold keeps the library from raising it to the largest block that was ever given back.
 GIVEN_BACK = {MMAP_THRESHOLD: MIB // 4, MOST_ARENAS: 1}
 
 

@@ -52,15 +52,20 @@ def _compressions(claimed: tuple[str, ...]) -> Choice[Any]:
     return sampled_from(plain + table[1:])
 
 
-@lru_cache(4096)
-def _filters(names: tuple[str, ...], item_size: int, length: int) -> Choice[tuple[Filter, ...]]:
-    """Draw no filter, one or two; their element sizes divide the data except in few pairs.
+def _fitting(item_size: int, length: int) -> tuple[int, ...]:
+    """List the element sizes that divide so many bytes, the size of an item first."""
+    return (item_size, *(size for size in ELEMENT_SIZES if size != item_size and length % size == 0))
+
+
+@lru_cache(256)
+def _filters(names: tuple[str, ...], sizes: tuple[int, ...]) -> Choice[tuple[Filter, ...]]:
+    """Draw no filter, one or two; their element sizes are of those that divide the data, except in few pairs.
 
     Shuffles whose sizes divide the data can be undone in any order: only a remainder tells the orders apart.
     """
-    sizes = [item_size, *(size for size in ELEMENT_SIZES if size != item_size and length % size == 0)]
+    item_size = sizes[0]
     ones: list[tuple[Filter, ...]] = [
-        (Filter(name, size),) for name in names for size in [item_size] * 4 + [1] * 3 + sizes
+        (Filter(name, size),) for name in names for size in (item_size,) * 4 + (1,) * 3 + sizes
     ]
     twos: list[tuple[Filter, ...]] = [
         (Filter(first, one), Filter(second, two))
@@ -107,7 +112,7 @@ def _encodings(
     compression, members, level = draw(_compressions(compressions))
     return Encoding(
         byte_order=draw(_orders(orders)),
-        filters=draw(_filters(filters, item_size, length)) if filters else (),
+        filters=draw(_filters(filters, _fitting(item_size, length))) if filters else (),
         compression=compression,
         members=members,
         level=level,

@@ -57,7 +57,7 @@ def _strides(length: int, kind: str) -> tuple[int, ...]:
     }[kind]
 
 
-@lru_cache(16384)
+@lru_cache(256)
 def slices(length: int, bounds: str, stride: str, *, empty: bool = False) -> tuple[Slice, ...]:
     """List slices of a kind that select something (or nothing), the simplest first; a plain one if there are none."""
     limits = {"wide": range(2, length + 1), "reversed wide": range(-length, -1)}
@@ -137,7 +137,7 @@ def of_kind(draw: Draw, shape: tuple[int, ...], kind: SliceKind, negative_stride
     return found
 
 
-@lru_cache(4096)
+@lru_cache(512)
 def _wholes(length: int, negative_strides: bool) -> Choice[Slice]:
     """Draw slices that select everything."""
     strides = ("one", "reversed") if negative_strides else ("one",)
@@ -145,7 +145,7 @@ def _wholes(length: int, negative_strides: bool) -> Choice[Slice]:
     return sampled_from([one for one in dict.fromkeys(every) if selected(one, length) == length])
 
 
-@lru_cache(16384)
+@lru_cache(2048)
 def _table(length: int, bounds: str, stride: str, empty: bool) -> Choice[Slice]:
     return sampled_from(slices(length, bounds, stride, empty=empty))
 
