@@ -1,7 +1,8 @@
 """The hunter takes cases on their way in lanes, and has triage make findings of those that fail.
 
-Failures are explained alone: when one needs further requests, nothing new is begun until all quick answers have come.
-What is slow is left under way meanwhile, as the hunt would stand still for each such answer otherwise.
+Failures of known findings are recognised while other cases go on. All others are explained alone: nothing new is begun
+until all quick answers have come. What is slow is left under way meanwhile, as the hunt would stand still for each such
+answer otherwise.
 """
 
 from __future__ import annotations
@@ -9,24 +10,26 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from fuzz.errors import CannotRun
 from fuzz.events import Doing, Event
 from fuzz.hunt.deadline import Deadline
+from fuzz.hunt.deadly import ask_one_by_one
 from fuzz.hunt.effort import Effort, PropertyEffort
 from fuzz.hunt.foresight import Foresight
+from fuzz.hunt.recognition import Asked, Recognition
 from fuzz.hunt.slow_ones import Drawn, SlowOnes
 from fuzz.hunt.turns import Turns
 from fuzz.hunt.warning import Warnings
 from fuzz.hunt.widening import Widening
-from fuzz.running.lanes import SLOW_LANES, Flight, Lanes
+from fuzz.running.lanes import SLOW_LANES, Flight, Lanes, judgement_of
 from fuzz.running.session import Judgement, Session
 from fuzz.running.store import StoreError
 from fuzz.triage.company import Company
 from fuzz.triage.lab import (
     Life,
     answered,
-    died_of,
     dropped_at,
     is_silent,
     silent_seconds,
@@ -99,6 +102,9 @@ class Hunter:
             lambda text: emit(Doing(text)),
             lambda: self._turns.alone(self.deadline.over),
         )
+        self._recognition = Recognition(
+            session, self.lanes, self._triage, life, self._foresight, self.effort, self._counted, broke
+        )
 
     @property
     def untold(self) -> int:
@@ -160,6 +166,7 @@ class Hunter:
         end: float | None = None
         while (
             len(self.lanes)
+            or len(self._recognition)
             or self._unsettled
             or (len(self._slow_ones) and not self.deadline.late() and not self.enough())
         ):
@@ -173,14 +180,14 @@ class Hunter:
         """Wait for the quick answers that are due, and look into them; a run of a number of examples waits for all."""
         if not self.deadline.limited:
             self.finish()
-        while (self.lanes.quick or self._unsettled) and not self.enough():
+        while (self.lanes.quick or len(self._recognition) or self._unsettled) and not self.enough():
             self._look_at(self.lanes.go_on(GLANCE_SECONDS))
             if self._doubted and not self.lanes.quick:
                 self._ask_for_life()
 
     def holds(self, case: Case) -> bool:
         """Say whether a case that was taken has not been looked at yet."""
-        begun = (one.case for one in (*self.lanes.under_way(), *self._unsettled))
+        begun = (one.case for one in (*self.lanes.under_way(), *self._unsettled, *self._recognition.flights()))
         return case in begun or self._slow_ones.holds(case)
 
     @property
@@ -191,6 +198,8 @@ class Hunter:
     def close(self) -> None:
         """Wait for no answer any more; count the requests that are still to be answered."""
         self.given_up += self.lanes.sent_unanswered
+        self._recognition.close()
+        self._failed += self._recognition.unknown()
         self._leave_unexplained()
         self.lanes.abandon()
         self._turns.leave()
@@ -201,9 +210,10 @@ class Hunter:
             self._take_in(flight)
         if self._doubted and (len(self._doubted) >= MOST_DOUBTED or not len(self.lanes)):
             self._ask_for_life()
+        self._failed += self._recognition.unknown()
         if self._failed:
             self._explain()
-        for flight in self._begin_slow_ones():
+        for flight in chain(self._recognition.go_on(), self._begin_slow_ones()):
             self._take_in(flight)
 
     def _explain(self) -> None:
@@ -257,7 +267,9 @@ class Hunter:
         drawn: Drawn = flight.owner
         self.given_up += flight.sent
         self.lanes.give_up(flight)
-        if not drawn.put_back:
+        if isinstance(drawn, Asked):
+            self._recognition.give_up(drawn)
+        elif not drawn.put_back:
             drawn.put_back = True
             self._slow_ones.take_back(drawn)
 
@@ -267,11 +279,17 @@ class Hunter:
             raise flight.error
         if flight.error is not None:
             self._broke(flight.case, flight.error)
+            if isinstance(flight.owner, Asked):
+                self._recognition.give_up(flight.owner)
             return
-        judgement = _judgement_of(flight)
+        judgement = judgement_of(flight)
         if self._doubted and answered(judgement):
             # Whoever answers a request lives, and did when the request was begun.
             self._settle_doubted(flight.begun)
+        if isinstance(flight.owner, Asked):
+            self._recognition.hear(flight.owner, flight)
+            if dropped_at(judgement) is None:
+                return
         self._foresight.note(flight, judgement, self.session.client, limited=self.deadline.limited)
         if self.deadline.over() and is_silent(judgement):
             # The end of the run cut the wait short, so the silence is no failure; where it was long, it is no success.
@@ -279,18 +297,21 @@ class Hunter:
             self.given_up += flight.sent
         elif not judgement.failures:
             self._guarded(flight, self._settle)
-        elif not self.deadline.limited or not flight.company:
+        elif not self.deadline.limited or not self.lanes.slow_width:
+            # The same failures are explained in the same order each time.
             self._failed.append(flight)
-        elif was_cut_off(judgement):
+        elif was_cut_off(judgement) and flight.company:
             self._doubted.append(flight)
-        elif dropped_at(judgement) is not None or not self._is_believed(flight):
+        elif dropped_at(judgement) is not None or not (
+            self._recognition.believes(flight) or self._recognition.takes(flight)
+        ):
             self._failed.append(flight)
 
     def _settle_doubted(self, since: float) -> None:
         """Take failures without an answer that came before a moment for such as the server has lived through."""
         sure = [one for one in self._doubted if one.ended <= since]
         self._doubted = [one for one in self._doubted if one.ended > since]
-        self._failed += [one for one in sure if not self._is_believed(one)]
+        self._failed += [one for one in sure if not self._recognition.believes(one)]
 
     def _ask_for_life(self) -> None:
         """Ask whether the server lives after all failures without an answer, as no other answer has told it."""
@@ -298,20 +319,6 @@ class Hunter:
             self._settle_doubted(time.monotonic())
         else:
             self._failed, self._doubted = self._unsettled, []
-
-    def _is_believed(self, flight: Flight) -> bool:
-        """Count a failure for known findings at once if it looks like them and a proof would stop the other lanes."""
-        judgement = _judgement_of(flight)
-        self.ledger.named.clear()
-        names = self._triage.looks.believed(flight.case, judgement)
-        if names is None:
-            return False
-        tally: PropertyEffort = flight.owner.tally
-        tally.findings.update(names)
-        self._guarded(flight, self._count)
-        self._triage.earlier.note(flight.case)
-        self._foresight.note_known(names, flight, judgement, flight.ended - flight.begun)
-        return True
 
     def _guarded(self, flight: Flight, step: Callable[[Flight], None]) -> None:
         """Do a step for a case; an error of the suite is about this case alone."""
@@ -329,27 +336,20 @@ class Hunter:
             return
         self._empty_the_lanes()
         self._failed.sort(key=lambda one: one.number)
-        lost = self._dropped()
-        if len(lost) < 2:
-            return
-        first = lost[0]
-        before = _judgement_of(first)
-        lab.revive()
-        for flight in lost:
-            flight.judgement = lab.noticed(self.session.judge(flight.case))
-            if dropped_at(flight.judgement) is not None:
-                lab.revive()
-        if not any(dropped_at(_judgement_of(one)) is not None for one in lost):
-            first.judgement = died_of(before, dropped_at(before) or 0)
+        if len(lost := self._dropped()) > 1:
+            ask_one_by_one(lost, self.session, lab)
 
     def _dropped(self) -> list[Flight]:
         """List the failures whose connection ended without an answer."""
-        return [one for one in self._failed if dropped_at(_judgement_of(one)) is not None]
+        return [one for one in self._failed if dropped_at(judgement_of(one)) is not None]
+
+    def _counted(self, flight: Flight) -> None:
+        self._guarded(flight, self._count)
 
     def _count(self, flight: Flight) -> None:
         """Add a judged case to the accounts."""
         tally: PropertyEffort = flight.owner.tally
-        judgement = _judgement_of(flight)
+        judgement = judgement_of(flight)
         tally.examples += 1
         if judgement.unstorable:
             # Nothing was asked of the server, and nothing was at stake.
@@ -363,7 +363,7 @@ class Hunter:
         """Count a case, and have triage look into its failures."""
         begun, made = time.monotonic(), self.ledger.made
         self.ledger.named.clear()
-        judgement, tally = _judgement_of(flight), flight.owner.tally
+        judgement, tally = judgement_of(flight), flight.owner.tally
         self._count(flight)
         if judgement.failures:
             self._look_into(flight, judgement, tally)
@@ -393,8 +393,3 @@ class Hunter:
         else:
             self.effort.known_seconds += seconds
             self.effort.known_requests += asked
-
-
-def _judgement_of(flight: Flight) -> Judgement:
-    assert flight.judgement is not None
-    return flight.judgement

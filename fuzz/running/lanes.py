@@ -60,6 +60,12 @@ class Flight:
     wait: Wait = AT_ONCE
 
 
+def judgement_of(flight: Flight) -> Judgement:
+    """Return the judgement of a case that has ended and was judged."""
+    assert flight.judgement is not None
+    return flight.judgement
+
+
 class Lanes:
     """Drives the cases that are under way: `width` quick ones at most, and `slow_width` slow ones beside them."""
 
@@ -122,11 +128,18 @@ class Lanes:
         return len(self.slow) >= self.slow_width if self.slow_width else self.full()
 
     def begin(
-        self, case: Case, owner: Any, *, slow: bool = False, timeout_seconds: float | None = None
+        self,
+        case: Case,
+        owner: Any,
+        *,
+        slow: bool = False,
+        afresh: bool = False,
+        timeout_seconds: float | None = None,
     ) -> list[Flight]:
         """Take a case on its way as far as it goes without waiting; list it if it has ended already.
 
-        A case that is known to be `slow` takes a lane for slow ones.
+        A case that is known to be `slow` takes a lane for slow ones. One that is asked `afresh` uses things that no
+        request was about.
         """
         client = self._idle.pop() if self._idle else self._session.another_client()
         client.settings = self._session.client.settings
@@ -137,7 +150,9 @@ class Lanes:
         for other in self._under_way.values():
             other.company.append((flight.number, case))
             flight.company.append((other.number, other.case))
-        flight.work = self._session.judging(case, client, taken=lambda step: self._note_step(flight.number, step))
+        flight.work = self._session.judging(
+            case, client, afresh=afresh, taken=lambda step: self._note_step(flight.number, step)
+        )
         self._under_way[flight.number] = flight
         return [flight] if self._go_on(flight, None) else []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
@@ -85,9 +86,18 @@ class Session:
         self.tick: Callable[[], None] | None = None
         self.facts = facts_of(store)
         self._checks = {one.name: one.checks for one in subject.properties}
+        self._judged_beside: Callable[[Case], Judgement] | None = None
+
+    def beside(self, judged: Callable[[Case], Judgement]) -> Session:
+        """Return a session like this one, each of whose cases is judged by whoever takes it beside others."""
+        other = copy(self)
+        other._judged_beside = judged
+        return other
 
     def judge(self, case: Case, *, afresh: bool = False) -> Judgement:
         """Run a case and compare its outcomes with the expectations; `afresh` uses things that no request was about."""
+        if self._judged_beside is not None:
+            return self._judged_beside(case)
         return finished(self.judging(case, self.client, afresh=afresh))
 
     def judging(self, case: Case, client: Client, *, afresh: bool = False, taken: Taken = unwatched) -> Work[Judgement]:

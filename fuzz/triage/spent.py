@@ -34,6 +34,11 @@ class Spent:
             self.requests += self._session.sent - sent
             self.seconds += self._clock() - begun
 
+    def note(self, requests: int, seconds: float) -> None:
+        """Add the cost of a failure that gave no new finding."""
+        self.requests += requests
+        self.seconds += seconds
+
     def much(self, share: float = KNOWN_SHARE) -> bool:
         """Say whether known causes have cost more than their share of the requests or of a limited time."""
         late = self.seconds > share * (self._clock() - self._born)

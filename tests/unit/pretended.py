@@ -121,7 +121,14 @@ class PretendedSession:
         transcript = Transcript(case, tuple(outcomes))
         return Judgement(transcript, tuple(found), tuple(due), refused_in(transcript, HTTP))
 
-    def judging(self, case: Case, _client: Any, *, taken: Taken = unwatched) -> Work[Judgement]:
+    def judging(
+        self,
+        case: Case,
+        _client: Any,
+        *,
+        afresh: bool = False,  # noqa: ARG002
+        taken: Taken = unwatched,
+    ) -> Work[Judgement]:
         """A pretended answer is there at once."""
         for step in case.steps:
             taken(step)

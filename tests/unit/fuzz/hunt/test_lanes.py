@@ -47,7 +47,14 @@ class Saying:
     def another_client(self) -> Client:
         return HttpClient(self.client.url, SETTINGS)
 
-    def judging(self, case: Case, client: Client, *, taken: Taken = unwatched) -> Work[Judgement]:
+    def judging(
+        self,
+        case: Case,
+        client: Client,
+        *,
+        afresh: bool = False,  # noqa: ARG002
+        taken: Taken = unwatched,
+    ) -> Work[Judgement]:
         outcomes: list[Outcome] = []
         for step in case.steps:
             taken(step)

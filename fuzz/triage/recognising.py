@@ -1,0 +1,92 @@
+"""Recognise failures of known findings by requests that are asked beside others.
+
+To explain a failure by a known finding takes no quiet: a request that fails with nothing but the finding's needs, and
+passes without each of them, shows that whatever else is asked meanwhile. The rest takes quiet, and is left to triage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fuzz.running.session import Judgement, Session
+from fuzz.triage.behind import explained_without_fault
+from fuzz.triage.budgets import is_slow, requests_for
+from fuzz.triage.cause import explain
+from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, dropped_at, is_silent
+from fuzz.triage.ledger import Ledger
+from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
+from fuzz.triage.minimal import rewritable, shortened
+from fuzz.triage.reading import Reading
+from fuzz.triage.shown import Explained
+from fuzz.triage.trial import Signature, isolated, signature, trial_of
+from specs.case import Case, at_once
+from specs.violation import Violation, Way
+
+
+class LabBesideOthers(Lab):
+    """Asks trials beside other requests, and gives up where an answer does not come or a connection ends."""
+
+    def noticed(self, judgement: Judgement) -> Judgement:
+        if is_silent(judgement) or dropped_at(judgement) is not None:
+            raise OutOfBudget
+        return judgement
+
+
+class Recogniser:
+    """Finds the known finding of each failure of a case, without making a new one."""
+
+    def __init__(self, reading: Reading, ledger: Ledger, looks: Looks, life: Life, over: Callable[[], bool]) -> None:
+        self._reading = reading
+        self._ledger = ledger
+        self._looks = looks
+        self._life = life
+        self._over = over
+
+    def may_try(self, case: Case, judgement: Judgement) -> bool:
+        """Say whether the failures of a case may be of known findings, and can be asked about beside other requests."""
+        if at_once(case) or self._reading.is_burden(case) or self._ledger.keeps_state() or not self._ledger.shown():
+            return False
+        return all(
+            one.way not in (Way.DISAGREES, Way.SILENT) and not is_slow(judgement, step_of(case, one))
+            for one in judgement.failures
+        )
+
+    def recognised(self, case: Case, judgement: Judgement, session: Session) -> list[str] | None:
+        """Count a case for the known findings that explain all its failures, and return their names.
+
+        None if a failure is not explained, so that triage must look into the case.
+        """
+        lab = LabBesideOthers(session, self._life, self._over)
+        found: list[tuple[str, Signature]] = []
+        failed = {step_of(case, one): one for one in reversed(judgement.failures)}
+        for number, violation in sorted(failed.items())[:MOST_FAILURES_OF_A_CASE]:
+            try:
+                one = self._known(case, judgement, number, violation, lab)
+            except OutOfBudget:
+                one = None
+            if one is None:
+                return None
+            found.append(one)
+        return [self._ledger.again(*one) for one in found]
+
+    def _known(
+        self, case: Case, judgement: Judgement, number: int, violation: Violation, lab: Lab
+    ) -> tuple[str, Signature] | None:
+        trial = trial_of(isolated(case, number), self._reading)
+        wanted = signature(violation, trial, judgement)
+        believed = self._looks.like(trial, wanted)
+        if believed is not None:
+            return believed, wanted
+        if self._ledger.fleeting(wanted) is not None:
+            return None
+        with lab.budget(requests_for(Seen(judgement, violation, wanted), number)):
+            seen = lab.fails(trial, wanted)
+            if seen is None:
+                return None
+            trial, seen = shortened(trial, seen, lab)
+            trial = rewritable(trial, seen, lab)
+            known = self._ledger.shown()
+            explained = explain(trial, seen, known, lab)
+            if not isinstance(explained, Explained):
+                explained = explained_without_fault(trial, seen, known, lab)
+        return (explained.finding, seen.signature) if isinstance(explained, Explained) else None
