@@ -75,8 +75,14 @@ def batches(draw: Draw) -> list[Step]:
         # What is below a key that ends with a slash stays.
         named = [Named(f"{folder}/")]
     kinds = ("md5", "md5", "md5", "wrong md5", "sha256", "crc32")
+    beside = named[0].key if draw.chance(0.3) and named[0].key in keys else ""
+    if beside:
+        # Another bucket has an object of the same key, which stays.
+        steps.append(PutObject(bucket="b", key=beside, content=Content(b"beside")))
     batch = DeleteObjects(keys=tuple(named), quiet=draw.chance(0.3), digest=draw.one(kinds))  # type: ignore[arg-type]
     steps.append(draw.sending(batch))
+    if beside:
+        steps.append(GetObject(bucket="b", key=beside))
     if draw.chance(0.3):
         # What is put after the batch stays.
         put = PutObject(key=named[0].key, content=Content(b"anew"))

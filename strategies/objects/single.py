@@ -157,8 +157,12 @@ def conditions(draw: Draw) -> list[Step]:
 def _conditional(draw: Draw) -> Step:
     kind = draw.random.random()
     if kind < 0.55:
+        headers = _conditions_of_read(draw)
+        if draw.chance(0.25):
+            # Where the conditions hold, the range is what is read.
+            return draw.sending(GetObject(key="k", headers=(*headers, ("Range", draw.one(("bytes=1-2", "bytes=-2"))))))
         kind_of_read = HeadObject if draw.chance(0.3) else GetObject
-        return draw.sending(kind_of_read(key="k", headers=_conditions_of_read(draw)))
+        return draw.sending(kind_of_read(key="k", headers=headers))
     key = draw.one(("k", "k", "new"))
     if kind < 0.8 and draw.profile.can("conditional-put"):
         headers = draw.one(((("If-None-Match", "*"),), (("If-Match", _etag(draw)),)))
