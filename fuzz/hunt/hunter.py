@@ -18,7 +18,7 @@ from fuzz.hunt.deadline import Deadline
 from fuzz.hunt.deadly import ask_one_by_one
 from fuzz.hunt.effort import Effort, PropertyEffort
 from fuzz.hunt.foresight import Foresight
-from fuzz.hunt.recognition import Asked, Recognition
+from fuzz.hunt.recognition import Inquiry, Recognition
 from fuzz.hunt.slow_ones import Drawn, SlowOnes
 from fuzz.hunt.turns import Turns
 from fuzz.hunt.warning import Warnings
@@ -267,7 +267,7 @@ class Hunter:
         drawn: Drawn = flight.owner
         self.given_up += flight.sent
         self.lanes.give_up(flight)
-        if isinstance(drawn, Asked):
+        if isinstance(drawn, Inquiry):
             self._recognition.give_up(drawn)
         elif not drawn.put_back:
             drawn.put_back = True
@@ -279,14 +279,14 @@ class Hunter:
             raise flight.error
         if flight.error is not None:
             self._broke(flight.case, flight.error)
-            if isinstance(flight.owner, Asked):
+            if isinstance(flight.owner, Inquiry):
                 self._recognition.give_up(flight.owner)
             return
         judgement = judgement_of(flight)
         if self._doubted and answered(judgement):
             # Whoever answers a request lives, and did when the request was begun.
             self._settle_doubted(flight.begun)
-        if isinstance(flight.owner, Asked):
+        if isinstance(flight.owner, Inquiry):
             self._recognition.hear(flight.owner, flight)
             if dropped_at(judgement) is None:
                 return

@@ -35,7 +35,7 @@ class Recognising:
 
 
 @dataclass(slots=True, eq=False)
-class Asked(Drawn):
+class Inquiry(Drawn):
     """A case that was not drawn, but is asked to recognise a failure."""
 
     about: Recognising | None = None
@@ -99,10 +99,10 @@ class Recognition:
             one = self._questions.popleft()
             case = one.dialogue.question
             assert case is not None
-            asked = Asked(case, one.flight.owner.tally, None, about=one)
+            asked = Inquiry(case, one.flight.owner.tally, None, about=one)
             yield from self._lanes.begin(case, asked, afresh=True, timeout_seconds=seconds)
 
-    def hear(self, asked: Asked, flight: Flight) -> None:
+    def hear(self, asked: Inquiry, flight: Flight) -> None:
         """Take in how a case ended that was asked about a failure."""
         one = asked.about
         assert one is not None
@@ -110,7 +110,7 @@ class Recognition:
         one.dialogue.answer(judgement_of(flight))
         self._settle(one)
 
-    def give_up(self, asked: Asked) -> None:
+    def give_up(self, asked: Inquiry) -> None:
         """Ask no more about a failure, as a case that was asked about it came to nothing."""
         one = asked.about
         assert one is not None
