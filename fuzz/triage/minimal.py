@@ -56,9 +56,11 @@ def rewritable(trial: Trial, seen: Seen, lab: Lab) -> Trial:
 
 def shortened(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
     """Return the trial with less data if it has very much, and still fails with less."""
-    less = trial.reading.shortened(trial)
-    came = None if less is None else lab.fails(less, seen.signature)
-    return (trial, seen) if less is None or came is None else (less, came)
+    for less in trial.reading.shortened(trial):
+        came = lab.fails(less, seen.signature)
+        if came is not None:
+            return less, came
+    return trial, seen
 
 
 class _Reduction:

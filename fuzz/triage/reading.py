@@ -82,9 +82,9 @@ class Reading:
         """List variants of the trial with less data or plainer values."""
         return iter(())
 
-    def shortened(self, _trial: Trial) -> Trial | None:
-        """Return the trial with much less of the same data, where it has so much that each look at it takes long."""
-        return None
+    def shortened(self, _trial: Trial) -> Iterator[Trial]:
+        """List the trial with much less of the same data, least first, where it has so much that a look takes long."""
+        return iter(())
 
     def come_to_the_same(self, _trial: Trial) -> Iterator[Trial]:
         """List equivalent, plainer forms of a trial, plainer and plainer."""

@@ -19,6 +19,7 @@ from fuzz.subjects.reductions.showing import of_showing_data
 from fuzz.subjects.reductions.traits.requests import DATA, RAW, REQUESTS, UNUSUAL, headers
 from fuzz.subjects.reductions.traits.scenes import (
     INCIDENTAL,
+    MANY,
     MOST_ELEMENTS,
     OF_NUMBERS,
     SCENES,
@@ -41,6 +42,9 @@ from specs.reductions.steps import Put, Send
 from specs.rules import Rule as AnyRule
 from specs.store_facts import StoreFacts
 from specs.violation import Aspect
+
+# Very much data is cut down to so many elements.
+SHORTENED = (MANY, 2**12, MOST_ELEMENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +83,12 @@ class Reading(reading.Reading):
     def plainer(self, trial: Trial) -> Iterator[Trial]:
         return plainer.plainer(trial)
 
-    def shortened(self, trial: Trial) -> Trial | None:
+    def shortened(self, trial: Trial) -> Iterator[Trial]:
         much = trial.scene is not None and trial.scene.elements.size > MOST_ELEMENTS
-        few = few_elements(trial.scene) if much else None
-        return None if few is None else trial.of_scene(few)
+        for most in SHORTENED if much else ():
+            few = few_elements(trial.scene, most=most)
+            if few is not None:
+                yield trial.of_scene(few)
 
     def come_to_the_same(self, trial: Trial) -> Iterator[Trial]:
         return come_to_the_same(trial)

@@ -125,14 +125,17 @@ def _huge_to_large(scene: Scene) -> Scene | None:
 
 def _of_thousands(scene: Scene) -> Scene:
     """Return the scene with its large numbers replaced by 1001, 1002, … in their order; fractions stay fractions."""
-    elements, numbers = scene.elements.tolist(), missing_numbers(scene)
-    large = sorted({one for one in (*elements, *numbers) if math.isfinite(one) and abs(one) > SMALL})
+    elements, places = np.unique(scene.elements, return_inverse=True)
+    numbers = missing_numbers(scene)
+    large = sorted({one for one in (*elements.tolist(), *numbers) if math.isfinite(one) and abs(one) > SMALL})
     negative = sum(one < 0 for one in large)
     to: dict[Number, Number] = {}
     for place, one in enumerate(large, -negative):
         half = _half(one)
         to[one] = place - LARGE - half if place < 0 else place + LARGE + 1 + half
-    plain = with_elements(scene, np.array([to.get(one, one) for one in elements], scene.dtype))
+    changed = np.array([to.get(one, one) for one in elements.tolist()], scene.dtype)[places.reshape(-1)]
+    # What stays as it is keeps the sign of its zeros.
+    plain = with_elements(scene, np.where(_large(scene.elements), changed, scene.elements))
     if scene.missing is None:
         return plain
     kind, told = scene.missing
@@ -200,15 +203,16 @@ def ranked(scene: Scene, dtype: str | None = None, *, dense: bool = False) -> Sc
     With `dense`, the numbers are counted from the least possible on, even where they are small already.
     """
     dtype = dtype or scene.dtype
-    elements = scene.elements.tolist()
+    elements, places = np.unique(scene.elements, return_inverse=True)
     numbers = missing_numbers(scene)
-    ranks = _ranks([*elements, *numbers], dense, dtype)
+    ranks = _ranks([*elements.tolist(), *numbers], dense, dtype)
     missing = scene.missing
     if missing is not None:
         several = [ranks.get(one, 1) for one in numbers]
         missing = (missing[0], several if isinstance(missing[1], list) else several[0])
     fallback = 1 if dtype in INTEGERS else math.nan
-    small = np.array([_rank(one, ranks, dtype, fallback) for one in elements], dtype=dtype)
+    several = [_rank(one, ranks, dtype, fallback) for one in elements.tolist()]
+    small = np.array(several, dtype=dtype)[places.reshape(-1)]
     if (
         dtype == scene.dtype
         and missing == scene.missing

@@ -221,16 +221,16 @@ def has_length_one(scene: Scene) -> bool:
     return any(is_single(*each) for each in zip(scene.selection, scene.shape))
 
 
-def few_elements(scene: Scene, *, last: bool = False) -> Scene | None:
+def few_elements(scene: Scene, *, last: bool = False, most: int = MANY) -> Scene | None:
     """Return the scene cut down to its first (or last) few elements; a flat scene keeps an odd or even count."""
-    if scene.elements.size <= MANY or scene.shape == PLAIN_LENGTHS[: len(scene.shape or ())]:
+    if scene.elements.size <= most or scene.shape == PLAIN_LENGTHS[: len(scene.shape or ())]:
         return None
     if scene.shape is None:
-        count = MANY - scene.elements.size % 2
+        count = most - scene.elements.size % 2
         return with_elements(scene, scene.elements[-count:] if last else scene.elements[:count])
     lengths = list(scene.shape)
     # A dimension that is cut to one index would be another trait.
-    while math.prod(lengths) > MANY and max(lengths) > 2:
+    while math.prod(lengths) > most and max(lengths) > 2:
         longest = lengths.index(max(lengths))
         lengths[longest] = (lengths[longest] + 1) // 2
     few = tuple(lengths)
