@@ -45,6 +45,13 @@ class Foresight:
             return haste_seconds(client)
         return None if drawn.burden else self._patience.seconds(client, late_answers)
 
+    def was_held_up(self, flight: Flight) -> bool:
+        """Say whether a burden kept a server from answering a case, which has not been begun again before."""
+        drawn = flight.owner
+        if drawn.put_back or drawn.hangs or drawn.burden:
+            return False
+        return any(self._reading.is_burden(case) for _, case in flight.company)
+
     def note(self, flight: Flight, judgement: Judgement, client: Client, *, limited: bool) -> None:
         """Learn how long a case took. Where the time is not limited, none is left out for what others took."""
         self._pace.note(flight.owner.sort, slow=flight.longest_seconds > self._lanes.slow_seconds)

@@ -264,9 +264,12 @@ class Hunter:
 
     def _put_back(self, flight: Flight) -> None:
         """Give a case up, and begin it again later, but for one that this has been done to before."""
+        self.lanes.give_up(flight)
+        self._begin_again(flight)
+
+    def _begin_again(self, flight: Flight) -> None:
         drawn: Drawn = flight.owner
         self.given_up += flight.sent
-        self.lanes.give_up(flight)
         if isinstance(drawn, Inquiry):
             self._recognition.give_up(drawn)
         elif not drawn.put_back:
@@ -297,6 +300,8 @@ class Hunter:
             self.given_up += flight.sent
         elif not judgement.failures:
             self._guarded(flight, self._settle)
+        elif self.deadline.limited and is_silent(judgement) and self._foresight.was_held_up(flight):
+            self._begin_again(flight)
         elif not self.deadline.limited or not self.lanes.slow_width:
             # The same failures are explained in the same order each time.
             self._failed.append(flight)

@@ -102,3 +102,42 @@ def test_a_server_is_asked_once_after_many_failures_without_an_answer(
     # Once for many, and once for the rest at the end.
     assert life.asked == 2
     assert tally.examples == MOST_DOUBTED + 8
+
+
+class BusyAtFirst(ReferenceServer):
+    """Answers no sum the first time, and nothing of blosc2, until it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = threading.Event()
+        self.sums = 0
+
+    def handle(self, request: HttpRequest) -> Answer:
+        self.sums += "/sum" in request.target
+        if b"blosc2" in request.body or self.sums == 1:
+            self.go.wait(LONG_SECONDS)
+        return super().handle(request)
+
+
+@pytest.mark.parametrize("codec", ["blosc2", None])
+def test_what_was_not_answered_beside_a_burden_is_asked_once_more_before_it_is_looked_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str | None
+) -> None:
+    made, tally, looked_into = BusyAtFirst(), PropertyEffort(), list[Case]()
+    with MemoryStore() as store, serve(made) as server:
+        session = Session(REDUCTIONS, HttpClient(server.url, ClientSettings(timeout_seconds=0.5)), store, PROFILE)
+        hunter = Hunter(session, Ledger(tmp_path, "w", session.reading), AskedLife(), lambda _: None, 4)  # type: ignore[arg-type]
+        monkeypatch.setattr(hunter._triage, "look_into", lambda case, *_: looked_into.append(case) or [])
+        hunter.deadline.until = time.monotonic() + LONG_SECONDS
+        promising = b"\x05\x01\x97\x08" + (2**30).to_bytes(4, "little") + bytes(24)
+        fields = {"dtype": "uint8"} | ({} if codec is None else {"compression": {"id": codec}})
+        burden = Case("reduction", (Put("b", promising), Send("max", Fields(fields), "b")))
+        hunter.take(burden, PropertyEffort())
+        hunter.take(asked("sum"), tally)
+        hunter.finish()
+        made.go.set()
+        hunter.close()
+        session.close()
+    assert tally.examples == 1
+    assert (asked("sum") in looked_into) is (codec is None)
+    assert made.sums == (1 if codec is None else 2)
