@@ -19,6 +19,8 @@ MISSES_TO_GIVE_UP = 24
 # Whether a failure comes in these ways may hang on what the data is. The proof of its needs then takes other data too.
 OF_DATA = frozenset({Way.VALUES, Way.SERVER_ERROR, Way.DROPPED, Way.REFUSED})
 MOST_OF_OTHER_DATA = 4
+# A bug hardly ever needs this many traits at the same time.
+MANY_NEEDS = 4
 MOST_LENGTHS = 8
 
 
@@ -37,7 +39,12 @@ class Smallest:
 
 def minimal(trial: Trial, seen: Seen, lab: Lab, kept: frozenset[str] = frozenset()) -> Smallest:
     """Return the smallest trial that fails as this one does, and has its siblings of the traits to be kept."""
-    return _Reduction(trial, seen, lab, kept).reduced()
+    smallest = _Reduction(trial, seen, lab, kept).reduced()
+    if len(smallest.needs) < MANY_NEEDS:
+        return smallest
+    # From its plainer data, a case that still needs much may come to need less.
+    again = _Reduction(smallest.trial, smallest.seen, lab, kept).reduced()
+    return again if len(again.needs) < len(smallest.needs) and not again.unproved else smallest
 
 
 def rewritable(trial: Trial, seen: Seen, lab: Lab) -> Trial:

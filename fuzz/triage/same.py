@@ -12,6 +12,7 @@ from dataclasses import replace
 from fuzz.triage.behind import words_said
 from fuzz.triage.cause import converted, leaves
 from fuzz.triage.lab import Lab, Seen
+from fuzz.triage.minimal import MANY_NEEDS
 from fuzz.triage.readings import fails_with_siblings, telling_needs
 from fuzz.triage.shown import Explained, Shown, covers
 from fuzz.triage.traits import closure, narrow, present, values_apart, with_siblings_of
@@ -21,8 +22,6 @@ from specs.violation import Way
 
 # In these ways of failing the server answers with values, which may be right for another request.
 WITH_VALUES = frozenset({Way.VALUES, Way.ACCEPTED, Way.FORM})
-# A bug hardly ever needs this many traits at the same time.
-MANY_NEEDS = 4
 # Two bugs whose answers are right for the same altered request hardly ever share this many needs.
 MANY_SHARED = 3
 

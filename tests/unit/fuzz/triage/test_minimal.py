@@ -14,6 +14,7 @@ from fuzz.running.session import Judgement
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.subjects.reductions.traits.scenes import INCIDENTAL
+from fuzz.subjects.reductions.zoo.accumulating import MaxSkipsTheLast
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import Smallest, minimal, shortened
 from fuzz.triage.plainer import plainer
@@ -23,6 +24,7 @@ from specs.case import Case
 from specs.fields import Fields
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Put, Send, SendRaw
+from tests.unit.broken import lab_with
 from tests.unit.pretended import PROFILE, Bug, Immortal, PretendedSession, needing, rich
 
 NEEDS = (
@@ -206,3 +208,12 @@ def test_very_much_data_is_cut_down_before_it_is_looked_at_if_less_fails_too(nam
         less, seen = shortened(trial, lab.ask(trial)[0], lab)
     assert less.scene.elements.size == most
     assert seen.judgement.transcript.case == less.case
+
+
+def test_a_case_that_needs_much_is_reduced_from_its_plainer_data_once_more() -> None:
+    data = np.append(np.resize(np.arange(1, 4, dtype="<u4"), 9 * 3 * 5 - 1), np.uint32(999)).tobytes()
+    asked = Fields({"dtype": "uint32", "shape": [9, 3, 5], "axis": [0, 1]})
+    with lab_with(MaxSkipsTheLast) as lab:
+        trial = trial_of(Case("x", (Put("a", data), Send("max", asked, "a"))), lab.session.reading)
+        smallest = minimal(trial, lab.ask(trial)[0], lab)
+    assert set(smallest.needs) == {"particular lengths", "the extreme at an end", "operation"}
