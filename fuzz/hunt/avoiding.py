@@ -21,6 +21,8 @@ COSTLY_SECONDS = 0.15
 # A finding is costly if at least half of so many of its latest failures were.
 LATEST_FAILURES = 5
 MOST_LOST_SHARE = 0.15
+# The share of the time that burdens keep where the latest showed nothing new, and how fast it shrinks to that.
+LEAST_LOST_SHARE, SHRINKING = 0.03, 0.7
 # Two slow cases of a sort in a row make the next one of that sort take a slow lane; a quick one or two undo that. One
 # slow case alone may have waited for something else.
 WEIGHT_OF_THE_LATEST = 0.35
@@ -97,21 +99,36 @@ class Patience:
 
 
 class Burdens:
-    """The time that a server was busy with requests that are a burden, which may be no more than a share of it all."""
+    """The time that a server was busy with requests that are a burden, which may be no more than a share of it all.
+
+    The share becomes smaller with each burden that showed nothing new, as all other lanes stand still meanwhile.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._begun = clock()
         self._seconds = 0.0
+        self._in_vain = 0
+
+    @property
+    def share(self) -> float:
+        """Return the share of the time that burdens may have now."""
+        return max(LEAST_LOST_SHARE, MOST_LOST_SHARE * SHRINKING ** max(0, self._in_vain - 1))
 
     def note(self, judgement: Judgement) -> None:
         """Count how long the answers to a case that is a burden took; those that came soon were none after all."""
-        took = (one.elapsed_ms / 1000 for one in judgement.transcript.outcomes if one is not None)
-        self._seconds += sum(seconds for seconds in took if seconds >= COSTLY_SECONDS)
+        took = [one.elapsed_ms / 1000 for one in judgement.transcript.outcomes if one is not None]
+        long = [seconds for seconds in took if seconds >= COSTLY_SECONDS]
+        self._seconds += sum(long)
+        self._in_vain += bool(long)
+
+    def note_new(self) -> None:
+        """Remember that the latest burden led to a new finding."""
+        self._in_vain = 0
 
     def too_many(self) -> bool:
         """Say whether burdens have taken more than their share of the time."""
-        return self._seconds > MOST_LOST_SHARE * (self._clock() - self._begun)
+        return self._seconds > self.share * (self._clock() - self._begun)
 
 
 class Losses:

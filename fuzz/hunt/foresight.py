@@ -59,6 +59,15 @@ class Foresight:
         if limited and flight.owner.burden:
             self._burdens.note(judgement)
 
+    def note_explained(
+        self, names: Iterable[str], flight: Flight, judgement: Judgement, took: float, *, new: bool
+    ) -> None:
+        """Learn what came of a case that was looked into: a new finding, or how long known ones took."""
+        if not new:
+            self.note_known(names, flight, judgement, took)
+        elif flight.owner.burden:
+            self._burdens.note_new()
+
     def note_known(self, names: Iterable[str], flight: Flight, judgement: Judgement, took: float) -> None:
         """Learn how long the failures of known findings took."""
         self._losses.note(names, judgement, took, self._lanes.slow_seconds, flight.owner.sort)

@@ -376,9 +376,9 @@ class Hunter:
             self._passed.append(flight.case)
         self._triage.earlier.note(flight.case)
         # Cases are not left out of a run of a number of examples, which must be the same each time.
-        if self.deadline.limited and self.ledger.made == made:
-            took = flight.ended - flight.begun + time.monotonic() - begun
-            self._foresight.note_known(self.ledger.named, flight, judgement, took)
+        if self.deadline.limited:
+            took, new = flight.ended - flight.begun + time.monotonic() - begun, self.ledger.made > made
+            self._foresight.note_explained(self.ledger.named, flight, judgement, took, new=new)
 
     def _look_into(self, flight: Flight, judgement: Judgement, tally: PropertyEffort) -> None:
         """Triage a case's failures, and count the cost as spent on new causes or on known ones."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fuzz.hunt.avoiding import COSTLY_SECONDS, MOST_LOST_SHARE, Burdens, Losses, lost_on
+from fuzz.hunt.avoiding import COSTLY_SECONDS, LEAST_LOST_SHARE, MOST_LOST_SHARE, Burdens, Losses, lost_on
 from fuzz.running.session import Judgement
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
@@ -157,7 +157,7 @@ def test_what_is_lost_on_a_failure_is_its_own_time_unless_the_server_ended(
     assert lost_on(Judgement(Transcript(case, outcomes), (failed,)), 30.0) == pytest.approx(lost)
 
 
-def test_burdens_are_too_many_beyond_their_share_of_the_time_and_those_answered_soon_are_none() -> None:
+def test_burdens_are_too_many_beyond_a_share_of_the_time_that_shrinks_while_they_show_nothing_new() -> None:
     clock = Clock()
     burdens = Burdens(clock)
 
@@ -174,3 +174,11 @@ def test_burdens_are_too_many_beyond_their_share_of_the_time_and_those_answered_
     assert burdens.too_many()
     clock.now = 1.0 + 2.0 / MOST_LOST_SHARE
     assert not burdens.too_many()
+    shares = [burdens.share]
+    for _ in range(12):
+        burdens.note(answered(2000.0))
+        shares.append(burdens.share)
+    assert shares == sorted(shares, reverse=True)
+    assert (shares[0], shares[-1]) == (MOST_LOST_SHARE, LEAST_LOST_SHARE)
+    burdens.note_new()
+    assert burdens.share == MOST_LOST_SHARE
