@@ -45,7 +45,8 @@ RULED: Mapping[str, str] = MappingProxyType(
     }
 )
 OTHER_RESULT_ORDER = "the answer with its elements laid out in the other order"
-FORMS = ("option_shape_as_bytes", "option_count_as_bytes")
+SHAPE_FORM = "option_shape_as_bytes"
+FORMS = (SHAPE_FORM, "option_count_as_bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,11 @@ class Altered:
             return due
         return replace(due, answers=tuple(map(self.mistake, due.answers)))
 
-    @property
-    def forms(self) -> tuple[bool, ...]:
-        """Say for each option about the form of an answer whether the request asks for it."""
-        step = self.case.steps[-1]
-        return tuple(isinstance(step, Send) and step.fields.get(name) is True for name in FORMS)
+    def forms(self, due: Expectation) -> tuple[bool, ...]:
+        """Say for each option about the form of an answer whether the request asks for it and it makes a difference."""
+        step, has_shape = self.case.steps[-1], any(answer.shape for answer in due.answers)
+        asked = (isinstance(step, Send) and step.fields.get(name) is True for name in FORMS)
+        return tuple(told and (name != SHAPE_FORM or has_shape) for name, told in zip(FORMS, asked, strict=True))
 
 
 def reads_as(trial: Trial, seen: Seen, facts: StoreFacts) -> frozenset[str]:
@@ -104,7 +105,7 @@ def _answered_alike(one: Altered, other: Altered, facts: StoreFacts) -> bool:
         # Held to fewer rulings, a server may give more answers, or any number in some places.
         free = (answer.free for answer in theirs.answers)
         return len(mine.answers) == len(theirs.answers) and not any(mask is not None and mask.any() for mask in free)
-    return alike(mine, theirs) and one.forms == other.forms
+    return alike(mine, theirs) and one.forms(mine) == other.forms(theirs)
 
 
 def _in_dtype(due: Values, dtype: str) -> Values:
