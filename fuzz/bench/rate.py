@@ -7,27 +7,31 @@ import subprocess
 import tempfile
 import time
 from argparse import ArgumentParser, Namespace
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from fuzz.bench.bare import NotingTarget, bare_rate
-from fuzz.bench.started import others_core_seconds
+from fuzz.bench.started import ended_core_seconds, others_core_seconds
 from fuzz.flags import add_config_flag, add_target_flags, settings_of
 from fuzz.running.lanes import SLOW_LANES
 
 if TYPE_CHECKING:
     from fuzz.config import Settings
     from fuzz.events import Event, RunEnded
+    from fuzz.hunt.plan import Plan
 
 BARE_SECONDS = 2.0
+# Workers are other processes, so that the messages for the bare loop are of a shorter hunt without them.
+NOTING_SECONDS = 5.0
 # The same mix has answers that take seconds, so that it is sent for longer, but not for longer than the hunt took.
 MIX_SECONDS = 10.0
 EXAMPLES = """\
 examples:
   asfuzz bench rate                                    the embedded server and store
   asfuzz bench rate --lanes 8 --blocks 5 --seconds 20  steadier numbers
+  asfuzz bench rate --lanes auto --workers 2           two processes
   asfuzz bench rate --beside ../old/.venv/bin/asfuzz   in turn with another version of asfuzz
   asfuzz bench rate --launch 'reductionist --host 127.0.0.1 --port {port}' --profile reductionist --seconds 40
 
@@ -37,7 +41,9 @@ there were lanes, without drawing, judging or uploading anything: that is the ba
 latest requests as they came, slow ones too, over as many connections as there were lanes of all sorts: the most that
 the server gives of what was asked. "busy" is the share of the time in which the hunting thread
 worked, "CPU ms" the time of this process's processor for each checked request, with the store in memory, "server" that
-of the server that was started, and "cores" how many processors the two kept busy.
+of the server that was started, and "cores" how many processors the two kept busy. With several workers "busy" and
+"CPU ms" are theirs, those of a server that had to be started again included, and the bare loop sends what a hunt of
+five seconds without them sent.
 """
 
 
@@ -47,6 +53,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--blocks", type=int, default=3, metavar="N", help="hunts one after the other (default: 3)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the first hunt (default: 1)")
     parser.add_argument("--lanes", metavar="N|auto", help="cases at the same time (default: 1)")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that hunt (default: 1)")
     parser.add_argument("--only", metavar="PROPERTY", nargs="+", action="extend", help="these properties only")
     parser.add_argument("--beside", metavar="COMMAND", help="another asfuzz, whose hunts take turns with these")
     add_target_flags(parser)
@@ -93,6 +100,7 @@ class RateBlock:
 
 def main(arguments: Namespace) -> int:
     """Hunt and send in turns; print what each block did."""
+    from fuzz.hunt.campaign import Plan
     from fuzz.running.targets import open_target
 
     settings = settings_of(arguments)
@@ -105,7 +113,18 @@ def main(arguments: Namespace) -> int:
             beside = None
             if arguments.beside:
                 beside = _beside(arguments.beside, settings, arguments.seed + number, Path(folder) / "beside")
-            blocks.append(_block(target, settings, arguments.seed + number, Path(folder) / "own", beside))
+            plan = Plan(
+                target.profile,
+                arguments.seed + number,
+                settings.seconds,
+                None,
+                settings.only,
+                Path(folder) / "own",
+                None,
+                arguments.workers,
+                lanes=settings.lanes,
+            )
+            blocks.append(_block(target, plan, beside))
             print(blocks[-1].row(), flush=True)
     rates = sorted(one.rate for one in blocks)
     print(f"median {median(rates):.0f} checked requests a second")
@@ -113,18 +132,21 @@ def main(arguments: Namespace) -> int:
     return 0
 
 
-def _block(target: NotingTarget, settings: Settings, seed: int, folder: Path, beside: float | None) -> RateBlock:
-    from fuzz.hunt.campaign import Plan, hunt
+def _block(target: NotingTarget, plan: Plan, beside: float | None) -> RateBlock:
+    from fuzz.hunt.campaign import hunt
 
-    plan = Plan(target.profile, seed, settings.seconds, None, settings.only, folder, None, 1, lanes=settings.lanes)
     told: list[Event] = []
-    busy, core, server = time.thread_time(), time.process_time(), others_core_seconds()
-    ended: RunEnded = hunt(plan, target, told.append)
-    busy, core, server = time.thread_time() - busy, time.process_time() - core, others_core_seconds() - server
-    noted, lanes = target.noted, ended.lanes
+    busy, core, others, ended = time.thread_time(), time.process_time(), others_core_seconds(), ended_core_seconds()
+    ran: RunEnded = hunt(plan, target, told.append)
+    busy, core, server = time.thread_time() - busy, time.process_time() - core, others_core_seconds() - others
+    if plan.workers > 1:
+        workers = ended_core_seconds() - ended
+        busy, core, server = workers / plan.workers, core + workers, server - workers
+        hunt(replace(plan, workers=1, seconds=NOTING_SECONDS), target, told.append)
+    noted, lanes = target.noted, ran.lanes
     bare = bare_rate(target, noted.quick, lanes, BARE_SECONDS)
-    mix = bare_rate(target, noted.mixed, lanes + SLOW_LANES, min(MIX_SECONDS, ended.seconds))
-    return RateBlock(ended.checked_requests, ended.seconds, lanes, busy, core, server, bare, mix, beside)
+    mix = bare_rate(target, noted.mixed, lanes + SLOW_LANES, min(MIX_SECONDS, ran.seconds))
+    return RateBlock(ran.checked_requests, ran.seconds, lanes, busy, core, server, bare, mix, beside)
 
 
 def _beside(command: str, settings: Settings, seed: int, folder: Path) -> float:

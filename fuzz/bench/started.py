@@ -10,8 +10,13 @@ from pathlib import Path
 
 def others_core_seconds() -> float:
     """Return the processor's time of the processes that this one has started: the server, and a store of its own."""
+    return ended_core_seconds() + sum(map(_core_seconds, started_processes()))
+
+
+def ended_core_seconds() -> float:
+    """Return the processor's time of those processes that this one has started and that have ended."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return ended.ru_utime + ended.ru_stime + sum(map(_core_seconds, started_processes()))
+    return ended.ru_utime + ended.ru_stime
 
 
 def others_resident() -> int:

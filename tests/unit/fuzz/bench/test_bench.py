@@ -70,9 +70,9 @@ def test_a_quiet_hunt_leaves_out_what_gives_trouble() -> None:
         narrowed(replace(Profile("x")), ("lz4",))
 
 
-def rate(seconds: str, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+def rate(seconds: str, capsys: pytest.CaptureFixture[str], *more: str) -> dict[str, str]:
     """What is told of one block, by the names of the columns."""
-    words = ["--launch", HEALTHY, "--profile", "reference", "--only", "reduction"]
+    words = ["--launch", HEALTHY, "--profile", "reference", "--only", "reduction", *more]
     assert main(["bench", "rate", "--blocks", "1", "--seconds", seconds, "--lanes", "4", *words]) == 0
     head, block, median, _ = capsys.readouterr().out.splitlines()
     assert median.startswith("median")
@@ -81,10 +81,15 @@ def rate(seconds: str, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
     return dict(zip(head.split(), block.split()))
 
 
-def test_the_rate_of_any_server_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
-    told = rate("1", capsys)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_rate_of_any_server_is_measured(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    monkeypatch.setattr("fuzz.bench.rate.NOTING_SECONDS", 1.0)
+    told = rate("1" if workers == 1 else "6", capsys, "--workers", str(workers))
     assert int(told["requests"].replace(",", "")) > 0
-    assert told["lanes"] == "4"
+    assert told["lanes"] == str(4 * workers)
+    assert float(told["CPU"]) > 0
     assert int(told["bare"]) > 0
     assert int(told["rate"]) > 0
     assert int(told["mix"]) > 0
