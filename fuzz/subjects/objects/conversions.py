@@ -35,7 +35,7 @@ def come_to_the_same(trial: Trial) -> Iterator[Trial]:
     made = trial.case.steps
     alone = [
         _plainly(way, made)
-        for way in (_digests, _markers, _writes, _tags, _overrides, _first_parts, _delimiters, _others, *ways)
+        for way in (_digests, _markers, _writes, _tags, _overrides, _first_parts, _delimiters, _others, _lists, *ways)
     ]
     alone += [in_turn(made)] if made[-1].lane or any(one.lane for one in made) else []
     together = [made := _plainly(way, made) for way in ways]
@@ -79,6 +79,20 @@ def _part_numbers(several: Sequence[Any], number: int) -> Iterator[Any]:
     rest = tuple(pair for pair in step.query if pair[0] != "partNumber")
     reads = isinstance(step, steps.GetObject | steps.HeadObject) and step is several[-1]
     yield replace(step, query=rest, headers=(*step.headers, WHOLE)) if reads and rest != step.query else step
+
+
+def _lists(several: Sequence[Any], number: int) -> Iterator[Any]:
+    """List objects where the last request lists uploads or versions, and put each key that was begun."""
+    step, last = several[number], several[-1]
+    if not isinstance(last, steps.ListUploads | steps.ListVersions):
+        yield step
+    elif step is last:
+        asked = {name: getattr(step, name) for name in ("bucket", "prefix", "url", "sent", "lane")}
+        yield steps.ListObjects(**asked, delimiter=getattr(step, "delimiter", ""), max_keys=step.most)
+    elif isinstance(step, steps.CreateUpload):
+        yield steps.PutObject(bucket=step.bucket, key=step.key, content=CONTENT, lane=step.lane)
+    elif isinstance(step, steps.PutObject | steps.CreateBucket):
+        yield step
 
 
 def _others(several: Sequence[Any], number: int) -> Iterator[Any]:

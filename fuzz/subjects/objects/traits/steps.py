@@ -11,9 +11,11 @@ from fuzz.subjects.objects.traits.changing import changed
 from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Trial
 from specs.objects import steps
+from specs.objects.content import Content
 from specs.objects.steps import PLAINLY, STAYS, ListObjects
 
 ANSWER = "answer to "
+CONTENT = Content(b"x")
 FIELDS: tuple[tuple[str, str, Any], ...] = (
     ("a client that goes away", "leaves", STAYS),
     ("a plan of parts", "part_bytes", 0),
@@ -46,11 +48,16 @@ def _plainer_read(trial: Trial) -> Any:
     """Return a read in the place of the last request.
 
     What is sent in an unusual way is a listing then, as one of a key that is missing is refused in any case. A listing
-    that fails for what the bucket holds is a read of the key that was written last; else the bucket is asked for.
+    that fails for what the bucket holds is a read of the key that was written last; else the bucket is asked for. A
+    batch has a digest, and a put with that digest is plainer.
     """
     last = trial.case.steps[-1]
     if last.sent.signing in ("header", "presigned") and last.sent != PLAINLY:
         return ListObjects(bucket=last.bucket, sent=last.sent)
+    if isinstance(last, steps.DeleteObjects) and last.digest:
+        kind = last.digest.removeprefix("wrong ")
+        name = "Content-MD5" if kind == "md5" else f"x-amz-checksum-{kind}"
+        return steps.PutObject(bucket=last.bucket, key="k", content=CONTENT, headers=((name, f"{{{last.digest}}}"),))
     if key := getattr(last, "key", ""):
         return steps.GetObject(bucket=last.bucket, key=key)
     if not isinstance(last, ListObjects):

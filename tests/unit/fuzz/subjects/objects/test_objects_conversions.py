@@ -30,6 +30,7 @@ from specs.objects.steps import (
     HeadBucket,
     HeadObject,
     ListObjects,
+    ListUploads,
     ListVersions,
     Named,
     Part,
@@ -218,3 +219,11 @@ def test_conditional_writes_beside_each_other_come_one_after_the_other() -> None
     put = PutObject(key="k", headers=(("If-None-Match", "*"),))
     race = (replace(put, lane=1), GetObject(key="k", lane=2), replace(put, lane=2), GetObject(key="k"))
     assert (put, put) in forms(*race)
+
+
+def test_a_listing_of_uploads_or_versions_is_one_of_objects() -> None:
+    begun = (CreateUpload(key="a b", called="u"), ListUploads(prefix="a", url=True, most="2"))
+    put = PutObject(key="a b", content=Content(b"x"))
+    assert (put, ListObjects(prefix="a", url=True, max_keys="2")) in forms(*begun)
+    kept = (PutVersioning(), put, DeleteObject(key="a b"), ListVersions(url=True))
+    assert (put, ListObjects(url=True)) in forms(*kept)

@@ -10,6 +10,7 @@ from fuzz.subjects.objects.reading import Reading
 from fuzz.triage.traits import closure, named, present, project
 from fuzz.triage.trial import Trial, trial_of
 from specs.case import Case
+from specs.objects.content import Content
 from specs.objects.profile import load
 from specs.objects.steps import (
     CopyObject,
@@ -129,3 +130,9 @@ def test_of_several_headers_of_a_sort_one_goes_and_the_last_is_made_plain() -> N
     assert one.query == queries[1:]
     assert dropped(trial(one), "query response-content-type")[0].query == (("response-content-language", "fr"),)
     assert dropped(asked, "headers asked for in the query")[0].query == ()
+
+
+def test_a_batch_is_a_put_with_its_digest_without_its_own_request() -> None:
+    batch = DeleteObjects(keys=(Named("a"),), digest="wrong md5")
+    (put,) = dropped(trial(batch), "answer to delete objects")
+    assert put == PutObject(key="k", content=Content(b"x"), headers=(("Content-MD5", "{wrong md5}"),))
