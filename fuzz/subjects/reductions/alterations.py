@@ -55,6 +55,7 @@ SUMMED = {narrow: f"the answer for a sum kept in {narrow}" for narrow in ROUNDED
 NO_EXPONENT = "the answer for missing numbers read up to their exponent"
 FIRST_KIND = "the answer for the first kind of missing data alone"
 BESIDE = "the answer for the number beside the one that is missing"
+BETWEEN = "the answer for all numbers between the missing ones taken for missing"
 ALMOST = "the answer for numbers that are all but missing taken for missing"
 FINITE = "the answer for infinities taken for the largest finite numbers"
 UNSIGNED_ZERO = "the answer for negative zeros taken for zero"
@@ -196,6 +197,9 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
         yield SQUEEZED, squeezed
     if scene.shape is not None and scene.order == "F":
         yield OTHER_LAYOUT, with_elements(scene, scene.elements.reshape(scene.shape).ravel(order="F"))
+    between = with_more_missing(scene, _between)
+    if between is not None:
+        yield BETWEEN, between
     for share in TOLERANCES:
         almost = with_more_missing(scene, partial(is_near, share=share))
         if almost is not None:
@@ -346,6 +350,12 @@ def _same_as(elements: Array, numbers: Array, dtype: str) -> Bools:
     with np.errstate(all="ignore"):
         same: Bools = np.isin(elements.astype(dtype), numbers.astype(dtype))
     return same
+
+
+def _between(elements: Array, numbers: Array) -> Bools:
+    """Return a mask of the elements that are no less than the least number, and no more than the greatest."""
+    between: Bools = (elements >= numbers.min()) & (elements <= numbers.max())
+    return between
 
 
 def _beside(numbers: Array, end: float) -> Array:

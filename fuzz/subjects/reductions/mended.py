@@ -91,7 +91,8 @@ def _of_send(send: Send, trial: Trial) -> Iterator[Trial]:
 
 
 def _sound(send: Send, profile: Profile) -> Send:
-    """Return the request without its faulty fields, as far as a few rounds can remove them."""
+    """Return the request with a dtype and without its faulty fields, as far as a few rounds can remove them."""
+    send = replace(send, fields=Fields({"dtype": PLAIN_DTYPE, **send.fields}))
     for _ in range(MOST_ROUNDS):
         wrong = _at_fault(send, profile)
         if not wrong:

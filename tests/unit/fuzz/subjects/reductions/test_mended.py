@@ -16,10 +16,11 @@ from tests.unit.truthful import V2
 
 PUT = Put("a", bytes(range(8)), "public")
 OFFSET = Send("select", Fields({"dtype": "int32", "offset": "x"}), "a", "public", credentials=None)
+NO_DTYPE = Send("select", Fields({}), "a", "public", credentials=None)
 CUT_SHORT = SendRaw("POST", "/v2/select/", (), b"{", "a", "public", credentials=None)
 
 
-@pytest.mark.parametrize("wrong", [OFFSET, CUT_SHORT])
+@pytest.mark.parametrize("wrong", [OFFSET, NO_DTYPE, CUT_SHORT])
 def test_a_mended_request_has_the_same_sender_and_then_the_owner(wrong: Send | SendRaw) -> None:
     several = list(mended(trial_of(Case("x", (PUT, wrong)), Reading(V2))))
     senders = [one.last.credentials for one in several]

@@ -99,6 +99,15 @@ def test_who_takes_too_much_for_missing_answers_for_numbers_that_he_does_not_tel
     assert any(words in one for one in reading(asking({"missing_value": missing}), answer))
 
 
+def test_who_takes_missing_values_for_a_range_answers_for_all_between_them() -> None:
+    put = Put("a", np.arange(1, 8, dtype="<i4").tobytes())
+    several = (Fields({"dtype": "int32", "missing": {"missing_values": told}}) for told in ([2, 5], [2, 3, 4, 5]))
+    asked, taken = (Case("x", (put, Send("count", fields, "a"))) for fields in several)
+    assert "the answer for all numbers between the missing ones taken for missing" in reading(
+        asked, cbor(v2_map(right(taken)))
+    )
+
+
 def test_a_selection_with_an_infinity_that_is_counted_as_missing_reads_as_one_of_the_number_that_is() -> None:
     put = Put("a", np.array([1.0, math.inf, 2.0], "<f8").tobytes())
     told = Fields({"dtype": "float64", "missing": {"missing_value": 1.7976931348623157e308}})
