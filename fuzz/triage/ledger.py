@@ -22,7 +22,7 @@ from fuzz.running.session import Session
 from fuzz.triage.reading import Reading
 from fuzz.triage.shown import Shown
 from fuzz.triage.traits import trait_told
-from fuzz.triage.trial import Signature, trial_of
+from fuzz.triage.trial import BY_ASPECT, Signature, trial_of
 from fuzz.versions import suite_version
 from specs.violation import Way
 
@@ -95,10 +95,13 @@ class Ledger:
         """Return the way in which a saved finding shows."""
         trial = trial_of(finding.case, self._reading)
         violation, covers = finding.violation, frozenset(finding.covers)
-        named = (
-            frozenset() if trial.several else frozenset(self._reading.faults_named(violation.rules, trial)) or covers
+        named = frozenset() if trial.several else frozenset(self._reading.faults_named(violation.rules, trial))
+        # An error wrong in itself is put down to all rules that it covers; a valid request is in doubt for them.
+        of_error = violation.way in BY_ASPECT and not trial.several
+        named, doubts = (named or covers, frozenset[str]()) if named or of_error else (named, covers)
+        seen = Signature(
+            violation.way, named, violation.status, violation.aspect, after_others=trial.several, doubts=doubts
         )
-        seen = Signature(violation.way, named, violation.status, violation.aspect, after_others=trial.several)
         needs = tuple(trait_told(need, self._reading) for need in finding.needs)
         readings = frozenset({finding.reads_as, *finding.reads_also} - {""})
         return Shown(finding.id, trial, seen, needs, covers | named, readings)

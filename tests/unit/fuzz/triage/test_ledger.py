@@ -65,6 +65,19 @@ def test_what_another_worker_made_of_the_same_cause_meanwhile_is_counted_for_it(
     assert len(corpus.load_all(tmp_path)) == 2
 
 
+@pytest.mark.parametrize(
+    ("how", "faults", "doubts"),
+    [(Way.STATUS, (), ("axis:out-of-range",)), (Way.FORM, ("axis:out-of-range",), ()), (Way.VALUES, (), ())],
+)
+def test_a_finding_that_is_read_back_fails_for_the_rules_for_which_it_failed(
+    tmp_path: Path, how: Way, faults: tuple[str, ...], doubts: tuple[str, ...]
+) -> None:
+    wrong = Violation("error-status", "wrong", "1", "2", way=how, step=1)
+    keep(Ledger(tmp_path, "w", Reading(PROFILE)), replace(finding(), violation=wrong, covers=(*faults, *doubts)))
+    (shown,) = Ledger(tmp_path, "v", Reading(PROFILE)).shown()
+    assert (shown.signature.faults, shown.signature.doubts) == (set(faults), set(doubts))
+
+
 def test_a_race_that_is_read_back_is_of_the_family_of_races(tmp_path: Path) -> None:
     one = finding("0" * 12, "requests at the same time")
     put, send = one.case.steps
