@@ -109,7 +109,7 @@ class Keeper:
     def _came_before(self, wanted: Signature) -> str | None:
         """Return the finding of what was seen once in this run, which a flaky server or its state now explains."""
         chance = self.ledger.of_chance(wanted)
-        return chance.id if chance is not None and self.ledger.seen(chance.id) else None
+        return chance.id if chance is not None and self.ledger.of_this_run(chance.id) else None
 
     def kept(
         self,

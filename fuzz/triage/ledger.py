@@ -61,6 +61,7 @@ class Ledger:
         self._seen: dict[str, int] = {}
         self._looks: dict[str, set[str]] = {}
         self.reload()
+        self._of_earlier_runs = frozenset(self._findings)
 
     def reload(self) -> None:
         """Take in findings that other workers have made since."""
@@ -115,6 +116,10 @@ class Ledger:
     def seen(self, name: str) -> int:
         """Say how often this worker has seen a finding."""
         return self._seen.get(name, 0)
+
+    def of_this_run(self, name: str) -> bool:
+        """Say whether a finding was seen by this worker, or made by another since this one began."""
+        return self.seen(name) > 0 or name not in self._of_earlier_runs
 
     def confirmations(self, name: str) -> int:
         """Say how often a finding was seen, in earlier runs too; 0 until this worker has seen it."""

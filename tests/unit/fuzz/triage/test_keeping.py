@@ -35,8 +35,8 @@ class RememberingOnce:
     def of_chance(self, _wanted: Any) -> Any:
         return SimpleNamespace(id="once")
 
-    def seen(self, _name: str) -> int:
-        return 1
+    def of_this_run(self, _name: str) -> bool:
+        return True
 
     def keeps_state(self) -> bool:
         return False

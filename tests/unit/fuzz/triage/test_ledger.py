@@ -78,6 +78,16 @@ def test_a_finding_that_is_read_back_fails_for_the_rules_for_which_it_failed(
     assert (shown.signature.faults, shown.signature.doubts) == (set(faults), set(doubts))
 
 
+def test_a_finding_is_of_this_run_if_it_was_seen_or_made_since_this_worker_began(tmp_path: Path) -> None:
+    earlier = Ledger(tmp_path, "w", Reading(PROFILE))
+    of_before, seen_again = keep(earlier, finding("0" * 12)), keep(earlier, finding("1" * 12, "gzip"))
+    one, other = Ledger(tmp_path, "v", Reading(PROFILE)), Ledger(tmp_path, "u", Reading(PROFILE))
+    one.again(seen_again, Signature(Way.VALUES))
+    made_since = keep(other, finding("2" * 12, "offset"))
+    one.reload()
+    assert [one.of_this_run(name) for name in (of_before, seen_again, made_since)] == [False, True, True]
+
+
 def test_a_race_that_is_read_back_is_of_the_family_of_races(tmp_path: Path) -> None:
     one = finding("0" * 12, "requests at the same time")
     put, send = one.case.steps
