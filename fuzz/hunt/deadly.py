@@ -10,11 +10,16 @@ from fuzz.triage.lab import Lab, died_of, dropped_at
 
 
 def ask_one_by_one(lost: Sequence[Flight], session: Session, lab: Lab) -> None:
-    """Judge each case again alone, on a server that lives; if none ends it, the first did beside the others."""
+    """Judge each case again alone, on a server that lives; if none ends it, the first did beside the others.
+
+    Cases that are not asked before the end of the run stay as they were.
+    """
     first = lost[0]
     before = judgement_of(first)
     lab.revive()
     for flight in lost:
+        if lab.over():
+            return
         flight.judgement = lab.noticed(session.judge(flight.case))
         if dropped_at(flight.judgement) is not None:
             lab.revive()
