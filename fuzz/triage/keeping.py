@@ -43,7 +43,8 @@ class Keeper:
 
     def raced(self, wanted: Signature) -> bool:
         """Say whether a failure came beside other requests, and requests at the same time are known to fail so."""
-        return self.in_company and self.ledger.race(wanted, cut_short=False) is not None
+        alike = (wanted, replace(wanted, after_others=True))
+        return self.in_company and any(self.ledger.race(one, cut_short=False) is not None for one in alike)
 
     def way(self, name: str, smallest: Smallest, alike: frozenset[str] = frozenset()) -> Shown:
         wanted = smallest.seen.signature

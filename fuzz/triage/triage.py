@@ -233,7 +233,9 @@ class Triage:
 
     def _after_others(self, until: Case, trial: Trial, first: Seen) -> str | None:
         """Return the finding of a failure that needs earlier requests, or came by chance."""
-        with self._alone(), self.lab.budget(requests_after_others(first)):
+        with self._alone() as among_others, self.lab.budget(requests_after_others(first)):
+            # What other workers ask is under way beside each request.
+            self.keeper.in_company |= among_others
             try:
                 found = self._after(self.earlier.as_sent(until), first)
                 if found is None and self.keeper.raced(first.signature):

@@ -1,0 +1,45 @@
+"""A failure that does not come again beside other workers' requests is put down to a race that is known."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from fuzz.findings.finding import Finding
+from fuzz.subjects.reductions.zoo.missing import MissingIgnoredAlongAxes
+from fuzz.triage.ledger import Ledger
+from fuzz.triage.shown import Shown
+from fuzz.triage.traits.circumstances import AT_ONCE
+from fuzz.triage.triage import Triage
+from fuzz.triage.trial import Signature, trial_of
+from specs.case import Case
+from specs.fields import Fields
+from specs.reductions.steps import Put, Send
+from specs.violation import Aspect, Violation, Way
+from tests.unit.broken import session_with
+from tests.unit.pretended import Immortal
+
+PUT = Put("a", bytes(range(1, 9)))
+SUM = Send("sum", Fields({"dtype": "int32", "shape": [2], "axis": 0, "missing": {"missing_value": 67305985}}), "a")
+RACE = Case("race", (PUT, SUM, SUM), together=True)
+
+
+@pytest.mark.parametrize(("among_others", "findings"), [(True, 1), (False, 2)])
+def test_what_passes_alone_beside_other_workers_is_a_known_races(
+    tmp_path: Path, *, among_others: bool, findings: int
+) -> None:
+    case = Case("reduction", (PUT, SUM))
+    with session_with(MissingIgnoredAlongAxes) as broken:
+        judgement = broken.judge(case)
+        assert judgement.failures
+    with session_with() as session:
+        ledger = Ledger(tmp_path, "w", session.reading)
+        wrong = Violation("sum-values", "wrong", "1", "2", way=Way.VALUES, aspect=Aspect.VALUES, step=1)
+        way = Signature(Way.VALUES, aspect=Aspect.VALUES, after_others=True)
+        race = Finding("", "0" * 12, wrong, RACE, (None, None, None), (AT_ONCE,))
+        ledger.keep(Shown("", trial_of(RACE, session.reading), way, (AT_ONCE,)), race, session, 1)
+        triage = Triage(session, ledger, Immortal(), alone=lambda: nullcontext(among_others))
+        triage.look_into(case, judgement)
+        assert len(ledger.findings()) == findings
