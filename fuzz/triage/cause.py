@@ -88,6 +88,11 @@ def _leaves_history(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained
         if name in one.needs:
             other = made(trial)
             return Explained(one.finding) if other is not None and lab.fails(other, seen.signature) else None
+    if trial.reading.stateful:
+        # All that fails after other requests is of one family, so that what fails for other reasons may look alike.
+        plain = project(trial, closure(one.needs, trial.reading))
+        if lab.fails(plain, seen.signature) is None:
+            return None
     for name in one.needs:
         rest = without(trial, name)
         if rest is None:
