@@ -12,6 +12,7 @@ from specs.objects.steps import (
     CreateUpload,
     GetObject,
     HeadObject,
+    ListObjects,
     ListParts,
     ListUploads,
     Pairs,
@@ -149,6 +150,7 @@ def large_uploads(draw: Draw) -> list[Step]:
         *refused,
         CompleteUpload(key="k", upload="u", parts=listed),
         HeadObject(key="k"),
+        ListObjects(),
     ]
     # Next to what it takes to send them, reads of the parts cost little.
     steps += [_read_of_parts(draw, sizes) for _ in range(draw.between(2, 5))]

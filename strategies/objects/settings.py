@@ -129,7 +129,7 @@ def streamed(draw: Draw) -> list[Step]:
 def policies(draw: Draw) -> list[Step]:
     """Draw policies, and requests of others that they allow or not."""
     actions = tuple(draw.some(("s3:GetObject", "s3:PutObject", "s3:DeleteObject"), 1, 3))
-    keys = (draw.one(("*", "open/*", "open/k", "open/?", "o?en/k", "*/k")),)
+    keys = tuple(draw.some(("*", "open/*", "open/k", "open/?", "o?en/k", "*/k", "elsewhere"), 1, 2))
     statements = [Statement("Allow", actions, keys, draw.one(("*", "aws")))]
     if draw.chance(0.3):
         statements.append(Statement("Allow", ("s3:ListBucket",), ("",)))

@@ -160,7 +160,8 @@ def _conditional(draw: Draw) -> Step:
         headers = _conditions_of_read(draw)
         if draw.chance(0.25):
             # Where the conditions hold, the range is what is read.
-            return draw.sending(GetObject(key="k", headers=(*headers, ("Range", draw.one(("bytes=1-2", "bytes=-2"))))))
+            span = draw.one(("bytes=1-2", "bytes=-2", "bytes=99-"))
+            return draw.sending(GetObject(key="k", headers=(*headers, ("Range", span))))
         kind_of_read = HeadObject if draw.chance(0.3) else GetObject
         return draw.sending(kind_of_read(key="k", headers=headers))
     key = draw.one(("k", "k", "new"))
