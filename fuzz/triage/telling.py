@@ -27,7 +27,7 @@ def finding_of(
     readings = sorted(way.reads_as, key=lambda words: (len(words), words))
     return Finding(
         id="",
-        fingerprint=fingerprint_of(way.signature, way.covers, values),
+        fingerprint=fingerprint_of(way.signature, way.covers, values, certain=reproducibility == "every time"),
         violation=replace(smallest.seen.violation, title=_title(smallest.seen.violation, said, ANY in way.covers)),
         case=smallest.trial.case,
         outcomes=smallest.seen.judgement.transcript.outcomes,
@@ -41,10 +41,14 @@ def finding_of(
     )
 
 
-def fingerprint_of(wanted: Signature, covers: Iterable[str], needs: Iterable[str]) -> str:
-    """Return a digest of what identifies a cause: its family, the faults that fail alike, needs with siblings."""
-    text = "\n".join((wanted.family, *sorted(covers), "", *sorted(needs)))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+def fingerprint_of(wanted: Signature, covers: Iterable[str], needs: Iterable[str], *, certain: bool = False) -> str:
+    """Return a digest of what identifies a cause: its family, the faults that fail alike, needs with siblings.
+
+    What needs nothing and is about no fault is told from others of its family by how it fails, if it is certain to.
+    """
+    told = [*sorted(covers), "", *sorted(needs)]
+    how = [wanted.kind, wanted.aspect] if certain and told == [""] else []
+    return hashlib.sha256("\n".join((wanted.family, *how, *told)).encode()).hexdigest()[:12]
 
 
 def _title(violation: Violation, needs: Iterable[str], whatever: bool) -> str:

@@ -196,6 +196,15 @@ def test_symptoms_of_one_cause_have_one_fingerprint_and_other_causes_others() ->
     assert len(set(several)) == len(several)
 
 
+@pytest.mark.parametrize(("certain", "needs"), [(True, ()), (True, ("missing",)), (False, ())])
+def test_what_needs_nothing_is_told_from_others_of_its_family_by_how_it_fails_each_time(
+    certain: bool, needs: tuple[str, ...]
+) -> None:
+    ways = Signature(Way.VALUES, aspect="counts"), Signature(Way.VALUES, aspect="shape"), Signature(Way.REFUSED)
+    prints = {fingerprint_of(one, (), needs, certain=certain) for one in ways}
+    assert len(prints) == (len(ways) if certain and not needs else 1)
+
+
 def test_names_are_readable_folder_names() -> None:
     assert name_of(finding("0123456789ab", "gzip", "max")) == "gzip-max-counts-012345"
     unproved = replace(finding(), unproved=("byte_order",))
