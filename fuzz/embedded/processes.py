@@ -47,7 +47,9 @@ def running(command: Sequence[str], first_line: bytes = b"") -> Iterator[Running
 def read_announcement(process: subprocess.Popen[bytes]) -> RunningServer:
     """Read the line in which the child says where it listens."""
     assert process.stdout is not None
-    ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
+    waiting = select.poll()
+    waiting.register(process.stdout, select.POLLIN)
+    ready = waiting.poll(1000 * START_SECONDS)
     line = process.stdout.readline() if ready else b""
     if not line:
         state = f"said nothing within {START_SECONDS:g} s"

@@ -33,7 +33,9 @@ class Connection:
     @property
     def ended(self) -> bool:
         """Say whether the server has closed the connection, or has sent more than it was asked for."""
-        return bool(select.select([self.sock], [], [], 0)[0])
+        glance = select.poll()
+        glance.register(self.sock, select.POLLIN)
+        return bool(glance.poll(0))
 
     def sent(self, data: bytes) -> Generator[Wait, bool, None]:
         """Send all of the data; raises OSError, and TimeoutError if the server takes nothing for too long."""

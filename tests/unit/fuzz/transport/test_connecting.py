@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import resource
 import select
 import socket
 import time
@@ -13,6 +15,7 @@ import pytest
 
 from fuzz.transport.http import HttpClient, HttpMessage
 from fuzz.transport.http.client import CONNECT_SECONDS, LEAST_SECONDS
+from fuzz.transport.http.connection import Connection
 from fuzz.transport.protocol import ClientSettings
 
 # How many connections may wait to be accepted before the test gives up, and how soon one of them is made otherwise.
@@ -74,3 +77,17 @@ def test_a_handshake_that_does_not_come_holds_nobody_up() -> None:
         with pytest.raises(StopIteration) as end:
             exchange.send(False)
     assert end.value.value.outcome.reason == "refused"
+
+
+def test_a_connection_whose_number_is_large_is_seen_to_end() -> None:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most[1], 4096) if most[1] > 0 else 4096, most[1]))
+    try:
+        one, other = socket.socketpair()
+        with one, other, socket.socket(fileno=fcntl.fcntl(one, fcntl.F_DUPFD, 1100)) as far:
+            connection = Connection(far, lambda: 1.0)
+            assert not connection.ended
+            other.shutdown(socket.SHUT_RDWR)
+            assert connection.ended
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, most)
