@@ -19,7 +19,6 @@ from fuzz.subjects.reductions.reference_server.reduction import (
     StoreCredentials,
 )
 from fuzz.subjects.reductions.reference_server.refusal import Refusal
-from fuzz.subjects.reductions.reference_server.store_connection import StoreAnswer
 from fuzz.subjects.reductions.zoo.marks import OnlyAtOnce
 
 MOST_KEPT = 4096
@@ -38,35 +37,29 @@ class Remembering(ReferenceServer):
             self.remembered.clear()
         return self.remembered.setdefault(key, otherwise)
 
-
-class RememberingVersions(Remembering):
-    """A server that keeps values from earlier requests, and knows by its ETag when an object has changed."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.read = threading.local()
-
-    def ask_store(self, place: ObjectPlace, headers: Mapping[str, str]) -> StoreAnswer:
-        answer = super().ask_store(place, headers)
-        self.read.version = answer.headers.get("etag")
-        return answer
+    def object_version(self, reduction: Reduction, credentials: StoreCredentials | None) -> str | None:
+        """Return the ETag of the object that a request is about, as it is now."""
+        answer = self.ask_store(reduction.place, self.store_headers(reduction, credentials, None))
+        return answer.headers.get("etag")
 
 
-class CacheWithoutRange(RememberingVersions):
+class CacheWithoutRange(Remembering):
     """Cached chunks are found by the version of their object, whatever their offset."""
 
     def fetch(self, reduction: Reduction, credentials: StoreCredentials | None) -> bytes:
         data = super().fetch(reduction, credentials)
-        kept: bytes = self.recall(("range", reduction.place, self.read.version, reduction.size), data)
+        version = self.object_version(reduction, credentials)
+        kept: bytes = self.recall(("range", reduction.place, version, reduction.size), data)
         return kept if len(kept) == len(data) else data
 
 
-class CacheWithoutSize(RememberingVersions):
+class CacheWithoutSize(Remembering):
     """Cached chunks are found by the version of their object and by their offset, whatever their size."""
 
     def fetch(self, reduction: Reduction, credentials: StoreCredentials | None) -> bytes:
         data = super().fetch(reduction, credentials)
-        kept: bytes = self.recall(("size", reduction.place, self.read.version, reduction.offset), data)
+        version = self.object_version(reduction, credentials)
+        kept: bytes = self.recall(("size", reduction.place, version, reduction.offset), data)
         return kept
 
 
