@@ -19,6 +19,7 @@ from fuzz.subjects.reductions.reference_server.reduction import (
     StoreCredentials,
 )
 from fuzz.subjects.reductions.reference_server.refusal import Refusal
+from fuzz.subjects.reductions.reference_server.store_connection import StoreAnswer
 from fuzz.subjects.reductions.zoo.marks import OnlyAtOnce
 
 MOST_KEPT = 4096
@@ -30,6 +31,7 @@ class Remembering(ReferenceServer):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.remembered: dict[Any, Any] = {}
+        self.latest = threading.local()
 
     def recall(self, key: Any, otherwise: Any) -> Any:
         """Return the value that was remembered under the key; otherwise remember and return the given one."""
@@ -37,29 +39,33 @@ class Remembering(ReferenceServer):
             self.remembered.clear()
         return self.remembered.setdefault(key, otherwise)
 
-    def object_version(self, reduction: Reduction, credentials: StoreCredentials | None) -> str | None:
-        """Return the ETag of the object that a request is about, as it is now."""
-        answer = self.ask_store(reduction.place, self.store_headers(reduction, credentials, None))
-        return answer.headers.get("etag")
+    def noted(self, answer: StoreAnswer) -> StoreAnswer:
+        """Remember the version of the object that the store has just answered with, and return the answer."""
+        self.latest.version = answer.headers.get("etag")
+        return answer
 
 
 class CacheWithoutRange(Remembering):
     """Cached chunks are found by the version of their object, whatever their offset."""
 
+    def ask_store(self, place: ObjectPlace, headers: Mapping[str, str]) -> StoreAnswer:
+        return self.noted(super().ask_store(place, headers))
+
     def fetch(self, reduction: Reduction, credentials: StoreCredentials | None) -> bytes:
         data = super().fetch(reduction, credentials)
-        version = self.object_version(reduction, credentials)
-        kept: bytes = self.recall(("range", reduction.place, version, reduction.size), data)
+        kept: bytes = self.recall(("range", reduction.place, self.latest.version, reduction.size), data)
         return kept if len(kept) == len(data) else data
 
 
 class CacheWithoutSize(Remembering):
     """Cached chunks are found by the version of their object and by their offset, whatever their size."""
 
+    def ask_store(self, place: ObjectPlace, headers: Mapping[str, str]) -> StoreAnswer:
+        return self.noted(super().ask_store(place, headers))
+
     def fetch(self, reduction: Reduction, credentials: StoreCredentials | None) -> bytes:
         data = super().fetch(reduction, credentials)
-        version = self.object_version(reduction, credentials)
-        kept: bytes = self.recall(("size", reduction.place, version, reduction.offset), data)
+        kept: bytes = self.recall(("size", reduction.place, self.latest.version, reduction.offset), data)
         return kept
 
 
