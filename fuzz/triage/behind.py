@@ -8,7 +8,7 @@ from dataclasses import replace
 from fuzz.running.session import Judgement
 from fuzz.triage.cause import explain
 from fuzz.triage.lab import Lab, Seen
-from fuzz.triage.shown import Explained, Shown
+from fuzz.triage.shown import Explained, Rest, Shown
 from fuzz.triage.traits import closure, has, present, project, with_siblings_apart, without
 from fuzz.triage.trial import Signature, Trial, place_of
 from specs.outcome import Reply
@@ -104,6 +104,13 @@ def explained_without_fault(trial: Trial, seen: Seen, known: Iterable[Shown], la
             if isinstance(found, Explained):
                 return found
     return None
+
+
+def explain_or_mend(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | Rest | None:
+    """Return the finding that explains a trial as it is or once it is valid, or the trial left without known causes."""
+    several = list(known)
+    found = explain(trial, seen, several, lab)
+    return found if isinstance(found, Explained) else explained_without_fault(trial, seen, several, lab) or found
 
 
 def words_said(trial: Trial, lab: Lab) -> Words | None:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fuzz.running.session import Judgement, Session
-from fuzz.triage.behind import explained_without_fault
+from fuzz.triage.behind import explain_or_mend
 from fuzz.triage.budgets import is_slow, requests_for
-from fuzz.triage.cause import explain
 from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, dropped_at, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
@@ -85,8 +84,5 @@ class Recogniser:
                 return None
             trial, seen = shortened(trial, seen, lab)
             trial = rewritable(trial, seen, lab)
-            known = self._ledger.shown()
-            explained = explain(trial, seen, known, lab)
-            if not isinstance(explained, Explained):
-                explained = explained_without_fault(trial, seen, known, lab)
+            explained = explain_or_mend(trial, seen, self._ledger.shown(), lab)
         return (explained.finding, seen.signature) if isinstance(explained, Explained) else None

@@ -10,7 +10,7 @@ from itertools import chain
 from fuzz.errors import CannotRun
 from fuzz.events import EXPLAINING
 from fuzz.running.session import Judgement, Session
-from fuzz.triage.behind import behind, explained_without_fault
+from fuzz.triage.behind import behind, explain_or_mend
 from fuzz.triage.budgets import REQUESTS_OF_A_RACE, in_haste, is_slow, requests_after_others, requests_for
 from fuzz.triage.cause import explain
 from fuzz.triage.company import ALONE, Company
@@ -152,10 +152,7 @@ class Triage:
         self._came_again = True
         trial, seen = shortened(trial, seen, self.lab)
         trial = rewritable(trial, seen, self.lab)
-        known = self.ledger.shown()
-        found = explain(trial, seen, known, self.lab)
-        if not isinstance(found, Explained):
-            found = explained_without_fault(trial, seen, known, self.lab) or found
+        found = explain_or_mend(trial, seen, self.ledger.shown(), self.lab)
         if isinstance(found, Explained):
             return self.ledger.again(found.finding, seen.signature)
         if isinstance(found, Rest):
@@ -209,10 +206,7 @@ class Triage:
 
     def _of_plainer(self, trial: Trial, seen: Seen, deeper: int = MOST_BEHIND) -> str | None:
         """Return the finding about a plainer request that was found behind an invalid one, or behind that in turn."""
-        known = self.ledger.shown()
-        found = explain(trial, seen, known, self.lab)
-        if not isinstance(found, Explained):
-            found = explained_without_fault(trial, seen, known, self.lab) or found
+        found = explain_or_mend(trial, seen, self.ledger.shown(), self.lab)
         if isinstance(found, Explained):
             return found.finding
         if isinstance(found, Rest):
