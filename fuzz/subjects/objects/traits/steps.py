@@ -49,7 +49,7 @@ def _plainer_read(trial: Trial) -> Any:
 
     What is sent in an unusual way is a listing then, as one of a key that is missing is refused in any case. A listing
     that fails for what the bucket holds is a read of the key that was written last; else the bucket is asked for. A
-    batch has a digest, and a put with that digest is plainer.
+    batch has a digest, and a put with that digest is plainer. HEAD and GET take the same headers and parameters.
     """
     last = trial.case.steps[-1]
     if last.sent.signing in ("header", "presigned") and last.sent != PLAINLY:
@@ -58,6 +58,8 @@ def _plainer_read(trial: Trial) -> Any:
         kind = last.digest.removeprefix("wrong ")
         name = "Content-MD5" if kind == "md5" else f"x-amz-checksum-{kind}"
         return steps.PutObject(bucket=last.bucket, key="k", content=CONTENT, headers=((name, f"{{{last.digest}}}"),))
+    if isinstance(last, steps.HeadObject):
+        return steps.GetObject(bucket=last.bucket, key=last.key, headers=last.headers, query=last.query)
     if key := getattr(last, "key", ""):
         return steps.GetObject(bucket=last.bucket, key=key)
     if not isinstance(last, ListObjects):

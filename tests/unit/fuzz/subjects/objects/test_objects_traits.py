@@ -17,6 +17,7 @@ from specs.objects.steps import (
     DeleteObjects,
     GetObject,
     HeadBucket,
+    HeadObject,
     ListObjects,
     Named,
     Pairs,
@@ -109,6 +110,11 @@ def test_what_is_sent_in_an_unusual_way_is_a_listing_without_its_own_request() -
     sent = Sent(fault="skewed")
     assert dropped(trial(PutObject(key="k", sent=sent)), "answer to put object") == (ListObjects(sent=sent),)
     assert dropped(trial(PutObject(key="k")), "answer to put object") == (GetObject(key="k"),)
+
+
+def test_without_head_the_same_is_asked_by_get() -> None:
+    asked: Any = {"key": "k", "headers": (("Range", "bytes=0-100"),), "query": (("partNumber", "1"),)}
+    assert dropped(trial(HeadObject(**asked)), "answer to head object") == (GetObject(**asked),)
 
 
 def test_a_listing_is_a_read_of_what_was_written_or_of_the_bucket_without_its_own_request() -> None:
