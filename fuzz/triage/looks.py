@@ -81,9 +81,10 @@ class Looks:
 
 def _is_its_own(one: Shown, trial: Trial, wanted: Signature) -> bool:
     """Say whether the smallest case of a finding fails as it did, which is the finding itself."""
+    if one.trial.case.steps != trial.case.steps:
+        return False
     known = one.signature
-    alike = (known.kind, known.look, known.faults) == (wanted.kind, wanted.look, wanted.faults)
-    return alike and one.trial.case.steps == trial.case.steps
+    return (known.kind, known.look, known.faults) == (wanted.kind, wanted.look, wanted.faults)
 
 
 def _tells_apart(one: Shown, wanted: Signature) -> bool:

@@ -116,13 +116,11 @@ class Triage:
         if (believed := self.looks.like(trial, wanted, slow=slow)) is not None:
             return self.ledger.again(believed, wanted)
         fleeting = self.ledger.fleeting(wanted)
-        doubtful = (slow or self.spent.much()) and (fleeting or self.ledger.keeps_state())
-        earlier = () if self.spent.much(KNOWN_SHARE_WITH_EARLIER) else self.earlier.as_sent(until)
-        if doubtful:
-            # Beside what other workers ask, a race comes again as often as it came.
-            with self._alone():
-                came = comes_again(trial, earlier, wanted, self.lab)
-            if not came:
+        half_known = fleeting or self.ledger.keeps_state() or self.keeper.raced(wanted)
+        if half_known and (slow or self.spent.much()):
+            earlier = [] if self.spent.much(KNOWN_SHARE_WITH_EARLIER) else [*self.earlier.as_sent(until)]
+            # Beside what other workers ask, a race may come again as often as it came.
+            if not (comes_again(trial, earlier, wanted, self.lab) and self._comes_alone(trial, earlier, wanted)):
                 return None if fleeting is None else self.ledger.again(fleeting, wanted)
         first = Seen(judgement, violation, wanted)
         self.keeper.begun, self._smallest, self.keeper.first = begun, None, (trial, first)
@@ -164,6 +162,14 @@ class Triage:
                 if seen is None:
                     return self._after_others(until, trial, first)
             return self._new(until, trial, seen, first)
+
+    def _comes_alone(self, trial: Trial, earlier: Iterable[Case], wanted: Signature) -> bool:
+        """Say whether what comes again does so while no other worker asks."""
+        with self._alone() as among_others:
+            if not among_others:
+                return True
+            self.lab.forget()
+            return comes_again(trial, earlier, wanted, self.lab)
 
     def _alone_too(self, trial: Trial, wanted: Signature) -> Seen | None:
         """Return the failure of a request alone; of several workers each asks again while no other worker asks."""

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from fuzz.findings.finding import Finding
+from fuzz.running.session import Judgement, Session
 from fuzz.subjects.reductions.zoo.missing import MissingIgnoredAlongAxes
+from fuzz.triage.company import Company
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.shown import Shown
 from fuzz.triage.traits.circumstances import AT_ONCE
@@ -26,20 +28,43 @@ SUM = Send("sum", Fields({"dtype": "int32", "shape": [2], "axis": 0, "missing": 
 RACE = Case("race", (PUT, SUM, SUM), together=True)
 
 
+def knows_a_race(folder: Path, session: Session) -> Ledger:
+    """A ledger with a finding about two sums at the same time."""
+    ledger = Ledger(folder, "w", session.reading)
+    wrong = Violation("sum-values", "wrong", "1", "2", way=Way.VALUES, aspect=Aspect.VALUES, step=1)
+    way = Signature(Way.VALUES, aspect=Aspect.VALUES, after_others=True)
+    race = Finding("", "0" * 12, wrong, RACE, (None, None, None), (AT_ONCE,))
+    ledger.keep(Shown("", trial_of(RACE, session.reading), way, (AT_ONCE,)), race, session, 1)
+    return ledger
+
+
+def failed(case: Case) -> Judgement:
+    """A judgement of the case by a server that ignores missing data along an axis."""
+    with session_with(MissingIgnoredAlongAxes) as broken:
+        judgement = broken.judge(case)
+    assert judgement.failures
+    return judgement
+
+
 @pytest.mark.parametrize(("among_others", "findings"), [(True, 1), (False, 2)])
 def test_what_passes_alone_beside_other_workers_is_a_known_races(
     tmp_path: Path, *, among_others: bool, findings: int
 ) -> None:
     case = Case("reduction", (PUT, SUM))
-    with session_with(MissingIgnoredAlongAxes) as broken:
-        judgement = broken.judge(case)
-        assert judgement.failures
+    judgement = failed(case)
     with session_with() as session:
-        ledger = Ledger(tmp_path, "w", session.reading)
-        wrong = Violation("sum-values", "wrong", "1", "2", way=Way.VALUES, aspect=Aspect.VALUES, step=1)
-        way = Signature(Way.VALUES, aspect=Aspect.VALUES, after_others=True)
-        race = Finding("", "0" * 12, wrong, RACE, (None, None, None), (AT_ONCE,))
-        ledger.keep(Shown("", trial_of(RACE, session.reading), way, (AT_ONCE,)), race, session, 1)
+        ledger = knows_a_race(tmp_path, session)
         triage = Triage(session, ledger, Immortal(), alone=lambda: nullcontext(among_others))
         triage.look_into(case, judgement)
         assert len(ledger.findings()) == findings
+
+
+def test_what_passes_alone_is_asked_once_where_a_known_race_has_cost_its_share(tmp_path: Path) -> None:
+    case = Case("reduction", (PUT, SUM))
+    judgement = failed(case)
+    with session_with() as session:
+        triage = Triage(session, knows_a_race(tmp_path, session), Immortal(), alone=lambda: nullcontext(True))
+        triage.spent.note(1000, 0.0)
+        sent = session.sent
+        assert triage.look_into(case, judgement, Company([case], [])) == []
+        assert (session.sent - sent, triage.untold) == (1, 1)
