@@ -278,7 +278,7 @@ def to_dtype(scene: Scene, dtype: str) -> Scene | None:
     wider = dtype == f"{scene.dtype[:-2]}64" and has_huge(scene)
     if _fits(scene, dtype) and not wider:
         return replace(base, dtype=dtype, elements=scene.elements.astype(dtype))
-    moved = _moved(base, dtype)
+    moved = _moved(base, dtype) or _of_other_width(base, dtype)
     if moved is not None:
         return moved
     has_missing = all(nearest(one, dtype) is not None for one in missing_numbers(scene))
@@ -312,14 +312,36 @@ def _moved(scene: Scene, dtype: str) -> Scene | None:
 
     # A sum depends on how large the numbers are; other operations depend on how close they are to each other.
     move = halved if scene.operation == "sum" and scene.missing is None else moved
-    elements = [move(one) for one in scene.elements.tolist()]
+    return _renumbered(scene, dtype, move)
+
+
+def _renumbered(scene: Scene, dtype: str, change: Callable[[Number], int]) -> Scene | None:
+    """Return the scene of integers with each number changed, and what is missing; None if no range is left."""
     missing = scene.missing
     if missing is not None:
-        numbers = [move(one) for one in missing_numbers(scene)]
+        numbers = [change(one) for one in missing_numbers(scene)]
         if missing[0] == "valid_range" and numbers[0] >= numbers[1]:
             return None
         missing = (missing[0], numbers if isinstance(missing[1], list) else numbers[0])
-    return replace(scene, dtype=dtype, elements=np.array(elements, dtype), missing=missing)
+    elements = np.array([change(one) for one in scene.elements.tolist()], dtype)
+    return replace(scene, dtype=dtype, elements=elements, missing=missing)
+
+
+def _of_other_width(scene: Scene, dtype: str) -> Scene | None:
+    """Return the scene with its huge integers, and what is missing of them, as huge for the dtype of the other width.
+
+    Numbers that are small for every dtype stay what they are. None where the scene has no huge integers.
+    """
+    both = {scene.dtype, dtype} <= set(INTEGERS) and scene.dtype[:-2] == dtype[:-2]
+    if not both or not has_huge(scene) or not all(isinstance(one, int) for one in missing_numbers(scene)):
+        return None
+
+    def scaled(number: Number) -> int:
+        if abs(number) <= SMALL:
+            return int(number)
+        return int(number) << 32 if dtype.endswith("64") else int(number) >> 32
+
+    return _renumbered(scene, dtype, scaled)
 
 
 def _like_numbers(elements: Array, dtype: str) -> Array | None:
@@ -333,12 +355,6 @@ def _like_numbers(elements: Array, dtype: str) -> Array | None:
             scaled = np.where(np.abs(scaled) < np.abs(least), least, scaled)
             like = np.where(tiny, scaled, elements).astype(dtype)
         return like if np.array_equal(np.isfinite(elements), np.isfinite(like)) else None
-    if name in INTEGERS and dtype == f"{name[:-2]}64" and np.any(_huge(elements)):
-        lower: Array = elements.astype(dtype) << np.array(32, dtype)
-        return lower
-    if name[-2:] == "64" and dtype == f"{name[:-2]}32" and name in INTEGERS and np.any(_huge(elements)):
-        upper: Array = (elements >> np.array(32, name)).astype(dtype)
-        return upper
     return None
 
 

@@ -159,6 +159,23 @@ def test_huge_integers_stay_huge_in_a_dtype_of_as_many_bits(dtype: str, other: s
     assert has(of_scene(moved), "huge values")
 
 
+@given(numbers=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=5), place=st.integers(0, 4))
+def test_what_is_missing_of_huge_integers_is_missing_in_a_dtype_of_half_the_bits(
+    numbers: list[int], place: int
+) -> None:
+    elements = np.array([*numbers, 2**63 - 1], "int64")
+    missing = int(elements[place % elements.size])
+    narrow = to_dtype(Scene("select", "int64", elements, missing=("missing_value", missing)), "int32")
+    assert narrow is not None
+    assert narrow.missing is not None
+    assert has(of_scene(narrow), "huge values")
+    assert np.all(narrow.elements[elements == missing] == narrow.missing[1])
+    wide = to_dtype(narrow, "int64")
+    assert wide is not None
+    assert wide.missing is not None
+    assert np.all(wide.elements[elements == missing] == wide.missing[1])
+
+
 def test_subnormal_numbers_stay_so_in_another_float() -> None:
     for dtype, other in (("float32", "float64"), ("float64", "float32")):
         least = np.array([np.finfo(dtype).smallest_subnormal, -np.finfo(dtype).smallest_subnormal], dtype)
