@@ -27,7 +27,7 @@ def of_rank(scene: Scene, rank: int, kept: int | None = None) -> Scene | None:
         behind = () if kept is None else range(kept + 1, len(scene.shape))
         followed = len(behind) == 1
         order = sorted(
-            range(len(scene.shape)), key=lambda i: (i == kept, followed and i in behind, *_interest(scene, i))
+            range(len(scene.shape)), key=lambda i: (i == kept, followed and i in behind, *_interest(scene, i), -i)
         )
         cut = without_dimension(scene, order[0])
         if cut is None:

@@ -34,13 +34,13 @@ from fuzz.subjects.reductions.traits.numbers import (
 from fuzz.subjects.reductions.traits.revealing import extreme_at, extreme_inside, revealing, with_missing
 from fuzz.subjects.reductions.traits.slices import (
     PARTICULAR_BOUNDS,
-    PLAIN_LENGTHS,
     SLICE_FEATURES,
     WIDER_SLICES,
     is_single,
     more_of,
     of_like_selection,
     of_plain_lengths,
+    plain_lengths,
 )
 from fuzz.subjects.reductions.traits.storage import (
     NULL_FOR,
@@ -223,7 +223,7 @@ def has_length_one(scene: Scene) -> bool:
 
 def few_elements(scene: Scene, *, last: bool = False, most: int = MANY) -> Scene | None:
     """Return the scene cut down to its first (or last) few elements; a flat scene keeps an odd or even count."""
-    if scene.elements.size <= most or scene.shape == PLAIN_LENGTHS[: len(scene.shape or ())]:
+    if scene.elements.size <= most or (scene.shape is not None and scene.shape == plain_lengths(scene.shape)):
         return None
     if scene.shape is None:
         count = most - scene.elements.size % 2

@@ -192,6 +192,7 @@ def is_single(one: Triple, length: int) -> bool:
 LEAST_LENGTH = 4
 # Neighbouring lengths differ, and the first ones, where strides are most likely, are odd.
 PLAIN_LENGTHS = (5, 3, 4, 2, 3, 2, 2, 2)
+RISING_LENGTHS = (3, 5, 4, 2, 3, 2, 2, 2)
 FAR_BOUND = 2**40
 # Traits of slices that have wider ones.
 WIDER_SLICES: Mapping[str, str] = MappingProxyType(
@@ -211,7 +212,7 @@ def of_plain_lengths(scene: Scene) -> Scene | None:
     """Return the scene with short dimensions of different lengths, and slices of the same traits."""
     if not scene.elements.size:
         return None
-    lengths = PLAIN_LENGTHS[: len(scene.shape)] if scene.shape is not None else PLAIN_LENGTHS[:1]
+    lengths = plain_lengths(scene.shape or (scene.elements.size,))
     if lengths == (scene.shape or (scene.elements.size,)) or len(lengths) < len(scene.shape or ()):
         return None
     if scene.shape is None:
@@ -226,6 +227,12 @@ def of_plain_lengths(scene: Scene) -> Scene | None:
             for one, near, was, length in zip(selection, like, scene.shape, lengths)
         )
     return replace(plain, shape=lengths, selection=selection)
+
+
+def plain_lengths(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return short lengths of as many dimensions; the first is the longest if no other one is longer in the shape."""
+    rises = shape[:1] < (max(shape, default=0),)
+    return (RISING_LENGTHS if rises else PLAIN_LENGTHS)[: len(shape)]
 
 
 def of_numbers(scene: Scene, numbers: Array, count: int) -> Scene:

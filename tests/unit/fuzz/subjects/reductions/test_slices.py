@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fuzz.subjects.reductions.scene import Scene
+from fuzz.subjects.reductions.traits.dimensions import more_than_two_dimensions
 from fuzz.subjects.reductions.traits.slices import (
     LEAST_LENGTH,
     PART,
+    PLAIN_LENGTHS,
+    RISING_LENGTHS,
     SLICE_FEATURES,
     SLICES,
     WIDER_SLICES,
     Triple,
     canonical,
     of_like_selection,
+    of_plain_lengths,
     traits_of_slice,
 )
 
@@ -71,3 +77,23 @@ def test_a_slice_without_one_trait_keeps_the_others(one: Triple, length: int, na
     within = {name, *(inner for inner, wider in WIDER_SLICES.items() if wider == name)}
     implied = {FAR_OUT} if name in OUTSIDE else OUTSIDE if name == FAR_OUT else set[str]()
     assert traits_in(before) - within - implied <= traits_in(after)
+
+
+@given(st.lists(st.integers(1, 9), min_size=2, max_size=5))
+def test_plain_lengths_begin_with_the_longest_if_the_others_did(lengths: list[int]) -> None:
+    shape = tuple(lengths)
+    scene = Scene("select", "int32", np.arange(math.prod(shape), dtype="int32"), shape)
+    plain = of_plain_lengths(scene)
+    assert plain is not None or shape in (PLAIN_LENGTHS[: len(shape)], RISING_LENGTHS[: len(shape)])
+    if plain is not None:
+        assert plain.shape is not None
+        assert (plain.shape[0] == max(plain.shape)) == (shape[0] == max(shape))
+
+
+@given(rank=st.integers(3, 8), place=st.integers(0, 7))
+def test_the_longest_of_many_dimensions_stays_the_first_of_two_or_a_later_one(rank: int, place: int) -> None:
+    shape = tuple(2 if at == place % rank else 1 for at in range(rank))
+    scene = Scene("select", "int32", np.arange(2, dtype="int32"), shape, selection=tuple((0, one, 1) for one in shape))
+    plain = more_than_two_dimensions(scene)
+    assert plain is not None
+    assert plain.shape == ((2, 1) if shape[0] == 2 else (1, 2))
