@@ -11,7 +11,7 @@ from fuzz.subjects.objects.need_words import said
 from fuzz.subjects.objects.traits.headers import WORDS as SORTS_OF_HEADERS
 from fuzz.subjects.objects.traits.headers import header_traits
 from fuzz.subjects.objects.traits.keys import NAME, WITHIN, key_traits
-from fuzz.subjects.objects.traits.steps import ANSWER, FIELDS, answer_trait, field_traits, step_traits
+from fuzz.subjects.objects.traits.steps import ANSWER, FIELDS, PAGES, answer_trait, field_traits, step_traits
 from fuzz.triage import reading
 from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Trial
@@ -33,7 +33,7 @@ class Reading(reading.Reading):
     beginnings: ClassVar[tuple[str, ...]] = ("another ", "header ", "query ", "step ", ANSWER)
     incidental: ClassVar[frozenset[str]] = frozenset({NAME})
     within: ClassVar[dict[str, str]] = {
-        **dict.fromkeys((*(name for name, *_ in FIELDS), *SORTS_OF_HEADERS), ""),
+        **dict.fromkeys((*(name for name, *_ in FIELDS), PAGES, *SORTS_OF_HEADERS), ""),
         **WITHIN,
     }
 
@@ -54,11 +54,13 @@ class Reading(reading.Reading):
         return come_to_the_same(trial)
 
     def mended(self, trial: Trial) -> Iterator[Trial]:
-        """List valid forms of a request: the put of a key in the place of a read of it, and without a version's name.
+        """List valid forms of a request: signed without a fault, without a version's name, and the put of a read key.
 
         A store may refuse a read for the key alone.
         """
         last = trial.case.steps[-1]
+        if last.sent.fault:
+            yield trial.of_steps(*trial.case.steps[:-1], replace(last, sent=replace(last.sent, fault="")))
         unnamed = tuple(pair for pair in last.query if pair[0] != "versionId")
         if unnamed != last.query:
             yield trial.of_steps(*trial.case.steps[:-1], replace(last, query=unnamed))

@@ -47,7 +47,8 @@ ODDITIES: tuple[Oddity, ...] = (
     Oddity(LONG, "", lambda key: key[:50], whole=True),
     Oddity("a key of over 255 bytes", LONG, lambda key: key[:255], whole=True),
     Oddity(ODD, "", _replacing(r"[^A-Za-z0-9/._~-]", "x")),
-    Oddity("a space at the end of a key", ODD, lambda key: key.strip(" ") or key, whole=True),
+    # The spaces stay in the key, since a space is odd wherever it is.
+    Oddity("a space at the end of a key", ODD, _replacing(r"^(?= )|(?<= )$", "x"), whole=True),
     Oddity("a letter beyond ASCII in a key", ODD, _replacing(r"[^\x00-\x7f]", " ")),
     Oddity(
         "a letter of more than 16 bits in a key", "a letter beyond ASCII in a key", _replacing(r"[^\x00-\uffff]", "ä")

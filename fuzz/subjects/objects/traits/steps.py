@@ -27,11 +27,12 @@ FIELDS: tuple[tuple[str, str, Any], ...] = (
     ("encoding", "url", False),
     ("quiet mode", "quiet", False),
     ("a digest", "digest", "md5"),
-    ("a later page", "after", ""),
     ("version 1", "v2", True),
     ("a limit of parts", "most", ""),
     ("a marker", "marker", ""),
 )
+PAGES = "a later page"
+LIMITS, ALL_ITEMS = ("max_keys", "most"), "1000"
 
 
 def answer_trait(trial: Trial) -> Iterator[Trait]:
@@ -77,8 +78,19 @@ def step_traits(trial: Trial) -> Iterator[Trait]:
 
 def field_traits() -> Iterator[Trait]:
     """List the traits of requests that have something special in a field."""
+    yield Trait(PAGES, _on_one_page)
     for name, field, plain in FIELDS:
         yield Trait(name, changed(partial(_plainly, field, plain)))
+
+
+def _on_one_page(trial: Trial) -> Trial | None:
+    """Return the trial with all items on the page that the last request lists, and without the pages before it."""
+    *before, last = trial.case.steps
+    if not getattr(last, "after", ""):
+        return None
+    limits = {name: ALL_ITEMS for name in LIMITS if getattr(last, name, "")}
+    whole = replace(last, after="", **limits)
+    return trial.of_steps(*(one for one in before if not (isinstance(one, type(last)) and one.called)), whole)
 
 
 def words(kind: type) -> str:

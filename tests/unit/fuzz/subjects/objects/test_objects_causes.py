@@ -1,16 +1,20 @@
-"""A finding about a history explains what fails for its needs alone, and nothing that needs more."""
+"""A finding about a history explains what fails for its needs alone, and failures of one bug are one finding."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from fuzz.embedded.store.object_store import ObjectStore
 from fuzz.embedded.store.server import serving
 from fuzz.findings import corpus
+from fuzz.findings.finding import Finding
 from fuzz.hunt.effort import PropertyEffort
 from fuzz.hunt.hunter import Hunter
 from fuzz.running.session import Session
+from fuzz.running.store.protocol import impostors
 from fuzz.subjects.objects.access import OWN, OWNER, Access
 from fuzz.subjects.objects.reading import Reading
 from fuzz.subjects.objects.subject import OBJECTS
@@ -20,26 +24,41 @@ from fuzz.triage.ledger import Ledger
 from specs.case import Case
 from specs.objects.content import Content
 from specs.objects.profile import load
-from specs.objects.steps import GetObject, PutObject
+from specs.objects.steps import GetObject, PutObject, Sent
 from tests.unit.pretended import Immortal
 
 REFERENCE = load("reference")
+X = Content(b"x")
 MARKED = (PutObject(key="k", content=Content(b"\xef\xbb\xbfx")), GetObject(key="k"))
-BEYOND = (PutObject(key="k", content=Content(b"x")), GetObject(key="k", headers=(("Range", "bytes=7-"),)))
+BEYOND = (PutObject(key="k", content=X), GetObject(key="k", headers=(("Range", "bytes=7-"),)))
+
+
+def findings(folder: Path, animals: Sequence[str], *cases: Sequence[Any]) -> list[Finding]:
+    """Return what triage finds in cases, taken one after the other, on a store with these animals."""
+    kinds = [find(one).store for one in animals]
+    keys = {**dict(zip((OWNER, "second"), OWN, strict=True)), **impostors(OWN[0])}
+    with (
+        serving({one.access_key: one.secret for one in OWN}, kind=type("Broken", (*kinds, ObjectStore), {})) as store,
+        closing(Session(OBJECTS, HttpClient(store.url), Access(keys), REFERENCE)) as session,
+    ):
+        hunter = Hunter(session, Ledger(folder, "w", Reading(REFERENCE)), Immortal(), lambda _: None)
+        for several in cases:
+            hunter.try_case(Case("objects", tuple(several)), PropertyEffort())
+    return list(corpus.load_all(folder))
 
 
 def test_what_needs_more_than_a_known_history_is_another_finding(tmp_path: Path) -> None:
-    animals = [find(one).store for one in ("byte-order-mark-dropped", "range-outside-is-the-whole")]
-    keys = dict(zip((OWNER, "second"), OWN, strict=True))
-    with (
-        serving({one.access_key: one.secret for one in OWN}, kind=type("Both", (*animals, ObjectStore), {})) as store,
-        closing(Session(OBJECTS, HttpClient(store.url), Access(keys), REFERENCE)) as session,
-    ):
-        hunter = Hunter(session, Ledger(tmp_path, "w", Reading(REFERENCE)), Immortal(), lambda _: None)
-        for several in (MARKED, BEYOND, MARKED, BEYOND):
-            hunter.try_case(Case("objects", several), PropertyEffort())
-    needs = {frozenset(one.needs) for one in corpus.load_all(tmp_path)}
+    animals = ("byte-order-mark-dropped", "range-outside-is-the-whole")
+    needs = {frozenset(one.needs) for one in findings(tmp_path, animals, MARKED, BEYOND, MARKED, BEYOND)}
     assert needs == {
         frozenset({"several requests", "step put object"}),
         frozenset({"several requests", "step put object", "header range"}),
     }
+
+
+def test_what_is_wrong_without_a_fault_of_the_signature_is_one_finding_with_it(tmp_path: Path) -> None:
+    """A store that keeps frames stores the wrong bytes whether the chunks are signed rightly or not."""
+    faults = ("chunk-signature", "too-little-data", "")
+    cases = ([PutObject(key="k", content=X, sent=Sent("owner", "chunks", fault))] for fault in faults)
+    (one,) = findings(tmp_path, ["frames-kept"], *cases)
+    assert not one.violation.rules

@@ -142,3 +142,13 @@ def test_a_batch_is_a_put_with_its_digest_without_its_own_request() -> None:
     batch = DeleteObjects(keys=(Named("a"),), digest="wrong md5")
     (put,) = dropped(trial(batch), "answer to delete objects")
     assert put == PutObject(key="k", content=Content(b"x"), headers=(("Content-MD5", "{wrong md5}"),))
+
+
+def test_what_is_on_a_later_page_is_listed_on_one_page() -> None:
+    put, first = PutObject(key="k"), ListObjects(max_keys="1", called="first")
+    paged = trial(put, first, ListObjects(max_keys="1", after="first", delimiter="/"))
+    assert dropped(paged, "a later page") == (put, ListObjects(max_keys="1000", delimiter="/"))
+
+
+def test_a_space_at_the_end_of_a_key_comes_into_its_midst() -> None:
+    assert dropped(trial(PutObject(key="k ")), "a space at the end of a key") == (PutObject(key="k x"),)
