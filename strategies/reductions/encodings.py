@@ -17,6 +17,10 @@ MEMBERS = (2, 3, 5)
 LEVELS = (6, 1, 9, 0)
 BLOSC2_LEVELS = (6, 1, 9, 0, 3, 7)
 ZEROS = (0, 0, 0, 0, 1, 2, 8, 511, 512)
+# More bytes than these are deflated at a quick level: a shuffled array of 32 MiB takes most of a minute at level 9, a
+# quarter of a second at level 1, and whoever inflates it cannot tell.
+MANY_BYTES = 2**20
+QUICK_LEVEL = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ def _encodings(
     length: int,
 ) -> Encoding:
     compression, members, level = draw(_compressions(compressions))
+    if length > MANY_BYTES and compression in ("gzip", "zlib"):
+        level = min(level, QUICK_LEVEL)
     return Encoding(
         byte_order=draw(_orders(orders)),
         filters=draw(_filters(filters, _fitting(item_size, length))) if filters else (),

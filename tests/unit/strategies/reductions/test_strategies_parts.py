@@ -15,10 +15,11 @@ from specs.reductions.decoding import decode
 from specs.reductions.profile import load
 from specs.reductions.request import MISSING_KINDS, Request
 from specs.reductions.rules import Rule
+from strategies.drawing import Chance
 from strategies.reductions import arrays, selections
 from strategies.reductions.axes import axes
 from strategies.reductions.contents import contents
-from strategies.reductions.encodings import encodings
+from strategies.reductions.encodings import MANY_BYTES, QUICK_LEVEL, encodings
 from strategies.reductions.keys import LONGEST_BYTES, keys
 from strategies.reductions.missing import missings
 from strategies.reductions.requests import mirrored, shapes
@@ -126,6 +127,16 @@ def test_what_is_encoded_can_be_decoded(data: st.DataObject, dtype: str) -> None
     read = decode(request, stored)
     assert read.array.tobytes() == array.tobytes()
     assert set(read.doubts) <= {Rule.ELEMENT_SIZE_DOES_NOT_DIVIDE}
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zlib"])
+def test_more_bytes_than_many_are_deflated_at_a_quick_level(compression: str) -> None:
+    levels = {}
+    for length in (MANY_BYTES, MANY_BYTES + 8):
+        drawn = encodings(REFERENCE, 8, length).filter(lambda how: how.compression == compression)
+        levels[length] = {drawn.by_chance(Chance(seed)).level for seed in range(200)}
+    assert max(levels[MANY_BYTES]) == 9
+    assert max(levels[MANY_BYTES + 8]) == QUICK_LEVEL
 
 
 @settings(deadline=None)
