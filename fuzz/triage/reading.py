@@ -190,6 +190,10 @@ class Reading:
         """Say whether a case may keep a server busy for so long that all other requests wait for it."""
         return False
 
+    def lightened(self, _case: Case) -> Case | None:
+        """Return a case that is a burden, made to be none, though it may fail alike; None if it is no burden."""
+        return None
+
     def set_apart(self, step: Any, _number: int) -> Any:
         """Return the step, made to be about an object of its own."""
         return step

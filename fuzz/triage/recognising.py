@@ -15,6 +15,7 @@ from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, dropped_at, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
 from fuzz.triage.minimal import rewritable, shortened
+from fuzz.triage.plainer import lightened
 from fuzz.triage.reading import Reading
 from fuzz.triage.shown import Explained
 from fuzz.triage.trial import Signature, isolated, signature, trial_of
@@ -43,7 +44,7 @@ class Recogniser:
 
     def may_try(self, case: Case, judgement: Judgement) -> bool:
         """Say whether the failures of a case may be of known findings, and can be asked about beside other requests."""
-        if at_once(case) or self._reading.is_burden(case) or self._ledger.keeps_state() or not self._ledger.shown():
+        if at_once(case) or self._ledger.keeps_state() or not self._ledger.shown():
             return False
         return all(
             one.way not in (Way.DISAGREES, Way.SILENT) and not is_slow(judgement, step_of(case, one))
@@ -78,6 +79,8 @@ class Recogniser:
             return believed, wanted
         if self._ledger.fleeting(wanted) is not None:
             return None
+        # Beside other requests no burden is asked.
+        trial = lightened(trial) or trial
         with lab.budget(requests_for(Seen(judgement, violation, wanted), number)):
             seen = lab.fails(trial, wanted)
             if seen is None:

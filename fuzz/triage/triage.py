@@ -20,6 +20,7 @@ from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
 from fuzz.triage.minimal import Smallest, minimal, rewritable, shortened
+from fuzz.triage.plainer import lightest
 from fuzz.triage.reproducing import answers_late
 from fuzz.triage.shown import Explained, Rest, Shown
 from fuzz.triage.spent import KNOWN_SHARE_WITH_EARLIER, Spent
@@ -131,7 +132,8 @@ class Triage:
                     with self._alone():
                         return self._disagreement(until, first)
                 others = (trial_of(one, self.session.reading) for one in isolated_otherwise(case, number))
-                return self._told(until, trial, others, first)
+                # Each request that looks for the cause of a burden's failure would be a burden as well.
+                return self._told(until, lightest(trial, wanted, self.lab), others, first)
             except OutOfBudget:
                 return self._cut_short(until, trial, first)
             except CannotRun:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from fuzz.subjects.reductions import mended, plainer, races, saying, scene, witnesses
-from fuzz.subjects.reductions.burdens import promises_much
+from fuzz.subjects.reductions.burdens import promises_much, promising_less
 from fuzz.subjects.reductions.conversions import come_to_the_same
 from fuzz.subjects.reductions.faults import at_fault, doubts_named, faults_named
 from fuzz.subjects.reductions.other_data import cut_to_its_data, has_one_answer, of_its_lengths, of_other_data
@@ -170,6 +170,9 @@ class Reading(reading.Reading):
 
     def is_burden(self, case: Case) -> bool:
         return promises_much(case)
+
+    def lightened(self, case: Case) -> Case | None:
+        return promising_less(case)
 
     def set_apart(self, step: Any, number: int) -> Any:
         return replace(step, key=f"{step.key}{number}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from fuzz.subjects.reductions.burdens import MANY_BYTES, promises_much
+from fuzz.subjects.reductions.burdens import MANY_BYTES, promises_much, promising_less
 from fuzz.subjects.reductions.traits.requests import NO_STREAM
 from specs.case import Case
 from specs.fields import Fields
@@ -33,6 +35,26 @@ def test_a_chunk_that_promises_much_is_a_burden_wherever_it_is_looked_for(count:
     assert promises_much(asked(promising(count), compression=blosc2))
     assert promises_much(asked(bytes(3) + promising(count), offset=3, compression=blosc2))
     assert promises_much(asked(promising(count) + HONEST, offset=len(HONEST), compression=blosc2))
+
+
+@pytest.mark.parametrize("offset", [0, 1, 2, 3, 4, len(HONEST)])
+def test_a_burden_made_lighter_promises_less_and_is_otherwise_the_same(offset: int) -> None:
+    heavy = asked(HONEST[:offset] + promising(2**32 - 1), offset=offset, compression={"id": "blosc2"})
+    light = promising_less(heavy)
+    assert light is not None
+    assert promises_much(heavy)
+    assert not promises_much(light)
+    assert promising_less(light) is None
+    (before, send), (after, sent) = heavy.steps, light.steps
+    changed = [place for place, (one, other) in enumerate(zip(before.data, after.data, strict=True)) if one != other]
+    assert set(changed) <= {place + start for start in (0, offset) for place in (6, 7)}
+    assert (replace(after, data=before.data), sent) == (before, send)
+
+
+def test_a_chunk_that_promises_less_still_promises_more_than_it_holds() -> None:
+    light = promising_less(asked(promising(2**31), compression={"id": "blosc2"}))
+    assert light is not None
+    assert int.from_bytes(light.steps[0].data[4:8], "little") > MANY_BYTES // 2
 
 
 @pytest.mark.parametrize("compression", [None, "blosc2", {"id": "gzip"}, {"id": 2}, {}])

@@ -1,0 +1,86 @@
+"""The failure of a case that keeps a server busy is explained by requests that do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from fuzz.findings import corpus
+from fuzz.subjects.reductions.burdens import promises_much
+from fuzz.triage.ledger import Ledger
+from fuzz.triage.looks import Looks
+from fuzz.triage.recognising import Recogniser
+from fuzz.triage.triage import Triage
+from specs.case import Case
+from specs.fields import Fields
+from specs.reductions.encoding import blosc2_chunk
+from specs.reductions.rules import Rule
+from specs.reductions.steps import Put, Send
+from specs.violation import Way
+from tests.unit.pretended import Bug, Immortal, Judgement, PretendedSession
+
+CHUNK = blosc2_chunk(bytes(range(40)))
+LIE = CHUNK[:4] + (2**31 - 1).to_bytes(4, "little") + CHUNK[8:]
+DROPS = Bug(lambda _, broken: Rule.UNDECODABLE_DATA in broken, "answers", Way.DROPPED, aspect="closed")
+
+
+@dataclass
+class Burdened(PretendedSession):
+    """Notes the cases that keep a server busy."""
+
+    burdens: list[Case] = field(default_factory=list)
+
+    def judge(self, case: Case, *, afresh: bool = False) -> Judgement:
+        if promises_much(case):
+            self.burdens.append(case)
+        return super().judge(case, afresh=afresh)
+
+
+def burden(operation: str = "count") -> Case:
+    return Case("reduction", (Put("a", LIE), Send(operation, Fields({"dtype": "int32", "compression": BLOSC2}), "a")))
+
+
+BLOSC2 = {"id": "blosc2"}
+
+
+@pytest.fixture
+def session() -> Burdened:
+    return Burdened([DROPS])
+
+
+def test_the_cause_of_a_burdens_failure_is_looked_for_without_it(session: Burdened, tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, "w", session.reading)
+    triage = Triage(session, ledger, Immortal())  # type: ignore[arg-type]
+    judgement = session.judge(burden())
+    with_first = len(session.burdens)
+    assert len(triage.look_into(burden(), judgement)) == 1
+    assert len(session.burdens) == with_first
+    ledger.flush()
+    (finding,) = corpus.load_all(tmp_path)
+    assert not promises_much(finding.case)
+
+
+def test_what_fails_only_as_a_burden_is_looked_into_as_one(tmp_path: Path) -> None:
+    session = Burdened([Bug(lambda trial, _: promises_much(trial.case), "answers", Way.DROPPED, aspect="closed")])
+    ledger = Ledger(tmp_path, "w", session.reading)
+    triage = Triage(session, ledger, Immortal())  # type: ignore[arg-type]
+    assert len(triage.look_into(burden(), session.judge(burden()))) == 1
+    ledger.flush()
+    (finding,) = corpus.load_all(tmp_path)
+    assert promises_much(finding.case)
+
+
+def test_a_burdens_failure_is_recognised_beside_other_cases_without_it(session: Burdened, tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, "w", session.reading)
+    triage = Triage(session, ledger, Immortal())  # type: ignore[arg-type]
+    named = triage.look_into(burden(), session.judge(burden()))
+    other = burden("sum")
+    judgement = session.judge(other)
+    asked = len(session.burdens)
+    looks = Looks(session.reading, ledger, triage.spent)
+    recogniser = Recogniser(session.reading, ledger, looks, Immortal(), lambda: False)  # type: ignore[arg-type]
+    assert recogniser.may_try(other, judgement)
+    assert recogniser.recognised(other, judgement, session) == named  # type: ignore[arg-type]
+    assert len(session.burdens) == asked
