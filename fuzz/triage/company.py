@@ -27,14 +27,14 @@ class Company:
         """Return the case after the steps of the others, as they were taken; None if there were no others."""
         if not self.steps:
             return None
-        before = [reading.set_apart(step, number) for number, step in self.steps]
-        return Case(HISTORY, (*before, *case.steps))
+        before = Case(HISTORY, tuple(reading.set_apart(step, number) for number, step in self.steps))
+        return Case(HISTORY, (*without_burdens(before, reading).steps, *case.steps))
 
     def at_once(self, case: Case, reading: Reading) -> Case | None:
         """Return the last request of a case at the same time as requests of the others; None if there were none."""
         prepared, asked = _parted(isolated(case, len(case.steps) - 1))
         number = FIRST_NUMBER
-        for other in self.cases:
+        for other in (without_burdens(one, reading) for one in self.cases):
             for place, step in enumerate(other.steps):
                 if step.asks and len(asked) < MOST_TOGETHER:
                     number += 1
@@ -45,6 +45,11 @@ class Company:
 
 
 ALONE = Company()
+
+
+def without_burdens(case: Case, reading: Reading) -> Case:
+    """Return what others asked, made to be no burden, as it is asked again and again."""
+    return reading.lightened(case) or case
 
 
 def _parted(case: Case) -> tuple[list[Any], list[Any]]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from fuzz.triage.company import ALONE, HISTORY, Company
+from fuzz.triage.company import ALONE, HISTORY, Company, without_burdens
 from fuzz.triage.lab import Lab, OutOfBudget, Seen
 from fuzz.triage.minimal import Smallest, minimal
 from fuzz.triage.reading import Reading
@@ -48,8 +48,9 @@ class Earlier:
     def note(self, case: Case) -> None:
         """Remember the requests of a case."""
         if len(case.steps) <= MOST_EARLIER and weight(case) <= MOST_BYTES:
-            self._cases.append(case)
-            self._note_fields(case)
+            light = without_burdens(case, self._reading)
+            self._cases.append(light)
+            self._note_fields(light)
         content = _content(case)
         if content is None:
             return

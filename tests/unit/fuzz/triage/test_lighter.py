@@ -9,6 +9,8 @@ import pytest
 
 from fuzz.findings import corpus
 from fuzz.subjects.reductions.burdens import promises_much
+from fuzz.triage.company import Company
+from fuzz.triage.histories import Earlier
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import Looks
 from fuzz.triage.recognising import Recogniser
@@ -84,3 +86,17 @@ def test_a_burdens_failure_is_recognised_beside_other_cases_without_it(session: 
     assert recogniser.may_try(other, judgement)
     assert recogniser.recognised(other, judgement, session) == named  # type: ignore[arg-type]
     assert len(session.burdens) == asked
+
+
+PLAIN = Case("reduction", (Put("a", bytes(8)), Send("sum", Fields({"dtype": "int32"}), "a")))
+
+
+def test_what_was_asked_before_or_beside_a_failure_is_asked_again_without_burdens(session: Burdened) -> None:
+    earlier, reading = Earlier(session.reading), session.reading
+    earlier.note(burden())
+    company = Company([burden()], list(enumerate(burden().steps)))
+    beside = [company.before(PLAIN, reading), company.at_once(PLAIN, reading)]
+    cases = [*earlier.before(PLAIN), *(one for one in beside if one is not None)]
+    assert len(cases) == 4
+    assert all(any("compression" in getattr(step, "fields", ()) for step in case.steps) for case in cases)
+    assert not any(promises_much(case) for case in cases)
