@@ -152,18 +152,28 @@ class Triage:
         self._came_again = True
         trial, seen = shortened(trial, seen, self.lab)
         trial = rewritable(trial, seen, self.lab)
-        found = explain_or_mend(trial, seen, self.ledger.shown(), self.lab)
-        if isinstance(found, Explained):
-            return self.ledger.again(found.finding, seen.signature)
-        if isinstance(found, Rest):
-            trial, seen = found.trial, found.seen
+        found, trial, seen = self._explained(trial, seen)
+        if found is not None:
+            return self.ledger.again(found, seen.signature)
         with self._alone() as among_others:
             if among_others:
                 self.lab.forget()
-                seen = self.lab.fails(trial, seen.signature)
-                if seen is None:
+                self.ledger.reload()
+                again = self.lab.fails(trial, seen.signature)
+                if again is None:
                     return self._after_others(until, trial, first)
+                # A known finding may explain it now, as nobody else's requests spoil the proof.
+                found, trial, seen = self._explained(trial, again)
+                if found is not None:
+                    return self.ledger.again(found, seen.signature)
             return self._new(until, trial, seen, first)
+
+    def _explained(self, trial: Trial, seen: Seen) -> tuple[str | None, Trial, Seen]:
+        """Return the known finding that explains a trial, and what is left of the trial where none does."""
+        found = explain_or_mend(trial, seen, self.ledger.shown(), self.lab)
+        if isinstance(found, Rest):
+            return None, found.trial, found.seen
+        return None if found is None else found.finding, trial, seen
 
     def _comes_alone(self, trial: Trial, earlier: Iterable[Case], wanted: Signature) -> bool:
         """Say whether what comes again does so while no other worker asks."""
@@ -175,14 +185,17 @@ class Triage:
 
     def _alone_too(self, trial: Trial, wanted: Signature) -> Seen | None:
         """Return the failure of a request alone; of several workers each asks again while no other worker asks."""
-        seen = self._first_alone(trial, wanted)
+        seen, settles = self._first_alone(trial, wanted), self.lab.settles
         if seen is not None and self._stands(trial, seen.signature):
             return seen
         with self._alone() as among_others:
             if not among_others:
                 return None
+            # What passed on a settled server may have been asked beside others whom it takes to fail.
+            self.lab.settles = settles
             self.lab.forget()
-            return self.lab.fails(trial, wanted)
+            seen = self.lab.fails(trial, wanted)
+            return seen if seen is not None and self._stands(trial, seen.signature) else None
 
     def _first_alone(self, trial: Trial, wanted: Signature) -> Seen | None:
         """Return the failure of a request alone, for which another refusal may be due than among other requests.
@@ -214,11 +227,9 @@ class Triage:
 
     def _of_plainer(self, trial: Trial, seen: Seen, deeper: int = MOST_BEHIND) -> str | None:
         """Return the finding about a plainer request that was found behind an invalid one, or behind that in turn."""
-        found = explain_or_mend(trial, seen, self.ledger.shown(), self.lab)
-        if isinstance(found, Explained):
-            return found.finding
-        if isinstance(found, Rest):
-            trial, seen = found.trial, found.seen
+        found, trial, seen = self._explained(trial, seen)
+        if found is not None:
+            return found
         smallest = minimal(trial, seen, self.lab)
         plainer = behind(smallest.trial, smallest.seen, self.lab) if deeper else None
         return self.keeper.settled(smallest) if plainer is None else self._of_plainer(*plainer, deeper - 1)

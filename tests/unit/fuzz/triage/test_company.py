@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,10 +23,12 @@ from specs.fields import Fields
 from specs.reductions.steps import Put, Send
 from specs.violation import Aspect, Violation, Way
 from tests.unit.broken import session_with
-from tests.unit.pretended import Immortal
+from tests.unit.pretended import Immortal, PretendedSession, needing
 
 PUT = Put("a", bytes(range(1, 9)))
 SUM = Send("sum", Fields({"dtype": "int32", "shape": [2], "axis": 0, "missing": {"missing_value": 67305985}}), "a")
+# A known failure is asked for again, explained, and explained once more where the proof was spoilt.
+MOST_FOR_A_KNOWN = 20
 RACE = Case("race", (PUT, SUM, SUM), together=True)
 
 
@@ -68,3 +72,41 @@ def test_what_passes_alone_is_asked_once_where_a_known_race_has_cost_its_share(t
         sent = session.sent
         assert triage.look_into(case, judgement, Company([case], [])) == []
         assert (session.sent - sent, triage.untold) == (1, 1)
+
+
+class NoisyBesideOthers(PretendedSession):
+    """Beside other workers, every second answer that should be wrong is right."""
+
+    beside = True
+    wrong = 0
+
+    def judge(self, case: Case, *, afresh: bool = False) -> Judgement:
+        judgement = super().judge(case, afresh=afresh)
+        self.wrong += bool(judgement.failures)
+        if self.beside and self.wrong % 2 == 0:
+            return Judgement(judgement.transcript, (), judgement.expectations, judgement.refused)
+        return judgement
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        before, self.beside = self.beside, False
+        yield True
+        self.beside = before
+
+
+def test_what_other_workers_spoil_is_known_again_with_few_requests_and_settles_no_server(tmp_path: Path) -> None:
+    session: Any = NoisyBesideOthers([needing("missing")])
+    ledger = Ledger(tmp_path, "w", session.reading)
+    triage = Triage(session, ledger, Immortal(), alone=session.alone)
+    costs = []
+    for value in range(1, 9):
+        fields = Fields({"dtype": "int32", "byte_order": "big", "missing": {"missing_value": value}})
+        case = Case("reduction", (Put("a", bytes(8 * value)), Send("sum", fields, "a")))
+        with session.alone():
+            judgement = session.judge(case)
+        sent = session.sent
+        triage.look_into(case, judgement)
+        costs.append(session.sent - sent)
+    assert [one.needs for one in ledger.findings()] == [("missing",)]
+    assert not triage.lab.settles
+    assert max(costs[1:]) <= MOST_FOR_A_KNOWN
