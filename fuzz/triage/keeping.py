@@ -58,7 +58,7 @@ class Keeper:
         """
         alike = faults_alike(smallest, self.lab)
         wanted = smallest.seen.signature
-        doubtful = wanted.way in OTHERWISE and not wanted.faults and alike - wanted.blamed
+        doubtful = wanted.way in OTHERWISE and not (wanted.faults or wanted.after_others) and alike - wanted.blamed
         if ANY in alike or doubtful:
             # Plain requests with other faults fail alike, so nothing else about this request is needed.
             smallest = replace(smallest, needs=(), unproved=())

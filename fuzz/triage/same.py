@@ -68,7 +68,7 @@ def needs_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
     return (
         bool(mine)
         and alike
-        and (way.covers == one.covers or way.signature.way in BY_ASPECT)
+        and (way.covers == one.covers or way.signature.way in BY_ASPECT or way.of_history)
         and of_one_family(way, one)
         and way.signature.look == one.signature.look
         and not list(values_apart(way.trial, one.trial, closure(mine, reading)))
@@ -113,7 +113,9 @@ def breaks_alike(way: Shown, one: Shown, lab: Lab) -> bool:
     if not of_one_family(way, one) and way.signature.kind != one.signature.kind:
         return False
     besides = _besides_blame(way), _besides_blame(one)
-    return fail_alike(way, one) and comparable(*besides) and _fail_with_siblings(way, one, lab)
+    # Of a history, any request and any field may be what breaks the rule.
+    alike = comparable(*besides) or (way.trial.reading.stateful and _a_third_fails_alike(way, one))
+    return fail_alike(way, one) and alike and _fail_with_siblings(way, one, lab)
 
 
 def _besides_blame(way: Shown) -> tuple[str, ...]:
@@ -130,8 +132,12 @@ def fail_alike(way: Shown, one: Shown) -> bool:
         return False
     if all(covers(one.covers, fault) for fault in mine) or all(covers(way.covers, fault) for fault in theirs):
         return True
-    # A third fault has been seen to fail like the faults of both.
-    return bool((way.covers - mine) & (one.covers - theirs))
+    return _a_third_fails_alike(way, one)
+
+
+def _a_third_fails_alike(way: Shown, one: Shown) -> bool:
+    """Say whether a third fault has been seen to fail like the faults of both causes."""
+    return bool((way.covers - way.signature.blamed) & (one.covers - one.signature.blamed))
 
 
 def names_as_little(way: Shown, one: Shown, lab: Lab) -> bool:

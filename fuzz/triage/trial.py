@@ -120,7 +120,8 @@ class Signature:
 
     `faults` name the rules that its request breaks, each with the field that breaks it if there is one. They are empty
     if the request is valid. `doubts` name the rules for which a valid request might have been refused; they are filled
-    when an error came that is no such refusal.
+    when an error came that is no such refusal. They also name the rules broken by a request after others, where answers
+    depend on these by the API's own rules.
     """
 
     way: Way
@@ -176,7 +177,9 @@ def signature(violation: Violation, trial: Trial, judgement: Judgement) -> Signa
     reading = trial.reading
     if trial.several:
         # The other requests may spoil this one whether it is valid or not, so its own faults do not matter.
-        return Signature(violation.way, frozenset(), violation.status, violation.aspect, after_others=True)
+        told = reading.stateful and not trial.case.together
+        doubts = frozenset(reading.faults_named(reading.telling_rules(violation.rules), trial) if told else ())
+        return Signature(violation.way, frozenset(), violation.status, violation.aspect, True, doubts)
     if violation.way in BY_ASPECT and violation.step in judgement.refused:
         named = _refusable(violation, trial, judgement) or frozenset({REFUSAL})
         return Signature(violation.way, named, violation.status, violation.aspect)

@@ -99,9 +99,9 @@ def may_refuse(requirement: str, state: State, *, says: str = "any refusal", hea
     return Alternative(requirement, 400, state, says, "allowed", head=head)
 
 
-def anything(requirement: str, state: State, says: str = "") -> Alternative:
-    """Return an alternative for answers that are left open altogether."""
-    return Alternative(requirement, OPEN, state, says, "allowed")
+def anything(requirement: str, state: State, says: str = "", rule: Rule | None = None) -> Alternative:
+    """Return an alternative for answers that are left open altogether, as the request may break a rule."""
+    return Alternative(requirement, OPEN, state, says, "allowed", rules=frozenset({rule} if rule else ()))
 
 
 def faults(one: Alternative, reply: Reply, profile_exact: bool) -> Iterator[Violation]:

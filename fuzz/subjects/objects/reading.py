@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
+from fuzz.subjects.objects import witnesses
 from fuzz.subjects.objects.conversions import come_to_the_same
 from fuzz.subjects.objects.need_words import said
 from fuzz.subjects.objects.traits.headers import WORDS as SORTS_OF_HEADERS
@@ -13,20 +14,24 @@ from fuzz.subjects.objects.traits.headers import header_traits
 from fuzz.subjects.objects.traits.keys import NAME, WITHIN, key_traits
 from fuzz.subjects.objects.traits.steps import ANSWER, FIELDS, PAGES, answer_trait, field_traits, step_traits
 from fuzz.triage import reading
+from fuzz.triage.reading import Witness
 from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Trial
 from specs.case import Case
 from specs.objects import steps
 from specs.objects.content import Content
+from specs.objects.profile import Profile
 from specs.objects.steps import ListObjects
+from specs.rules import Rule
 
 PLAIN_CONTENT = Content(b"x")
 
 
+@dataclass(frozen=True, slots=True)
 class Reading(reading.Reading):
     """The answers to triage's questions about object stores."""
 
-    __slots__ = ()
+    profile: Profile
 
     stateful: ClassVar[bool] = True
     plainest: ClassVar[Case | None] = Case("plainest", (ListObjects(),))
@@ -68,6 +73,18 @@ class Reading(reading.Reading):
             yield trial.of_steps(
                 steps.PutObject(bucket=last.bucket, key=last.key, content=PLAIN_CONTENT, sent=last.sent)
             )
+
+    def telling_rules(self, rules: frozenset[Rule]) -> frozenset[Rule]:
+        """Return the rules that a request breaks, without those about what is missing if there are others."""
+        return witnesses.telling_rules(rules)
+
+    def faults_named(self, rules: frozenset[Rule], trial: Trial) -> list[str]:
+        """Name the codes of the rules that a trial's last request breaks, each with its operation."""
+        return witnesses.faults_named(rules, trial)
+
+    def witnesses(self, name: str) -> Iterator[Witness]:
+        """List plain requests that are refused for one rule each."""
+        return witnesses.witnesses(name, self, self.profile)
 
     def plainer(self, trial: Trial) -> Iterator[Trial]:
         """List trials with a step less, shorter contents, or plainer values."""

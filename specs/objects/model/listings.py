@@ -69,10 +69,14 @@ def list_keys(at: Asked) -> list[Alternative]:
     most = most_of(step.max_keys)
     refusal = at.refuse("listing", Rule.ARGUMENT)
     if most is None:
-        return [refusal] if at.profile.rules("max-keys-invalid") else [answers.anything("listing", at.state)]
+        return (
+            [refusal]
+            if at.profile.rules("max-keys-invalid")
+            else [answers.anything("listing", at.state, "", Rule.ARGUMENT)]
+        )
     start, known = _start(at)
     if not known:
-        return [answers.anything("paging", at.state, "a page after one that did not come")]
+        return [answers.anything("paging", at.state, "a page after one that did not come", Rule.ARGUMENT)]
     lax = [answers.graded(refusal, "allowed")] if step.max_keys.isdigit() and int(step.max_keys) > MOST_NUMBER else []
     if step.delimiter and at.profile.delimiter == "/" and step.delimiter != "/":
         return [answers.anything("listing", at.state, "a delimiter that is not claimed")]

@@ -37,7 +37,7 @@ def list_parts(at: Asked) -> list[Alternative]:
     if upload is None or found:
         return found
     if most is None or not legal:
-        return [at.refuse("part-lists", Rule.ARGUMENT), answers.anything("part-lists", at.state)]
+        return [at.refuse("part-lists", Rule.ARGUMENT), answers.anything("part-lists", at.state, "", Rule.ARGUMENT)]
 
     def looks(reply: Reply) -> Iterator[Violation]:
         root, faults = document(reply, "ListPartsResult", ("IsTruncated",))
@@ -105,7 +105,11 @@ def list_uploads(at: Asked) -> list[Alternative]:
         return [answers.anything("part-lists", at.state, "not claimed, or not known")]
     most, before = most_of(step.most), _listed_before(at)
     if most is None or before is None:
-        return [answers.anything("part-lists", at.state, "a page of no number, or after one that did not come")]
+        return [
+            answers.anything(
+                "part-lists", at.state, "a page of no number, or after one that did not come", Rule.ARGUMENT
+            )
+        ]
 
     def looks(reply: Reply) -> Iterator[Violation]:
         root, faults = document(reply, "ListMultipartUploadsResult")
@@ -178,8 +182,10 @@ def list_versions(at: Asked) -> list[Alternative]:
     if bucket is None:
         return missing_bucket(at)
     most, before = most_of(step.most), _listed_before(at)
-    if not at.profile.can("versioning") or most is None or before is None:
-        return [answers.anything("versioning", at.state, "not claimed, or no page that can be told")]
+    if not at.profile.can("versioning"):
+        return [answers.anything("versioning", at.state, "not claimed")]
+    if most is None or before is None:
+        return [answers.anything("versioning", at.state, "no page that can be told", Rule.ARGUMENT)]
 
     def looks(reply: Reply) -> Iterator[Violation]:
         root, faults = document(reply, "ListVersionsResult")

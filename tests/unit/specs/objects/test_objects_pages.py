@@ -11,6 +11,7 @@ from fuzz.subjects.objects.reading import Reading
 from fuzz.triage.general import faults_alike
 from fuzz.triage.lab import Seen
 from fuzz.triage.minimal import Smallest
+from fuzz.triage.reading import Reading as WithoutWitnesses
 from fuzz.triage.traits import present, without
 from fuzz.triage.trial import Signature, trial_of
 from specs.case import Case
@@ -163,7 +164,7 @@ def test_what_fails_is_a_trait_unless_it_is_a_plain_read() -> None:
 
 
 def test_without_plain_requests_to_compare_with_a_fault_stands_for_itself_alone() -> None:
-    trial = trial_of(Case("malformed", (ListParts(key="k", upload="u"),)), Reading(REFERENCE))
+    trial = trial_of(Case("malformed", (ListParts(key="k", upload="u"),)), WithoutWitnesses(REFERENCE))
     signature = Signature(Way.SERVER_ERROR, frozenset({"malformed-xml"}))
     smallest = Smallest(trial, Seen(cast(Any, None), cast(Any, None), signature), ())
     assert faults_alike(smallest, cast(Any, None)) == {"malformed-xml"}

@@ -24,7 +24,17 @@ from fuzz.triage.ledger import Ledger
 from specs.case import Case
 from specs.objects.content import Content
 from specs.objects.profile import load
-from specs.objects.steps import GetObject, PutObject, Sent
+from specs.objects.steps import (
+    CreateUpload,
+    GetObject,
+    ListObjects,
+    Malformed,
+    PutObject,
+    PutTagging,
+    Sent,
+    UploadPart,
+    UploadPartCopy,
+)
 from tests.unit.pretended import Immortal
 
 REFERENCE = load("reference")
@@ -62,3 +72,29 @@ def test_what_is_wrong_without_a_fault_of_the_signature_is_one_finding_with_it(t
     cases = ([PutObject(key="k", content=X, sent=Sent("owner", "chunks", fault))] for fault in faults)
     (one,) = findings(tmp_path, ["frames-kept"], *cases)
     assert not one.violation.rules
+
+
+TOO_FEW = [ListObjects(max_keys="-1")]
+NO_SUCH_PART = [UploadPart(key="k", upload="u", number="10001", content=X)]
+NO_RANGE = [
+    PutObject(key="k"),
+    CreateUpload(key="k", called="u"),
+    UploadPartCopy(key="k", upload="u", source_key="k", headers=(("x-amz-copy-source-range", "bytes=x"),)),
+]
+NO_XML = [Malformed(operation="delete", body=Content(b"<Delete"))]
+
+
+def test_what_breaks_over_one_sort_of_fault_is_one_finding_whichever_request_has_it(tmp_path: Path) -> None:
+    (one,) = findings(tmp_path, ["bad-arguments-crash"], TOO_FEW, NO_SUCH_PART, NO_RANGE)
+    assert {"list objects:InvalidArgument", "upload part:InvalidArgument"} <= set(one.covers)
+
+
+def test_what_breaks_over_two_sorts_of_fault_is_two_findings(tmp_path: Path) -> None:
+    several = findings(tmp_path, ["bad-arguments-crash", "malformed-xml-crashes"], TOO_FEW, NO_XML, NO_RANGE)
+    assert len(several) == 2
+
+
+def test_every_refusal_that_is_told_badly_is_one_finding(tmp_path: Path) -> None:
+    tags = PutTagging(key="k", tags=(("a", "1"), ("a", "2")))
+    missing, twice = [GetObject(key="k")], [PutObject(key="k"), tags]
+    assert len(findings(tmp_path, ["refusals-are-pages"], missing, twice, NO_RANGE)) == 1
