@@ -100,7 +100,7 @@ def _clamped_above(one: Triple, length: int) -> Triple:
 
 def _clamped_below(one: Triple, length: int) -> Triple:
     start, end, stride = one
-    return (max(start, -length), max(end, -length if stride > 0 else -length - 1), stride)
+    return (max(start, -length), max(end, -length), stride)
 
 
 def _part(one: Triple, length: int) -> Triple:

@@ -79,6 +79,13 @@ def test_a_slice_without_one_trait_keeps_the_others(one: Triple, length: int, na
     assert traits_in(before) - within - implied <= traits_in(after)
 
 
+@given(st.integers(3, 9), st.integers(-3, -1))
+def test_a_slice_back_to_the_first_index_has_a_bound_before_the_beginning(length: int, stride: int) -> None:
+    # Counted from the end, the bound behind the first index lies before it.
+    assert "bounds before the beginning" in traits_of_slice((length - 1, -length - 1, stride), length)
+    assert "bounds before the beginning" not in traits_of_slice((length - 1, -length, stride), length)
+
+
 @given(st.lists(st.integers(1, 9), min_size=2, max_size=5))
 def test_plain_lengths_begin_with_the_longest_if_the_others_did(lengths: list[int]) -> None:
     shape = tuple(lengths)
