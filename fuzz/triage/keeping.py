@@ -127,13 +127,14 @@ class Keeper:
     def chance(self, trial: Trial, first: Seen) -> str | None:
         """Return the finding for failures that did not come again; None for those of a known race or kept state.
 
-        All such failures of one kind share one finding, since their cause is not known.
+        All such failures of one kind share one finding, since their cause is not known. They are of the finding about
+        requests of their family that fail some of the time, where there is one.
         """
         # Another worker may have found the race or the state meanwhile.
         self.ledger.reload()
         if self.raced(first.signature) or self.ledger.keeps_state() or not self.lab.heard_out(first.judgement):
             return None
-        known = self.ledger.of_chance(first.signature)
+        known = self.ledger.fleeting(first.signature)
         if known is not None:
-            return self.ledger.again(known.id, first.signature)
+            return self.ledger.again(known, first.signature)
         return self.kept(Smallest(trial, first, ()), Shown("", trial, first.signature, (), frozenset()), "seen once")

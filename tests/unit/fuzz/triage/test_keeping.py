@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from fuzz.subjects.reductions.reading import Reading
 from fuzz.triage.histories import Earlier
 from fuzz.triage.keeping import Keeper
 from fuzz.triage.lab import Lab
+from fuzz.triage.ledger import Ledger
 from fuzz.triage.minimal import Smallest
 from fuzz.triage.shown import Shown
 from fuzz.triage.trial import trial_of
@@ -55,3 +57,16 @@ def test_what_was_seen_once_is_explained_by_state_where_there_should_be_none(rea
         smallest = Smallest(trial, seen, ())
         kept = Keeper(session, ledger, lab, Earlier(reading))._keep(smallest, Shown("", trial, seen.signature, ()))  # type: ignore[arg-type]
     assert kept == name
+
+
+def test_what_is_seen_once_is_of_the_finding_that_fails_some_of_the_time(tmp_path: Path) -> None:
+    reading = Reading(PROFILE)
+    trial = trial_of(Case("reduction", (PUT, SUM)), reading)
+    session: Any = PretendedSession([Bug(lambda _trial, _broken: True)])
+    lab, ledger = Lab(session, Immortal()), Ledger(tmp_path, "w", reading)
+    keeper = Keeper(session, ledger, lab, Earlier(reading))
+    with lab.budget(100):
+        seen = lab.ask(trial)[0]
+        flaky = keeper.kept(Smallest(trial, seen, ()), Shown("", trial, seen.signature, ()), "flaky")
+        assert keeper.chance(trial, seen) == flaky
+    assert [one.reproducibility for one in ledger.findings()] == ["flaky"]
