@@ -7,6 +7,7 @@ needs, and passes as soon as any one of these traits is dropped. A trial that st
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.other_data import hangs_on_its_data
@@ -21,13 +22,14 @@ from fuzz.triage.traits.circumstances import (
     after_refusal,
     asked_twice,
 )
-from fuzz.triage.trial import Trial
+from fuzz.triage.trial import Signature, Trial
 
 MOST_RESTS = 6
 
 
 def explain(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | Rest | None:
     """Return the finding that explains a trial, or the trial left without known causes; None if neither exists."""
+    known = list(known)
     several = [one for one in known if one.signature.family == seen.signature.family]
     if (read := explained_by_reading(trial, seen, several, lab)) is not None:
         return read
@@ -41,19 +43,31 @@ def explain(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Expla
                 trial, seen, rest = found.trial, found.seen, found
                 break
         else:
-            return converted(trial, seen, several, lab) or rest
+            alone = [one for one in known if trial.reading.stateful and not one.trial.several] if trial.several else []
+            return converted(trial, seen, [*several, *alone], lab) or rest
     return rest
 
 
 def converted(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | None:
-    """Return the finding that explains an equivalent, plainer form of a trial."""
+    """Return the finding that explains an equivalent, plainer form of a trial.
+
+    A single request may be such a form of a request after others, if it fails in just the same way.
+    """
     several = list(known)
     for other in trial.reading.come_to_the_same(trial) if several else ():
+        wanted = seen.signature
+        if wanted.after_others and not other.several:
+            wanted = replace(wanted, after_others=False, doubts=frozenset())
         for one in several:
-            came = lab.fails(other, seen.signature) if one.concerns(other, seen.signature) else None
-            if came is not None and isinstance(leaves(other, came, one, lab), Explained):
+            came = lab.fails(other, wanted) if one.concerns(other, wanted) else None
+            alike = wanted is seen.signature or (came is not None and _fails_just_so(came, wanted))
+            if came is not None and alike and isinstance(leaves(other, came, one, lab), Explained):
                 return Explained(one.finding)
     return None
+
+
+def _fails_just_so(seen: Seen, wanted: Signature) -> bool:
+    return (seen.signature.kind, seen.signature.aspect) == (wanted.kind, wanted.aspect)
 
 
 def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest | None:

@@ -205,7 +205,7 @@ def meets(way: Shown, one: Shown, lab: Lab) -> bool:
 def _is_explained(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
     """Say whether a known cause explains the smallest case of a new one, or an equivalent, plainer form of it."""
     if not of_one_family(way, one):
-        return False
+        return _is_plain_form(one, way) and converted(way.trial, seen, [one], lab) is not None
     return isinstance(leaves(way.trial, seen, one, lab) or converted(way.trial, seen, [one], lab), Explained)
 
 
@@ -223,9 +223,14 @@ WAYS: tuple[Callable[[Shown, Shown, Lab], bool], ...] = (
 )
 
 
+def _is_plain_form(way: Shown, one: Shown) -> bool:
+    """Say whether a cause is about a single request, and the other one about a request after others."""
+    return way.trial.reading.stateful and one.of_history and not way.trial.several
+
+
 def is_plainer(way: Shown, one: Shown, lab: Lab) -> bool:
     """Say whether a new cause is a known one with fewer or wider needs, or plainer, that explains the known case."""
-    if not of_one_family(way, one) or len(way.needs) > len(one.needs):
+    if not (of_one_family(way, one) or _is_plain_form(way, one)) or len(way.needs) > len(one.needs):
         return False
     if is_one_content_of(one, way, lab):
         return True

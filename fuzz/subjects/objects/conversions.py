@@ -35,7 +35,19 @@ def come_to_the_same(trial: Trial) -> Iterator[Trial]:
     made = trial.case.steps
     alone = [
         _plainly(way, made)
-        for way in (_digests, _markers, _writes, _tags, _overrides, _first_parts, _delimiters, _others, _lists, *ways)
+        for way in (
+            _alone,
+            _digests,
+            _markers,
+            _writes,
+            _tags,
+            _overrides,
+            _first_parts,
+            _delimiters,
+            _others,
+            _lists,
+            *ways,
+        )
     ]
     alone += [in_turn(made)] if made[-1].lane or any(one.lane for one in made) else []
     together = [made := _plainly(way, made) for way in ways]
@@ -242,6 +254,20 @@ def _digests(several: Sequence[Any], number: int) -> Iterator[Any]:
         yield replace(step, headers=(*step.headers, ("x-amz-checksum-crc32", "{wrong crc32}")), sent=PLAINLY)
     elif isinstance(step, steps.UploadPart) and step is several[-1] and _has_digest(step):
         yield steps.PutObject(**place, key=step.key, content=step.content, headers=step.headers, sent=sent)
+    else:
+        yield step
+
+
+def _alone(several: Sequence[Any], number: int) -> Iterator[Any]:
+    """Put what the last request sends as a part, or list the bucket in its way of sending, with nothing before it."""
+    step, last = several[number], several[-1]
+    if isinstance(last, steps.UploadPart) and (last.sent != PLAINLY or _has_digest(last)):
+        if step is last:
+            place: dict[str, Any] = {"bucket": step.bucket, "key": step.key, "lane": step.lane}
+            yield steps.PutObject(**place, content=step.content, headers=step.headers, sent=step.sent)
+    elif isinstance(last, steps.GetObject | steps.HeadObject) and last.sent != PLAINLY:
+        if step is last:
+            yield steps.ListObjects(bucket=step.bucket, sent=step.sent, lane=step.lane)
     else:
         yield step
 

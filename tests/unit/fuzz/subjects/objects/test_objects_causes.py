@@ -7,6 +7,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from fuzz.embedded.store.object_store import ObjectStore
 from fuzz.embedded.store.server import serving
 from fuzz.findings import corpus
@@ -98,3 +100,21 @@ def test_every_refusal_that_is_told_badly_is_one_finding(tmp_path: Path) -> None
     tags = PutTagging(key="k", tags=(("a", "1"), ("a", "2")))
     missing, twice = [GetObject(key="k")], [PutObject(key="k"), tags]
     assert len(findings(tmp_path, ["refusals-are-pages"], missing, twice, NO_RANGE)) == 1
+
+
+IN_CHUNKS = Sent(signing="chunks")
+PUT_IN_CHUNKS = [PutObject(key="k", content=X, sent=IN_CHUNKS)]
+PART_IN_CHUNKS = [CreateUpload(key="k", called="u"), UploadPart(key="k", upload="u", content=X, sent=IN_CHUNKS)]
+LISTED_BY_NOBODY = [ListObjects(sent=Sent("unknown"))]
+READ_BY_NOBODY = [PutObject(key="k", content=X), GetObject(key="k", sent=Sent("unknown"))]
+
+
+@pytest.mark.parametrize(("animal", "alone", "after"), [
+    ("frames-kept", PUT_IN_CHUNKS, PART_IN_CHUNKS), ("unknown-key-is-the-owner", LISTED_BY_NOBODY, READ_BY_NOBODY),
+])  # fmt: skip
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_fails_after_others_as_it_does_alone_is_one_finding(
+    animal: str, alone: list[Any], after: list[Any], first: int, tmp_path: Path
+) -> None:
+    order = (alone, after) if first == 0 else (after, alone)
+    assert len(findings(tmp_path, [animal], *order)) == 1
