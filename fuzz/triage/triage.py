@@ -358,7 +358,9 @@ class Triage:
                     return [self.ledger.again(known, first.signature)]
                 again = confirmed(trial, self.lab)
                 if again is None:
-                    return self._named(self.keeper.chance(trial, first))
+                    # What other cases asked beside them may have spoilt these requests.
+                    asked = replace(case, steps=case.steps[: step_of(case, violation) + 1], together=False)
+                    return self._named(self._took_company(asked, first) or self.keeper.chance(trial, first))
                 # Requests at the same time may fail in another way when they are sent again.
                 if (known := self.ledger.race(again.signature, cut_short=False)) is not None:
                     return [self.ledger.again(known, again.signature)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,10 +18,12 @@ from fuzz.hunt.hunter import Hunter
 from fuzz.hunt.rounds import turn
 from fuzz.subjects.reductions.races import plain_races
 from fuzz.subjects.reductions.reading import Reading
+from fuzz.triage.company import Company
 from fuzz.triage.lab import Lab
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.together import in_turn, less, race_of
 from fuzz.triage.traits.circumstances import AT_ONCE, SEVERAL
+from fuzz.triage.triage import Triage
 from fuzz.triage.trial import trial_of
 from specs.case import MOST_TOGETHER, Case, requests
 from specs.fields import Fields
@@ -235,3 +238,20 @@ def test_what_looks_known_is_counted_unasked_once_known_causes_have_had_their_sh
     assert any(asked[:20])
     assert not any(asked[20:])
     assert ledger.seen(finding.id) > finding.seen
+
+
+def test_requests_at_the_same_time_that_others_spoilt_are_asked_again_beside_those(tmp_path: Path) -> None:
+    session = Racing([]).spoil(1.0, COUNTS, least=4)
+    ledger = Ledger(tmp_path, "w", Reading(PROFILE))
+    triage = Triage(session, ledger, Immortal())  # type: ignore[arg-type]
+    puts = [Put(key, np.arange(3, dtype="<i4").tobytes()) for key in "ab"]
+    two = Case("at-the-same-time", (*puts, *(Send("sum", SUM, key) for key in "ab")), together=True)
+    passed = session.judge(two)
+    assert not passed.failures
+    spoilt = Violation("counts", "wrong now", "right", "wrong", way=Way.VALUES, step=3)
+    failed = replace(passed, violations=(spoilt,))
+    (name,) = triage.look_into(two, failed, Company([two, two], []))
+    ledger.flush()
+    (finding,) = corpus.load_all(tmp_path)
+    assert (finding.id, finding.reproducibility, finding.needs) == (name, "every time", (AT_ONCE,))
+    assert requests(finding.case) == 4
