@@ -77,20 +77,14 @@ class Objects:
         concurrent requests, so that no cache has it already. All objects of a case share a prefix, so that keys that
         look alike in the case look alike in the store.
         """
-        content = self._content_mark(case)
-        own = self._own_mark() if afresh else ""
-        puts = Counter((step.bucket, step.key) for step in case.steps if isinstance(step, Put | Delete))
-        keys: dict[tuple[str, str], str] = {}
-        for step in case.steps:
-            if isinstance(step, Put) and (step.bucket, step.key) not in keys:
-                name = (step.bucket, step.key)
-                changes = afresh or puts[name] > 1 or not _asked_only_after(case, step)
-                own = own or (self._own_mark() if changes else "")
-                mark = own if changes else content
-                keys[name] = f"{self._run}/{mark}/{step.key}"
-        for step in case.steps:
-            if not isinstance(step, Put):
-                keys.setdefault((step.bucket, step.key), f"{self._run}/none/{step.key}")
+        put = [step for step in case.steps if isinstance(step, Put)]
+        times = Counter(step.about for step in case.steps if isinstance(step, Put | Delete))
+        named = {step.about for step in case.steps}
+        # Another case about the same contents may have put what is missing in this one.
+        missing = put and len(named) > len({step.about for step in put})
+        own = afresh or missing or any(times[step.about] > 1 or not _asked_only_after(case, step) for step in put)
+        mark = self._own_mark() if own else self._content_mark(case) if put else "none"
+        keys = {(bucket, key): f"{self._run}/{mark}/{key}" for bucket, key in sorted(named)}
         self._in_use.update(_places(keys))
         return keys
 
