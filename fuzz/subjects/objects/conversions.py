@@ -18,6 +18,9 @@ from specs.objects.steps import PLAINLY, STAYS
 CONTENT = Content(b"x")
 UNKNOWN = steps.PutObject(key="", content=CONTENT)
 ABOUT_A_KEY = (steps.HeadObject, steps.DeleteObject, steps.CopyObject, steps.CreateUpload)
+OF_OTHERS = (steps.PutObject, steps.DeleteObject, steps.HeadObject, steps.GetObject)
+READS, WRITES, DELETES = OBJECT_ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+ACTIONS = {steps.PutObject: WRITES, steps.DeleteObject: DELETES}
 OVERRIDES = tuple(f"response-{name}" for name in STANDARD_HEADERS)
 ABOUT_BUCKETS = (steps.DeleteBucket, steps.HeadBucket, steps.ListBuckets)
 PLAIN_BUCKET = "a"
@@ -33,22 +36,7 @@ def come_to_the_same(trial: Trial) -> Iterator[Trial]:
     ways = (_buckets, _part_numbers, _parts, _streams, _uploads, _batches, _keys, _copies)
     told = {trial.case.steps}
     made = trial.case.steps
-    alone = [
-        _plainly(way, made)
-        for way in (
-            _alone,
-            _digests,
-            _markers,
-            _writes,
-            _tags,
-            _overrides,
-            _first_parts,
-            _delimiters,
-            _others,
-            _lists,
-            *ways,
-        )
-    ]
+    alone = [_plainly(way, made) for way in (*OF_THE_LAST, *ways)]
     alone += [in_turn(made)] if made[-1].lane or any(one.lane for one in made) else []
     together = [made := _plainly(way, made) for way in ways]
     for steps_of_form in (*alone, *together):
@@ -108,22 +96,30 @@ def _lists(several: Sequence[Any], number: int) -> Iterator[Any]:
 
 
 def _others(several: Sequence[Any], number: int) -> Iterator[Any]:
-    """Read an object that is there where another account deletes or writes one, and let the policy be about reads."""
+    """Read an object that is there where another account asks for a key, and let the policy be about reads."""
     step, last = several[number], several[-1]
-    if not isinstance(last, steps.PutObject | steps.DeleteObject | steps.HeadObject) or last.sent.by == "owner":
+    if not isinstance(last, OF_OTHERS) or last.sent.by == "owner" or _is_put_before(last, several):
         yield step
     elif isinstance(step, steps.PutPolicy) and step.statements:
         yield steps.PutObject(bucket=last.bucket, key=last.key, content=CONTENT)
-        yield replace(step, statements=tuple(map(_about_reads, step.statements)))
+        action = ACTIONS.get(type(last), READS)
+        yield replace(step, statements=tuple(_about_reads(action, one) for one in step.statements))
     elif step is last:
         yield steps.GetObject(bucket=last.bucket, key=last.key, sent=last.sent)
     else:
         yield step
 
 
-def _about_reads(statement: steps.Statement) -> steps.Statement:
-    """Return a statement that allows or denies reads where it did so of writes."""
-    actions = ("s3:GetObject" if one in ("s3:PutObject", "s3:DeleteObject") else one for one in statement.actions)
+def _is_put_before(last: Any, several: Sequence[Any]) -> bool:
+    """Say whether the last request is a read of a key that was put."""
+    puts = (one.about for one in several[:-1] if isinstance(one, steps.PutObject))
+    return isinstance(last, steps.GetObject) and last.about in puts
+
+
+def _about_reads(action: str, statement: steps.Statement) -> steps.Statement:
+    """Return a statement that is about reads if it was about an action, and about deletes if it was about others."""
+    plain = READS if action in statement.actions else DELETES
+    actions = (plain if one in OBJECT_ACTIONS else one for one in statement.actions)
     return replace(statement, actions=tuple(dict.fromkeys(actions)))
 
 
@@ -272,6 +268,15 @@ def _alone(several: Sequence[Any], number: int) -> Iterator[Any]:
         yield step
 
 
+def _sources(several: Sequence[Any], number: int) -> Iterator[Any]:
+    """Read an object where the last request copies it by reading it."""
+    step = several[number]
+    if step is several[-1] and isinstance(step, steps.StreamCopy) and step.leaves == STAYS:
+        yield steps.GetObject(bucket=step.source_bucket, key=step.source_key, sent=step.sent, lane=step.lane)
+    else:
+        yield step
+
+
 def _has_digest(step: Any) -> bool:
     return any(name.lower() == "content-md5" or name.lower() in CHECKSUMS for name, _ in step.headers)
 
@@ -350,3 +355,9 @@ def _plain_key(key: str) -> str:
     odd = {letter for letter in key[1:-1] if not (letter.isascii() and letter.isalnum())}
     ends = key[:1] + key[-1:]
     return f"a{odd.pop()}b" if len(odd) == 1 and ends.isascii() and ends.isalnum() else key
+
+
+# These ways are taken one at a time.
+OF_THE_LAST = (
+    _alone, _sources, _digests, _markers, _writes, _tags, _overrides, _first_parts, _delimiters, _others, _lists,
+)  # fmt: skip

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
+from itertools import count
 from typing import Any
 
 from fuzz.subjects.objects.traits.changing import changed
@@ -72,11 +73,27 @@ def key_traits(trial: Trial) -> Iterator[Trait]:
     listed = {getattr(step, name, "") for step in trial.case.steps for name in OF_LISTINGS}
     for one in ODDITIES:
         if any(one.without(text) != text for text in (*keys, *(() if one.whole else listed))):
-            yield Trait(one.words, changed(partial(renamed, one.without, () if one.whole else OF_LISTINGS)))
+            rename = partial(_apart, one.without, _renamed_apart(one.without, keys))
+            yield Trait(one.words, changed(partial(renamed, rename, () if one.whole else OF_LISTINGS)))
     if PLAIN_KEY not in keys:
         # What is odd in a key has traits of its own.
         for key in [key for key in keys if all(one.without(key) == key for one in ODDITIES)][:1]:
             yield Trait(NAME, changed(partial(renamed, partial(_plain, key), ())))
+
+
+def _renamed_apart(rename: Rename, keys: Sequence[str]) -> dict[str, str]:
+    """Return the other names of keys that would come to have one name, so that there are as many keys as before."""
+    taken, found = {rename(key) for key in keys}, dict[str, str]()
+    for number, key in enumerate(keys):
+        plain = rename(key)
+        if plain in {found.get(other, rename(other)) for other in keys[:number]}:
+            found[key] = next(name for at in count(2) if (name := f"{plain}{at}") not in taken)
+            taken.add(found[key])
+    return found
+
+
+def _apart(rename: Rename, others: Mapping[str, str], text: str) -> str:
+    return others.get(text) or rename(text)
 
 
 def _keys_of(step: Any) -> Iterator[str]:

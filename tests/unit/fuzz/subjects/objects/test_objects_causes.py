@@ -28,12 +28,17 @@ from specs.objects.content import Content
 from specs.objects.profile import load
 from specs.objects.steps import (
     CreateUpload,
+    DeleteObject,
     GetObject,
+    HeadObject,
     ListObjects,
     Malformed,
     PutObject,
+    PutPolicy,
     PutTagging,
     Sent,
+    Statement,
+    StreamCopy,
     UploadPart,
     UploadPartCopy,
 )
@@ -118,3 +123,25 @@ def test_what_fails_after_others_as_it_does_alone_is_one_finding(
 ) -> None:
     order = (alone, after) if first == 0 else (after, alone)
     assert len(findings(tmp_path, [animal], *order)) == 1
+
+
+LARGE = Content(b"\r\n" * 9)
+COPIED = [PutObject(key="source", content=LARGE), StreamCopy(key="k", source_key="source")]
+READ = [PutObject(key="k", content=LARGE), GetObject(key="k")]
+DELETE = "s3:DeleteObject"
+BY_SECOND = Sent("second")
+MAY_READ, MAY_DELETE = (PutPolicy(statements=(Statement("Allow", (one,), ("*",)),)) for one in ("s3:GetObject", DELETE))
+MISSING = [MAY_READ, GetObject(key="k", sent=BY_SECOND)]
+WRITTEN = [MAY_READ, PutObject(key="k", content=X, sent=BY_SECOND)]
+DELETED = [MAY_DELETE, DeleteObject(key="k", sent=BY_SECOND)]
+
+
+@pytest.mark.parametrize(("animal", "one", "other"), [
+    ("newlines-converted", COPIED, READ), ("policies-forgotten", MISSING, DELETED),
+    ("actions-unread", [PutObject(key="k"), MAY_DELETE, HeadObject(key="k", sent=BY_SECOND)], WRITTEN),
+])  # fmt: skip
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_is_wrong_by_two_sorts_of_request_is_one_finding(
+    animal: str, one: list[Any], other: list[Any], first: int, tmp_path: Path
+) -> None:
+    assert len(findings(tmp_path, [animal], *((one, other) if first == 0 else (other, one)))) == 1

@@ -152,3 +152,9 @@ def test_what_is_on_a_later_page_is_listed_on_one_page() -> None:
 
 def test_a_space_at_the_end_of_a_key_comes_into_its_midst() -> None:
     assert dropped(trial(PutObject(key="k ")), "a space at the end of a key") == (PutObject(key="k x"),)
+
+
+def test_keys_that_differ_in_what_is_odd_stay_different_without_it() -> None:
+    put, other = PutObject(key="a&b"), PutObject(key="a+b")
+    plain = dropped(trial(put, other, ListObjects(prefix="a+b")), "an odd letter in a key")
+    assert plain == (PutObject(key="axb"), PutObject(key="axb2"), ListObjects(prefix="axb2"))
