@@ -64,6 +64,13 @@ BAD_TAGS: tuple[Pairs, ...] = (
     tuple((f"t{number}", "v") for number in range(11)), (("a", "1"), ("a", "2")), (("k" * 129, "v"),),
     (("k", "v" * 257),),
 )  # fmt: skip
+# A bucket that everybody may read is deleted, and one of its name is created.
+OPENED_BEFORE: tuple[Step, ...] = (
+    CreateBucket(bucket="c"),
+    PutPolicy(bucket="c", statements=(Statement("Allow", ("s3:GetObject",), ("*",)),)),
+    DeleteBucket(bucket="c"), CreateBucket(bucket="c"), PutObject(bucket="c", key="k", content=Content(b"x")),
+    GetObject(bucket="c", key="k", sent=Sent("anonymous")),
+)  # fmt: skip
 # The sub-resources for which AWS defines an operation by each method; those that the suite knows are left out.
 # The empty one is none at all: no operation posts to an object itself.
 OF_BUCKETS = {
@@ -284,6 +291,8 @@ def sub_resources(draw: Draw) -> list[Step]:
 def buckets(draw: Draw) -> list[Step]:
     """Draw buckets that are found, filled, deleted and created again; one of them is there from the start."""
     steps: list[Step] = [PutObject(bucket="b", key="k", content=Content(b"x"))] if draw.chance(0.4) else []
+    if draw.profile.can("policy") and draw.chance(0.1):
+        steps += OPENED_BEFORE
     steps += [_of_bucket(draw) for _ in range(draw.between(2, 6))]
     if draw.profile.can("second-account"):
         steps.append(ListBuckets(sent=Sent("second")))

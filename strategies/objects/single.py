@@ -29,6 +29,7 @@ METADATA: tuple[Pairs, ...] = (
     (("x-amz-meta-long", "v" * 1900),),
     (("x-amz-meta-with-dash", "a=b; c=d, e"),),
     (("x-amz-meta-quoted", '"in quotes"'),),
+    (("x-amz-meta-escaped", "a%20b%2Fc"),),
 )
 HEADERS: tuple[Pairs, ...] = (
     (("Content-Type", "text/plain"),),
@@ -261,6 +262,9 @@ def odd_keys(draw: Draw) -> list[Step]:
             steps.append(draw.sending(DeleteObject(key=key)))
     if draw.chance(0.1):
         steps.append(PutObject(key="z" * 1025, content=Content(b"x")))
+    if draw.chance(0.25):
+        # What keys are without an encoding is told by the XML alone.
+        steps.append(ListObjects(url=False))
     return [*steps, *survey(keys)]
 
 
