@@ -55,7 +55,12 @@ def null_told(scene: Scene) -> str:
 
 
 def to_sender(scene: Scene, sender: str) -> Scene | None:
-    return replace(scene, credentials=SENDERS[sender]) if scene.credentials != SENDERS[sender] else None
+    """Return the scene with another sender, about a public object where only the owner may read the scene's own."""
+    credentials = SENDERS[sender]
+    if scene.credentials == credentials:
+        return None
+    bucket = "public" if scene.credentials == "owner" else scene.bucket
+    return replace(scene, credentials=credentials, bucket=bucket)
 
 
 def _bucket(scene: Scene) -> Scene | None:

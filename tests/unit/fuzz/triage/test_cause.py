@@ -153,6 +153,16 @@ def test_senders_are_siblings_on_evidence_only() -> None:
     assert explained([of(None), of("stranger", more="axis")], [known], stranger)[0] is None
 
 
+def test_what_needs_nothing_but_the_owner_to_ask_does_not_explain_what_others_meet() -> None:
+    of_owner = Bug(
+        lambda trial, _: trial.scene is not None and trial.scene.credentials == "owner", "accepts-valid", Way.REFUSED
+    )
+    known, anonymous = shown(of_owner, scene=PLAIN), rich(credentials=None)
+    assert known.needs == ()
+    assert explained([of_owner, MISSING], [known], anonymous)[0] is None
+    assert explained([of_owner, Bug(lambda *_: True)], [known], anonymous)[0] == Explained("known")
+
+
 def test_looks_tell_causes_of_the_same_needs_apart() -> None:
     counts = replace(MISSING, aspect=Aspect.COUNTS)
     assert explained([counts], [shown(MISSING)])[0] is None

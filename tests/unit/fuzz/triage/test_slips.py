@@ -6,6 +6,8 @@ import numpy as np
 
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.zoo.answering import SelectTellsTheDataShape, ShapeOptionDecidesForCounts
+from fuzz.subjects.reductions.zoo.credentials import SecretCutAtColon
+from fuzz.subjects.reductions.zoo.floats import Uint64SelectThroughFloat
 from fuzz.subjects.reductions.zoo.layouts import FortranOrderIgnored
 from fuzz.subjects.reductions.zoo.missing import (
     MissingIgnoredAlongAxes,
@@ -79,3 +81,17 @@ def test_a_case_that_needs_what_the_failure_lacks_is_of_another_bug() -> None:
         own = of_its_own(slipped, trial, seen, lab)
         assert own is not None
         assert "bounds before the beginning" in own.needs
+
+
+def test_what_spoils_the_plainest_request_of_the_owner_is_not_what_others_meet() -> None:
+    send = Send("select", Fields({"dtype": "uint64"}), "a", "public", credentials=None)
+    data = np.array([2**63 + 1, 2, 3], "uint64").tobytes()
+    trial = trial_of(Case("x", (Put("a", data, "public"), send)), Reading(PROFILE))
+    with lab_with(SecretCutAtColon, Uint64SelectThroughFloat) as lab:
+        seen = lab.ask(trial)[0]
+        slipped = minimal(trial, seen, lab)
+        assert (slipped.needs, slipped.trial.last.credentials) == ((), "owner")
+        own = of_its_own(slipped, trial, seen, lab)
+        assert own is not None
+        assert own.trial.last.credentials is None
+        assert set(own.needs) == {"another sender", "huge values", "dtype"}
