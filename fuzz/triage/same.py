@@ -14,7 +14,7 @@ from fuzz.triage.cause import converted, leaves
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import MANY_NEEDS
 from fuzz.triage.readings import fails_with_siblings, telling_needs
-from fuzz.triage.shown import Explained, Shown, covers
+from fuzz.triage.shown import ANY, Explained, Shown, covers
 from fuzz.triage.traits import closure, narrow, present, values_apart, with_siblings_of
 from fuzz.triage.traits.circumstances import VERY_DATA
 from fuzz.triage.trial import BY_ASPECT
@@ -108,14 +108,15 @@ def _shared(way: Shown, one: Shown) -> tuple[str, ...]:
 def breaks_alike(way: Shown, one: Shown, lab: Lab) -> bool:
     """Say whether two causes fail alike for faults that fail alike, and one needs all the other does besides.
 
-    A valid request that might be refused for a rule may have one cause with an invalid one that breaks it.
+    A valid request that might be refused for a rule may have one cause with an invalid one that breaks it. In a
+    history anything may be what breaks the rule, so that other requests must have been seen to fail just so.
     """
-    if not of_one_family(way, one) and way.signature.kind != one.signature.kind:
+    alone = not (way.of_history or one.of_history)
+    if way.signature.kind != one.signature.kind and not (alone and of_one_family(way, one)):
         return False
-    besides = _besides_blame(way), _besides_blame(one)
-    # Of a history, any request and any field may be what breaks the rule.
-    alike = comparable(*besides) or (way.trial.reading.stateful and _a_third_fails_alike(way, one))
-    return fail_alike(way, one) and alike and _fail_with_siblings(way, one, lab)
+    seen_elsewhere = way.trial.reading.stateful and (_a_third_fails_alike(way, one) or ANY in way.covers | one.covers)
+    alike = seen_elsewhere or (alone and comparable(_besides_blame(way), _besides_blame(one)))
+    return alike and fail_alike(way, one) and _fail_with_siblings(way, one, lab)
 
 
 def _besides_blame(way: Shown) -> tuple[str, ...]:

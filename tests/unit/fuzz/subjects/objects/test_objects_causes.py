@@ -101,6 +101,17 @@ def test_what_breaks_over_two_sorts_of_fault_is_two_findings(tmp_path: Path) -> 
     assert len(several) == 2
 
 
+def test_two_histories_that_break_one_rule_are_two_findings(tmp_path: Path) -> None:
+    """If-Match is the plainest condition, so that what needs If-None-Match needs the same and more."""
+    before = PutObject(key="k", content=X)
+    unlike = PutObject(key="k", headers=(("If-Match", '"d41d8cd98f00b204e9800998ecf8427e"'),))
+    there = PutObject(key="k", headers=(("If-None-Match", "*"),))
+    several = findings(
+        tmp_path, ["put-if-match-ignored", "put-if-none-match-ignored"], [before, unlike], [before, there]
+    )
+    assert len(several) == 2
+
+
 def test_every_refusal_that_is_told_badly_is_one_finding(tmp_path: Path) -> None:
     tags = PutTagging(key="k", tags=(("a", "1"), ("a", "2")))
     missing, twice = [GetObject(key="k")], [PutObject(key="k"), tags]
