@@ -59,7 +59,7 @@ class Ledger:
         self._findings: dict[str, Finding] = {}
         self._ways: dict[str, list[Shown]] = {}
         self._seen: dict[str, int] = {}
-        self._looks: dict[str, set[str]] = {}
+        self._looks: dict[str, set[tuple[str, str, str]]] = {}
         self.reload()
         self._of_earlier_runs = frozenset(self._findings)
 
@@ -178,9 +178,10 @@ class Ledger:
         """Say whether a finding shows that answers depend on earlier requests."""
         return self.remembering() is not None
 
-    def looks(self, name: str) -> set[str]:
-        """Return the looks of all failures that were counted for a finding."""
-        return self._looks.get(name, set())
+    def has_looked_like(self, name: str, wanted: Signature, *, roughly: bool = False) -> bool:
+        """Say whether a failure that was counted for a finding looked just, or roughly, like another one."""
+        mine = _looks(wanted)
+        return any(mine == one or (roughly and mine[0] == one[0]) for one in self._looks.get(name, ()))
 
     def also_shown(self, way: Shown) -> None:
         """Remember another way in which a finding shows."""
@@ -191,7 +192,7 @@ class Ledger:
     def again(self, name: str, wanted: Signature) -> str:
         """Count a finding once more, and emit it if this worker sees it for the first time."""
         first = self.seen(name) == 0
-        self._looks.setdefault(name, set()).add(wanted.look)
+        self._looks.setdefault(name, set()).add(_looks(wanted))
         self._seen[name] = self.seen(name) + 1
         finding = self._findings[name]
         self._findings[name] = replace(finding, seen=finding.seen + 1)
@@ -225,7 +226,7 @@ class Ledger:
         self._save(finding)
         self._emit(FindingFound(finding, self.path_of(name), requests=cost))
         self._seen[name] = self.seen(name) or 1
-        self._looks.setdefault(name, set()).add(way.signature.look)
+        self._looks.setdefault(name, set()).add(_looks(way.signature))
         self.named.add(name)
         return name
 
@@ -292,6 +293,11 @@ def name_of(finding: Finding, digits: int = DIGITS_OF_A_NAME) -> str:
     words = [*needs, finding.violation.requirement]
     slug = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")[:MOST_LETTERS_OF_A_NAME].strip("-")
     return f"{slug}-{finding.fingerprint[:digits]}"
+
+
+def _looks(wanted: Signature) -> tuple[str, str, str]:
+    """Return what a failure looks like, the roughest first."""
+    return wanted.look, wanted.kind, wanted.aspect
 
 
 def _unheard(wanted: Signature) -> tuple[bool, bool]:

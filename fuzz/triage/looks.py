@@ -64,7 +64,11 @@ class Looks:
             return own
         often = [one for one in shown if dear or self._is_sure(one.finding)]
         fitting = [one for one in often if one.is_of_traits or (slow and _errs_alike(one, wanted))]
-        known = [one for one in fitting if wanted.look in self._ledger.looks(one.finding) and _tells_apart(one, wanted)]
+        known = [
+            one
+            for one in fitting
+            if self._ledger.has_looked_like(one.finding, wanted, roughly=dear) and _tells_apart(one, wanted)
+        ]
         for other in chain([trial], trial.reading.come_to_the_same(trial)) if known else ():
             found = next((one.finding for one in known if one.concerns(other, wanted)), None)
             if found is not None:

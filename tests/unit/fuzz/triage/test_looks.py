@@ -41,6 +41,16 @@ def looks(ledger: Ledger | SimpleNamespace, *, much: bool) -> Looks:
     return Looks(READING, ledger, SimpleNamespace(much=lambda: much))  # type: ignore[arg-type]
 
 
+def knowing(way: Shown) -> SimpleNamespace:
+    """Return a ledger of one finding that was seen often, and in many ways."""
+    return SimpleNamespace(
+        shown=lambda: [way],
+        has_looked_like=lambda _name, _wanted, **_roughly: True,
+        confirmations=lambda _name: 99,
+        is_flaky=lambda _name: False,
+    )
+
+
 def like_it(way: Shown) -> Trial:
     """Return a trial with the traits of a finding's smallest case, and other numbers."""
     return way.trial.of_scene(replace(way.trial.scene, elements=way.trial.scene.elements + 1))
@@ -71,6 +81,17 @@ def test_what_an_earlier_run_has_seen_often_needs_one_proof_in_this_run(tmp_path
     assert looks(ledger, much=False).like(like_it(way), way.signature) is None
 
 
+def test_what_fails_in_a_way_of_its_own_needs_a_proof_too(tmp_path: Path) -> None:
+    ledger = ledger_of_an_earlier_run(tmp_path, 60)
+    (way,) = ledger.shown()
+    ledger.again(way.finding, way.signature)
+    shorter = replace(way.signature, aspect=Aspect.LENGTH)
+    assert shorter.look == way.signature.look
+    assert looks(ledger, much=True).like(like_it(way), shorter) is None
+    ledger.again(way.finding, shorter)
+    assert looks(ledger, much=True).like(like_it(way), shorter) == way.finding
+
+
 @pytest.mark.parametrize("much", [False, True])
 def test_what_is_slow_is_counted_as_soon_as_it_looks_like_what_was_seen_once(tmp_path: Path, much: bool) -> None:
     ledger = ledger_of_an_earlier_run(tmp_path, 60)
@@ -98,9 +119,7 @@ def test_what_fails_slowly_for_particular_data_is_not_proved_by_other_data_each_
 ) -> None:
     trial = trial_of(case_of(Scene("sum", "int32", np.arange(3, dtype="int32"), compression="gzip"), "x"), READING)
     way = Shown("codec", trial, Signature(Way.REFUSED), needs)
-    seen = SimpleNamespace(
-        shown=lambda: [way], looks=lambda _: {way.signature.look}, confirmations=lambda _: 99, is_flaky=lambda _: False
-    )
+    seen = knowing(way)
     other = like_it(way)
     of_another_kind = replace(way.signature, way=Way.SERVER_ERROR)
     assert of_another_kind.family == way.signature.family
@@ -113,9 +132,7 @@ def test_what_fails_slowly_for_particular_data_is_not_proved_by_other_data_each_
 def test_what_needs_nothing_stands_only_for_what_fails_just_like_it(needs: tuple[str, ...], widely: bool) -> None:
     trial = trial_of(case_of(Scene("sum", "int32", np.arange(3, dtype="int32")), "x"), READING)
     way = Shown("plain", trial, Signature(Way.VALUES, aspect=Aspect.VALUES), needs)
-    seen = SimpleNamespace(
-        shown=lambda: [way], looks=lambda _: {way.signature.look}, confirmations=lambda _: 99, is_flaky=lambda _: False
-    )
+    seen = knowing(way)
     several = looks(seen, much=True)
     assert several.like(like_it(way), way.signature) == "plain"
     for otherwise in (replace(way.signature, way=Way.REFUSED), replace(way.signature, aspect=Aspect.SHAPE)):
