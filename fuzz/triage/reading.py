@@ -150,6 +150,10 @@ class Reading:
         """Describe in words the altered requests for which a wrong answer would be right."""
         return frozenset()
 
+    def reads_after_writes(self, _case: Case) -> Iterator[Case]:
+        """List the reads of a case of requests at the same time, each one after a write of what it reads."""
+        return iter(())
+
     def plain_races(self, _name: str) -> Iterator[Case]:
         """List the plainest cases of requests at the same time."""
         return iter(())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from fuzz.running.session import Judgement
@@ -17,6 +18,7 @@ TRIES_TO_CONFIRM = 3
 TRIES_AT_LAST = 6
 # The number of orders in which the requests are tried one after the other.
 TURNS_APART = 4
+MOST_PAIRS = 8
 # How often a race's requests must pass one after the other before they are believed to fail only at the same time.
 TURNS_OF_A_RACE = 24
 
@@ -43,6 +45,12 @@ def apart(trial: Trial, lab: Lab, turns: int = TURNS_APART) -> list[tuple[Trial,
             # The failure may not come again, but it has come without requests at the same time.
             return found or [_as_seen(case, judgement, trial)]
     return []
+
+
+def read_after_write(trial: Trial, lab: Lab) -> list[tuple[Trial, Seen]]:
+    """List the first read that fails after a write of what it reads, which may be gone in every order of requests."""
+    pairs = (trial_of(one, trial.reading) for one in islice(trial.reading.reads_after_writes(trial.case), MOST_PAIRS))
+    return next(([(one, seen[0])] for one in pairs if (seen := lab.ask(one))), [])
 
 
 def _as_seen(case: Case, judgement: Judgement, trial: Trial) -> tuple[Trial, Seen]:

@@ -24,7 +24,7 @@ from fuzz.triage.plainer import lightest
 from fuzz.triage.reproducing import answers_late
 from fuzz.triage.shown import Explained, Rest, Shown
 from fuzz.triage.spent import KNOWN_SHARE_WITH_EARLIER, Spent
-from fuzz.triage.together import apart, confirmed, race_of
+from fuzz.triage.together import apart, confirmed, race_of, read_after_write
 from fuzz.triage.traits import narrow, present
 from fuzz.triage.traits.circumstances import AT_ONCE
 from fuzz.triage.trial import BY_ASPECT, Signature, Trial, as_it_came, isolated, isolated_otherwise, signature, trial_of
@@ -358,6 +358,8 @@ class Triage:
                     return [self.ledger.again(known, first.signature)]
                 again = confirmed(trial, self.lab)
                 if again is None:
+                    for until, seen in read_after_write(trial, self.lab)[:1]:
+                        return self._named(self._failure(until.case, seen.judgement, seen.violation))
                     # What other cases asked beside them may have spoilt these requests.
                     asked = replace(case, steps=case.steps[: step_of(case, violation) + 1], together=False)
                     return self._named(self._took_company(asked, first) or self.keeper.chance(trial, first))

@@ -16,7 +16,7 @@ from fuzz.subjects.objects.traits.steps import ANSWER, FIELDS, PAGES, answer_tra
 from fuzz.triage import reading
 from fuzz.triage.reading import Witness
 from fuzz.triage.trait import Trait
-from fuzz.triage.trial import Trial
+from fuzz.triage.trial import Trial, in_turn
 from specs.case import Case
 from specs.objects import steps
 from specs.objects.content import Content
@@ -85,6 +85,14 @@ class Reading(reading.Reading):
     def witnesses(self, name: str) -> Iterator[Witness]:
         """List plain requests that are refused for one rule each."""
         return witnesses.witnesses(name, self, self.profile)
+
+    def reads_after_writes(self, case: Case) -> Iterator[Case]:
+        """List the plain reads of a case, each one after a put of its key."""
+        puts = [one for one in case.steps if isinstance(one, steps.PutObject)]
+        reads = [one for one in case.steps if isinstance(one, steps.GetObject | steps.HeadObject) and not one.headers]
+        pairs = ((put, read) for put in puts for read in reads if put.about == read.about)
+        for put, read in dict.fromkeys((replace(put, lane=0, headers=()), in_turn(read)) for put, read in pairs):
+            yield replace(case, steps=(put, read), together=False)
 
     def plainer(self, trial: Trial) -> Iterator[Trial]:
         """List trials with a step less, shorter contents, or plainer values."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,10 @@ from fuzz.subjects.objects.reading import Reading
 from fuzz.subjects.objects.subject import OBJECTS
 from fuzz.subjects.objects.zoo import find
 from fuzz.transport.http import HttpClient
+from fuzz.triage.lab import Lab
 from fuzz.triage.ledger import Ledger
+from fuzz.triage.together import apart, read_after_write
+from fuzz.triage.trial import trial_of
 from specs.case import Case
 from specs.objects.content import Content
 from specs.objects.profile import load
@@ -50,14 +53,21 @@ MARKED = (PutObject(key="k", content=Content(b"\xef\xbb\xbfx")), GetObject(key="
 BEYOND = (PutObject(key="k", content=X), GetObject(key="k", headers=(("Range", "bytes=7-"),)))
 
 
-def findings(folder: Path, animals: Sequence[str], *cases: Sequence[Any]) -> list[Finding]:
-    """Return what triage finds in cases, taken one after the other, on a store with these animals."""
+@contextmanager
+def store_with(animals: Sequence[str]) -> Iterator[Session]:
+    """Yield a session with a store that has these animals."""
     kinds = [find(one).store for one in animals]
     keys = {**dict(zip((OWNER, "second"), OWN, strict=True)), **impostors(OWN[0])}
     with (
         serving({one.access_key: one.secret for one in OWN}, kind=type("Broken", (*kinds, ObjectStore), {})) as store,
         closing(Session(OBJECTS, HttpClient(store.url), Access(keys), REFERENCE)) as session,
     ):
+        yield session
+
+
+def findings(folder: Path, animals: Sequence[str], *cases: Sequence[Any]) -> list[Finding]:
+    """Return what triage finds in cases, taken one after the other, on a store with these animals."""
+    with store_with(animals) as session:
         hunter = Hunter(session, Ledger(folder, "w", Reading(REFERENCE)), Immortal(), lambda _: None)
         for several in cases:
             hunter.try_case(Case("objects", tuple(several)), PropertyEffort())
@@ -156,3 +166,16 @@ def test_what_is_wrong_by_two_sorts_of_request_is_one_finding(
     animal: str, one: list[Any], other: list[Any], first: int, tmp_path: Path
 ) -> None:
     assert len(findings(tmp_path, [animal], *((one, other) if first == 0 else (other, one)))) == 1
+
+
+def test_what_is_gone_one_after_the_other_is_read_after_its_write() -> None:
+    """A read that is wrong whenever its object is there is no race, though the object is deleted in the end."""
+    put, gone = PutObject(key="k", content=X, lane=1), DeleteObject(key="k", lane=1)
+    with store_with(["etag-upper-case"]) as session:
+        trial = trial_of(Case("races", (put, gone, GetObject(key="k")), together=True), Reading(REFERENCE))
+        lab = Lab(session, Immortal())
+        with lab.budget(1000):
+            assert not apart(trial, lab)
+            ((alone, seen),) = read_after_write(trial, lab)
+    assert alone.case.steps == (PutObject(key="k", content=X), GetObject(key="k"))
+    assert seen.signature.aspect == "etag"
