@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from fuzz.triage.histories import smallest_history, wrong_after
-from fuzz.triage.lab import Lab, OutOfBudget
+from fuzz.triage.lab import Lab, OutOfBudget, Seen
 from fuzz.triage.minimal import Smallest
-from fuzz.triage.traits import present, without
+from fuzz.triage.traits import narrow, present, without
 from fuzz.triage.traits.circumstances import OBJECT, differing, equalled
 from fuzz.triage.trial import Trial
 from specs.case import Case
@@ -27,6 +27,7 @@ def what_spoilt(smallest: Smallest, histories: Iterable[Case], lab: Lab) -> Smal
     """
     trial, wanted = smallest.trial, smallest.seen.signature
     after_others = chain(islice(_after_like_ones(trial, lab), MOST_LIKE_IT), histories)
+    found: tuple[Trial, Seen] | None = None
     with lab.on_fresh_servers():
         try:
             with lab.budget(REQUESTS_TO_FIND):
@@ -35,19 +36,19 @@ def what_spoilt(smallest: Smallest, histories: Iterable[Case], lab: Lab) -> Smal
             with lab.budget(REQUESTS_TO_REDUCE):
                 return None if found is None else smallest_history(*found, lab)
         except OutOfBudget:
-            return None
+            return None if found is None else Smallest(*found, (), narrow(present(found[0]), trial.reading))
 
 
 def _like(trial: Trial, lab: Lab) -> Iterator[Trial]:
-    """Yield the trial itself, and trials that differ from it in their data's length, in their numbers or by a trait."""
+    """Yield the trial itself, and trials that differ from it by a trait, in their data's length or in their numbers."""
     facts: StoreFacts = lab.session.facts
     yield trial
-    yield from trial.reading.of_its_lengths(trial, trial)
-    yield from trial.reading.of_other_data(trial, facts)
     for name in present(trial):
         plain = without(trial, name)
         if plain is not None:
             yield plain
+    yield from trial.reading.of_its_lengths(trial, trial)
+    yield from trial.reading.of_other_data(trial, facts)
 
 
 def _after_like_ones(trial: Trial, lab: Lab) -> Iterator[Case]:
