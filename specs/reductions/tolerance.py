@@ -87,7 +87,7 @@ def _parts(terms: Array, dtype: str) -> Array:
         step = max(1, _AT_ONCE // max(1, length))
         return np.concatenate([_many_rows(terms[at : at + step], dtype) for at in range(0, count, step)], axis=1)
     if length > _LONG:
-        return np.array([_long_row(row, dtype) for row in terms], np.float64).T.copy()
+        return np.array([_long_row(row, dtype) for row in terms], np.float64).reshape(count, 6).T.copy()
     return np.array([_one_row(row, dtype) for row in terms.tolist()], np.float64).reshape(count, 6).T.copy()
 
 

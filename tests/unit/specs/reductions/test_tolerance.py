@@ -203,3 +203,9 @@ def test_many_rows_of_one_term_are_certain_as_one_is() -> None:
     together, alone = sum_bounds(terms, None, "float64"), [bounds(one) for one in terms]
     assert of(together) == [[part[0] for part in parts] for parts in zip(*map(of, alone))]
     assert not together.loose.any()
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 1024, 1025, 5000])
+def test_no_rows_have_no_bounds_however_long_they_are(length: int) -> None:
+    bounds = sum_bounds(np.zeros((0, length), "float64"), None, "float64")
+    assert bounds.nearest.shape == bounds.low.shape == bounds.pairwise_high.shape == bounds.loose.shape == (0,)
