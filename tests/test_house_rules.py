@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -224,6 +225,13 @@ def _scopes(path: Path) -> Iterator[str]:
         return
     of = [one for one in ("reductions", "objects") if one in path.parts[:-1]]
     yield from of or ("reductions", "objects")
+
+
+def test_a_test_module_has_its_name_to_itself() -> None:
+    """pytest takes two modules of one name for one, but only where both are collected."""
+    several = Counter(path.name for path in tracked() if path.match("test_*.py"))
+    assert [name for name, times in several.items() if times > 1] == []
+    assert len(several) > 100
 
 
 def test_every_module_says_what_it_is() -> None:
