@@ -17,13 +17,12 @@ def of_its_own(smallest: Smallest, trial: Trial, seen: Seen, lab: Lab) -> Smalle
     """Return the failed trial reduced with its own operation, dtype and the like, if it had slipped without them.
 
     It had if the smallest case passes with these, though its mistake would show; or, where it is not known what the
-    mistake is, if it also needs what the trial lacks, or fails in another way.
+    mistake is, if it also needs what the trial lacks, or needs nothing and fails in another way.
     """
     reading, facts = trial.reading, lab.session.facts
     words = reading.reads_as(smallest.trial, smallest.seen, facts)
     lacks = not all(has(trial, name) for name in smallest.needs)
-    mine, theirs = seen.signature, smallest.seen.signature
-    other_way = (mine.kind, mine.aspect) != (theirs.kind, theirs.aspect)
+    other_way = not smallest.needs and smallest.seen.signature.kind != seen.signature.kind
     apart = values_apart(smallest.trial, trial, reading.siblings) if words or lacks or other_way else ()
     needed = closure(smallest.needs, reading)
     others = {one: _passing(smallest, trial, one, lab) for one in apart if one not in needed}

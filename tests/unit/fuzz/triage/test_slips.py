@@ -5,17 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from fuzz.subjects.reductions.reading import Reading
-from fuzz.subjects.reductions.zoo.accumulating import Int32SumIsInt64
 from fuzz.subjects.reductions.zoo.answering import SelectTellsTheDataShape, ShapeOptionDecidesForCounts
 from fuzz.subjects.reductions.zoo.credentials import SecretCutAtColon
 from fuzz.subjects.reductions.zoo.floats import Uint64SelectThroughFloat
-from fuzz.subjects.reductions.zoo.layouts import FortranOrderIgnored
+from fuzz.subjects.reductions.zoo.layouts import FortranOrderIgnored, FortranOrderSwapsTwoAxes
 from fuzz.subjects.reductions.zoo.missing import (
     MissingIgnoredAlongAxes,
     OnlyFirstOfMissingValues,
     SelectCountsMissing,
 )
-from fuzz.subjects.reductions.zoo.rare import BigEndianMissingSelections
 from fuzz.subjects.reductions.zoo.selections import FarNegativeBoundWrapsAround
 from fuzz.triage.minimal import minimal
 from fuzz.triage.slips import of_its_own
@@ -99,16 +97,14 @@ def test_what_spoils_the_plainest_request_of_the_owner_is_not_what_others_meet()
         assert set(own.needs) == {"another sender", "huge values", "dtype"}
 
 
-def test_a_case_that_fails_in_another_way_and_not_with_the_dtype_of_the_failure_is_of_another_bug() -> None:
-    data = np.arange(1, 10, dtype=">i8").tobytes()
-    fields = {"shape": [3, 3], "selection": [[0, 3, 1], [0, 2, 1]], "missing": {"missing_value": 2}}
-    send = Send("sum", Fields({"dtype": "int64", "byte_order": "big", **fields}), "a")
-    trial = trial_of(Case("x", (Put("a", data), send)), Reading(PROFILE))
-    with lab_with(Int32SumIsInt64, BigEndianMissingSelections) as lab:
+def test_a_mistake_that_shows_in_another_way_with_the_failed_operation_is_no_slip() -> None:
+    selection = [[0, 2, 1], [0, 2, 1], [0, 1, 1], [0, 2, 1]]
+    fields = {"dtype": "int32", "shape": [2, 3, 2, 2], "order": "F", "selection": selection}
+    send = Send("count", Fields({**fields, "missing": {"valid_max": 3}}), "a")
+    trial = trial_of(Case("x", (Put("a", np.arange(1, 25, dtype="<i4").tobytes()), send)), Reading(PROFILE))
+    with lab_with(FortranOrderSwapsTwoAxes) as lab:
         seen = lab.ask(trial)[0]
-        slipped = minimal(trial, seen, lab)
-        assert slipped.needs == ("operation",)
-        assert slipped.seen.signature.aspect != seen.signature.aspect
-        own = of_its_own(slipped, trial, seen, lab)
-        assert own is not None
-        assert {"byte_order", "missing", "selection", "operation", "dtype"} <= set(own.needs)
+        smallest = minimal(trial, seen, lab)
+        assert smallest.trial.last.operation == "select"
+        assert smallest.seen.signature.aspect != seen.signature.aspect
+        assert of_its_own(smallest, trial, seen, lab) is None
