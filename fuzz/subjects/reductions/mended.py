@@ -13,6 +13,7 @@ import numpy as np
 
 from fuzz.subjects.reductions.scene import Scene, asked_of
 from fuzz.subjects.reductions.traits.numbers import PLAIN_DTYPE
+from fuzz.subjects.reductions.traits.requests import in_usual_order
 from fuzz.subjects.reductions.traits.revealing import revealing
 from fuzz.triage.trial import Trial
 from specs.fields import Fields
@@ -51,6 +52,9 @@ def _sends(trial: Trial) -> Iterator[Send]:
         tidy = _without_unknown_inner_fields(last)
         yield from (tidy, last) if tidy != last else (last,)
         yield from _spelled_like(last, last.fields.text.encode())
+        if in_usual_order(tidy) != tidy:
+            # A request from a scene has its fields in the usual order, or in the reverse one.
+            yield replace(tidy, spelled="members-reversed")
     if isinstance(last, SendRaw):
         inner = read_raw(last, trial.profile).send
         if inner is not None:

@@ -45,6 +45,11 @@ MOST_BYTES_MEANT = 2**16
 # Fields whose trait has another name than the field.
 FIELD_TRAITS: Mapping[str, str] = MappingProxyType({"order": "order F", "axes": "axis", "element_size": "filters"})
 LOCATED = (*LOCATORS["v1"], *LOCATORS["v2"])
+# The order in which requests made from scenes give their fields; other fields come last.
+USUAL_ORDER = (
+    "dtype", "byte_order", "offset", "size", "shape", "order", "axis", "selection", "compression", "filters", "missing",
+    *OPTIONS,
+)  # fmt: skip
 
 
 def trait_of_field(field: str) -> str:
@@ -90,6 +95,15 @@ def _without_nulls(send: Send) -> Send:
 def _located(send: Send) -> Send:
     given = [name for name in send.fields if name in LOCATED]
     return replace(send, fields=send.fields.without(*given), without=()) if given or send.without else send
+
+
+def in_usual_order(send: Send) -> Send:
+    """Return the request with its fields in the usual order."""
+    place = {name: number for number, name in enumerate(USUAL_ORDER)}
+    names = sorted(send.fields, key=lambda name: place.get(name, len(place)))
+    if names == list(send.fields):
+        return send
+    return replace(send, fields=Fields({name: send.fields[name] for name in names}))
 
 
 def _of_plain_dtype(send: Send) -> Send:
@@ -210,6 +224,7 @@ def _field(name: str) -> Trait:
 REQUESTS: tuple[Trait, ...] = (
     *(Trait(a_store(manner), _each(_served(manner))) for manner in reversed(tuple(MANNERS))),
     *(Trait(a_spelling(manner), _of_sends(_spelled(manner))) for manner in reversed(tuple(SPELLINGS))),
+    Trait("fields in an unusual order", _of_sends(in_usual_order)),
     Trait(SENDER, _sent_by(OWNER), value=_sender, swap=lambda trial, name: _sent_by(name)(trial)),
     Trait("interface http", _of_sends(_over_s3)),
     Trait("public bucket", _private),

@@ -8,6 +8,7 @@ from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.zoo.credentials import AnonymousRefused
 from fuzz.subjects.reductions.zoo.errors import WrongStatusForBadFields
 from fuzz.subjects.reductions.zoo.refusing import NullIsNotLeftOut
+from fuzz.subjects.reductions.zoo.spelling import MissingBeforeItsDtype
 from fuzz.triage.behind import behind, explained_without_fault
 from fuzz.triage.lab import Lab
 from fuzz.triage.ledger import Ledger
@@ -100,3 +101,18 @@ def test_behind_one_of_two_faults_is_the_other_and_behind_that_the_request_witho
         assert judgement.failures[0].rules
         Triage(session, ledger, Immortal()).look_into(two_faults.case, judgement)
     assert [one.needs for one in ledger.findings()] == [("null for axis",)]
+
+
+def test_an_invalid_request_whose_fields_stand_in_the_wrong_order_is_explained_by_a_valid_one_in_the_reverse_order(
+    tmp_path: Path,
+) -> None:
+    said = {"missing": {"missing_value": 1}, "dtype": "int32"}
+    put = Put("a", bytes(range(1, 9)))
+    valid = Send("select", Fields(dict(reversed(said.items()))), "a", spelled="members-reversed")
+    invalid = Send("select", Fields({"size": 4, "shape": [2], **said}), "a")
+    with session_with(MissingBeforeItsDtype) as session:
+        ledger = Ledger(tmp_path, "w", session.reading)
+        triage = Triage(session, ledger, Immortal())
+        for case in (Case("x", (put, valid)), Case("x", (put, invalid))):
+            triage.look_into(case, session.judge(case))
+    assert [(one.needs, one.seen) for one in ledger.findings()] == [(("fields in the reverse order", "missing"), 2)]

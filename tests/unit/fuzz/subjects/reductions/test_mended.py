@@ -43,3 +43,13 @@ def test_a_number_with_an_exponent_is_asked_about_in_a_plain_request_too() -> No
     wrong = Send("select", Fields({"dtype": "float32", "missing": {"valid_max": -1e39}}), "a", "public")
     several = mended(trial_of(Case("x", (PUT, wrong)), Reading(V2)))
     assert "exponents" in [one.last.spelled for one in several]
+
+
+@pytest.mark.parametrize("names", [("dtype", "offset", "missing"), ("missing", "dtype", "offset")])
+def test_a_request_with_its_fields_in_an_unusual_order_is_asked_about_in_the_reverse_order_too(
+    names: tuple[str, ...],
+) -> None:
+    told = {"dtype": "int32", "offset": "x", "missing": {"missing_value": 1}}
+    wrong = Send("select", Fields({name: told[name] for name in names}), "a", "public")
+    several = [one.last.spelled for one in mended(trial_of(Case("x", (PUT, wrong)), Reading(V2)))]
+    assert ("members-reversed" in several) is (names[0] != "dtype")
