@@ -20,8 +20,8 @@ from fuzz.triage.traits.circumstances import VERY_DATA
 from fuzz.triage.trial import BY_ASPECT
 from specs.violation import Way
 
-# In these ways of failing the server answers with values, which may be right for another request.
-WITH_VALUES = frozenset({Way.VALUES, Way.ACCEPTED, Way.FORM})
+# In these ways of failing the server answers with values, or with an error, that may be right for another request.
+RIGHT_FOR_ANOTHER = frozenset({Way.VALUES, Way.ACCEPTED, Way.FORM, Way.STATUS, Way.UNNAMED})
 # Two bugs whose answers are right for the same altered request hardly ever share this many needs.
 MANY_SHARED = 3
 
@@ -83,7 +83,7 @@ def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
     the other's operation, dtype and the like. Two that share many needs may come to what spoils them in two ways, such
     as by a part of the data and by an axis.
     """
-    if not of_one_family(way, one) and not {way.signature.way, one.signature.way} <= WITH_VALUES:
+    if not of_one_family(way, one) and not {way.signature.way, one.signature.way} <= RIGHT_FOR_ANOTHER:
         return False
     facts, within = lab.session.facts, way.trial.reading.within
     for words in way.reads_as & one.reads_as:

@@ -87,10 +87,7 @@ def alterations(step: Send) -> Iterator[tuple[str, Send]]:
     swapped = OTHER_ORDER.get(str(order)) or "big"
     if order is None:
         yield f"the answer for {swapped}-endian data", _but(step, byte_order=swapped)
-    for words, read in LENIENT.items():
-        fields = {name: value if name in OPTIONS else _leniently(read, value) for name, value in step.fields.items()}
-        if repr(fields) != repr(dict(step.fields)):
-            yield words, replace(step, fields=Fields(fields))
+    yield from read_leniently(step)
     axis = step.fields.get("axis")
     if isinstance(axis, list) and len(axis) > 1:
         yield "the answer for the first axis alone", _but(step, axis=axis[:1])
@@ -107,6 +104,14 @@ def alterations(step: Send) -> Iterator[tuple[str, Send]]:
             others = [*listed[:number], *listed[number + 1 :]]
             yield f"the answer without the filter {one.get('id')}", _but(step, filters=others or None)
     yield from ((words, _but(step, selection=other)) for words, other in other_selections(step))
+
+
+def read_leniently(step: Send) -> Iterator[tuple[str, Send]]:
+    """Yield the request as a lenient server may read it, where it says what no request should, with a description."""
+    for words, read in LENIENT.items():
+        fields = {name: value if name in OPTIONS else _leniently(read, value) for name, value in step.fields.items()}
+        if repr(fields) != repr(dict(step.fields)):
+            yield words, replace(step, fields=Fields(fields))
 
 
 def remembered(steps: Sequence[Step]) -> Iterator[tuple[str, Send]]:

@@ -19,6 +19,7 @@ from fuzz.subjects.reductions.alterations import (
     infinite_missed,
     misfetched,
     misread,
+    read_leniently,
     remembered,
     summed,
 )
@@ -86,6 +87,9 @@ def reads_as(trial: Trial, seen: Seen, facts: StoreFacts) -> frozenset[str]:
     elif seen.signature.way is Way.REFUSED:
         # Other data may be refused for good reasons; another request is refused for too many.
         several = _of_other_data(trial)
+    elif seen.signature.way in (Way.STATUS, Way.UNNAMED):
+        # The error may be right for what a lenient server takes the request for.
+        several = _taken_leniently(trial)
     else:
         return frozenset()
     return frozenset(one.words for one in several if _is_right(one, outcome, facts))
@@ -178,6 +182,11 @@ def _altered(trial: Trial) -> Iterator[Altered]:
         if trial.profile.rules(ruling):
             rulings = (*trial.profile.rulings_off, ruling)
             yield Altered(words, case, replace(trial.profile, rulings_off=rulings))
+
+
+def _taken_leniently(trial: Trial) -> Iterator[Altered]:
+    for words, other in read_leniently(trial.last) if isinstance(trial.last, Send) else ():
+        yield Altered(words, replace(trial.case, steps=(*trial.case.steps[:-1], other)), trial.profile)
 
 
 def _of_other_data(trial: Trial) -> Iterator[Altered]:

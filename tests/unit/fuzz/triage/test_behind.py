@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.zoo.credentials import AnonymousRefused
 from fuzz.subjects.reductions.zoo.errors import WrongStatusForBadFields
-from fuzz.subjects.reductions.zoo.refusing import NullIsNotLeftOut
+from fuzz.subjects.reductions.zoo.refusing import NullIsNotLeftOut, NumbersInQuotes
 from fuzz.subjects.reductions.zoo.spelling import MissingBeforeItsDtype
 from fuzz.triage.behind import behind, explained_without_fault
 from fuzz.triage.lab import Lab
@@ -116,3 +118,16 @@ def test_an_invalid_request_whose_fields_stand_in_the_wrong_order_is_explained_b
         for case in (Case("x", (put, valid)), Case("x", (put, invalid))):
             triage.look_into(case, session.judge(case))
     assert [(one.needs, one.seen) for one in ledger.findings()] == [(("fields in the reverse order", "missing"), 2)]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_number_in_quotes_that_is_taken_for_one_has_one_cause_whether_an_answer_comes_or_an_error(
+    first: int, tmp_path: Path
+) -> None:
+    several = [asked("owner", offset="24"), asked("owner", size="4")]
+    with session_with(NumbersInQuotes) as session:
+        ledger = Ledger(tmp_path, "w", session.reading)
+        triage = Triage(session, ledger, Immortal())
+        for one in (several[first], several[1 - first]):
+            triage.look_into(one.case, session.judge(one.case))
+    assert [one.seen for one in ledger.findings()] == [2]

@@ -345,3 +345,25 @@ def test_who_keeps_a_sum_in_float32_answers_it_whatever_is_missing() -> None:
     case = Case("x", (Put("a", np.array([-most, most]).tobytes()), Send("sum", fields, "a")))
     answer = cbor(v2_map(replace(right(case), values=np.array(np.inf))))
     assert "the answer for a sum kept in float32" in reading(case, answer)
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "text", "words"),
+    [
+        ({"offset": "24"}, 416, "offset", {"the answer for text taken for numbers"}),
+        ({"offset": "24"}, 400, "offset", set()),
+        (
+            {"size": True, "compression": {"id": "gzip"}},
+            400,
+            "the data",
+            {"the answer for booleans taken for integers"},
+        ),
+        ({"nothing_known": 1}, 416, "offset", set()),
+    ],
+)
+def test_an_error_may_be_right_for_what_the_request_was_taken_for(
+    fields: dict[str, Any], status: int, text: str, words: set[str]
+) -> None:
+    body = f'{{"error": {{"message": "{text} is wrong", "caused_by": null}}}}'.encode()
+    reply = Reply(status, (("content-type", "application/json"),), body)
+    assert reading(case_of(fields), reply, Way.STATUS if status == 416 else Way.UNNAMED) == words
