@@ -40,6 +40,7 @@ def at_stake(case: Case, due: Sequence[Due], outcomes: Sequence[Outcome]) -> Ite
         yield from ("linearizable", "no-torn-reads")
         if any(name.lower() in ("if-match", "if-none-match") for step in case.steps for name, _ in step.headers):
             yield "one-winner"
+        yield from ("etag" for step in case.steps if isinstance(step, steps.PutObject))
         return
     for step, expected, outcome in zip(case.steps, due, outcomes):
         if outcome is None or not expected.alternatives:

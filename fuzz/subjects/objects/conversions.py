@@ -255,9 +255,12 @@ def _digests(several: Sequence[Any], number: int) -> Iterator[Any]:
 
 
 def _alone(several: Sequence[Any], number: int) -> Iterator[Any]:
-    """Put what the last request sends as a part, or list the bucket in its way of sending, with nothing before it."""
+    """Put what the last request sends as a part, or list the bucket in its way of sending, with nothing before it.
+
+    What is stored, and the ETag that is told of it, should be the same for a part.
+    """
     step, last = several[number], several[-1]
-    if isinstance(last, steps.UploadPart) and (last.sent != PLAINLY or _has_digest(last)):
+    if isinstance(last, steps.UploadPart):
         if step is last:
             place: dict[str, Any] = {"bucket": step.bucket, "key": step.key, "lane": step.lane}
             yield steps.PutObject(**place, content=step.content, headers=step.headers, sent=step.sent)

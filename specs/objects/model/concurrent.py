@@ -16,6 +16,7 @@ from specs.objects.model import completions
 from specs.objects.model.listings import decoded
 from specs.objects.model.registers import FOREVER, IMPOSSIBLE, NOTHING_HELD, Call, Held, linearizable
 from specs.objects.profile import Profile
+from specs.objects.reading import faults_of_etag
 from specs.objects.state import METADATA, md5_etag
 from specs.objects.words import NOTHING, Memory, filled, learned, quoted
 from specs.objects.xml import read_xml, text_of
@@ -35,9 +36,12 @@ CONFLICT = (409, "ConditionalRequestConflict")
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The parts of a version that a read shows: its ETag, and its content and metadata if the read shows them."""
+    """The parts of a version that a read shows: its ETag, and its content and metadata if the read shows them.
 
-    etag: str
+    A version whose ETag is not known has none.
+    """
+
+    etag: str | None
     digest: str | None = None
     metadata: tuple[tuple[str, str], ...] | None = None
 
@@ -63,8 +67,13 @@ def violations(case: Case, outcomes: Sequence[Outcome], profile: Profile) -> Ite
     """List the keys whose answers no order of the requests explains, and answers that no version explains."""
     yield from _broken(outcomes)
     made = histories(case, outcomes)
+    misnamed = list(_misnamed(case, outcomes, profile))
+    yield from misnamed
+    # What a read should show is not known where a put told another ETag, nor what a copy does.
+    spoilt = {case.steps[one.step].about for one in misnamed}
+    spoilt |= {one.about for one in case.steps if misnamed and isinstance(one, steps.CopyObject | steps.StreamCopy)}
     for place, calls in made.calls.items():
-        if place in made.unknown:
+        if place in made.unknown | spoilt:
             continue
         torn = list(_torn(case, outcomes, place, made.versions.get(place, {})))
         yield from torn
@@ -112,6 +121,16 @@ def _broken(outcomes: Sequence[Outcome]) -> Iterator[Violation]:
                 status=outcome.status,
                 step=number,
             )
+
+
+def _misnamed(case: Case, outcomes: Sequence[Outcome], profile: Profile) -> Iterator[Violation]:
+    """List the puts that told another ETag than that of their content, which no order of the requests changes."""
+    for number, (step, outcome) in enumerate(zip(case.steps, outcomes)):
+        if not isinstance(step, steps.PutObject) or not isinstance(outcome, Reply) or outcome.status != 200:
+            continue
+        if step.leaves == steps.STAYS and not step.sent.fault:
+            due = md5_etag(step.content.data) if profile.rules("etag-md5") else None
+            yield from (replace(one, step=number) for one in faults_of_etag(due, outcome))
 
 
 @dataclass(frozen=True)
@@ -231,7 +250,8 @@ def _effect(
     if isinstance(step, steps.PutObject | steps.StreamCopy):
         name = f"step {number}"
         data = _content(case, number).data
-        version = Read(md5_etag(data), hashlib.sha256(data).hexdigest(), _metadata(step.headers))
+        told = outcome.header("etag") if isinstance(outcome, Reply) and isinstance(step, steps.PutObject) else None
+        version = Read(told or md5_etag(data), hashlib.sha256(data).hexdigest(), _metadata(step.headers))
         made.versions.setdefault(place, {})[name] = version
     holds = _condition(made, place, step, memory)
     if holds is None:

@@ -104,6 +104,15 @@ def test_a_torn_read_is_found() -> None:
     assert told(*writes, (GetObject(key="k"), torn)) == ["no-torn-reads"]
 
 
+def test_a_put_beside_others_tells_the_etag_of_its_content() -> None:
+    misnamed = Reply(200, (("etag", md5_etag(b"another")),), b"", 5.0, 0.0)
+    other = (put(b"two", 2), wrote(b"two"))
+    assert told((put(b"one", 1), misnamed), other, (GetObject(key="k"), shown(b"one", 10.0))) == ["etag"]
+    unquoted = Reply(200, (("etag", md5_etag(b"one").strip('"')),), b"", 5.0, 0.0)
+    assert told((put(b"one", 1), unquoted), other, (GetObject(key="k"), shown(b"two", 10.0))) == ["etag"]
+    assert told((put(b"one", 1), wrote(b"one")), other, (GetObject(key="k"), shown(b"one", 10.0))) == []
+
+
 def test_a_read_after_a_write_is_not_stale() -> None:
     first, second = (put(b"1", 1), wrote(b"1", 0.0)), (put(b"2", 1), wrote(b"2", 10.0))
     stale = Reply(200, (("etag", md5_etag(b"1")),), b"1", 5.0, 20.0)
