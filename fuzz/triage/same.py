@@ -78,22 +78,22 @@ def needs_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
 def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
     """Say whether two wrong answers are right for the same altered request, and one cause needs all the other does.
 
-    Needs without which both requests have the same answer are left out: they show the difference, and no more. Traits
-    within the same wider one, such as two of slices, count for the same here. The case that needs less must fail with
-    the other's operation, dtype and the like. Two that share many needs may come to what spoils them in two ways, such
-    as by a part of the data and by an axis.
+    Needs without which both requests have the same answer are left out, and so are particular numbers, lengths and
+    bounds: they show the difference, and no more. Traits within the same wider one, such as two of slices, count for
+    the same here. The case that needs less must fail with the other's operation, dtype and the like. Two that share
+    many needs may come to what spoils them in two ways, such as by a part of the data and by an axis.
     """
     if not of_one_family(way, one) and not {way.signature.way, one.signature.way} <= RIGHT_FOR_ANOTHER:
         return False
-    facts, within = lab.session.facts, way.trial.reading.within
+    facts, reading = lab.session.facts, way.trial.reading
     for words in way.reads_as & one.reads_as:
-        mine, theirs = telling_needs(way, words, facts), telling_needs(one, words, facts)
+        mine, theirs = (telling_needs(each, words, facts) - reading.incidental for each in (way, one))
         # What needs a narrower trait, such as more than two dimensions, has the wider one too.
-        plainer = [(way, one)] if mine <= closure(theirs, way.trial.reading) else []
-        plainer += [(one, way)] if theirs <= closure(mine, way.trial.reading) else []
+        plainer = [(way, one)] if mine <= closure(theirs, reading) else []
+        plainer += [(one, way)] if theirs <= closure(mine, reading) else []
         if plainer:
             return any(fails_with_siblings(less, more.trial, words, lab) for less, more in plainer)
-        wider = [{within.get(name, "") for name in some} for some in (mine - theirs, theirs - mine)]
+        wider = [{reading.within.get(name, "") for name in some} for some in (mine - theirs, theirs - mine)]
         if wider[0] == wider[1] and "" not in wider[0]:
             return True
     return bool(way.reads_as & one.reads_as) and len(_shared(way, one)) >= MANY_SHARED

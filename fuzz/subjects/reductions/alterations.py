@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from fuzz.subjects.reductions.lenient import read_leniently
 from fuzz.subjects.reductions.misread_slices import other_selections
-from fuzz.subjects.reductions.scene import Scene, are_axes, of_picked, with_elements, without_dimension
+from fuzz.subjects.reductions.scene import Scene, are_axes, of_picked, with_elements, with_lengths, without_dimension
 from fuzz.subjects.reductions.traits.missing import (
     OF_VALUES,
     is_near,
@@ -27,9 +28,8 @@ from fuzz.subjects.reductions.traits.missing import (
 )
 from fuzz.subjects.reductions.traits.slices import picked
 from specs.case import Case
-from specs.fields import Fields
-from specs.reductions.dtypes import FLOATS, ITEM_SIZES, NAMES, Array, Bools
-from specs.reductions.request import COMPRESSIONS, FILTERS, OPTIONS
+from specs.reductions.dtypes import FLOATS, ITEM_SIZES, Array, Bools
+from specs.reductions.request import OPTIONS
 from specs.reductions.steps import Put, Send, Step
 from specs.spellings import written
 
@@ -67,9 +67,9 @@ BEGUN_AT_SIGNED = "the answer of a comparison that begins at the greatest signed
 ALIGNED = "the answer for an offset rounded down to a multiple of the item size"
 LAST_BYTE = "the answer for data whose last byte is zero"
 LONG_AXES = "the answer for those axes alone that are longer than one"
+ALL_BUT_THE_LAST = "the answer without the last element of each row"
 SQUEEZED = "the answer without its dimensions of one element"
 OTHER_LAYOUT = "the answer for data that lie in C order"
-WORDS = {word.lower(): word for word in (*NAMES, *COMPRESSIONS, *FILTERS, "C", "F", "little", "big")}
 # Shares of a missing number within which servers may take other numbers for it.
 TOLERANCES = (1e-3, 1e-5, 1e-6, 1e-9)
 OTHER_ORDER = {"big": "little", "little": "big"}
@@ -106,14 +106,6 @@ def alterations(step: Send) -> Iterator[tuple[str, Send]]:
     yield from ((words, _but(step, selection=other)) for words, other in other_selections(step))
 
 
-def read_leniently(step: Send) -> Iterator[tuple[str, Send]]:
-    """Yield the request as a lenient server may read it, where it says what no request should, with a description."""
-    for words, read in LENIENT.items():
-        fields = {name: value if name in OPTIONS else _leniently(read, value) for name, value in step.fields.items()}
-        if repr(fields) != repr(dict(step.fields)):
-            yield words, replace(step, fields=Fields(fields))
-
-
 def remembered(steps: Sequence[Step]) -> Iterator[tuple[str, Send]]:
     """Yield the last request with each field that an earlier one had, and it has not, with a description."""
     *before, last = [step for step in steps if isinstance(step, Send)]
@@ -121,43 +113,6 @@ def remembered(steps: Sequence[Step]) -> Iterator[tuple[str, Send]]:
         for name, value in step.fields.items():
             if value is not None and last.fields.get(name) is None:
                 yield f"the answer with the {name} of an earlier request", _but(last, **{name: value})
-
-
-def _in_the_right_case(word: Any) -> Any:
-    return WORDS.get(word.lower(), word) if isinstance(word, str) else word
-
-
-def _booleans_as_integers(told: Any) -> Any:
-    return int(told) if isinstance(told, bool) else told
-
-
-def _cut_to_integers(told: Any) -> Any:
-    return int(told) if isinstance(told, float) and math.isfinite(told) else told
-
-
-def _text_as_numbers(told: Any) -> Any:
-    try:
-        return float(told) if "." in told else int(told)
-    except (TypeError, ValueError):
-        return told
-
-
-# What a lenient server may make of a value that a field should not have.
-LENIENT: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
-    {
-        "the answer for words in the case that the API gives them": _in_the_right_case,
-        "the answer for booleans taken for integers": _booleans_as_integers,
-        "the answer for fractions cut to integers": _cut_to_integers,
-        "the answer for text taken for numbers": _text_as_numbers,
-    }
-)
-
-
-def _leniently(read: Callable[[Any], Any], told: Any) -> Any:
-    """Return what a field says, each value in it read leniently."""
-    if isinstance(told, dict):
-        return {name: _leniently(read, value) for name, value in told.items()}
-    return [_leniently(read, value) for value in told] if isinstance(told, list) else read(told)
 
 
 def _but(step: Send, **fields: Any) -> Send:
@@ -272,6 +227,17 @@ def _without_short_axes(scene: Scene) -> Iterator[tuple[str, Scene]]:
     longer = [axis for axis in axes if lengths[axis] != 1]
     if longer != axes:
         yield LONG_AXES, replace(scene, axis=longer)
+
+
+def all_but_the_last(scene: Scene) -> Scene | None:
+    """Return the scene of an extreme or sum without the last element of each row that it reduces."""
+    some = of_picked(scene) or scene
+    shape = some.shape or (some.elements.size,)
+    axes = some.axis if isinstance(some.axis, list) else [some.axis]
+    reduces = some.axis is None or (are_axes(axes) and len(shape) - 1 in axes)
+    if some.operation in ("select", "count") or shape[-1] < 2 or not reduces:
+        return None
+    return with_lengths(replace(some, shape=shape), (*shape[:-1], shape[-1] - 1))
 
 
 def _squeezed(scene: Scene) -> Scene | None:

@@ -11,18 +11,20 @@ from typing import Literal
 import numpy as np
 
 from fuzz.subjects.reductions.alterations import (
+    ALL_BUT_THE_LAST,
     BEGUN_AT_FIRST,
     NARROWER,
     ORDERED,
+    all_but_the_last,
     alterations,
     first_compared,
     infinite_missed,
     misfetched,
     misread,
-    read_leniently,
     remembered,
     summed,
 )
+from fuzz.subjects.reductions.lenient import read_leniently
 from fuzz.subjects.reductions.scene import case_of
 from fuzz.subjects.reductions.stakes import alike
 from fuzz.triage.lab import Seen
@@ -68,6 +70,10 @@ class Altered:
             return due
         return replace(due, answers=tuple(map(self.mistake, due.answers)))
 
+    def answers(self, facts: StoreFacts) -> tuple[Values, ...]:
+        due = self.due(facts)
+        return () if due is None else due.answers
+
     def forms(self, due: Expectation) -> tuple[bool, ...]:
         """Say for each option about the form of an answer whether the request asks for it and it makes a difference."""
         step, has_shape = self.case.steps[-1], any(answer.shape for answer in due.answers)
@@ -83,7 +89,7 @@ def reads_as(trial: Trial, seen: Seen, facts: StoreFacts) -> frozenset[str]:
     if _is_right(Altered("", trial.case, trial.profile), outcome, facts):
         return frozenset()
     if seen.signature.way in (Way.VALUES, Way.ACCEPTED, Way.FORM) and outcome.status == 200:
-        several = _altered(trial)
+        several = _altered(trial, facts)
     elif seen.signature.way is Way.REFUSED:
         # Other data may be refused for good reasons; another request is refused for too many.
         several = _of_other_data(trial)
@@ -98,7 +104,7 @@ def reads_as(trial: Trial, seen: Seen, facts: StoreFacts) -> frozenset[str]:
 def shows(words: str, trial: Trial, facts: StoreFacts) -> bool:
     """Say whether a trial's answer differs from that of its altered request."""
     plain = Altered("", trial.case, trial.profile)
-    return any(one.words == words and not _answered_alike(plain, one, facts) for one in _altered(trial))
+    return any(one.words == words and not _answered_alike(plain, one, facts) for one in _altered(trial, facts))
 
 
 def _answered_alike(one: Altered, other: Altered, facts: StoreFacts) -> bool:
@@ -156,7 +162,7 @@ def _laid_out(due: Values, order: Literal["C", "F"]) -> Values:
     return replace(relaid_ones, low=relaid(due.low), high=relaid(due.high), pairwise_low=None, pairwise_high=None)
 
 
-def _altered(trial: Trial) -> Iterator[Altered]:
+def _altered(trial: Trial, facts: StoreFacts) -> Iterator[Altered]:
     step, case = trial.last, trial.case
     if not isinstance(step, Send):
         return
@@ -175,6 +181,12 @@ def _altered(trial: Trial) -> Iterator[Altered]:
     if first is not None and trial.scene.dtype not in FLOATS:
         for narrow in NARROWER.get(trial.scene.dtype, ()):
             yield Altered(ORDERED[narrow], case, trial.profile, partial(_taken_for_the_end, narrow=narrow))
+    fewer = None if trial.scene is None else all_but_the_last(trial.scene)
+    if fewer is not None:
+        # The last element is counted all the same.
+        for answer in Altered("", case, trial.profile).answers(facts):
+            mistake = partial(replace, counts=answer.counts)
+            yield Altered(ALL_BUT_THE_LAST, case_of(fewer, case.property), trial.profile, mistake)
     order = step.fields.get("order")
     yield Altered(OTHER_RESULT_ORDER, case, trial.profile, partial(_laid_out, order="F" if order == "F" else "C"))
     yield from _of_other_data(trial)

@@ -12,6 +12,7 @@ import pytest
 from fuzz.running.session import Judgement
 from fuzz.subjects.reductions.faults import faults_named
 from fuzz.subjects.reductions.mended import mended
+from fuzz.subjects.reductions.plainer import plainer
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of, without_axes, without_dimension
 from fuzz.subjects.reductions.traits.requests import BODY, DATA
@@ -184,3 +185,14 @@ def test_a_request_without_its_fault_has_data_that_its_filter_does_not_divide() 
     trial = trial_of(Case("malformed", (Put("a", bytes(8)), Send("select", fields, "a"))), Reading(PROFILE))
     counts = {one.scene.elements.size * 4 % 8 for one in mended(trial)}
     assert counts == {0, 4}
+
+
+@pytest.mark.parametrize(("selection", "may_be_empty"), [([[0, 1, 1]], False), ([[4, 4, 1]], True)])
+def test_an_invalid_selection_is_made_no_plainer_by_picking_nothing(
+    selection: list[list[int]], *, may_be_empty: bool
+) -> None:
+    send = Send("select", Fields({"dtype": "int32", "shape": [2, 3], "selection": selection}), "a")
+    trial = trial_of(Case("x", (Put("a", bytes(24)), send)), Reading(profiles.load("reference")))
+    slices = [one for other in plainer(trial) for one in other.last.fields["selection"] if len(one) == 3]
+    assert slices
+    assert any(start == end for start, end, _ in slices) is may_be_empty
