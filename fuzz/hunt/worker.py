@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuzz.embedded.large_blocks import give_memory_back
+from fuzz.embedded.large_blocks import give_gaps_back, give_memory_back
 from fuzz.events import Doing, Event, Explored, FindingFixed, Warned
 from fuzz.findings.finding import Finding
 from fuzz.findings.replay import TRIES
@@ -30,6 +30,8 @@ from specs.case import Case
 EXAMPLES_OF_FIRST_TURN = 5
 REPLAY_SECONDS = 5.0
 TELL_SECONDS = 0.2
+# How often the memory between blocks that stay is given back, which takes some milliseconds.
+GAPS_SECONDS = 10.0
 # How long a property has no turn after a case of it was left out, as too many slow ones waited already.
 RESTING_SECONDS = 1.0
 # The most extra time a property gets for recent new findings, and the weight that these keep from turn to turn.
@@ -100,7 +102,7 @@ class Worker:
         self._session = session
         self._number = number
         self._tell = tell
-        self._told = 0.0
+        self._told = self._tidied = 0.0
         self.ledger = Ledger(plan.findings, f"{plan.seed:x}-{number}", session.reading, tell, session.subject.name)
         self._doing = ""
         session.tick = lambda: self._report(self._doing)
@@ -161,6 +163,7 @@ class Worker:
                 rounds[one.name] += 1
                 self.ledger.reload()
                 self._tell_what_is_fixed()
+                self._tidy()
             self._hunter.finish()
         except _Enough:
             self._hunter.finish()
@@ -181,6 +184,13 @@ class Worker:
             for note in self.ledger.unreadable:
                 self._tell(Warned(note))
             self._tell_unwritten()
+
+    def _tidy(self) -> None:
+        """Give memory back that is held for nothing, from time to time."""
+        now = time.monotonic()
+        if now - self._tidied > GAPS_SECONDS:
+            self._tidied = now
+            give_gaps_back()
 
     def _tell_unwritten(self) -> None:
         """Warn of files that could not be written since the last time."""
