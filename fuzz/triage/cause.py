@@ -22,7 +22,7 @@ from fuzz.triage.traits.circumstances import (
     after_refusal,
     asked_twice,
 )
-from fuzz.triage.trial import Signature, Trial
+from fuzz.triage.trial import Trial
 
 MOST_RESTS = 6
 
@@ -60,14 +60,10 @@ def converted(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Exp
             wanted = replace(wanted, after_others=False, doubts=frozenset())
         for one in several:
             came = lab.fails(other, wanted) if one.concerns(other, wanted) else None
-            alike = wanted is seen.signature or (came is not None and _fails_just_so(came, wanted))
+            alike = wanted is seen.signature or (came is not None and came.signature.exact == wanted.exact)
             if came is not None and alike and isinstance(leaves(other, came, one, lab), Explained):
                 return Explained(one.finding)
     return None
-
-
-def _fails_just_so(seen: Seen, wanted: Signature) -> bool:
-    return (seen.signature.kind, seen.signature.aspect) == (wanted.kind, wanted.aspect)
 
 
 def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest | None:

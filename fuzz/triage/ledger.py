@@ -297,7 +297,7 @@ def name_of(finding: Finding, digits: int = DIGITS_OF_A_NAME) -> str:
 
 def _looks(wanted: Signature) -> tuple[str, str, str]:
     """Return what a failure looks like, the roughest first."""
-    return wanted.look, wanted.kind, wanted.aspect
+    return wanted.look, *wanted.exact
 
 
 def _unheard(wanted: Signature) -> tuple[bool, bool]:

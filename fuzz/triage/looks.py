@@ -97,7 +97,7 @@ def _tells_apart(one: Shown, wanted: Signature) -> bool:
     What needs nothing would concern every valid request that fails.
     """
     known = one.signature
-    return bool(one.needs or known.blamed) or (known.kind, known.aspect) == (wanted.kind, wanted.aspect)
+    return bool(one.needs or known.blamed) or known.exact == wanted.exact
 
 
 def _errs_alike(one: Shown, wanted: Signature) -> bool:

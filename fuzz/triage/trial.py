@@ -158,6 +158,11 @@ class Signature:
         return f"{self.way.value}{status}{aspect}"
 
     @property
+    def exact(self) -> tuple[str, str]:
+        """Return the kind and the aspect: two failures that share both fail in just the same way."""
+        return self.kind, self.aspect
+
+    @property
     def look(self) -> str:
         """Return what a failure looks like; failures of one cause look the same on requests that are alike."""
         if self.way is Way.VALUES and self.aspect in APART:
