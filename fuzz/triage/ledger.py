@@ -15,6 +15,7 @@ from fuzz.config import DEFAULT_SUBJECT
 from fuzz.errors import CannotRun
 from fuzz.events import Event, FindingFound
 from fuzz.findings import corpus
+from fuzz.findings.case_files import Unreadable
 from fuzz.findings.finding import Finding
 from fuzz.findings.pages import pages
 from fuzz.findings.scrubbing import scrubbed
@@ -58,13 +59,15 @@ class Ledger:
         self._emit = emit
         self._findings: dict[str, Finding] = {}
         self._ways: dict[str, list[Shown]] = {}
+        # When the case of each finding was written that this worker has read or written.
+        self._written: dict[str, int] = {}
         self._seen: dict[str, int] = {}
         self._looks: dict[str, set[tuple[str, str, str]]] = {}
         self.reload()
         self._of_earlier_runs = frozenset(self._findings)
 
     def reload(self) -> None:
-        """Take in findings that other workers have made since."""
+        """Take in findings that other workers have made since, or have given a plainer case."""
         if not self.folder.is_dir():
             return
         there = {path.name for path in self.folder.iterdir() if path.is_dir() and not path.name.startswith(".")}
@@ -74,6 +77,31 @@ class Ledger:
                     self._of_others.add(finding.id)
                 elif finding.id not in self._findings:
                     self._remember(finding, self._way_of(finding))
+                    self._note_written(finding.id)
+        for name in there & set(self._written):
+            if self._written[name] != self._when_written(name):
+                self._take_plainer(name)
+
+    def _take_plainer(self, name: str) -> None:
+        """Take in the plainer case that another worker has given a finding."""
+        self._note_written(name)
+        try:
+            finding = corpus.load(self.folder / name)
+        except Unreadable as error:
+            self._complain(self.folder / name, str(error))
+            return
+        way = self._way_of(finding)
+        before = [one for one in self._ways[name] if one.needs != way.needs]
+        self._remember(replace(finding, seen=max(finding.seen, self._findings[name].seen)), way, *before)
+
+    def _note_written(self, name: str) -> None:
+        self._written[name] = self._when_written(name)
+
+    def _when_written(self, name: str) -> int:
+        try:
+            return (self.folder / name / corpus.CASE).stat().st_mtime_ns
+        except OSError:
+            return 0
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -243,6 +271,7 @@ class Ledger:
             self.unwritten.append(f"{self.folder / finding.id} cannot be written: {error.strerror}; the run goes on")
         else:
             self._unsaved.discard(finding.id)
+            self._note_written(finding.id)
 
     def _made_meanwhile(self, finding: Finding) -> str | None:
         """Return the finding with the same fingerprint that another worker has made in the meantime."""

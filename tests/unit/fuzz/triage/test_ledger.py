@@ -128,6 +128,17 @@ def test_what_is_saved_is_read_back_by_another_worker(tmp_path: Path) -> None:
     assert third.made == 0
 
 
+def test_a_plainer_case_by_another_worker_is_read_back_too(tmp_path: Path) -> None:
+    one = Ledger(tmp_path, "one", Reading(PROFILE))
+    name = keep(one, finding("0123456789ab", "gzip", "max"))
+    other = Ledger(tmp_path, "other", Reading(PROFILE))
+    keep(one, finding("ba9876543210", "max"), replaces=name)
+    assert [shown.needs for shown in other.shown()] == [way("compression", "operation").needs]
+    other.reload()
+    assert [shown.needs for shown in other.shown()] == [("operation",), ("compression", "operation")]
+    assert [each.needs for each in other.findings()] == [("max",)]
+
+
 def test_what_an_answer_would_be_right_for_is_read_back(tmp_path: Path) -> None:
     one = replace(finding("0" * 12, "gzip"), reads_as="the answer without x", reads_also=("the answer for y",))
     keep(Ledger(tmp_path, "w", Reading(PROFILE)), one)
