@@ -6,7 +6,7 @@ from fuzz.findings.finding import Reproducibility
 from fuzz.triage.lab import Lab, OutOfBudget, Seen
 from fuzz.triage.minimal import Smallest
 from fuzz.triage.traits.circumstances import WHILE
-from fuzz.triage.trial import Trial
+from fuzz.triage.trial import Signature, Trial
 from specs.case import requests
 from specs.violation import Way
 
@@ -46,3 +46,13 @@ def answers_late(trial: Trial, first: Seen, lab: Lab) -> bool:
         return not lab.stays_silent(trial, first.signature)
     except OutOfBudget:
         return True
+
+
+def is_merely_slow(trial: Trial, wanted: Signature, lab: Lab) -> bool:
+    """Say whether a silent request that keeps the server busy is answered once it is asked alone, with patience.
+
+    In haste such a request never is, so that each that looked for the cause of its silence would be waited for in vain.
+    """
+    if wanted.way is not Way.SILENT or not trial.reading.is_burden(trial.case):
+        return False
+    return not lab.stays_silent(trial, wanted)

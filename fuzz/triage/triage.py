@@ -21,7 +21,7 @@ from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
 from fuzz.triage.minimal import Smallest, minimal, rewritable, shortened
 from fuzz.triage.plainer import lightest
-from fuzz.triage.reproducing import answers_late
+from fuzz.triage.reproducing import answers_late, is_merely_slow
 from fuzz.triage.shown import Explained, Rest, Shown
 from fuzz.triage.spent import KNOWN_SHARE_WITH_EARLIER, Spent
 from fuzz.triage.together import apart, confirmed, race_of, read_after_write
@@ -133,7 +133,8 @@ class Triage:
                         return self._disagreement(until, first)
                 others = (trial_of(one, self.session.reading) for one in isolated_otherwise(case, number))
                 # Each request that looks for the cause of a burden's failure would be a burden as well.
-                return self._told(until, lightest(trial, wanted, self.lab), others, first)
+                light = lightest(trial, wanted, self.lab)
+                return None if is_merely_slow(light, wanted, self.lab) else self._told(until, light, others, first)
             except OutOfBudget:
                 return self._cut_short(until, trial, first)
             except CannotRun:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from fuzz.findings import corpus
 from fuzz.subjects.reductions.burdens import promises_much
 from fuzz.triage.company import Company
 from fuzz.triage.histories import Earlier
+from fuzz.triage.lab import MOST_HANG_SECONDS
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import Looks
 from fuzz.triage.recognising import Recogniser
@@ -86,6 +87,26 @@ def test_a_burdens_failure_is_recognised_beside_other_cases_without_it(session: 
     assert recogniser.may_try(other, judgement)
     assert recogniser.recognised(other, judgement, session) == named  # type: ignore[arg-type]
     assert len(session.burdens) == asked
+
+
+@dataclass
+class Busy(Burdened):
+    """Answers a burden if it is waited for."""
+
+    def judge(self, case: Case, *, afresh: bool = False) -> Judgement:
+        judgement = super().judge(case, afresh=afresh)
+        patient = self.client.settings.timeout_seconds > MOST_HANG_SECONDS
+        return replace(judgement, violations=()) if patient and len(self.burdens) > 1 else judgement
+
+
+def test_a_burden_that_is_answered_in_the_end_is_asked_once_more_and_no_finding(tmp_path: Path) -> None:
+    session = Busy([Bug(lambda trial, _: promises_much(trial.case), "answers", Way.SILENT)])
+    ledger = Ledger(tmp_path, "w", session.reading)
+    triage = Triage(session, ledger, Immortal())  # type: ignore[arg-type]
+    triage.look_into(burden(), session.judge(burden()))
+    assert len(session.burdens) == 2
+    ledger.flush()
+    assert not corpus.load_all(tmp_path)
 
 
 PLAIN = Case("reduction", (Put("a", bytes(8)), Send("sum", Fields({"dtype": "int32"}), "a")))
