@@ -167,9 +167,13 @@ class Ledger:
         return None
 
     def fleeting(self, wanted: Signature) -> str | None:
-        """Return the finding about failures of the same sort that do not come each time their request is sent."""
-        chance = self.of_chance(wanted)
-        return self.flaky(wanted) or (None if chance is None else chance.id)
+        """Return the finding about failures of the same sort that do not come each time their request is sent.
+
+        What failed once among other requests may be of requests that fail by themselves some of the time.
+        """
+        flaky = self.flaky(wanted) or self.flaky(replace(wanted, after_others=False))
+        chance = self.of_chance(wanted) if flaky is None else None
+        return flaky if chance is None else chance.id
 
     def is_flaky(self, name: str) -> bool:
         """Say whether a finding is about requests that fail some of the time."""

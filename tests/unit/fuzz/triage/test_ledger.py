@@ -230,6 +230,16 @@ def test_what_fails_some_of_the_time_shares_a_finding_with_its_family(tmp_path: 
     assert ledger.flaky(Signature(Way.ACCEPTED, frozenset({"size:x"}))) is None
 
 
+@pytest.mark.parametrize("after_others", [False, True])
+def test_what_failed_once_among_other_requests_is_of_those_that_fail_some_of_the_time(
+    tmp_path: Path, *, after_others: bool
+) -> None:
+    ledger = Ledger(tmp_path, "w", Reading(PROFILE))
+    name = keep(ledger, replace(finding(), reproducibility="flaky"))
+    assert ledger.fleeting(Signature(Way.VALUES, after_others=after_others)) == name
+    assert ledger.fleeting(Signature(Way.SILENT, after_others=after_others)) is None
+
+
 def test_findings_about_another_subject_are_left_alone(tmp_path: Path) -> None:
     other = Case("objects", (PutObject(key="k", content=Content(b"")),))
     corpus.save(tmp_path, replace(finding("0" * 12), id="of-a-store", subject="objects", case=other, outcomes=(None,)))
