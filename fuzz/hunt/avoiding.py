@@ -99,9 +99,10 @@ class Patience:
 
 
 class Burdens:
-    """The time that a server was busy with requests that are a burden, which may be no more than a share of it all.
+    """The time that requests that are a burden took, which may be no more than a share of it all.
 
-    The share becomes smaller with each burden that showed nothing new, as all other lanes stand still meanwhile.
+    What it took to look into their failures counts where that showed nothing new. The share becomes smaller with each
+    burden that showed nothing new, as all other lanes stand still meanwhile.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -121,6 +122,10 @@ class Burdens:
         long = [seconds for seconds in took if seconds >= COSTLY_SECONDS]
         self._seconds += sum(long)
         self._in_vain += bool(long)
+
+    def note_explained(self, seconds: float) -> None:
+        """Count how long it took to look into a burden that showed nothing new: the hunt stood still meanwhile."""
+        self._seconds += seconds
 
     def note_new(self) -> None:
         """Remember that the latest burden led to a new finding."""

@@ -65,8 +65,11 @@ class Foresight:
         """Learn what came of a case that was looked into: a new finding, or how long known ones took."""
         if not new:
             self.note_known(names, flight, judgement, took)
-        elif flight.owner.burden:
+        if flight.owner.burden and new:
             self._burdens.note_new()
+        elif flight.owner.burden and judgement.failures:
+            # The answers themselves were counted before.
+            self._burdens.note_explained(took - (flight.ended - flight.begun))
 
     def note_known(self, names: Iterable[str], flight: Flight, judgement: Judgement, took: float) -> None:
         """Learn how long the failures of known findings took."""

@@ -17,7 +17,7 @@ from fuzz.triage.lab import haste_seconds
 from fuzz.triage.ledger import Ledger
 from specs.case import Case
 from specs.fields import Fields
-from specs.outcome import NoReply, Transcript
+from specs.outcome import NoReply, Reply, Transcript
 from specs.reductions.steps import Put, Send
 from specs.violation import Violation, Way
 from tests.unit.pretended import PROFILE
@@ -72,3 +72,13 @@ def test_burdens_that_took_long_are_left_out_where_the_time_is_limited(foresight
     foresight.note(flight, HUNG, CLIENT, limited=True)  # type: ignore[arg-type]
     assert foresight.of(BURDEN, PropertyEffort()) is None
     assert foresight.of(PLAIN, PropertyEffort()) is not None
+
+
+def test_looking_into_a_burden_that_shows_nothing_new_counts_for_how_long_burdens_took(foresight: Foresight) -> None:
+    flight = SimpleNamespace(owner=drawn(foresight, BURDEN), begun=0.0, ended=10.0)
+    quickly = Judgement(Transcript(BURDEN, (None, Reply(500, (), b"", elapsed_ms=1.0))), HUNG.violations)
+    foresight.note_explained((), flight, quickly, 30.0, new=True)  # type: ignore[arg-type]
+    foresight.note_explained((), flight, quickly, 10.0, new=False)  # type: ignore[arg-type]
+    assert foresight.of(BURDEN, PropertyEffort()) is not None
+    foresight.note_explained((), flight, quickly, 30.0, new=False)  # type: ignore[arg-type]
+    assert foresight.of(BURDEN, PropertyEffort()) is None
