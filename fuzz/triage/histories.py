@@ -7,7 +7,7 @@ import pickle
 from collections import OrderedDict, deque
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Any
 
 from fuzz.triage.company import ALONE, HISTORY, Company, without_burdens
@@ -25,7 +25,7 @@ from fuzz.triage.traits.circumstances import (
     differing_in,
 )
 from fuzz.triage.trial import Signature, Trial, has_company, trial_of
-from specs.case import Case, weight
+from specs.case import Case, lane_of, weight
 from specs.violation import Way
 
 MOST_CONTENTS = 512
@@ -179,6 +179,14 @@ def _fewest_steps(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
 def _makes_sense(steps: Sequence[Any]) -> bool:
     """Say whether anything is left before or beside the last request that it may depend on."""
     return has_company(Case(HISTORY, tuple(steps)))
+
+
+def after_those_beside(case: Case, number: int) -> Case:
+    """Return the case up to a step, with all that other clients send beside it before it in the order of the steps."""
+    step, later = case.steps[number], case.steps[number + 1 :]
+    beside = takewhile(lane_of, later) if lane_of(step) else ()
+    others = (one for one in beside if lane_of(one) != lane_of(step))
+    return replace(case, steps=(*case.steps[:number], *others, step))
 
 
 def wrong_after(case: Case, reading: Reading, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | None:

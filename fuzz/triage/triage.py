@@ -14,7 +14,7 @@ from fuzz.triage.behind import behind, explain_or_mend
 from fuzz.triage.budgets import REQUESTS_OF_A_RACE, in_haste, is_slow, requests_after_others, requests_for
 from fuzz.triage.cause import explain
 from fuzz.triage.company import ALONE, Company
-from fuzz.triage.histories import Earlier, comes_again, smallest_history, wrong_after
+from fuzz.triage.histories import Earlier, after_those_beside, comes_again, smallest_history, wrong_after
 from fuzz.triage.keeping import Keeper
 from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, is_silent
 from fuzz.triage.ledger import Ledger
@@ -252,6 +252,13 @@ class Triage:
             self.keeper.in_company |= among_others
             try:
                 found = self._after(self.earlier.as_sent(until), first)
+                if found is None and trial.reading.stateful and at_once(until):
+                    # It may have met what another client sent, which may stand after it in the case.
+                    whole = first.judgement.transcript.case
+                    for read, seen in read_after_write(trial_of(whole, trial.reading), self.lab):
+                        return self._failure(read.case, seen.judgement, seen.violation)
+                    met = after_those_beside(whole, len(until.steps) - 1)
+                    found = self._after(self.earlier.as_sent(met), first)
                 if found is None and self.keeper.raced(first.signature):
                     return None
                 if found is None and (raced := self._took_company(until, first)) is not None:

@@ -15,20 +15,24 @@ from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.hunt.effort import PropertyEffort
 from fuzz.hunt.hunter import Hunter
-from fuzz.running.session import Session
+from fuzz.running.session import Judgement, Session
 from fuzz.running.store.protocol import impostors
 from fuzz.subjects.objects.access import OWN, OWNER, Access
 from fuzz.subjects.objects.reading import Reading
 from fuzz.subjects.objects.subject import OBJECTS
 from fuzz.subjects.objects.zoo import find
 from fuzz.transport.http import HttpClient
+from fuzz.triage.histories import after_those_beside
 from fuzz.triage.lab import Lab
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.together import apart, read_after_write
+from fuzz.triage.triage import Triage
 from fuzz.triage.trial import trial_of
 from specs.case import Case
 from specs.objects.content import Content
+from specs.objects.model.concurrent import violations
 from specs.objects.profile import load
+from specs.objects.state import md5_etag
 from specs.objects.steps import (
     CreateUpload,
     DeleteObject,
@@ -45,6 +49,7 @@ from specs.objects.steps import (
     UploadPart,
     UploadPartCopy,
 )
+from specs.outcome import Reply, Transcript
 from tests.unit.pretended import Immortal
 
 REFERENCE = load("reference")
@@ -179,3 +184,25 @@ def test_what_is_gone_one_after_the_other_is_read_after_its_write() -> None:
             ((alone, seen),) = read_after_write(trial, lab)
     assert alone.case.steps == (PutObject(key="k", content=X), GetObject(key="k"))
     assert seen.signature.aspect == "etag"
+
+
+def test_a_read_that_met_a_put_further_down_in_the_case_is_read_after_it(tmp_path: Path) -> None:
+    """A client's read may show what another client puts, whose step stands later in the case."""
+    case = Case("races", (HeadObject(key="k", lane=1), PutObject(key="k", content=X, lane=2)))
+    etag = md5_etag(X.data)
+    outcomes = (Reply(200, (("etag", etag.upper()),), b"", 9.0, 1.0), Reply(200, (("etag", etag),), b"", 9.0, 0.0))
+    torn = tuple(violations(case, outcomes, REFERENCE))
+    with store_with(["etag-upper-case"]) as session:
+        triage = Triage(session, Ledger(tmp_path, "w", Reading(REFERENCE)), Immortal())
+        triage.look_into(case, Judgement(Transcript(case, outcomes), torn))
+    (found,) = corpus.load_all(tmp_path)
+    assert found.reproducibility == "every time"
+    assert [type(one) for one in found.case.steps] == [PutObject, GetObject]
+
+
+def test_what_others_send_beside_a_step_comes_before_it() -> None:
+    first, read, later = PutObject(key="k"), GetObject(key="k", lane=1), GetObject(key="l", lane=1)
+    beside, after = PutObject(key="k", lane=2), DeleteObject(key="k")
+    case = Case("races", (first, read, later, beside, after))
+    assert after_those_beside(case, 1).steps == (first, beside, read)
+    assert after_those_beside(case, 0).steps == (first,)
