@@ -41,11 +41,23 @@ def behind(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen] | None:
             return bare, one
     if wanted.way in OTHERWISE and (overlooked := _overlooked(trial, wanted, lab)) is not None:
         return overlooked
-    for plain in trial.reading.mended(trial):
+    for plain in _mended(trial, wanted):
         came = lab.fails(plain, ANY_WRONG)
         if came is not None:
             return plain, came
     return None
+
+
+def _mended(trial: Trial, wanted: Signature) -> Iterator[Trial]:
+    """Yield valid requests like an invalid one.
+
+    A server that accepts what it should not may ignore the field at fault, so a request without that field shows
+    nothing of the cause.
+    """
+    about = trial.reading.at_fault(wanted) if wanted.way is Way.ACCEPTED and any(map(place_of, wanted.faults)) else ()
+    for plain in trial.reading.mended(trial):
+        if not about or any(has(plain, name) for name in about):
+            yield plain
 
 
 def _of_another_fault(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen] | None:
@@ -97,7 +109,7 @@ def explained_without_fault(trial: Trial, seen: Seen, known: Iterable[Shown], la
         return None
     of_valid = [one for one in known if not one.signature.faults and all(has(trial, name) for name in one.needs)]
     of_valid = [one for one in of_valid if one.needs]
-    for plain in trial.reading.mended(trial) if of_valid else ():
+    for plain in _mended(trial, seen.signature) if of_valid else ():
         came = lab.fails(plain, ANY_WRONG)
         if came is not None and _last_words(came.judgement) == said:
             found = explain(plain, came, of_valid, lab)

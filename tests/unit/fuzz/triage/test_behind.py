@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from fuzz.subjects.reductions.reading import Reading
+from fuzz.subjects.reductions.zoo.answering import FullReductionHasAnAxis
 from fuzz.subjects.reductions.zoo.credentials import AnonymousRefused
 from fuzz.subjects.reductions.zoo.errors import WrongStatusForBadFields
+from fuzz.subjects.reductions.zoo.forgiving import AxisWithoutShapeIgnored
 from fuzz.subjects.reductions.zoo.refusing import NullIsNotLeftOut, NumbersInQuotes
 from fuzz.subjects.reductions.zoo.spelling import MissingBeforeItsDtype
 from fuzz.triage.behind import behind, explained_without_fault
@@ -22,6 +24,7 @@ from specs.case import Case
 from specs.fields import Fields
 from specs.reductions import profile as profiles
 from specs.reductions.steps import Put, Send, SendRaw
+from specs.violation import Way
 from tests.unit.broken import lab_with, session_with
 from tests.unit.pretended import Immortal
 
@@ -131,3 +134,13 @@ def test_a_number_in_quotes_that_is_taken_for_one_has_one_cause_whether_an_answe
         for one in (several[first], several[1 - first]):
             triage.look_into(one.case, session.judge(one.case))
     assert [one.seen for one in ledger.findings()] == [2]
+
+
+def test_what_should_have_been_refused_is_no_part_of_a_bug_that_shows_without_its_field(tmp_path: Path) -> None:
+    valid, ignored = asked("owner"), asked("owner", axis=0)
+    with session_with(FullReductionHasAnAxis, AxisWithoutShapeIgnored) as session:
+        ledger = Ledger(tmp_path, "w", session.reading)
+        triage = Triage(session, ledger, Immortal())
+        for one in (valid, ignored):
+            triage.look_into(one.case, session.judge(one.case))
+    assert [(one.violation.way, one.seen) for one in ledger.findings()] == [(Way.VALUES, 1), (Way.ACCEPTED, 1)]
