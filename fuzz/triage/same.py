@@ -55,15 +55,16 @@ def needs_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
 
     Particular numbers, lengths or bounds bring a failure to light, and do not tell it from another. Where both hang
     on the same of these, one may need more dimensions, say, because of its lengths. Of failures that no numbers tell
-    apart, such as inexact sums, those that read differently are two.
+    apart, such as inexact sums, those that read differently are two, and of others one may need more than the other.
     """
     reading = way.trial.reading
     incidental = reading.incidental_to(way.signature) & reading.incidental_to(one.signature)
-    if incidental > reading.incidental and way.reads_as != one.reads_as and not way.reads_as & one.reads_as:
+    by_any_numbers = incidental > reading.incidental
+    if by_any_numbers and way.reads_as != one.reads_as and not way.reads_as & one.reads_as:
         return False
     mine, theirs = (set(each.needs) - incidental or set(each.needs) for each in (way, one))
     alike = mine == theirs
-    if set(way.needs) & set(one.needs) & reading.incidental:
+    if by_any_numbers or set(way.needs) & set(one.needs) & reading.incidental:
         alike = closure(mine, reading) <= closure(theirs, reading) or closure(theirs, reading) <= closure(mine, reading)
     return (
         bool(mine)

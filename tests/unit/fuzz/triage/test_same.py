@@ -52,6 +52,12 @@ def test_sums_that_are_a_little_off_are_told_apart_by_no_numbers_and_no_dtype(as
     assert needs_the_same(off("float64", ("fractions", "operation", "dtype"), aspect), one) is same
 
 
+@pytest.mark.parametrize(("aspect", "same"), [(Aspect.INEXACT, True), (Aspect.VALUES, False)])
+def test_of_sums_that_are_a_little_off_one_may_need_more(aspect: Aspect, *, same: bool) -> None:
+    one = off("float32", ("subnormal numbers", "operation", "dtype"), aspect)
+    assert needs_the_same(off("float32", ("missing", "operation", "dtype"), aspect), one) is same
+
+
 def test_an_inexact_sum_that_is_right_when_kept_in_float32_is_told_from_one_that_is_not() -> None:
     needs = ("huge values", "operation", "dtype")
     one, other = (off("float64", needs, Aspect.INEXACT, *words) for words in ((), ("a sum kept in float32",)))
