@@ -13,9 +13,11 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from fuzz.bench.bare import NotingTarget, bare_rate
+from fuzz.bench.signed import signed_rate
 from fuzz.bench.started import ended_core_seconds, others_core_seconds
 from fuzz.flags import add_config_flag, add_target_flags, settings_of
 from fuzz.running.lanes import SLOW_LANES
+from fuzz.subjects.objects.access import Access
 
 if TYPE_CHECKING:
     from fuzz.config import Settings
@@ -33,13 +35,15 @@ examples:
   asfuzz bench rate --lanes 8 --blocks 5 --seconds 20  steadier numbers
   asfuzz bench rate --lanes auto --workers 2           two processes
   asfuzz bench rate --beside ../old/.venv/bin/asfuzz   in turn with another version of asfuzz
+  asfuzz bench rate --subject objects                  the embedded object store, beside a loop that signs too
   asfuzz bench rate --launch 'reductionist --host 127.0.0.1 --port {port}' --profile reductionist --seconds 40
 
 Each block is a hunt, which goes on with the findings of those before, so that from the second block on all is known.
 After each, the latest of its requests that were answered quickly are sent again and again over as many connections as
 there were lanes, without drawing, judging or uploading anything: that is the bare loop. "mix" is the same with the
 latest requests as they came, slow ones too, over as many connections as there were lanes of all sorts: the most that
-the server gives of what was asked. "busy" is the share of the time in which the hunting thread
+the server gives of what was asked. Of an object store, "signed" is a loop of plain requests over as many connections,
+each signed by botocore and sent by urllib3. "busy" is the share of the time in which the hunting thread
 worked, "CPU ms" the time of this process's processor for each checked request, with the store in memory, "server" that
 of the server that was started, and "cores" how many processors the two kept busy. With several workers "busy" and
 "CPU ms" are theirs, those of a server that had to be started again included, and the bare loop sends what a hunt of
@@ -80,6 +84,7 @@ class RateBlock:
     bare: float
     mix: float
     beside: float | None = None
+    signed: float | None = None
 
     @property
     def rate(self) -> float:
@@ -87,7 +92,8 @@ class RateBlock:
         return self.requests / max(self.seconds, 1e-9)
 
     def row(self) -> str:
-        beside = "" if self.beside is None else f" {self.beside:>8.0f} {self.rate / max(self.beside, 1e-9):>6.2f}"
+        others = (one for one in (self.signed, self.beside) if one is not None)
+        beside = "".join(f" {one:>8.0f} {self.rate / max(one, 1e-9):>9.2f}" for one in others)
         return (
             f"{self.requests:>8,} {self.lanes:>5} {self.rate:>9.0f} "
             f"{self.busy_seconds / max(self.seconds, 1e-9):>5.0%} "
@@ -104,9 +110,9 @@ def main(arguments: Namespace) -> int:
     from fuzz.running.targets import open_target
 
     settings = settings_of(arguments)
-    print(HEADER, end="")
-    print(f" {'beside':>8} {'times':>6}" if arguments.beside else "", flush=True)
     with open_target(settings) as opened, tempfile.TemporaryDirectory() as folder:
+        print(HEADER, end=f" {'signed':>8} {'of signed':>9}" if isinstance(opened.store, Access) else "")
+        print(f" {'beside':>8} {'times':>9}" if arguments.beside else "", flush=True)
         target = NotingTarget.of(opened)
         blocks: list[RateBlock] = []
         for number in range(arguments.blocks):
@@ -146,7 +152,9 @@ def _block(target: NotingTarget, plan: Plan, beside: float | None) -> RateBlock:
     noted, lanes = target.noted, ran.lanes
     bare = bare_rate(target, noted.quick, lanes, BARE_SECONDS)
     mix = bare_rate(target, noted.mixed, lanes + SLOW_LANES, min(MIX_SECONDS, ran.seconds))
-    return RateBlock(ran.checked_requests, ran.seconds, lanes, busy, core, server, bare, mix, beside)
+    store = target.store
+    signed = signed_rate(target.url, store, lanes, BARE_SECONDS) if isinstance(store, Access) else None
+    return RateBlock(ran.checked_requests, ran.seconds, lanes, busy, core, server, bare, mix, beside, signed)
 
 
 def _beside(command: str, settings: Settings, seed: int, folder: Path) -> float:

@@ -11,13 +11,16 @@ from datetime import date
 import pytest
 
 from fuzz.bench.refinding import Over, TitleWatch
+from fuzz.bench.signed import signed_rate
 from fuzz.bench.stages import ACCOUNTS, CHECKS, DRAWING, ENCODING, ORACLE, READING, SENDING, STAGES, Stages
 from fuzz.bench.trouble import narrowed
 from fuzz.cli import main
-from fuzz.errors import UsageError
+from fuzz.embedded.store.server import serving
+from fuzz.errors import CannotRun, UsageError
 from fuzz.events import FindingFound
 from fuzz.findings.finding import Finding
 from fuzz.findings.known import Entry, Known
+from fuzz.subjects.objects.access import OWN, OWNER, Access
 from specs.case import Case
 from specs.reductions.profile import Profile
 from specs.violation import Violation
@@ -95,6 +98,21 @@ def test_the_rate_of_any_server_is_measured(
     assert int(told["mix"]) > 0
     assert float(told["server"]) > 0
     assert float(told["cores"]) > 0
+
+
+def test_the_rate_of_a_store_is_told_beside_a_loop_that_signs(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--subject", "objects", "--only", "objects", "--blocks", "1", "--seconds", "1", "--lanes", "2"]
+    assert main(["bench", "rate", *words]) == 0
+    head, block, *_ = capsys.readouterr().out.splitlines()
+    assert head.endswith("signed of signed")
+    checked, signed, share = (float(block.split()[at].replace(",", "")) for at in (2, -2, -1))
+    assert signed > 0
+    assert share == pytest.approx(checked / signed, abs=0.1)
+
+
+def test_a_loop_that_signs_ends_where_the_store_refuses() -> None:
+    with serving({OWN[0].access_key: OWN[0].secret}) as store, pytest.raises(CannotRun, match="the bucket is made"):
+        signed_rate(store.url, Access({OWNER: OWN[1]}), 1, 1.0)
 
 
 @pytest.mark.slow
