@@ -77,7 +77,8 @@ def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest |
         return _leaves_history(trial, seen, one, lab)
     if VERY_DATA in one.needs:
         same = seen.signature.kind == one.signature.kind
-        return Explained(one.finding) if same and hangs_on_its_data(trial, seen, lab) else None
+        one_answer = same and trial.reading.has_one_answer(trial, lab.session.facts)
+        return Explained(one.finding) if same and (one_answer or hangs_on_its_data(trial, seen, lab)) else None
     # Traits of the data cannot be dropped if the data is left as it stands, so they are all kept.
     reading = trial.reading
     stays = reading.of_data if trial.as_it_stands else ()
