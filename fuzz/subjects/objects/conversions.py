@@ -160,6 +160,19 @@ def _streams(several: Sequence[Any], number: int) -> Iterator[Any]:
     yield steps.CompleteUpload(**place, upload=UPLOAD, parts=(steps.Part("1", f"{{etag {PART}}}"),), called=step.called)
 
 
+def _broken_off(several: Sequence[Any], number: int) -> Iterator[Any]:
+    """Abort an upload of one part where a copy in parts breaks off, or has a condition for which it may."""
+    step = several[number]
+    copies = isinstance(step, steps.StreamCopy) and bool(step.part_bytes) and step is not several[-1]
+    if not copies or (step.leaves == STAYS and not any(name.lower().startswith("if-") for name, _ in step.headers)):
+        yield step
+        return
+    place: dict[str, Any] = {"bucket": step.bucket, "key": step.key, "lane": step.lane}
+    yield steps.CreateUpload(**place, called=UPLOAD)
+    yield steps.UploadPart(**place, upload=UPLOAD, number="1", content=_source(several, number).content)
+    yield steps.AbortUpload(**place, upload=UPLOAD)
+
+
 def _copies(several: Sequence[Any], number: int) -> Iterator[Any]:
     """Put an object that is copied, with the headers that its copy has."""
     step = several[number]
@@ -363,4 +376,5 @@ def _plain_key(key: str) -> str:
 # These ways are taken one at a time.
 OF_THE_LAST = (
     _alone, _sources, _digests, _markers, _writes, _tags, _overrides, _first_parts, _delimiters, _others, _lists,
+    _broken_off,
 )  # fmt: skip

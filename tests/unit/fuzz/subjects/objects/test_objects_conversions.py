@@ -19,6 +19,7 @@ from specs.objects.model.operations import alternatives
 from specs.objects.profile import load
 from specs.objects.state import State
 from specs.objects.steps import (
+    AbortUpload,
     CompleteUpload,
     CopyObject,
     CreateBucket,
@@ -181,6 +182,15 @@ def test_a_copy_in_parts_begins_with_a_part() -> None:
     part = UploadPart(key="k", upload="copied", content=Content(b"content"))
     begun = CreateUpload(key="k", called="copied")
     assert (SOURCE, begun, part) in forms(SOURCE, copy)
+
+
+@pytest.mark.parametrize("way", [{"leaves": 1}, {"headers": (("If-Match", '"e"'),)}])
+def test_a_copy_in_parts_that_breaks_off_is_an_upload_that_is_aborted(way: dict[str, Any]) -> None:
+    copy, read = StreamCopy(key="k", source_key="s", part_bytes=5 * 2**20, **way), GetObject(key="k")
+    (several,) = [one for one in forms(SOURCE, copy, read) if any(isinstance(step, AbortUpload) for step in one)]
+    assert [type(one) for one in several] == [PutObject, CreateUpload, UploadPart, AbortUpload, GetObject]
+    assert several[2].content == SOURCE.content
+    assert held(several[:-1]).keys() == {"s"}
 
 
 def test_any_delimiter_is_as_good_as_a_slash() -> None:
