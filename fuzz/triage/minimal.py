@@ -9,7 +9,7 @@ from itertools import islice
 from fuzz.triage.lab import Lab, OutOfBudget, Seen
 from fuzz.triage.plainer import plainer
 from fuzz.triage.traits import closure, narrow, present, project, values_apart, without
-from fuzz.triage.trial import Trial
+from fuzz.triage.trial import Trial, trial_of
 from specs.violation import Way
 
 # How many traits may be dropped while the smallest case is being proved.
@@ -59,6 +59,19 @@ def rewritable(trial: Trial, seen: Seen, lab: Lab) -> Trial:
     if cut is not None and lab.fails(cut, seen.signature) is not None:
         return cut
     return replace(trial, scene=None, as_it_stands=True)
+
+
+def taken_apart(smallest: Smallest, lab: Lab) -> tuple[Trial, Seen] | None:
+    """Return what is left of a trial that was kept as it stands, with its object written anew, if it still fails.
+
+    The object of the first trial may have passed by chance when it was written anew.
+    """
+    if not smallest.trial.as_it_stands:
+        return None
+    trial = trial_of(smallest.trial.case, smallest.trial.reading)
+    anew = None if trial.scene is None else trial.of_scene(trial.scene)
+    seen = None if anew is None else lab.fails(anew, smallest.seen.signature)
+    return None if anew is None or seen is None else (anew, seen)
 
 
 def shortened(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:

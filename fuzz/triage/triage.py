@@ -19,7 +19,7 @@ from fuzz.triage.keeping import Keeper
 from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
-from fuzz.triage.minimal import Smallest, minimal, rewritable, shortened
+from fuzz.triage.minimal import Smallest, minimal, rewritable, shortened, taken_apart
 from fuzz.triage.plainer import lightest
 from fuzz.triage.reproducing import answers_late, is_merely_slow
 from fuzz.triage.shown import Explained, Rest, Shown
@@ -217,7 +217,7 @@ class Triage:
         smallest = self._smallest = minimal(trial, seen, self.lab)
         if not self._stands(smallest.trial, smallest.seen.signature):
             return self._after_others(until, trial, first)
-        plainer = behind(smallest.trial, smallest.seen, self.lab)
+        plainer = taken_apart(smallest, self.lab) or behind(smallest.trial, smallest.seen, self.lab)
         if plainer is None:
             return self.keeper.settled(smallest, (trial, seen))
         name = self._of_plainer(*plainer)

@@ -15,8 +15,9 @@ from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.subjects.reductions.traits.scenes import INCIDENTAL
 from fuzz.subjects.reductions.zoo.accumulating import MaxSkipsTheLast
+from fuzz.subjects.reductions.zoo.missing import ValidMinExclusive
 from fuzz.triage.lab import Lab, Seen
-from fuzz.triage.minimal import Smallest, minimal, shortened
+from fuzz.triage.minimal import Smallest, minimal, shortened, taken_apart
 from fuzz.triage.plainer import plainer
 from fuzz.triage.traits import closure, has, narrow, present, project, without
 from fuzz.triage.trial import Trial, trial_of
@@ -217,3 +218,17 @@ def test_a_case_that_needs_much_is_reduced_from_its_plainer_data_once_more() -> 
         trial = trial_of(Case("x", (Put("a", data), Send("max", asked, "a"))), lab.session.reading)
         smallest = minimal(trial, lab.ask(trial)[0], lab)
     assert set(smallest.needs) == {"particular lengths", "the extreme at an end", "operation"}
+
+
+@pytest.mark.parametrize("stands", [True, False])
+def test_what_was_kept_as_it_stands_is_taken_apart_once_it_is_small(*, stands: bool) -> None:
+    scene = Scene("select", "float64", np.arange(1.0, 25.0), byte_order="big", missing=("valid_min", 1.0))
+    with lab_with(ValidMinExclusive) as lab:
+        whole = trial_of(case_of(scene, "x"), lab.session.reading)
+        trial = replace(whole, scene=None, as_it_stands=True) if stands else whole
+        smallest = minimal(trial, lab.ask(trial)[0], lab)
+        again = taken_apart(smallest, lab)
+        assert ("valid bounds" in smallest.needs) is not stands
+        assert (again is not None) is stands
+        if again is not None:
+            assert minimal(*again, lab).needs == ("valid bounds",)
