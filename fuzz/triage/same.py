@@ -76,6 +76,26 @@ def needs_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
     )
 
 
+def needs_other_numbers(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
+    """Say whether two causes need the same but for the numbers, and to one of them any particular numbers will do.
+
+    They must share more than an operation or dtype, as these have bugs of several kinds that particular numbers show.
+    """
+    reading = way.trial.reading
+    mine, theirs = set(way.needs), set(one.needs)
+    particular = (mine & closure(theirs, reading) | closure(mine, reading) & theirs) & reading.incidental
+    rest, other = ({name for name in needs if not closure([name], reading) & particular} for needs in (mine, theirs))
+    return (
+        bool(particular)
+        and rest == other
+        and bool(rest - set(reading.siblings))
+        and (way.reads_as == one.reads_as or bool(way.reads_as & one.reads_as))
+        and of_one_family(way, one)
+        and way.signature.look == one.signature.look
+        and not list(values_apart(way.trial, one.trial, closure(rest, reading)))
+    )
+
+
 def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
     """Say whether two wrong answers are right for the same altered request, and one cause needs all the other does.
 
@@ -216,6 +236,7 @@ WAYS: tuple[Callable[[Shown, Shown, Lab], bool], ...] = (
     gives_the_same_away,
     is_one_content_of,
     needs_the_same,
+    needs_other_numbers,
     reads_alike,
     breaks_alike,
     names_as_little,

@@ -11,7 +11,7 @@ from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.subjects.reductions.zoo.errors import SelectionErrorsUnnamed
 from fuzz.triage.lab import Lab
-from fuzz.triage.same import is_one_content_of, names_as_little, needs_the_same, reads_alike
+from fuzz.triage.same import is_one_content_of, names_as_little, needs_other_numbers, needs_the_same, reads_alike
 from fuzz.triage.shown import Shown
 from fuzz.triage.traits.circumstances import VERY_DATA
 from fuzz.triage.trial import Signature, trial_of
@@ -56,6 +56,22 @@ def test_sums_that_are_a_little_off_are_told_apart_by_no_numbers_and_no_dtype(as
 def test_of_sums_that_are_a_little_off_one_may_need_more(aspect: Aspect, *, same: bool) -> None:
     one = off("float32", ("subnormal numbers", "operation", "dtype"), aspect)
     assert needs_the_same(off("float32", ("missing", "operation", "dtype"), aspect), one) is same
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "same"),
+    [
+        (("many elements", "large values", "negative values"), ("many elements", "particular numbers"), True),
+        (("many elements", "large values"), ("many elements", "negative values"), False),
+        (("negative values",), ("particular numbers",), False),
+        (("many elements", "large values"), ("stride", "particular numbers"), False),
+    ],
+)
+def test_any_numbers_may_stand_for_particular_ones(
+    mine: tuple[str, ...], theirs: tuple[str, ...], *, same: bool
+) -> None:
+    way, one = (off("int32", (*needs, "operation"), Aspect.VALUES) for needs in (mine, theirs))
+    assert needs_other_numbers(way, one) is needs_other_numbers(one, way) is same
 
 
 def test_an_inexact_sum_that_is_right_when_kept_in_float32_is_told_from_one_that_is_not() -> None:
