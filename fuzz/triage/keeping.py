@@ -49,7 +49,8 @@ class Keeper:
     def way(self, name: str, smallest: Smallest, alike: frozenset[str] = frozenset()) -> Shown:
         wanted = smallest.seen.signature
         reading = smallest.trial.reading.reads_as(smallest.trial, smallest.seen, self.session.facts)
-        return Shown(name, smallest.trial, wanted, smallest.needs, alike | wanted.faults, reading)
+        reduced = not smallest.unproved
+        return Shown(name, smallest.trial, wanted, smallest.needs, alike | wanted.faults, reading, reduced)
 
     def settled(self, smallest: Smallest, failed: tuple[Trial, Seen] | None = None) -> str | None:
         """Compare a smallest trial with known findings, and return the same one, the one it replaces, or a new one.

@@ -133,7 +133,9 @@ class Ledger:
         )
         needs = tuple(trait_told(need, self._reading) for need in finding.needs)
         readings = frozenset({finding.reads_as, *finding.reads_also} - {""})
-        return Shown(finding.id, trial, seen, needs, covers | named, readings)
+        # What a flaky finding's first failure seemed to need is unproved for good.
+        reduced = not finding.unproved or finding.reproducibility == "flaky"
+        return Shown(finding.id, trial, seen, needs, covers | named, readings, reduced)
 
     def findings(self) -> list[Finding]:
         return list(self._findings.values())

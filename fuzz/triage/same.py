@@ -253,7 +253,9 @@ def _is_plain_form(way: Shown, one: Shown) -> bool:
 
 def is_plainer(way: Shown, one: Shown, lab: Lab) -> bool:
     """Say whether a new cause is a known one with fewer or wider needs, or plainer, that explains the known case."""
-    if not (of_one_family(way, one) or _is_plain_form(way, one)) or len(way.needs) > len(one.needs):
+    if not (of_one_family(way, one) or _is_plain_form(way, one)):
+        return False
+    if (one.reduced or not way.reduced) and len(way.needs) > len(one.needs):
         return False
     if is_one_content_of(one, way, lab):
         return True

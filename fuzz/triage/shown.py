@@ -15,7 +15,10 @@ ANY = "*"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One way in which a finding shows: how its trial fails, what that needs, and which other faults fail alike."""
+    """One way in which a finding shows: how its trial fails, what that needs, and which other faults fail alike.
+
+    It is `reduced` if that was looked for to the end, so that the needs are all that there are.
+    """
 
     finding: str
     trial: Trial
@@ -23,6 +26,7 @@ class Shown:
     needs: tuple[str, ...]
     covers: frozenset[str] = frozenset()
     reads_as: frozenset[str] = frozenset()
+    reduced: bool = True
 
     @property
     def of_history(self) -> bool:

@@ -340,7 +340,7 @@ class Triage:
         shown = as_it_came(until, trial)
         smallest = self._smallest or Smallest(shown, first, (), narrow(present(shown), shown.reading))
         wanted = smallest.seen.signature
-        way = Shown("", smallest.trial, wanted, smallest.needs, wanted.faults)
+        way = Shown("", smallest.trial, wanted, smallest.needs, wanted.faults, reduced=not smallest.unproved)
         # Silence that was asked for again was waited for too shortly to be sure of it.
         again = self._came_again and wanted.way is not Way.SILENT
         return self.keeper.kept(smallest, way, "every time" if again else "cut short")

@@ -9,14 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fuzz.subjects.reductions.zoo.accumulating import MaxSkipsTheLast
+from fuzz.subjects.reductions.zoo.accumulating import AccumulatorNotReset, MaxSkipsTheLast
 from fuzz.triage.ledger import Ledger
+from fuzz.triage.minimal import minimal
+from fuzz.triage.same import is_plainer
+from fuzz.triage.shown import Shown
 from fuzz.triage.triage import Triage
+from fuzz.triage.trial import trial_of
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions.dtypes import Array
 from specs.reductions.steps import Put, Send
-from tests.unit.broken import session_with
+from tests.unit.broken import lab_with, session_with
 from tests.unit.pretended import Immortal
 
 ELEVEN = np.arange(1, 12)
@@ -27,11 +31,28 @@ def maximum(elements: Array, **fields: Any) -> Case:
     return Case("x", (Put("a", elements.tobytes()), send))
 
 
+def total(length: int, **fields: Any) -> Case:
+    send = Send("sum", Fields({"dtype": "int64", **fields}), "a")
+    return Case("x", (Put("a", np.arange(1, length + 1).tobytes()), send))
+
+
 SEVERAL = (
     maximum(ELEVEN.astype("int64")),
     maximum(np.where(ELEVEN == 11, np.nan, ELEVEN)),
     maximum(np.arange(1, 28, dtype="int32"), shape=[3, 9], axis=1),
 )
+
+
+@pytest.mark.parametrize("reduced", [True, False])
+def test_a_finding_that_was_not_reduced_to_the_end_gives_its_place_to_the_cause_of_its_case(*, reduced: bool) -> None:
+    with lab_with(AccumulatorNotReset) as lab:
+        cases = (total(24, shape=[4, 6], axis=1), total(37, offset=8, shape=[4, 9], axis=1))
+        cause, whole = (trial_of(one, lab.session.reading) for one in cases)
+        seen = lab.ask(cause)[0]
+        way = Shown("", cause, seen.signature, minimal(cause, seen, lab).needs)
+        one = Shown("cut short", whole, lab.ask(whole)[0].signature, (), reduced=reduced)
+        assert way.needs
+        assert is_plainer(way, one, lab) is not reduced
 
 
 @pytest.mark.parametrize("order", list(permutations(range(len(SEVERAL)))))
