@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from specs.case import Case
@@ -52,6 +52,20 @@ def told_etags(case: Case, outcomes: Sequence[Outcome]) -> dict[str, str]:
             if told:
                 found.setdefault(step.upload, quoted(told))
     return found
+
+
+def untold(case: Case, outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str]]:
+    """List the keys of uploads that were ended by a request sent before it could be told what it names."""
+    for step, sent in zip(case.steps, outcomes):
+        if isinstance(step, steps.CompleteUpload | steps.AbortUpload) and sent is not None:
+            names = {step.upload, *(part.etag for part in getattr(step, "parts", ()))}
+            told = (
+                outcome.begun_ms + outcome.elapsed_ms
+                for one, outcome in zip(case.steps, outcomes)
+                if outcome is not None and one.called and names & {one.called, f"{{etag {one.called}}}"}
+            )
+            if any(ended > sent.begun_ms for ended in told):
+                yield step.bucket, step.key
 
 
 def headers_of(case: Case, step: steps.CompleteUpload) -> steps.Pairs:

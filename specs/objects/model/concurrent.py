@@ -171,6 +171,7 @@ def histories(case: Case, outcomes: Sequence[Outcome]) -> Histories:
                 end = FOREVER if unknown else ended
                 made.calls.setdefault(place, []).append(Call(begun, end, after, number, reads, unknown))
     _leave_out(made, case)
+    made.unknown |= set(completions.untold(case, outcomes))
     return made
 
 

@@ -213,3 +213,13 @@ def test_an_object_of_parts_has_the_etag_that_its_completion_told() -> None:
     done = complete(1, 10.0)[0], Reply(200, (), body, 5.0, 10.0)
     assert told(*BEGUN, done, (GetObject(key="k"), shown(b"part", 40.0, '"other-1"'))) == []
     assert told(*BEGUN, done, (GetObject(key="k"), OF_PARTS)) == ["no-torn-reads"]
+
+
+def test_an_upload_that_is_ended_before_it_is_told_is_not_judged() -> None:
+    """A request that names what no answer has told yet asks for nothing that is there."""
+    begun = Reply(200, (), b"<R><UploadId>i</UploadId></R>", 5.0, 0.0)
+    refused = Reply(404, (), b"<Error><Code>NoSuchUpload</Code></Error>", 5.0, 1.0)
+    create = CreateUpload(key="k", called="u", lane=1)
+    complete = CompleteUpload(key="k", upload="u", parts=(Part("1", "{etag p}"),), lane=3)
+    part = UploadPart(key="k", upload="u", called="p", content=Content(b"x"), lane=2)
+    assert told((create, begun), (part, refused), (complete, refused)) == []
