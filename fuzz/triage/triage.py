@@ -351,6 +351,8 @@ class Triage:
         violation = judgement.failures[0]
         first = Seen(judgement, violation, signature(violation, trial, judgement))
         self.keeper.begun = self.session.sent
+        # Another worker may have found the race meanwhile, or seen a failure of it once.
+        self.ledger.reload()
         believed = self.looks.believed_together(case, judgement, first.signature)
         if believed is not None:
             return believed
@@ -381,8 +383,6 @@ class Triage:
                 return names or [self._cut_short_together(trial, first)]
         smallest = Smallest(race.trial, race.seen, (AT_ONCE,))
         way = Shown("", race.trial, race.seen.signature, (AT_ONCE,), frozenset())
-        # What another worker has seen once may be of this race.
-        self.ledger.reload()
         before = self.ledger.race(way.signature, cut_short=True)
         if before is None and self.keeper.in_company and (chance := self.ledger.of_chance(way.signature)) is not None:
             # What came once, beside other requests, has come again.

@@ -255,3 +255,15 @@ def test_requests_at_the_same_time_that_others_spoilt_are_asked_again_beside_tho
     (finding,) = corpus.load_all(tmp_path)
     assert (finding.id, finding.reproducibility, finding.needs) == (name, "every time", (AT_ONCE,))
     assert requests(finding.case) == 4
+
+
+def test_a_race_that_another_worker_has_found_meanwhile_is_counted_for_it(tmp_path: Path) -> None:
+    session = Racing([]).spoil(1.0, COUNTS)
+    ledgers = [Ledger(tmp_path, name, Reading(PROFILE)) for name in ("one", "other")]
+    case = case_of("a", "b")
+    names = []
+    for ledger in ledgers:
+        triage = Triage(session, ledger, Immortal())  # type: ignore[arg-type]
+        names += triage.look_into(case, session.judge(case))
+    (finding,) = corpus.load_all(tmp_path)
+    assert names == [finding.id, finding.id]
