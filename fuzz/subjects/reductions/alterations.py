@@ -67,6 +67,13 @@ BEGUN_AT_SIGNED = "the answer of a comparison that begins at the greatest signed
 ALIGNED = "the answer for an offset rounded down to a multiple of the item size"
 LAST_BYTE = "the answer for data whose last byte is zero"
 LONG_AXES = "the answer for those axes alone that are longer than one"
+# What a server may exchange in F order, in place of turning the whole order of the axes round.
+EXCHANGED: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {
+        "the answer for data of which the first and the last axis alone are exchanged": (0, -1),
+        "the answer for data of which the last two axes alone are exchanged": (-2, -1),
+    }
+)
 ALL_BUT_THE_LAST = "the answer without the last element of each row"
 SQUEEZED = "the answer without its dimensions of one element"
 OTHER_LAYOUT = "the answer for data that lie in C order"
@@ -157,6 +164,8 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
         yield SQUEEZED, squeezed
     if scene.shape is not None and scene.order == "F":
         yield OTHER_LAYOUT, with_elements(scene, scene.elements.reshape(scene.shape).ravel(order="F"))
+        for words, (one, other) in EXCHANGED.items() if len(scene.shape) > 2 else ():
+            yield words, with_elements(scene, _with_axes_exchanged(scene.elements, scene.shape, one, other))
     between = with_more_missing(scene, _between)
     if between is not None:
         yield BETWEEN, between
@@ -227,6 +236,13 @@ def _without_short_axes(scene: Scene) -> Iterator[tuple[str, Scene]]:
     longer = [axis for axis in axes if lengths[axis] != 1]
     if longer != axes:
         yield LONG_AXES, replace(scene, axis=longer)
+
+
+def _with_axes_exchanged(elements: Array, shape: tuple[int, ...], one: int, other: int) -> Array:
+    """Return elements in F order as they are read if two axes alone are exchanged."""
+    lengths = list(shape)
+    lengths[one], lengths[other] = lengths[other], lengths[one]
+    return elements.reshape(lengths).swapaxes(one, other).ravel(order="F")
 
 
 def all_but_the_last(scene: Scene) -> Scene | None:

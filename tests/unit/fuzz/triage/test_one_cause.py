@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from fuzz.subjects.reductions.zoo.accumulating import AccumulatorNotReset, MaxSkipsTheLast
+from fuzz.subjects.reductions.zoo.layouts import FortranOrderSwapsTwoAxes
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.minimal import minimal
 from fuzz.triage.same import is_plainer
@@ -41,6 +42,33 @@ SEVERAL = (
     maximum(np.where(ELEVEN == 11, np.nan, ELEVEN)),
     maximum(np.arange(1, 28, dtype="int32"), shape=[3, 9], axis=1),
 )
+
+
+def in_f_order(operation: str, **fields: Any) -> Case:
+    send = Send(operation, Fields({"dtype": "int32", "shape": [2, 3, 4, 5], "order": "F", **fields}), "a")
+    return Case("x", (Put("a", np.arange(1, 121, dtype="int32").tobytes()), send))
+
+
+# In each of these more is asked than in the next one.
+IN_F_ORDER = (
+    in_f_order("sum", selection=[[0, 2, 3], [0, 2, 1], [0, 3, 1], [1, 4, 2]]),
+    in_f_order("max", axis=0),
+    in_f_order("select"),
+)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(len(IN_F_ORDER)))))
+def test_axes_that_are_exchanged_are_one_finding_whatever_is_asked_about_them(
+    order: tuple[int, ...], tmp_path: Path
+) -> None:
+    with session_with(FortranOrderSwapsTwoAxes) as session:
+        ledger = Ledger(tmp_path, "w", session.reading)
+        triage = Triage(session, ledger, Immortal())
+        for case in (IN_F_ORDER[one] for one in order):
+            triage.look_into(case, session.judge(case))
+    assert [one.reads_as for one in ledger.findings()] == [
+        "the answer for data of which the first and the last axis alone are exchanged"
+    ]
 
 
 @pytest.mark.parametrize("reduced", [True, False])
