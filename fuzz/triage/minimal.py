@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from fuzz.triage.lab import Lab, OutOfBudget, Seen
+from fuzz.triage.other_data import ERRORS
 from fuzz.triage.plainer import plainer
 from fuzz.triage.traits import closure, narrow, present, project, values_apart, without
 from fuzz.triage.trial import Trial, trial_of
@@ -64,14 +65,20 @@ def rewritable(trial: Trial, seen: Seen, lab: Lab) -> Trial:
 def taken_apart(smallest: Smallest, lab: Lab) -> tuple[Trial, Seen] | None:
     """Return what is left of a trial that was kept as it stands, with its object written anew, if it still fails.
 
-    The object of the first trial may have passed by chance when it was written anew.
+    The object of the first trial may have passed by chance when it was written anew. An error must come for an object
+    of other data too, as the bytes themselves may be what it takes.
     """
     if not smallest.trial.as_it_stands:
         return None
-    trial = trial_of(smallest.trial.case, smallest.trial.reading)
+    reading, wanted = smallest.trial.reading, smallest.seen.signature
+    trial = trial_of(smallest.trial.case, reading)
     anew = None if trial.scene is None else trial.of_scene(trial.scene)
-    seen = None if anew is None else lab.fails(anew, smallest.seen.signature)
-    return None if anew is None or seen is None else (anew, seen)
+    seen = None if anew is None else lab.fails(anew, wanted)
+    if anew is None or seen is None:
+        return None
+    others = reading.of_other_data(anew, lab.session.facts) if wanted.way in ERRORS else ()
+    hangs_on_bytes = wanted.way in ERRORS and not any(lab.fails(one, wanted) for one in others)
+    return None if hangs_on_bytes else (anew, seen)
 
 
 def shortened(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
