@@ -20,7 +20,7 @@ from fuzz.triage.slips import of_its_own
 from fuzz.triage.spoiling import what_spoilt
 from fuzz.triage.telling import finding_of
 from fuzz.triage.traits.circumstances import VERY_DATA
-from fuzz.triage.trial import Signature, Trial
+from fuzz.triage.trial import Signature, Trial, of_requests_that_meet
 from specs.case import at_once
 from specs.violation import Way
 
@@ -79,6 +79,9 @@ class Keeper:
         return self.ledger.again(same.finding, way.signature)
 
     def _keep(self, smallest: Smallest, way: Shown, replaces: str | None = None) -> str | None:
+        meet = of_requests_that_meet(smallest.trial.case)
+        if meet and (race := self.ledger.beside(way.signature, together=True)) is not None:
+            return self.ledger.again(race, way.signature)
         reproducibility, needs = reproduced(smallest, self.lab)
         # What fails some of the time on a server that keeps state may have been spoilt by any earlier request.
         if reproducibility == "seen once" or (reproducibility == "flaky" and self.ledger.keeps_state()):

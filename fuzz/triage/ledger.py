@@ -23,7 +23,7 @@ from fuzz.running.session import Session
 from fuzz.triage.reading import Reading
 from fuzz.triage.shown import Shown
 from fuzz.triage.traits import trait_told
-from fuzz.triage.trial import BY_ASPECT, Signature, trial_of
+from fuzz.triage.trial import BY_ASPECT, Signature, of_requests_that_meet, trial_of
 from fuzz.versions import suite_version
 from specs.violation import Way
 
@@ -189,6 +189,14 @@ class Ledger:
         """Return the finding about requests at the same time that fail so, looked into to the end or cut short."""
         fitting = ("cut short",) if cut_short else ("every time", "flaky")
         return self._of_family(wanted, together=True, reproducibilities=fitting)
+
+    def beside(self, wanted: Signature, *, together: bool) -> str | None:
+        """Return the finding about requests that fail so where they meet, sent together or beside each other."""
+        for name, finding in self._findings.items() if not self._reading.stateful else ():
+            alike = any(one.signature.kind == wanted.kind for one in self._ways[name])
+            if alike and finding.case.together == together and of_requests_that_meet(finding.case):
+                return name
+        return None
 
     def is_race(self, name: str) -> bool:
         """Say whether a finding is about requests at the same time."""

@@ -383,7 +383,7 @@ class Triage:
                 return names or [self._cut_short_together(trial, first)]
         smallest = Smallest(race.trial, race.seen, (AT_ONCE,))
         way = Shown("", race.trial, race.seen.signature, (AT_ONCE,), frozenset())
-        before = self.ledger.race(way.signature, cut_short=True)
+        before = self.ledger.race(way.signature, cut_short=True) or self.ledger.beside(way.signature, together=False)
         if before is None and self.keeper.in_company and (chance := self.ledger.of_chance(way.signature)) is not None:
             # What came once, beside other requests, has come again.
             before = chance.id

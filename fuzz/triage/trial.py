@@ -72,6 +72,11 @@ def has_company(case: Case) -> bool:
     return requests(case) > 1 or at_once(case)
 
 
+def of_requests_that_meet(case: Case) -> bool:
+    """Say whether requests are sent beside each other, and nothing changes beside them."""
+    return at_once(case) and all(step.asks for step in case.steps if lane_of(step))
+
+
 def isolated(case: Case, number: int) -> Case:
     """Return a request alone with the object that it is about, as the object was at that step.
 

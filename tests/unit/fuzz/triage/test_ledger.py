@@ -240,6 +240,23 @@ def test_what_failed_once_among_other_requests_is_of_those_that_fail_some_of_the
     assert ledger.fleeting(Signature(Way.SILENT, after_others=after_others)) is None
 
 
+@pytest.mark.parametrize(
+    ("changes", "together", "met"), [(False, False, True), (True, False, False), (False, True, True)]
+)
+def test_requests_beside_each_other_meet_like_those_sent_together_unless_an_object_changes_beside_them(
+    tmp_path: Path, *, changes: bool, together: bool, met: bool
+) -> None:
+    put, send = case_of(SCENE, "reduction").steps
+    beside = replace(put, lane=2) if changes else replace(send, lane=2)
+    steps = (put, send, send) if together else (put, replace(send, lane=1), beside)
+    ledger = Ledger(tmp_path, "w", Reading(PROFILE))
+    case = Case("at-the-same-time", steps, together=together)
+    name = keep(ledger, replace(finding(), case=case, outcomes=(None, None, None)))
+    for at_once in (False, True):
+        assert ledger.beside(Signature(Way.VALUES), together=at_once) == (name if met and at_once is together else None)
+        assert ledger.beside(Signature(Way.DROPPED), together=at_once) is None
+
+
 def test_findings_about_another_subject_are_left_alone(tmp_path: Path) -> None:
     other = Case("objects", (PutObject(key="k", content=Content(b"")),))
     corpus.save(tmp_path, replace(finding("0" * 12), id="of-a-store", subject="objects", case=other, outcomes=(None,)))
