@@ -192,20 +192,27 @@ class Ledger:
 
     def beside(self, wanted: Signature, *, together: bool) -> str | None:
         """Return the finding about requests that fail so where they meet, sent together or beside each other."""
-        for name, finding in self._findings.items() if not self._reading.stateful else ():
-            alike = any(one.signature.kind == wanted.kind for one in self._ways[name])
-            if alike and finding.case.together == together and of_requests_that_meet(finding.case):
-                return name
-        return None
+        if self._reading.stateful:
+            return None
+        return self._first(
+            lambda one: one.kind == wanted.kind,
+            lambda finding: finding.case.together == together and of_requests_that_meet(finding.case),
+        )
 
     def is_race(self, name: str) -> bool:
         """Say whether a finding is about requests at the same time."""
         return self._findings[name].case.together
 
     def _of_family(self, wanted: Signature, *, together: bool, reproducibilities: tuple[str, ...]) -> str | None:
+        return self._first(
+            lambda one: one.family == wanted.family,
+            lambda finding: finding.case.together == together and finding.reproducibility in reproducibilities,
+        )
+
+    def _first(self, alike: Callable[[Signature], bool], fits: Callable[[Finding], bool]) -> str | None:
+        """Return the first finding that fits and has a way to show whose signature is alike."""
         for name, finding in self._findings.items():
-            alike = any(one.signature.family == wanted.family for one in self._ways[name])
-            if alike and finding.case.together == together and finding.reproducibility in reproducibilities:
+            if fits(finding) and any(alike(one.signature) for one in self._ways[name]):
                 return name
         return None
 

@@ -76,9 +76,10 @@ def taken_apart(smallest: Smallest, lab: Lab) -> tuple[Trial, Seen] | None:
     seen = None if anew is None else lab.fails(anew, wanted)
     if anew is None or seen is None:
         return None
-    others = reading.of_other_data(anew, lab.session.facts) if wanted.way in ERRORS else ()
-    hangs_on_bytes = wanted.way in ERRORS and not any(lab.fails(one, wanted) for one in others)
-    return None if hangs_on_bytes else (anew, seen)
+    if wanted.way in ERRORS:
+        others = reading.of_other_data(anew, lab.session.facts)
+        return (anew, seen) if any(lab.fails(one, wanted) for one in others) else None
+    return anew, seen
 
 
 def shortened(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:

@@ -35,6 +35,10 @@ def of_one_family(way: Shown, one: Shown) -> bool:
     return way.signature.family == one.signature.family
 
 
+def look_alike(way: Shown, one: Shown) -> bool:
+    return of_one_family(way, one) and way.signature.look == one.signature.look
+
+
 def gives_the_same_away(way: Shown, one: Shown, _lab: Lab) -> bool:
     """Say whether both causes disclose something: those of one family give away the same, in whichever error it is."""
     return of_one_family(way, one) and way.signature.way is Way.DISCLOSES
@@ -70,8 +74,7 @@ def needs_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
         bool(mine)
         and alike
         and (way.covers == one.covers or way.signature.way in BY_ASPECT or way.of_history)
-        and of_one_family(way, one)
-        and way.signature.look == one.signature.look
+        and look_alike(way, one)
         and not list(values_apart(way.trial, one.trial, closure(mine, reading)))
     )
 
@@ -90,8 +93,7 @@ def needs_other_numbers(way: Shown, one: Shown, _lab: Lab | None = None) -> bool
         and rest == other
         and bool(rest - set(reading.siblings))
         and (way.reads_as == one.reads_as or bool(way.reads_as & one.reads_as))
-        and of_one_family(way, one)
-        and way.signature.look == one.signature.look
+        and look_alike(way, one)
         and not list(values_apart(way.trial, one.trial, closure(rest, reading)))
     )
 

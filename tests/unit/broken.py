@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
+from fuzz.findings.finding import Finding
 from fuzz.running.session import Session
 from fuzz.running.store import open_store
 from fuzz.subjects.reductions.reference_server import ReferenceServer
@@ -13,6 +15,9 @@ from fuzz.subjects.reductions.reference_server.server import serve
 from fuzz.subjects.reductions.subject import REDUCTIONS
 from fuzz.transport.http import HttpClient
 from fuzz.triage.lab import Lab
+from fuzz.triage.ledger import Ledger
+from fuzz.triage.triage import Triage
+from specs.case import Case
 from specs.reductions import profile as profiles
 from tests.unit.pretended import Immortal
 
@@ -38,3 +43,13 @@ def lab_with(*animals: type[ReferenceServer]) -> Iterator[Lab]:
         lab = Lab(session, Immortal())
         with lab.budget(PLENTY):
             yield lab
+
+
+def found_in_turn(folder: Path, several: Iterable[Case], *animals: type[ReferenceServer]) -> list[Finding]:
+    """Look into cases that fail on a broken server, one after the other, and return the findings."""
+    with session_with(*animals) as session:
+        ledger = Ledger(folder, "w", session.reading)
+        triage = Triage(session, ledger, Immortal())
+        for case in several:
+            triage.look_into(case, session.judge(case))
+    return ledger.findings()

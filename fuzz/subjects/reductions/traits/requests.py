@@ -50,6 +50,7 @@ USUAL_ORDER = (
     "dtype", "byte_order", "offset", "size", "shape", "order", "axis", "selection", "compression", "filters", "missing",
     *OPTIONS,
 )  # fmt: skip
+PLACES: Mapping[str, int] = MappingProxyType({name: number for number, name in enumerate(USUAL_ORDER)})
 
 
 def trait_of_field(field: str) -> str:
@@ -99,8 +100,7 @@ def _located(send: Send) -> Send:
 
 def in_usual_order(send: Send) -> Send:
     """Return the request with its fields in the usual order."""
-    place = {name: number for number, name in enumerate(USUAL_ORDER)}
-    names = sorted(send.fields, key=lambda name: place.get(name, len(place)))
+    names = sorted(send.fields, key=lambda name: PLACES.get(name, len(PLACES)))
     if names == list(send.fields):
         return send
     return replace(send, fields=Fields({name: send.fields[name] for name in names}))

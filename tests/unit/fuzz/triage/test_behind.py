@@ -25,7 +25,7 @@ from specs.fields import Fields
 from specs.reductions import profile as profiles
 from specs.reductions.steps import Put, Send, SendRaw
 from specs.violation import Way
-from tests.unit.broken import lab_with, session_with
+from tests.unit.broken import found_in_turn, lab_with, session_with
 from tests.unit.pretended import Immortal
 
 
@@ -115,12 +115,8 @@ def test_an_invalid_request_whose_fields_stand_in_the_wrong_order_is_explained_b
     put = Put("a", bytes(range(1, 9)))
     valid = Send("select", Fields(dict(reversed(said.items()))), "a", spelled="members-reversed")
     invalid = Send("select", Fields({"size": 4, "shape": [2], **said}), "a")
-    with session_with(MissingBeforeItsDtype) as session:
-        ledger = Ledger(tmp_path, "w", session.reading)
-        triage = Triage(session, ledger, Immortal())
-        for case in (Case("x", (put, valid)), Case("x", (put, invalid))):
-            triage.look_into(case, session.judge(case))
-    assert [(one.needs, one.seen) for one in ledger.findings()] == [(("fields in the reverse order", "missing"), 2)]
+    findings = found_in_turn(tmp_path, (Case("x", (put, one)) for one in (valid, invalid)), MissingBeforeItsDtype)
+    assert [(one.needs, one.seen) for one in findings] == [(("fields in the reverse order", "missing"), 2)]
 
 
 @pytest.mark.parametrize("first", [0, 1])
@@ -128,19 +124,11 @@ def test_a_number_in_quotes_that_is_taken_for_one_has_one_cause_whether_an_answe
     first: int, tmp_path: Path
 ) -> None:
     several = [asked("owner", offset="24"), asked("owner", size="4")]
-    with session_with(NumbersInQuotes) as session:
-        ledger = Ledger(tmp_path, "w", session.reading)
-        triage = Triage(session, ledger, Immortal())
-        for one in (several[first], several[1 - first]):
-            triage.look_into(one.case, session.judge(one.case))
-    assert [one.seen for one in ledger.findings()] == [2]
+    findings = found_in_turn(tmp_path, (several[first].case, several[1 - first].case), NumbersInQuotes)
+    assert [one.seen for one in findings] == [2]
 
 
 def test_what_should_have_been_refused_is_no_part_of_a_bug_that_shows_without_its_field(tmp_path: Path) -> None:
     valid, ignored = asked("owner"), asked("owner", axis=0)
-    with session_with(FullReductionHasAnAxis, AxisWithoutShapeIgnored) as session:
-        ledger = Ledger(tmp_path, "w", session.reading)
-        triage = Triage(session, ledger, Immortal())
-        for one in (valid, ignored):
-            triage.look_into(one.case, session.judge(one.case))
-    assert [(one.violation.way, one.seen) for one in ledger.findings()] == [(Way.VALUES, 1), (Way.ACCEPTED, 1)]
+    findings = found_in_turn(tmp_path, (valid.case, ignored.case), FullReductionHasAnAxis, AxisWithoutShapeIgnored)
+    assert [(one.violation.way, one.seen) for one in findings] == [(Way.VALUES, 1), (Way.ACCEPTED, 1)]

@@ -11,18 +11,15 @@ import pytest
 
 from fuzz.subjects.reductions.zoo.accumulating import AccumulatorNotReset, MaxSkipsTheLast
 from fuzz.subjects.reductions.zoo.layouts import FortranOrderSwapsTwoAxes
-from fuzz.triage.ledger import Ledger
 from fuzz.triage.minimal import minimal
 from fuzz.triage.same import is_plainer
 from fuzz.triage.shown import Shown
-from fuzz.triage.triage import Triage
 from fuzz.triage.trial import trial_of
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions.dtypes import Array
 from specs.reductions.steps import Put, Send
-from tests.unit.broken import lab_with, session_with
-from tests.unit.pretended import Immortal
+from tests.unit.broken import found_in_turn, lab_with
 
 ELEVEN = np.arange(1, 12)
 
@@ -61,12 +58,8 @@ IN_F_ORDER = (
 def test_axes_that_are_exchanged_are_one_finding_whatever_is_asked_about_them(
     order: tuple[int, ...], tmp_path: Path
 ) -> None:
-    with session_with(FortranOrderSwapsTwoAxes) as session:
-        ledger = Ledger(tmp_path, "w", session.reading)
-        triage = Triage(session, ledger, Immortal())
-        for case in (IN_F_ORDER[one] for one in order):
-            triage.look_into(case, session.judge(case))
-    assert [one.reads_as for one in ledger.findings()] == [
+    findings = found_in_turn(tmp_path, (IN_F_ORDER[one] for one in order), FortranOrderSwapsTwoAxes)
+    assert [one.reads_as for one in findings] == [
         "the answer for data of which the first and the last axis alone are exchanged"
     ]
 
@@ -87,9 +80,5 @@ def test_a_finding_that_was_not_reduced_to_the_end_gives_its_place_to_the_cause_
 def test_a_maximum_without_the_last_element_is_one_finding_with_numbers_and_nan_and_along_an_axis(
     order: tuple[int, ...], tmp_path: Path
 ) -> None:
-    with session_with(MaxSkipsTheLast) as session:
-        ledger = Ledger(tmp_path, "w", session.reading)
-        triage = Triage(session, ledger, Immortal())
-        for case in (SEVERAL[one] for one in order):
-            triage.look_into(case, session.judge(case))
-    assert [one.seen for one in ledger.findings()] == [len(SEVERAL)]
+    findings = found_in_turn(tmp_path, (SEVERAL[one] for one in order), MaxSkipsTheLast)
+    assert [one.seen for one in findings] == [len(SEVERAL)]
