@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fuzz.errors import CannotRun
 from fuzz.running.launcher import Launcher
+from fuzz.running.served import watched
 from fuzz.transport.protocol import Transport
 
 if TYPE_CHECKING:
@@ -67,3 +68,6 @@ class TargetLife:
 
     def last_words(self) -> str:
         return "" if self._launcher is None else self._launcher.last_words()
+
+    def watched(self) -> Callable[[], float | None]:
+        return watched(self._url)

@@ -9,11 +9,11 @@ from fuzz.running.session import Session
 from fuzz.triage.behind import OTHERWISE
 from fuzz.triage.general import faults_alike, not_seen_with
 from fuzz.triage.histories import Earlier
-from fuzz.triage.lab import Lab, Seen
+from fuzz.triage.lab import Lab, Seen, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.minimal import Smallest
 from fuzz.triage.other_data import hangs_on_its_data
-from fuzz.triage.reproducing import reproduced
+from fuzz.triage.reproducing import is_a_silent_burden, reproduced
 from fuzz.triage.same import is_plainer, is_same
 from fuzz.triage.shown import ANY, Shown
 from fuzz.triage.slips import of_its_own
@@ -131,12 +131,15 @@ class Keeper:
     def chance(self, trial: Trial, first: Seen) -> str | None:
         """Return the finding for failures that did not come again; None for those of a known race or kept state.
 
-        All such failures of one kind share one finding, since their cause is not known. They are of the finding about
+        None is made of a burden that was not answered in time, nor of any silence where the machine was busy. All such
+        failures of one kind share one finding, since their cause is not known. They are of the finding about
         requests of their family that fail some of the time, where there is one.
         """
         # Another worker may have found the race or the state meanwhile.
         self.ledger.reload()
         if self.raced(first.signature) or self.ledger.keeps_state() or not self.lab.heard_out(first.judgement):
+            return None
+        if is_silent(first.judgement) and (self.lab.held_up or is_a_silent_burden(trial, first.signature)):
             return None
         known = self.ledger.fleeting(first.signature)
         if known is not None:

@@ -31,6 +31,8 @@ MOST_HANG_SECONDS = 2.0
 DROPS_TO_OUTLIVE = 5
 REFUSED = "refused"
 DROPPED = (REFUSED, "closed", "reset", "truncated")
+# So many times as long a silent server is waited for whose machine is busy, or may be.
+PATIENCE_WITH_THE_BUSY = 3
 # How often a plain request is sent to a server that has not answered in time, until it answers again.
 MOST_WAITS = 6
 
@@ -50,6 +52,12 @@ class Life(Protocol):
 
     def last_words(self) -> str:
         """Say how the target last died and what it wrote last; empty if that is not known."""
+
+    def watched(self) -> Callable[[], float | None]:
+        """Begin to watch the target; return a function that tells for how many seconds its machine let it work since.
+
+        The function returns None where that is not known.
+        """
 
 
 class OutOfBudget(Exception):
@@ -73,6 +81,8 @@ class Lab:
         self.life = life
         self.over = over
         self.settles = False
+        # Whether the machine kept the server waiting, or may have, when a silent request was last waited for.
+        self.held_up = False
         self.asked = 0
         # How often the target was brought back, and how often an answer came only after it was waited for as usual.
         self.revivals = self.late_answers = 0
@@ -196,21 +206,39 @@ class Lab:
         self._stuck = not self.over()
 
     @contextmanager
-    def patient(self) -> Iterator[None]:
-        """Wait for answers as long as usual within the block, also inside `hurried`."""
+    def patient(self, times: int = 1) -> Iterator[None]:
+        """Wait for answers so many times as long as usual within the block, also inside `hurried`."""
         hurried_settings = self.session.client.settings
-        self.session.client.settings = replace(hurried_settings, timeout_seconds=self._patience)
+        self.session.client.settings = replace(hurried_settings, timeout_seconds=times * self._patience)
         try:
             yield
         finally:
             self.session.client.settings = hurried_settings
 
     def stays_silent(self, trial: Trial, wanted: Signature) -> bool:
-        """Say whether a silent request stays silent when it is waited for as long as usual."""
-        with self.budget(1), self.patient():
-            silent = self.fails(trial, wanted, again=True) is not None
+        """Say whether a silent request stays silent when it is waited for as long as usual.
+
+        On a machine that keeps the server waiting for a processor, and where nothing is known of that, it is waited for
+        several times as long. A server that did not have its time by then either is not said to be silent.
+        """
+        silent, served = self._waited_for(trial, wanted, 1) if self.life.watched()() is not None else (True, 0.0)
+        self.held_up = silent and self._is_short(served)
+        if self.held_up:
+            silent, served = self._waited_for(trial, wanted, PATIENCE_WITH_THE_BUSY)
+        silent = silent and not self._is_short(served)
         self.late_answers += not silent
         return silent
+
+    def _is_short(self, served_seconds: float | None) -> bool:
+        """Say whether the machine is known to have let a server work for less than an answer is waited for."""
+        return served_seconds is not None and served_seconds < LONG_ENOUGH * self._patience
+
+    def _waited_for(self, trial: Trial, wanted: Signature, times: int) -> tuple[bool, float | None]:
+        """Say whether a request is silent when it is waited for so many times as long, and how long the server had."""
+        served_seconds = self.life.watched()
+        with self.budget(1), self.patient(times):
+            silent = self.fails(trial, wanted, again=True) is not None
+        return silent, served_seconds()
 
     def heard_out(self, judgement: Judgement) -> bool:
         """Say whether the silence in a judgement, if any, was waited for as long as usual."""

@@ -39,8 +39,11 @@ def reproduced(smallest: Smallest, lab: Lab) -> tuple[Reproducibility, tuple[str
 
 
 def answers_late(trial: Trial, first: Seen, lab: Lab) -> bool:
-    """Say whether a request whose answer was not waited for to the end is answered after all, or cannot be asked."""
-    if lab.heard_out(first.judgement):
+    """Say whether a request whose answer was not waited for to the end is answered after all, or cannot be asked.
+
+    A burden is asked again in any case: how long it takes hangs on how busy the machine is.
+    """
+    if lab.heard_out(first.judgement) and not is_a_silent_burden(trial, first.signature):
         return False
     try:
         return not lab.stays_silent(trial, first.signature)
@@ -53,6 +56,9 @@ def is_merely_slow(trial: Trial, wanted: Signature, lab: Lab) -> bool:
 
     In haste such a request never is, so that each that looked for the cause of its silence would be waited for in vain.
     """
-    if wanted.way is not Way.SILENT or not trial.reading.is_burden(trial.case):
-        return False
-    return not lab.stays_silent(trial, wanted)
+    return is_a_silent_burden(trial, wanted) and not lab.stays_silent(trial, wanted)
+
+
+def is_a_silent_burden(trial: Trial, wanted: Signature) -> bool:
+    """Say whether a request that keeps the server busy was not answered in time."""
+    return wanted.way is Way.SILENT and trial.reading.is_burden(trial.case)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -164,6 +165,9 @@ class Immortal:
     def last_words(self) -> str:
         return ""
 
+    def watched(self) -> Callable[[], float | None]:
+        return lambda: math.inf
+
     def revive(self) -> bool:
         return True
 
@@ -183,6 +187,9 @@ class Mortal:
 
     def last_words(self) -> str:
         return ""
+
+    def watched(self) -> Callable[[], float | None]:
+        return lambda: math.inf
 
     def revive(self) -> bool:
         self.lives -= 1

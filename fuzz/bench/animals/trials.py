@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -207,6 +208,9 @@ class Untended:
 
     def last_words(self) -> str:
         return ""
+
+    def watched(self) -> Callable[[], float | None]:
+        return lambda: math.inf
 
 
 def size_bytes(case: Case) -> int:
