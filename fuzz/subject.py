@@ -99,8 +99,8 @@ class TalkingStage(Stage, Protocol):
     def reach(self, url: str, send: Callable[[Any], Outcome]) -> None:
         """Take the URL of the server under test, and a function that sends a message to it."""
 
-    def heard(self, step: Any, places: Any, outcome: Outcome) -> None:
-        """Take the outcome of a step before the next step's message is made."""
+    def heard(self, step: Any, places: Any, outcome: Outcome) -> Outcome:
+        """Take the outcome of a step before the next step's message is made; return it as the case tells of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,9 +179,10 @@ class Session:
                 continue
             message = self.stage.message(step, places)
             self.sent += 1
-            outcome = outcomes[number] = yield from sending(client, message)
+            outcome: Outcome = yield from sending(client, message)
             if self._talking is not None:
-                self._talking.heard(step, places, outcome)
+                outcome = self._talking.heard(step, places, outcome)
+            outcomes[number] = outcome
             if _is_late(outcome):
                 break
         return tuple(outcomes)
@@ -223,10 +224,11 @@ class Session:
                 continue
             self.sent += 1
             came = yield from timed(exchange_of(client, self.stage.message(step, places)), begun)
-            outcomes[number] = came.outcome
+            outcome: Outcome = came.outcome
             if self._talking is not None:
-                self._talking.heard(step, places, came.outcome)
-            if _is_late(came.outcome):
+                outcome = self._talking.heard(step, places, outcome)
+            outcomes[number] = outcome
+            if _is_late(outcome):
                 return
 
     @contextmanager

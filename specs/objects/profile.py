@@ -14,7 +14,8 @@ from specs.profile import UnusableProfile, did_you_mean
 CAPABILITIES = (
     "auth", "presign", "streaming-signed", "streaming-unsigned", "second-account", "policy", "tagging", "versioning",
     "virtual-host", "browser-post", "multipart", "part-copy", "get-part", "list-parts", "conditional-read",
-    "conditional-put", "conditional-complete", "conditional-copy", "conditional-delete", "encoding-type", "durable",
+    "conditional-put", "conditional-complete", "conditional-copy", "conditional-copy-target", "conditional-delete",
+    "encoding-type", "durable",
 )  # fmt: skip
 RULINGS = (
     "codes", "etag-md5", "etag-multipart", "etag-everywhere", "last-modified", "precedence", "one-winner", "clock-skew",

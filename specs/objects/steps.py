@@ -13,7 +13,10 @@ from typing import ClassVar, Literal, get_args
 from specs.objects.content import NO_CONTENT, Content
 
 Account = Literal["owner", "second", "anonymous", "unknown", "wrong-secret"]
-Signing = Literal["header", "unsigned-payload", "presigned", "chunks", "chunks-trailer", "unsigned-trailer"]
+Signing = Literal[
+    "header", "unsigned-payload", "presigned", "late-clock", "early-clock", "chunks", "chunks-trailer",
+    "unsigned-trailer",
+]  # fmt: skip
 SigningFault = Literal[
     "", "other-signature", "other-method", "other-path", "other-query", "other-header", "skewed", "expired",
     "expires-zero", "expires-too-long", "expires-missing", "malformed-header", "other-algorithm", "other-service",

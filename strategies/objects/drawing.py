@@ -91,6 +91,8 @@ class Draw:
         if not self.chance(anew):
             return Sent()
         ways: list[Signing] = ["unsigned-payload"]
+        if self.profile.can("auth") and self.profile.rules("clock-skew"):
+            ways += ["late-clock", "early-clock"]
         if self.profile.can("presign"):
             ways.append("presigned")
         if writes:

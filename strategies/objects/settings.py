@@ -54,7 +54,7 @@ OF_TRAILERS: tuple[SigningFault, ...] = ("trailer-checksum", "trailer-missing")
 OF_PAYLOADS: tuple[SigningFault, ...] = ("payload-hash", "payload-word")
 OF_BODIES = (*OF_CHUNKS, *OF_TRAILERS, *OF_PAYLOADS, "trailer-signature")
 TAGS: tuple[Pairs, ...] = (
-    (("color", "blue"),), (("a", "1"), ("b", "2")), (), (("spaced key", "v w"),), (("k", ""),),
+    (("color", "blue"),), (("a", "1"), ("b", "2")), (), (("spaced key", "v w"),), (("k", ""),), (("ends", " v "),),
     tuple((f"t{number}", "v") for number in range(10)),
 )  # fmt: skip
 COPIED_TAGS: tuple[Pairs, ...] = (

@@ -167,12 +167,13 @@ def _conditional(draw: Draw) -> Step:
         return draw.sending(kind_of_read(key="k", headers=headers))
     key = draw.one(("k", "k", "new"))
     if kind < 0.8 and draw.profile.can("conditional-put"):
-        headers = draw.one(((("If-None-Match", "*"),), (("If-Match", _etag(draw)),)))
-        return draw.sending(
-            PutObject(key=key, content=draw.content(), headers=headers, called=draw.name("w")), writes=True
-        )
+        put = PutObject(key=key, content=draw.content(), headers=_condition_of_write(draw), called=draw.name("w"))
+        return draw.sending(put, writes=True)
     if kind < 0.87 and draw.profile.can("conditional-delete"):
         return DeleteObject(key=key, headers=(("If-Match", _etag(draw)),))
+    if draw.profile.can("conditional-copy-target") and draw.chance(0.4):
+        headers = (*_condition_of_write(draw), ("x-amz-metadata-directive", "REPLACE"))
+        return CopyObject(key=key, source_key="k", headers=headers, called=draw.name("w"))
     if draw.profile.can("conditional-copy"):
         return CopyObject(
             key="copy",
@@ -180,6 +181,10 @@ def _conditional(draw: Draw) -> Step:
             headers=tuple((f"x-amz-copy-source-{name}", value) for name, value in _conditions_of_read(draw)),
         )
     return GetObject(key="k")
+
+
+def _condition_of_write(draw: Draw) -> Pairs:
+    return draw.one(((("If-None-Match", "*"),), (("If-Match", _etag(draw)),)))
 
 
 def _etag(draw: Draw) -> str:
@@ -192,6 +197,9 @@ def _conditions_of_read(draw: Draw) -> Pairs:
         # Of a condition on the ETag and one on the date the first one counts.
         names = list(draw.one((("If-Match", "If-Unmodified-Since"), ("If-None-Match", "If-Modified-Since"))))
     past, odd = "{now -86400}", ("{now 86400}", "yesterday", "{now 0}")
+    if names == ["If-None-Match", "If-Modified-Since"] and draw.chance(0.3):
+        # Where the ETag differs, no date says that nothing is new.
+        past = "{now 86400}"
     pairs = []
     for name in names:
         if name.endswith("Since"):

@@ -17,6 +17,8 @@ ACCOUNTS: dict[Account, str] = {
 SIGNINGS: dict[Signing, str] = {
     "unsigned-payload": "a body that is not signed",
     "presigned": "a presigned URL",
+    "late-clock": "a clock that is nearly ten minutes late",
+    "early-clock": "a clock that is nearly ten minutes early",
     "chunks": "a body in signed chunks",
     "chunks-trailer": "a body in signed chunks with a trailer",
     "unsigned-trailer": "a body in unsigned chunks with a trailer",

@@ -80,6 +80,7 @@ def _has_version(came: Sequence[Outcome]) -> bool:
 
 
 ANONYMOUS: Final = GetObject(key="k", sent=Sent("anonymous"))
+ANEW: Final = (("If-Match", OTHER), ("x-amz-metadata-directive", "REPLACE"))
 SOURCE_IS: Final = (("x-amz-copy-source-if-match", OTHER),)
 READERS: Final = PutPolicy(statements=(Statement("Allow", ("s3:GetObject",), ("*",)),))
 CAPABILITIES: Final = (
@@ -103,6 +104,7 @@ CAPABILITIES: Final = (
     Question("conditional-put", (PUT, replace(PUT, headers=(("If-None-Match", "*"),))), answered(412)),
     Question("conditional-complete", (PUT, *SENT, replace(ENDED, headers=(("If-Match", OTHER),))), answered(412)),
     Question("conditional-copy", (PUT, CopyObject(key="l", source_key="k", headers=SOURCE_IS)), answered(412)),
+    Question("conditional-copy-target", (PUT, CopyObject(key="k", source_key="k", headers=ANEW)), answered(412)),
     Question("conditional-delete", (PUT, DeleteObject(key="k", headers=(("If-Match", OTHER),))), answered(412)),
     Question("encoding-type", (PutObject(key="a b", content=Content(TEXT)), ListObjects(url=True)),
              gives(b"<EncodingType>url</EncodingType>")),

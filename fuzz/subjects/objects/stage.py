@@ -107,13 +107,14 @@ class CaseBuckets:
         plain = plain_request(step, Names(self._host, places.buckets, memory, now))
         return written(signed(plain, step.sent, self._keys, now))
 
-    def heard(self, step: Any, places: Places, outcome: Outcome) -> None:
-        """Keep what an answer told for later steps, and forget keys that are deleted."""
+    def heard(self, step: Any, places: Places, outcome: Outcome) -> Outcome:
+        """Keep what an answer told for later steps, forget keys that are deleted, and tell buckets by their names."""
         places.memory = learned(places.memory, step, outcome)
         if isinstance(step, steps.DeleteObject | steps.DeleteObjects) and _is_done(outcome):
             keys = (step.key,) if isinstance(step, steps.DeleteObject) else tuple(one.key for one in step.keys)
             bucket = places.buckets.get(step.bucket, step.bucket)
             places.written -= {(bucket, key) for key in keys}
+        return _named(places, outcome) if isinstance(step, steps.ListBuckets) else outcome
 
     def end(self, places: Places) -> None:
         """Remove the buckets of the case and all that is in them."""
@@ -203,6 +204,16 @@ def in_short(outcome: Outcome) -> str:
     if not isinstance(outcome, Reply):
         return f"no answer: {outcome.reason}" if outcome is not None else "no answer"
     return f"{outcome.status} {code_of(outcome) or outcome.header('content-type') or ''}".rstrip()
+
+
+def _named(places: Places, outcome: Outcome) -> Outcome:
+    """Return a list of buckets in which those of the case have the names that keys name them by."""
+    if not isinstance(outcome, Reply):
+        return outcome
+    body = outcome.body
+    for name, real in places.buckets.items():
+        body = body.replace(f">{real}<".encode(), f">~bucket-{name}~<".encode())
+    return replace(outcome, body=body)
 
 
 def _is_done(outcome: Outcome) -> bool:

@@ -15,6 +15,7 @@ from specs.objects.reading import document
 from specs.objects.rules import Rule
 from specs.objects.state import Bucket
 from specs.objects.steps import Statement
+from specs.objects.words import BUCKET_IN_KEY
 from specs.objects.xml import text_of
 from specs.outcome import Reply
 from specs.violation import Violation
@@ -72,7 +73,7 @@ def delete(at: Asked) -> list[Alternative]:
 
 
 def list_all(at: Asked) -> list[Alternative]:
-    """List the caller's buckets; whose names are real is known to the sender alone."""
+    """List the caller's buckets; those of the case are told by the names that keys name them by."""
 
     def looks(reply: Reply) -> Iterator[Violation]:
         root, faults = document(reply, "ListAllMyBucketsResult")
@@ -81,7 +82,12 @@ def list_all(at: Asked) -> list[Alternative]:
         names = [] if buckets is None else [text_of(one, "Name") or "" for one in buckets.all("Bucket")]
         if len(set(names)) < len(names):
             yield wrong("buckets", "a bucket is listed twice", "each once", str(names), answers.KEYS, reply=reply)
-        if at.step.sent.by in {one.owner for one in at.state.buckets.values()} and root is not None and not names:
+        by = at.step.sent.by
+        called = [name for text in names for name in BUCKET_IN_KEY.findall(text)]
+        others = [name for name in called if (one := at.state.bucket(name)) is not None and one.owner != by]
+        if others:
+            yield wrong("buckets", "another's bucket is listed", "the caller's", str(names), answers.KEYS, reply=reply)
+        if by in {one.owner for one in at.state.buckets.values()} and root is not None and not names:
             yield wrong("buckets", "no bucket is listed", "the caller's", "none", answers.KEYS, reply=reply)
 
     return [at.done("buckets", 200, looks=looks)]

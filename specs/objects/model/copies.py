@@ -47,7 +47,7 @@ def copy(at: Asked) -> list[Alternative]:
     if one is None:
         return [*missing, *key_faults(at, at.step.key)]
     failed, opened = read_faults(at, one, of_copy=True)
-    refusals, unclear, forbidden = write_faults(at, bucket.newest(at.step.key), "conditional-copy")
+    refusals, unclear, forbidden = write_faults(at, bucket.newest(at.step.key), "conditional-copy-target")
     given, wrong_attributes, loose = attributes(at)
     found = [*failed, *refusals, *wrong_attributes, *key_faults(at, at.step.key)]
     if found:

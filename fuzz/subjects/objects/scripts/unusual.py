@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from fuzz.subjects.objects.scripts.marked import Request
-from fuzz.subjects.objects.sending import EXPIRED_SECONDS, SKEW_SECONDS
+from fuzz.subjects.objects.sending import EXPIRED_SECONDS, OFF_SECONDS, SKEW_SECONDS
 from fuzz.subjects.objects.signing import Streamed
 from specs.objects.content import Content
 from specs.objects.steps import STAYS, STREAMED, Sent
@@ -197,7 +197,8 @@ def _signed(sent: Sent, method: str, target: str, headers: str, body: str, keys:
         return f"in_query({asked}{parameter})"
     if sent.signing not in STREAMED:
         unsigned = ', payload="UNSIGNED-PAYLOAD"' if sent.signing == "unsigned-payload" and not parameter else ""
-        return f"in_header({asked}{unsigned}{parameter})"
+        off = f", seconds_ago={-OFF_SECONDS[sent.signing]}" if sent.signing in OFF_SECONDS and not parameter else ""
+        return f"in_header({asked}{unsigned}{off}{parameter})"
     word = Streamed(sent.signing != "unsigned-trailer", None if sent.signing == "chunks" else ("", "")).word
     summed = f"{body or repr(b'')}{' + ' + repr(b'!') if sent.fault == 'trailer-checksum' else ''}"
     trailer = f'base64.b64encode(zlib.crc32({summed}).to_bytes(4, "big")).decode()'

@@ -20,6 +20,7 @@ from specs.objects.profile import Profile, load, shipped
 from specs.objects.requirements import load as requirements
 from specs.objects.steps import (
     AbortUpload,
+    Account,
     CompleteUpload,
     CopyObject,
     CreateUpload,
@@ -27,6 +28,7 @@ from specs.objects.steps import (
     DeleteObjects,
     GetObject,
     HeadObject,
+    ListBuckets,
     ListObjects,
     ListParts,
     ListVersions,
@@ -357,3 +359,28 @@ def test_an_upload_that_nobody_was_told_of_may_be_listed_under_any_id() -> None:
     left = unknown(CreateUpload(key="k", called="u"), (first_state(),), NOTHING, REFERENCE)
     assert [one.buckets["a"].hazy_uploads for one in left] == [False, True]
     assert not any(one.buckets["a"].uploads for one in left)
+
+
+@pytest.mark.parametrize(("by", "names", "right"), [
+    ("owner", ["~bucket-a~"], True), ("second", ["~bucket-a~"], False), ("second", ["another-case"], True),
+])  # fmt: skip
+def test_an_account_is_told_of_no_bucket_of_another(by: Account, names: list[str], right: bool) -> None:
+    listed = "".join(f"<Bucket><Name>{name}</Name></Bucket>" for name in names)
+    body = f"<ListAllMyBucketsResult><Buckets>{listed}</Buckets></ListAllMyBucketsResult>".encode()
+    headers = (("content-type", "application/xml"), ("x-amz-request-id", "1"))
+    found = violations(Case("buckets", (ListBuckets(sent=Sent(by)),)), (Reply(200, headers, body),), REFERENCE)
+    wrong = [] if right else ["another's bucket is listed"]
+    assert [one.title for one in found if one.severity == "failure"] == wrong
+
+
+@pytest.mark.parametrize(("held", "right"), [(True, False), (False, True)])
+def test_a_copy_is_held_to_conditions_on_what_it_overwrites_where_that_is_claimed(held: bool, right: bool) -> None:
+    claimed = tuple(one for one in REFERENCE.capabilities if held or one != "conditional-copy-target")
+    copy = CopyObject(key="k", source_key="s", headers=(("If-None-Match", "*"),))
+    steps = (PutObject(key="s", content=Content(b"s")), PutObject(key="k", content=Content(b"k")), copy)
+    put = [Reply(200, (("etag", etag(one)), ("date", DATE)), b"") for one in (b"s", b"k")]
+    told = f"<ETag>{etag(b's')}</ETag><LastModified>2026-11-29T01:00:00Z</LastModified>"
+    body = f"<CopyObjectResult>{told}</CopyObjectResult>".encode()
+    done = Reply(200, (("content-type", "application/xml"), ("date", DATE)), body)
+    found = violations(Case("copies", steps), (*put, done), replace(REFERENCE, capabilities=claimed))
+    assert (not [one for one in found if one.severity == "failure"]) is right

@@ -49,6 +49,7 @@ def test_without_a_second_account_none_is_claimed() -> None:
     ("put-if-none-match-ignored", "lacks", ["conditional-put"]),
     ("delete-if-match-ignored", "lacks", ["conditional-delete"]),
     ("source-conditions-ignored", "lacks", ["conditional-copy"]),
+    ("copy-has-no-conditions", "lacks", ["conditional-copy-target"]),
     ("complete-has-no-conditions", "lacks", ["conditional-complete"]),
     ("part-number-ignored", "lacks", ["get-part"]), ("encoding-untold", "lacks", ["encoding-type"]),
     ("sha1-unverified", "digests", ["sha1"]), ("delimiter-is-aslash", "delimiter", "/"),

@@ -12,7 +12,7 @@ from fuzz.subjects.objects.access import OWN, OWNER, Access
 from specs.case import Case
 from specs.objects.content import Content
 from specs.objects.profile import load
-from specs.objects.steps import ListObjects, PutObject, Sent, Signing
+from specs.objects.steps import HeadBucket, ListBuckets, ListObjects, PutObject, Sent, Signing
 from specs.outcome import Reply
 from strategies.objects.single import CLIMBING
 
@@ -62,3 +62,14 @@ def test_a_key_that_climbs_names_the_other_bucket_as_it_is_really_called(key: st
     sent: Any = buckets.message(step, places)
     assert "~" not in sent.path
     assert ("~bucket-b~" in key) == (places.buckets.get("b", "no bucket") in sent.path)
+
+
+def test_a_list_of_buckets_tells_those_of_the_case_by_the_names_that_keys_name_them_by() -> None:
+    buckets = stage.CaseBuckets(Access({OWNER: OWN[0]}), load("reference"))
+    buckets.reach("http://127.0.0.1:1", lambda _message: Reply(200, (), b""))
+    step = ListBuckets()
+    places = buckets.begin(Case("buckets", (HeadBucket(), HeadBucket(bucket="b"), step)), afresh=False)
+    listed = "".join(f"<Name>{name}</Name>" for name in (*places.buckets.values(), f"{places.buckets['a']}b"))
+    told = buckets.heard(step, places, Reply(200, (), listed.encode()))
+    assert isinstance(told, Reply)
+    assert told.body.decode() == f"<Name>~bucket-a~</Name><Name>~bucket-b~</Name><Name>{places.buckets['a']}b</Name>"
