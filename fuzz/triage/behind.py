@@ -107,12 +107,13 @@ def explained_without_fault(trial: Trial, seen: Seen, known: Iterable[Shown], la
     said = _last_words(seen.judgement)
     if not seen.signature.faults or seen.signature.way not in TELLING or trial.several or said is None:
         return None
-    of_valid = [one for one in known if not one.signature.faults and all(has(trial, name) for name in one.needs)]
-    of_valid = [one for one in of_valid if one.needs]
+    of_valid = [one for one in known if one.needs and not one.signature.faults]
     for plain in _mended(trial, seen.signature) if of_valid else ():
-        came = lab.fails(plain, ANY_WRONG)
+        # An invalid request may not show the traits that it has once it is valid.
+        several = [one for one in of_valid if all(has(plain, name) for name in one.needs)]
+        came = lab.fails(plain, ANY_WRONG) if several else None
         if came is not None and _last_words(came.judgement) == said:
-            found = explain(plain, came, of_valid, lab)
+            found = explain(plain, came, several, lab)
             if isinstance(found, Explained):
                 return found
     return None

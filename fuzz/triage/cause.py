@@ -86,6 +86,8 @@ def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest |
     shown = lab.fails(plain, seen.signature)
     if shown is None or not _is_sibling(plain, shown, one) or not _fails_as_asked(plain, trial, seen, one, lab):
         return None
+    if not one.needs and _reads_otherwise(trial, seen, one, lab):
+        return None
     for name in one.needs:
         rest = without(trial, name)
         still = None if rest is None else lab.fails(rest, seen.signature)
@@ -123,6 +125,15 @@ def _fails_as_asked(plain: Trial, trial: Trial, seen: Seen, one: Shown, lab: Lab
     apart = [name for name in values_apart(plain, trial, trial.reading.siblings) if name not in needed]
     own = with_siblings_of(plain, trial, apart) if apart else None
     return own is None or lab.fails(own, seen.signature) is not None
+
+
+def _reads_otherwise(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> bool:
+    """Say whether a trial is right for another altered request than a known cause, which needs nothing, is.
+
+    What such a cause spoils fails plainly too, so that the plain request says nothing about what else is wrong.
+    """
+    words = trial.reading.reads_as(trial, seen, lab.session.facts) if one.reads_as else frozenset()
+    return bool(words) and not words & one.reads_as
 
 
 def _is_sibling(plain: Trial, seen: Seen, one: Shown) -> bool:

@@ -38,8 +38,19 @@ class Smallest:
     unproved: tuple[str, ...] = ()
 
 
-def minimal(trial: Trial, seen: Seen, lab: Lab, kept: frozenset[str] = frozenset()) -> Smallest:
-    """Return the smallest trial that fails as this one does, and has its siblings of the traits to be kept."""
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Marks of a trial that its reduction keeps: siblings of some traits, and what its wrong answer is right for."""
+
+    siblings: frozenset[str] = frozenset()
+    reads_as: frozenset[str] = frozenset()
+
+
+NO_MARKS = Marks()
+
+
+def minimal(trial: Trial, seen: Seen, lab: Lab, kept: Marks = NO_MARKS) -> Smallest:
+    """Return the smallest trial that fails as this one does, and has the marks to be kept."""
     smallest = _Reduction(trial, seen, lab, kept).reduced()
     if len(smallest.needs) < MANY_NEEDS:
         return smallest
@@ -94,9 +105,9 @@ def shortened(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
 class _Reduction:
     """The reduction of one trial to its smallest form."""
 
-    def __init__(self, trial: Trial, seen: Seen, lab: Lab, kept: frozenset[str]) -> None:
+    def __init__(self, trial: Trial, seen: Seen, lab: Lab, kept: Marks) -> None:
         self._trial = trial
-        self._kept = kept
+        self._siblings, self._reads_as = kept.siblings, kept.reads_as
         self._seen = seen
         self._lab = lab
         self._reading = trial.reading
@@ -124,29 +135,33 @@ class _Reduction:
         """Say whether a trial fails as wanted; if it does, it becomes the trial that is reduced."""
         if plain.case == self._trial.case:
             return True
-        if self._kept and any(values_apart(plain, self._trial, self._kept)):
+        if self._siblings and any(values_apart(plain, self._trial, self._siblings)):
             return False
         seen = self._lab.fails(plain, self._wanted)
-        if seen is None:
+        if seen is None or not self._reads_as_before(plain, seen):
             return False
         self._trial, self._seen = plain, seen
         # Faults that the plainer request does not have are no longer wanted of the next one.
         self._wanted = replace(self._wanted, way=seen.signature.way, faults=seen.signature.faults)
         return True
 
+    def _reads_as_before(self, plain: Trial, seen: Seen) -> bool:
+        words = self._reads_as
+        return not words or bool(words & self._reading.reads_as(plain, seen, self._lab.session.facts))
+
     def _least(self) -> None:
         """Reduce by delta debugging: leave out halves of the traits, then quarters, and in the end single traits."""
         about = [name for name in self._left if name in self._reading.at_fault(self._wanted)]
         for kept in ([], about) if about else ([],):
             # The traits at fault must stay, and the others sometimes can only be dropped all at once.
-            if self._fails(project(self._trial, [*kept, *self._kept])):
+            if self._fails(project(self._trial, [*kept, *self._siblings])):
                 self._left = [*kept, *self._brought()]
                 break
         parts = 2
         while self._left:
             for some in _parts(self._left, parts):
                 kept = [name for name in self._left if name not in some]
-                if self._fails(project(self._trial, [*kept, *self._kept])):
+                if self._fails(project(self._trial, [*kept, *self._siblings])):
                     self._left = [*kept, *self._brought()]
                     parts = max(parts - 1, 2)
                     break
@@ -161,7 +176,7 @@ class _Reduction:
         data = [name for name in self._left if name in self._reading.of_data]
         for one in [*self._left] if data else ():
             kept = [name for name in self._left if name not in (one, *data)]
-            if one not in data and self._fails(project(self._trial, [*kept, *self._kept])):
+            if one not in data and self._fails(project(self._trial, [*kept, *self._siblings])):
                 self._left = [*kept, *self._brought()]
                 return
 

@@ -12,10 +12,15 @@ from specs.store_facts import StoreFacts
 
 
 def telling_needs(way: Shown, words: str, facts: StoreFacts) -> set[str]:
-    """Return the needs of a cause without which a server could still be seen to answer another request."""
+    """Return the needs of a cause without which a server could still be seen to answer another request.
+
+    A trait that stays for the sake of those within it is told by these.
+    """
     reading = way.trial.reading
     plain = {name: without(way.trial, name) for name in closure(way.needs, reading)}
-    return {name for name, rest in plain.items() if rest is None or reading.shows(words, rest, facts)}
+    telling = {name for name, rest in plain.items() if rest is None or reading.shows(words, rest, facts)}
+    wider = {reading.within.get(name, "") for name in telling}
+    return {name for name in telling if plain[name] is not None or name not in closure(wider, reading)}
 
 
 def explained_by_reading(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | None:

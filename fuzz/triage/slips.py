@@ -7,7 +7,7 @@ may be reduced to a case of the other. That case then passes with the operation 
 from __future__ import annotations
 
 from fuzz.triage.lab import Lab, Seen
-from fuzz.triage.minimal import Smallest, minimal
+from fuzz.triage.minimal import MANY_NEEDS, Marks, Smallest, minimal
 from fuzz.triage.traits import closure, has, values_apart, with_siblings_of
 from fuzz.triage.trial import Trial
 from specs.rules import Rule
@@ -28,7 +28,19 @@ def of_its_own(smallest: Smallest, trial: Trial, seen: Seen, lab: Lab) -> Smalle
     others = {one: _passing(smallest, trial, one, lab) for one in apart if one not in needed}
     passing = {one: other for one, other in others.items() if other is not None}
     kept = frozenset(name for name, other in passing.items() if all(reading.shows(one, other, facts) for one in words))
-    return minimal(trial, seen, lab, kept) if kept else None
+    if kept:
+        return minimal(trial, seen, lab, Marks(siblings=kept))
+    read = reading.reads_as(trial, seen, facts)
+    return _read_as(read, trial, seen, lab) if not smallest.needs and read and not read & words else None
+
+
+def _read_as(words: frozenset[str], trial: Trial, seen: Seen, lab: Lab) -> Smallest | None:
+    """Return the failed trial reduced to a case that is right for the same altered request; None if that needs much.
+
+    What reads so by chance loses it with its data, and keeps its data for that.
+    """
+    own = minimal(trial, seen, lab, Marks(reads_as=words))
+    return own if len(own.needs) < MANY_NEEDS and not own.unproved else None
 
 
 def _passing(smallest: Smallest, trial: Trial, name: str, lab: Lab) -> Trial | None:

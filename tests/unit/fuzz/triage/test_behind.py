@@ -11,7 +11,7 @@ from fuzz.subjects.reductions.zoo.answering import FullReductionHasAnAxis
 from fuzz.subjects.reductions.zoo.credentials import AnonymousRefused
 from fuzz.subjects.reductions.zoo.errors import WrongStatusForBadFields
 from fuzz.subjects.reductions.zoo.forgiving import AxisWithoutShapeIgnored
-from fuzz.subjects.reductions.zoo.refusing import NullIsNotLeftOut, NumbersInQuotes
+from fuzz.subjects.reductions.zoo.refusing import NullIsNotLeftOut, NumbersInQuotes, RankAboveFourRefused
 from fuzz.subjects.reductions.zoo.spelling import MissingBeforeItsDtype
 from fuzz.triage.behind import behind, explained_without_fault
 from fuzz.triage.lab import Lab
@@ -83,6 +83,19 @@ def test_a_known_refusal_of_a_sibling_explains_an_invalid_request_that_is_refuse
         found = minimal(plain, lab.ask(plain)[0], lab)
         way = Shown("known", found.trial, found.seen.signature, found.needs)
         trial = asked("owner", axis=None, size=7)
+        before = lab.asked
+        assert explained_without_fault(trial, lab.ask(trial)[0], [way], lab) == Explained("known")
+        assert lab.asked <= before + 5
+
+
+def test_a_known_refusal_of_a_shape_explains_an_invalid_request_that_has_that_shape() -> None:
+    fields = {"dtype": "int32", "shape": [2, 1, 3, 1, 2]}
+    sent = (Send("sum", Fields(one), "a") for one in (fields, {**fields, "axis": [-(2**63)]}))
+    several = (Case("malformed", (Put("a", bytes(range(1, 49))), one)) for one in sent)
+    plain, trial = (trial_of(one, Reading(profiles.load("reference"))) for one in several)
+    with lab_with(RankAboveFourRefused) as lab:
+        found = minimal(plain, lab.ask(plain)[0], lab)
+        way = Shown("known", found.trial, found.seen.signature, found.needs)
         before = lab.asked
         assert explained_without_fault(trial, lab.ask(trial)[0], [way], lab) == Explained("known")
         assert lab.asked <= before + 5

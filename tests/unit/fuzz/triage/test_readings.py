@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from fuzz.subjects.reductions.misread_slices import OTHER_SLICES
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.zoo.answering import ShapeAsBytesIgnored
 from fuzz.subjects.reductions.zoo.fetching import RangeEndExclusive
 from fuzz.subjects.reductions.zoo.missing import ExtremesStartWithAMissingElement
+from fuzz.subjects.reductions.zoo.selections import SlicesReversedInFortranOrder
 from fuzz.triage.lab import Lab
 from fuzz.triage.minimal import minimal
 from fuzz.triage.readings import explained_by_reading, fails_with_siblings, telling_needs
@@ -102,3 +104,17 @@ def test_a_mistake_that_no_answer_to_the_sibling_can_show_is_not_held_against_th
         words = found.trial.reading.reads_as(found.trial, found.seen, StoreFacts())
         way = Shown("known", found.trial, found.seen.signature, found.needs, frozenset(), words)
         assert explained_by_reading(along, lab.ask(along)[0], [way], lab) == Explained("known")
+
+
+def test_a_trait_that_stays_for_those_within_it_is_told_by_these() -> None:
+    slices = {"order": "F", "selection": [[0, 2, 1], [0, 3, 2]]}
+    others = {"order": "F", "axis": [1], "selection": [[-3, 2, 1], [0, 3, 2]]}
+    with lab_with(SlicesReversedInFortranOrder) as lab:
+        plain, trial = (asked("select", "int32", [*range(9)], shape=[3, 3], **one) for one in (slices, others))
+        found = minimal(plain, lab.ask(plain)[0], lab)
+        words = found.trial.reading.reads_as(found.trial, found.seen, StoreFacts())
+        way = Shown("known", found.trial, found.seen.signature, found.needs, frozenset(), words)
+        assert "shape" not in telling_needs(way, OTHER_SLICES, StoreFacts())
+        before = lab.asked
+        assert explained_by_reading(trial, lab.ask(trial)[0], [way], lab) == Explained("known")
+        assert lab.asked <= before + 5

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.zoo.answering import SelectTellsTheDataShape, ShapeOptionDecidesForCounts
+from fuzz.subjects.reductions.zoo.byte_orders import DefaultByteOrderIsBig
 from fuzz.subjects.reductions.zoo.credentials import SecretCutAtColon
-from fuzz.subjects.reductions.zoo.floats import Uint64SelectThroughFloat
+from fuzz.subjects.reductions.zoo.floats import SelectThroughFloat32, Uint64SelectThroughFloat
 from fuzz.subjects.reductions.zoo.layouts import FortranOrderIgnored, FortranOrderSwapsTwoAxes
 from fuzz.subjects.reductions.zoo.missing import (
     MissingIgnoredAlongAxes,
@@ -22,7 +25,7 @@ from specs.case import Case
 from specs.fields import Fields
 from specs.reductions import profile as profiles
 from specs.reductions.steps import Put, Send
-from tests.unit.broken import lab_with
+from tests.unit.broken import found_in_turn, lab_with
 
 PROFILE = profiles.load("reference")
 
@@ -108,3 +111,12 @@ def test_a_mistake_that_shows_in_another_way_with_the_failed_operation_is_no_sli
         assert smallest.trial.last.operation == "select"
         assert smallest.seen.signature.aspect != seen.signature.aspect
         assert of_its_own(smallest, trial, seen, lab) is None
+
+
+def test_what_is_right_for_another_request_than_a_cause_that_needs_nothing_is_no_case_of_it(tmp_path: Path) -> None:
+    put, fractions = Put("a", np.arange(1, 10, dtype="int32").tobytes()), np.array([1.1, 2.2, 3.3, 4.4]).tobytes()
+    plain = Case("x", (put, Send("sum", Fields({"dtype": "int32"}), "a")))
+    rounded = Send("select", Fields({"dtype": "float64", "byte_order": "little"}), "a")
+    several = (plain, Case("x", (Put("a", fractions), rounded)))
+    findings = found_in_turn(tmp_path, several, DefaultByteOrderIsBig, SelectThroughFloat32)
+    assert [(one.needs, one.seen) for one in findings] == [((), 1), (("byte_order", "fractions", "float64"), 1)]
