@@ -106,7 +106,8 @@ def hunt_animals(
         folder = keep or Path(passing)
         with open_target(settings) as opened:
             target = RecordingTarget.of(opened)
-            plan = Plan(target.profile, seed, seconds, None, only, folder, None, workers)
+            # As many lanes as serve, as in the hunts of users.
+            plan = Plan(target.profile, seed, seconds, None, only, folder, None, workers, lanes=None)
             ended = hunt(plan, target, watch)
         return HuntResult(tuple(corpus.load_all(folder)), watch, ended, target.profile, target.failures)
 

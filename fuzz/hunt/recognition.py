@@ -6,6 +6,7 @@ nothing is asked about the others.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -77,8 +78,10 @@ class Recognition:
 
     def believes(self, flight: Flight) -> bool:
         """Count a failure for known findings at once if it looks like them and a proof would stop the other lanes."""
+        begun = time.monotonic()
         self._triage.ledger.named.clear()
         names = self._triage.looks.believed(flight.case, judgement_of(flight))
+        self._effort.known_seconds += time.monotonic() - begun
         if names is not None:
             self._count_for(flight, names)
         return names is not None
