@@ -88,10 +88,10 @@ class Hunter:
         self._broke = broke
         self._failed: list[Flight] = []
         self._passed: deque[Case] = deque(maxlen=MOST_PASSED)
-        self._slow_ones = SlowOnes(self.lanes)
+        self._turns = turns or Turns()
+        self._slow_ones = SlowOnes(self.lanes, self._turns)
         # Failures without an answer that look like known ones, until it is known whether the server lives.
         self._doubted: list[Flight] = []
-        self._turns = turns or Turns()
         self._triage = Triage(
             session,
             ledger,
@@ -202,7 +202,7 @@ class Hunter:
         self._failed += self._recognition.unknown()
         self._leave_unexplained()
         self.lanes.abandon()
-        self._turns.leave()
+        self._turns.end()
 
     def _look_at(self, ended: Iterable[Flight]) -> None:
         """Count cases that have ended, look into those that failed, and begin those that wait for a slow lane."""

@@ -1,7 +1,8 @@
 """Keep cases that will be slow until they may be begun.
 
 Some slow cases merely wait for something, such as a store that fails; many of them may be under way together. Others
-are a burden: they keep a server busy, so that all others would wait for them. Of these, one is under way at a time.
+are a burden: they keep a server busy, so that all others would wait for them. Of these, one is under way at a time, of
+all workers.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from fuzz.hunt.effort import PropertyEffort
+from fuzz.hunt.turns import Turns
 from fuzz.running.lanes import Lanes
 from specs.case import Case
 
@@ -37,8 +39,9 @@ class Drawn:
 class SlowOnes:
     """The cases that wait for a lane for slow ones, in the order in which they were drawn."""
 
-    def __init__(self, lanes: Lanes) -> None:
+    def __init__(self, lanes: Lanes, turns: Turns) -> None:
         self._lanes = lanes
+        self._turns = turns
         self._waiting: deque[Drawn] = deque()
 
     def __len__(self) -> int:
@@ -63,11 +66,17 @@ class SlowOnes:
         """Say whether a case may be begun now."""
         if self._lanes.full_of_slow_ones():
             return False
-        return not drawn.burden or not any(one.owner.burden for one in self._lanes.under_way())
+        return not drawn.burden or not self._burdened()
 
     def next(self) -> Drawn | None:
         """Return the first case that may be begun now, which then waits no longer."""
-        found = next((one for one in self._waiting if self.has_room_for(one)), None)
+        if not self._burdened():
+            self._turns.leave_burden()
+        fitting = (one for one in self._waiting if self.has_room_for(one))
+        found = next((one for one in fitting if not one.burden or self._turns.take_burden()), None)
         if found is not None:
             self._waiting.remove(found)
         return found
+
+    def _burdened(self) -> bool:
+        return any(one.owner.burden for one in self._lanes.under_way())

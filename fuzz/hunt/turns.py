@@ -1,7 +1,8 @@
 """Workers that ask one server explore at the same time; one that makes a finding has the server alone.
 
-Locks on two files do that, so a worker that is killed leaves none behind. All who explore share the floor. Who wants it
-alone closes the gate, and those who explore leave the floor when they see the gate closed.
+Locks on files do that, so a worker that is killed leaves none behind. All who explore share the floor. Who wants it
+alone closes the gate, and those who explore leave the floor when they see the gate closed. A third lock is held by the
+worker that has a burden under way: two of them would keep all of a server's threads busy, and all others waiting.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ class Turns:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._locks = None if folder is None else (_Lock(folder / "gate"), _Lock(folder / "floor"))
+        self._burden = None if folder is None else _Lock(folder / "burden")
         self._exploring = self._alone = False
 
     @property
@@ -53,6 +55,20 @@ class Turns:
         if self._locks is not None and self._exploring:
             self._locks[1].release()
             self._exploring = False
+
+    def end(self) -> None:
+        """Let other workers have all, as this one asks no more."""
+        self.leave()
+        self.leave_burden()
+
+    def take_burden(self) -> bool:
+        """Keep other workers from beginning a burden, and say whether none of theirs is under way."""
+        return self._burden is None or self._burden.taken(fcntl.LOCK_EX)
+
+    def leave_burden(self) -> None:
+        """Let other workers begin a burden, as none of this worker is under way any more."""
+        if self._burden is not None:
+            self._burden.release()
 
     @contextmanager
     def alone(self, over: Callable[[], bool]) -> Iterator[bool]:
