@@ -27,6 +27,8 @@ from fuzz.triage.trial import BY_ASPECT, Signature, of_requests_that_meet, trial
 from fuzz.versions import suite_version
 from specs.violation import Way
 
+# Failures that did not come again, of which so many have been seen, are looked into as if none had been.
+LOOKED_INTO_AGAIN = (4, 16, 64, 256, 1024)
 MOST_WAYS = 12
 MOST_WORDS_OF_A_NAME = 3
 MOST_LETTERS_OF_A_NAME = 60
@@ -176,6 +178,11 @@ class Ledger:
         flaky = self.flaky(wanted) or self.flaky(replace(wanted, after_others=False))
         chance = self.of_chance(wanted) if flaky is None else None
         return flaky if chance is None else chance.id
+
+    def is_worth_another_look(self, name: str | None) -> bool:
+        """Say whether a finding about what was seen once has been seen so often that it may come for a reason."""
+        chance = name is not None and self._findings[name].reproducibility == "seen once"
+        return chance and self.seen(name or "") in LOOKED_INTO_AGAIN
 
     def is_flaky(self, name: str) -> bool:
         """Say whether a finding is about requests that fail some of the time."""

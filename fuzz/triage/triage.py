@@ -118,7 +118,7 @@ class Triage:
             return self.ledger.again(believed, wanted)
         fleeting = self.ledger.fleeting(wanted)
         half_known = fleeting or self.ledger.keeps_state() or self.keeper.raced(wanted)
-        if half_known and (slow or self.spent.much()):
+        if half_known and (slow or self.spent.much()) and not self.ledger.is_worth_another_look(fleeting):
             earlier = [] if self.spent.much(KNOWN_SHARE_WITH_EARLIER) else [*self.earlier.as_sent(until)]
             # Beside what other workers ask, a race may come again as often as it came.
             if not (comes_again(trial, earlier, wanted, self.lab) and self._comes_alone(trial, earlier, wanted)):

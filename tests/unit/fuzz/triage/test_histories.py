@@ -22,6 +22,7 @@ from fuzz.triage.histories import MANY_CASES, Earlier, smallest_history
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.traits import has, project, without
 from fuzz.triage.traits.circumstances import OVERWRITTEN, SEVERAL, differing, equalled
+from fuzz.triage.triage import Triage
 from fuzz.triage.trial import trial_of
 from specs.case import Case
 from specs.fields import Fields
@@ -140,3 +141,21 @@ def test_an_object_that_is_written_over_is_a_trait_of_its_own() -> None:
     plain = without(trial_of(case, Reading(profiles.load("reference"))), OVERWRITTEN)
     assert plain is not None
     assert plain.case.steps == (Put("a", bytes(4)), PLAIN, PLAIN)
+
+
+def test_what_was_seen_once_is_looked_into_again_when_it_has_come_often(tmp_path: Path) -> None:
+    with session_with(CacheWithoutMissing) as session:
+        ledger = Ledger(tmp_path, "w", session.reading)
+        triage = Triage(session, ledger, Immortal())
+        told = []
+        for number in range(6):
+            put = Put("a", bytes([1, 0, 0, 0, 2, 0, 0, 0, number, 9, 9, 9]))
+            first, then = (Case("reduction", (put, one)) for one in (PLAIN, MISSING))
+            # What another client has asked is not known at first.
+            session.judge(first)
+            if number > 2:
+                triage.earlier.note(first)
+            triage.look_into(then, session.judge(then))
+            told.append([(one.reproducibility, one.seen) for one in ledger.findings()])
+    assert told[3] == [("seen once", 4)]
+    assert told[5] == [("every time", 5)]
