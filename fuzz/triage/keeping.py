@@ -116,6 +116,12 @@ class Keeper:
         chance = self.ledger.of_chance(wanted)
         return chance.id if chance is not None and self.ledger.of_this_run(chance.id) else None
 
+    def _came_once_so(self, wanted: Signature) -> str | None:
+        """Return the finding of what was seen once in this run, if it failed in just the way that has come again."""
+        chance = self.ledger.of_chance(wanted)
+        alike = chance is not None and (chance.violation.way, chance.violation.aspect) == (wanted.way, wanted.aspect)
+        return chance.id if chance is not None and alike and self.ledger.of_this_run(chance.id) else None
+
     def kept(
         self,
         smallest: Smallest,
@@ -124,6 +130,8 @@ class Keeper:
         replaces: str | None = None,
         apart_from: tuple[str, ...] = (),
     ) -> str:
+        if replaces is None and reproducibility != "seen once" and at_once(smallest.trial.case):
+            replaces = self._came_once_so(way.signature)
         last_words = self.lab.life.last_words() if smallest.seen.signature.died else ""
         finding = replace(finding_of(smallest, way, reproducibility, apart_from), last_words=last_words)
         return self.ledger.keep(way, finding, self.session, self.session.sent - self.begun, replaces)

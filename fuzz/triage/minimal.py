@@ -240,7 +240,7 @@ class _Reduction:
         return False
 
     def _hangs_on_its_data(self) -> bool:
-        if self._trial.scene is None or self._wanted.way not in OF_DATA or self._wanted.faults:
+        if self._trial.as_it_stands or self._wanted.way not in OF_DATA or self._wanted.faults:
             return False
         several = islice(self._reading.of_other_data(self._trial, self._lab.session.facts), MOST_OF_OTHER_DATA)
         return any(self._lab.fails(other, self._wanted) is None for other in several)

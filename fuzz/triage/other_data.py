@@ -18,8 +18,6 @@ def hangs_on_its_data(trial: Trial, seen: Seen, lab: Lab) -> bool:
     """Say whether an error comes for this data or these words, and for hardly any others with the same traits."""
     if seen.signature.way not in ERRORS or seen.signature.faults:
         return False
-    if trial.scene is None and not trial.as_it_stands:
-        return False
     several = list(trial.reading.of_other_data(trial, lab.session.facts))
     if len(several) < LEAST_VARIANTS:
         return False

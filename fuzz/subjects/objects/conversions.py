@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain, takewhile
 from typing import Any
 
-from fuzz.subjects.objects.traits.keys import OF_LISTINGS, renamed
+from fuzz.subjects.objects.lists import CONTENT, OF_LISTS
 from fuzz.triage.trial import Trial
 from specs.objects import steps
 from specs.objects.checksums import HEADERS as CHECKSUMS
@@ -15,7 +15,6 @@ from specs.objects.content import Content
 from specs.objects.state import STANDARD_HEADERS
 from specs.objects.steps import PLAINLY, STAYS
 
-CONTENT = Content(b"x")
 UNKNOWN = steps.PutObject(key="", content=CONTENT)
 ABOUT_A_KEY = (steps.HeadObject, steps.DeleteObject, steps.CopyObject, steps.CreateUpload)
 OF_OTHERS = (steps.PutObject, steps.DeleteObject, steps.HeadObject, steps.GetObject)
@@ -79,20 +78,6 @@ def _part_numbers(several: Sequence[Any], number: int) -> Iterator[Any]:
     rest = tuple(pair for pair in step.query if pair[0] != "partNumber")
     reads = isinstance(step, steps.GetObject | steps.HeadObject) and step is several[-1]
     yield replace(step, query=rest, headers=(*step.headers, WHOLE)) if reads and rest != step.query else step
-
-
-def _lists(several: Sequence[Any], number: int) -> Iterator[Any]:
-    """List objects where the last request lists uploads or versions, and put each key that was begun."""
-    step, last = several[number], several[-1]
-    if not isinstance(last, steps.ListUploads | steps.ListVersions):
-        yield step
-    elif step is last:
-        asked = {name: getattr(step, name) for name in ("bucket", "prefix", "url", "sent", "lane")}
-        yield steps.ListObjects(**asked, delimiter=getattr(step, "delimiter", ""), max_keys=step.most)
-    elif isinstance(step, steps.CreateUpload):
-        yield steps.PutObject(bucket=step.bucket, key=step.key, content=CONTENT, lane=step.lane)
-    elif isinstance(step, steps.PutObject | steps.CreateBucket):
-        yield step
 
 
 def _others(several: Sequence[Any], number: int) -> Iterator[Any]:
@@ -344,16 +329,6 @@ def _first_parts(several: Sequence[Any], number: int) -> Iterator[Any]:
         yield step
 
 
-def _delimiters(several: Sequence[Any], number: int) -> Iterator[Any]:
-    """Group by slashes where the last request groups by something else."""
-    step, delimiter = several[number], getattr(several[-1], "delimiter", "")
-    if not delimiter or delimiter == "/":
-        yield step
-        return
-    plain = renamed(lambda text: text.replace(delimiter, "/"), OF_LISTINGS, step)
-    yield replace(plain, delimiter="/") if getattr(plain, "delimiter", "") == delimiter else plain
-
-
 def _writes(several: Sequence[Any], number: int) -> Iterator[Any]:
     """Put an object under the key that the last request is about; a key that is refused is so by any request."""
     step = several[number]
@@ -375,6 +350,5 @@ def _plain_key(key: str) -> str:
 
 # These ways are taken one at a time.
 OF_THE_LAST = (
-    _alone, _sources, _digests, _markers, _writes, _tags, _overrides, _first_parts, _delimiters, _others, _lists,
-    _broken_off,
+    _alone, _sources, _digests, _markers, _writes, _tags, _overrides, _first_parts, _others, _broken_off, *OF_LISTS,
 )  # fmt: skip

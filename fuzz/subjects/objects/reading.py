@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from fuzz.subjects.objects import witnesses
 from fuzz.subjects.objects.conversions import come_to_the_same
 from fuzz.subjects.objects.need_words import said
+from fuzz.subjects.objects.other_data import of_its_lengths, of_other_data
 from fuzz.subjects.objects.traits.headers import WORDS as SORTS_OF_HEADERS
 from fuzz.subjects.objects.traits.headers import header_traits
 from fuzz.subjects.objects.traits.keys import NAME, WITHIN, key_traits
@@ -73,6 +74,14 @@ class Reading(reading.Reading):
             yield trial.of_steps(
                 steps.PutObject(bucket=last.bucket, key=last.key, content=PLAIN_CONTENT, sent=last.sent)
             )
+
+    def of_other_data(self, trial: Trial, _facts: Any) -> Iterator[Trial]:
+        """List the same history with other contents."""
+        return of_other_data(trial)
+
+    def of_its_lengths(self, trial: Trial, _before: Trial) -> Iterator[Trial]:
+        """List the same history with other contents that are longer."""
+        return of_its_lengths(trial)
 
     def telling_rules(self, rules: frozenset[Rule]) -> frozenset[Rule]:
         """Return the rules that a request breaks, without those about what is missing if there are others."""

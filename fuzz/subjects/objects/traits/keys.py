@@ -78,7 +78,7 @@ def key_traits(trial: Trial) -> Iterator[Trait]:
     if PLAIN_KEY not in keys:
         # What is odd in a key has traits of its own.
         for key in [key for key in keys if all(one.without(key) == key for one in ODDITIES)][:1]:
-            yield Trait(NAME, changed(partial(renamed, partial(_plain, key), ())))
+            yield Trait(NAME, changed(partial(renamed, partial(_plain, key), OF_LISTINGS)))
 
 
 def _renamed_apart(rename: Rename, keys: Sequence[str]) -> dict[str, str]:

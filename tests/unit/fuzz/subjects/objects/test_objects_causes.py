@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from fuzz.hunt.hunter import Hunter
 from fuzz.running.session import Judgement, Session
 from fuzz.running.store.protocol import impostors
 from fuzz.subjects.objects.access import OWN, OWNER, Access
+from fuzz.subjects.objects.other_data import of_other_data
 from fuzz.subjects.objects.reading import Reading
 from fuzz.subjects.objects.subject import OBJECTS
 from fuzz.subjects.objects.zoo import find
@@ -25,6 +27,7 @@ from fuzz.transport.http import HttpClient
 from fuzz.triage.histories import after_those_beside
 from fuzz.triage.lab import Lab
 from fuzz.triage.ledger import Ledger
+from fuzz.triage.other_data import LEAST_VARIANTS
 from fuzz.triage.together import apart, read_after_write
 from fuzz.triage.triage import Triage
 from fuzz.triage.trial import trial_of
@@ -39,10 +42,12 @@ from specs.objects.steps import (
     GetObject,
     HeadObject,
     ListObjects,
+    ListVersions,
     Malformed,
     PutObject,
     PutPolicy,
     PutTagging,
+    PutVersioning,
     Sent,
     Statement,
     StreamCopy,
@@ -162,8 +167,23 @@ WRITTEN = [MAY_READ, PutObject(key="k", content=X, sent=BY_SECOND)]
 DELETED = [MAY_DELETE, DeleteObject(key="k", sent=BY_SECOND)]
 
 
+AGAIN = [PutVersioning(), PutObject(key="k", content=X), PutObject(key="k", content=LARGE)]
+GONE = [PutVersioning(), PutObject(key="k", content=X), DeleteObject(key="k")]
+GONE_LISTED, NONE_GONE_LISTED = [*GONE, ListVersions()], [PutVersioning(), DeleteObject(key="k"), ListVersions()]
+GROUPED = [PutObject(key="b/c/2", content=X), ListObjects(prefix="b/c", delimiter="/", url=False)]
+GROUPED_BY_ONES = [PutObject(key="10", content=X), ListObjects(prefix="1", delimiter="1", url=False)]
+STARTED = [PutObject(key="a", content=X), ListObjects(v2=False, start="a")]
+PAGED = [
+    *(PutObject(key=one, content=X) for one in "kab"),
+    ListObjects(v2=False, max_keys="2", called="page"),
+    ListObjects(v2=False, max_keys="2", after="page"),
+]
+
+
 @pytest.mark.parametrize(("animal", "one", "other"), [
     ("newlines-converted", COPIED, READ), ("policies-forgotten", MISSING, DELETED),
+    ("version-ids-repeated", AGAIN, GONE_LISTED), ("markers-untold", GONE, NONE_GONE_LISTED),
+    ("delimiter-within-the-prefix", GROUPED, GROUPED_BY_ONES), ("marker-ignored", STARTED, PAGED),
     ("actions-unread", [PutObject(key="k"), MAY_DELETE, HeadObject(key="k", sent=BY_SECOND)], WRITTEN),
 ])  # fmt: skip
 @pytest.mark.parametrize("first", [0, 1])
@@ -206,3 +226,36 @@ def test_what_others_send_beside_a_step_comes_before_it() -> None:
     case = Case("races", (first, read, later, beside, after))
     assert after_those_beside(case, 1).steps == (first, beside, read)
     assert after_those_beside(case, 0).steps == (first,)
+
+
+def with_digest(kind: str, text: bytes) -> list[Any]:
+    return [PutObject(key="k", content=Content(text), headers=((f"x-amz-checksum-{kind}", f"{{{kind}}}"),))]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_an_error_that_comes_for_some_contents_is_one_finding_whichever_they_are(first: int, tmp_path: Path) -> None:
+    """A CRC32 seldom has a plus or a slash, so that all headers but one seem to be needed where another has."""
+    several = [with_digest("crc32", b"l"), with_digest("crc32c", b"4"), with_digest("crc64nvme", b"399442")]
+    found = findings(tmp_path, ["checksums-without-signs"], *(several if first == 0 else reversed(several)))
+    assert [one.needs for one in found] == [("this very data",)]
+
+
+def test_a_refusal_of_any_content_does_not_hang_on_it(tmp_path: Path) -> None:
+    (found,) = findings(tmp_path, ["hex-digests-wanted"], with_md5(b"l"), with_md5(b""))
+    assert "this very data" not in found.needs
+
+
+def with_md5(text: bytes) -> list[Any]:
+    return [PutObject(key="k", content=Content(text), headers=(("Content-MD5", "{md5}"),))]
+
+
+def test_other_contents_are_as_long_and_those_that_were_the_same_are_the_same() -> None:
+    steps = (PutObject(key="a", content=LARGE), PutObject(key="b", content=X), PutObject(key="c", content=LARGE))
+    several = list(of_other_data(trial_of(Case("objects", steps), Reading(REFERENCE))))
+    assert len(several) >= LEAST_VARIANTS
+    for one in several:
+        first, second, third = (step.content for step in one.case.steps)
+        assert first == third != LARGE
+        assert (first.size, second.size) == (LARGE.size, X.size)
+    beside = tuple(replace(step, lane=number) for number, step in enumerate(steps, 1))
+    assert not list(of_other_data(trial_of(Case("races", beside), Reading(REFERENCE))))
