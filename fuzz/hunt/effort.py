@@ -31,3 +31,12 @@ class Effort:
     known_seconds: float = 0.0
     new_requests: int = 0
     new_seconds: float = 0.0
+
+    def note(self, requests: int, seconds: float, *, new: bool) -> None:
+        """Count what it took to look into a case, which led to a new finding or not."""
+        if new:
+            self.new_seconds += seconds
+            self.new_requests += requests
+        else:
+            self.known_seconds += seconds
+            self.known_requests += requests

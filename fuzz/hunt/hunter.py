@@ -18,6 +18,7 @@ from fuzz.hunt.deadline import Deadline
 from fuzz.hunt.deadly import ask_one_by_one
 from fuzz.hunt.effort import Effort, PropertyEffort
 from fuzz.hunt.foresight import Foresight
+from fuzz.hunt.postponing import Postponing
 from fuzz.hunt.recognition import Inquiry, Recognition
 from fuzz.hunt.slow_ones import Drawn, SlowOnes
 from fuzz.hunt.turns import Turns
@@ -105,6 +106,7 @@ class Hunter:
         self._recognition = Recognition(
             session, self.lanes, self._triage, life, self._foresight, self.effort, self._counted, broke
         )
+        self._postponing = Postponing(self._turns, self.lanes, self.deadline, ledger, self._recognition)
 
     @property
     def untold(self) -> int:
@@ -211,8 +213,11 @@ class Hunter:
         if self._doubted and (len(self._doubted) >= MOST_DOUBTED or not len(self.lanes)):
             self._ask_for_life()
         self._failed += self._recognition.unknown()
-        if self._failed:
-            self._explain()
+        if self._failed and not self._postponing.postpones(self._failed, enough=self.enough()):
+            self._failed = self._postponing.unknown(self._failed)
+            if self._failed:
+                self._explain()
+            self._turns.leave_explaining()
         for flight in chain(self._recognition.go_on(), self._begin_slow_ones()):
             self._take_in(flight)
 
@@ -307,9 +312,7 @@ class Hunter:
             self._failed.append(flight)
         elif was_cut_off(judgement) and flight.company:
             self._doubted.append(flight)
-        elif dropped_at(judgement) is not None or not (
-            self._recognition.believes(flight) or self._recognition.takes(flight)
-        ):
+        elif not self._recognition.may_know(flight):
             self._failed.append(flight)
 
     def _settle_doubted(self, since: float) -> None:
@@ -391,10 +394,6 @@ class Hunter:
         tally.findings.update(self._triage.look_into(flight.case, judgement, company))
         seconds, asked = time.monotonic() - begun, self.session.sent - sent
         tally.seconds += seconds
-        if self.ledger.made > made:
-            tally.new += 1
-            self.effort.new_seconds += seconds
-            self.effort.new_requests += asked
-        else:
-            self.effort.known_seconds += seconds
-            self.effort.known_requests += asked
+        new = self.ledger.made > made
+        tally.new += new
+        self.effort.note(asked, seconds, new=new)

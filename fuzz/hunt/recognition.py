@@ -17,7 +17,7 @@ from fuzz.hunt.foresight import Foresight
 from fuzz.hunt.slow_ones import Drawn
 from fuzz.running.lanes import Flight, Lanes, judgement_of
 from fuzz.running.session import Judgement, Session
-from fuzz.triage.lab import MOST_HANG_SECONDS, Life
+from fuzz.triage.lab import MOST_HANG_SECONDS, Life, dropped_at
 from fuzz.triage.recognising import Recogniser
 from fuzz.triage.triage import Triage
 from specs.case import Case
@@ -92,6 +92,10 @@ class Recognition:
         if tried:
             self._waiting.append(flight)
         return tried
+
+    def may_know(self, flight: Flight) -> bool:
+        """Count a failure for known findings or let it be recognised, and say so; not where a connection ended."""
+        return dropped_at(judgement_of(flight)) is None and (self.believes(flight) or self.takes(flight))
 
     def go_on(self) -> Iterator[Flight]:
         """Ask all that is to be asked now, and yield the cases that have ended already."""

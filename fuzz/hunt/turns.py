@@ -1,8 +1,9 @@
 """Workers that ask one server explore at the same time; one that makes a finding has the server alone.
 
 Locks on files do that, so a worker that is killed leaves none behind. All who explore share the floor. Who wants it
-alone closes the gate, and those who explore leave the floor when they see the gate closed. A third lock is held by the
-worker that has a burden under way: two of them would keep all of a server's threads busy, and all others waiting.
+alone closes the gate, and those who explore leave the floor when they see the gate closed. Two more locks are each held
+by one worker at a time: by the one that has a burden under way, as two of them would keep all of a server's threads
+busy, and by the one that explains failures, so that others keep the server busy meanwhile.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class Turns:
     def __init__(self, folder: Path | None = None) -> None:
         self._locks = None if folder is None else (_Lock(folder / "gate"), _Lock(folder / "floor"))
         self._burden = None if folder is None else _Lock(folder / "burden")
+        self._explaining = None if folder is None else _Lock(folder / "explaining")
         self._exploring = self._alone = False
 
     @property
@@ -60,6 +62,7 @@ class Turns:
         """Let other workers have all, as this one asks no more."""
         self.leave()
         self.leave_burden()
+        self.leave_explaining()
 
     def take_burden(self) -> bool:
         """Keep other workers from beginning a burden, and say whether none of theirs is under way."""
@@ -69,6 +72,15 @@ class Turns:
         """Let other workers begin a burden, as none of this worker is under way any more."""
         if self._burden is not None:
             self._burden.release()
+
+    def take_explaining(self) -> bool:
+        """Keep other workers from explaining failures, and say whether none of them does."""
+        return self._explaining is None or self._explaining.taken(fcntl.LOCK_EX)
+
+    def leave_explaining(self) -> None:
+        """Let other workers explain failures."""
+        if self._explaining is not None:
+            self._explaining.release()
 
     @contextmanager
     def alone(self, over: Callable[[], bool]) -> Iterator[bool]:
