@@ -104,7 +104,7 @@ class Hunter:
             lambda: self._turns.alone(self.deadline.over),
         )
         self._recognition = Recognition(
-            session, self.lanes, self._triage, life, self._foresight, self.effort, self._counted, broke
+            session, self.lanes, self._triage, self._foresight, self.effort, self._counted, broke
         )
         self._postponing = Postponing(self._turns, self.lanes, self.deadline, ledger, self._recognition)
 
@@ -296,7 +296,7 @@ class Hunter:
             self._settle_doubted(flight.begun)
         if isinstance(flight.owner, Inquiry):
             self._recognition.hear(flight.owner, flight)
-            if dropped_at(judgement) is None:
+            if self._recognition.told_enough(judgement):
                 return
         self._foresight.note(flight, judgement, self.session.client, limited=self.deadline.limited)
         if self.deadline.over() and is_silent(judgement):
@@ -319,7 +319,7 @@ class Hunter:
         """Take failures without an answer that came before a moment for such as the server has lived through."""
         sure = [one for one in self._doubted if one.ended <= since]
         self._doubted = [one for one in self._doubted if one.ended > since]
-        self._failed += [one for one in sure if not self._recognition.believes(one)]
+        self._failed += [one for one in sure if not (self._recognition.believes(one) or self._recognition.takes(one))]
 
     def _ask_for_life(self) -> None:
         """Ask whether the server lives after all failures without an answer, as no other answer has told it."""

@@ -17,7 +17,7 @@ from fuzz.hunt.foresight import Foresight
 from fuzz.hunt.slow_ones import Drawn
 from fuzz.running.lanes import Flight, Lanes, judgement_of
 from fuzz.running.session import Judgement, Session
-from fuzz.triage.lab import MOST_HANG_SECONDS, Life, dropped_at
+from fuzz.triage.lab import MOST_HANG_SECONDS, dropped_at, was_cut_off
 from fuzz.triage.recognising import Recogniser
 from fuzz.triage.triage import Triage
 from specs.case import Case
@@ -50,7 +50,6 @@ class Recognition:
         session: Session,
         lanes: Lanes,
         triage: Triage,
-        life: Life,
         foresight: Foresight,
         effort: Effort,
         count: Callable[[Flight], None],
@@ -59,7 +58,7 @@ class Recognition:
         self._session = session
         self._lanes = lanes
         self._triage = triage
-        self._recogniser = Recogniser(session.reading, triage.ledger, triage.looks, life, triage.lab.over)
+        self._recogniser = Recogniser(session.reading, triage.ledger, triage.looks, triage.lab)
         self._foresight = foresight
         self._effort = effort
         self._count = count
@@ -92,6 +91,11 @@ class Recognition:
         if tried:
             self._waiting.append(flight)
         return tried
+
+    def told_enough(self, judgement: Judgement) -> bool:
+        """Say whether what was asked about a failure tells nothing but that: the server has not died of it."""
+        lives = self._triage.lab.outlives_drops and was_cut_off(judgement)
+        return lives or dropped_at(judgement) is None
 
     def may_know(self, flight: Flight) -> bool:
         """Count a failure for known findings or let it be recognised, and say so; not where a connection ended."""

@@ -93,6 +93,11 @@ class Lab:
         self._remembered: OrderedDict[Case, Judgement] = OrderedDict()
 
     @property
+    def outlives_drops(self) -> bool:
+        """Say whether the target has lived through so many dropped connections that one says nothing of its life."""
+        return self._outlived >= DROPS_TO_OUTLIVE
+
+    @property
     def left(self) -> int:
         """Return how many more requests are allowed."""
         return self._left
@@ -167,7 +172,7 @@ class Lab:
 
     def lives_on(self) -> bool:
         """Say whether the target lives; a target that has lived through many drops is asked a plain request instead."""
-        if self._outlived >= DROPS_TO_OUTLIVE and self._answers():
+        if self.outlives_drops and self._answers():
             return True
         alive = self.life.alive()
         self._outlived += alive

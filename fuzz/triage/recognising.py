@@ -11,7 +11,7 @@ from collections.abc import Callable
 from fuzz.running.session import Judgement, Session
 from fuzz.triage.behind import explain_or_mend
 from fuzz.triage.budgets import is_slow, requests_for
-from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, dropped_at, is_silent
+from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, dropped_at, is_silent, was_cut_off
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
 from fuzz.triage.minimal import rewritable, shortened
@@ -24,10 +24,15 @@ from specs.violation import Violation, Way
 
 
 class LabBesideOthers(Lab):
-    """Asks trials beside other requests, and gives up where an answer does not come or a connection ends."""
+    """Asks trials beside other requests, and gives up where an answer does not come or the server may have died."""
+
+    def __init__(self, session: Session, life: Life, over: Callable[[], bool], *, outlives_drops: bool) -> None:
+        super().__init__(session, life, over)
+        self._may_drop = outlives_drops
 
     def noticed(self, judgement: Judgement) -> Judgement:
-        if is_silent(judgement) or dropped_at(judgement) is not None:
+        may_have_died = dropped_at(judgement) is not None and not (self._may_drop and was_cut_off(judgement))
+        if is_silent(judgement) or may_have_died:
             raise OutOfBudget
         return judgement
 
@@ -35,12 +40,12 @@ class LabBesideOthers(Lab):
 class Recogniser:
     """Finds the known finding of each failure of a case, without making a new one."""
 
-    def __init__(self, reading: Reading, ledger: Ledger, looks: Looks, life: Life, over: Callable[[], bool]) -> None:
+    def __init__(self, reading: Reading, ledger: Ledger, looks: Looks, alone: Lab) -> None:
+        """Take the lab that asks the same server alone, which knows the server's life."""
         self._reading = reading
         self._ledger = ledger
         self._looks = looks
-        self._life = life
-        self._over = over
+        self._alone = alone
 
     def may_try(self, case: Case, judgement: Judgement) -> bool:
         """Say whether the failures of a case may be of known findings, and can be asked about beside other requests."""
@@ -56,7 +61,8 @@ class Recogniser:
 
         None if a failure is not explained, so that triage must look into the case.
         """
-        lab = LabBesideOthers(session, self._life, self._over)
+        alone = self._alone
+        lab = LabBesideOthers(session, alone.life, alone.over, outlives_drops=alone.outlives_drops)
         found: list[tuple[str, Signature]] = []
         failed = {step_of(case, one): one for one in reversed(judgement.failures)}
         for number, violation in sorted(failed.items())[:MOST_FAILURES_OF_A_CASE]:

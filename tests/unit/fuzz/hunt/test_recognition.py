@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fuzz.embedded.http_messages import Answer, DropConnection, HttpRequest
 from fuzz.findings import corpus
 from fuzz.hunt.plan import Plan
 from fuzz.hunt.worker import Message, Tallies, Worker
@@ -96,6 +97,33 @@ def test_failures_of_a_known_finding_are_explained_beside_other_cases_where_that
     assert account.known_causes_requests >= 12
     assert corpus.load_all(tmp_path)[0].seen >= finding.seen + 12
     assert all(case in left for case in alone)
+
+
+class NoMaximum(ReferenceServer):
+    """Drops the connection of each request for a maximum."""
+
+    def handle(self, request: HttpRequest) -> Answer:
+        return DropConnection() if "/max" in request.target else super().handle(request)
+
+
+def test_dropped_connections_that_a_server_outlives_are_recognised_beside_other_cases(
+    tmp_path: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hunted(NoMaximum(), store, tmp_path, lambda _: bool(corpus.load_all(tmp_path)))
+    beside: list[bool] = []
+    recognised = Recogniser.recognised
+
+    def noting(self: Recogniser, case: Case, judgement: Judgement, session: Session) -> list[str] | None:
+        names = recognised(self, case, judgement, session)
+        beside.append(names is not None)
+        return names
+
+    # Nothing is counted for its looks alone.
+    monkeypatch.setattr(Looks, "like", lambda *_args, **_named: None)
+    monkeypatch.setattr(Recogniser, "recognised", noting)
+    hunted(NoMaximum(), store, tmp_path, lambda _: sum(beside) >= 8, seed=2)
+    assert sum(beside) >= 8
+    assert len(corpus.load_all(tmp_path)) == 1
 
 
 def test_what_no_known_finding_explains_is_looked_into_alone_and_gives_its_own_finding(

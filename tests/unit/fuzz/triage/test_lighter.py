@@ -83,7 +83,7 @@ def test_a_burdens_failure_is_recognised_beside_other_cases_without_it(session: 
     judgement = session.judge(other)
     asked = len(session.burdens)
     looks = Looks(session.reading, ledger, triage.spent)
-    recogniser = Recogniser(session.reading, ledger, looks, Immortal(), lambda: False)  # type: ignore[arg-type]
+    recogniser = Recogniser(session.reading, ledger, looks, triage.lab)
     assert recogniser.may_try(other, judgement)
     assert recogniser.recognised(other, judgement, session) == named  # type: ignore[arg-type]
     assert len(session.burdens) == asked
