@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from specs.case import Case
+from specs.outcome import Outcome
 from specs.profile import Profile
 from specs.rules import Rule
 
@@ -113,6 +114,10 @@ class Reading:
     def shows(self, _words: str, _trial: Trial, _facts: Any) -> bool:
         """Say whether a trial's answer differs from that of its altered request, as `reads_as` describes it."""
         return True
+
+    def is_right_for(self, _words: str, _trial: Trial, _outcome: Outcome, _facts: Any) -> bool:
+        """Say whether an answer to a trial, be it a refusal, is right for the altered request that `reads_as` tells."""
+        return False
 
     def of_showing_data(self, _words: str, _trial: Trial, _facts: Any) -> Iterator[Trial]:
         """List trials like this one with other data, whose answers differ from those of their altered requests."""

@@ -122,6 +122,26 @@ def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
     return bool(way.reads_as & one.reads_as) and len(_shared(way, one)) >= MANY_SHARED
 
 
+def is_refused_alike(way: Shown, one: Shown, lab: Lab) -> bool:
+    """Say whether one cause refuses what the wrong answers of the other are right for, and needs no more than that.
+
+    A refusal alone tells too little: whatever is refused is right for many other requests.
+    """
+    return _refuses_what(way, one, lab) or _refuses_what(one, way, lab)
+
+
+def _refuses_what(refused: Shown, answered: Shown, lab: Lab) -> bool:
+    if refused.signature.way is not Way.REFUSED or answered.signature.way is Way.REFUSED:
+        return False
+    facts, reading = lab.session.facts, refused.trial.reading
+    for words in answered.reads_as:
+        mine, theirs = (telling_needs(each, words, facts) - reading.incidental for each in (refused, answered))
+        outcome = lab.judge(refused.trial.case).transcript.outcomes[-1]
+        if mine <= closure(theirs, reading) and reading.is_right_for(words, refused.trial, outcome, facts):
+            return True
+    return False
+
+
 def _shared(way: Shown, one: Shown) -> tuple[str, ...]:
     """Return the narrowest traits that two causes both need."""
     reading = way.trial.reading
@@ -240,6 +260,7 @@ WAYS: tuple[Callable[[Shown, Shown, Lab], bool], ...] = (
     needs_the_same,
     needs_other_numbers,
     reads_alike,
+    is_refused_alike,
     breaks_alike,
     names_as_little,
     needs_siblings,

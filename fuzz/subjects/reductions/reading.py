@@ -12,7 +12,7 @@ from fuzz.subjects.reductions.burdens import promises_much, promising_less
 from fuzz.subjects.reductions.conversions import come_to_the_same
 from fuzz.subjects.reductions.faults import at_fault, doubts_named, faults_named
 from fuzz.subjects.reductions.other_data import cut_to_its_data, has_one_answer, of_its_lengths, of_other_data
-from fuzz.subjects.reductions.reads_as import reads_as, shows
+from fuzz.subjects.reductions.reads_as import is_right_for, reads_as, shows
 from fuzz.subjects.reductions.settling import PLAINEST, SETTLING
 from fuzz.subjects.reductions.several import scenes_of
 from fuzz.subjects.reductions.showing import of_showing_data
@@ -34,6 +34,7 @@ from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Signature, Trial
 from specs.case import Case
 from specs.manners import WELL
+from specs.outcome import Outcome
 from specs.reductions.expectation import Expectation
 from specs.reductions.profile import Profile
 from specs.reductions.relations import RELATIONS
@@ -110,6 +111,9 @@ class Reading(reading.Reading):
 
     def shows(self, words: str, trial: Trial, facts: StoreFacts) -> bool:
         return shows(words, trial, facts)
+
+    def is_right_for(self, words: str, trial: Trial, outcome: Outcome, facts: StoreFacts) -> bool:
+        return is_right_for(words, trial, outcome, facts)
 
     def of_showing_data(self, words: str, trial: Trial, facts: StoreFacts) -> Iterator[Trial]:
         return of_showing_data(words, trial, facts)

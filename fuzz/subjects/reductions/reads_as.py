@@ -25,12 +25,13 @@ from fuzz.subjects.reductions.alterations import (
     summed,
 )
 from fuzz.subjects.reductions.lenient import read_leniently
+from fuzz.subjects.reductions.misread_keys import of_misread_keys
 from fuzz.subjects.reductions.scene import case_of
 from fuzz.subjects.reductions.stakes import alike
 from fuzz.triage.lab import Seen
 from fuzz.triage.trial import Trial
 from specs.case import Case
-from specs.outcome import Reply
+from specs.outcome import Outcome, Reply
 from specs.reductions import checks
 from specs.reductions.dtypes import FLOATS, Array
 from specs.reductions.expectation import Expectation, Values
@@ -105,6 +106,12 @@ def shows(words: str, trial: Trial, facts: StoreFacts) -> bool:
     """Say whether a trial's answer differs from that of its altered request."""
     plain = Altered("", trial.case, trial.profile)
     return any(one.words == words and not _answered_alike(plain, one, facts) for one in _altered(trial, facts))
+
+
+def is_right_for(words: str, trial: Trial, outcome: Outcome, facts: StoreFacts) -> bool:
+    """Say whether an answer to a trial's request, of whichever sort, is right for its altered request."""
+    several = _altered(trial, facts) if isinstance(outcome, Reply) else ()
+    return isinstance(outcome, Reply) and any(one.words == words and _is_right(one, outcome, facts) for one in several)
 
 
 def _answered_alike(one: Altered, other: Altered, facts: StoreFacts) -> bool:
@@ -190,6 +197,7 @@ def _altered(trial: Trial, facts: StoreFacts) -> Iterator[Altered]:
     order = step.fields.get("order")
     yield Altered(OTHER_RESULT_ORDER, case, trial.profile, partial(_laid_out, order="F" if order == "F" else "C"))
     yield from _of_other_data(trial)
+    yield from _of_other_keys(trial)
     for ruling, words in RULED.items():
         if trial.profile.rules(ruling):
             rulings = (*trial.profile.rulings_off, ruling)
@@ -198,6 +206,11 @@ def _altered(trial: Trial, facts: StoreFacts) -> Iterator[Altered]:
 
 def _taken_leniently(trial: Trial) -> Iterator[Altered]:
     for words, other in read_leniently(trial.last) if isinstance(trial.last, Send) else ():
+        yield Altered(words, replace(trial.case, steps=(*trial.case.steps[:-1], other)), trial.profile)
+
+
+def _of_other_keys(trial: Trial) -> Iterator[Altered]:
+    for words, other in of_misread_keys(trial.last) if isinstance(trial.last, Send) else ():
         yield Altered(words, replace(trial.case, steps=(*trial.case.steps[:-1], other)), trial.profile)
 
 
