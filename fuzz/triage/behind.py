@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from fuzz.running.session import Judgement
 from fuzz.triage.cause import explain
-from fuzz.triage.lab import Lab, Seen
+from fuzz.triage.lab import Lab, Seen, Words, words_of
 from fuzz.triage.shown import Explained, Rest, Shown
 from fuzz.triage.traits import closure, has, present, project, with_siblings_apart, without
 from fuzz.triage.trial import Signature, Trial, place_of
-from specs.outcome import Reply
 from specs.violation import Way
 
 # Ways of failing that a valid request may share. The wording of an error says nothing about valid requests.
@@ -19,7 +17,6 @@ TELLING = frozenset({Way.ACCEPTED, Way.SERVER_ERROR, Way.DROPPED, Way.STATUS, Wa
 # A server that overlooks a fault refuses the request in one of these ways if it finds another fault.
 OTHERWISE = frozenset({Way.STATUS, Way.UNNAMED})
 ANY_WRONG = Signature(Way.VALUES)
-Words = tuple[int, bytes]
 
 
 def behind(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen] | None:
@@ -65,12 +62,12 @@ def _of_another_fault(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen] 
 
     Of several faults the server may see any first, and what is wrong with its answer is about that one.
     """
-    wanted, said = seen.signature, _last_words(seen.judgement)
+    wanted, said = seen.signature, words_of(seen.judgement)
     for name in trial.reading.at_fault(wanted) if said is not None else ():
         rest = without(trial, name)
         for one in () if rest is None else lab.ask(rest):
             of_another = one.signature.blamed and not one.signature.blamed & wanted.blamed
-            if rest is not None and of_another and _last_words(one.judgement) == said:
+            if rest is not None and of_another and words_of(one.judgement) == said:
                 return rest, one
     return None
 
@@ -104,7 +101,7 @@ def explained_without_fault(trial: Trial, seen: Seen, known: Iterable[Shown], la
 
     The finding explains the request once it is valid, to which the server says the same.
     """
-    said = _last_words(seen.judgement)
+    said = words_of(seen.judgement)
     if not seen.signature.faults or seen.signature.way not in TELLING or trial.several or said is None:
         return None
     of_valid = [one for one in known if one.needs and not one.signature.faults]
@@ -112,7 +109,7 @@ def explained_without_fault(trial: Trial, seen: Seen, known: Iterable[Shown], la
         # An invalid request may not show the traits that it has once it is valid.
         several = [one for one in of_valid if all(has(plain, name) for name in one.needs)]
         came = lab.fails(plain, ANY_WRONG) if several else None
-        if came is not None and _last_words(came.judgement) == said:
+        if came is not None and words_of(came.judgement) == said:
             found = explain(plain, came, several, lab)
             if isinstance(found, Explained):
                 return found
@@ -128,13 +125,7 @@ def explain_or_mend(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) 
 
 def words_said(trial: Trial, lab: Lab) -> Words | None:
     """Return the status and body of the answer to a trial's last request."""
-    return _last_words(lab.judge(trial.case))
-
-
-def _last_words(judgement: Judgement) -> Words | None:
-    """Return the status and body of the answer to the last request of a case."""
-    outcome = judgement.transcript.outcomes[-1]
-    return (outcome.status, outcome.body) if isinstance(outcome, Reply) else None
+    return words_of(lab.judge(trial.case))
 
 
 def _overlooked(trial: Trial, wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | None:

@@ -16,6 +16,8 @@ from specs.case import Case, at_once, requests
 from specs.outcome import NoReply, Reply
 from specs.violation import Aspect, Violation, Way
 
+Words = tuple[int, bytes]
+
 MOST_REMEMBERED = 8192
 # Requests at the same time are sent this many times before they are said to pass.
 TRIES_TOGETHER = 8
@@ -316,6 +318,12 @@ def was_cut_off(judgement: Judgement) -> bool:
 def answered(judgement: Judgement) -> bool:
     """Say whether a request was answered."""
     return any(isinstance(one, Reply) for one in judgement.transcript.outcomes)
+
+
+def words_of(judgement: Judgement, step: int = -1) -> Words | None:
+    """Return the status and body of the answer to a step, by default the last one; None if there was no answer."""
+    outcome = judgement.transcript.outcomes[step]
+    return (outcome.status, outcome.body) if isinstance(outcome, Reply) else None
 
 
 def is_silent(judgement: Judgement) -> bool:

@@ -14,20 +14,21 @@ from fuzz.triage.behind import behind, explain_or_mend
 from fuzz.triage.budgets import REQUESTS_OF_A_RACE, in_haste, is_slow, requests_after_others, requests_for
 from fuzz.triage.cause import explain
 from fuzz.triage.company import ALONE, Company
-from fuzz.triage.histories import Earlier, after_those_beside, comes_again, smallest_history, wrong_after
+from fuzz.triage.histories import Earlier, after_those_beside, smallest_history, wrong_after
 from fuzz.triage.keeping import Keeper
 from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
 from fuzz.triage.minimal import Smallest, minimal, rewritable, shortened, taken_apart
 from fuzz.triage.plainer import lightest
+from fuzz.triage.quiet import Quiet
 from fuzz.triage.reproducing import answers_late, is_merely_slow
 from fuzz.triage.shown import Explained, Rest, Shown
 from fuzz.triage.spent import KNOWN_SHARE_WITH_EARLIER, Spent
 from fuzz.triage.together import apart, confirmed, race_of, read_after_write
 from fuzz.triage.traits import narrow, present
 from fuzz.triage.traits.circumstances import AT_ONCE
-from fuzz.triage.trial import BY_ASPECT, Signature, Trial, as_it_came, isolated, isolated_otherwise, signature, trial_of
+from fuzz.triage.trial import Signature, Trial, as_it_came, isolated, isolated_otherwise, signature, trial_of
 from specs.case import Case, at_once
 from specs.violation import Aspect, Violation, Way
 
@@ -53,6 +54,7 @@ class Triage:
         self.session = session
         self.ledger = ledger
         self.lab = Lab(session, life, over)
+        self.quiet = Quiet(self.lab, alone)
         self.earlier = Earlier(session.reading)
         self.spent = Spent(session, ledger, clock)
         self.looks = Looks(session.reading, ledger, self.spent)
@@ -121,7 +123,7 @@ class Triage:
         if half_known and (slow or self.spent.much()) and not self.ledger.is_worth_another_look(fleeting):
             earlier = [] if self.spent.much(KNOWN_SHARE_WITH_EARLIER) else [*self.earlier.as_sent(until)]
             # Beside what other workers ask, a race may come again as often as it came.
-            if not (comes_again(trial, earlier, wanted, self.lab) and self._comes_alone(trial, earlier, wanted)):
+            if not self.quiet.comes_again(trial, earlier, wanted):
                 return None if fleeting is None else self.ledger.again(fleeting, wanted)
         first = Seen(judgement, violation, wanted)
         self.keeper.begun, self._smallest, self.keeper.first = begun, None, (trial, first)
@@ -146,7 +148,7 @@ class Triage:
 
         The trials are of the request alone, with the object that it met, and with others that it may have met.
         """
-        several = ((one, self._alone_too(one, first.signature)) for one in chain([trial], others))
+        several = ((one, self.quiet.fails(one, first)) for one in chain([trial], others))
         trial, seen = next(((one, seen) for one, seen in several if seen is not None), (trial, None))
         if seen is None:
             return self._after_others(until, trial, first)
@@ -176,46 +178,13 @@ class Triage:
             return None, found.trial, found.seen
         return None if found is None else found.finding, trial, seen
 
-    def _comes_alone(self, trial: Trial, earlier: Iterable[Case], wanted: Signature) -> bool:
-        """Say whether what comes again does so while no other worker asks."""
-        with self._alone() as among_others:
-            if not among_others:
-                return True
-            self.lab.forget()
-            return comes_again(trial, earlier, wanted, self.lab)
-
-    def _alone_too(self, trial: Trial, wanted: Signature) -> Seen | None:
-        """Return the failure of a request alone; of several workers each asks again while no other worker asks."""
-        seen, settles = self._first_alone(trial, wanted), self.lab.settles
-        if seen is not None and self._stands(trial, seen.signature):
-            return seen
-        with self._alone() as among_others:
-            if not among_others:
-                return None
-            # What passed on a settled server may have been asked beside others whom it takes to fail.
-            self.lab.settles = settles
-            self.lab.forget()
-            seen = self.lab.fails(trial, wanted)
-            return seen if seen is not None and self._stands(trial, seen.signature) else None
-
-    def _first_alone(self, trial: Trial, wanted: Signature) -> Seen | None:
-        """Return the failure of a request alone, for which another refusal may be due than among other requests.
-
-        An object that came or went beside the request may be there when the request is alone, or may not.
-        """
-        several = self.lab.ask(trial)
-        alike = next((one for one in several if one.signature.like(wanted)), None)
-        other_due = (one for one in several if wanted.way in BY_ASPECT or one.signature.faults != wanted.faults)
-        of_kind = (one for one in other_due if one.signature.kind == wanted.kind)
-        return alike or next(of_kind, None)
-
     def _new(self, until: Case, trial: Trial, seen: Seen, first: Seen) -> str | None:
         """Return the finding of a failure that no known finding explains, asked while no other worker asks."""
         remembering = self.ledger.remembering()
         if remembering is not None and self.lab.passes_afresh(trial.case):
             return self.ledger.again(remembering, seen.signature)
         smallest = self._smallest = minimal(trial, seen, self.lab)
-        if not self._stands(smallest.trial, smallest.seen.signature):
+        if not self.quiet.stands(smallest.trial, smallest.seen.signature):
             return self._after_others(until, trial, first)
         plainer = taken_apart(smallest, self.lab) or behind(smallest.trial, smallest.seen, self.lab)
         if plainer is None:
@@ -234,16 +203,6 @@ class Triage:
         smallest = minimal(trial, seen, self.lab)
         plainer = behind(smallest.trial, smallest.seen, self.lab) if deeper else None
         return self.keeper.settled(smallest) if plainer is None else self._of_plainer(*plainer, deeper - 1)
-
-    def _stands(self, trial: Trial, wanted: Signature) -> bool:
-        """Say whether a request fails on a settled server too; if not, settle the server before every later trial."""
-        if self.lab.settles:
-            return True
-        self.lab.settles = True
-        self.lab.settles = self.lab.fails(trial, wanted, again=True) is None
-        if self.lab.settles:
-            self.lab.forget()
-        return not self.lab.settles
 
     def _after_others(self, until: Case, trial: Trial, first: Seen) -> str | None:
         """Return the finding of a failure that needs earlier requests, or came by chance."""
