@@ -14,6 +14,7 @@ Manner = Literal[
 ]  # fmt: skip
 Kind = Literal["lawful", "lie", "error"]
 WELL: Manner = "well"
+ANOTHER_RANGE: Manner = "another-range"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from fuzz.triage.lab import Lab, Seen, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.minimal import Smallest
 from fuzz.triage.other_data import hangs_on_its_data
+from fuzz.triage.readings import reads_as_with_other_data
 from fuzz.triage.reproducing import is_a_silent_burden, reproduced
 from fuzz.triage.same import is_plainer, is_same
 from fuzz.triage.shown import ANY, Shown
@@ -48,9 +49,9 @@ class Keeper:
 
     def way(self, name: str, smallest: Smallest, alike: frozenset[str] = frozenset()) -> Shown:
         wanted = smallest.seen.signature
-        reading = smallest.trial.reading.reads_as(smallest.trial, smallest.seen, self.session.facts)
+        words = reads_as_with_other_data(smallest.trial, smallest.seen, self.lab)
         reduced = not smallest.unproved
-        return Shown(name, smallest.trial, wanted, smallest.needs, alike | wanted.faults, reading, reduced)
+        return Shown(name, smallest.trial, wanted, smallest.needs, alike | wanted.faults, words, reduced)
 
     def settled(self, smallest: Smallest, failed: tuple[Trial, Seen] | None = None) -> str | None:
         """Compare a smallest trial with known findings, and return the same one, the one it replaces, or a new one.

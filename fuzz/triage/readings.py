@@ -41,6 +41,22 @@ def explained_by_reading(trial: Trial, seen: Seen, known: Iterable[Shown], lab: 
     return None
 
 
+def reads_as_with_other_data(trial: Trial, seen: Seen, lab: Lab) -> frozenset[str]:
+    """Describe the altered requests for which a wrong answer is right, also with other data if that fails at all.
+
+    One answer may be right for another request by chance.
+    """
+    words = trial.reading.reads_as(trial, seen, lab.session.facts)
+    return frozenset(one for one in words if not lab.left or _reads_so_again(one, trial, seen, lab))
+
+
+def _reads_so_again(words: str, trial: Trial, seen: Seen, lab: Lab) -> bool:
+    reading, facts = trial.reading, lab.session.facts
+    other = next(iter(reading.of_showing_data(words, trial, facts)), None)
+    came = None if other is None else lab.fails(other, seen.signature)
+    return other is None or came is None or words in reading.reads_as(other, came, facts)
+
+
 def fails_with_siblings(one: Shown, trial: Trial, words: str, lab: Lab) -> bool:
     """Say whether the case of a cause still fails with the siblings of its traits that a trial has.
 

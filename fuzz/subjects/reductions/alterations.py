@@ -28,6 +28,7 @@ from fuzz.subjects.reductions.traits.missing import (
 )
 from fuzz.subjects.reductions.traits.slices import picked
 from specs.case import Case
+from specs.manners import ANOTHER_RANGE, WELL
 from specs.reductions.dtypes import FLOATS, ITEM_SIZES, Array, Bools
 from specs.reductions.request import OPTIONS
 from specs.reductions.steps import Put, Send, Step
@@ -66,6 +67,8 @@ BEGUN_AT_NORMAL = "the answer of a comparison that begins at the smallest normal
 BEGUN_AT_SIGNED = "the answer of a comparison that begins at the greatest signed number"
 ALIGNED = "the answer for an offset rounded down to a multiple of the item size"
 LAST_BYTE = "the answer for data whose last byte is zero"
+OTHER_PART = "the answer for another part of the object"
+MOST_PARTS = 64
 LONG_AXES = "the answer for those axes alone that are longer than one"
 # What a server may exchange in F order, in place of turning the whole order of the axes round.
 EXCHANGED: Mapping[str, tuple[int, int]] = MappingProxyType(
@@ -289,13 +292,18 @@ def misfetched(case: Case) -> Iterator[tuple[str, Case]]:
     offset, size = send.fields.get("offset") or 0, send.fields.get("size")
     if type(offset) is not int or not (size is None or type(size) is int):
         return
-    aligned = offset - offset % ITEM_SIZES.get(str(send.fields.get("dtype")), 1)
+    item_size = ITEM_SIZES.get(str(send.fields.get("dtype")), 1)
+    aligned = offset - offset % item_size
     if aligned != offset:
         yield ALIGNED, replace(case, steps=(put, _but(send, offset=aligned)))
     last = (len(put.data) if size is None else offset + size) - 1
     if 0 <= last < len(put.data) and put.data[last]:
         data = put.data[:last] + b"\0" + put.data[last + 1 :]
         yield LAST_BYTE, replace(case, steps=(replace(put, data=data), send))
+    if size and put.served == ANOTHER_RANGE:
+        for start in range(offset % item_size, len(put.data) - size + 1, item_size)[:MOST_PARTS]:
+            if start != offset:
+                yield OTHER_PART, replace(case, steps=(replace(put, served=WELL), _but(send, offset=start)))
 
 
 def _begun(operation: str, dtype: str) -> Iterator[tuple[str, Callable[[Array], Array]]]:

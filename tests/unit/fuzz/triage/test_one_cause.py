@@ -11,6 +11,7 @@ import pytest
 
 from fuzz.subjects.reductions.zoo.accumulating import AccumulatorNotReset, MaxSkipsTheLast
 from fuzz.subjects.reductions.zoo.layouts import FortranOrderSwapsTwoAxes
+from fuzz.subjects.reductions.zoo.trusting import AnyPartWillDo
 from fuzz.triage.minimal import minimal
 from fuzz.triage.same import is_plainer
 from fuzz.triage.shown import Shown
@@ -82,3 +83,29 @@ def test_a_maximum_without_the_last_element_is_one_finding_with_numbers_and_nan_
 ) -> None:
     findings = found_in_turn(tmp_path, (SEVERAL[one] for one in order), MaxSkipsTheLast)
     assert [one.seen for one in findings] == [len(SEVERAL)]
+
+
+ANOTHER_PART = (
+    Case(
+        "x",
+        (
+            Put("a", np.array([0, 0, 2, 3, 1], "int32").tobytes(), served="another-range"),
+            Send("max", Fields({"dtype": "int32", "offset": 8, "size": 12}), "a"),
+        ),
+    ),
+    Case(
+        "x",
+        (
+            Put("a", np.array([1, 2, 3, 0], "int32").tobytes(), served="another-range"),
+            Send("select", Fields({"dtype": "int32", "size": 12}), "a"),
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_part_of_the_object_that_was_not_asked_for_is_one_finding_wherever_it_lies(
+    *, turned: bool, tmp_path: Path
+) -> None:
+    findings = found_in_turn(tmp_path, reversed(ANOTHER_PART) if turned else ANOTHER_PART, AnyPartWillDo)
+    assert [one.seen for one in findings] == [2]

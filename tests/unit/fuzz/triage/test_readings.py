@@ -7,20 +7,28 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from fuzz.subjects.reductions.alterations import ALL_BUT_THE_LAST
 from fuzz.subjects.reductions.misread_slices import OTHER_SLICES
 from fuzz.subjects.reductions.reading import Reading
+from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.zoo.answering import ShapeAsBytesIgnored
 from fuzz.subjects.reductions.zoo.fetching import RangeEndExclusive
 from fuzz.subjects.reductions.zoo.missing import ExtremesStartWithAMissingElement
 from fuzz.subjects.reductions.zoo.selections import SlicesReversedInFortranOrder
 from fuzz.triage.lab import Lab
 from fuzz.triage.minimal import minimal
-from fuzz.triage.readings import explained_by_reading, fails_with_siblings, telling_needs
+from fuzz.triage.readings import (
+    explained_by_reading,
+    fails_with_siblings,
+    reads_as_with_other_data,
+    telling_needs,
+)
 from fuzz.triage.shown import Explained, Shown
 from fuzz.triage.trial import Trial, trial_of
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions import profile as profiles
+from specs.reductions.dtypes import Array
 from specs.reductions.steps import Put, Send
 from specs.store_facts import StoreFacts
 from tests.unit.broken import lab_with
@@ -118,3 +126,28 @@ def test_a_trait_that_stays_for_those_within_it_is_told_by_these() -> None:
         before = lab.asked
         assert explained_by_reading(trial, lab.ask(trial)[0], [way], lab) == Explained("known")
         assert lab.asked <= before + 5
+
+
+class SumIsThree(ReferenceServer):
+    """A server for which every sum is three."""
+
+    def reduce_sum(self, array: Array) -> Array:
+        return np.full_like(super().reduce_sum(array), 3)
+
+
+class SumSkipsTheLast(ReferenceServer):
+    """A server that adds up all elements but the last."""
+
+    def reduce_sum(self, array: Array) -> Array:
+        return super().reduce_sum(array[..., :-1])
+
+
+@pytest.mark.parametrize(("animal", "confirmed"), [(SumIsThree, False), (SumSkipsTheLast, True)])
+def test_an_answer_reads_so_only_where_other_data_reads_so_too(
+    animal: type[ReferenceServer], *, confirmed: bool
+) -> None:
+    trial = asked("sum", "int64", [1, 2, 3])
+    with lab_with(animal) as lab:
+        (seen,) = lab.ask(trial)
+        assert ALL_BUT_THE_LAST in trial.reading.reads_as(trial, seen, StoreFacts())
+        assert (ALL_BUT_THE_LAST in reads_as_with_other_data(trial, seen, lab)) is confirmed
