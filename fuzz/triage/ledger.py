@@ -192,6 +192,11 @@ class Ledger:
         """Return the finding about requests of the same family that fail some of the time, each by itself."""
         return self._of_family(wanted, together=False, reproducibilities=("flaky",))
 
+    def is_of_flaky(self, wanted: Signature) -> bool:
+        """Say whether a failure may be of requests that fail some of the time, so that one answer proves nothing."""
+        name = self.fleeting(wanted)
+        return name is not None and self.is_flaky(name)
+
     def race(self, wanted: Signature, *, cut_short: bool) -> str | None:
         """Return the finding about requests at the same time that fail so, looked into to the end or cut short."""
         fitting = ("cut short",) if cut_short else ("every time", "flaky")

@@ -83,7 +83,7 @@ class Recogniser:
         believed = self._looks.like(trial, wanted)
         if believed is not None:
             return believed, wanted
-        if self._ledger.fleeting(wanted) is not None:
+        if self._ledger.is_of_flaky(wanted):
             return None
         # Beside other requests no burden is asked.
         trial = lightened(trial) or trial
