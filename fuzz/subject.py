@@ -5,11 +5,11 @@ The engine (`fuzz.running`, `fuzz.hunt`, `fuzz.triage`, `fuzz.findings`, `fuzz.r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from specs.case import Case
 from specs.clauses import Clause
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 Connect = Callable[[Any], "Session"]
 # A choice is drawn by chance in hunts and by Hypothesis under pytest; anything else is drawn by Hypothesis in both.
 Cases: TypeAlias = "Shrunk[Case] | SearchStrategy[Case]"
+Result = TypeVar("Result")
+# Requests that hang on the answers to those before: a talk yields each message, and is sent its outcome.
+Talk: TypeAlias = Generator[Any, Outcome, Result]
 # The answers that the subject's model allows for each step; None for steps that ask nothing.
 Due = Sequence[Any]
 # A check of one answer; its arguments are the step, the outcome, the expectation and the profile.
@@ -98,6 +101,12 @@ class TalkingStage(Stage, Protocol):
 
     def reach(self, url: str, send: Callable[[Any], Outcome]) -> None:
         """Take the URL of the server under test, and a function that sends a message to it."""
+
+    def beginning(self, case: Case, *, afresh: bool) -> Talk[Any]:
+        """Do what `begin` does, as a talk whose messages are sent while other cases go on."""
+
+    def ending(self, places: Any) -> Talk[None]:
+        """Do what `end` does, as a talk."""
 
     def heard(self, step: Any, places: Any, outcome: Outcome) -> Outcome:
         """Take the outcome of a step before the next step's message is made; return it as the case tells of it."""

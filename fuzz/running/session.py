@@ -15,7 +15,7 @@ from fuzz.findings.origin import Origin
 from fuzz.running.crowd import Crowd, timed
 from fuzz.running.store import Store, Unstorable, facts_of
 from fuzz.subject import Subject, TalkingStage
-from fuzz.transport.exchanges import finished, send, sending
+from fuzz.transport.exchanges import finished, send, sending, talked
 from fuzz.transport.protocol import Client, Transport, Wait, exchange_of
 from specs.case import Case, at_once, lane_of
 from specs.outcome import NoReply, Outcome, Reply, Transcript
@@ -134,16 +134,32 @@ class Session:
         self, case: Case, client: Client, *, afresh: bool = False, taken: Taken = unwatched
     ) -> Work[Transcript]:
         """Do what `run` does by a client, as work; `taken` is told each step when it is taken."""
-        places = self.stage.begin(case, afresh=afresh or case.together)
+        places = yield from self._begun(case, client, afresh=afresh or case.together)
         try:
             take = self._take_together if case.together else self._take_in_turn
             outcomes = yield from take(case, places, client, taken)
-        finally:
+            yield from self._ended(places, client)
+        except BaseException:
+            # Whoever drives the work has given it up, or cannot go on with it.
             self.stage.end(places)
+            raise
         self._note_version(outcomes)
         if self.tick is not None:
             self.tick()
         return Transcript(case, outcomes)
+
+    def _begun(self, case: Case, client: Client, *, afresh: bool) -> Work[Any]:
+        """Begin a case; what the stage sends for that is sent by the client."""
+        if self._talking is None:
+            return self.stage.begin(case, afresh=afresh)
+        return (yield from talked(client, self._talking.beginning(case, afresh=afresh)))
+
+    def _ended(self, places: Any, client: Client) -> Work[None]:
+        """End a case; what the stage sends for that is sent by the client."""
+        if self._talking is None:
+            self.stage.end(places)
+        else:
+            yield from talked(client, self._talking.ending(places))
 
     def another_client(self) -> Client:
         """Return a client with a connection of its own, for a case that is taken beside others."""

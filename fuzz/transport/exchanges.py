@@ -9,7 +9,7 @@ from collections.abc import Generator, Sequence
 from typing import Any, TypeVar
 
 from fuzz.transport.protocol import Client, Wait, exchange_of
-from specs.outcome import NoReply, Reply
+from specs.outcome import NoReply, Outcome, Reply
 
 Result = TypeVar("Result")
 
@@ -32,6 +32,19 @@ def sending(client: Client, message: Any) -> Generator[Wait, bool, Reply | NoRep
     if isinstance(came.outcome, Reply):
         client.answers.took(elapsed_ms)
     return came.outcome.after(elapsed_ms)
+
+
+def talked(client: Client, talk: Generator[Any, Outcome, Result]) -> Generator[Wait, bool, Result]:
+    """Send each message that a talk yields, tell it the outcome, and return the talk's result."""
+    try:
+        message = next(talk)
+        while True:
+            message = talk.send((yield from sending(client, message)))
+    except StopIteration as end:
+        result: Result = end.value
+        return result
+    finally:
+        talk.close()
 
 
 def finished(work: Generator[Wait, bool, Result]) -> Result:

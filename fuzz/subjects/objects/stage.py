@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from fuzz.running.store import Store, Unstorable
+from fuzz.subject import Talk
 from fuzz.subjects.objects.lazy import size_of
 from fuzz.subjects.objects.requests import Names, plain_request
 from fuzz.subjects.objects.sending import signed
@@ -25,10 +26,12 @@ from specs.objects.answers import code_of
 from specs.objects.model.judging import FIRST_BUCKETS, SLOW_DOWN
 from specs.objects.profile import Profile
 from specs.objects.words import BUCKET_IN_KEY, NOTHING, Memory, learned
-from specs.objects.xml import read_xml, text_of
+from specs.objects.xml import Element, read_xml, text_of
 from specs.outcome import Outcome, Reply
 
 Send = Callable[[HttpMessage], Outcome]
+Query = tuple[tuple[str, str], ...]
+Result = TypeVar("Result")
 # How often a bucket is listed and emptied before it is left behind.
 MOST_ROUNDS = 12
 # How long to wait before each of five more tries, where a store asks to come again later.
@@ -65,18 +68,36 @@ class CaseBuckets:
         self._host = urlsplit(url).netloc.rpartition("@")[2]
         self._send = send
 
-    def begin(self, case: Case, *, afresh: bool) -> Places:  # noqa: ARG002
+    def begin(self, case: Case, *, afresh: bool) -> Places:
         """Create the buckets that the case begins with."""
+        return self._told(self.beginning(case, afresh=afresh))
+
+    def beginning(self, case: Case, *, afresh: bool) -> Talk[Places]:  # noqa: ARG002
+        """Create the buckets that the case begins with, as a talk; a talk that is given up leaves none of them."""
         number = next(self._numbers)
         named = {name for step in case.steps for name in _buckets_of(step)}
         places = Places({name: f"asfuzz-{self.run}-{number}-{name}" for name in sorted(named)})
-        for name in FIRST_BUCKETS:
-            if name in named:
-                came = self._repeated("PUT", places.buckets[name])
-                if not isinstance(came, Reply) or came.status >= 300:
-                    raise Unstorable(f"no bucket for the case: PUT /{places.buckets[name]} gets {in_short(came)}")
-                places.made.add(places.buckets[name])
+        try:
+            for name in FIRST_BUCKETS:
+                if name in named:
+                    yield from self._made(places, places.buckets[name])
+        except GeneratorExit:
+            self.end(places)
+            raise
         return places
+
+    def _made(self, places: Places, bucket: str) -> Talk[None]:
+        """Create a bucket, as often as the store says that it is too busy or not ready; raises Unstorable."""
+        places.made.add(bucket)
+        came = yield self._question("PUT", bucket)
+        for seconds in WAITS_SECONDS:
+            if not isinstance(came, Reply) or came.status not in SLOW_DOWN:
+                break
+            time.sleep(seconds)
+            came = yield self._question("PUT", bucket)
+        if not isinstance(came, Reply) or came.status >= 300:
+            places.made.discard(bucket)
+            raise Unstorable(f"no bucket for the case: PUT /{bucket} gets {in_short(came)}")
 
     def prepare(self, step: Any, places: Places) -> None:
         """Do nothing: every step of this subject is a request."""
@@ -118,16 +139,20 @@ class CaseBuckets:
 
     def end(self, places: Places) -> None:
         """Remove the buckets of the case and all that is in them."""
+        self._told(self.ending(places))
+
+    def ending(self, places: Places) -> Talk[None]:
+        """Remove the buckets of the case and all that is in them, as a talk."""
         for bucket in sorted(places.made):
             for holder, key in sorted(places.written):
                 if holder == bucket:
-                    self._ask("DELETE", bucket, key)
-            if not self._removed(bucket):
-                self._purge(bucket)
+                    yield self._question("DELETE", bucket, key)
+            if not (yield from self._removed(bucket)):
+                yield from self._purge(bucket)
 
     def remove_left(self, run: str) -> int:
         """Remove the buckets that a run left behind because it was killed; return how many there were."""
-        root = self._read("", None)
+        root = self._told(self._read("", None))
         named = (
             []
             if root is None
@@ -135,62 +160,66 @@ class CaseBuckets:
         )
         left = [one for one in named if one.startswith(f"asfuzz-{run}-")]
         for bucket in left:
-            self._purge(bucket)
+            self._told(self._purge(bucket))
         return len(left)
 
-    def _removed(self, bucket: str) -> bool:
-        came = self._ask("DELETE", bucket)
+    def _removed(self, bucket: str) -> Talk[bool]:
+        came = yield self._question("DELETE", bucket)
         return isinstance(came, Reply) and came.status in (200, 204, 404)
 
-    def _purge(self, bucket: str) -> None:
+    def _purge(self, bucket: str) -> Talk[None]:
         """Empty a bucket of objects, versions and uploads, and remove it."""
         for _ in range(MOST_ROUNDS):
-            self._ask("DELETE", bucket, query=(("policy", ""),))
-            found = [*self._versions(bucket), *self._uploads(bucket), *self._objects(bucket)]
+            yield self._question("DELETE", bucket, query=(("policy", ""),))
+            found = [
+                *_versions_in((yield from self._read(bucket, ("versions", "")))),
+                *_uploads_in((yield from self._read(bucket, ("uploads", "")))),
+                *_objects_in((yield from self._read(bucket, ("list-type", "2")))),
+            ]
             for key, query in found:
-                self._ask("DELETE", bucket, key, query)
-            if self._removed(bucket):
+                yield self._question("DELETE", bucket, key, query)
+            if (yield from self._removed(bucket)):
                 return
             if not found:
                 break
         self.left_behind.append(bucket)
 
-    def _versions(self, bucket: str) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
-        root = self._read(bucket, ("versions", ""))
-        for one in () if root is None else root.children:
-            if one.name in ("Version", "DeleteMarker"):
-                yield text_of(one, "Key") or "", (("versionId", text_of(one, "VersionId") or "null"),)
-
-    def _uploads(self, bucket: str) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
-        root = self._read(bucket, ("uploads", ""))
-        for one in () if root is None else root.all("Upload"):
-            yield text_of(one, "Key") or "", (("uploadId", text_of(one, "UploadId") or ""),)
-
-    def _objects(self, bucket: str) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
-        root = self._read(bucket, ("list-type", "2"))
-        for one in () if root is None else root.all("Contents"):
-            yield text_of(one, "Key") or "", ()
-
-    def _read(self, bucket: str, asked: tuple[str, str] | None) -> Any:
-        came = self._ask("GET", bucket, query=() if asked is None else (asked,))
+    def _read(self, bucket: str, asked: tuple[str, str] | None) -> Talk[Element | None]:
+        came = yield self._question("GET", bucket, query=() if asked is None else (asked,))
         return read_xml(came.body) if isinstance(came, Reply) and came.status == 200 else None
 
-    def _repeated(self, method: str, bucket: str) -> Outcome:
-        """Send a request again, later and later, as long as the store says that it is too busy or not ready."""
-        came = self._ask(method, bucket)
-        for seconds in WAITS_SECONDS:
-            if not isinstance(came, Reply) or came.status not in SLOW_DOWN:
-                break
-            time.sleep(seconds)
-            came = self._ask(method, bucket)
-        return came
-
-    def _ask(self, method: str, bucket: str, key: str = "", query: tuple[tuple[str, str], ...] = ()) -> Outcome:
-        """Send a request of the stage's own, by the owner."""
-        assert self._send is not None, "the stage reaches no store"
+    def _question(self, method: str, bucket: str, key: str = "", query: Query = ()) -> HttpMessage:
+        """Return a request of the stage's own, by the owner."""
         path = f"/{bucket}" + (f"/{key}" if key else "")
         plain = Plain(method, self._host, path.encode("utf-8", "surrogateescape"), query)
-        return self._send(written(in_header(plain, self._keys["owner"], time.time())))
+        return written(in_header(plain, self._keys["owner"], time.time()))
+
+    def _told(self, talk: Talk[Result]) -> Result:
+        """Send what a talk asks, one after the other, and return its result."""
+        assert self._send is not None, "the stage reaches no store"
+        try:
+            message = next(talk)
+            while True:
+                message = talk.send(self._send(message))
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+
+
+def _versions_in(root: Element | None) -> Iterator[tuple[str, Query]]:
+    for one in () if root is None else root.children:
+        if one.name in ("Version", "DeleteMarker"):
+            yield text_of(one, "Key") or "", (("versionId", text_of(one, "VersionId") or "null"),)
+
+
+def _uploads_in(root: Element | None) -> Iterator[tuple[str, Query]]:
+    for one in () if root is None else root.all("Upload"):
+        yield text_of(one, "Key") or "", (("uploadId", text_of(one, "UploadId") or ""),)
+
+
+def _objects_in(root: Element | None) -> Iterator[tuple[str, Query]]:
+    for one in () if root is None else root.all("Contents"):
+        yield text_of(one, "Key") or "", ()
 
 
 def written(plain: Plain) -> HttpMessage:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Generator
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from fuzz.embedded.http_messages import HttpResponse
+from fuzz.embedded.store.call import Call
+from fuzz.embedded.store.object_store import ObjectStore
+from fuzz.embedded.store.server import serving
+from fuzz.running.session import Session
 from fuzz.running.store import Unstorable
 from fuzz.subjects.objects import stage
 from fuzz.subjects.objects.access import OWN, OWNER, Access
+from fuzz.subjects.objects.subject import OBJECTS
+from fuzz.transport.exchanges import all_finished
+from fuzz.transport.http import HttpClient
+from fuzz.transport.protocol import Wait
 from specs.case import Case
 from specs.objects.content import Content
 from specs.objects.profile import load
@@ -73,3 +86,25 @@ def test_a_list_of_buckets_tells_those_of_the_case_by_the_names_that_keys_name_t
     told = buckets.heard(step, places, Reply(200, (), listed.encode()))
     assert isinstance(told, Reply)
     assert told.body.decode() == f"<Name>~bucket-a~</Name><Name>~bucket-b~</Name><Name>{places.buckets['a']}b</Name>"
+
+
+def test_other_work_goes_on_while_the_buckets_of_a_case_are_made() -> None:
+    told, came_in_time = threading.Event(), []
+
+    class SlowToMakeBuckets(ObjectStore):
+        def create_bucket(self, call: Call) -> HttpResponse:
+            came_in_time.append(told.wait(10))
+            return super().create_bucket(call)
+
+    def other_work() -> Generator[Wait, bool, None]:
+        yield Wait(time.monotonic())
+        told.set()
+
+    with (
+        serving({OWN[0].access_key: OWN[0].secret}, kind=SlowToMakeBuckets) as store,
+        closing(Session(OBJECTS, HttpClient(store.url), Access({OWNER: OWN[0]}), load("reference"))) as session,
+    ):
+        works: list[Any] = [session.judging(Case("objects", (ListObjects(),)), session.client), other_work()]
+        judgement, _ = all_finished(works)
+    assert came_in_time == [True]
+    assert not judgement.failures
