@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from fuzz.triage.histories import comes_again
 from fuzz.triage.lab import Lab, Seen, words_of
 from fuzz.triage.trial import BY_ASPECT, Signature, Trial
-from specs.case import Case
+from specs.case import Case, at_once
 
 
 class Quiet:
@@ -42,8 +42,10 @@ class Quiet:
         alike = next((one for one in several if one.signature.like(wanted)), None)
         other_due = [one for one in several if wanted.way in BY_ASPECT or one.signature.faults != wanted.faults]
         of_kind = next((one for one in other_due if one.signature.kind == wanted.kind), None)
+        if alike or of_kind or not at_once(first.judgement.transcript.case):
+            return alike or of_kind
         said = words_of(first.judgement, first.violation.step)
-        return alike or of_kind or next((one for one in other_due if words_of(one.judgement) == said), None)
+        return next((one for one in other_due if said is not None and words_of(one.judgement) == said), None)
 
     def stands(self, trial: Trial, wanted: Signature) -> bool:
         """Say whether a request fails on a settled server too; if not, settle the server before every later trial."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.reference_server import ReferenceServer
@@ -36,7 +37,7 @@ class EveryObjectIsOne(ReferenceServer):
 def test_a_request_fails_for_an_object_that_had_gone_as_it_does_where_there_is_none() -> None:
     reading = Reading(profiles.load("reference"))
     with lab_with(ObjectsAreGone) as lab:
-        (first,) = lab.ask(trial_of(Case("x", (Put("a", bytes(8)), SEND)), reading))
+        (first,) = lab.ask(trial_of(Case("x", (Put("a", bytes(8)), replace(SEND, lane=1))), reading))
     assert first.signature.way is Way.VALUES
     none_there = trial_of(Case("x", (SEND,)), reading)
     for animal, way in ((MissingObjectIsEmpty, Way.ACCEPTED), (EveryObjectIsOne, None)):
