@@ -270,10 +270,15 @@ def _alone(several: Sequence[Any], number: int) -> Iterator[Any]:
 
 
 def _sources(several: Sequence[Any], number: int) -> Iterator[Any]:
-    """Read an object where the last request copies it by reading it."""
+    """Read an object where the last request copies it by reading it, or copies a version of it."""
     step = several[number]
-    if step is several[-1] and isinstance(step, steps.StreamCopy) and step.leaves == STAYS:
-        yield steps.GetObject(bucket=step.source_bucket, key=step.source_key, sent=step.sent, lane=step.lane)
+    last = step is several[-1]
+    place: dict[str, Any] = {"sent": getattr(step, "sent", PLAINLY), "lane": step.lane}
+    if last and isinstance(step, steps.StreamCopy) and step.leaves == STAYS:
+        yield steps.GetObject(bucket=step.source_bucket, key=step.source_key, **place)
+    elif last and isinstance(step, steps.CopyObject) and step.source_version:
+        query = (("versionId", step.source_version),)
+        yield steps.GetObject(bucket=step.source_bucket, key=step.source_key, query=query, **place)
     else:
         yield step
 

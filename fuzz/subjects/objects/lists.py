@@ -30,13 +30,14 @@ def _lists(several: Sequence[Any], number: int) -> Iterator[Any]:
 
 
 def _delimiters(several: Sequence[Any], number: int) -> Iterator[Any]:
-    """Group by slashes where the last request groups by something else; no key begins with a slash then."""
+    """Group by what begins with a slash where the last request groups by something else; no key begins so then."""
     step, delimiter = several[number], getattr(several[-1], "delimiter", "")
-    if not delimiter or delimiter == "/":
+    if not delimiter or delimiter[0] == "/":
         yield step
         return
-    plain = renamed(lambda text: f"a{text.replace(delimiter, '/')}", OF_LISTINGS, step)
-    yield replace(plain, delimiter="/") if getattr(plain, "delimiter", "") == delimiter else plain
+    slash = f"/{delimiter[1:]}"
+    plain = renamed(lambda text: f"a{text.replace(delimiter, slash)}", OF_LISTINGS, step)
+    yield replace(plain, delimiter=slash) if getattr(plain, "delimiter", "") == delimiter else plain
 
 
 def _pages(several: Sequence[Any], number: int) -> Iterator[Any]:

@@ -80,7 +80,7 @@ def header_traits(trial: Trial) -> Iterator[Trait]:
     """List a trait for each sort of headers, each header and each name of a query that the trial's steps have."""
     names = frozenset(name.lower() for step in trial.case.steps for name, _ in step.headers)
     for sort in SORTS:
-        yield Trait(sort.words, changed(partial(_without_sort, sort)))
+        yield Trait(sort.words, changed(partial(_without_sort, sort, names)))
         for name in sorted(filter(sort.belongs, names)):
             yield Trait(f"header {name}", changed(partial(_with_plain, name, sort, names)))
     for name in sorted(names):
@@ -94,14 +94,19 @@ def header_traits(trial: Trial) -> Iterator[Trait]:
             yield Trait(f"query {name}", changed(partial(_without_query, name.__eq__)))
 
 
-def _without_sort(sort: Sort, step: Any) -> Any:
-    """Return a step without the headers of a sort; metadata takes the place of an object's other headers."""
+def _without_sort(sort: Sort, names: frozenset[str], step: Any) -> Any:
+    """Return a step without the headers of a sort; metadata takes the place of an object's other headers.
+
+    It is metadata that no other object of the history has.
+    """
     kept = tuple(pair for pair in step.headers if not sort.belongs(pair[0].lower()))
     if kept == step.headers:
         return step
     has_metadata = any(name.lower().startswith(METADATA) for name, _ in kept)
-    plain = () if has_metadata or sort.words != OF_OBJECT else (PLAIN_METADATA[isinstance(step, CopyObject)],)
-    return replace(step, headers=(*kept, *plain))
+    if has_metadata or sort.words != OF_OBJECT:
+        return replace(step, headers=kept)
+    first, second = PLAIN_METADATA[:: -1 if isinstance(step, CopyObject) else 1]
+    return replace(step, headers=(*kept, second if first[0] in names else first))
 
 
 def _with_plain(name: str, sort: Sort, names: frozenset[str], step: Any) -> Any:

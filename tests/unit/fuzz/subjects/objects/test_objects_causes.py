@@ -37,6 +37,7 @@ from specs.objects.model.concurrent import violations
 from specs.objects.profile import load
 from specs.objects.state import md5_etag
 from specs.objects.steps import (
+    CopyObject,
     CreateUpload,
     DeleteObject,
     GetObject,
@@ -173,6 +174,17 @@ GONE_LISTED, NONE_GONE_LISTED = [*GONE, ListVersions()], [PutVersioning(), Delet
 GROUPED = [PutObject(key="b/c/2", content=X), ListObjects(prefix="b/c", delimiter="/", url=False)]
 GROUPED_BY_ONES = [PutObject(key="10", content=X), ListObjects(prefix="1", delimiter="1", url=False)]
 STARTED = [PutObject(key="a", content=X), ListObjects(v2=False, start="a")]
+GROUPED_BY_TWO = [PutObject(key="20", content=X), ListObjects(delimiter="20", url=False)]
+GROUPED_BEHIND = [PutObject(key="p/q/r/t", content=X), ListObjects(delimiter="/v", url=False)]
+NO_VERSION = "{version none}"
+READ_OF_NONE = [PutObject(key="k", content=X), GetObject(key="k", query=(("versionId", NO_VERSION),))]
+COPY_OF_NONE = [PutObject(key="k", content=X), CopyObject(key="k", source_key="k", source_version=NO_VERSION)]
+COLORED = [
+    PutObject(key="k", content=X, headers=(("x-amz-meta-shape", "round"),)),
+    PutObject(key="l", content=X, headers=(("x-amz-meta-color", "blue"),)),
+    GetObject(key="k"),
+]
+KEPT = [replace(COLORED[0], headers=(("Cache-Control", "no-store"),)), *COLORED[1:]]
 PAGED = [
     *(PutObject(key=one, content=X) for one in "kab"),
     ListObjects(v2=False, max_keys="2", called="page"),
@@ -184,6 +196,8 @@ PAGED = [
     ("newlines-converted", COPIED, READ), ("policies-forgotten", MISSING, DELETED),
     ("version-ids-repeated", AGAIN, GONE_LISTED), ("markers-untold", GONE, NONE_GONE_LISTED),
     ("delimiter-within-the-prefix", GROUPED, GROUPED_BY_ONES), ("marker-ignored", STARTED, PAGED),
+    ("delimiter-is-one-character", GROUPED_BY_TWO, GROUPED_BEHIND), ("metadata-of-another", COLORED, KEPT),
+    ("unknown-version-is-the-newest", READ_OF_NONE, COPY_OF_NONE),
     ("actions-unread", [PutObject(key="k"), MAY_DELETE, HeadObject(key="k", sent=BY_SECOND)], WRITTEN),
 ])  # fmt: skip
 @pytest.mark.parametrize("first", [0, 1])
