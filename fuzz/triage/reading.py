@@ -131,6 +131,10 @@ class Reading:
         """Return the rules for which an expectation allows a refusal."""
         return frozenset()
 
+    def may_be_answered(self, _due: Any) -> bool:
+        """Say whether an expectation that allows a refusal allows an answer too."""
+        return False
+
     def faults_named(self, rules: frozenset[Rule], _trial: Trial) -> list[str]:
         """Name each rule that a trial's request breaks, with the field that breaks it if that can be told."""
         return sorted(str(rule) for rule in rules)

@@ -17,7 +17,7 @@ from fuzz.triage.readings import fails_with_siblings, telling_needs
 from fuzz.triage.shown import ANY, Explained, Shown, covers
 from fuzz.triage.traits import closure, narrow, present, values_apart, with_siblings_of
 from fuzz.triage.traits.circumstances import VERY_DATA
-from fuzz.triage.trial import BY_ASPECT
+from fuzz.triage.trial import BY_ASPECT, REFUSAL
 from specs.violation import Way
 
 # In these ways of failing the server answers with values, or with an error, that may be right for another request.
@@ -152,12 +152,14 @@ def breaks_alike(way: Shown, one: Shown, lab: Lab) -> bool:
     """Say whether two causes fail alike for faults that fail alike, and one needs all the other does besides.
 
     A valid request that might be refused for a rule may have one cause with an invalid one that breaks it. In a
-    history anything may be what breaks the rule, so that other requests must have been seen to fail just so.
+    history anything may be what breaks the rule, and what might have been answered as well breaks none for certain, so
+    that other requests must have been seen to fail just so.
     """
     alone = not (way.of_history or one.of_history)
     if way.signature.kind != one.signature.kind and not (alone and of_one_family(way, one)):
         return False
-    seen_elsewhere = way.trial.reading.stateful and (_a_third_fails_alike(way, one) or ANY in way.covers | one.covers)
+    unclear = way.trial.reading.stateful or way.signature.faults == one.signature.faults == {REFUSAL}
+    seen_elsewhere = unclear and (_a_third_fails_alike(way, one) or ANY in way.covers | one.covers)
     alike = seen_elsewhere or (alone and comparable(_besides_blame(way), _besides_blame(one)))
     return alike and fail_alike(way, one) and _fail_with_siblings(way, one, lab)
 

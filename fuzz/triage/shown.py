@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fuzz.triage.lab import Seen
 from fuzz.triage.traits import has
 from fuzz.triage.traits.circumstances import EARLIER_REFUSAL, EARLIER_REQUEST, VERY_DATA
-from fuzz.triage.trial import Signature, Trial, place_of, rule_of
+from fuzz.triage.trial import REFUSAL, Signature, Trial, place_of, rule_of
 
 # In the faults that a way covers, this stands for any field, any rule, or both.
 ANY = "*"
@@ -68,6 +68,6 @@ class Rest:
 
 
 def covers(faults: frozenset[str], fault: str) -> bool:
-    """Say whether a fault is one of those that fail alike."""
+    """Say whether a fault is one of those that fail alike; an error that may be about anything is about any of them."""
     place, rule = place_of(fault), rule_of(fault)
-    return bool(faults & {fault, ANY, f"{place}:{ANY}", f"{ANY}:{rule}"})
+    return fault == REFUSAL or bool(faults & {fault, ANY, f"{place}:{ANY}", f"{ANY}:{rule}"})

@@ -182,7 +182,8 @@ class Signature:
 def signature(violation: Violation, trial: Trial, judgement: Judgement) -> Signature:
     """Return how a trial fails, from the typed parts of a violation.
 
-    An error with a wrong form, or one that gives a secret away, is attributed to the rules for which an error may come.
+    An error with a wrong form, or one that gives a secret away, is attributed to the rules for which it had to come. If
+    the request might have been answered as well, the error may be about anything.
     """
     reading = trial.reading
     if trial.several:
@@ -191,7 +192,9 @@ def signature(violation: Violation, trial: Trial, judgement: Judgement) -> Signa
         doubts = frozenset(reading.faults_named(reading.telling_rules(violation.rules), trial) if told else ())
         return Signature(violation.way, frozenset(), violation.status, violation.aspect, True, doubts)
     if violation.way in BY_ASPECT and violation.step in judgement.refused:
-        named = _refusable(violation, trial, judgement) or frozenset({REFUSAL})
+        due = judgement.expectations[violation.step] if judgement.expectations else None
+        known = due is not None and not reading.may_be_answered(due)
+        named = (_refusable(violation, trial, judgement) if known else frozenset()) or frozenset({REFUSAL})
         return Signature(violation.way, named, violation.status, violation.aspect)
     named = frozenset(reading.faults_named(reading.telling_rules(violation.rules), trial))
     failed = violation.way in (Way.SERVER_ERROR, Way.DROPPED, Way.STATUS)

@@ -125,6 +125,9 @@ class Reading(reading.Reading):
     def rules_of_refusal(self, due: Expectation | None) -> frozenset[AnyRule]:
         return frozenset() if due is None else due.refusable
 
+    def may_be_answered(self, due: Expectation) -> bool:
+        return bool(due.answers)
+
     def faults_named(self, rules: frozenset[AnyRule], trial: Trial) -> list[str]:
         return faults_named(rules, trial)
 

@@ -29,7 +29,7 @@ from fuzz.subjects.reductions.misread_keys import of_misread_keys
 from fuzz.subjects.reductions.scene import case_of
 from fuzz.subjects.reductions.stakes import alike
 from fuzz.triage.lab import Seen
-from fuzz.triage.trial import Trial
+from fuzz.triage.trial import BY_ASPECT, Trial
 from specs.case import Case
 from specs.outcome import Outcome, Reply
 from specs.reductions import checks
@@ -224,4 +224,6 @@ def _is_right(altered: Altered, outcome: Reply, facts: StoreFacts) -> bool:
     if due is None or due.unspecified or not isinstance(last, Send):
         return False
     broken = checks.violations(checks.Answered(last, outcome, altered.profile), due, 0)
-    return not any(one.severity == "failure" for one in broken)
+    # An error that is right may be told badly, which is another bug.
+    told_badly = BY_ASPECT if outcome.status != 200 else ()
+    return not any(one.severity == "failure" and one.way not in told_badly for one in broken)

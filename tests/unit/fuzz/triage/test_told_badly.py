@@ -1,0 +1,43 @@
+"""A bug that makes errors come and one that tells all errors badly are two findings, whatever the errors are about."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fuzz.subjects.reductions.zoo.errors import CausesAreAString
+from fuzz.subjects.reductions.zoo.fetching import RangeEndExclusive
+from specs.case import Case
+from specs.fields import Fields
+from specs.reductions.steps import Put, Send
+from tests.unit.broken import found_in_turn
+
+
+def zipped(dtype: str, **fields: object) -> Case:
+    data = zlib.compress(np.arange(1, 4).astype(dtype).tobytes())
+    told = Fields({"dtype": dtype, "size": len(data), "compression": {"id": "zlib"}, **fields})
+    return Case("reduction", (Put("a", data), Send("select", told, "a")))
+
+
+# The last two might be answered, and might be refused for what is missing, or for the stride.
+SEVERAL = (
+    Case("reduction", (Send("select", Fields({"dtype": "int32"}), "a"),)),
+    zipped("int32"),
+    zipped("float32", missing={"missing_value": 0.1}),
+    zipped("int32", shape=[3], selection=[[0, 3, 2**63 + 1]]),
+)
+
+
+@pytest.mark.parametrize("order", list(permutations(SEVERAL))[::5], ids=range(5))
+def test_errors_told_badly_are_one_finding_whatever_bug_makes_them_come(order: Sequence[Case], tmp_path: Path) -> None:
+    findings = found_in_turn(tmp_path, order, RangeEndExclusive, CausesAreAString)
+    told = sorted((one.violation.requirement, one.seen) for one in findings)
+    assert told == [
+        ("accepts-valid", 1),
+        ("error-form", 3),
+    ]
