@@ -67,10 +67,10 @@ def rewritable(trial: Trial, seen: Seen, lab: Lab) -> Trial:
     if anew.case == trial.case or lab.fails(anew, seen.signature):
         return trial
     bare = trial.reading.cut_to_its_data(trial)
-    cut = None if bare is None else replace(trial, case=bare, scene=None, as_it_stands=True)
+    cut = None if bare is None else replace(trial, case=bare, as_it_stands=True)
     if cut is not None and lab.fails(cut, seen.signature) is not None:
         return cut
-    return replace(trial, scene=None, as_it_stands=True)
+    return replace(trial, as_it_stands=True)
 
 
 def taken_apart(smallest: Smallest, lab: Lab) -> tuple[Trial, Seen] | None:

@@ -11,7 +11,10 @@ from fuzz.triage.ledger import Ledger
 # The share of all requests, and of the time, that known causes may cost.
 KNOWN_SHARE = 0.03
 # Beyond this share, what passes alone is not sent again after the earlier requests of its case.
-KNOWN_SHARE_WITH_EARLIER = 0.045
+KNOWN_SHARE_WITH_EARLIER = 0.04
+# Beyond this share, of what a race, a server's state or chance may have spoilt one in so many is sent again.
+MOST_KNOWN_SHARE = 0.05
+SENT_AGAIN = 4
 
 
 class Spent:
@@ -24,6 +27,7 @@ class Spent:
         self._ledger = ledger
         self._clock = clock
         self._born = clock()
+        self._met = 0
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -43,3 +47,10 @@ class Spent:
         """Say whether known causes have cost more than their share of the requests or of a limited time."""
         late = self.seconds > share * (self._clock() - self._born)
         return late or self.requests > share * max(1, self._session.sent)
+
+    def passes_over(self) -> bool:
+        """Say whether known causes have cost so much that this failure, of several, is not to be sent again."""
+        if not self.much(MOST_KNOWN_SHARE):
+            return False
+        self._met += 1
+        return self._met % SENT_AGAIN != 1

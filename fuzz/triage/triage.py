@@ -121,6 +121,8 @@ class Triage:
         fleeting = self.ledger.fleeting(wanted)
         half_known = fleeting or self.ledger.keeps_state() or self.keeper.raced(wanted)
         if half_known and (slow or self.spent.much()) and not self.ledger.is_worth_another_look(fleeting):
+            if self.spent.passes_over():
+                return self._unasked(fleeting, wanted)
             earlier = [] if self.spent.much(KNOWN_SHARE_WITH_EARLIER) else [*self.earlier.as_sent(until)]
             # Beside what other workers ask, a race may come again as often as it came.
             if not self.quiet.comes_again(trial, earlier, wanted):
@@ -142,6 +144,12 @@ class Triage:
             except CannotRun:
                 self._cut_short(until, trial, first)
                 raise
+
+    def _unasked(self, fleeting: str | None, wanted: Signature) -> str | None:
+        """Count a failure that is not sent again for what has been seen once, and for nothing else."""
+        if fleeting is None or self.ledger.is_flaky(fleeting):
+            return None
+        return self.ledger.again(fleeting, wanted)
 
     def _told(self, until: Case, trial: Trial, others: Iterable[Trial], first: Seen) -> str | None:
         """Test a failure by its request alone, or after earlier ones, and return its known or new finding.
@@ -186,9 +194,13 @@ class Triage:
         smallest = self._smallest = minimal(trial, seen, self.lab)
         if not self.quiet.stands(smallest.trial, smallest.seen.signature):
             return self._after_others(until, trial, first)
+        return self._settled(smallest, first, (trial, seen))
+
+    def _settled(self, smallest: Smallest, first: Seen, failed: tuple[Trial, Seen] | None = None) -> str | None:
+        """Return the finding of a smallest trial, or of the plainer request behind it."""
         plainer = taken_apart(smallest, self.lab) or behind(smallest.trial, smallest.seen, self.lab)
         if plainer is None:
-            return self.keeper.settled(smallest, (trial, seen))
+            return self.keeper.settled(smallest, failed)
         name = self._of_plainer(*plainer)
         if name is None:
             return None
@@ -228,13 +240,13 @@ class Triage:
                 alone = self.lab.fails(trial, first.signature, again=True)
                 if alone is not None:
                     # The request fails alone after all: the server was too busy to answer when it was tried before.
-                    return self.keeper.settled(minimal(trial, alone, self.lab))
+                    return self._settled(minimal(trial, alone, self.lab), first)
                 explained = explain(*found, self.ledger.shown(), self.lab)
                 if isinstance(explained, Explained):
                     return self.ledger.again(explained.finding, first.signature)
                 if isinstance(explained, Rest):
                     found = explained.trial, explained.seen
-                return self.keeper.settled(smallest_history(*found, self.lab))
+                return self._settled(smallest_history(*found, self.lab), first)
             except OutOfBudget:
                 return self.keeper.chance(as_it_came(until, trial), first)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from fuzz.running.session import Judgement
@@ -23,18 +24,22 @@ NO_MORE_THAN_WRONG = "wrong"
 REFUSAL = "a-refusal"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trial:
     """A case whose last request fails, or any of whose requests fails if they are sent together.
 
-    `scene` is the case taken apart, if its subject can do that. If the case put together again does not fail, the trial
-    is left `as_it_stands`: fields of its request can be dropped, and its data is not changed.
+    If the case put together again from its scene does not fail, the trial is left `as_it_stands`: fields of its request
+    can be dropped, and its data is not changed.
     """
 
     case: Case
     reading: Reading = field(compare=False, repr=False)
-    scene: Any = field(default=None, compare=False, repr=False)
     as_it_stands: bool = field(default=False, compare=False, repr=False)
+
+    @cached_property
+    def scene(self) -> Any:
+        """Return the case taken apart; None if its subject cannot do that, or it is left as it stands."""
+        return None if self.as_it_stands else self.reading.scene_of(self.case)
 
     @property
     def profile(self) -> Any:
@@ -54,7 +59,10 @@ class Trial:
 
     def of_scene(self, scene: Any) -> Trial:
         """Return the trial of a scene, under the same property's name."""
-        return Trial(self.reading.case_of(scene, self.case.property), self.reading, scene)
+        trial = Trial(self.reading.case_of(scene, self.case.property), self.reading)
+        # It is known already, and need not be read from the case.
+        vars(trial)["scene"] = scene
+        return trial
 
     def of_steps(self, *steps: Any) -> Trial:
         """Return the trial of other steps, under the same property's name."""
@@ -64,7 +72,7 @@ class Trial:
 
 def trial_of(case: Case, reading: Reading) -> Trial:
     """Return the trial of a case."""
-    return Trial(case, reading, reading.scene_of(case))
+    return Trial(case, reading)
 
 
 def has_company(case: Case) -> bool:

@@ -12,7 +12,7 @@ from fuzz.subjects.reductions.zoo.credentials import AnonymousRefused
 from fuzz.subjects.reductions.zoo.errors import WrongStatusForBadFields
 from fuzz.subjects.reductions.zoo.forgiving import AxisWithoutShapeIgnored
 from fuzz.subjects.reductions.zoo.refusing import NullIsNotLeftOut, NumbersInQuotes, RankAboveFourRefused
-from fuzz.subjects.reductions.zoo.spelling import MissingBeforeItsDtype
+from fuzz.subjects.reductions.zoo.spelling import ExpectationsRefused, MissingBeforeItsDtype
 from fuzz.triage.behind import behind, explained_without_fault
 from fuzz.triage.lab import Lab
 from fuzz.triage.ledger import Ledger
@@ -145,3 +145,17 @@ def test_what_should_have_been_refused_is_no_part_of_a_bug_that_shows_without_it
     valid, ignored = asked("owner"), asked("owner", axis=0)
     findings = found_in_turn(tmp_path, (valid.case, ignored.case), FullReductionHasAnAxis, AxisWithoutShapeIgnored)
     assert [(one.violation.way, one.seen) for one in findings] == [(Way.VALUES, 1), (Way.ACCEPTED, 1)]
+
+
+def test_what_fails_alone_after_all_is_looked_behind_as_well(tmp_path: Path) -> None:
+    missing = Case("spelling", (Send("select", Fields({"dtype": "int32"}), "a", spelled="go-ahead"),))
+    with session_with(ExpectationsRefused) as session:
+        ledger = Ledger(tmp_path, "w", session.reading)
+        triage = Triage(session, ledger, Immortal())
+        triage.earlier.note(Case("reduction", (Put("b", bytes(8)), Send("select", Fields({"dtype": "int32"}), "b"))))
+        # As where others spoil it, the request passes the first time it is asked alone.
+        triage.quiet.fails = lambda _trial, _first: None  # type: ignore[method-assign]
+        triage.look_into(missing, session.judge(missing))
+    (finding,) = ledger.findings()
+    assert finding.violation.requirement == "accepts-valid"
+    assert finding.needs == ("a body that waits for 100 Continue",)

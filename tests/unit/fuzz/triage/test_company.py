@@ -74,6 +74,14 @@ def test_what_passes_alone_is_asked_once_where_a_known_race_has_cost_its_share(t
         assert (session.sent - sent, triage.untold) == (1, 1)
 
 
+def test_where_known_causes_have_cost_too_much_one_of_several_failures_is_sent_again(tmp_path: Path) -> None:
+    with session_with() as session:
+        spent = Triage(session, Ledger(tmp_path, "w", session.reading), Immortal()).spent
+        assert not spent.passes_over()
+        spent.note(1000, 0.0)
+        assert [spent.passes_over() for _ in range(5)] == [False, True, True, True, False]
+
+
 class NoisyBesideOthers(PretendedSession):
     """Beside other workers, every second answer that should be wrong is right."""
 

@@ -225,7 +225,7 @@ def test_what_was_kept_as_it_stands_is_taken_apart_once_it_is_small(*, stands: b
     scene = Scene("select", "float64", np.arange(1.0, 25.0), byte_order="big", missing=("valid_min", 1.0))
     with lab_with(ValidMinExclusive) as lab:
         whole = trial_of(case_of(scene, "x"), lab.session.reading)
-        trial = replace(whole, scene=None, as_it_stands=True) if stands else whole
+        trial = replace(whole, as_it_stands=True) if stands else whole
         smallest = minimal(trial, lab.ask(trial)[0], lab)
         again = taken_apart(smallest, lab)
         assert ("valid bounds" in smallest.needs) is not stands
