@@ -57,7 +57,7 @@ class Looks:
 
         Each request of a proof is waited for where the failure was `slow` or silent, and starts a server that died.
         """
-        shown = self._ledger.shown()
+        shown = [one for one in self._ledger.shown() if one.signature.family == wanted.family]
         own = next((one.finding for one in shown if _is_its_own(one, trial, wanted)), None)
         dear = slow or wanted.way is Way.SILENT or wanted.died
         if own is not None or (not self._spent.much() and not dear):

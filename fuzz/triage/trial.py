@@ -127,7 +127,7 @@ def in_turn(step: Any) -> Any:
     return replace(step, lane=0) if lane_of(step) else step
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Signature:
     """A description of how a trial fails.
 
@@ -153,7 +153,7 @@ class Signature:
     def died(self) -> bool:
         return self.aspect == Aspect.GONE
 
-    @property
+    @cached_property
     def family(self) -> str:
         """Return the name of a group of failures that may have one cause, on different data."""
         unheard = self.died or self.way is Way.SILENT
@@ -161,7 +161,7 @@ class Signature:
             return "wrong after others"
         return "wrong" if not self.faults and self.way in WRONG and not unheard else self.kind
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """Return how the trial fails, in as much detail as tells one failure of an invalid request from another."""
         if self.died or self.way is Way.SILENT:

@@ -60,6 +60,20 @@ def several_dimensions(scene: Scene) -> Scene | None:
     return replace(flat, axis=[0]) if flat is not None and flat.axis == [] and scene.axis != [] else flat
 
 
+def has_several_dimensions(scene: Scene) -> bool:
+    """Say whether a scene has several dimensions, and can be one with one dimension."""
+    return scene.shape is not None and len(scene.shape) > 1 and _can_be_of_rank(scene, 1)
+
+
+def has_more_than_two_dimensions(scene: Scene) -> bool:
+    """Say whether a scene has more than two dimensions, and can be one with two."""
+    return scene.shape is not None and len(scene.shape) > 2 and _can_be_of_rank(scene, 2, _single_axis(scene))
+
+
+def _can_be_of_rank(scene: Scene, rank: int, kept: int | None = None) -> bool:
+    return _of_all_in(scene, rank) is not None or of_rank(scene, rank, kept) is not None
+
+
 def more_than_two_dimensions(scene: Scene) -> Scene | None:
     if scene.shape is None or len(scene.shape) < 3:
         return None

@@ -22,7 +22,12 @@ from fuzz.subjects.reductions.scene import (
     with_lengths,
 )
 from fuzz.subjects.reductions.several import of_scenes, scenes_of
-from fuzz.subjects.reductions.traits.dimensions import more_than_two_dimensions, several_dimensions
+from fuzz.subjects.reductions.traits.dimensions import (
+    has_more_than_two_dimensions,
+    has_several_dimensions,
+    more_than_two_dimensions,
+    several_dimensions,
+)
 from fuzz.subjects.reductions.traits.missing import missing_elements
 from fuzz.subjects.reductions.traits.missing_kinds import shown_missing
 from fuzz.subjects.reductions.traits.numbers import (
@@ -300,6 +305,8 @@ THERE: Mapping[str, Callable[[Scene], bool]] = MappingProxyType(
     {
         "dtype": lambda scene: scene.dtype != PLAIN_DTYPE,
         "huge values": has_huge,
+        "several dimensions": has_several_dimensions,
+        "more than two dimensions": has_more_than_two_dimensions,
         "valid bounds": lambda scene: _is_missing_by(scene, "valid_"),
         "valid_range": lambda scene: _is_missing_by(scene, "valid_range"),
         "valid_max": lambda scene: _is_missing_by(scene, "valid_max"),
