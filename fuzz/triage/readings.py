@@ -19,7 +19,7 @@ def telling_needs(way: Shown, words: str, facts: StoreFacts) -> set[str]:
     reading = way.trial.reading
     plain = {name: without(way.trial, name) for name in closure(way.needs, reading)}
     telling = {name for name, rest in plain.items() if rest is None or reading.shows(words, rest, facts)}
-    wider = {reading.within.get(name, "") for name in telling}
+    wider = {reading.within.get(name, "") for name in plain}
     return {name for name in telling if plain[name] is not None or name not in closure(wider, reading)}
 
 

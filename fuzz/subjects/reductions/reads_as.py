@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
@@ -26,7 +26,7 @@ from fuzz.subjects.reductions.alterations import (
 )
 from fuzz.subjects.reductions.lenient import read_leniently
 from fuzz.subjects.reductions.misread_keys import of_misread_keys
-from fuzz.subjects.reductions.scene import case_of
+from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.subjects.reductions.stakes import alike
 from fuzz.triage.lab import Seen
 from fuzz.triage.trial import BY_ASPECT, Trial
@@ -50,6 +50,8 @@ RULED: Mapping[str, str] = MappingProxyType(
 )
 OTHER_RESULT_ORDER = "the answer with its elements laid out in the other order"
 SHAPE_FORM = "option_shape_as_bytes"
+SHAPE_OF_DATA = "the answer with the shape of the data"
+LENGTHS_KEPT = "the answer with the dimensions that are reduced kept at length one"
 FORMS = (SHAPE_FORM, "option_count_as_bytes")
 
 
@@ -169,6 +171,22 @@ def _laid_out(due: Values, order: Literal["C", "F"]) -> Values:
     return replace(relaid_ones, low=relaid(due.low), high=relaid(due.high), pairwise_low=None, pairwise_high=None)
 
 
+def _other_shapes(scene: Scene) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield the shapes that a server may tell for an answer in place of its own, each with a description."""
+    if scene.shape is None:
+        return
+    yield SHAPE_OF_DATA, scene.shape
+    if scene.operation != "select":
+        rank = len(scene.shape)
+        axes = range(rank) if scene.axis is None else scene.axis if isinstance(scene.axis, list) else [scene.axis]
+        selected = scene.shape if scene.selection is None else tuple(map(_length, scene.selection, scene.shape))
+        yield LENGTHS_KEPT, tuple(1 if axis in axes else selected[axis] for axis in range(rank))
+
+
+def _length(bounds: Sequence[int], length: int) -> int:
+    return len(range(*slice(*bounds).indices(length)))
+
+
 def _altered(trial: Trial, facts: StoreFacts) -> Iterator[Altered]:
     step, case = trial.last, trial.case
     if not isinstance(step, Send):
@@ -194,6 +212,8 @@ def _altered(trial: Trial, facts: StoreFacts) -> Iterator[Altered]:
         for answer in Altered("", case, trial.profile).answers(facts):
             mistake = partial(replace, counts=answer.counts)
             yield Altered(ALL_BUT_THE_LAST, case_of(fewer, case.property), trial.profile, mistake)
+    for words, shape in _other_shapes(trial.scene) if trial.scene is not None else ():
+        yield Altered(words, case, trial.profile, partial(replace, shape=shape))
     order = step.fields.get("order")
     yield Altered(OTHER_RESULT_ORDER, case, trial.profile, partial(_laid_out, order="F" if order == "F" else "C"))
     yield from _of_other_data(trial)

@@ -9,18 +9,25 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fuzz.subjects.reductions.reads_as import LENGTHS_KEPT, SHAPE_OF_DATA
+from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.zoo.accumulating import AccumulatorNotReset, MaxSkipsTheLast
+from fuzz.subjects.reductions.zoo.answering import SelectTellsTheDataShape
+from fuzz.subjects.reductions.zoo.axes import ReducedAxesKept
 from fuzz.subjects.reductions.zoo.layouts import FortranOrderSwapsTwoAxes
 from fuzz.subjects.reductions.zoo.trusting import AnyPartWillDo
+from fuzz.triage.ledger import Ledger
 from fuzz.triage.minimal import minimal
 from fuzz.triage.same import is_plainer
 from fuzz.triage.shown import Shown
+from fuzz.triage.triage import Triage
 from fuzz.triage.trial import trial_of
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions.dtypes import Array
 from specs.reductions.steps import Put, Send
-from tests.unit.broken import found_in_turn, lab_with
+from tests.unit.broken import found_in_turn, lab_with, session_with
+from tests.unit.pretended import Immortal
 
 ELEVEN = np.arange(1, 12)
 
@@ -109,3 +116,42 @@ def test_a_part_of_the_object_that_was_not_asked_for_is_one_finding_wherever_it_
 ) -> None:
     findings = found_in_turn(tmp_path, reversed(ANOTHER_PART) if turned else ANOTHER_PART, AnyPartWillDo)
     assert [one.seen for one in findings] == [2]
+
+
+def shaped(operation: str, *shape: int, **fields: Any) -> Case:
+    data = np.arange(1, 1 + np.prod(shape), dtype="int32").tobytes()
+    return Case("x", (Put("a", data), Send(operation, Fields({"dtype": "int32", "shape": [*shape], **fields}), "a")))
+
+
+@pytest.mark.parametrize(
+    ("animal", "cases", "words"),
+    [
+        (
+            SelectTellsTheDataShape,
+            (shaped("select", 3, selection=[[0, 2, 1]]), shaped("select", 1, 9, selection=[[0, 1, 1], [3, 3, -10]])),
+            SHAPE_OF_DATA,
+        ),
+        (
+            ReducedAxesKept,
+            (
+                shaped("sum", 3, 4, axis=1),
+                shaped("max", 3, 4, 2, axis=[2], selection=[[0, 3, 2], [1, 3, 1], [0, 2, 1]]),
+            ),
+            LENGTHS_KEPT,
+        ),
+    ],
+)
+def test_a_wrong_shape_is_known_by_what_it_is_right_for(
+    animal: type[ReferenceServer], cases: tuple[Case, Case], words: str, tmp_path: Path
+) -> None:
+    with session_with(animal) as session:
+        ledger = Ledger(tmp_path, "w", session.reading)
+        triage = Triage(session, ledger, Immortal())
+        costs = []
+        for case in cases:
+            judgement, before = session.judge(case), session.sent
+            triage.look_into(case, judgement)
+            costs.append(session.sent - before)
+    (finding,) = ledger.findings()
+    assert words in {finding.reads_as, *finding.reads_also}
+    assert costs[1] <= 6
