@@ -22,7 +22,7 @@ from fuzz.triage.traits.circumstances import (
     after_refusal,
     asked_twice,
 )
-from fuzz.triage.trial import Trial
+from fuzz.triage.trial import REFUSAL, Trial
 
 MOST_RESTS = 6
 
@@ -70,8 +70,8 @@ def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest |
     """Say whether a way explains a trial, or return the trial that fails without a need; None if the way is absent."""
     if not one.concerns(trial, seen.signature):
         return None
-    if ANY in one.covers:
-        # Plain requests that are wrong in other ways have failed alike.
+    if ANY in one.covers or (seen.signature.faults == {REFUSAL} and not one.needs):
+        # Plain requests that are wrong in other ways have failed alike, or the error may be about anything.
         return Explained(one.finding)
     if one.of_history:
         return _leaves_history(trial, seen, one, lab)

@@ -12,10 +12,13 @@ import pytest
 
 from fuzz.subjects.reductions.zoo.errors import CausesAreAString
 from fuzz.subjects.reductions.zoo.fetching import RangeEndExclusive
+from fuzz.triage.ledger import Ledger
+from fuzz.triage.triage import Triage
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions.steps import Put, Send
-from tests.unit.broken import found_in_turn
+from tests.unit.broken import found_in_turn, session_with
+from tests.unit.pretended import Immortal
 
 
 def zipped(dtype: str, **fields: object) -> Case:
@@ -41,3 +44,16 @@ def test_errors_told_badly_are_one_finding_whatever_bug_makes_them_come(order: S
         ("accepts-valid", 1),
         ("error-form", 3),
     ]
+
+
+def test_an_error_that_may_be_about_anything_is_known_by_how_badly_it_is_told(tmp_path: Path) -> None:
+    with session_with(RangeEndExclusive, CausesAreAString) as session:
+        ledger = Ledger(tmp_path, "w", session.reading)
+        triage = Triage(session, ledger, Immortal())
+        costs = []
+        for case in (SEVERAL[0], *SEVERAL[2:]):
+            judgement, before = session.judge(case), session.sent
+            triage.look_into(case, judgement)
+            costs.append(session.sent - before)
+    assert [one.seen for one in ledger.findings()] == [3]
+    assert max(costs[1:]) <= 6
