@@ -39,8 +39,8 @@ MOST_BOOST = 3.0
 FORGETTING = 0.7
 MOST_BROKEN = 20
 UNTOLD = (
-    "{} failures did not come again by themselves, on a server that keeps state: they were not told apart. "
-    "Mend what the findings about several requests show, and run again"
+    "{} failures may be of what other requests spoil, or of chance, and were not told apart. "
+    "Mend what the findings about several requests and about failures at times show, and run again"
 )
 UNEXPLAINED = "{} failures came at the very end and were not looked into: run longer"
 MOST_TOLD = 300

@@ -33,6 +33,8 @@ from specs.case import Case, at_once
 from specs.violation import Aspect, Violation, Way
 
 SPOILT = Signature(Way.VALUES)
+# This stands in place of a finding's name where an answer was late and right.
+NO_FAILURE = ""
 # So often a request found behind an invalid one is looked behind in turn.
 MOST_BEHIND = 3
 
@@ -106,9 +108,9 @@ class Triage:
             raise
 
     def _named(self, name: str | None) -> list[str]:
-        """Return the name in a list; count a failure without a name as untold."""
+        """Return the name in a list; count a failure without a name as untold, but not what was none after all."""
         self.untold += name is None
-        return [] if name is None else [name]
+        return [name] if name else []
 
     def _failure(self, case: Case, judgement: Judgement, violation: Violation) -> str | None:
         number = step_of(case, violation)
@@ -138,7 +140,8 @@ class Triage:
                 others = (trial_of(one, self.session.reading) for one in isolated_otherwise(case, number))
                 # Each request that looks for the cause of a burden's failure would be a burden as well.
                 light = lightest(trial, wanted, self.lab)
-                return None if is_merely_slow(light, wanted, self.lab) else self._told(until, light, others, first)
+                slow_only = is_merely_slow(light, wanted, self.lab)
+                return NO_FAILURE if slow_only else self._told(until, light, others, first)
             except OutOfBudget:
                 return self._cut_short(until, trial, first)
             except CannotRun:

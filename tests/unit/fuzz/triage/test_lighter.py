@@ -75,6 +75,14 @@ def test_what_fails_only_as_a_burden_is_looked_into_as_one(tmp_path: Path) -> No
     assert promises_much(finding.case)
 
 
+def test_a_burden_that_is_answered_late_is_no_failure(tmp_path: Path) -> None:
+    silent = Burdened([Bug(lambda trial, _: promises_much(trial.case), "answers", Way.SILENT)])
+    judgement, session = silent.judge(burden()), Burdened([])
+    triage = Triage(session, Ledger(tmp_path, "w", session.reading), Immortal())  # type: ignore[arg-type]
+    assert triage.look_into(burden(), judgement) == []
+    assert triage.untold == 0
+
+
 def test_a_burdens_failure_is_recognised_beside_other_cases_without_it(session: Burdened, tmp_path: Path) -> None:
     ledger = Ledger(tmp_path, "w", session.reading)
     triage = Triage(session, ledger, Immortal())  # type: ignore[arg-type]
