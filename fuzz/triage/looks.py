@@ -12,7 +12,7 @@ from fuzz.triage.reading import Reading
 from fuzz.triage.shown import Shown
 from fuzz.triage.spent import Spent
 from fuzz.triage.trial import Signature, Trial, isolated, signature, trial_of
-from specs.case import Case, at_once
+from specs.case import Case
 from specs.violation import Violation, Way
 
 # A finding must have been seen this often before failures that look like it are counted for it without a request.
@@ -33,8 +33,11 @@ class Looks:
 
         None if one of the failures does not look like a known finding, so that the case must be looked into.
         """
-        if at_once(case) or any(one.way is Way.DISAGREES for one in judgement.failures):
+        if any(one.way is Way.DISAGREES for one in judgement.failures):
             return None
+        if case.together:
+            whole = trial_of(case, self._reading)
+            return self.believed_together(case, judgement, signature(judgement.failures[0], whole, judgement))
         found: list[tuple[str, Signature]] = []
         for number, violation in {step_of(case, one): one for one in reversed(judgement.failures)}.items():
             trial = trial_of(isolated(case, number), self._reading)

@@ -20,6 +20,7 @@ from fuzz.triage.looks import CONFIRMATIONS, Looks
 from fuzz.triage.shown import Shown
 from fuzz.triage.traits.circumstances import VERY_DATA
 from fuzz.triage.trial import Signature, Trial, trial_of
+from specs.case import Case
 from specs.violation import Aspect, Way
 from strategies.reductions import cases
 from tests.unit.pretended import PROFILE, Immortal, PretendedSession, needing
@@ -90,6 +91,17 @@ def test_what_fails_in_a_way_of_its_own_needs_a_proof_too(tmp_path: Path) -> Non
     assert looks(ledger, much=True).like(like_it(way), shorter) is None
     ledger.again(way.finding, shorter)
     assert looks(ledger, much=True).like(like_it(way), shorter) == way.finding
+
+
+def test_requests_at_the_same_time_are_counted_for_what_each_of_them_looks_like(tmp_path: Path) -> None:
+    ledger = ledger_of_an_earlier_run(tmp_path, 60)
+    (way,) = ledger.shown()
+    put, send = like_it(way).case.steps
+    case = Case("at-the-same-time", (put, send, send), together=True)
+    judgement = PretendedSession([needing("stride beyond one")]).judge(case)
+    assert looks(ledger, much=True).believed(case, judgement) is None
+    ledger.again(way.finding, way.signature)
+    assert looks(ledger, much=True).believed(case, judgement) == [way.finding] * 2
 
 
 @pytest.mark.parametrize("much", [False, True])
