@@ -12,9 +12,10 @@ from fuzz.triage.ledger import Ledger
 KNOWN_SHARE = 0.03
 # Beyond this share, what passes alone is not sent again after the earlier requests of its case.
 KNOWN_SHARE_WITH_EARLIER = 0.04
-# Beyond this share, of what a race, a server's state or chance may have spoilt one in so many is sent again.
+# Beyond this share, of what a race, a server's state or chance may have spoilt one in so many is sent again; at twice
+# the share, one in four times as many.
 MOST_KNOWN_SHARE = 0.05
-SENT_AGAIN = 4
+ONE_SENT_IN = 4
 
 
 class Spent:
@@ -45,12 +46,17 @@ class Spent:
 
     def much(self, share: float = KNOWN_SHARE) -> bool:
         """Say whether known causes have cost more than their share of the requests or of a limited time."""
-        late = self.seconds > share * (self._clock() - self._born)
-        return late or self.requests > share * max(1, self._session.sent)
+        return self._share() > share
 
     def passes_over(self) -> bool:
         """Say whether known causes have cost so much that this failure, of several, is not to be sent again."""
-        if not self.much(MOST_KNOWN_SHARE):
+        excess = self._share() / MOST_KNOWN_SHARE
+        if excess <= 1:
             return False
         self._met += 1
-        return self._met % SENT_AGAIN != 1
+        return self._met % round(ONE_SENT_IN * excess**2) != 1
+
+    def _share(self) -> float:
+        """Return what known causes have cost: the share of all requests or, if that is more, of a limited time."""
+        elapsed = self._clock() - self._born
+        return max(self.requests / max(1, self._session.sent), self.seconds / elapsed if elapsed > 0 else 0.0)

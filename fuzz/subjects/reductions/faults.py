@@ -48,7 +48,8 @@ CARRIERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 def faults_named(broken: frozenset[rules.Rule], trial: Trial) -> list[str]:
     """List the rules that a request breaks, each with the field that breaks it where that is known."""
     fields: dict[str, list[str]] = {}
-    read = _read(trial)
+    # Most failures break no rule, and their request need not be read.
+    read = _read(trial) if broken else None
     for fault in () if read is None else (*read.faults, *read.doubts):
         fields.setdefault(str(fault.rule), []).append(_place(fault.rule, fault.words))
     named = []
