@@ -40,7 +40,7 @@ FORGETTING = 0.7
 MOST_BROKEN = 20
 UNTOLD = (
     "{} failures may be of what other requests spoil, or of chance, and were not told apart. "
-    "Mend what the findings about several requests and about failures at times show, and run again"
+    "Mend what the findings about several requests, or about requests that fail at times, show, and run again"
 )
 UNEXPLAINED = "{} failures came at the very end and were not looked into: run longer"
 MOST_TOLD = 300
