@@ -40,9 +40,15 @@ def behind(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen] | None:
         return overlooked
     for plain in _mended(trial, wanted):
         came = lab.fails(plain, ANY_WRONG)
-        if came is not None:
+        # A server that refuses the valid request otherwise has got as far as the fault of the invalid one.
+        if came is not None and _status(came) == _status(seen):
             return plain, came
     return None
+
+
+def _status(seen: Seen) -> int | None:
+    said = words_of(seen.judgement)
+    return None if said is None else said[0]
 
 
 def _mended(trial: Trial, wanted: Signature) -> Iterator[Trial]:

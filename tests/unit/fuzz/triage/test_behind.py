@@ -8,7 +8,7 @@ import pytest
 
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.zoo.answering import FullReductionHasAnAxis
-from fuzz.subjects.reductions.zoo.credentials import AnonymousRefused
+from fuzz.subjects.reductions.zoo.credentials import AnonymousRefused, SecretCutAtSlash
 from fuzz.subjects.reductions.zoo.errors import WrongStatusForBadFields
 from fuzz.subjects.reductions.zoo.forgiving import AxisWithoutShapeIgnored
 from fuzz.subjects.reductions.zoo.refusing import NullIsNotLeftOut, NumbersInQuotes, RankAboveFourRefused
@@ -159,3 +159,13 @@ def test_what_fails_alone_after_all_is_looked_behind_as_well(tmp_path: Path) -> 
     (finding,) = ledger.findings()
     assert finding.violation.requirement == "accepts-valid"
     assert finding.needs == ("a body that waits for 100 Continue",)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_valid_request_that_is_refused_otherwise_is_not_behind_an_invalid_one(
+    *, turned: bool, tmp_path: Path
+) -> None:
+    sent = (Send("select", Fields({"dtype": "int32", **more}), "a") for more in ({}, {"offset": -1}))
+    cases = [Case("malformed", (Put("a", bytes(range(1, 9))), one)) for one in sent]
+    findings = found_in_turn(tmp_path, reversed(cases) if turned else cases, SecretCutAtSlash, WrongStatusForBadFields)
+    assert sorted(one.violation.requirement for one in findings) == ["accepts-valid", "error-status"]
