@@ -236,7 +236,8 @@ def _without_short_axes(scene: Scene) -> Iterator[tuple[str, Scene]]:
     lengths = scene.shape
     if scene.selection is not None:
         lengths = tuple(picked(one, length) for one, length in zip(scene.selection, scene.shape))
-    longer = [axis for axis in axes if lengths[axis] != 1]
+    # The axes of a select may be none of its dimensions.
+    longer = [axis for axis in axes if not 0 <= axis < len(lengths) or lengths[axis] != 1]
     if longer != axes:
         yield LONG_AXES, replace(scene, axis=longer)
 
