@@ -181,8 +181,9 @@ class Ledger:
 
     def is_worth_another_look(self, name: str | None) -> bool:
         """Say whether a finding about what was seen once has been seen so often that it may come for a reason."""
-        chance = name is not None and self._findings[name].reproducibility == "seen once"
-        return chance and self.seen(name or "") in LOOKED_INTO_AGAIN
+        if name is None or self._findings[name].reproducibility != "seen once":
+            return False
+        return self.seen(name) in LOOKED_INTO_AGAIN
 
     def is_flaky(self, name: str) -> bool:
         """Say whether a finding is about requests that fail some of the time."""

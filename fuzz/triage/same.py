@@ -134,9 +134,9 @@ def _refuses_what(refused: Shown, answered: Shown, lab: Lab) -> bool:
     if refused.signature.way is not Way.REFUSED or answered.signature.way is Way.REFUSED:
         return False
     facts, reading = lab.session.facts, refused.trial.reading
+    outcome = lab.judge(refused.trial.case).transcript.outcomes[-1] if answered.reads_as else None
     for words in answered.reads_as:
         mine, theirs = (telling_needs(each, words, facts) - reading.incidental for each in (refused, answered))
-        outcome = lab.judge(refused.trial.case).transcript.outcomes[-1]
         if mine <= closure(theirs, reading) and reading.is_right_for(words, refused.trial, outcome, facts):
             return True
     return False

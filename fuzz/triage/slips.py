@@ -30,8 +30,8 @@ def of_its_own(smallest: Smallest, trial: Trial, seen: Seen, lab: Lab) -> Smalle
     kept = frozenset(name for name, other in passing.items() if all(reading.shows(one, other, facts) for one in words))
     if kept:
         return minimal(trial, seen, lab, Marks(siblings=kept))
-    read = reading.reads_as(trial, seen, facts)
-    return _read_as(read, trial, seen, lab) if not smallest.needs and read and not read & words else None
+    read = frozenset() if smallest.needs else reading.reads_as(trial, seen, facts)
+    return _read_as(read, trial, seen, lab) if read and not read & words else None
 
 
 def _read_as(words: frozenset[str], trial: Trial, seen: Seen, lab: Lab) -> Smallest | None:

@@ -199,20 +199,19 @@ def signature(violation: Violation, trial: Trial, judgement: Judgement) -> Signa
         told = reading.stateful and not trial.case.together
         doubts = frozenset(reading.faults_named(reading.telling_rules(violation.rules), trial) if told else ())
         return Signature(violation.way, frozenset(), violation.status, violation.aspect, True, doubts)
+    due = judgement.expectations[violation.step] if judgement.expectations else None
     if violation.way in BY_ASPECT and violation.step in judgement.refused:
-        due = judgement.expectations[violation.step] if judgement.expectations else None
-        known = due is not None and not reading.may_be_answered(due)
-        named = (_refusable(violation, trial, judgement) if known else frozenset()) or frozenset({REFUSAL})
-        return Signature(violation.way, named, violation.status, violation.aspect)
+        clear = due is not None and not reading.may_be_answered(due)
+        named = _refusable(due, trial) if clear else frozenset()
+        return Signature(violation.way, named or frozenset({REFUSAL}), violation.status, violation.aspect)
     named = frozenset(reading.faults_named(reading.telling_rules(violation.rules), trial))
     failed = violation.way in (Way.SERVER_ERROR, Way.DROPPED, Way.STATUS)
-    doubts = _refusable(violation, trial, judgement) if failed and not named else frozenset()
+    doubts = _refusable(due, trial) if failed and not named else frozenset()
     return Signature(violation.way, named, violation.status, violation.aspect, doubts=doubts)
 
 
-def _refusable(violation: Violation, trial: Trial, judgement: Judgement) -> frozenset[str]:
+def _refusable(due: Any, trial: Trial) -> frozenset[str]:
     """Return the rules for which a request might, or had to, be refused."""
-    due = judgement.expectations[violation.step] if judgement.expectations else None
     reading = trial.reading
     return frozenset() if due is None else frozenset(reading.faults_named(reading.rules_of_refusal(due), trial))
 

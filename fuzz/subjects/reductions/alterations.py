@@ -220,7 +220,7 @@ def first_compared(scene: Scene) -> Array | None:
     if scene.missing is None or scene.operation not in ("min", "max") or not scene.elements.size:
         return None
     some = of_picked(scene) or scene
-    axes = some.axis if isinstance(some.axis, list) else [some.axis]
+    axes = some.axes
     if some.shape is None or some.axis is None:
         return some.elements[:1]
     if not are_axes(axes):
@@ -230,7 +230,7 @@ def first_compared(scene: Scene) -> Array | None:
 
 
 def _without_short_axes(scene: Scene) -> Iterator[tuple[str, Scene]]:
-    axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
+    axes = scene.axes
     if scene.shape is None or not are_axes(axes):
         return
     lengths = scene.shape
@@ -253,7 +253,7 @@ def all_but_the_last(scene: Scene) -> Scene | None:
     """Return the scene of an extreme or sum without the last element of each row that it reduces."""
     some = of_picked(scene) or scene
     shape = some.shape or (some.elements.size,)
-    axes = some.axis if isinstance(some.axis, list) else [some.axis]
+    axes = some.axes
     reduces = some.axis is None or (are_axes(axes) and len(shape) - 1 in axes)
     if some.operation in ("select", "count") or shape[-1] < 2 or not reduces:
         return None
@@ -265,7 +265,7 @@ def _squeezed(scene: Scene) -> Scene | None:
     picked_ones = of_picked(scene) or scene
     if picked_ones.shape is None:
         picked_ones = replace(picked_ones, shape=(picked_ones.elements.size,))
-    axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
+    axes = scene.axes
     if scene.axis is None:
         # Without axes a reduction is over all dimensions, and its result has none.
         axes = [] if scene.operation == "select" else list(range(len(picked_ones.shape or ())))

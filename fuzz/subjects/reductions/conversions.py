@@ -143,5 +143,5 @@ def in_other_ways(scene: Scene) -> Iterator[Scene]:
 
 def is_along_axes(scene: Scene) -> bool:
     """Say whether a scene is reduced along one axis or several."""
-    axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
+    axes = scene.axes
     return bool(axes) and are_axes(axes)

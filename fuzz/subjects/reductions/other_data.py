@@ -146,7 +146,7 @@ def _counts(scene: Scene, before: Scene) -> list[int]:
 
 
 def _of_each_result(scene: Scene) -> int:
-    axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
+    axes = scene.axes
     if scene.shape is None or scene.axis is None or not are_axes(axes):
         return scene.elements.size
     return math.prod(scene.shape[axis] for axis in axes)

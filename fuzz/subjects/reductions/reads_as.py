@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
@@ -28,6 +28,7 @@ from fuzz.subjects.reductions.lenient import read_leniently
 from fuzz.subjects.reductions.misread_keys import of_misread_keys
 from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.subjects.reductions.stakes import alike
+from fuzz.subjects.reductions.traits.slices import picked
 from fuzz.triage.lab import Seen
 from fuzz.triage.trial import BY_ASPECT, Trial
 from specs.case import Case
@@ -112,8 +113,9 @@ def shows(words: str, trial: Trial, facts: StoreFacts) -> bool:
 
 def is_right_for(words: str, trial: Trial, outcome: Outcome, facts: StoreFacts) -> bool:
     """Say whether an answer to a trial's request, of whichever sort, is right for its altered request."""
-    several = _altered(trial, facts) if isinstance(outcome, Reply) else ()
-    return isinstance(outcome, Reply) and any(one.words == words and _is_right(one, outcome, facts) for one in several)
+    if not isinstance(outcome, Reply):
+        return False
+    return any(one.words == words and _is_right(one, outcome, facts) for one in _altered(trial, facts))
 
 
 def _answered_alike(one: Altered, other: Altered, facts: StoreFacts) -> bool:
@@ -178,13 +180,9 @@ def _other_shapes(scene: Scene) -> Iterator[tuple[str, tuple[int, ...]]]:
     yield SHAPE_OF_DATA, scene.shape
     if scene.operation != "select":
         rank = len(scene.shape)
-        axes = range(rank) if scene.axis is None else scene.axis if isinstance(scene.axis, list) else [scene.axis]
-        selected = scene.shape if scene.selection is None else tuple(map(_length, scene.selection, scene.shape))
+        axes = range(rank) if scene.axis is None else scene.axes
+        selected = scene.shape if scene.selection is None else tuple(map(picked, scene.selection, scene.shape))
         yield LENGTHS_KEPT, tuple(1 if axis in axes else selected[axis] for axis in range(rank))
-
-
-def _length(bounds: Sequence[int], length: int) -> int:
-    return len(range(*slice(*bounds).indices(length)))
 
 
 def _altered(trial: Trial, facts: StoreFacts) -> Iterator[Altered]:

@@ -66,6 +66,11 @@ class Scene:
     served: Manner = WELL
     spelled: Spelling = "plainly"
 
+    @property
+    def axes(self) -> list[Any]:
+        """List what the scene has as its axis or axes; None stands for no axis."""
+        return self.axis if isinstance(self.axis, list) else [self.axis]
+
 
 def scene_of(case: Case, profile: Profile) -> Scene | None:
     """Return the scene of a case that is one Put and one valid Send about it; None for any other case."""
@@ -203,7 +208,7 @@ def without_dimension(scene: Scene, dimension: int) -> Scene | None:
 
 def without_axes(scene: Scene) -> Scene | None:
     """Return the scene without its reduced dimensions, so that the reduction is over no axes."""
-    axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
+    axes = scene.axes
     if axes == [] or not are_axes(axes) or scene.shape is None:
         return None
     flat: Scene | None = replace(scene, axis=[])

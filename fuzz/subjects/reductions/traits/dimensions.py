@@ -40,7 +40,7 @@ def of_rank(scene: Scene, rank: int, kept: int | None = None) -> Scene | None:
 
 def _single_axis(scene: Scene) -> int | None:
     """Return the one dimension along which a scene is reduced, or which a select names as an axis."""
-    axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
+    axes = scene.axes
     # A select may name anything as its axis.
     return axes[0] if len(axes) == 1 and are_axes(axes) and 0 <= axes[0] < len(scene.shape or ()) else None
 

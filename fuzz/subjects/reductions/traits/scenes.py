@@ -177,7 +177,7 @@ def everything_missing(scene: Scene) -> bool:
 
 def is_of_nothing(scene: Scene) -> bool:
     """Say whether some result is made of missing elements only."""
-    axes = scene.axis if isinstance(scene.axis, list) else [scene.axis]
+    axes = scene.axes
     # A select ignores its axis, so the axis may be anything.
     along = scene.axis is not None and scene.operation != PLAIN_OPERATION and are_axes(axes)
     return _all_gone(scene, tuple(axes) if along else None)
