@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from fuzz.bench.bare import NotingTarget, bare_rate
+from fuzz.bench.bare import NotingTarget, bare_rate, own_rate
 from fuzz.bench.signed import signed_rate
 from fuzz.bench.started import ended_core_seconds, others_core_seconds
 from fuzz.flags import add_config_flag, add_target_flags, settings_of
@@ -42,12 +42,13 @@ Each block is a hunt, which goes on with the findings of those before, so that f
 After each, the latest of its requests that were answered quickly are sent again and again over as many connections as
 there were lanes, without drawing, judging or uploading anything: that is the bare loop. "mix" is the same with the
 latest requests as they came, slow ones too, over as many connections as there were lanes of all sorts: the most that
-the server gives of what was asked. Of an object store, "signed" is a loop of plain requests over as many connections,
-each signed by botocore and sent by urllib3. "busy" is the share of the time in which the hunting thread
-worked, "CPU ms" the time of this process's processor for each checked request, with the store in memory, "server" that
-of the server that was started, and "cores" how many processors the two kept busy. With several workers "busy" and
-"CPU ms" are theirs, those of a server that had to be started again included, and the bare loop sends what a hunt of
-five seconds without them sent.
+the server gives of what was asked. "own" takes the hunt's latest cases again over as many connections, and does nothing
+but what their steps say, objects included: what the server does of the very requests that the suite checks. Of an
+object store, "signed" is a loop of plain requests over as many connections, each signed by botocore and sent by
+urllib3. "busy" is the share of the time in which the hunting thread worked, "CPU ms" the time of this process's
+processor for each checked request, with the store in memory, "server" that of the server that was started, and "cores"
+how many processors the two kept busy. With several workers "busy" and "CPU ms" are theirs, those of a server that had
+to be started again included, and the bare loop sends what a hunt of five seconds without them sent.
 """
 
 
@@ -67,13 +68,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 HEADER = (
     f"{'requests':>8} {'lanes':>5} {'a second':>9} {'busy':>5} {'CPU ms':>6} {'server':>6} {'cores':>5} "
-    f"{'bare':>9} {'ratio':>6} {'mix':>6} {'of mix':>6}"
+    f"{'bare':>9} {'ratio':>6} {'mix':>6} {'of mix':>6} {'own':>6} {'of own':>6}"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class RateBlock:
-    """The rates of one hunt, and of the bare loop after it."""
+    """The rates of one hunt, and of the bare loops after it."""
 
     requests: int
     seconds: float
@@ -83,6 +84,7 @@ class RateBlock:
     server_seconds: float
     bare: float
     mix: float
+    own: float
     beside: float | None = None
     signed: float | None = None
 
@@ -100,7 +102,8 @@ class RateBlock:
             f"{1000 * self.core_seconds / max(self.requests, 1):>6.2f} "
             f"{1000 * self.server_seconds / max(self.requests, 1):>6.2f} "
             f"{(self.core_seconds + self.server_seconds) / max(self.seconds, 1e-9):>5.2f} {self.bare:>9.0f} "
-            f"{self.rate / max(self.bare, 1e-9):>6.2f} {self.mix:>6.0f} {self.rate / max(self.mix, 1e-9):>6.2f}{beside}"
+            f"{self.rate / max(self.bare, 1e-9):>6.2f} {self.mix:>6.0f} {self.rate / max(self.mix, 1e-9):>6.2f} "
+            f"{self.own:>6.0f} {self.rate / max(self.own, 1e-9):>6.2f}{beside}"
         )
 
 
@@ -151,10 +154,12 @@ def _block(target: NotingTarget, plan: Plan, beside: float | None) -> RateBlock:
         hunt(replace(plan, workers=1, seconds=NOTING_SECONDS), target, told.append)
     noted, lanes = target.noted, ran.lanes
     bare = bare_rate(target, noted.quick, lanes, BARE_SECONDS)
-    mix = bare_rate(target, noted.mixed, lanes + SLOW_LANES, min(MIX_SECONDS, ran.seconds))
+    of_all = lanes + SLOW_LANES, min(MIX_SECONDS, ran.seconds)
+    mix = bare_rate(target, noted.mixed, *of_all)
+    own = own_rate(target, noted.cases, *of_all)
     store = target.store
     signed = signed_rate(target.url, store, lanes, BARE_SECONDS) if isinstance(store, Access) else None
-    return RateBlock(ran.checked_requests, ran.seconds, lanes, busy, core, server, bare, mix, beside, signed)
+    return RateBlock(ran.checked_requests, ran.seconds, lanes, busy, core, server, bare, mix, own, beside, signed)
 
 
 def _beside(command: str, settings: Settings, seed: int, folder: Path) -> float:

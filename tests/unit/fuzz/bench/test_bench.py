@@ -79,7 +79,7 @@ def rate(seconds: str, capsys: pytest.CaptureFixture[str], *more: str) -> dict[s
     assert main(["bench", "rate", "--blocks", "1", "--seconds", seconds, "--lanes", "4", *words]) == 0
     head, block, median, _ = capsys.readouterr().out.splitlines()
     assert median.startswith("median")
-    for words, word in (("a second", "rate"), ("CPU ms", "CPU"), ("of mix", "share")):
+    for words, word in (("a second", "rate"), ("CPU ms", "CPU"), ("of mix", "share"), ("of own", "kept")):
         head = head.replace(words, word)
     return dict(zip(head.split(), block.split()))
 
@@ -96,6 +96,8 @@ def test_the_rate_of_any_server_is_measured(
     assert int(told["bare"]) > 0
     assert int(told["rate"]) > 0
     assert int(told["mix"]) > 0
+    assert int(told["own"]) > 0
+    assert float(told["kept"]) == pytest.approx(int(told["rate"]) / int(told["own"]), abs=0.02)
     assert float(told["server"]) > 0
     assert float(told["cores"]) > 0
 
