@@ -173,7 +173,10 @@ class Lab:
         return judgement if step is None or self.lives_on() else died_of(judgement, step)
 
     def lives_on(self) -> bool:
-        """Say whether the target lives; a target that has lived through many drops is asked a plain request instead."""
+        """Say whether the target lives; a target that has lived through many drops is asked a plain request instead.
+
+        A server that is busy with a burden may take many seconds to answer, which is no sign of its death.
+        """
         if self.outlives_drops and self._answers():
             return True
         alive = self.life.alive()
@@ -185,7 +188,8 @@ class Lab:
         if plainest is None:
             return False
         # A store that is gone takes nothing for a case either.
-        judgement = self.session.judge(plainest, afresh=True)
+        with hurried(self.session.client):
+            judgement = self.session.judge(plainest, afresh=True)
         return not judgement.unstorable and not any(isinstance(one, NoReply) for one in judgement.transcript.outcomes)
 
     def revive(self) -> None:

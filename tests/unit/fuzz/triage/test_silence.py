@@ -11,7 +11,7 @@ import pytest
 
 from fuzz.findings import corpus
 from fuzz.subjects.reductions.burdens import promises_much
-from fuzz.triage.lab import MOST_HANG_SECONDS, PATIENCE_WITH_THE_BUSY
+from fuzz.triage.lab import DROPS_TO_OUTLIVE, MOST_HANG_SECONDS, PATIENCE_WITH_THE_BUSY, Lab
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.triage import Triage
 from specs.case import Case
@@ -94,3 +94,11 @@ def test_a_burden_that_is_answered_late_is_no_finding(tmp_path: Path, seconds: f
     session = silent(answers_after=2 * USUAL_SECONDS)
     assert told(tmp_path, session, Served(seconds), BURDEN) == []
     assert min(session.waits) > MOST_HANG_SECONDS
+
+
+def test_a_busy_server_that_outlives_drops_is_not_waited_for_to_learn_that_it_lives() -> None:
+    session = Silent([needing()])
+    lab = Lab(session, Served(None))  # type: ignore[arg-type]
+    assert all(lab.lives_on() for _ in range(DROPS_TO_OUTLIVE + 1))
+    assert session.waits
+    assert max(session.waits) <= MOST_HANG_SECONDS
