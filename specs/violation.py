@@ -79,7 +79,7 @@ class Violation:
     """A broken requirement; `way`, `rules`, `status` and `aspect` tell failures apart, the texts are for people.
 
     `rules` are those that the request breaks. `aspect` is a value of Aspect; of an error that does not name what is
-    at fault it is the API's field or upstream's code.
+    at fault it is the API's field or upstream's code. `besides` are further aspects of the same answer that are wrong.
     """
 
     requirement: str
@@ -93,6 +93,7 @@ class Violation:
     aspect: str = Aspect.NONE
     severity: Literal["failure", "warning"] = "failure"
     step: int = -1
+    besides: tuple[str, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from specs import rules
 from specs.case import Case
 from specs.fields import Fields
 from specs.outcome import Outcome, Reply
+from specs.violation import Violation
 
 # Format 3 tells failures apart by ids; formats 1 and 2 did so by a text, their symptom.
 FORMAT: Final = 3
@@ -114,6 +115,7 @@ def _converter(name: str) -> cattrs.Converter:
     )
     # What came later to findings is written only where it says something, so that older ones stay as they are.
     said = override(omit_if_default=True)
+    converter.register_unstructure_hook(Violation, make_dict_unstructure_fn(Violation, converter, besides=said))
     converter.register_unstructure_hook(
         Finding,
         make_dict_unstructure_fn(

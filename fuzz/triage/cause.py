@@ -137,7 +137,9 @@ def _reads_otherwise(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> bool:
 
 
 def _is_sibling(plain: Trial, seen: Seen, one: Shown) -> bool:
-    """Say whether a plain trial fails with the known look; with other siblings of its traits any look will do."""
+    """Say whether a plain trial fails with the known look; with other siblings of its traits most looks will do."""
+    if seen.signature.spoils_another_part(one.signature):
+        return False
     return seen.signature.look == one.signature.look or any(
         values_apart(plain, one.trial, closure(one.needs, plain.reading))
     )

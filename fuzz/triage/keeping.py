@@ -90,7 +90,7 @@ class Keeper:
                 return self.chance(*self.first)
             return self.chance(smallest.trial, smallest.seen)
         if reproducibility == "after a while":
-            if (remembering := self.ledger.remembering()) is not None:
+            if (remembering := self.ledger.remembering(way.signature.way)) is not None:
                 return self.ledger.again(remembering, way.signature)
             case = smallest.trial.case if self.first is None else self.first[0].case
             spoilt = what_spoilt(smallest, self.earlier.histories(case), self.lab)

@@ -29,6 +29,8 @@ from specs.violation import Way
 
 # Failures that did not come again, of which so many have been seen, are looked into as if none had been.
 LOOKED_INTO_AGAIN = (4, 16, 64, 256, 1024)
+# Findings of these come again, some of the time at least.
+CERTAIN = ("every time", "flaky")
 MOST_WAYS = 12
 MOST_WORDS_OF_A_NAME = 3
 MOST_LETTERS_OF_A_NAME = 60
@@ -130,9 +132,8 @@ class Ledger:
         # An error wrong in itself is put down to all rules that it covers; a valid request is in doubt for them.
         of_error = violation.way in BY_ASPECT and not trial.several
         named, doubts = (named or covers, frozenset[str]()) if named or of_error else (named, covers)
-        seen = Signature(
-            violation.way, named, violation.status, violation.aspect, after_others=trial.several, doubts=doubts
-        )
+        told = (violation.way, named, violation.status, violation.aspect, trial.several)
+        seen = Signature(*told, doubts, violation.besides)
         needs = tuple(trait_told(need, self._reading) for need in finding.needs)
         readings = frozenset({finding.reads_as, *finding.reads_also} - {""})
         # What a flaky finding's first failure seemed to need is unproved for good.
@@ -159,7 +160,7 @@ class Ledger:
 
     def shown(self) -> list[Shown]:
         """List the ways in which reproducible findings show, of the findings seen most often first."""
-        certain = (name for name, one in self._findings.items() if one.reproducibility in ("every time", "flaky"))
+        certain = (name for name, one in self._findings.items() if one.reproducibility in CERTAIN)
         order = sorted(certain, key=lambda name: -self.seen(name))
         return [way for name in order for way in self._ways[name]]
 
@@ -229,16 +230,24 @@ class Ledger:
                 return name
         return None
 
-    def remembering(self) -> str | None:
-        """Return a finding of a server whose answers depend on earlier requests or its age, which they should not."""
+    def remembering(self, way: Way) -> str | None:
+        """Return a finding of a server whose answers depend on earlier requests or its age, and fail in the same way.
+
+        What a server should not remember may be of several kinds.
+        """
         if self._reading.stateful:
             return None
-        lasting = (name for name, one in self._findings.items() if one.reproducibility == "after a while")
-        return next(lasting, None) or next((one.finding for one in self.shown() if one.of_history), None)
+        return self._first(
+            lambda one: one.way is way,
+            lambda finding: (
+                finding.reproducibility == "after a while"
+                or (finding.reproducibility in CERTAIN and self._ways[finding.id][0].of_history)
+            ),
+        )
 
     def keeps_state(self) -> bool:
         """Say whether a finding shows that answers depend on earlier requests."""
-        return self.remembering() is not None
+        return any(self.remembering(way) is not None for way in Way)
 
     def has_looked_like(self, name: str, wanted: Signature, *, roughly: bool = False) -> bool:
         """Say whether a failure that was counted for a finding looked just, or roughly, like another one."""

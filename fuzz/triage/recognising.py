@@ -49,10 +49,12 @@ class Recogniser:
 
     def may_try(self, case: Case, judgement: Judgement) -> bool:
         """Say whether the failures of a case may be of known findings, and can be asked about beside other requests."""
-        if at_once(case) or self._ledger.keeps_state() or not self._ledger.shown():
+        if at_once(case) or not self._ledger.shown():
             return False
-        return all(
-            one.way not in (Way.DISAGREES, Way.SILENT) and not is_slow(judgement, step_of(case, one))
+        return not any(
+            one.way in (Way.DISAGREES, Way.SILENT)
+            or is_slow(judgement, step_of(case, one))
+            or self._ledger.remembering(one.way)
             for one in judgement.failures
         )
 

@@ -16,7 +16,7 @@ from fuzz.triage.minimal import MANY_NEEDS
 from fuzz.triage.readings import fails_with_siblings, telling_needs
 from fuzz.triage.shown import ANY, Explained, Shown, covers
 from fuzz.triage.traits import closure, narrow, present, values_apart, with_siblings_of
-from fuzz.triage.traits.circumstances import VERY_DATA
+from fuzz.triage.traits.circumstances import VERY_DATA, fields_apart
 from fuzz.triage.trial import BY_ASPECT, REFUSAL
 from specs.violation import Way
 
@@ -28,6 +28,8 @@ MANY_SHARED = 3
 
 def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
     """Say whether a new cause, as its smallest case was seen to fail, is a known one."""
+    if way.signature.spoils_another_part(one.signature):
+        return False
     return any(holds(way, one, lab) for holds in WAYS) or _is_explained(way, seen, one, lab)
 
 
@@ -77,6 +79,17 @@ def needs_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
         and look_alike(way, one)
         and not list(values_apart(way.trial, one.trial, closure(mine, reading)))
     )
+
+
+def remembers_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
+    """Say whether both causes need earlier requests that differ from the last in the same fields, or one in more.
+
+    What a server remembers of a field may make it refuse one request and answer another wrongly.
+    """
+    if way.trial.reading.stateful or not (way.of_history and one.of_history):
+        return False
+    mine, theirs = (fields_apart(each.trial) & set(each.needs) for each in (way, one))
+    return bool(mine and theirs) and comparable(mine, theirs)
 
 
 def needs_other_numbers(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
@@ -260,6 +273,7 @@ WAYS: tuple[Callable[[Shown, Shown, Lab], bool], ...] = (
     gives_the_same_away,
     is_one_content_of,
     needs_the_same,
+    remembers_the_same,
     needs_other_numbers,
     reads_alike,
     is_refused_alike,

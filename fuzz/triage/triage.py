@@ -121,13 +121,17 @@ class Triage:
         if (believed := self.looks.like(trial, wanted, slow=slow)) is not None:
             return self.ledger.again(believed, wanted)
         fleeting = self.ledger.fleeting(wanted)
-        half_known = fleeting or self.ledger.keeps_state() or self.keeper.raced(wanted)
-        if half_known and (slow or self.spent.much()) and not self.ledger.is_worth_another_look(fleeting):
+        half_known = fleeting or self.ledger.remembering(wanted.way) or self.keeper.raced(wanted)
+        if (
+            (half_known or self.ledger.keeps_state())
+            and (slow or self.spent.much())
+            and not self.ledger.is_worth_another_look(fleeting)
+        ):
             if self.spent.passes_over():
                 return self._unasked(fleeting, wanted)
             earlier = [] if self.spent.much(KNOWN_SHARE_WITH_EARLIER) else [*self.earlier.as_sent(until)]
             # Beside what other workers ask, a race may come again as often as it came.
-            if not self.quiet.comes_again(trial, earlier, wanted):
+            if half_known and not self.quiet.comes_again(trial, earlier, wanted):
                 return None if fleeting is None else self.ledger.again(fleeting, wanted)
         first = Seen(judgement, violation, wanted)
         self.keeper.begun, self._smallest, self.keeper.first = begun, None, (trial, first)
@@ -191,7 +195,7 @@ class Triage:
 
     def _new(self, until: Case, trial: Trial, seen: Seen, first: Seen) -> str | None:
         """Return the finding of a failure that no known finding explains, asked while no other worker asks."""
-        remembering = self.ledger.remembering()
+        remembering = self.ledger.remembering(seen.signature.way)
         if remembering is not None and self.lab.passes_afresh(trial.case):
             return self.ledger.again(remembering, seen.signature)
         smallest = self._smallest = minimal(trial, seen, self.lab)

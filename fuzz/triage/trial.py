@@ -19,6 +19,11 @@ BY_STATUS = frozenset({Way.STATUS, Way.SERVER_ERROR})
 BY_ASPECT = frozenset({Way.FORM, Way.DISCLOSES})
 # Aspects of a wrong answer that have causes of their own; which other aspects are wrong depends on the data.
 APART = frozenset({Aspect.COUNTS, Aspect.DTYPE})
+# An answer's counts and its values are judged whichever of them is wrong.
+PARTS = (
+    frozenset({Aspect.COUNTS}),
+    frozenset({Aspect.VALUES, Aspect.NAN, Aspect.ZERO_SIGN, Aspect.INEXACT}),
+)
 NO_MORE_THAN_WRONG = "wrong"
 # The fault of an error that is about no known rule.
 REFUSAL = "a-refusal"
@@ -134,7 +139,7 @@ class Signature:
     `faults` name the rules that its request breaks, each with the field that breaks it if there is one. They are empty
     if the request is valid. `doubts` name the rules for which a valid request might have been refused; they are filled
     when an error came that is no such refusal. They also name the rules broken by a request after others, where answers
-    depend on these by the API's own rules.
+    depend on these by the API's own rules. `besides` are further aspects of the answer that are wrong.
     """
 
     way: Way
@@ -143,6 +148,7 @@ class Signature:
     aspect: str = ""
     after_others: bool = False
     doubts: frozenset[str] = frozenset()
+    besides: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def blamed(self) -> frozenset[str]:
@@ -182,6 +188,16 @@ class Signature:
             return self.aspect
         return f"{self.way.value} {self.aspect}" if self.way in BY_ASPECT else NO_MORE_THAN_WRONG
 
+    def spoils_another_part(self, other: Signature) -> bool:
+        """Say whether what is right in the one answer is all that is wrong in the other: its counts, or its values."""
+        mine, theirs = self._parts, other._parts
+        return bool(mine and theirs) and not mine & theirs
+
+    @cached_property
+    def _parts(self) -> frozenset[int]:
+        aspects = {self.aspect, *self.besides} if self.way is Way.VALUES else set()
+        return frozenset(number for number, part in enumerate(PARTS) if part & aspects)
+
     def like(self, wanted: Signature) -> bool:
         """Say whether a failure is of the wanted family and about none but the wanted rules."""
         return self.family == wanted.family and self.faults <= wanted.faults
@@ -207,7 +223,8 @@ def signature(violation: Violation, trial: Trial, judgement: Judgement) -> Signa
     named = frozenset(reading.faults_named(reading.telling_rules(violation.rules), trial))
     failed = violation.way in (Way.SERVER_ERROR, Way.DROPPED, Way.STATUS)
     doubts = _refusable(due, trial) if failed and not named else frozenset()
-    return Signature(violation.way, named, violation.status, violation.aspect, doubts=doubts)
+    besides = violation.besides
+    return Signature(violation.way, named, violation.status, violation.aspect, doubts=doubts, besides=besides)
 
 
 def _refusable(due: Any, trial: Trial) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,14 @@ def answer_checks(
             yield from found
             return
         best = found if best is None else best
-    yield from best or ()
+    yield from _together(best or [])
+
+
+def _together(found: list[Violation]) -> Iterator[Violation]:
+    """Yield what is wrong with one answer; each failure names the aspects of the others."""
+    failures = [one for one in found if one.severity == "failure"]
+    for one in found:
+        yield replace(one, besides=tuple(other.aspect for other in failures if other is not one))
 
 
 def _twins(answer: wire.Answer, fields: Mapping[str, Any]) -> Iterator[Violation]:

@@ -94,6 +94,11 @@ def another(trial: Trial) -> Iterator[Trait]:
             yield Trait(f"{ANOTHER}{name}", _equalled(name), within=SEVERAL)
 
 
+def fields_apart(trial: Trial) -> set[str]:
+    """Name the traits of a trial whose earlier requests differ from the last in a field."""
+    return {f"{ANOTHER}{name}" for name in differing(trial.case, trial.reading) if name != OBJECT}
+
+
 def _equalled(name: str) -> Callable[[Trial], Trial | None]:
     def drop(trial: Trial) -> Trial | None:
         plain = equalled(trial.case, (name,), trial.reading)

@@ -173,7 +173,7 @@ def test_what_comes_by_chance_explains_nothing(tmp_path: Path, reproducibility: 
     ledger = Ledger(tmp_path, "w", Reading(PROFILE))
     name = keep(ledger, replace(finding(), reproducibility=reproducibility))  # type: ignore[arg-type]
     assert ledger.shown() == []
-    by_chance, lasting = ledger.of_chance(Signature(Way.REFUSED)), ledger.remembering()
+    by_chance, lasting = ledger.of_chance(Signature(Way.REFUSED)), ledger.remembering(Way.VALUES)
     found = (by_chance.id if by_chance else None) if reproducibility == "seen once" else lasting
     assert found == name
     assert ledger.of_chance(Signature(Way.SILENT)) is None

@@ -1,0 +1,87 @@
+"""Two bugs that show in much the same requests give two findings, whichever of them fails first."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fuzz.running.session import Session
+from fuzz.subjects.reductions.reading import Reading
+from fuzz.subjects.reductions.zoo.credentials import OwnerOfTheLastRequest
+from fuzz.subjects.reductions.zoo.memory import CacheWithoutMissing
+from fuzz.subjects.reductions.zoo.missing import MissingBecomesZero, MissingLeftOutButCounted
+from fuzz.triage.ledger import Ledger
+from fuzz.triage.same import remembers_the_same
+from fuzz.triage.shown import Shown
+from fuzz.triage.triage import Triage
+from fuzz.triage.trial import Signature, trial_of
+from specs.case import Case
+from specs.fields import Fields
+from specs.reductions.steps import Credential, Put, Send
+from specs.violation import Way
+from tests.unit.broken import found_in_turn, session_with
+from tests.unit.pretended import PROFILE, Immortal
+
+PUT = Put("a", np.arange(5, 17, dtype="int32").tobytes())
+
+
+def sent(operation: str, credentials: Credential | None = "owner", **fields: Any) -> Send:
+    return Send(operation, Fields({"dtype": "int32", **fields}), "a", credentials=credentials)
+
+
+@pytest.mark.parametrize("order", [("min", "max"), ("max", "min")])
+def test_wrong_values_of_a_minimum_and_wrong_counts_of_a_maximum_are_two_findings(
+    order: tuple[str, str], tmp_path: Path
+) -> None:
+    cases = (Case("x", (PUT, sent(one, missing={"missing_value": 9}))) for one in order)
+    findings = found_in_turn(tmp_path, cases, MissingBecomesZero, MissingLeftOutButCounted)
+    assert [set(one.needs) for one in findings] == [{"missing", one} for one in order]
+
+
+def remembering() -> AbstractContextManager[Session]:
+    return session_with(CacheWithoutMissing, OwnerOfTheLastRequest)
+
+
+class WithTwin(Immortal):
+    """A target beside which others like it can be started."""
+
+    twin = staticmethod(remembering)
+
+
+OF_MISSING = Case("x", (PUT, sent("sum"), sent("sum", missing={"missing_value": 9})))
+OF_CREDENTIALS = Case("x", (PUT, sent("max"), sent("max", None)))
+
+
+@pytest.mark.parametrize("order", [(OF_MISSING, OF_CREDENTIALS), (OF_CREDENTIALS, OF_MISSING)])
+def test_a_server_that_remembers_two_things_has_a_finding_for_each(order: tuple[Case, Case], tmp_path: Path) -> None:
+    with remembering() as session:
+        ledger = Ledger(tmp_path, "w", session.reading)
+        triage = Triage(session, ledger, WithTwin())
+        names = [triage.look_into(case, session.judge(case)) for case in order]
+    needs = [[need for need in one.needs if need.startswith("another ")] for one in ledger.findings()]
+    assert len({*names[0], *names[1]}) == len(ledger.findings()) == 2
+    assert sorted(some[0] for some in needs) == ["another credentials", "another missing"]
+
+
+def after(first: Send, last: Send, way: Way, *needs: str) -> Shown:
+    trial = trial_of(Case("history", (PUT, first, last)), Reading(PROFILE))
+    return Shown("one", trial, Signature(way, after_others=True), ("several requests", *needs))
+
+
+@pytest.mark.parametrize(
+    ("first", "needs", "same"),
+    [
+        (sent("sum", "stranger", shape=[12]), ("another credentials", "another shape"), True),
+        (sent("sum", shape=[12]), ("another shape",), False),
+    ],
+)
+def test_what_is_remembered_of_the_same_field_is_one_cause_however_it_fails(
+    first: Send, needs: tuple[str, ...], *, same: bool
+) -> None:
+    one = after(sent("sum", "stranger"), sent("sum"), Way.REFUSED, "another credentials")
+    way = after(first, sent("sum"), Way.ACCEPTED, *needs)
+    assert remembers_the_same(way, one) is remembers_the_same(one, way) is same
