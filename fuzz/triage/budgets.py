@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from fuzz.running.session import Judgement
 from fuzz.transport.protocol import Client
 from fuzz.triage.lab import HASTE_OF_THE_SLOW, MOST_HANG_SECONDS, Seen, hurried, is_silent
+from specs.case import at_once
 from specs.outcome import Reply
 
 REQUESTS = 400
@@ -34,8 +35,9 @@ def requests_after_others(first: Seen) -> int:
     if first.signature.died:
         return REQUESTS_OF_DEATH
     steps = range(len(first.judgement.transcript.outcomes))
-    slow = any(is_slow(first.judgement, step) for step in steps)
-    return REQUESTS_OF_SILENCE if slow else REQUESTS_OF_A_HISTORY
+    if any(is_slow(first.judgement, step) for step in steps):
+        return REQUESTS_OF_SILENCE
+    return REQUESTS_OF_A_RACE if at_once(first.judgement.transcript.case) else REQUESTS_OF_A_HISTORY
 
 
 def is_slow(judgement: Judgement, number: int) -> bool:

@@ -59,7 +59,9 @@ def converted(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Exp
         if wanted.after_others and not other.several:
             wanted = replace(wanted, after_others=False, doubts=frozenset())
         for one in several:
-            came = lab.fails(other, wanted) if one.concerns(other, wanted) else None
+            # The plainer form may break the same rule by another operation, which the finding covers too.
+            covered = replace(wanted, faults=wanted.faults | one.covers) if wanted.faults else wanted
+            came = lab.fails(other, covered) if one.concerns(other, wanted) else None
             alike = wanted is seen.signature or (came is not None and came.signature.exact == wanted.exact)
             if came is not None and alike and isinstance(leaves(other, came, one, lab), Explained):
                 return Explained(one.finding)

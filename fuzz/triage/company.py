@@ -31,7 +31,12 @@ class Company:
         return Case(HISTORY, (*without_burdens(before, reading).steps, *case.steps))
 
     def at_once(self, case: Case, reading: Reading) -> Case | None:
-        """Return the last request of a case at the same time as requests of the others; None if there were none."""
+        """Return the last request of a case at the same time as requests of the others; None if there were none.
+
+        There is none either where cases have a state of their own, which they would share.
+        """
+        if reading.stateful:
+            return None
         prepared, asked = _parted(isolated(case, len(case.steps) - 1))
         number = FIRST_NUMBER
         for other in (without_burdens(one, reading) for one in self.cases):

@@ -13,7 +13,7 @@ from fuzz.triage.lab import Lab, Seen, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.minimal import Smallest
 from fuzz.triage.other_data import hangs_on_its_data
-from fuzz.triage.readings import reads_as_with_other_data
+from fuzz.triage.readings import known_by_reading, reads_as_with_other_data
 from fuzz.triage.reproducing import is_a_silent_burden, reproduced
 from fuzz.triage.same import is_plainer, is_same
 from fuzz.triage.shown import ANY, Shown
@@ -117,11 +117,22 @@ class Keeper:
         chance = self.ledger.of_chance(wanted)
         return chance.id if chance is not None and self.ledger.of_this_run(chance.id) else None
 
-    def _came_once_so(self, wanted: Signature) -> str | None:
-        """Return the finding of what was seen once in this run, if it failed in just the way that has come again."""
+    def _came_once_so(self, way: Shown, *, together: bool) -> str | None:
+        """Return the finding of what was seen once in this run, if it is right for the same altered request.
+
+        Of requests at the same time it is enough if it failed in just the way that has come again.
+        """
+        wanted = way.signature
         chance = self.ledger.of_chance(wanted)
-        alike = chance is not None and (chance.violation.way, chance.violation.aspect) == (wanted.way, wanted.aspect)
-        return chance.id if chance is not None and alike and self.ledger.of_this_run(chance.id) else None
+        if chance is None or not self.ledger.of_this_run(chance.id):
+            return None
+        alike = together and (chance.violation.way, chance.violation.aspect) == (wanted.way, wanted.aspect)
+        return chance.id if alike or way.reads_as & {chance.reads_as, *chance.reads_also} else None
+
+    def _met_so(self, trial: Trial, wanted: Signature) -> str | None:
+        """Return the finding of requests beside each other that fail in just the same way."""
+        met = (one for one in self.ledger.shown() if at_once(one.trial.case) and at_once(trial.case))
+        return next((one.finding for one in met if one.signature.exact == wanted.exact), None)
 
     def kept(
         self,
@@ -131,8 +142,8 @@ class Keeper:
         replaces: str | None = None,
         apart_from: tuple[str, ...] = (),
     ) -> str:
-        if replaces is None and reproducibility != "seen once" and at_once(smallest.trial.case):
-            replaces = self._came_once_so(way.signature)
+        if replaces is None and reproducibility != "seen once":
+            replaces = self._came_once_so(way, together=at_once(smallest.trial.case))
         last_words = self.lab.life.last_words() if smallest.seen.signature.died else ""
         finding = replace(finding_of(smallest, way, reproducibility, apart_from), last_words=last_words)
         return self.ledger.keep(way, finding, self.session, self.session.sent - self.begun, replaces)
@@ -150,7 +161,10 @@ class Keeper:
             return None
         if is_silent(first.judgement) and (self.lab.held_up or is_a_silent_burden(trial, first.signature)):
             return None
-        known = self.ledger.fleeting(first.signature)
+        known = known_by_reading(trial, first, self.ledger.shown(), self.lab)
+        known = known or self._met_so(trial, first.signature) or self.ledger.fleeting(first.signature)
         if known is not None:
             return self.ledger.again(known, first.signature)
-        return self.kept(Smallest(trial, first, ()), Shown("", trial, first.signature, (), frozenset()), "seen once")
+        words = trial.reading.reads_as(trial, first, self.session.facts)
+        way = Shown("", trial, first.signature, (), frozenset(), words)
+        return self.kept(Smallest(trial, first, ()), way, "seen once")

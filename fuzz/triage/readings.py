@@ -45,6 +45,20 @@ def explained_by_reading(trial: Trial, seen: Seen, known: Iterable[Shown], lab: 
     return None
 
 
+def known_by_reading(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> str | None:
+    """Return the finding whose wrong answers are right for the same altered request, of what does not come each time.
+
+    Nothing can be proved of such a failure, so that it must have what the alteration needs to be seen.
+    """
+    several = [one for one in known if one.reads_as]
+    words = trial.reading.reads_as(trial, seen, lab.session.facts) if several else frozenset()
+    for one in several:
+        for alike in words & one.reads_as:
+            if all(has(trial, name) for name in telling_needs(one, alike, lab.session.facts)):
+                return one.finding
+    return None
+
+
 def reads_as_with_other_data(trial: Trial, seen: Seen, lab: Lab) -> frozenset[str]:
     """Describe the altered requests for which a wrong answer is right, also with other data if that fails at all.
 

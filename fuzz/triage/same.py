@@ -21,7 +21,7 @@ from fuzz.triage.trial import BY_ASPECT, REFUSAL
 from specs.violation import Way
 
 # In these ways of failing the server answers with values, or with an error, that may be right for another request.
-RIGHT_FOR_ANOTHER = frozenset({Way.VALUES, Way.ACCEPTED, Way.FORM, Way.STATUS, Way.UNNAMED})
+RIGHT_FOR_ANOTHER = frozenset({Way.VALUES, Way.ACCEPTED, Way.FORM, Way.STATUS, Way.UNNAMED, Way.REFUSED})
 # Two bugs whose answers are right for the same altered request hardly ever share this many needs.
 MANY_SHARED = 3
 
@@ -291,17 +291,22 @@ def _is_plain_form(way: Shown, one: Shown) -> bool:
 
 
 def is_plainer(way: Shown, one: Shown, lab: Lab) -> bool:
-    """Say whether a new cause is a known one with fewer or wider needs, or plainer, that explains the known case."""
+    """Say whether a new cause is a known one with fewer or wider needs, or plainer, that explains the known case.
+
+    What explains an equivalent, plainer form of an invalid request is plainer, however many traits that form has.
+    """
     if not (of_one_family(way, one) or _is_plain_form(way, one)):
         return False
-    if (one.reduced or not way.reduced) and len(way.needs) > len(one.needs):
+    needs_more = (one.reduced or not way.reduced) and len(way.needs) > len(one.needs)
+    if needs_more and not one.signature.faults:
         return False
-    if is_one_content_of(one, way, lab):
+    if not needs_more and is_one_content_of(one, way, lab):
         return True
     seen = lab.fails(one.trial, one.signature)
     if seen is None:
         return False
-    came = None if set(way.needs) == set(one.needs) else leaves(one.trial, seen, way, lab)
+    as_it_is = needs_more or set(way.needs) == set(one.needs)
+    came = None if as_it_is else leaves(one.trial, seen, way, lab)
     return isinstance(came or converted(one.trial, seen, [way], lab), Explained)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from fuzz.running.session import Judgement
 from fuzz.triage.lab import Lab, OutOfBudget, Seen
 from fuzz.triage.plainer import plainer
 from fuzz.triage.trial import Trial, signature, trial_of
-from specs.case import Case, requests
+from fuzz.triage.trial import in_turn as alone
+from specs.case import Case, lane_of, requests
 
 TRIES_TO_CONFIRM = 3
 TRIES_AT_LAST = 6
@@ -139,15 +140,18 @@ def _plainer(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
 
 
 def in_turn(case: Case, turn: int) -> Case:
-    """Put the requests one after the other: as they stand, backwards, all of them twice, then in any order."""
-    prepared, asked = _parted(case)
+    """Put the requests one after the other: as they stand, backwards, all of them twice, then in any order.
+
+    What comes before and after those that are sent beside each other keeps its place.
+    """
+    prepared, asked, after = _parted(case)
     if turn == 1:
         asked.reverse()
     elif turn == 2:
         asked *= 2
     elif turn > 2:
         random.Random(turn).shuffle(asked)
-    return replace(case, steps=(*prepared, *asked), together=False)
+    return replace(case, steps=tuple(map(alone, (*prepared, *asked, *after))), together=False)
 
 
 def less(case: Case, numbers: set[int]) -> Case:
@@ -157,8 +161,13 @@ def less(case: Case, numbers: set[int]) -> Case:
     return replace(case, steps=tuple(one for one in kept if one.asks or one.about in asked))
 
 
-def _parted(case: Case) -> tuple[list[Any], list[Any]]:
-    return [step for step in case.steps if not step.asks], [step for step in case.steps if step.asks]
+def _parted(case: Case) -> tuple[list[Any], list[Any], list[Any]]:
+    """Return what comes before the requests at the same time, these, and what comes after them."""
+    if any(map(lane_of, case.steps)):
+        before = list(takewhile(lambda step: not lane_of(step), case.steps))
+        asked = [step for step in case.steps if lane_of(step)]
+        return before, asked, list(case.steps[len(before) + len(asked) :])
+    return [step for step in case.steps if not step.asks], [step for step in case.steps if step.asks], []
 
 
 def _spans(case: Case, share: int) -> Iterator[list[int]]:

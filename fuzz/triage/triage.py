@@ -22,6 +22,7 @@ from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
 from fuzz.triage.minimal import Smallest, minimal, rewritable, shortened, taken_apart
 from fuzz.triage.plainer import lightest
 from fuzz.triage.quiet import Quiet
+from fuzz.triage.readings import known_by_reading
 from fuzz.triage.reproducing import answers_late, is_merely_slow
 from fuzz.triage.shown import Explained, Rest, Shown
 from fuzz.triage.spent import KNOWN_SHARE_WITH_EARLIER, Spent
@@ -243,7 +244,7 @@ class Triage:
                     return raced
                 found = found or self._after(self.earlier.histories(until, self._company), first)
                 if found is None:
-                    return self.keeper.chance(as_it_came(until, trial), first)
+                    return self._in_turn(first) or self.keeper.chance(as_it_came(until, trial), first)
                 alone = self.lab.fails(trial, first.signature, again=True)
                 if alone is not None:
                     # The request fails alone after all: the server was too busy to answer when it was tried before.
@@ -253,9 +254,18 @@ class Triage:
                     return self.ledger.again(explained.finding, first.signature)
                 if isinstance(explained, Rest):
                     found = explained.trial, explained.seen
-                return self._settled(smallest_history(*found, self.lab), first)
+                return self._in_turn(first) or self._settled(smallest_history(*found, self.lab), first)
             except OutOfBudget:
                 return self.keeper.chance(as_it_came(until, trial), first)
+
+    def _in_turn(self, first: Seen) -> str | None:
+        """Return the finding of requests in lanes that fail one after the other too, in some order."""
+        case = first.judgement.transcript.case
+        if not (self.session.reading.stateful and at_once(case)):
+            return None
+        for until, seen in apart(trial_of(case, self.session.reading), self.lab)[:1]:
+            return self._failure(until.case, seen.judgement, seen.violation)
+        return None
 
     def _after(self, histories: Iterable[Case], first: Seen) -> tuple[Trial, Seen] | None:
         """Return the request after earlier ones that make it fail, if any do; settle the server from then on."""
@@ -342,7 +352,9 @@ class Triage:
                     for until, seen in alone[:MOST_FAILURES_OF_A_CASE]:
                         names += self._named(self._failure(until.case, seen.judgement, seen.violation))
                     return names
-                if (known := self.ledger.race(first.signature, cut_short=False)) is not None:
+                known = self.ledger.race(first.signature, cut_short=False)
+                known = known or known_by_reading(trial, first, self.ledger.shown(), self.lab)
+                if known is not None:
                     return [self.ledger.again(known, first.signature)]
                 again = confirmed(trial, self.lab)
                 if again is None:

@@ -108,7 +108,7 @@ def _about_reads(action: str, statement: steps.Statement) -> steps.Statement:
     return replace(statement, actions=tuple(dict.fromkeys(actions)))
 
 
-def _source(several: Sequence[Any], number: int) -> steps.PutObject:
+def source_of(several: Sequence[Any], number: int) -> steps.PutObject:
     """Return the put of what a step copies, as far as that is in the history."""
     step = several[number]
     place = step.source_bucket, step.source_key
@@ -122,7 +122,7 @@ def _parts(several: Sequence[Any], number: int) -> Iterator[Any]:
     if not isinstance(step, steps.UploadPartCopy):
         yield step
         return
-    content = _source(several, number).content
+    content = source_of(several, number).content
     yield steps.UploadPart(
         bucket=step.bucket, key=step.key, upload=step.upload, number=step.number, content=content, called=step.called,
         lane=step.lane,
@@ -135,7 +135,7 @@ def _streams(several: Sequence[Any], number: int) -> Iterator[Any]:
     if not isinstance(step, steps.StreamCopy) or step.leaves != STAYS:
         yield step
         return
-    content = _source(several, number).content
+    content = source_of(several, number).content
     place: dict[str, Any] = {"bucket": step.bucket, "key": step.key, "lane": step.lane}
     if not step.part_bytes:
         yield steps.PutObject(**place, content=content, headers=step.headers, called=step.called)
@@ -154,7 +154,7 @@ def _broken_off(several: Sequence[Any], number: int) -> Iterator[Any]:
         return
     place: dict[str, Any] = {"bucket": step.bucket, "key": step.key, "lane": step.lane}
     yield steps.CreateUpload(**place, called=UPLOAD)
-    yield steps.UploadPart(**place, upload=UPLOAD, number="1", content=_source(several, number).content)
+    yield steps.UploadPart(**place, upload=UPLOAD, number="1", content=source_of(several, number).content)
     yield steps.AbortUpload(**place, upload=UPLOAD)
 
 
@@ -164,7 +164,7 @@ def _copies(several: Sequence[Any], number: int) -> Iterator[Any]:
     if not isinstance(step, steps.CopyObject) or step.source_version:
         yield step
         return
-    source = _source(several, number)
+    source = source_of(several, number)
     own = tuple(pair for pair in step.headers if not pair[0].lower().startswith(("x-amz-copy-", "x-amz-metadata-d")))
     replaces = any(name.lower() == "x-amz-metadata-directive" and value == "REPLACE" for name, value in step.headers)
     headers = own if replaces else source.headers
@@ -329,7 +329,7 @@ def _first_parts(several: Sequence[Any], number: int) -> Iterator[Any]:
     if step is several[-1] and isinstance(step, steps.StreamCopy) and step.part_bytes and step.leaves == STAYS:
         place: dict[str, Any] = {"bucket": step.bucket, "key": step.key, "lane": step.lane}
         yield steps.CreateUpload(**place, headers=step.headers, called=UPLOAD)
-        yield steps.UploadPart(**place, upload=UPLOAD, number="1", content=_source(several, number).content)
+        yield steps.UploadPart(**place, upload=UPLOAD, number="1", content=source_of(several, number).content)
     else:
         yield step
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
-from fuzz.subjects.objects import witnesses
+from fuzz.subjects.objects import reads_as, witnesses
 from fuzz.subjects.objects.conversions import come_to_the_same
 from fuzz.subjects.objects.need_words import said
 from fuzz.subjects.objects.other_data import of_its_lengths, of_other_data
@@ -15,6 +15,7 @@ from fuzz.subjects.objects.traits.headers import header_traits
 from fuzz.subjects.objects.traits.keys import NAME, WITHIN, key_traits
 from fuzz.subjects.objects.traits.steps import ANSWER, FIELDS, PAGES, answer_trait, field_traits, step_traits
 from fuzz.triage import reading
+from fuzz.triage.lab import Seen
 from fuzz.triage.reading import Witness
 from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Trial, in_turn
@@ -23,6 +24,7 @@ from specs.objects import steps
 from specs.objects.content import Content
 from specs.objects.profile import Profile
 from specs.objects.steps import ListObjects
+from specs.outcome import Outcome
 from specs.rules import Rule
 
 PLAIN_CONTENT = Content(b"x")
@@ -82,6 +84,18 @@ class Reading(reading.Reading):
     def of_its_lengths(self, trial: Trial, _before: Trial) -> Iterator[Trial]:
         """List the same history with other contents that are longer."""
         return of_its_lengths(trial)
+
+    def reads_as(self, trial: Trial, seen: Seen, _facts: Any) -> frozenset[str]:
+        """Describe the altered histories for which a wrong answer would be right."""
+        return reads_as.reads_as(trial, seen)
+
+    def shows(self, words: str, trial: Trial, _facts: Any) -> bool:
+        """Say whether the answer to a trial's last request differs from that after the altered history."""
+        return reads_as.shows(words, trial)
+
+    def is_right_for(self, words: str, trial: Trial, outcome: Outcome, _facts: Any) -> bool:
+        """Say whether an answer to a trial's last request is right after the altered history."""
+        return reads_as.is_right_for(words, trial, outcome)
 
     def telling_rules(self, rules: frozenset[Rule]) -> frozenset[Rule]:
         """Return the rules that a request breaks, without those about what is missing if there are others."""

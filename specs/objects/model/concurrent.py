@@ -30,7 +30,7 @@ _ON_ONE_KEY = (
 )  # fmt: skip
 # What these do to keys is not judged at the same time as other requests.
 _ON_A_BUCKET = (steps.CreateBucket, steps.DeleteBucket, steps.PutVersioning, steps.PutPolicy, steps.DeletePolicy)
-MOST_TOLD = 3
+MOST_ETAGS_TOLD, MOST_ANSWERS_TOLD = 3, 12
 CONFLICT = (409, "ConditionalRequestConflict")
 
 
@@ -352,8 +352,8 @@ def _versions_told(versions: Mapping[str, Read]) -> str:
     etags = [str(one.etag) for one in versions.values()]
     if len(etags) == 1:
         return f"the version that was written, ETag {etags[0]}"
-    more = f" and {len(etags) - MOST_TOLD} more" if len(etags) > MOST_TOLD else ""
-    return f"one of the {len(etags)} versions that were written, ETags {', '.join(etags[:MOST_TOLD])}{more}"
+    more = f" and {len(etags) - MOST_ETAGS_TOLD} more" if len(etags) > MOST_ETAGS_TOLD else ""
+    return f"one of the {len(etags)} versions that were written, ETags {', '.join(etags[:MOST_ETAGS_TOLD])}{more}"
 
 
 def _note_listing(made: Histories, case: Case, step: steps.ListObjects, outcome: Outcome, number: int) -> None:
@@ -379,9 +379,6 @@ def _note_listing(made: Histories, case: Case, step: steps.ListObjects, outcome:
         made.calls.setdefault(place, []).append(Call(outcome.begun_ms, end, after, number, reads=True))
 
 
-MOST_TOLD = 12
-
-
 def _told(case: Case, outcomes: Sequence[Outcome], place: Place) -> str:
     """Describe the answers about a key in one line."""
     told = [
@@ -389,4 +386,6 @@ def _told(case: Case, outcomes: Sequence[Outcome], place: Place) -> str:
         for number, (step, outcome) in enumerate(zip(case.steps, outcomes))
         if isinstance(outcome, Reply) and (step.bucket, getattr(step, "key", "")) == place
     ]
-    return ", ".join(told[:MOST_TOLD]) + (f" and {len(told) - MOST_TOLD} more" if len(told) > MOST_TOLD else "")
+    return ", ".join(told[:MOST_ANSWERS_TOLD]) + (
+        f" and {len(told) - MOST_ANSWERS_TOLD} more" if len(told) > MOST_ANSWERS_TOLD else ""
+    )

@@ -35,7 +35,7 @@ class RememberingOnce:
     """A ledger that holds one finding, seen once in this run."""
 
     def of_chance(self, _wanted: Any) -> Any:
-        return SimpleNamespace(id="once")
+        return SimpleNamespace(id="once", reads_as="", reads_also=())
 
     def of_this_run(self, _name: str) -> bool:
         return True

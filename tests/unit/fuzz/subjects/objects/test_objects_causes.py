@@ -211,7 +211,7 @@ def test_what_is_gone_one_after_the_other_is_read_after_its_write() -> None:
     """A read that is wrong whenever its object is there is no race, though the object is deleted in the end."""
     put, gone = PutObject(key="k", content=X, lane=1), DeleteObject(key="k", lane=1)
     with store_with(["etag-upper-case"]) as session:
-        trial = trial_of(Case("races", (put, gone, GetObject(key="k")), together=True), Reading(REFERENCE))
+        trial = trial_of(Case("races", (put, gone, GetObject(key="k", lane=2)), together=True), Reading(REFERENCE))
         lab = Lab(session, Immortal())
         with lab.budget(1000):
             assert not apart(trial, lab)

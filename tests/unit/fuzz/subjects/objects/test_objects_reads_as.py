@@ -1,0 +1,123 @@
+"""A wrong answer of a store tells which altered history it would be right for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fuzz.subjects.objects.reading import Reading
+from fuzz.subjects.objects.reads_as import DELETES, FORGOTTEN, KEPT, LATE
+from fuzz.triage.lab import Lab
+from fuzz.triage.trial import trial_of
+from specs.case import Case
+from specs.objects.content import Content
+from specs.objects.steps import (
+    AbortUpload,
+    CreateUpload,
+    DeleteObject,
+    DeleteObjects,
+    GetObject,
+    ListObjects,
+    ListVersions,
+    Named,
+    PutObject,
+    PutVersioning,
+    SubResource,
+)
+from tests.unit.fuzz.subjects.objects.test_objects_causes import REFERENCE, findings, store_with
+from tests.unit.pretended import Immortal
+
+X, LONGER = Content(b"x"), Content(b"something longer")
+PUT, READ, UNMET = PutObject(key="k", content=X), GetObject(key="k"), (("If-Match", '"other"'),)
+ANEW = (("If-None-Match", "*"),)
+WRONG = (("x-amz-checksum-crc32", "{wrong crc32}"),)
+REFUSED = PutObject(key="k", content=X, headers=UNMET)
+LEFT = PutObject(key="k", content=LONGER, leaves=4)
+UPLOAD = CreateUpload(key="k", called="u")
+ABORTED = (UPLOAD, AbortUpload(key="k", upload="u"))
+CONTROL = "a\x01b"
+
+
+def readings(animal: str, *steps: Any) -> frozenset[str]:
+    """Return what the last answer to these steps is right for on a store with an animal."""
+    with store_with([animal]) as session:
+        reading, lab = Reading(REFERENCE), Lab(session, Immortal())
+        trial = trial_of(Case("objects", steps), reading)
+        with lab.budget(100):
+            return reading.reads_as(trial, lab.ask(trial)[0], None)
+
+
+@pytest.mark.parametrize(
+    ("animal", "steps", "said"),
+    [
+        ("broken-off-is-kept", (REFUSED, READ), KEPT),
+        ("broken-off-is-kept", (LEFT, READ), KEPT),
+        ("broken-off-is-kept", (PutObject(key="k", content=X, headers=WRONG), READ), KEPT),
+        ("broken-off-is-kept", (PutObject(key="k", content=X, headers=ANEW),), KEPT),
+        ("broken-off-is-kept", (PutVersioning(status="Enabled"), PUT, ListVersions()), KEPT),
+        ("writes-land-late", (PUT, PutObject(key="k", content=LONGER), READ), LATE.format("put object")),
+        ("writes-land-late", (PUT, PutObject(key="k", content=LONGER), READ), FORGOTTEN.format("put object")),
+        ("abort-deletes-the-object", (PUT, *ABORTED, READ), DELETES.format("abort upload")),
+        (
+            "controls-dropped",
+            (PutObject(key=CONTROL, content=X), ListObjects()),
+            "the answer for keys without their control characters",
+        ),
+        (
+            "sub-resources-ignored",
+            (PUT, SubResource(key="k", name="acl")),
+            "the answer without a sub-resource in the query",
+        ),
+    ],
+)
+def test_a_wrong_answer_is_right_for_what_the_store_makes_of_the_history(
+    animal: str, steps: Sequence[Any], said: str
+) -> None:
+    assert said in readings(animal, *steps)
+
+
+def test_an_alteration_shows_where_another_answer_is_due() -> None:
+    reading = Reading(REFERENCE)
+    for steps, shown in (((REFUSED, READ), True), ((PUT, READ), False), ((READ, PUT), False)):
+        assert reading.shows(KEPT, trial_of(Case("objects", steps), reading), None) is shown
+
+
+def test_a_refusal_is_right_for_a_history_in_which_that_very_refusal_is_due() -> None:
+    reading = Reading(REFERENCE)
+    with store_with(["broken-off-is-kept"]) as session:
+        trial = trial_of(Case("objects", (PutObject(key="k", content=X, headers=ANEW),)), reading)
+        refusal = session.judge(trial.case).transcript.outcomes[-1]
+    with store_with([]) as session:
+        answer = session.judge(trial.case).transcript.outcomes[-1]
+    assert reading.is_right_for(KEPT, trial, refusal, None)
+    assert not reading.is_right_for(KEPT, trial, answer, None)
+
+
+def test_what_a_store_keeps_of_bodies_is_one_finding_however_it_shows(tmp_path: Path) -> None:
+    cases = ((REFUSED, READ), (PutObject(key="k", content=X, headers=ANEW),), (LEFT, READ))
+    cases += (
+        (PutVersioning(status="Enabled"), PUT, ListVersions()),
+        (PutObject(key="k", content=X, headers=WRONG), READ),
+    )
+    assert len(findings(tmp_path, ["broken-off-is-kept"], *cases)) == 1
+
+
+def test_a_key_that_is_misread_is_one_finding_whether_a_listing_or_a_batch_shows_it(tmp_path: Path) -> None:
+    puts = (PutObject(key=CONTROL, content=X), PutObject(key="a\x7fb", content=X))
+    batch = (puts[0], DeleteObjects(keys=(Named(CONTROL),)), GetObject(key=CONTROL))
+    assert len(findings(tmp_path, ["controls-dropped"], (puts[1], ListObjects(url=False)), batch)) == 1
+
+
+def test_a_digest_that_is_not_compared_is_one_finding_in_a_batch_and_in_a_put(tmp_path: Path) -> None:
+    batch = (DeleteObjects(keys=(Named("k"),), digest="wrong md5"),)
+    put = (PutObject(key="k", content=X, headers=(("Content-MD5", "{wrong md5}"),)),)
+    assert len(findings(tmp_path, ["md5-unverified"], batch, put)) == 1
+
+
+def test_what_is_forgotten_of_two_kinds_of_writes_is_two_findings(tmp_path: Path) -> None:
+    deleted = (PUT, DeleteObject(key="k"), READ)
+    cases = (deleted, (REFUSED, READ), deleted, (LEFT, READ))
+    assert len(findings(tmp_path, ["broken-off-is-kept", "deletes-only-empty"], *cases)) == 2
