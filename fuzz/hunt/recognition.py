@@ -24,6 +24,11 @@ from specs.case import Case
 
 # How many failures are being recognised at the same time; others wait.
 MOST_AT_A_TIME = 4
+# After so many failures that showed nothing new when they were looked into alone, others are reduced beside other cases
+# before that. Until then most are new, and would be reduced twice.
+MOST_IN_VAIN = 6
+# One that was reduced beside other cases in vain is reduced again alone, which so many must be before the next is not.
+ALONE_AFTER_THAT = 2
 
 
 @dataclass(slots=True, eq=False)
@@ -32,6 +37,7 @@ class Recognising:
 
     flight: Flight
     dialogue: Dialogue[Case, Judgement, list[str] | None]
+    reduces: bool
     asked: int = 0
 
 
@@ -67,6 +73,8 @@ class Recognition:
         self._under_way: list[Recognising] = []
         self._questions: deque[Recognising] = deque()
         self._unknown: list[Flight] = []
+        # How many failures in a row were looked into alone and were of known findings.
+        self._in_vain = 0
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._under_way)
@@ -100,6 +108,10 @@ class Recognition:
     def may_know(self, flight: Flight) -> bool:
         """Count a failure for known findings or let it be recognised, and say so; not where a connection ended."""
         return dropped_at(judgement_of(flight)) is None and (self.believes(flight) or self.takes(flight))
+
+    def note_alone(self, *, new: bool) -> None:
+        """Remember whether a failure that was looked into alone was of a new finding."""
+        self._in_vain = 0 if new else self._in_vain + 1
 
     def go_on(self) -> Iterator[Flight]:
         """Ask all that is to be asked now, and yield the cases that have ended already."""
@@ -143,12 +155,12 @@ class Recognition:
             several.clear()
 
     def _begin(self, flight: Flight) -> None:
-        judgement = judgement_of(flight)
+        judgement, reduces = judgement_of(flight), self._in_vain >= MOST_IN_VAIN
 
         def recognised(ask: Callable[[Case], Judgement]) -> list[str] | None:
-            return self._recogniser.recognised(flight.case, judgement, self._session.beside(ask))
+            return self._recogniser.recognised(flight.case, judgement, self._session.beside(ask), reduces=reduces)
 
-        one = Recognising(flight, Dialogue(recognised))
+        one = Recognising(flight, Dialogue(recognised), reduces)
         self._under_way.append(one)
         self._settle(one)
 
@@ -165,6 +177,8 @@ class Recognition:
             self._broke(one.flight.case, one.dialogue.error)
         if one.dialogue.result is None:
             self._unknown.append(one.flight)
+            if one.reduces:
+                self._in_vain = min(self._in_vain, MOST_IN_VAIN - ALONE_AFTER_THAT)
         else:
             self._triage.spent.note(one.asked, one.dialogue.seconds)
             self._count_for(one.flight, one.dialogue.result)

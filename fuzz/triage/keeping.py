@@ -6,21 +6,19 @@ from dataclasses import replace
 
 from fuzz.findings.finding import Reproducibility
 from fuzz.running.session import Session
-from fuzz.triage.behind import OTHERWISE
-from fuzz.triage.general import faults_alike, not_seen_with
+from fuzz.triage.general import not_seen_with
 from fuzz.triage.histories import Earlier
+from fuzz.triage.known_small import way_of, widened
 from fuzz.triage.lab import Lab, Seen, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.minimal import Smallest
-from fuzz.triage.other_data import hangs_on_its_data
-from fuzz.triage.readings import known_by_reading, reads_as_with_other_data
+from fuzz.triage.readings import known_by_reading
 from fuzz.triage.reproducing import is_a_silent_burden, reproduced
 from fuzz.triage.same import is_plainer, is_same
-from fuzz.triage.shown import ANY, Shown
+from fuzz.triage.shown import Shown
 from fuzz.triage.slips import of_its_own
 from fuzz.triage.spoiling import what_spoilt
 from fuzz.triage.telling import finding_of
-from fuzz.triage.traits.circumstances import VERY_DATA
 from fuzz.triage.trial import Signature, Trial, of_requests_that_meet
 from specs.case import at_once
 from specs.violation import Way
@@ -47,26 +45,12 @@ class Keeper:
         alike = (wanted, replace(wanted, after_others=True))
         return self.in_company and any(self.ledger.race(one, cut_short=False) is not None for one in alike)
 
-    def way(self, name: str, smallest: Smallest, alike: frozenset[str] = frozenset()) -> Shown:
-        wanted = smallest.seen.signature
-        words = reads_as_with_other_data(smallest.trial, smallest.seen, self.lab)
-        reduced = not smallest.unproved
-        return Shown(name, smallest.trial, wanted, smallest.needs, alike | wanted.faults, words, reduced)
-
     def settled(self, smallest: Smallest, failed: tuple[Trial, Seen] | None = None) -> str | None:
         """Compare a smallest trial with known findings, and return the same one, the one it replaces, or a new one.
 
         The trial was reduced from one that `failed`, which may turn out to have a cause of its own.
         """
-        alike = faults_alike(smallest, self.lab)
-        wanted = smallest.seen.signature
-        doubtful = wanted.way in OTHERWISE and not (wanted.faults or wanted.after_others) and alike - wanted.blamed
-        if ANY in alike or doubtful:
-            # Plain requests with other faults fail alike, so nothing else about this request is needed.
-            smallest = replace(smallest, needs=(), unproved=())
-        if hangs_on_its_data(smallest.trial, smallest.seen, self.lab):
-            smallest = replace(smallest, needs=(VERY_DATA,), unproved=())
-        way = self.way("", smallest, alike)
+        smallest, way = widened(smallest, self.lab)
         # Another worker may have found the same cause in the meantime.
         with self.ledger.alone():
             same = next((one for one in self.ledger.shown() if is_same(way, smallest.seen, one, self.lab)), None)
@@ -95,7 +79,7 @@ class Keeper:
             case = smallest.trial.case if self.first is None else self.first[0].case
             spoilt = what_spoilt(smallest, self.earlier.histories(case), self.lab)
             if spoilt is not None:
-                smallest, way = spoilt, self.way("", spoilt)
+                smallest, way = spoilt, way_of("", spoilt, self.lab)
                 reproducibility, needs = "every time", spoilt.needs
         if reproducibility == "flaky":
             at_the_same_time = at_once(smallest.trial.case) or self.in_company

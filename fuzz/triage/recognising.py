@@ -1,7 +1,8 @@
 """Recognise failures of known findings by requests that are asked beside others.
 
 To explain a failure by a known finding takes no quiet: a request that fails with nothing but the finding's needs, and
-passes without each of them, shows that whatever else is asked meanwhile. The rest takes quiet, and is left to triage.
+passes without each of them, shows that whatever else is asked meanwhile. So does a failure's smallest form, where that
+is of a known finding. The rest takes quiet, and is left to triage.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from collections.abc import Callable
 from fuzz.running.session import Judgement, Session
 from fuzz.triage.behind import explain_or_mend
 from fuzz.triage.budgets import is_slow, requests_for
+from fuzz.triage.known_small import known_once_small
 from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, dropped_at, is_silent, was_cut_off
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
 from fuzz.triage.minimal import rewritable, shortened
 from fuzz.triage.plainer import lightened
 from fuzz.triage.reading import Reading
-from fuzz.triage.shown import Explained
+from fuzz.triage.shown import Explained, Rest
 from fuzz.triage.trial import Signature, isolated, signature, trial_of
 from specs.case import Case, at_once
 from specs.violation import Violation, Way
@@ -58,10 +60,13 @@ class Recogniser:
             for one in judgement.failures
         )
 
-    def recognised(self, case: Case, judgement: Judgement, session: Session) -> list[str] | None:
+    def recognised(
+        self, case: Case, judgement: Judgement, session: Session, *, reduces: bool = False
+    ) -> list[str] | None:
         """Count a case for the known findings that explain all its failures, and return their names.
 
-        None if a failure is not explained, so that triage must look into the case.
+        None if a failure is not explained, so that triage must look into the case. If it `reduces`, a failure that is
+        not explained as it is may be once it is reduced.
         """
         alone = self._alone
         lab = LabBesideOthers(session, alone.life, alone.over, outlives_drops=alone.outlives_drops)
@@ -69,7 +74,7 @@ class Recogniser:
         failed = {step_of(case, one): one for one in reversed(judgement.failures)}
         for number, violation in sorted(failed.items())[:MOST_FAILURES_OF_A_CASE]:
             try:
-                one = self._known(case, judgement, number, violation, lab)
+                one = self._known(case, judgement, number, violation, lab, reduces)
             except OutOfBudget:
                 one = None
             if one is None:
@@ -78,7 +83,7 @@ class Recogniser:
         return [self._ledger.again(*one) for one in found]
 
     def _known(
-        self, case: Case, judgement: Judgement, number: int, violation: Violation, lab: Lab
+        self, case: Case, judgement: Judgement, number: int, violation: Violation, lab: Lab, reduces: bool
     ) -> tuple[str, Signature] | None:
         trial = trial_of(isolated(case, number), self._reading)
         wanted = signature(violation, trial, judgement)
@@ -96,4 +101,14 @@ class Recogniser:
             trial, seen = shortened(trial, seen, lab)
             trial = rewritable(trial, seen, lab)
             explained = explain_or_mend(trial, seen, self._ledger.shown(), lab)
-        return (explained.finding, seen.signature) if isinstance(explained, Explained) else None
+            if isinstance(explained, Explained):
+                return explained.finding, seen.signature
+            if isinstance(explained, Rest):
+                trial, seen = explained.trial, explained.seen
+            if not reduces or self._ledger.keeps_state():
+                return None
+            way = known_once_small(trial, seen, self._ledger.shown(), lab)
+        if way is None:
+            return None
+        self._ledger.also_shown(way)
+        return way.finding, way.signature

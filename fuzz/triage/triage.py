@@ -16,6 +16,7 @@ from fuzz.triage.cause import explain
 from fuzz.triage.company import ALONE, Company
 from fuzz.triage.histories import Earlier, after_those_beside, smallest_history, wrong_after
 from fuzz.triage.keeping import Keeper
+from fuzz.triage.known_small import way_of
 from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
@@ -212,7 +213,7 @@ class Triage:
         name = self._of_plainer(*plainer)
         if name is None:
             return None
-        self.ledger.also_shown(self.keeper.way(name, smallest))
+        self.ledger.also_shown(way_of(name, smallest, self.lab))
         return self.ledger.again(name, first.signature)
 
     def _of_plainer(self, trial: Trial, seen: Seen, deeper: int = MOST_BEHIND) -> str | None:

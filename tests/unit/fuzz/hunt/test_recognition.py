@@ -11,6 +11,7 @@ import pytest
 from fuzz.embedded.http_messages import Answer, DropConnection, HttpRequest
 from fuzz.findings import corpus
 from fuzz.hunt.plan import Plan
+from fuzz.hunt.recognition import MOST_IN_VAIN
 from fuzz.hunt.worker import Message, Tallies, Worker
 from fuzz.running.session import Judgement, Session
 from fuzz.running.store import MemoryStore
@@ -75,11 +76,11 @@ def test_failures_of_a_known_finding_are_explained_beside_other_cases_where_that
             left.append(case)
         return tried
 
-    def noting(self: Recogniser, case: Case, judgement: Judgement, session: Session) -> list[str] | None:
-        names = recognised(self, case, judgement, session)
+    def noting(self: Recogniser, *asked: Any, **how: bool) -> list[str] | None:
+        names = recognised(self, *asked, **how)
         beside.append(names is not None)
         if names is None:
-            left.append(case)
+            left.append(asked[0])
         return names
 
     def noting_alone(self: Triage, case: Case, *rest: Any) -> list[str]:
@@ -99,6 +100,29 @@ def test_failures_of_a_known_finding_are_explained_beside_other_cases_where_that
     assert all(case in left for case in alone)
 
 
+def test_failures_are_reduced_beside_other_cases_once_several_have_shown_nothing_new(
+    tmp_path: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    animal = find("valid-min-exclusive")
+    hunted(animal.server(), store, tmp_path, lambda _: bool(corpus.load_all(tmp_path)))
+    reduced: list[bool] = []
+    recognised = Recogniser.recognised
+
+    def noting(self: Recogniser, *asked: Any, reduces: bool) -> list[str] | None:
+        names = recognised(self, *asked, reduces=reduces)
+        reduced.append(reduces and names is not None)
+        return names
+
+    # Nothing is counted for its looks alone, nor explained as it is.
+    monkeypatch.setattr(Looks, "like", lambda *_args, **_named: None)
+    monkeypatch.setattr("fuzz.triage.recognising.explain_or_mend", lambda *_: None)
+    monkeypatch.setattr(Recogniser, "recognised", noting)
+    hunted(animal.server(), store, tmp_path, lambda _: sum(reduced) >= 4, seed=2)
+    assert not any(reduced[:MOST_IN_VAIN])
+    assert sum(reduced) >= 4
+    assert len(corpus.load_all(tmp_path)) == 1
+
+
 class NoMaximum(ReferenceServer):
     """Drops the connection of each request for a maximum."""
 
@@ -113,8 +137,8 @@ def test_dropped_connections_that_a_server_outlives_are_recognised_beside_other_
     beside: list[bool] = []
     recognised = Recogniser.recognised
 
-    def noting(self: Recogniser, case: Case, judgement: Judgement, session: Session) -> list[str] | None:
-        names = recognised(self, case, judgement, session)
+    def noting(self: Recogniser, *asked: Any, **how: bool) -> list[str] | None:
+        names = recognised(self, *asked, **how)
         beside.append(names is not None)
         return names
 

@@ -1,4 +1,4 @@
-"""A failure is recognised beside other requests though others like it have come by chance, unless some are flaky."""
+"""Failures are recognised beside other requests: as they are, or once they are reduced."""
 
 from __future__ import annotations
 
@@ -42,3 +42,23 @@ def test_a_failure_is_recognised_unless_others_of_its_family_are_flaky(tmp_path:
     other = asked("max", byte_order="big")
     known = recogniser.recognised(other, session.judge(other), session)  # type: ignore[arg-type]
     assert known == (named if reproducibility == "seen once" else None)
+
+
+@pytest.mark.parametrize("reduces", [False, True])
+def test_a_failure_that_is_not_explained_as_it_is_may_be_recognised_once_it_is_reduced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reduces: bool
+) -> None:
+    session = PretendedSession([Bug(needing("byte_order").spoils), Bug(needing("axis").spoils)])
+    ledger = Ledger(tmp_path, "w", session.reading)
+    triage = Triage(session, ledger, Immortal())  # type: ignore[arg-type]
+    first = asked("sum", byte_order="big")
+    named = triage.look_into(first, session.judge(first))
+    monkeypatch.setattr("fuzz.triage.recognising.explain_or_mend", lambda *_: None)
+    recogniser = Recogniser(session.reading, ledger, Looks(session.reading, ledger, triage.spent), triage.lab)
+
+    def recognised(case: Case) -> list[str] | None:
+        return recogniser.recognised(case, session.judge(case), session, reduces=reduces)  # type: ignore[arg-type]
+
+    assert recognised(asked("max", byte_order="big", shape=[2, 2])) == (named if reduces else None)
+    assert recognised(asked("max", axis=[0], shape=[2, 2])) is None
+    assert ledger.findings()[0].seen == 1 + reduces

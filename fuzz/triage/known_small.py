@@ -1,0 +1,60 @@
+"""Tell by the smallest form of a failure whether a known finding is its cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from fuzz.triage.behind import OTHERWISE, behind, explain_or_mend
+from fuzz.triage.general import faults_alike
+from fuzz.triage.lab import Lab, Seen
+from fuzz.triage.minimal import Smallest, minimal, taken_apart
+from fuzz.triage.other_data import hangs_on_its_data
+from fuzz.triage.readings import reads_as_with_other_data
+from fuzz.triage.same import is_same
+from fuzz.triage.shown import ANY, Explained, Shown
+from fuzz.triage.slips import of_its_own
+from fuzz.triage.traits.circumstances import VERY_DATA
+from fuzz.triage.trial import Trial
+
+
+def way_of(name: str, smallest: Smallest, lab: Lab, alike: frozenset[str] = frozenset()) -> Shown:
+    """Return the way in which a smallest trial shows a finding; `alike` are the faults that fail in the same way."""
+    wanted = smallest.seen.signature
+    words = reads_as_with_other_data(smallest.trial, smallest.seen, lab)
+    reduced = not smallest.unproved
+    return Shown(name, smallest.trial, wanted, smallest.needs, alike | wanted.faults, words, reduced)
+
+
+def widened(smallest: Smallest, lab: Lab) -> tuple[Smallest, Shown]:
+    """Return a smallest trial with the needs that are left if other faults or other data are asked too, and its way."""
+    alike = faults_alike(smallest, lab)
+    wanted = smallest.seen.signature
+    doubtful = wanted.way in OTHERWISE and not (wanted.faults or wanted.after_others) and alike - wanted.blamed
+    if ANY in alike or doubtful:
+        # Plain requests with other faults fail alike, so nothing else about this request is needed.
+        smallest = replace(smallest, needs=(), unproved=())
+    if hangs_on_its_data(smallest.trial, smallest.seen, lab):
+        smallest = replace(smallest, needs=(VERY_DATA,), unproved=())
+    return smallest, way_of("", smallest, lab, alike)
+
+
+def known_once_small(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Shown | None:
+    """Return the way in which a known finding shows in a failed trial once that is reduced; None if none is known.
+
+    A trial whose reduction slipped to another cause, or did not come to its end, is not told.
+    """
+    several = list(known)
+    smallest = minimal(trial, seen, lab)
+    plainer = taken_apart(smallest, lab) or behind(smallest.trial, smallest.seen, lab)
+    if plainer is not None:
+        found = explain_or_mend(*plainer, several, lab)
+        way = way_of("", smallest, lab)
+        return replace(way, finding=found.finding) if isinstance(found, Explained) else None
+    smallest, way = widened(smallest, lab)
+    if smallest.unproved or not (way.needs or way.signature.blamed):
+        return None
+    same = next((one.finding for one in several if is_same(way, smallest.seen, one, lab)), None)
+    if same is None or of_its_own(smallest, trial, seen, lab) is not None:
+        return None
+    return replace(way, finding=same)
