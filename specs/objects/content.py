@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
 BLOCK_BYTES = 256 * 1024
 WORD_BYTES = 8
+# Contents larger than this are remembered while they are in use, so many of them, unless they are larger than that.
+MUCH_BYTES = 64 * 1024
+MOST_REMEMBERED = 4
+MOST_BYTES_REMEMBERED = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Content:
     @property
     def data(self) -> bytes:
         """Return all bytes of the content."""
-        return self.read(0, self.size)
+        return _much(self) if MUCH_BYTES < self.size <= MOST_BYTES_REMEMBERED else self.read(0, self.size)
 
     def read(self, start: int, stop: int) -> bytes:
         """Return the bytes from `start` up to `stop`, without making any others."""
@@ -46,6 +50,12 @@ class Content:
 
 
 NO_CONTENT = Content()
+
+
+@lru_cache(MOST_REMEMBERED)
+def _much(content: Content) -> bytes:
+    """Return all bytes of much content, which is sent and judged in several places."""
+    return content.read(0, content.size)
 
 
 def made(seed: int, start: int, size: int) -> bytes:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import MappingProxyType
 
+from specs.objects.content import MOST_REMEMBERED, MUCH_BYTES
 from specs.objects.steps import Pairs
 
 STANDARD_HEADERS = (
@@ -157,7 +159,17 @@ def in_bytes(key: str) -> bytes:
 
 def md5_etag(content: bytes) -> str:
     """Return the ETag of a plain object."""
+    return _etag_of_much(content) if len(content) > MUCH_BYTES else _etag_of(content)
+
+
+def _etag_of(content: bytes) -> str:
     return f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
+
+
+@lru_cache(MOST_REMEMBERED)
+def _etag_of_much(content: bytes) -> str:
+    """Return the ETag of much content, which is asked for several times while one answer is judged."""
+    return _etag_of(content)
 
 
 def joined_etag(parts: list[StoredPart]) -> str | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from specs.objects.content import MUCH_BYTES
 from specs.objects.model import judging
 from specs.objects.profile import Profile
+from specs.objects.steps import GetObject
 from specs.outcome import Reply, Transcript
 from specs.violation import Aspect, Violation, Way
 
@@ -25,7 +27,9 @@ def _disclosures(transcript: Transcript, secrets: tuple[str, ...]) -> Iterator[V
     """List answers that hold a secret."""
     long = [secret.encode() for secret in secrets if len(secret) >= LEAST_SECRET]
     for number, outcome in enumerate(transcript.outcomes):
-        if isinstance(outcome, Reply) and any(secret in outcome.body for secret in long):
+        if not isinstance(outcome, Reply) or _is_content(transcript.case.steps[number], outcome):
+            continue
+        if any(secret in outcome.body for secret in long):
             yield Violation(
                 "discloses-nothing",
                 "an answer holds a secret key",
@@ -36,3 +40,8 @@ def _disclosures(transcript: Transcript, secrets: tuple[str, ...]) -> Iterator[V
                 status=outcome.status,
                 step=number,
             )
+
+
+def _is_content(step: object, reply: Reply) -> bool:
+    """Say whether an answer is much content of an object, which is compared with what was put."""
+    return isinstance(step, GetObject) and reply.status in (200, 206) and len(reply.body) > MUCH_BYTES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
@@ -23,6 +23,7 @@ from fuzz.transport.protocol import Errand
 from specs.case import Case
 from specs.objects import steps
 from specs.objects.answers import code_of
+from specs.objects.model.batches import in_xml
 from specs.objects.model.judging import FIRST_BUCKETS, SLOW_DOWN
 from specs.objects.profile import Profile
 from specs.objects.words import BUCKET_IN_KEY, NOTHING, Memory, learned
@@ -32,6 +33,9 @@ from specs.outcome import Outcome, Reply
 Send = Callable[[HttpMessage], Outcome]
 Query = tuple[tuple[str, str], ...]
 Result = TypeVar("Result")
+Found = tuple[str, Query]
+# A batch is worth its while for so many keys, and may name no more than these.
+MANY, MOST_AT_ONCE = 2, 1000
 # How often a bucket is listed and emptied before it is left behind.
 MOST_ROUNDS = 12
 # How long to wait before each of five more tries, where a store asks to come again later.
@@ -47,6 +51,9 @@ class Places:
     made: set[str] = field(default_factory=set)
     memory: Memory = NOTHING
     written: set[tuple[str, str]] = field(default_factory=set)
+    # Whether the case keeps versions, and whether it is about batches, which are then not used to remove its keys.
+    versioned: bool = False
+    of_batches: bool = False
 
 
 class CaseBuckets:
@@ -62,6 +69,7 @@ class CaseBuckets:
         self._host = ""
         self._send: Send | None = None
         self.left_behind: list[str] = []
+        self._takes_batches = True
 
     def reach(self, url: str, send: Send) -> None:
         """Take the URL of the store under test, and a function that sends a message to it."""
@@ -76,7 +84,11 @@ class CaseBuckets:
         """Create the buckets that the case begins with, as a talk; a talk that is given up leaves none of them."""
         number = next(self._numbers)
         named = {name for step in case.steps for name in _buckets_of(step)}
-        places = Places({name: f"asfuzz-{self.run}-{number}-{name}" for name in sorted(named)})
+        places = Places(
+            {name: f"asfuzz-{self.run}-{number}-{name}" for name in sorted(named)},
+            versioned=any(isinstance(step, steps.PutVersioning) for step in case.steps),
+            of_batches=any(isinstance(step, steps.DeleteObjects | steps.Malformed) for step in case.steps),
+        )
         try:
             for name in FIRST_BUCKETS:
                 if name in named:
@@ -144,11 +156,34 @@ class CaseBuckets:
     def ending(self, places: Places) -> Talk[None]:
         """Remove the buckets of the case and all that is in them, as a talk."""
         for bucket in sorted(places.made):
-            for holder, key in sorted(places.written):
-                if holder == bucket:
-                    yield self._question("DELETE", bucket, key)
+            found: list[Found] = [(key, ()) for holder, key in sorted(places.written) if holder == bucket]
+            if places.versioned:
+                found = [*_versions_in((yield from self._read(bucket, ("versions", ""))))]
+            said = yield from self._deleted(bucket, found, at_once=not places.of_batches)
             if not (yield from self._removed(bucket)):
-                yield from self._purge(bucket)
+                yield from self._purge(bucket, said)
+
+    def _deleted(self, bucket: str, found: Sequence[Found], *, at_once: bool) -> Talk[Sequence[Found]]:
+        """Delete objects and versions, by one request if the store takes such; return what that should have done."""
+        batch = [one for one in found[:MOST_AT_ONCE] if in_xml(one[0])] if at_once and self._takes_batches else []
+        if len(batch) < MANY:
+            batch = []
+        else:
+            came = yield self._batch(bucket, batch)
+            self._takes_batches = isinstance(came, Reply) and came.status == 200
+            refused = _refused_in(came)
+            batch = [one for one in batch if self._takes_batches and one[0] not in refused]
+        for one in found:
+            if one not in batch:
+                yield self._question("DELETE", bucket, *one)
+        return batch
+
+    def _batch(self, bucket: str, found: Sequence[Found]) -> HttpMessage:
+        """Return the request that deletes several objects and versions, by the owner."""
+        keys = tuple(steps.Named(key, dict(query).get("versionId", "")) for key, query in found)
+        step = steps.DeleteObjects(bucket=f"={bucket}", keys=keys, quiet=True)
+        plain = plain_request(step, Names(self._host, {}, NOTHING, 0.0))
+        return written(in_header(plain, self._keys["owner"], time.time()))
 
     def remove_left(self, run: str) -> int:
         """Remove the buckets that a run left behind because it was killed; return how many there were."""
@@ -167,15 +202,20 @@ class CaseBuckets:
         came = yield self._question("DELETE", bucket)
         return isinstance(came, Reply) and came.status in (200, 204, 404)
 
-    def _purge(self, bucket: str) -> Talk[None]:
-        """Empty a bucket of objects, versions and uploads, and remove it."""
+    def _purge(self, bucket: str, deleted: Sequence[Found] = ()) -> Talk[None]:
+        """Empty a bucket of objects, versions and uploads, and remove it.
+
+        A store that still has what a batch is said to have deleted is sent no more batches.
+        """
         for _ in range(MOST_ROUNDS):
             yield self._question("DELETE", bucket, query=(("policy", ""),))
+            objects = [*_objects_in((yield from self._read(bucket, ("list-type", "2"))))]
             found = [
                 *_versions_in((yield from self._read(bucket, ("versions", "")))),
                 *_uploads_in((yield from self._read(bucket, ("uploads", "")))),
-                *_objects_in((yield from self._read(bucket, ("list-type", "2")))),
+                *objects,
             ]
+            self._takes_batches &= not any(one in deleted for one in objects)
             for key, query in found:
                 yield self._question("DELETE", bucket, key, query)
             if (yield from self._removed(bucket)):
@@ -206,18 +246,24 @@ class CaseBuckets:
             return result
 
 
-def _versions_in(root: Element | None) -> Iterator[tuple[str, Query]]:
+def _refused_in(came: Outcome) -> set[str]:
+    """Return the keys that a batch did not delete as the store says."""
+    root = read_xml(came.body) if isinstance(came, Reply) else None
+    return set() if root is None else {text_of(one, "Key") or "" for one in root.all("Error")}
+
+
+def _versions_in(root: Element | None) -> Iterator[Found]:
     for one in () if root is None else root.children:
         if one.name in ("Version", "DeleteMarker"):
             yield text_of(one, "Key") or "", (("versionId", text_of(one, "VersionId") or "null"),)
 
 
-def _uploads_in(root: Element | None) -> Iterator[tuple[str, Query]]:
+def _uploads_in(root: Element | None) -> Iterator[Found]:
     for one in () if root is None else root.all("Upload"):
         yield text_of(one, "Key") or "", (("uploadId", text_of(one, "UploadId") or ""),)
 
 
-def _objects_in(root: Element | None) -> Iterator[tuple[str, Query]]:
+def _objects_in(root: Element | None) -> Iterator[Found]:
     for one in () if root is None else root.all("Contents"):
         yield text_of(one, "Key") or "", ()
 
