@@ -25,7 +25,7 @@ from specs.case import Case
 # How many failures are being recognised at the same time; others wait.
 MOST_AT_A_TIME = 4
 # After so many failures that showed nothing new when they were looked into alone, others are reduced beside other cases
-# before that. Until then most are new, and would be reduced twice.
+# before that. Until then most are new, and would be reduced twice, unless findings of earlier runs are there.
 MOST_IN_VAIN = 6
 # One that was reduced beside other cases in vain is reduced again alone, which so many must be before the next is not.
 ALONE_AFTER_THAT = 2
@@ -74,7 +74,7 @@ class Recognition:
         self._questions: deque[Recognising] = deque()
         self._unknown: list[Flight] = []
         # How many failures in a row were looked into alone and were of known findings.
-        self._in_vain = 0
+        self._in_vain = MOST_IN_VAIN if triage.ledger.shown() else 0
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._under_way)
