@@ -172,7 +172,9 @@ class Session:
         if self.origin is None or self.origin.server_version:
             return
         told = (self.subject.transport.software(one) for one in outcomes if isinstance(one, Reply))
-        self.origin = replace(self.origin, server_version=next(filter(None, told), ""))
+        version = next(filter(None, told), "")
+        if version:
+            self.origin = replace(self.origin, server_version=version)
 
     def close(self) -> None:
         for crowd in self._crowds:

@@ -280,7 +280,8 @@ def _ordinary(values: Array, beyond: Any) -> str:
     if (values == values[0]).all():
         return "constant"
     # To sort millions of numbers takes seconds; what repeats itself does so soon.
-    distinct = all(len(np.unique(some)) == len(some) for some in (values[:FIRST_ONES], values))
+    several = (values,) if len(values) <= FIRST_ONES else (values[:FIRST_ONES], values)
+    distinct = all(len(np.unique(some)) == len(some) for some in several)
     return "distinct" if distinct else "ordinary"
 
 
