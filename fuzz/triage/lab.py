@@ -31,6 +31,8 @@ MOST_HANG_SECONDS = 2.0
 # It takes a while to tell whether a server that drops a connection dies. A server that has lived through this many
 # drops is asked a plain request instead.
 DROPS_TO_OUTLIVE = 5
+# The plain answer is waited for about as long as it takes to tell in the other way, as the server may merely be busy.
+LIVING_SECONDS = 0.1
 REFUSED = "refused"
 DROPPED = (REFUSED, "closed", "reset", "truncated")
 # So many times as long a silent server is waited for whose machine is busy, or may be.
@@ -188,7 +190,7 @@ class Lab:
         if plainest is None:
             return False
         # A store that is gone takes nothing for a case either.
-        with hurried(self.session.client):
+        with self._waiting(min(LIVING_SECONDS, self.session.client.settings.timeout_seconds)):
             judgement = self.session.judge(plainest, afresh=True)
         return not judgement.unstorable and not any(isinstance(one, NoReply) for one in judgement.transcript.outcomes)
 
@@ -219,12 +221,18 @@ class Lab:
     @contextmanager
     def patient(self, times: int = 1) -> Iterator[None]:
         """Wait for answers so many times as long as usual within the block, also inside `hurried`."""
-        hurried_settings = self.session.client.settings
-        self.session.client.settings = replace(hurried_settings, timeout_seconds=times * self._patience)
+        with self._waiting(times * self._patience):
+            yield
+
+    @contextmanager
+    def _waiting(self, seconds: float) -> Iterator[None]:
+        """Wait for answers so long within the block."""
+        before = self.session.client.settings
+        self.session.client.settings = replace(before, timeout_seconds=seconds)
         try:
             yield
         finally:
-            self.session.client.settings = hurried_settings
+            self.session.client.settings = before
 
     def stays_silent(self, trial: Trial, wanted: Signature) -> bool:
         """Say whether a silent request stays silent when it is waited for as long as usual.
