@@ -51,7 +51,7 @@ class Recogniser:
 
     def may_try(self, case: Case, judgement: Judgement) -> bool:
         """Say whether the failures of a case may be of known findings, and can be asked about beside other requests."""
-        if at_once(case) or not self._ledger.shown():
+        if not self._ledger.shown() or (at_once(case) and not self._may_come_alone(case, judgement)):
             return False
         return not any(
             one.way in (Way.DISAGREES, Way.SILENT)
@@ -59,6 +59,11 @@ class Recogniser:
             or self._ledger.remembering(one.way)
             for one in judgement.failures
         )
+
+    def _may_come_alone(self, case: Case, judgement: Judgement) -> bool:
+        """Say whether requests at the same time may each fail alone as well, for what their meeting does not matter."""
+        each = all(one.step >= 0 for one in judgement.failures)
+        return case.together and each and not self._reading.stateful
 
     def recognised(
         self, case: Case, judgement: Judgement, session: Session, *, reduces: bool = False

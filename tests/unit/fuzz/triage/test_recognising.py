@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,3 +63,20 @@ def test_a_failure_that_is_not_explained_as_it_is_may_be_recognised_once_it_is_r
     assert recognised(asked("max", byte_order="big", shape=[2, 2])) == (named if reduces else None)
     assert recognised(asked("max", axis=[0], shape=[2, 2])) is None
     assert ledger.findings()[0].seen == 1 + reduces
+
+
+def test_requests_at_the_same_time_that_fail_alone_too_are_recognised_beside_others(tmp_path: Path) -> None:
+    session = PretendedSession([Bug(needing("byte_order").spoils)])
+    ledger = Ledger(tmp_path, "w", session.reading)
+    triage = Triage(session, ledger, Immortal())  # type: ignore[arg-type]
+    first = asked("sum", byte_order="big")
+    named = triage.look_into(first, session.judge(first))
+    recogniser = Recogniser(session.reading, ledger, Looks(session.reading, ledger, triage.spent), triage.lab)
+    put, send = asked("max", byte_order="big").steps
+    together = Case("at-the-same-time", (put, send, replace(send, operation="min")), together=True)
+    judgement = session.judge(together)
+    assert judgement.failures
+    assert recogniser.may_try(together, judgement)
+    assert set(recogniser.recognised(together, judgement, session) or ()) == set(named)  # type: ignore[arg-type]
+    passing = PretendedSession([])
+    assert recogniser.recognised(together, judgement, passing) is None  # type: ignore[arg-type]
