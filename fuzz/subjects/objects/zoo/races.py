@@ -112,8 +112,9 @@ class WritesLandLate(Remembering):
     """It answers a write a moment before it takes effect."""
 
     def put_object(self, call: Call) -> HttpResponse:
-        known = self.bucket(call.bucket).newest(call.key)
-        if known is None or any(name.startswith("if-") for name in call.headers):
+        bucket = self.bucket(call.bucket)
+        known = bucket.newest(call.key)
+        if known is None or bucket.versioning or any(name.startswith("if-") for name in call.headers):
             return super().put_object(call)
         well = HttpResponse(200, {"ETag": self.etag(call.body)})
         threading.Timer(PAUSE_SECONDS, self.late, (super().put_object, call)).start()
