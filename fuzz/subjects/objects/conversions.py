@@ -13,10 +13,11 @@ from specs.objects import steps
 from specs.objects.checksums import HEADERS as CHECKSUMS
 from specs.objects.content import Content
 from specs.objects.state import STANDARD_HEADERS
-from specs.objects.steps import PLAINLY, STAYS
+from specs.objects.steps import PLAINLY, STAYS, Pairs
 
 UNKNOWN = steps.PutObject(key="", content=CONTENT)
 ABOUT_A_KEY = (steps.HeadObject, steps.DeleteObject, steps.CopyObject, steps.CreateUpload)
+MAKING = (steps.CopyObject, steps.CreateUpload)
 OF_OTHERS = (steps.PutObject, steps.DeleteObject, steps.HeadObject, steps.GetObject)
 READS, WRITES, DELETES = OBJECT_ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
 ACTIONS = {steps.PutObject: WRITES, steps.DeleteObject: DELETES}
@@ -24,6 +25,7 @@ OVERRIDES = tuple(f"response-{name}" for name in STANDARD_HEADERS)
 ABOUT_BUCKETS = (steps.DeleteBucket, steps.HeadBucket, steps.ListBuckets)
 PLAIN_BUCKET = "a"
 WHOLE = ("Range", "bytes=0-")
+OF_SOURCES = ("x-amz-copy-", "x-amz-metadata-d")
 UPLOAD, PART = "copied", "part-copied"
 
 
@@ -113,7 +115,15 @@ def source_of(several: Sequence[Any], number: int) -> steps.PutObject:
     step = several[number]
     place = step.source_bucket, step.source_key
     puts = [one for one in several[:number] if isinstance(one, steps.PutObject) and (one.bucket, one.key) == place]
+    named = getattr(step, "source_version", "")
+    if named:
+        puts = [one for one in puts if one.called and named == f"{{version {one.called}}}"]
     return puts[-1] if puts else UNKNOWN
+
+
+def own_headers(step: Any) -> Pairs:
+    """Return the headers of a copy that it has as any other write: those that are not about its source."""
+    return tuple(pair for pair in step.headers if not pair[0].lower().startswith(OF_SOURCES))
 
 
 def _parts(several: Sequence[Any], number: int) -> Iterator[Any]:
@@ -161,11 +171,11 @@ def _broken_off(several: Sequence[Any], number: int) -> Iterator[Any]:
 def _copies(several: Sequence[Any], number: int) -> Iterator[Any]:
     """Put an object that is copied, with the headers that its copy has."""
     step = several[number]
-    if not isinstance(step, steps.CopyObject) or step.source_version:
+    source = source_of(several, number) if isinstance(step, steps.CopyObject) else None
+    if source is None or (step.source_version and source is UNKNOWN):
         yield step
         return
-    source = source_of(several, number)
-    own = tuple(pair for pair in step.headers if not pair[0].lower().startswith(("x-amz-copy-", "x-amz-metadata-d")))
+    own = own_headers(step)
     replaces = any(name.lower() == "x-amz-metadata-directive" and value == "REPLACE" for name, value in step.headers)
     headers = own if replaces else source.headers
     yield steps.PutObject(
@@ -253,12 +263,15 @@ def _digests(several: Sequence[Any], number: int) -> Iterator[Any]:
 
 
 def _alone(several: Sequence[Any], number: int) -> Iterator[Any]:
-    """Put what the last request sends as a part, or list the bucket in its way of sending, with nothing before it.
+    """Put what the last request sends as a part or says of a copy, or list the bucket in its way of sending, alone.
 
     What is stored, and the ETag that is told of it, should be the same for a part.
     """
     step, last = several[number], several[-1]
-    if isinstance(last, steps.UploadPart):
+    if isinstance(last, steps.CopyObject) and own_headers(last):
+        if step is last:
+            yield from _writes([step], 0)
+    elif isinstance(last, steps.UploadPart):
         if step is last:
             place: dict[str, Any] = {"bucket": step.bucket, "key": step.key, "lane": step.lane}
             yield steps.PutObject(**place, content=step.content, headers=step.headers, sent=step.sent)
@@ -335,10 +348,14 @@ def _first_parts(several: Sequence[Any], number: int) -> Iterator[Any]:
 
 
 def _writes(several: Sequence[Any], number: int) -> Iterator[Any]:
-    """Put an object under the key that the last request is about; a key that is refused is so by any request."""
+    """Put an object under the key that the last request is about; a key that is refused is so by any request.
+
+    What describes the object to come may be refused by any request, too.
+    """
     step = several[number]
     if step is several[-1] and isinstance(step, ABOUT_A_KEY):
-        yield steps.PutObject(bucket=step.bucket, key=step.key, content=CONTENT, sent=step.sent, lane=step.lane)
+        place: dict[str, Any] = {"bucket": step.bucket, "key": step.key, "sent": step.sent, "lane": step.lane}
+        yield steps.PutObject(**place, content=CONTENT, headers=own_headers(step) if isinstance(step, MAKING) else ())
     else:
         yield step
 

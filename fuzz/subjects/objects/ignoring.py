@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from specs.objects import steps
 
 WITHOUT = "the answer without {}"
 SUB_RESOURCE = "a sub-resource in the query"
+ETAGS_OF_PARTS = "the ETags of listed parts"
+# What a store may leave unread in the statements of a policy, and what is in its place where nothing is said.
+OF_POLICIES: Mapping[str, dict[str, Any]] = MappingProxyType(
+    {
+        "the keys in policies": {"keys": ("*",)},
+        "the actions in policies": {"actions": ("s3:*",)},
+        "the principals in policies": {"principal": "*"},
+    }
+)
 
 
 def of_things_ignored(several: Sequence[Any]) -> Iterator[tuple[str, list[Any]]]:
@@ -21,6 +31,12 @@ def of_things_ignored(several: Sequence[Any]) -> Iterator[tuple[str, list[Any]]]
     plain = [_without_sub_resource(step) for step in several]
     if plain != list(several):
         yield WITHOUT.format(SUB_RESOURCE), plain
+    for name, plainly in OF_POLICIES.items():
+        if any(isinstance(step, steps.PutPolicy) for step in several):
+            yield WITHOUT.format(name), [_of_any(step, plainly) for step in several]
+    listed = _with_their_etags([_called(step, number) for number, step in enumerate(several)])
+    if any(isinstance(step, steps.CompleteUpload) for step in several):
+        yield WITHOUT.format(ETAGS_OF_PARTS), listed
 
 
 def _without_header(step: Any, name: str) -> Any:
@@ -42,3 +58,30 @@ def _without_sub_resource(step: Any) -> Any:
         return steps.PutObject(**sent, key=step.key, content=step.content)
     plain = {"GET": steps.GetObject, "DELETE": steps.DeleteObject}.get(step.verb)
     return step if plain is None else plain(**sent, key=step.key)
+
+
+def _called(step: Any, number: int) -> Any:
+    """Return the step with a name, if it sends a part and has none."""
+    return replace(step, called=f"step {number}") if isinstance(step, steps.UploadPart) and not step.called else step
+
+
+def _with_their_etags(several: Sequence[Any]) -> list[Any]:
+    """Return the steps in which each part that is listed has the ETag of what was sent last under its number."""
+    sent = {(step.upload, step.number): step.called for step in several if isinstance(step, steps.UploadPart)}
+    return [
+        replace(step, parts=tuple(_with_etag(part, sent.get((step.upload, part.number))) for part in step.parts))
+        if isinstance(step, steps.CompleteUpload)
+        else step
+        for step in several
+    ]
+
+
+def _with_etag(part: steps.Part, sent: str | None) -> steps.Part:
+    return part if sent is None else replace(part, etag=f"{{etag {sent}}}")
+
+
+def _of_any(step: Any, plainly: Mapping[str, Any]) -> Any:
+    """Return a policy whose statements are about anything in one respect."""
+    if not isinstance(step, steps.PutPolicy):
+        return step
+    return replace(step, statements=tuple(replace(one, **plainly) for one in step.statements))

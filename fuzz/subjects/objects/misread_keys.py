@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 LONGEST_NAME = 255
 CONTROLS = re.compile("[\x00-\x1f\x7f]")
@@ -26,6 +26,7 @@ def _resolved(key: str) -> str:
 MISREAD: Mapping[str, Callable[[str], str]] = MappingProxyType(
     {
         "the answer for keys decoded once more": unquote,
+        "the answer for keys decoded as a form's fields": unquote_plus,
         "the answer for keys with spaces in place of plus signs": lambda key: key.replace("+", " "),
         "the answer for keys with slashes in place of backslashes": lambda key: key.replace("\\", "/"),
         "the answer for keys with single slashes": lambda key: re.sub("/+", "/", key),

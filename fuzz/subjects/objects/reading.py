@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 from fuzz.subjects.objects import reads_as, witnesses
-from fuzz.subjects.objects.conversions import come_to_the_same
+from fuzz.subjects.objects.conversions import come_to_the_same, own_headers
 from fuzz.subjects.objects.need_words import said
 from fuzz.subjects.objects.other_data import of_its_lengths, of_other_data
 from fuzz.subjects.objects.traits.headers import WORDS as SORTS_OF_HEADERS
@@ -62,9 +62,9 @@ class Reading(reading.Reading):
         return come_to_the_same(trial)
 
     def mended(self, trial: Trial) -> Iterator[Trial]:
-        """List valid forms of a request: signed without a fault, without a version's name, and the put of a read key.
+        """List valid forms of a request: signed without a fault, without a version's name, and the put of its key.
 
-        A store may refuse a read for the key alone.
+        A store may refuse a read for the key alone, and a copy for what it says of the object to come.
         """
         last = trial.case.steps[-1]
         if last.sent.fault:
@@ -75,6 +75,11 @@ class Reading(reading.Reading):
         if isinstance(last, steps.GetObject | steps.HeadObject) and not last.lane:
             yield trial.of_steps(
                 steps.PutObject(bucket=last.bucket, key=last.key, content=PLAIN_CONTENT, sent=last.sent)
+            )
+        if isinstance(last, steps.CopyObject) and not last.lane:
+            place: dict[str, Any] = {"bucket": last.bucket, "key": last.key}
+            yield trial.of_steps(
+                steps.PutObject(**place, content=PLAIN_CONTENT, headers=own_headers(last), sent=last.sent)
             )
 
     def of_other_data(self, trial: Trial, _facts: Any) -> Iterator[Trial]:

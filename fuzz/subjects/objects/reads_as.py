@@ -13,7 +13,7 @@ from fuzz.subjects.objects.misread_keys import of_misread_keys
 from fuzz.subjects.objects.traits.steps import words
 from fuzz.triage.lab import Seen
 from fuzz.triage.trial import Trial
-from specs.case import Case, lane_of
+from specs.case import Case, at_once, lane_of
 from specs.objects import steps
 from specs.objects.content import Content
 from specs.objects.model import judging
@@ -41,7 +41,9 @@ Done = tuple[Any, Outcome]
 
 def reads_as(trial: Trial, seen: Seen) -> frozenset[str]:
     """Return descriptions of the altered histories for which the answer would be right."""
-    case, outcomes = trial.case, seen.judgement.transcript.outcomes
+    outcomes = seen.judgement.transcript.outcomes
+    # What is sent beside a request may stand after it in the case.
+    case = seen.judgement.transcript.case if at_once(trial.case) else trial.case
     if case.together or len(outcomes) < len(case.steps) or not isinstance(outcomes[seen.violation.step], Reply):
         return frozenset()
     history = list(zip(case.steps, outcomes, strict=False))

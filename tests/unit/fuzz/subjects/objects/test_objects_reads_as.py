@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from specs.case import Case
 from specs.objects.content import Content
 from specs.objects.steps import (
     AbortUpload,
+    CompleteUpload,
+    CopyObject,
     CreateUpload,
     DeleteObject,
     DeleteObjects,
@@ -23,9 +26,12 @@ from specs.objects.steps import (
     ListObjects,
     ListVersions,
     Named,
+    Part,
     PutObject,
     PutVersioning,
+    Statement,
     SubResource,
+    UploadPart,
 )
 from tests.unit.fuzz.subjects.objects.test_objects_causes import REFERENCE, findings, store_with
 from tests.unit.pretended import Immortal
@@ -38,6 +44,10 @@ REFUSED = PutObject(key="k", content=X, headers=UNMET)
 LEFT = PutObject(key="k", content=LONGER, leaves=4)
 UPLOAD = CreateUpload(key="k", called="u")
 ABORTED = (UPLOAD, AbortUpload(key="k", upload="u"))
+SENT = UploadPart(key="k", upload="u", content=X)
+OF_ANY_ETAG = CompleteUpload(key="k", upload="u", parts=(Part("1", '"other"'),))
+OPEN = Statement("Allow", ("s3:GetObject",), ("open/*",))
+REPLACED = ("x-amz-metadata-directive", "REPLACE")
 CONTROL = "a\x01b"
 
 
@@ -115,6 +125,19 @@ def test_a_digest_that_is_not_compared_is_one_finding_in_a_batch_and_in_a_put(tm
     batch = (DeleteObjects(keys=(Named("k"),), digest="wrong md5"),)
     put = (PutObject(key="k", content=X, headers=(("Content-MD5", "{wrong md5}"),)),)
     assert len(findings(tmp_path, ["md5-unverified"], batch, put)) == 1
+
+
+def test_what_is_refused_for_its_metadata_is_one_finding_whatever_makes_the_object(tmp_path: Path) -> None:
+    long = (("x-amz-meta-long", "v" * 1500),)
+    copies = [CopyObject(key="c", source_key=key, headers=(*long, REPLACED)) for key in ("k", "missing")]
+    cases = ((PUT, copies[0]), (copies[1],), (CreateUpload(key="k", headers=long),), (replace(PUT, headers=long),))
+    assert len(findings(tmp_path, ["metadata-limit-too-low"], *cases)) == 1
+
+
+def test_a_copy_of_a_version_comes_to_the_same_as_a_put_of_its_content(tmp_path: Path) -> None:
+    versions = PutVersioning(status="Enabled"), PutObject(key="k", content=X, called="v")
+    copied = (*versions, CopyObject(key="c", source_key="k", source_version="{version v}"), GetObject(key="c"))
+    assert len(findings(tmp_path, ["last-modified-is-local-time"], (PUT, READ), copied)) == 1
 
 
 def test_what_is_forgotten_of_two_kinds_of_writes_is_two_findings(tmp_path: Path) -> None:
