@@ -53,10 +53,8 @@ class Recogniser:
         """Say whether the failures of a case may be of known findings, and can be asked about beside other requests."""
         if not self._ledger.shown() or (at_once(case) and not self._may_come_alone(case, judgement)):
             return False
-        return not any(
-            one.way in (Way.DISAGREES, Way.SILENT)
-            or is_slow(judgement, step_of(case, one))
-            or self._ledger.remembering(one.way)
+        return all(
+            one.way not in (Way.DISAGREES, Way.SILENT) and not is_slow(judgement, step_of(case, one))
             for one in judgement.failures
         )
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any
 
 from specs.case import Case, lane_of
 from specs.manners import WELL
 from specs.reductions import oracle, validity
 from specs.reductions.access import access_refusals, locator_refusals
+from specs.reductions.bodies import read_send
 from specs.reductions.claims import axis_form, beyond
 from specs.reductions.decoding import Streams
 from specs.reductions.expectation import (
@@ -23,7 +23,6 @@ from specs.reductions.expectation import (
     either,
     unspecified,
 )
-from specs.reductions.locators import usual_locators
 from specs.reductions.profile import Profile
 from specs.reductions.raw_requests import RawReading, read_raw
 from specs.reductions.refusals import RefusalClass
@@ -129,8 +128,7 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
     located = locator_refusals(step, profile)
     if located.why:
         return unspecified(located.why, located.because)
-    body = full_body(step, profile)
-    reading = validity.read_request(step.operation, body, profile)
+    reading = read_send(step, profile)
     strange = _unknown_fields(profile) if reading.faults else set()
     faults = [breaking(_rule_of(fault, strange), RefusalClass.BAD_REQUEST, *fault.words) for fault in reading.faults]
     if step.operation not in OPERATIONS:
@@ -151,7 +149,7 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
             return _with_bad_store(Expectation(rejection=replace(refusal, words=())), badly)
         return _with_bad_store(Expectation(rejection=_naming_doubts_too(refusal, reading.doubts)), badly)
     if request is None:
-        raise AssertionError(f"a request without faults must be readable: {body}")
+        raise AssertionError(f"a request without faults must be readable: {step}")
     if not profile.rules("stale-reads") and len(world.objects.get((step.bucket, step.key), ())) > 1:
         return unspecified("the ruling on stale reads is off")
     if unclaimed(request, step, profile):
@@ -200,12 +198,6 @@ def _late_refusals(request: Request | None, versions: Versions, world: _World, p
 def _outcomes(request: Request, versions: Versions, world: _World, profile: Profile) -> list[Expectation]:
     """List the expectations for each version that a server may find."""
     return [oracle.expect(request, one.data, profile, world.streams) for one in versions if one is not None]
-
-
-def full_body(step: Send, profile: Profile) -> Mapping[str, Any]:
-    """Return the body with locating fields filled in by placeholders."""
-    body = {**usual_locators(profile.api, step.interface), **step.fields}
-    return {name: value for name, value in body.items() if name not in step.without} if step.without else body
 
 
 def unclaimed(request: Request, step: Send, profile: Profile) -> list[str]:

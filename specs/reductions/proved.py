@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from specs.fields import Fields
-from specs.reductions.model import full_body
+from specs.reductions.bodies import full_body
 from specs.reductions.profile import Profile
 from specs.reductions.proof import refused, schema_faults
 from specs.reductions.rules import ALLOWING, Rule

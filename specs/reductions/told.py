@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from specs.outcome import Outcome, Reply
-from specs.reductions import validity, wire
+from specs.reductions import wire
+from specs.reductions.bodies import read_send
 from specs.reductions.dtypes import FLOATS, Array, Bools
 from specs.reductions.expectation import Expectation, Values
-from specs.reductions.model import full_body
 from specs.reductions.profile import Profile
 from specs.reductions.request import Request
 from specs.reductions.steps import Send
@@ -48,7 +48,7 @@ def told(step: int, send: Send, outcome: Outcome, due: Expectation | None, profi
     """Read the answer to a valid request; return None for anything but a 200 whose parts fit together."""
     if not isinstance(outcome, Reply) or outcome.status != 200:
         return None
-    request = validity.read_request(send.operation, full_body(send, profile), profile).request
+    request = read_send(send, profile).request
     try:
         answer = wire.answer_of(outcome, profile)
         values = answer.values()

@@ -18,8 +18,8 @@ from fuzz.subjects.reductions.traits.storage import WIDEST
 from fuzz.triage.trial import Trial
 from specs.fields import Fields
 from specs.manners import WELL
+from specs.reductions.bodies import full_body
 from specs.reductions.dtypes import Array
-from specs.reductions.model import full_body
 from specs.reductions.raw_requests import read_raw
 from specs.reductions.request import COMPRESSIONS
 from specs.reductions.steps import Put, SendRaw, Spelling

@@ -11,7 +11,7 @@ from fuzz.triage.trial import Signature, Trial, fault_of, place_of, rule_of
 from specs import rules
 from specs.manners import MANNERS, a_store
 from specs.reductions import validity
-from specs.reductions.model import full_body
+from specs.reductions.bodies import read_send
 from specs.reductions.raw_requests import read_raw
 from specs.reductions.rules import Rule
 from specs.reductions.steps import SendRaw
@@ -71,7 +71,7 @@ def _read(trial: Trial) -> validity.ReadRequest | None:
     send = read_raw(last, trial.profile).send if isinstance(last, SendRaw) else last
     if send is None:
         return None
-    return validity.read_request(send.operation, full_body(send, trial.profile), trial.profile)
+    return read_send(send, trial.profile)
 
 
 def _place(rule: rules.Rule, words: tuple[str, ...]) -> str:

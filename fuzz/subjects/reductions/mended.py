@@ -18,9 +18,8 @@ from fuzz.subjects.reductions.traits.revealing import revealing
 from fuzz.triage.trial import Trial
 from specs.fields import Fields
 from specs.manners import WELL
-from specs.reductions import validity
+from specs.reductions.bodies import read_send
 from specs.reductions.dtypes import FLOATS, ITEM_SIZES
-from specs.reductions.model import full_body
 from specs.reductions.profile import Profile
 from specs.reductions.raw_requests import read_raw
 from specs.reductions.request import MISSING_KINDS, Request
@@ -107,12 +106,12 @@ def _sound(send: Send, profile: Profile) -> Send:
 
 
 def _at_fault(send: Send, profile: Profile) -> set[str]:
-    faults = validity.read_request(send.operation, full_body(send, profile), profile).faults
+    faults = read_send(send, profile).faults
     return {word for fault in faults for word in fault.words} & set(send.fields)
 
 
 def _fitting(send: Send, profile: Profile) -> Iterator[Scene]:
-    request = validity.read_request(send.operation, full_body(send, profile), profile).request
+    request = read_send(send, profile).request
     if request is None or (request.shape is not None and math.prod(request.shape) > MOST_ELEMENTS):
         return
     counts = [math.prod(request.shape)] if request.shape is not None else [2]

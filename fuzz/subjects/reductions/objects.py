@@ -16,8 +16,8 @@ from fuzz.running.store.protocol import TakesParts
 from fuzz.transport.http import HttpMessage
 from specs.case import Case
 from specs.fields import Fields, Json
+from specs.reductions.bodies import full_body
 from specs.reductions.locators import usual_locators
-from specs.reductions.model import full_body
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Delete, Put, Send, SendRaw
 

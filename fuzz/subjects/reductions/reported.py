@@ -12,8 +12,8 @@ from specs.case import Case
 from specs.fields import Fields
 from specs.manners import MANNERS, WELL
 from specs.profile import did_you_mean
-from specs.reductions import validity
-from specs.reductions.model import full_body, unclaimed
+from specs.reductions.bodies import read_send
+from specs.reductions.model import unclaimed
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
 from specs.spellings import PLAINLY, SPELLINGS
@@ -28,7 +28,7 @@ def _claimed(case: Case, profile: Profile) -> bool:
     """Say whether the case asks only for features that the profile claims."""
     for step in case.steps:
         if isinstance(step, Send):
-            request = validity.read_request(step.operation, full_body(step, profile), profile).request
+            request = read_send(step, profile).request
             if request is not None and unclaimed(request, step, profile):
                 return False
     return True

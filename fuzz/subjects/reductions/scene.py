@@ -14,12 +14,11 @@ from fuzz.subjects.reductions.streams import Stream, stream_of, surplus_of
 from specs.case import Case
 from specs.fields import Fields
 from specs.manners import WELL, Manner
-from specs.reductions import validity
+from specs.reductions.bodies import read_send
 from specs.reductions.decoding import Undecodable, decode
 from specs.reductions.dtypes import FLOATS, Array, ByteOrder
 from specs.reductions.encoding import compressed, filtered, plain
 from specs.reductions.locators import LOCATORS
-from specs.reductions.model import full_body
 from specs.reductions.profile import Profile
 from specs.reductions.request import OPTIONS, Filter, Request
 from specs.reductions.steps import Bucket, Credential, Interface, Put, Send, Spelling
@@ -83,7 +82,7 @@ def scene_of(case: Case, profile: Profile) -> Scene | None:
             return None
     if send.without or NAMES_OF_PLACES & set(send.fields):
         return None
-    reading = validity.read_request(send.operation, full_body(send, profile), profile)
+    reading = read_send(send, profile)
     if reading.request is None:
         return None
     try:

@@ -13,9 +13,8 @@ from fuzz.triage.trial import Trial, fault_of, trial_of
 from specs import rules
 from specs.case import Case
 from specs.fields import Fields
-from specs.reductions import validity
+from specs.reductions.bodies import read_send
 from specs.reductions.encoding import compressed
-from specs.reductions.model import full_body
 from specs.reductions.request import OPTIONS
 from specs.reductions.rules import Rule
 from specs.reductions.steps import Put, Send, SendRaw
@@ -156,7 +155,7 @@ def _asking(name: str, reading: Reading, fields: Fields, put: Put | None = None,
 def _rules_of(trial: Trial) -> frozenset[rules.Rule]:
     send = trial.case.steps[-1]
     assert isinstance(send, Send)
-    reading = validity.read_request(send.operation, full_body(send, trial.profile), trial.profile)
+    reading = read_send(send, trial.profile)
     return frozenset(fault.rule for fault in reading.faults)
 
 

@@ -15,7 +15,7 @@ from fuzz.findings.case_files import MOST_INLINE_TEXT_BYTES, bytes_as_json
 from fuzz.findings.finding import Finding
 from fuzz.subjects.reductions.scripts.plan import printable, takes_bad_store
 from specs.case import Case
-from specs.reductions.model import full_body
+from specs.reductions.bodies import full_body
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Delete, Put, Send, SendRaw, Step
 from specs.spellings import PLAINLY

@@ -14,9 +14,10 @@ from specs.case import Case
 from specs.manners import WELL
 from specs.outcome import NoReply, Outcome, Reply
 from specs.reductions import requirements
+from specs.reductions.bodies import full_body
 from specs.reductions.checks import LEAKS
 from specs.reductions.expectation import Expectation, Values
-from specs.reductions.model import expectations, full_body
+from specs.reductions.model import expectations
 from specs.reductions.profile import Profile
 from specs.reductions.refusals import statuses_of
 from specs.reductions.steps import Delete, Put, Send, SendRaw, Step

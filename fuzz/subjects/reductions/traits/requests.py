@@ -14,10 +14,10 @@ from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Trial
 from specs.fields import Fields
 from specs.manners import MANNERS, Manner, a_store
+from specs.reductions.bodies import full_body
 from specs.reductions.dtypes import ITEM_SIZES
 from specs.reductions.encoding import compressed
 from specs.reductions.locators import LOCATORS
-from specs.reductions.model import full_body
 from specs.reductions.raw_requests import read_raw
 from specs.reductions.request import OPTIONS
 from specs.reductions.steps import Put, Send, SendRaw, Spelling, Step

@@ -15,7 +15,7 @@ from fuzz.subjects.reductions.reference_server.refusal import Refusal
 from specs import json_text
 from specs.case import Case
 from specs.reductions import profile, validity
-from specs.reductions.model import full_body
+from specs.reductions.bodies import full_body
 from specs.reductions.proof import refused, schema_faults
 from specs.reductions.request import OPERATIONS, OPTIONS, Filter, Missing, Request
 from specs.reductions.rules import Rule

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions import validity
+from specs.reductions.bodies import read_send
 from specs.reductions.decoding import Undecodable, decode
-from specs.reductions.model import expectations, full_body
+from specs.reductions.model import expectations
 from specs.reductions.profile import Profile, load
 from specs.reductions.steps import Delete, Put, Send, SendRaw
 from specs.store_facts import StoreFacts
@@ -48,7 +49,7 @@ def asked(case: Case) -> list[Send | SendRaw]:
 
 
 def reading(send: Send, profile: Profile) -> validity.ReadRequest:
-    return validity.read_request(send.operation, full_body(send, profile), profile)
+    return read_send(send, profile)
 
 
 @pytest.mark.parametrize("profile", [REFERENCE, V1], ids=lambda profile: profile.name)

@@ -4,8 +4,8 @@ import pytest
 
 from specs.case import Case
 from specs.reductions import profile as profiles
-from specs.reductions import validity
-from specs.reductions.model import expectations, full_body
+from specs.reductions.bodies import read_send
+from specs.reductions.model import expectations
 from specs.store_facts import StoreFacts
 from strategies.reductions.complete import VARIANTS, complete
 
@@ -15,7 +15,7 @@ def test_a_complete_request_is_answered(name: str) -> None:
     profile = profiles.load(name)
     for number in range(VARIANTS):
         content, send = complete(profile, number)
-        assert validity.read_request(send.operation, full_body(send, profile), profile).faults == ()
+        assert read_send(send, profile).faults == ()
         due = expectations(Case("complete", (content.put(), send)), profile, StoreFacts())[1]
         assert due is not None
         assert due.answers, send

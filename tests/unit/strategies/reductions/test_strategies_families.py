@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from specs.case import Case
-from specs.reductions import validity
-from specs.reductions.model import full_body
+from specs.reductions.bodies import read_send
 from specs.reductions.profile import Profile, load
 from specs.reductions.relations import RELATIONS, violations
 from specs.reductions.steps import Send
@@ -39,7 +38,7 @@ def test_a_family_is_valid_and_its_right_answers_agree(relation: str, profile: P
         sends = [step for step in case.steps if isinstance(step, Send)]
         assert len(sends) % RELATIONS[relation].size == 0 or RELATIONS[relation].ends
         for send in sends:
-            assert not validity.read_request(send.operation, full_body(send, profile), profile).faults
+            assert not read_send(send, profile).faults
         whole, due = transcript(case, profile)
         assert violations(whole, due, profile) == []
 
