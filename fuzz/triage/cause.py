@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from fuzz.triage.lab import Lab, Seen
-from fuzz.triage.other_data import hangs_on_its_data
+from fuzz.triage.other_data import MOST_THAT_FAIL_ALIKE, hangs_on_its_data
 from fuzz.triage.readings import explained_by_reading
 from fuzz.triage.shown import ANY, Explained, Rest, Shown
 from fuzz.triage.traits import closure, project, values_apart, with_siblings_of, without
@@ -80,7 +80,8 @@ def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest |
     if VERY_DATA in one.needs:
         same = seen.signature.kind == one.signature.kind
         one_answer = same and trial.reading.has_one_answer(trial, lab.session.facts)
-        return Explained(one.finding) if same and (one_answer or hangs_on_its_data(trial, seen, lab)) else None
+        hangs = same and (one_answer or hangs_on_its_data(trial, seen, lab, MOST_THAT_FAIL_ALIKE))
+        return Explained(one.finding) if hangs else None
     # Traits of the data cannot be dropped if the data is left as it stands, so they are all kept.
     reading = trial.reading
     stays = reading.of_data if trial.as_it_stands else ()

@@ -12,10 +12,12 @@ ERRORS = frozenset({Way.SERVER_ERROR, Way.DROPPED, Way.REFUSED})
 LEAST_VARIANTS = 2
 # The share of other data that may fail too, as such an error may come for many contents.
 MOST_THAT_FAIL = 1 / 3
+# Of a failure like a known one that hangs on its data, so much of the other data may fail.
+MOST_THAT_FAIL_ALIKE = 5 / 6
 
 
-def hangs_on_its_data(trial: Trial, seen: Seen, lab: Lab) -> bool:
-    """Say whether an error comes for this data or these words, and for hardly any others with the same traits."""
+def hangs_on_its_data(trial: Trial, seen: Seen, lab: Lab, most: float = MOST_THAT_FAIL) -> bool:
+    """Say whether an error comes for this data or these words, and for no larger share of others of the same traits."""
     if seen.signature.way not in ERRORS or seen.signature.faults:
         return False
     several = list(trial.reading.of_other_data(trial, lab.session.facts))
@@ -24,4 +26,4 @@ def hangs_on_its_data(trial: Trial, seen: Seen, lab: Lab) -> bool:
     # Other data may be answered wrongly for another reason.
     kind = seen.signature.kind
     failed = sum(any(came.signature.kind == kind for came in lab.ask(one)) for one in several)
-    return failed <= MOST_THAT_FAIL * len(several)
+    return failed <= most * len(several)

@@ -13,6 +13,7 @@ from fuzz.triage.behind import words_said
 from fuzz.triage.cause import converted, leaves
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import MANY_NEEDS
+from fuzz.triage.other_data import MOST_THAT_FAIL_ALIKE, hangs_on_its_data
 from fuzz.triage.readings import fails_with_siblings, telling_needs
 from fuzz.triage.shown import ANY, Explained, Shown, covers
 from fuzz.triage.traits import closure, narrow, present, values_apart, with_siblings_of
@@ -49,11 +50,14 @@ def gives_the_same_away(way: Shown, one: Shown, _lab: Lab) -> bool:
 def is_one_content_of(way: Shown, one: Shown, lab: Lab) -> bool:
     """Say whether a cause is one example of an error that is known to hang on particular data.
 
-    It has many needs, or whatever data it is about has the same answer.
+    It has many needs, or whatever data it is about has the same answer, or some of it passes.
     """
     if VERY_DATA not in one.needs or way.signature.kind != one.signature.kind or not of_one_family(way, one):
         return False
-    return len(way.needs) >= MANY_NEEDS or way.trial.reading.has_one_answer(way.trial, lab.session.facts)
+    if len(way.needs) >= MANY_NEEDS or way.trial.reading.has_one_answer(way.trial, lab.session.facts):
+        return True
+    seen = lab.fails(way.trial, way.signature)
+    return seen is not None and hangs_on_its_data(way.trial, seen, lab, MOST_THAT_FAIL_ALIKE)
 
 
 def needs_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -12,12 +12,16 @@ from specs.objects import steps
 WITHOUT = "the answer without {}"
 SUB_RESOURCE = "a sub-resource in the query"
 ETAGS_OF_PARTS = "the ETags of listed parts"
-# What a store may leave unread in the statements of a policy, and what is in its place where nothing is said.
-OF_POLICIES: Mapping[str, dict[str, Any]] = MappingProxyType(
+FIRST = "the answer for the first of {} alone"
+KEYS, ACTIONS = "the keys in policies", "the actions in policies"
+# In these ways a store may misread the statements of a policy.
+OF_POLICIES: Mapping[str, Callable[[steps.Statement], steps.Statement]] = MappingProxyType(
     {
-        "the keys in policies": {"keys": ("*",)},
-        "the actions in policies": {"actions": ("s3:*",)},
-        "the principals in policies": {"principal": "*"},
+        WITHOUT.format(KEYS): lambda one: replace(one, keys=("*",)),
+        WITHOUT.format(ACTIONS): lambda one: replace(one, actions=("s3:*",)),
+        WITHOUT.format("the principals in policies"): lambda one: replace(one, principal="*"),
+        FIRST.format(KEYS): lambda one: replace(one, keys=one.keys[:1]),
+        FIRST.format(ACTIONS): lambda one: replace(one, actions=one.actions[:1]),
     }
 )
 
@@ -31,9 +35,9 @@ def of_things_ignored(several: Sequence[Any]) -> Iterator[tuple[str, list[Any]]]
     plain = [_without_sub_resource(step) for step in several]
     if plain != list(several):
         yield WITHOUT.format(SUB_RESOURCE), plain
-    for name, plainly in OF_POLICIES.items():
+    for words, misread in OF_POLICIES.items():
         if any(isinstance(step, steps.PutPolicy) for step in several):
-            yield WITHOUT.format(name), [_of_any(step, plainly) for step in several]
+            yield words, [_with_statements(step, misread) for step in several]
     listed = _with_their_etags([_called(step, number) for number, step in enumerate(several)])
     if any(isinstance(step, steps.CompleteUpload) for step in several):
         yield WITHOUT.format(ETAGS_OF_PARTS), listed
@@ -80,8 +84,5 @@ def _with_etag(part: steps.Part, sent: str | None) -> steps.Part:
     return part if sent is None else replace(part, etag=f"{{etag {sent}}}")
 
 
-def _of_any(step: Any, plainly: Mapping[str, Any]) -> Any:
-    """Return a policy whose statements are about anything in one respect."""
-    if not isinstance(step, steps.PutPolicy):
-        return step
-    return replace(step, statements=tuple(replace(one, **plainly) for one in step.statements))
+def _with_statements(step: Any, misread: Callable[[steps.Statement], steps.Statement]) -> Any:
+    return replace(step, statements=tuple(map(misread, step.statements))) if isinstance(step, steps.PutPolicy) else step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from fuzz.triage.trial import Trial
 from specs.case import at_once
 from specs.objects.content import Content
+from specs.objects.steps import DeleteObjects
 
 MOST_VARIANTS = 12
 MOST_LONGER_BYTES = 8
@@ -36,6 +37,7 @@ def _of_others(trial: Trial, several: Iterable[tuple[int, int]]) -> Iterator[Tri
     told = {trial.case.steps}
     for number, more in several:
         steps = tuple(_of_another(step, number, more) for step in trial.case.steps)
+        steps = (*steps[:-1], _of_other_keys(steps[-1], trial.case.steps[:-1], number))
         if steps not in told:
             told.add(steps)
             yield trial.of_steps(*steps)
@@ -47,6 +49,22 @@ def _of_another(step: Any, number: int, more: int) -> Any:
     if content is None:
         return step
     return replace(step, content=another(content, number, more if content.size else more + 1))
+
+
+def _of_other_keys(last: Any, before: Sequence[Any], number: int) -> Any:
+    """Return a batch with other names of plain keys that nothing is known of, as its keys are what it sends."""
+    if not isinstance(last, DeleteObjects):
+        return last
+    used = {getattr(step, "key", "") for step in before}
+    renamed = (replace(one, key=_renamed(one.key, number)) if one.key not in used else one for one in last.keys)
+    return replace(last, keys=tuple(renamed))
+
+
+def _renamed(key: str, number: int) -> str:
+    """Return a key that differs in its letters and digits from one that has nothing else but hyphens."""
+    if not (key.isascii() and key.replace("-", "").isalnum()):
+        return key
+    return another(Content(key.encode()), number).text.decode()
 
 
 def another(content: Content, number: int, more: int = 0) -> Content:

@@ -47,6 +47,7 @@ ABORTED = (UPLOAD, AbortUpload(key="k", upload="u"))
 SENT = UploadPart(key="k", upload="u", content=X)
 OF_ANY_ETAG = CompleteUpload(key="k", upload="u", parts=(Part("1", '"other"'),))
 OPEN = Statement("Allow", ("s3:GetObject",), ("open/*",))
+OF_TWO = Statement("Allow", ("s3:PutObject",), ("elsewhere", "k"))
 REPLACED = ("x-amz-metadata-directive", "REPLACE")
 CONTROL = "a\x01b"
 
@@ -68,8 +69,8 @@ def readings(animal: str, *steps: Any) -> frozenset[str]:
         ("broken-off-is-kept", (PutObject(key="k", content=X, headers=WRONG), READ), KEPT),
         ("broken-off-is-kept", (PutObject(key="k", content=X, headers=ANEW),), KEPT),
         ("broken-off-is-kept", (PutVersioning(status="Enabled"), PUT, ListVersions()), KEPT),
-        ("writes-land-late", (PUT, PutObject(key="k", content=LONGER), READ), LATE.format("put object")),
-        ("writes-land-late", (PUT, PutObject(key="k", content=LONGER), READ), FORGOTTEN.format("put object")),
+        ("empty-put-ignored", (PUT, PutObject(key="k"), READ), LATE.format("put object")),
+        ("empty-put-ignored", (PUT, PutObject(key="k"), READ), FORGOTTEN.format("put object")),
         ("abort-deletes-the-object", (PUT, *ABORTED, READ), DELETES.format("abort upload")),
         (
             "controls-dropped",
@@ -138,6 +139,15 @@ def test_a_copy_of_a_version_comes_to_the_same_as_a_put_of_its_content(tmp_path:
     versions = PutVersioning(status="Enabled"), PutObject(key="k", content=X, called="v")
     copied = (*versions, CopyObject(key="c", source_key="k", source_version="{version v}"), GetObject(key="c"))
     assert len(findings(tmp_path, ["last-modified-is-local-time"], (PUT, READ), copied)) == 1
+
+
+def test_what_hangs_on_a_digest_is_one_finding_whatever_has_the_digest(tmp_path: Path) -> None:
+    headers = {kind: ((f"x-amz-checksum-{kind}", f"{{{kind}}}"),) for kind in ("sha256", "sha1", "crc32", "crc64nvme")}
+    cases = [
+        (PutObject(key="k", content=Content(b"%d" % n), headers=one),) for n in range(9) for one in headers.values()
+    ]
+    cases += [(DeleteObjects(keys=(Named(f"k{n}"),), digest="sha256"),) for n in range(4)]
+    assert len(findings(tmp_path, ["checksums-without-signs"], *cases)) == 1
 
 
 def test_what_is_forgotten_of_two_kinds_of_writes_is_two_findings(tmp_path: Path) -> None:
