@@ -107,20 +107,28 @@ def test_failures_are_reduced_beside_other_cases_once_several_have_shown_nothing
     animal = find("valid-min-exclusive")
     if begun_before:
         hunted(animal.server(), store, tmp_path, lambda _: bool(corpus.load_all(tmp_path)))
-    reduced: list[bool] = []
-    recognised = Recogniser.recognised
+    reduced: list[int] = []
+    alone: list[Case] = []
+    recognised, look_into = Recogniser.recognised, Triage.look_into
 
     def noting(self: Recogniser, *asked: Any, reduces: bool) -> list[str] | None:
         names = recognised(self, *asked, reduces=reduces)
-        reduced.append(reduces and names is not None)
+        if reduces and names is not None:
+            reduced.append(len(alone))
         return names
+
+    def noting_alone(self: Triage, case: Case, *rest: Any) -> list[str]:
+        alone.append(case)
+        return look_into(self, case, *rest)
 
     # Nothing is counted for its looks alone, nor explained as it is.
     monkeypatch.setattr(Looks, "like", lambda *_args, **_named: None)
     monkeypatch.setattr("fuzz.triage.recognising.explain_or_mend", lambda *_: None)
     monkeypatch.setattr(Recogniser, "recognised", noting)
-    hunted(animal.server(), store, tmp_path, lambda _: sum(reduced) >= 4, seed=2)
-    assert reduced.index(True) >= (0 if begun_before else MOST_IN_VAIN)
+    monkeypatch.setattr(Triage, "look_into", noting_alone)
+    hunted(animal.server(), store, tmp_path, lambda _: len(reduced) >= 4, seed=2)
+    assert len(reduced) >= 4
+    assert begun_before or reduced[0] > MOST_IN_VAIN
     assert len(corpus.load_all(tmp_path)) == 1
 
 
