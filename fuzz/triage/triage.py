@@ -16,7 +16,7 @@ from fuzz.triage.cause import explain
 from fuzz.triage.company import ALONE, Company
 from fuzz.triage.histories import Earlier, after_those_beside, smallest_history, wrong_after
 from fuzz.triage.keeping import Keeper
-from fuzz.triage.known_small import way_of
+from fuzz.triage.known_small import MOST_BEHIND, way_of
 from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
@@ -37,8 +37,6 @@ from specs.violation import Aspect, Violation, Way
 SPOILT = Signature(Way.VALUES)
 # This stands in place of a finding's name where an answer was late and right.
 NO_FAILURE = ""
-# So often a request found behind an invalid one is looked behind in turn.
-MOST_BEHIND = 3
 
 
 class Triage:
