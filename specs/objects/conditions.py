@@ -48,6 +48,9 @@ def of_read(conditions: Mapping[str, str], one: Stored, now: float) -> Condition
 def _since(text: str, one: Stored, now: float) -> float | None:
     """Return by how many seconds a date is after an object's last modification; None where that is left open."""
     date = instant(text)
+    if date is not None and one.modified == (date, date):
+        # The date is the one that the store has told.
+        return 0.0
     if date is None or one.modified is None or date > now - 1:
         return None
     earliest, latest = one.modified

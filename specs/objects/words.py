@@ -1,8 +1,9 @@
 """Fill templates in steps with what earlier answers said: ETags, versions, uploads, tokens, digests and dates.
 
-A template is `{word name}`: `{etag first}` is the ETag that the step called `first` was answered with, `{md5}` is the
-digest of the request's own body, `{wrong md5}` another one, and `{now -3600}` is the date of an hour ago. In a key,
-which may have braces of its own, `~bucket-b~` is the real name of the bucket that the case calls `b`.
+A template is `{word name}`: `{etag first}` is the ETag that the step called `first` was answered with, and
+`{modified first}` the Last-Modified, `{md5}` is the digest of the request's own body, `{wrong md5}` another one, and
+`{now -3600}` is the date of an hour ago. In a key, which may have braces of its own, `~bucket-b~` is the real name of
+the bucket that the case calls `b`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from specs.objects.xml import Element, read_xml, text_of
 from specs.outcome import Outcome, Reply
 
 TEMPLATE = re.compile(
-    r"\{(etag|version|upload|token|now|wrong md5|md5|wrong (?:"
+    r"\{(etag|version|upload|token|modified|now|wrong md5|md5|wrong (?:"
     + "|".join(KINDS)
     + r")|"
     + "|".join(KINDS)
@@ -34,6 +35,7 @@ MISSING: Mapping[str, str] = MappingProxyType(
         "upload": "no-such-upload",
         "version": "no-such-version",
         "token": "",
+        "modified": "",
     }
 )
 
@@ -90,6 +92,8 @@ def _said(step: steps.Step, reply: Reply) -> Iterator[tuple[str, str]]:
         yield "etag", etag
     if (version := reply.header("x-amz-version-id")) is not None:
         yield "version", version
+    if (modified := reply.header("last-modified")) is not None:
+        yield "modified", modified
     match step:
         case steps.CopyObject() | steps.StreamCopy() | steps.UploadPartCopy() | steps.CompleteUpload():
             root = read_xml(reply.body)

@@ -15,6 +15,7 @@ TREES = (
     ("x-1", "x-2", "y-1", "y-1-z", "y-2", "é-1", "日-1"),
     ("p/q/r/s", "p/q/r/t", "p/q/u", "p/v", "w"),
     ("a+b", "a b", "a%20b", "a%2Bb", "a&b", "a<b", "a=b"),
+    (" lead", "lead", "trail ", "trail", "in side"),
     # By code units of sixteen bits these have another order than by bytes.
     ("😀", "～", "é", "z"),
 )
@@ -54,18 +55,22 @@ def _listing(draw: Draw, keys: list[str]) -> list[Step]:
     pages: list[Step] = [first]
     for _ in range(draw.between(1, MOST_PAGES)):
         before = pages[-1]
-        pages.append(replace(first, after=before.called, start="", called=draw.name("page")))
+        # Of a token and a start the token counts.
+        start = first.start if first.v2 and draw.chance(0.5) else ""
+        pages.append(replace(first, after=before.called, start=start, called=draw.name("page")))
     return pages
 
 
 def batches(draw: Draw) -> list[Step]:
     """Draw batch deletes of keys that exist and of some that do not."""
     keys = draw.some(draw.one(TREES), 2, 6)
-    if draw.chance(0.3):
-        keys += [key for key in draw.some(claimed_keys(draw.profile), 1, 2) if len(key) <= 255]
-    keys = draw.together(keys)
+    odd: list[str] = []
+    if draw.chance(0.4):
+        odd = [key for key in draw.some(claimed_keys(draw.profile), 1, 3) if len(key) <= 255]
+    keys = draw.together([*keys, *odd])
     steps: list[Step] = [PutObject(key=key, content=Content(b"x")) for key in keys]
-    named = [Named(key) for key in draw.some(keys, 1, len(keys))]
+    # What is odd in a key shows where the batch names it.
+    named = [Named(key) for key in dict.fromkeys((*draw.some(keys, 1, len(keys)), *odd)) if key in keys]
     if draw.chance(0.5):
         named.append(Named("never-there"))
     if draw.chance(0.1):

@@ -144,11 +144,15 @@ def large_uploads(draw: Draw) -> list[Step]:
     # Only parts that are large enough have no other fault than their order.
     disordered = (listed[1], listed[0], *listed[2:]) if _is_disordered(draw, sizes) else ()
     refused = [CompleteUpload(key="k", upload="u", parts=disordered)] if disordered else []
+    # What was there before is the same after a while.
+    old: list[Step] = [PutObject(key="old", content=Content(b"old")), HeadObject(key="old")]
     steps: list[Step] = [
+        *old,
         CreateUpload(key="k", called="u", headers=attributes(draw)),
         *parts,
         *refused,
         CompleteUpload(key="k", upload="u", parts=listed),
+        old[-1],
         HeadObject(key="k"),
         ListObjects(),
     ]

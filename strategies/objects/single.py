@@ -151,6 +151,8 @@ def conditions(draw: Draw) -> list[Step]:
         steps.append(PutObject(key="k", content=Content(b"first"), called="first"))
     if draw.chance(0.5):
         steps.append(PutObject(key="k", content=Content(b"second"), called="second"))
+    if draw.chance(0.5):
+        steps.append(HeadObject(key="k", called="looked"))
     steps += [_conditional(draw) for _ in range(draw.between(1, 4))]
     return [*steps, *survey(["k"])]
 
@@ -200,6 +202,9 @@ def _conditions_of_read(draw: Draw) -> Pairs:
     if names == ["If-None-Match", "If-Modified-Since"] and draw.chance(0.3):
         # Where the ETag differs, no date says that nothing is new.
         past = "{now 86400}"
+    if draw.chance(0.25):
+        # The date that was told is the one that clients send; at that very date nothing has changed since.
+        past = "{modified looked}"
     pairs = []
     for name in names:
         if name.endswith("Since"):

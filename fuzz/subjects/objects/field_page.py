@@ -33,6 +33,7 @@ header() { printf '%s\\n' "$came" | grep -i "^$1:" | cut -d' ' -f2-; }
 element() { printf '%s\\n' "$came" | sed -n "s:.*<$1>\\([^<]*\\)</$1>.*:\\1:p"; }
 told() {
   came=$("${@:2}" -i | tr -d '\\r')
+  eval "modified_$1=\\$(header last-modified)"
   eval "etag_$1=\\$(header etag) version_$1=\\$(header x-amz-version-id) upload_$1=\\$(element UploadId)"
   eval "key_marker_$1=\\$(element NextKeyMarker) version_marker_$1=\\$(element NextVersionIdMarker)"
   eval "upload_marker_$1=\\$(element NextUploadIdMarker) token_$1=\\$(element NextContinuationToken)"

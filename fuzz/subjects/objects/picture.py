@@ -32,7 +32,8 @@ HEADER_NAMES = {
     answers.ETAG: "ETag",
     answers.LAST_MODIFIED: "Last-Modified",
 }
-TEMPLATE = re.compile(r"\{(etag|version|upload|token) ([^{}]*)\}")
+WORDS_OF_HEADERS = {"etag": "ETag", "modified": "Last-Modified"}
+TEMPLATE = re.compile(r"\{(etag|version|upload|token|modified) ([^{}]*)\}")
 
 
 def picture(finding: Finding) -> Picture:
@@ -125,7 +126,7 @@ NAMED: dict[str, Callable[[Any], str]] = {
 
 def _plain(text: str) -> str:
     """Tell a value that may refer to earlier steps: `{etag p1}` is the ETag of p1."""
-    return TEMPLATE.sub(lambda found: f"the {found[1].replace('etag', 'ETag')} of {found[2]}", text)
+    return TEMPLATE.sub(lambda found: f"the {WORDS_OF_HEADERS.get(found[1], found[1])} of {found[2]}", text)
 
 
 def _short(value: Any) -> str:

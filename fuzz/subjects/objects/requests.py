@@ -89,7 +89,7 @@ def _list_objects(step: steps.ListObjects, names: Names) -> tuple[Query, bytes]:
     if step.after:
         word, name = ("token", "continuation-token") if step.v2 else ("marker", "marker")
         query += [(name, names.memory.known(word, step.after) or "no-such-page")]
-    elif step.start:
+    if step.start and (step.v2 or not step.after):
         query += [("start-after" if step.v2 else "marker", step.start)]
     return query, b""
 

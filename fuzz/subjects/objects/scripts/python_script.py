@@ -22,7 +22,7 @@ ELEMENTS: Final = {
     "upload": "UploadId", "token": "NextContinuationToken", "marker": "NextMarker", "key-marker": "NextKeyMarker",
     "upload-marker": "NextUploadIdMarker", "version-marker": "NextVersionIdMarker",
 }  # fmt: skip
-HEADERS: Final = {"etag": "ETag", "version": "x-amz-version-id"}
+HEADERS: Final = {"etag": "ETag", "version": "x-amz-version-id", "modified": "Last-Modified"}
 KEYS: Final = {
     "owner": "",
     "anonymous": "keys=None",
