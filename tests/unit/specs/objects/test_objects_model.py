@@ -384,18 +384,3 @@ def test_a_copy_is_held_to_conditions_on_what_it_overwrites_where_that_is_claime
     done = Reply(200, (("content-type", "application/xml"), ("date", DATE)), body)
     found = violations(Case("copies", steps), (*put, done), replace(REFERENCE, capabilities=claimed))
     assert (not [one for one in found if one.severity == "failure"]) is right
-
-
-@pytest.mark.parametrize(("name", "due"), [("If-Modified-Since", 304), ("If-Unmodified-Since", 200)])
-def test_at_the_date_that_was_told_an_object_is_not_modified_since(name: str, due: int) -> None:
-    conditional = GetObject(key="k", headers=((name, "{modified looked}"),))
-    before = (
-        (PutObject(key="k", content=Content(b"x")), wrote(b"x")),
-        (GetObject(key="k", called="looked"), shown(b"x")),
-    )
-    for status, answer in (
-        (200, shown(b"x")),
-        (304, Reply(304, shown(b"x").headers, b"")),
-        (412, refused(412, "PreconditionFailed")),
-    ):
-        assert (not faults(*before, (conditional, answer))) is (status == due)
