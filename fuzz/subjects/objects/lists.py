@@ -31,13 +31,22 @@ def _lists(several: Sequence[Any], number: int) -> Iterator[Any]:
 
 def _delimiters(several: Sequence[Any], number: int) -> Iterator[Any]:
     """Group by what begins with a slash where the last request groups by something else; no key begins so then."""
+    yield _with_slashes(several, number, "")
+
+
+def _delimiters_within(several: Sequence[Any], number: int) -> Iterator[Any]:
+    """Group by slashes where the last request groups by something else; no key begins or ends so then."""
+    yield _with_slashes(several, number, "b")
+
+
+def _with_slashes(several: Sequence[Any], number: int, end: str) -> Any:
     step, delimiter = several[number], getattr(several[-1], "delimiter", "")
     if not delimiter or delimiter[0] == "/":
-        yield step
-        return
+        return step
     slash = f"/{delimiter[1:]}"
     plain = renamed(lambda text: f"a{text.replace(delimiter, slash)}", OF_LISTINGS, step)
-    yield replace(plain, delimiter=slash) if getattr(plain, "delimiter", "") == delimiter else plain
+    plain = renamed(lambda key: f"{key}{end}", (), plain)
+    return replace(plain, delimiter=slash) if getattr(plain, "delimiter", "") == delimiter else plain
 
 
 def _pages(several: Sequence[Any], number: int) -> Iterator[Any]:
@@ -81,4 +90,4 @@ def _last_version(several: Sequence[Any]) -> Any:
 
 
 # These ways are taken one at a time.
-OF_LISTS = (_delimiters, _lists, _pages, _told_of_versions, _told_of_puts)
+OF_LISTS = (_delimiters, _delimiters_within, _lists, _pages, _told_of_versions, _told_of_puts)

@@ -150,6 +150,22 @@ def test_what_hangs_on_a_digest_is_one_finding_whatever_has_the_digest(tmp_path:
     assert len(findings(tmp_path, ["checksums-without-signs"], *cases)) == 1
 
 
+def test_a_condition_of_an_earlier_request_is_no_need_of_another_cause(tmp_path: Path) -> None:
+    unmet = GetObject(key="k", headers=UNMET)
+    cases = ((PUT, unmet), (replace(PUT, content=Content(b"$"), headers=ANEW), unmet))
+    assert len(findings(tmp_path, ["unmet-is304"], *cases)) == 1
+    assert len(findings(tmp_path / "other", ["unmet-is304"], *reversed(cases))) == 1
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_groups_are_one_cause_whatever_the_delimiter(tmp_path: Path, turn: int) -> None:
+    cases = [
+        (PutObject(key=key, content=X), ListObjects(delimiter=delimiter))
+        for key, delimiter in (("x-1", "1"), ("a/2", "/"))
+    ]
+    assert len(findings(tmp_path, ["groups-not-counted"], *cases[::turn])) == 1
+
+
 def test_what_is_forgotten_of_two_kinds_of_writes_is_two_findings(tmp_path: Path) -> None:
     deleted = (PUT, DeleteObject(key="k"), READ)
     cases = (deleted, (REFUSED, READ), deleted, (LEFT, READ))
