@@ -7,9 +7,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, unquote_plus
+
+from specs.objects import steps
 
 LONGEST_NAME = 255
 CONTROLS = re.compile("[\x00-\x1f\x7f]")
@@ -22,7 +25,16 @@ def _resolved(key: str) -> str:
     return posixpath.normpath(f"/{key}").lstrip("/") + ("/" if key.endswith("/") else "")
 
 
-# In these ways a store may misread keys. A key of which nothing is left stays as it is.
+# What a request is that has no key.
+OF_BUCKETS: Mapping[type, Callable[..., Any]] = MappingProxyType(
+    {
+        steps.PutObject: steps.CreateBucket,
+        steps.GetObject: partial(steps.ListObjects, v2=False, url=False),
+        steps.HeadObject: steps.HeadBucket,
+        steps.DeleteObject: steps.DeleteBucket,
+    }
+)
+# In these ways a store may misread keys. Where nothing is left of a key, a request is about the bucket.
 MISREAD: Mapping[str, Callable[[str], str]] = MappingProxyType(
     {
         "the answer for keys decoded once more": unquote,
@@ -57,5 +69,8 @@ def of_misread_keys(several: Sequence[Any]) -> Iterator[tuple[str, list[Any]]]:
 
 def _misread(step: Any, misread: Callable[[str], str]) -> Any:
     key = getattr(step, "key", "")
-    other = misread(key) if key else ""
-    return replace(step, key=other) if other and other != key else step
+    other = misread(key) if key else key
+    if other:
+        return replace(step, key=other) if other != key else step
+    about_buckets = OF_BUCKETS.get(type(step)) if key else None
+    return step if about_buckets is None else about_buckets(bucket=step.bucket, sent=step.sent, lane=step.lane)

@@ -166,6 +166,12 @@ def test_groups_are_one_cause_whatever_the_delimiter(tmp_path: Path, turn: int) 
     assert len(findings(tmp_path, ["groups-not-counted"], *cases[::turn])) == 1
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_keys_of_which_nothing_is_left_are_misread_like_others(tmp_path: Path, turn: int) -> None:
+    cases = [(PutObject(key="a/.."),), (PutObject(key="a/../b", content=X), ListObjects())]
+    assert len(findings(tmp_path, ["dots-resolved"], *cases[::turn])) == 1
+
+
 def test_what_is_forgotten_of_two_kinds_of_writes_is_two_findings(tmp_path: Path) -> None:
     deleted = (PUT, DeleteObject(key="k"), READ)
     cases = (deleted, (REFUSED, READ), deleted, (LEFT, READ))
