@@ -26,7 +26,7 @@ class Looks:
     def __init__(self, reading: Reading, ledger: Ledger, spent: Spent) -> None:
         self._reading = reading
         self._ledger = ledger
-        self._spent = spent
+        self.spent = spent
 
     def believed(self, case: Case, judgement: Judgement) -> list[str] | None:
         """Count a case for the known findings that all its failures look like, and return their names.
@@ -50,7 +50,7 @@ class Looks:
 
     def believed_together(self, case: Case, judgement: Judgement, wanted: Signature) -> list[str] | None:
         """Count a case of requests at the same time for a known race, or for findings that its failures look like."""
-        race = self._ledger.race(wanted, cut_short=False) if self._spent.much() else None
+        race = self._ledger.race(wanted, cut_short=False) if self.spent.much() else None
         if race is not None:
             return [self._ledger.again(race, wanted)]
         return self.believed(replace(case, together=False), judgement)
@@ -63,7 +63,7 @@ class Looks:
         shown = [one for one in self._ledger.shown() if one.signature.family == wanted.family]
         own = next((one.finding for one in shown if _is_its_own(one, trial, wanted)), None)
         dear = slow or wanted.way is Way.SILENT or wanted.died
-        if own is not None or (not self._spent.much() and not dear):
+        if own is not None or (not self.spent.much() and not dear):
             return own
         often = [one for one in shown if dear or self._is_sure(one.finding)]
         fitting = [one for one in often if one.is_of_traits or (slow and _errs_alike(one, wanted))]

@@ -20,7 +20,7 @@ from fuzz.triage.minimal import rewritable, shortened
 from fuzz.triage.plainer import lightened
 from fuzz.triage.reading import Reading
 from fuzz.triage.shown import Explained, Rest
-from fuzz.triage.trial import Signature, isolated, signature, trial_of
+from fuzz.triage.trial import Signature, Trial, isolated, signature, trial_of
 from specs.case import Case, at_once
 from specs.violation import Violation, Way
 
@@ -96,21 +96,28 @@ class Recogniser:
         if self._ledger.is_of_flaky(wanted):
             return None
         # Beside other requests no burden is asked.
-        trial = lightened(trial) or trial
+        light = lightened(trial) or trial
         with lab.budget(requests_for(Seen(judgement, violation, wanted), number)):
-            seen = lab.fails(trial, wanted)
+            seen = lab.fails(light, wanted)
             if seen is None:
                 return None
-            trial, seen = shortened(trial, seen, lab)
-            trial = rewritable(trial, seen, lab)
-            explained = explain_or_mend(trial, seen, self._ledger.shown(), lab)
-            if isinstance(explained, Explained):
-                return explained.finding, seen.signature
-            if isinstance(explained, Rest):
-                trial, seen = explained.trial, explained.seen
-            if not reduces or self._ledger.keeps_state():
-                return None
-            way = known_once_small(trial, seen, self._ledger.shown(), lab)
+            known = self._explained(light, seen, lab, reduces)
+        if known is None:
+            self._looks.spent.note_failed_again(trial.case)
+        return known
+
+    def _explained(self, trial: Trial, seen: Seen, lab: Lab, reduces: bool) -> tuple[str, Signature] | None:
+        """Return the known finding that explains a request which has failed again, as it is or once it is reduced."""
+        trial, seen = shortened(trial, seen, lab)
+        trial = rewritable(trial, seen, lab)
+        explained = explain_or_mend(trial, seen, self._ledger.shown(), lab)
+        if isinstance(explained, Explained):
+            return explained.finding, seen.signature
+        if isinstance(explained, Rest):
+            trial, seen = explained.trial, explained.seen
+        if not reduces or self._ledger.keeps_state():
+            return None
+        way = known_once_small(trial, seen, self._ledger.shown(), lab)
         if way is None:
             return None
         self._ledger.also_shown(way)

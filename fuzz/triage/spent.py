@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from fuzz.running.session import Session
 from fuzz.triage.ledger import Ledger
+from specs.case import Case
 
 # The share of all requests, and of the time, that known causes may cost.
 KNOWN_SHARE = 0.03
@@ -29,6 +30,8 @@ class Spent:
         self._clock = clock
         self._born = clock()
         self._met = 0
+        # Requests that have failed again beside others, and that no known finding explains.
+        self._failed_again: set[Case] = set()
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -47,6 +50,16 @@ class Spent:
     def much(self, share: float = KNOWN_SHARE) -> bool:
         """Say whether known causes have cost more than their share of the requests or of a limited time."""
         return self._share() > share
+
+    def note_failed_again(self, case: Case) -> None:
+        """Remember that a request has failed again beside others, which no known finding explains."""
+        self._failed_again.add(case)
+
+    def failed_again(self, case: Case) -> bool:
+        """Say whether a request has failed again beside others, and forget it."""
+        known = case in self._failed_again
+        self._failed_again.discard(case)
+        return known
 
     def passes_over(self) -> bool:
         """Say whether known causes have cost so much that this failure, of several, is not to be sent again."""

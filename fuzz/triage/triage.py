@@ -127,7 +127,10 @@ class Triage:
             and (slow or self.spent.much())
             and not self.ledger.is_worth_another_look(fleeting)
         ):
-            if self.spent.passes_over():
+            # What came once, among other requests, may have been this failure; one that has failed again is another.
+            spoilt = self.ledger.keeps_state() or self.keeper.raced(wanted)
+            sure = self.spent.failed_again(trial.case) and not spoilt
+            if not sure and self.spent.passes_over():
                 return self._unasked(fleeting, wanted)
             earlier = [] if self.spent.much(KNOWN_SHARE_WITH_EARLIER) else [*self.earlier.as_sent(until)]
             # Beside what other workers ask, a race may come again as often as it came.

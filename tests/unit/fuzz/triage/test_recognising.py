@@ -80,3 +80,24 @@ def test_requests_at_the_same_time_that_fail_alone_too_are_recognised_beside_oth
     assert set(recogniser.recognised(together, judgement, session) or ()) == set(named)  # type: ignore[arg-type]
     passing = PretendedSession([])
     assert recogniser.recognised(together, judgement, passing) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_failed_again_beside_others_is_not_taken_for_what_was_seen_once(tmp_path: Path, *, again: bool) -> None:
+    session = PretendedSession([Bug(needing("byte_order").spoils)])
+    ledger = Ledger(tmp_path, "w", session.reading)
+    triage = Triage(session, ledger, Immortal())  # type: ignore[arg-type]
+    case = asked("sum", byte_order="big")
+    trial, judgement = trial_of(case, session.reading), session.judge(case)
+    seen = Seen(judgement, judgement.failures[0], signature(judgement.failures[0], trial, judgement))
+    once = triage.keeper.kept(Smallest(trial, seen, ()), Shown("", trial, seen.signature, ()), "seen once")
+    # Known causes have cost far too much, and one failure of many has been sent again just now.
+    triage.spent.requests = 1000
+    assert not triage.spent.passes_over()
+    recogniser = Recogniser(session.reading, ledger, triage.looks, triage.lab)
+    other = asked("max", byte_order="big")
+    if again:
+        assert recogniser.recognised(other, session.judge(other), session) is None  # type: ignore[arg-type]
+    (named,) = triage.look_into(other, session.judge(other))
+    assert (named == once) is not again
+    assert len(ledger.findings()) == 1 + again
