@@ -15,7 +15,7 @@ from fuzz.triage.same import is_same
 from fuzz.triage.shown import ANY, Explained, Rest, Shown
 from fuzz.triage.slips import of_its_own
 from fuzz.triage.traits.circumstances import VERY_DATA
-from fuzz.triage.trial import Trial
+from fuzz.triage.trial import REFUSAL, Trial
 
 # So often a request found behind an invalid one is looked behind in turn.
 MOST_BEHIND = 3
@@ -33,8 +33,9 @@ def widened(smallest: Smallest, lab: Lab) -> tuple[Smallest, Shown]:
     """Return a smallest trial with the needs that are left if other faults or other data are asked too, and its way."""
     alike = faults_alike(smallest, lab)
     wanted = smallest.seen.signature
-    doubtful = wanted.way in OTHERWISE and not (wanted.faults or wanted.after_others) and alike - wanted.blamed
-    if ANY in alike or doubtful:
+    doubtful = wanted.way in OTHERWISE and not (wanted.faults or wanted.after_others)
+    about_anything = wanted.faults == {REFUSAL}
+    if ANY in alike or ((doubtful or about_anything) and alike - wanted.blamed):
         # Plain requests with other faults fail alike, so nothing else about this request is needed.
         smallest = replace(smallest, needs=(), unproved=())
     if hangs_on_its_data(smallest.trial, smallest.seen, lab):

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fuzz.subjects.reductions.zoo.errors import CausesAreAString
-from fuzz.subjects.reductions.zoo.fetching import RangeEndExclusive
+from fuzz.subjects.reductions.zoo.errors import CausesAreAString, HtmlForUnknownPaths
+from fuzz.subjects.reductions.zoo.fetching import KeyEncodedTwice, RangeEndExclusive
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.triage import Triage
 from specs.case import Case
@@ -57,3 +57,22 @@ def test_an_error_that_may_be_about_anything_is_known_by_how_badly_it_is_told(tm
             costs.append(session.sent - before)
     assert [one.seen for one in ledger.findings()] == [3]
     assert max(costs[1:]) <= 6
+
+
+FIVE = np.arange(1, 6, dtype="int32").tobytes()
+
+
+def of_a_key(content: bytes, **fields: object) -> Case:
+    return Case("reduction", (Put("a b%", content), Send("select", Fields({"dtype": "int32", **fields}), "a b%")))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_error_that_may_be_about_anything_needs_nothing_where_plain_ones_are_told_as_badly(
+    *, turned: bool, tmp_path: Path
+) -> None:
+    surplus = of_a_key(FIVE, shape=[4])
+    further = of_a_key(zlib.compress(FIVE) + b"xyz", compression={"id": "zlib"})
+    order = (further, surplus) if turned else (surplus, further)
+    (found,) = found_in_turn(tmp_path, order, HtmlForUnknownPaths, KeyEncodedTwice)
+    assert (found.violation.requirement, found.needs, found.seen) == ("error-form", (), 2)
+    assert "no-such-object" in found.covers
