@@ -8,6 +8,7 @@ is of a known finding. The rest takes quiet, and is left to triage.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from fuzz.running.session import Judgement, Session
 from fuzz.triage.behind import explain_or_mend
@@ -23,6 +24,9 @@ from fuzz.triage.shown import Explained, Rest
 from fuzz.triage.trial import Signature, Trial, isolated, signature, trial_of
 from specs.case import Case, at_once
 from specs.violation import Violation, Way
+
+# So often a request is sent once more where others may have spoilt its answers.
+TRIES_BESIDE_OTHERS = 3
 
 
 class LabBesideOthers(Lab):
@@ -102,9 +106,14 @@ class Recogniser:
             if seen is None:
                 return None
             known = self._explained(light, seen, lab, reduces)
-        if known is None:
-            self._looks.spent.note_failed_again(trial.case)
+            if known is None and self._fails_on(light, wanted, lab):
+                self._looks.spent.note_fails_on(trial.case)
         return known
+
+    def _fails_on(self, trial: Trial, wanted: Signature, lab: Lab) -> bool:
+        """Say whether a request that has failed again fails each time, where something may spoil some answers."""
+        spoilt = self._ledger.fleeting(wanted) or self._ledger.race(replace(wanted, after_others=True), cut_short=False)
+        return not spoilt or all(lab.fails(trial, wanted, again=True) for _ in range(TRIES_BESIDE_OTHERS))
 
     def _explained(self, trial: Trial, seen: Seen, lab: Lab, reduces: bool) -> tuple[str, Signature] | None:
         """Return the known finding that explains a request which has failed again, as it is or once it is reduced."""

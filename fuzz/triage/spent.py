@@ -17,6 +17,8 @@ KNOWN_SHARE_WITH_EARLIER = 0.04
 # the share, one in four times as many.
 MOST_KNOWN_SHARE = 0.05
 ONE_SENT_IN = 4
+# So many requests in turn that failed each time beside others have passed in quiet, before that tells nothing.
+MOST_IN_VAIN = 4
 
 
 class Spent:
@@ -30,8 +32,9 @@ class Spent:
         self._clock = clock
         self._born = clock()
         self._met = 0
-        # Requests that have failed again beside others, and that no known finding explains.
-        self._failed_again: set[Case] = set()
+        # Requests that have failed each time beside others, and that no known finding explains.
+        self._fails_on: set[Case] = set()
+        self._in_vain = 0
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -51,15 +54,19 @@ class Spent:
         """Say whether known causes have cost more than their share of the requests or of a limited time."""
         return self._share() > share
 
-    def note_failed_again(self, case: Case) -> None:
-        """Remember that a request has failed again beside others, which no known finding explains."""
-        self._failed_again.add(case)
+    def note_fails_on(self, case: Case) -> None:
+        """Remember that a request has failed each time beside others, which no known finding explains."""
+        self._fails_on.add(case)
 
-    def failed_again(self, case: Case) -> bool:
-        """Say whether a request has failed again beside others, and forget it."""
-        known = case in self._failed_again
-        self._failed_again.discard(case)
-        return known
+    def fails_on(self, case: Case) -> bool:
+        """Say whether a request has failed each time beside others, where that tells anything; forget it."""
+        known = case in self._fails_on
+        self._fails_on.discard(case)
+        return known and self._in_vain < MOST_IN_VAIN
+
+    def note_in_quiet(self, *, failed: bool) -> None:
+        """Learn from a request whether what fails beside others fails in quiet too."""
+        self._in_vain = 0 if failed else self._in_vain + 1
 
     def passes_over(self) -> bool:
         """Say whether known causes have cost so much that this failure, of several, is not to be sent again."""

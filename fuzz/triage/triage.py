@@ -127,15 +127,18 @@ class Triage:
             and (slow or self.spent.much())
             and not self.ledger.is_worth_another_look(fleeting)
         ):
-            # What came once, among other requests, may have been this failure; one that has failed again is another.
-            spoilt = self.ledger.keeps_state() or self.keeper.raced(wanted)
-            sure = self.spent.failed_again(trial.case) and not spoilt
-            if not sure and self.spent.passes_over():
+            # What fails each time is something else than what came once or where requests met.
+            fails_on = self.spent.fails_on(trial.case) and not self.ledger.keeps_state()
+            if not fails_on and self.spent.passes_over():
                 return self._unasked(fleeting, wanted)
             earlier = [] if self.spent.much(KNOWN_SHARE_WITH_EARLIER) else [*self.earlier.as_sent(until)]
             # Beside what other workers ask, a race may come again as often as it came.
-            if half_known and not self.quiet.comes_again(trial, earlier, wanted):
-                return None if fleeting is None else self.ledger.again(fleeting, wanted)
+            if half_known:
+                again = self.quiet.comes_again(trial, earlier, wanted)
+                if fails_on or again:
+                    self.spent.note_in_quiet(failed=again)
+                if not again:
+                    return None if fleeting is None else self.ledger.again(fleeting, wanted)
         first = Seen(judgement, violation, wanted)
         self.keeper.begun, self._smallest, self.keeper.first = begun, None, (trial, first)
         self._came_again = False

@@ -14,6 +14,7 @@ from fuzz.triage.looks import Looks
 from fuzz.triage.minimal import Smallest
 from fuzz.triage.recognising import Recogniser
 from fuzz.triage.shown import Shown
+from fuzz.triage.spent import MOST_IN_VAIN
 from fuzz.triage.triage import Triage
 from fuzz.triage.trial import signature, trial_of
 from specs.case import Case
@@ -82,22 +83,47 @@ def test_requests_at_the_same_time_that_fail_alone_too_are_recognised_beside_oth
     assert recogniser.recognised(together, judgement, passing) is None  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("again", [False, True])
-def test_what_failed_again_beside_others_is_not_taken_for_what_was_seen_once(tmp_path: Path, *, again: bool) -> None:
-    session = PretendedSession([Bug(needing("byte_order").spoils)])
-    ledger = Ledger(tmp_path, "w", session.reading)
-    triage = Triage(session, ledger, Immortal())  # type: ignore[arg-type]
+def spent(tmp_path: Path, session: Any) -> tuple[Triage, str]:
+    """Return triage that has seen something once, and has spent far too much on known causes."""
+    triage = Triage(session, Ledger(tmp_path, "w", session.reading), Immortal())
     case = asked("sum", byte_order="big")
     trial, judgement = trial_of(case, session.reading), session.judge(case)
     seen = Seen(judgement, judgement.failures[0], signature(judgement.failures[0], trial, judgement))
     once = triage.keeper.kept(Smallest(trial, seen, ()), Shown("", trial, seen.signature, ()), "seen once")
-    # Known causes have cost far too much, and one failure of many has been sent again just now.
     triage.spent.requests = 1000
+    # One failure of many has been sent again just now.
     assert not triage.spent.passes_over()
-    recogniser = Recogniser(session.reading, ledger, triage.looks, triage.lab)
+    return triage, once
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_what_fails_each_time_beside_others_is_not_taken_for_what_was_seen_once(
+    tmp_path: Path, *, beside: bool
+) -> None:
+    session = PretendedSession([Bug(needing("byte_order").spoils)])
+    triage, once = spent(tmp_path, session)
+    recogniser = Recogniser(session.reading, triage.ledger, triage.looks, triage.lab)
     other = asked("max", byte_order="big")
-    if again:
+    if beside:
         assert recogniser.recognised(other, session.judge(other), session) is None  # type: ignore[arg-type]
     (named,) = triage.look_into(other, session.judge(other))
-    assert (named == once) is not again
-    assert len(ledger.findings()) == 1 + again
+    assert (named == once) is not beside
+    assert len(triage.ledger.findings()) == 1 + beside
+
+
+def test_what_fails_beside_others_and_passes_in_quiet_again_and_again_tells_nothing(tmp_path: Path) -> None:
+    broken, well = PretendedSession([Bug(needing("byte_order").spoils)]), PretendedSession([])
+    triage, _ = spent(tmp_path, broken)
+    well.sent = 0
+    triage.lab.session = well  # type: ignore[assignment]
+    recogniser = Recogniser(broken.reading, triage.ledger, triage.looks, triage.lab)
+    asked_in_quiet = []
+    for size in range(2, 2 + 2 * MOST_IN_VAIN):
+        other = Case("reduction", (Put("a", bytes(4 * size)), asked("max", byte_order="big").steps[-1]))
+        assert recogniser.recognised(other, broken.judge(other), broken) is None  # type: ignore[arg-type]
+        before = well.sent
+        triage.look_into(other, broken.judge(other))
+        asked_in_quiet.append(well.sent > before)
+    assert asked_in_quiet[:MOST_IN_VAIN] == [True] * MOST_IN_VAIN
+    # The next one is looked into, as what was seen once has come so often.
+    assert not any(asked_in_quiet[MOST_IN_VAIN + 1 :])
