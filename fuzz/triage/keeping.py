@@ -23,6 +23,9 @@ from fuzz.triage.trial import Signature, Trial, of_requests_that_meet
 from specs.case import at_once
 from specs.violation import Way
 
+# So many requests a cause may take to be compared with known ones, whatever finding it took.
+REQUESTS_TO_COMPARE = 40
+
 
 class Keeper:
     """The keeper tells whether a smallest trial has a known cause, and keeps a finding of it if not.
@@ -50,6 +53,11 @@ class Keeper:
 
         The trial was reduced from one that `failed`, which may turn out to have a cause of its own.
         """
+        # A cause is compared even if looking for it has used up its requests: it would be told again and again.
+        with self.lab.budget(max(self.lab.left, REQUESTS_TO_COMPARE)):
+            return self._compared(smallest, failed)
+
+    def _compared(self, smallest: Smallest, failed: tuple[Trial, Seen] | None) -> str | None:
         smallest, way = widened(smallest, self.lab)
         # Another worker may have found the same cause in the meantime.
         with self.ledger.alone():
@@ -59,7 +67,7 @@ class Keeper:
                 return self._keep(smallest, way, replaces=None if plain is None else plain.finding)
         own = None if failed is None else of_its_own(smallest, *failed, self.lab)
         if own is not None:
-            return self.settled(own)
+            return self._compared(own, None)
         self.ledger.also_shown(replace(way, finding=same.finding))
         return self.ledger.again(same.finding, way.signature)
 

@@ -23,7 +23,7 @@ from fuzz.running.session import Session
 from fuzz.triage.reading import Reading
 from fuzz.triage.shown import Shown
 from fuzz.triage.traits import trait_told
-from fuzz.triage.trial import BY_ASPECT, Signature, of_requests_that_meet, trial_of
+from fuzz.triage.trial import BY_ASPECT, Signature, Trial, of_requests_that_meet, trial_of
 from fuzz.versions import suite_version
 from specs.violation import Way
 
@@ -185,6 +185,16 @@ class Ledger:
         if name is None or self._findings[name].reproducibility != "seen once":
             return False
         return self.seen(name) in LOOKED_INTO_AGAIN
+
+    def cut_short(self, trial: Trial, wanted: Signature) -> str | None:
+        """Return the finding that was not looked into to the end, and whose proved needs a trial has."""
+        return self._first(
+            lambda one: one.family == wanted.family,
+            lambda finding: (
+                finding.reproducibility == "cut short"
+                and any(way.needs and way.concerns(trial, wanted) for way in self._ways[finding.id])
+            ),
+        )
 
     def is_flaky(self, name: str) -> bool:
         """Say whether a finding is about requests that fail some of the time."""

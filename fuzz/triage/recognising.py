@@ -112,7 +112,8 @@ class Recogniser:
 
     def _fails_on(self, trial: Trial, wanted: Signature, lab: Lab) -> bool:
         """Say whether a request that has failed again fails each time, where something may spoil some answers."""
-        spoilt = self._ledger.fleeting(wanted) or self._ledger.race(replace(wanted, after_others=True), cut_short=False)
+        met = replace(wanted, after_others=True)
+        spoilt = self._ledger.fleeting(wanted) or self._ledger.race(met, cut_short=False) or self._ledger.keeps_state()
         return not spoilt or all(lab.fails(trial, wanted, again=True) for _ in range(TRIES_BESIDE_OTHERS))
 
     def _explained(self, trial: Trial, seen: Seen, lab: Lab, reduces: bool) -> tuple[str, Signature] | None:

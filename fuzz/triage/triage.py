@@ -121,14 +121,15 @@ class Triage:
         if (believed := self.looks.like(trial, wanted, slow=slow)) is not None:
             return self.ledger.again(believed, wanted)
         fleeting = self.ledger.fleeting(wanted)
-        half_known = fleeting or self.ledger.remembering(wanted.way) or self.keeper.raced(wanted)
+        remembered = self.ledger.remembering(wanted.way)
+        half_known = fleeting or remembered or self.keeper.raced(wanted)
         if (
             (half_known or self.ledger.keeps_state())
             and (slow or self.spent.much())
             and not self.ledger.is_worth_another_look(fleeting)
         ):
-            # What fails each time is something else than what came once or where requests met.
-            fails_on = self.spent.fails_on(trial.case) and not self.ledger.keeps_state()
+            # What fails each time is something else than what came once, or where requests met, or is remembered.
+            fails_on = self.spent.fails_on(trial.case) and not remembered
             if not fails_on and self.spent.passes_over():
                 return self._unasked(fleeting, wanted)
             earlier = [] if self.spent.much(KNOWN_SHARE_WITH_EARLIER) else [*self.earlier.as_sent(until)]
@@ -333,6 +334,8 @@ class Triage:
         shown = as_it_came(until, trial)
         smallest = self._smallest or Smallest(shown, first, (), narrow(present(shown), shown.reading))
         wanted = smallest.seen.signature
+        if (known := self.ledger.cut_short(smallest.trial, wanted)) is not None:
+            return self.ledger.again(known, wanted)
         way = Shown("", smallest.trial, wanted, smallest.needs, wanted.faults, reduced=not smallest.unproved)
         # Silence that was asked for again was waited for too shortly to be sure of it.
         again = self._came_again and wanted.way is not Way.SILENT

@@ -179,6 +179,19 @@ def test_what_comes_by_chance_explains_nothing(tmp_path: Path, reproducibility: 
     assert ledger.of_chance(Signature(Way.SILENT)) is None
 
 
+@pytest.mark.parametrize(
+    ("needs", "compression", "known"), [(("gzip",), "gzip", True), (("gzip",), None, False), ((), "gzip", False)]
+)
+def test_what_was_cut_short_is_known_by_the_needs_that_were_proved(
+    tmp_path: Path, needs: tuple[str, ...], compression: str | None, *, known: bool
+) -> None:
+    ledger = Ledger(tmp_path, "w", Reading(PROFILE))
+    name = keep(ledger, replace(finding("0123456789ab", *needs), reproducibility="cut short"))
+    trial = trial_of(case_of(replace(SCENE, operation="sum", compression=compression), "reduction"), Reading(PROFILE))
+    assert ledger.cut_short(trial, Signature(Way.VALUES)) == (name if known else None)
+    assert ledger.cut_short(trial, Signature(Way.SILENT)) is None
+
+
 def test_a_folder_that_cannot_be_read_is_told_of_and_kept(tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.mkdir()
