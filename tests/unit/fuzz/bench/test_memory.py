@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import subprocess
 import sys
@@ -42,7 +43,9 @@ def test_what_the_process_holds_is_counted() -> None:
         before = held(store, 0.0)
         store.put("private", "a", b"1")
         store.put("public", "b", b"2")
-        memory = bytearray(30_000_000)
+        # These pages are new: other memory may be what the process has held before and has free.
+        memory = mmap.mmap(-1, 30_000_000, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        memory.write(bytes(len(memory)))
         other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
         descriptor = os.open(os.devnull, os.O_RDONLY)
         after = held(store, 60.0)
