@@ -240,15 +240,15 @@ class Ledger:
                 return name
         return None
 
-    def remembering(self, way: Way) -> str | None:
-        """Return a finding of a server whose answers depend on earlier requests or its age, and fail in the same way.
+    def remembering(self, way: Way | None = None) -> str | None:
+        """Return a finding of a server whose answers depend on earlier requests or its age, and fail in a way.
 
         What a server should not remember may be of several kinds.
         """
         if self._reading.stateful:
             return None
         return self._first(
-            lambda one: one.way is way,
+            lambda one: way in (None, one.way),
             lambda finding: (
                 finding.reproducibility == "after a while"
                 or (finding.reproducibility in CERTAIN and self._ways[finding.id][0].of_history)
@@ -257,7 +257,7 @@ class Ledger:
 
     def keeps_state(self) -> bool:
         """Say whether a finding shows that answers depend on earlier requests."""
-        return any(self.remembering(way) is not None for way in Way)
+        return self.remembering() is not None
 
     def has_looked_like(self, name: str, wanted: Signature, *, roughly: bool = False) -> bool:
         """Say whether a failure that was counted for a finding looked just, or roughly, like another one."""

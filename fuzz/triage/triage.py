@@ -118,6 +118,7 @@ class Triage:
         trial = trial_of(isolated(case, number), self.session.reading)
         wanted = signature(violation, trial, judgement)
         slow, begun = is_slow(judgement, number), self.session.sent
+        fails_on = self.spent.fails_on(trial.case)
         if (believed := self.looks.like(trial, wanted, slow=slow)) is not None:
             return self.ledger.again(believed, wanted)
         fleeting = self.ledger.fleeting(wanted)
@@ -129,7 +130,7 @@ class Triage:
             and not self.ledger.is_worth_another_look(fleeting)
         ):
             # What fails each time is something else than what came once, or where requests met, or is remembered.
-            fails_on = self.spent.fails_on(trial.case) and not remembered
+            fails_on = fails_on and not remembered
             if not fails_on and self.spent.passes_over():
                 return self._unasked(fleeting, wanted)
             earlier = [] if self.spent.much(KNOWN_SHARE_WITH_EARLIER) else [*self.earlier.as_sent(until)]

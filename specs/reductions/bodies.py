@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 
+from specs.itself import Itself
 from specs.reductions.locators import usual_locators
 from specs.reductions.profile import Profile
 from specs.reductions.steps import Send
@@ -13,22 +14,6 @@ from specs.reductions.validity import ReadRequest, read_request
 
 # So many of the latest requests are read once, whoever asks about them.
 MOST_KEPT: Final = 512
-It = TypeVar("It")
-
-
-class Itself(Generic[It]):
-    """Stands for an object that is equal to nothing but itself, so that nobody has to look into it."""
-
-    __slots__ = ("it",)
-
-    def __init__(self, it: It) -> None:
-        self.it = it
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Itself) and self.it is other.it
-
-    def __hash__(self) -> int:
-        return id(self.it)
 
 
 def full_body(step: Send, profile: Profile) -> Mapping[str, Any]:

@@ -11,8 +11,9 @@ from decimal import Decimal, InvalidOperation
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from specs.itself import Itself
 from specs.json_text import nests_too_deeply
-from specs.reductions.schemas import Key, Schema, exact_validator, lenient_validator, load
+from specs.reductions.schemas import Schema, exact_validator, lenient_validator, load
 from specs.reductions.schemas.places import pointer
 
 if TYPE_CHECKING:
@@ -111,12 +112,12 @@ def value_and_repeats(text: str, *, keep: str = "last") -> tuple[Any, tuple[tupl
 
 
 def _validators(schema: str | Schema) -> tuple[Validator, Validator]:
-    return _both(Key(load(schema) if isinstance(schema, str) else schema))
+    return _both(Itself(load(schema) if isinstance(schema, str) else schema))
 
 
 @functools.lru_cache(maxsize=64)
-def _both(key: Key) -> tuple[Validator, Validator]:
-    return exact_validator(key.schema), lenient_validator(key.schema)
+def _both(key: Itself[Schema]) -> tuple[Validator, Validator]:
+    return exact_validator(key.it), lenient_validator(key.it)
 
 
 def _faults(value: Any, exact: Validator, lenient: Validator) -> tuple[Flaw, ...]:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from specs.reductions.schemas import Key, Schema
+from specs.itself import Itself
+from specs.reductions.schemas import Schema
 from specs.reductions.schemas.places import Pattern, children, example, inlined, places, pointer, types, variants
 from strategies.drawing import Choice, Draw, assume, composite, integers, sampled_from
 from strategies.reductions.breakers import BEYOND_KEYWORDS, BREAKERS, Break
@@ -44,7 +45,7 @@ def broken(draw: Draw, body: Mapping[str, Any], schema: Schema) -> Mutation:
     The value of a required field may be its own name in braces, `{url}`, to be filled in later with a valid one.
     A body may turn out to be valid after all, which the caller has to judge.
     """
-    rules = rules_of(Key(schema))
+    rules = rules_of(Itself(schema))
     group = draw(_groups(rules))
     return _broken(draw, plain(body), schema, group)[0]
 
@@ -53,7 +54,7 @@ def broken(draw: Draw, body: Mapping[str, Any], schema: Schema) -> Mutation:
 def twice_broken(draw: Draw, body: Mapping[str, Any], schema: Schema) -> Mutation:
     """Break a valid body in two fields, or in one field and by a field too many or too few."""
     whole = plain(body)
-    rules = tuple(rule for rule in rules_of(Key(schema)) if rule.pattern or rule.kind not in {"type", "duplicate"})
+    rules = tuple(rule for rule in rules_of(Itself(schema)) if rule.pattern or rule.kind not in {"type", "duplicate"})
     groups = _by_field(rules)
     at = draw(integers(0, len(groups) - 1))
     ahead = draw(integers(1, len(groups) - 1))
@@ -96,10 +97,10 @@ def _merged(body: dict[str, Any], one: dict[str, Any], other: dict[str, Any]) ->
 
 
 @functools.lru_cache(maxsize=64)
-def rules_of(key: Key) -> tuple[PlacedRule, ...]:
+def rules_of(key: Itself[Schema]) -> tuple[PlacedRule, ...]:
     """List the rules of a schema at all their places; raises LookupError for a rule that nothing can break."""
     found: dict[tuple[str, Pattern], PlacedRule] = {}
-    for pattern, here in places(inlined(key.schema)):
+    for pattern, here in places(inlined(key.it)):
         for part in variants(here):
             for keyword in part:
                 if keyword in _WORDS_ONLY or keyword in _STRUCTURE:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from specs.reductions.schemas import Key, Schema
+from specs.itself import Itself
+from specs.reductions.schemas import Schema
 from specs.reductions.schemas.places import PlaceStep, inlined, limits, place, variants, without_null
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def leaf(schema: Schema, *path: PlaceStep) -> SearchStrategy[Any]:
     A step is the name of a field (or of a definition, as `operation` is one), the number of an item in a tuple,
     or `*` for any item; `*` may be left out.
     """
-    return _leaf(Key(schema), path)
+    return _leaf(Itself(schema), path)
 
 
 def choices(schema: Schema, *path: PlaceStep) -> tuple[Any, ...]:
@@ -43,7 +44,7 @@ def whole_requests(schema: Schema) -> SearchStrategy[Any]:
 
 
 @functools.lru_cache(maxsize=256)
-def _leaf(key: Key, path: tuple[PlaceStep, ...]) -> SearchStrategy[Any]:
+def _leaf(key: Itself[Schema], path: tuple[PlaceStep, ...]) -> SearchStrategy[Any]:
     from hypothesis_jsonschema import from_schema
 
-    return from_schema(without_null(place(inlined(key.schema), *path)))
+    return from_schema(without_null(place(inlined(key.it), *path)))

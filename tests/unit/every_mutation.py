@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from specs.itself import Itself
 from specs.reductions.proof import Flaw, refused, schema_faults
-from specs.reductions.schemas import Key, Schema
+from specs.reductions.schemas import Schema
 from specs.reductions.schemas.places import example, inlined, pointer
 from strategies.reductions.json_text import put
 from strategies.reductions.mutations import Mutation, breaks_of, mutation, plain, reached, rules_of
@@ -47,7 +48,7 @@ def every_mutation(body: Mapping[str, Any], schema: Schema) -> Iterator[ProvedMu
     Lists are broken at their first item.
     """
     whole = plain(body)
-    for rule in rules_of(Key(schema)):
+    for rule in rules_of(Itself(schema)):
         tree, path, value = reached(whole, inlined(schema), rule.pattern, lambda _: 0)
         for change in breaks_of(rule, value):
             made = mutation(rule, (*path, *change.below), change, put(tree, path, change.node))
@@ -58,7 +59,7 @@ def every_mutation(body: Mapping[str, Any], schema: Schema) -> Iterator[ProvedMu
 
 def mutation_kinds(schema: Schema) -> tuple[tuple[str, str], ...]:
     """List every kind of mutation with the place, as a pattern, where it is applied."""
-    return tuple((rule.kind, pointer(rule.pattern)) for rule in rules_of(Key(schema)))
+    return tuple((rule.kind, pointer(rule.pattern)) for rule in rules_of(Itself(schema)))
 
 
 def proof(text: str, schema: Schema) -> tuple[Flaw, ...]:

@@ -173,8 +173,9 @@ class CaseBuckets:
             self._takes_batches = isinstance(came, Reply) and came.status == 200
             refused = _refused_in(came)
             batch = [one for one in batch if self._takes_batches and one[0] not in refused]
+        gone = set(batch)
         for one in found:
-            if one not in batch:
+            if one not in gone:
                 yield self._question("DELETE", bucket, *one)
         return batch
 

@@ -19,21 +19,6 @@ Schema = Mapping[str, Any]
 NAMES = ("v1.request", "v2.request", "v2.response", "error")
 
 
-class Key:
-    """A schema as a cache's key: equal only to itself, and kept alive so that its identity is not used again."""
-
-    __slots__ = ("schema",)
-
-    def __init__(self, schema: Schema) -> None:
-        self.schema = schema
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Key) and self.schema is other.schema
-
-    def __hash__(self) -> int:
-        return id(self.schema)
-
-
 @functools.cache
 def load(name: str) -> dict[str, Any]:
     """Return one of the schemas, read once; callers must not change it: `places.narrow` copies."""

@@ -5,7 +5,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from specs.reductions.schemas import Key, Schema, exact_validator
+from specs.itself import Itself
+from specs.reductions.schemas import Schema, exact_validator
 
 PlaceStep = str | int
 Pattern = tuple[PlaceStep, ...]
@@ -15,7 +16,7 @@ ANY_ITEM = "*"
 
 def inlined(schema: Schema) -> dict[str, Any]:
     """Return the schema with every local `$ref` replaced by its target; cached, so callers must not change it."""
-    return _inlined(Key(schema))
+    return _inlined(Itself(schema))
 
 
 def variants(schema: Schema) -> Iterator[Schema]:
@@ -90,7 +91,7 @@ def limits(schema: Schema) -> tuple[int | float | None, int | float | None]:
 
 def example(schema: Schema) -> Any:
     """Return a valid value of an inlined schema, never null if another value is valid."""
-    return _example(Key(schema))
+    return _example(Itself(schema))
 
 
 def narrow(schema: Schema, *path: str | int, **keywords: Any) -> dict[str, Any]:
@@ -119,13 +120,13 @@ def pointer(path: Sequence[PlaceStep]) -> str:
 
 
 @functools.lru_cache(maxsize=1024)
-def _example(key: Key) -> Any:
-    narrowed = without_null(key.schema)
+def _example(key: Itself[Schema]) -> Any:
+    narrowed = without_null(key.it)
     check = exact_validator(narrowed)
     for value in _candidates(narrowed):
         if check.is_valid(value):
             return value
-    raise LookupError(f"no example of {json.dumps(key.schema)} is known; give it a valid one under 'examples'")
+    raise LookupError(f"no example of {json.dumps(key.it)} is known; give it a valid one under 'examples'")
 
 
 def _candidates(schema: Schema) -> Iterator[Any]:
@@ -151,8 +152,8 @@ def _candidates(schema: Schema) -> Iterator[Any]:
 
 
 @functools.lru_cache(maxsize=64)
-def _inlined(key: Key) -> dict[str, Any]:
-    return {name: _inline(node, key.schema, ()) for name, node in key.schema.items()}
+def _inlined(key: Itself[Schema]) -> dict[str, Any]:
+    return {name: _inline(node, key.it, ()) for name, node in key.it.items()}
 
 
 def _inline(node: Any, root: Schema, seen: tuple[str, ...]) -> Any:
