@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import pickle
 import tempfile
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from fuzz.bench.stages import ACCOUNTS, EXPLAINING, Answers, ChargedSession, ChargedTarget, Stages, rows
+from fuzz.bench.playing import Taking, recorded, taken
+from fuzz.bench.stages import ACCOUNTS, EXPLAINING, ChargedTarget, Stages, rows
 from fuzz.errors import CannotRun, UsageError
 from fuzz.flags import add_config_flag, add_target_flags, settings_of
 
 if TYPE_CHECKING:
     from fuzz.events import RunEnded
-    from fuzz.hunt.effort import PropertyEffort
-    from fuzz.hunt.hunter import Hunter
-    from fuzz.running.session import Session
-    from fuzz.running.targets import Target
-    from fuzz.subject import Property
-    from fuzz.transport.protocol import Came
-    from specs.case import Case
 
-WARM_UP = 200
 EXAMPLES = """\
 examples:
   asfuzz bench cost                                     the property that most of a hunt is about
@@ -50,7 +39,6 @@ what the suite alone can do, without sockets and waits.
 With --seconds a hunt of any server is measured, after another of the same length by which its findings are known and
 tables are made. Then "explaining" is what is spent on failures, further requests included.
 """
-ANSWERS = "answers.pickle"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -76,15 +64,17 @@ def main(arguments: Namespace) -> int:
         return _whole_hunt(arguments)
     if arguments.target or arguments.launch:
         raise UsageError("--target and --launch need --seconds: single properties are measured on the embedded server")
-    only = arguments.only = arguments.only or ["reduction"]
+    taking = Taking(arguments.requests, arguments.seed, tuple(arguments.only or ["reduction"]))
     with tempfile.TemporaryDirectory() as folder:
-        played = _recorded(arguments, Path(folder)) if arguments.at_once else None
-        requests, stages, others_ns = _measured(arguments, Path(folder), played)
-    print(f"{requests:,} checked requests of {', '.join(only)}, CPU milliseconds each")
-    print("\n".join(rows(stages, requests, others_ns)))
+        played = recorded(taking, Path(folder)) if arguments.at_once else None
+        took = taken(taking, Path(folder), played)
+    print(f"{took.requests:,} checked requests of {', '.join(taking.only)}, CPU milliseconds each")
+    print("\n".join(rows(took.stages, took.requests, took.others_ns)))
     if arguments.at_once:
-        spent = sum(stages.spent_ns.values()) + others_ns
-        print(f"{requests / spent * 1e9:,.0f} checked requests in a second of one core, were they answered at once")
+        spent = sum(took.stages.spent_ns.values()) + took.others_ns
+        print(
+            f"{took.requests / spent * 1e9:,.0f} checked requests in a second of one core, were they answered at once"
+        )
     return 0
 
 
@@ -123,86 +113,3 @@ def _whole_hunt(arguments: Namespace) -> int:
     print(f"busy for {busy:.0%} of the time; {ended.known_causes_requests:,} requests more for known findings")
     print(f"{name}, profile {target.profile.name}, store {settings.store}")
     return 0
-
-
-def _measured(arguments: Namespace, folder: Path, answers: Answers) -> tuple[int, Stages, int]:
-    """Hunt on the embedded server, or on its recorded answers."""
-    from fuzz.config import Settings
-    from fuzz.running.targets import open_target
-
-    stages = Stages()
-    with open_target(Settings()) as target:
-        requests, others_ns = _hunt(target, stages, folder, arguments, answers)
-    return requests, stages, others_ns
-
-
-def _recorded(arguments: Namespace, folder: Path) -> Iterator[Came]:
-    """Return what the embedded server answers to each request of the measurement, as another process records it."""
-    recorder = get_context("spawn").Process(target=_record, args=(arguments, folder))
-    recorder.start()
-    recorder.join()
-    if recorder.exitcode:
-        raise CannotRun("the answers could not be recorded")
-    found: list[Came] = pickle.loads((folder / ANSWERS).read_bytes())
-    return iter(found)
-
-
-def _record(arguments: Namespace, folder: Path) -> None:
-    found: list[Came] = []
-    _measured(arguments, folder, found.append)
-    (folder / ANSWERS).write_bytes(pickle.dumps(found))
-
-
-def _hunt(target: Target, stages: Stages, folder: Path, arguments: Namespace, answers: Answers) -> tuple[int, int]:
-    """Return the number of checked requests, and the time that other threads took meanwhile."""
-    from fuzz.hunt.rounds import EXAMPLES_A_TURN, seed_of, turn
-
-    with closing(ChargedSession(target, stages, answers)) as session:
-        hunter, table = _hunter(session, target, folder, arguments.only)
-
-        def attempt(one: Property, case: Case) -> None:
-            with stages.within(ACCOUNTS):
-                hunter.try_case(one.named(case), table[one])
-            if table[one].findings:
-                raise CannotRun("the embedded server fails; see asfuzz run")
-
-        def turns(name: str, wanted: int) -> int:
-            """Run turns of each property until that many requests are checked; return how many were."""
-            before, number = sum(one.requests for one in table.values()), 0
-            while (asked := sum(one.requests for one in table.values()) - before) < wanted:
-                for one in table:
-                    seed = seed_of(arguments.seed, name, one.name, number)
-                    turn(one.cases(target.profile), seed, EXAMPLES_A_TURN, lambda case: attempt(one, case))  # noqa: B023
-                number += 1
-            return asked
-
-        turns("warm-up", WARM_UP)
-        begun = time.process_time_ns()
-        stages.begin()
-        asked = turns("measured", arguments.requests)
-        return asked, time.process_time_ns() - begun - sum(stages.spent_ns.values())
-
-
-def _hunter(
-    session: Session, target: Target, folder: Path, only: list[str]
-) -> tuple[Hunter, dict[Property, PropertyEffort]]:
-    """Return a hunter as a worker has it, and the accounts of the properties."""
-    from fuzz.hunt.effort import PropertyEffort
-    from fuzz.hunt.exploration import Exploration
-    from fuzz.hunt.hunter import Hunter
-    from fuzz.hunt.life import TargetLife
-    from fuzz.hunt.vacuity import Clock, Stakes
-    from fuzz.triage.ledger import Ledger
-
-    known = {one.name: one for one in session.subject.properties}
-    if unknown := [name for name in only if name not in known]:
-        raise UsageError(f"--only: property {unknown[0]!r} is unknown; see asfuzz properties")
-    accounting, clock = session.subject.accounting, Clock()
-    exploration = Exploration(accounting, target.profile)
-    table = {
-        known[name]: PropertyEffort(
-            stakes=Stakes(name, accounting, target.profile, session.facts, clock, exploration, known[name].essentials)
-        )
-        for name in only
-    }
-    return Hunter(session, Ledger(folder, "cost", session.reading), TargetLife.of(target), lambda _event: None), table

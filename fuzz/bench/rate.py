@@ -169,8 +169,8 @@ def _beside(command: str, settings: Settings, seed: int, folder: Path) -> float:
     flags += ["--target", settings.target] if settings.target else []
     flags += ["--profile", settings.profile] if not settings.embedded else []
     flags += ["--only", *settings.only] if settings.only else []
-    ran = subprocess.run(
-        [command, "run", *map(str, flags), "--summary", "-"], capture_output=True, text=True, check=False
-    )
+    # Where this asfuzz was found by PYTHONPATH, the other would be found there too, and be the same.
+    words = ["env", "-u", "PYTHONPATH", command, "run", *map(str, flags), "--summary", "-"]
+    ran = subprocess.run(words, capture_output=True, text=True, check=False)
     told = json.loads(ran.stdout)
     return float(told["checked_requests"] / told["seconds"])

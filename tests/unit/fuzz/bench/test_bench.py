@@ -7,6 +7,7 @@ import shutil
 import sys
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -193,6 +194,26 @@ def test_recorded_answers_are_judged_without_sending_anything(capsys: pytest.Cap
     assert told[SENDING] == told[READING] == 0
     assert all(told[name] > 0 for name in (DRAWING, ENCODING, ORACLE, CHECKS, ACCOUNTS))
     assert "in a second of one core" in last
+
+
+def test_another_asfuzz_is_not_found_where_this_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other"
+    other.write_text("""#!/bin/sh\necho '{"checked_requests": 500, "seconds": '"${PYTHONPATH:-1}"'}'\n""")
+    other.chmod(0o755)
+    monkeypatch.setenv("PYTHONPATH", "100")
+    assert main(["bench", "rate", "--seconds", "1", "--blocks", "1", "--beside", str(other)]) == 0
+    _, row, *_ = capsys.readouterr().out.splitlines()
+    assert row.split()[-2] == "500"
+
+
+def test_workers_whose_answers_come_at_once_take_as_many_requests_each(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "workers", "--at-once", "--requests", "20"]) == 0
+    one, two = (line.split() for line in capsys.readouterr().out.splitlines()[1:])
+    assert (one[0], two[0]) == ("1", "2")
+    assert 20 <= int(one[1]) < int(two[1])
+    assert float(two[2]) > 0
 
 
 def test_a_whole_hunt_is_charged_stage_by_stage(capsys: pytest.CaptureFixture[str]) -> None:
