@@ -115,6 +115,17 @@ def test_a_property_without_its_branch_is_vacuous() -> None:
     assert not is_vacuous(stakes.told(), PADDING)
 
 
+def test_an_answer_that_takes_long_is_looked_into_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fuzz.hunt.vacuity.MOST_SECONDS", 0.0)
+    case = case_of(shape=[2, 3], axis=0, order="F")
+    stakes = Stakes("reduction", REDUCTIONS.accounting, REFERENCE, FACTS, Clock())
+    stakes.look(
+        case, Judgement(Transcript(case, (None, Reply(200, (), b""))), (), expectations(case, REFERENCE, FACTS))
+    )
+    assert len(stakes.told().fields) == 1
+    assert len(mattering(case)) > 1
+
+
 def test_accounts_of_workers_add_up() -> None:
     one = PutToTest("p", 2, (("counts", 3),), (("axis", 2, 1), ("size", 1, 0)))
     two = PutToTest("p", 5, (("counts", 1), ("as-bytes", 2)), (("axis", 4, 2),))
