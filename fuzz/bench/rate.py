@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fuzz.bench.bare import NotingTarget, bare_rate, own_rate
 from fuzz.bench.signed import signed_rate
 from fuzz.bench.started import ended_core_seconds, others_core_seconds
+from fuzz.errors import CannotRun
 from fuzz.flags import add_config_flag, add_target_flags, settings_of
 from fuzz.running.lanes import SLOW_LANES
 from fuzz.subjects.objects.access import Access
@@ -121,7 +122,7 @@ def main(arguments: Namespace) -> int:
         for number in range(arguments.blocks):
             beside = None
             if arguments.beside:
-                beside = _beside(arguments.beside, settings, arguments.seed + number, Path(folder) / "beside")
+                beside = rate_beside(arguments.beside, settings, arguments.seed + number, Path(folder) / "beside")
             plan = Plan(
                 target.profile,
                 arguments.seed + number,
@@ -162,7 +163,7 @@ def _block(target: NotingTarget, plan: Plan, beside: float | None) -> RateBlock:
     return RateBlock(ran.checked_requests, ran.seconds, lanes, busy, core, server, bare, mix, own, beside, signed)
 
 
-def _beside(command: str, settings: Settings, seed: int, folder: Path) -> float:
+def rate_beside(command: str, settings: Settings, seed: int, folder: Path) -> float:
     """Return how many requests a second another asfuzz checks of the same server."""
     flags: list[Any] = ["--seconds", settings.seconds, "--seed", seed, "--findings", folder, "--store", settings.store]
     flags += ["--launch", settings.launch] if settings.launch else []
@@ -170,7 +171,11 @@ def _beside(command: str, settings: Settings, seed: int, folder: Path) -> float:
     flags += ["--profile", settings.profile] if not settings.embedded else []
     flags += ["--only", *settings.only] if settings.only else []
     # Where this asfuzz was found by PYTHONPATH, the other would be found there too, and be the same.
-    words = ["env", "-u", "PYTHONPATH", command, "run", *map(str, flags), "--summary", "-"]
+    summary = folder.with_suffix(".json")
+    words = ["env", "-u", "PYTHONPATH", command, "run", *map(str, flags), "--summary", str(summary)]
     ran = subprocess.run(words, capture_output=True, text=True, check=False)
-    told = json.loads(ran.stdout)
+    if not summary.is_file():
+        raise CannotRun(f"{command} has written no summary: {ran.stderr.strip()}")
+    told = json.loads(summary.read_text("utf-8"))
+    summary.unlink()
     return float(told["checked_requests"] / told["seconds"])

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from fuzz.bench.rate import rate_beside
 from fuzz.bench.refinding import Over, TitleWatch
 from fuzz.bench.signed import signed_rate
 from fuzz.bench.stages import ACCOUNTS, CHECKS, DRAWING, ENCODING, ORACLE, READING, SENDING, STAGES, Stages
 from fuzz.bench.trouble import narrowed
 from fuzz.cli import main
+from fuzz.config import Settings
 from fuzz.embedded.store.server import serving
 from fuzz.errors import CannotRun, UsageError
 from fuzz.events import FindingFound
@@ -200,12 +202,21 @@ def test_another_asfuzz_is_not_found_where_this_one_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = tmp_path / "other"
-    other.write_text("""#!/bin/sh\necho '{"checked_requests": 500, "seconds": '"${PYTHONPATH:-1}"'}'\n""")
+    told = """'{"checked_requests": 500, "seconds": '"${PYTHONPATH:-1}"'}'"""
+    other.write_text(f'#!/bin/sh\nfor last; do :; done\necho {told} > "$last"\n')
     other.chmod(0o755)
     monkeypatch.setenv("PYTHONPATH", "100")
     assert main(["bench", "rate", "--seconds", "1", "--blocks", "1", "--beside", str(other)]) == 0
     _, row, *_ = capsys.readouterr().out.splitlines()
     assert row.split()[-2] == "500"
+
+
+def test_another_asfuzz_that_does_not_run_is_no_measure(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("#!/bin/sh\necho it broke >&2\n")
+    other.chmod(0o755)
+    with pytest.raises(CannotRun, match="no summary: it broke"):
+        rate_beside(str(other), Settings(), 1, tmp_path / "findings")
 
 
 def test_workers_whose_answers_come_at_once_take_as_many_requests_each(capsys: pytest.CaptureFixture[str]) -> None:
