@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from fuzz.bench.bare import NotingTarget, bare_rate, own_rate
 from fuzz.bench.signed import signed_rate
 from fuzz.bench.started import ended_core_seconds, others_core_seconds
-from fuzz.errors import CannotRun
+from fuzz.errors import CannotRun, UsageError
 from fuzz.flags import add_config_flag, add_target_flags, settings_of
 from fuzz.running.lanes import SLOW_LANES
 from fuzz.subjects.objects.access import Access
@@ -114,6 +116,7 @@ def main(arguments: Namespace) -> int:
     from fuzz.running.targets import open_target
 
     settings = settings_of(arguments)
+    other = arguments.beside and _found(arguments.beside)
     with open_target(settings) as opened, tempfile.TemporaryDirectory() as folder:
         print(HEADER, end=f" {'signed':>8} {'of signed':>9}" if isinstance(opened.store, Access) else "")
         print(f" {'beside':>8} {'times':>9}" if arguments.beside else "", flush=True)
@@ -121,8 +124,8 @@ def main(arguments: Namespace) -> int:
         blocks: list[RateBlock] = []
         for number in range(arguments.blocks):
             beside = None
-            if arguments.beside:
-                beside = rate_beside(arguments.beside, settings, arguments.seed + number, Path(folder) / "beside")
+            if other is not None:
+                beside = rate_beside(other, settings, arguments.seed + number, Path(folder) / "beside")
             plan = Plan(
                 target.profile,
                 arguments.seed + number,
@@ -163,6 +166,14 @@ def _block(target: NotingTarget, plan: Plan, beside: float | None) -> RateBlock:
     return RateBlock(ran.checked_requests, ran.seconds, lanes, busy, core, server, bare, mix, own, beside, signed)
 
 
+def _found(command: str) -> str:
+    """Return where a command is, which need not be told from the folder in which it is started."""
+    found = shutil.which(command)
+    if found is None:
+        raise UsageError(f"--beside: there is no command {command}")
+    return os.path.abspath(found)
+
+
 def rate_beside(command: str, settings: Settings, seed: int, folder: Path) -> float:
     """Return how many requests a second another asfuzz checks of the same server."""
     flags: list[Any] = ["--seconds", settings.seconds, "--seed", seed, "--findings", folder, "--store", settings.store]
@@ -170,12 +181,14 @@ def rate_beside(command: str, settings: Settings, seed: int, folder: Path) -> fl
     flags += ["--target", settings.target] if settings.target else []
     flags += ["--profile", settings.profile] if not settings.embedded else []
     flags += ["--only", *settings.only] if settings.only else []
-    # Where this asfuzz was found by PYTHONPATH, the other would be found there too, and be the same.
+    # Where this asfuzz was found by PYTHONPATH or in the current folder, the other's processes would be this one's.
     summary = folder.with_suffix(".json")
     words = ["env", "-u", "PYTHONPATH", command, "run", *map(str, flags), "--summary", str(summary)]
-    ran = subprocess.run(words, capture_output=True, text=True, check=False)
+    ran = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder.parent)
     if not summary.is_file():
         raise CannotRun(f"{command} has written no summary: {ran.stderr.strip()}")
     told = json.loads(summary.read_text("utf-8"))
     summary.unlink()
+    if not told["checked_requests"]:
+        raise CannotRun(f"{command} has checked nothing: {ran.stderr.strip()}")
     return float(told["checked_requests"] / told["seconds"])

@@ -203,10 +203,12 @@ def test_another_asfuzz_is_not_found_where_this_one_is(
 ) -> None:
     other = tmp_path / "other"
     told = """'{"checked_requests": 500, "seconds": '"${PYTHONPATH:-1}"'}'"""
-    other.write_text(f'#!/bin/sh\nfor last; do :; done\necho {told} > "$last"\n')
+    other.write_text(f'#!/bin/sh\nfor last; do :; done\n[ -d here ] || echo {told} > "$last"\n')
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path)
     other.chmod(0o755)
     monkeypatch.setenv("PYTHONPATH", "100")
-    assert main(["bench", "rate", "--seconds", "1", "--blocks", "1", "--beside", str(other)]) == 0
+    assert main(["bench", "rate", "--seconds", "1", "--blocks", "1", "--beside", "./other"]) == 0
     _, row, *_ = capsys.readouterr().out.splitlines()
     assert row.split()[-2] == "500"
 
@@ -217,6 +219,11 @@ def test_another_asfuzz_that_does_not_run_is_no_measure(tmp_path: Path) -> None:
     other.chmod(0o755)
     with pytest.raises(CannotRun, match="no summary: it broke"):
         rate_beside(str(other), Settings(), 1, tmp_path / "findings")
+
+
+def test_another_asfuzz_that_is_not_there_is_a_mistake_of_the_user(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "rate", "--beside", "no-such-asfuzz"]) == 2
+    assert "--beside: there is no command no-such-asfuzz" in capsys.readouterr().err
 
 
 def test_workers_whose_answers_come_at_once_take_as_many_requests_each(capsys: pytest.CaptureFixture[str]) -> None:
