@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from secrets import token_hex
-from typing import Any, Protocol
+from typing import Protocol
 
+from fuzz.embedded.processes import ReferenceServerError, read_announcement, stop
+from fuzz.errors import CannotRun
 from fuzz.running.launcher import Launcher, free_port
 from fuzz.running.store import Credentials
 from fuzz.running.store.protocol import impostors
 from fuzz.subjects.objects.access import OWN, OWNER, Access
-from fuzz.subjects.objects.own_store import start_object_store
+from fuzz.subjects.objects.own_store import animal_classes
 from specs.objects.profile import Profile
 
 
@@ -41,38 +45,60 @@ class OwnStore:
         self.access = Access({OWNER: OWN[0], **impostors(OWN[0])})
         self._ways = ways
         self._port = free_port()
-        self._directory: Path | None = None
-        self._running: Any = None
+        self._forking: subprocess.Popen[bytes] | None = None
         self._process_id = 0
 
     @contextmanager
     def folder(self) -> Iterator[OwnStore]:
         """Keep the store in a temporary directory until the end of the block."""
         with tempfile.TemporaryDirectory() as directory:
-            self._directory = Path(directory)
+            told = {
+                "accounts": {one.access_key: one.secret for one in OWN},
+                "port": self._port,
+                "directory": directory,
+                "kinds": animal_classes(self._ways),
+            }
+            # -P: otherwise a package called fuzz in the current folder would be imported in place of ours.
+            command = [sys.executable, "-P", "-m", "fuzz.bench.forked_store"]
+            # Its own session keeps Ctrl-C from ending it before those who still need it.
+            self._forking = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+            )
             try:
+                self._say(json.dumps(told))
                 yield self
             finally:
                 self.close()
 
     def start(self) -> str:
-        """Start the store, and return its URL."""
-        self.close()
-        accounts = {one.access_key: one.secret for one in OWN}
-        self._running = start_object_store(accounts, self._ways, port=self._port, directory=self._directory)
-        server = self._running.__enter__()
+        """Start the store, and return its URL; raises CannotRun."""
+        assert self._forking is not None
+        self._say("")
+        try:
+            server = read_announcement(self._forking)
+        except ReferenceServerError as error:
+            raise CannotRun(str(error)) from error
         self._process_id = server.process_id
-        return str(server.url)
+        return server.url
+
+    def _say(self, line: str) -> None:
+        assert self._forking is not None
+        assert self._forking.stdin is not None
+        self._forking.stdin.write(f"{line}\n".encode())
+        self._forking.stdin.flush()
 
     def kill(self) -> None:
-        """End the store by SIGKILL."""
+        """End the store by SIGKILL, and wait for its end."""
+        assert self._forking is not None
+        assert self._forking.stdout is not None
         os.kill(self._process_id, signal.SIGKILL)
+        self._forking.stdout.readline()
 
     def close(self) -> None:
         """End the store for good."""
-        if self._running is not None:
-            running, self._running = self._running, None
-            running.__exit__(None, None, None)
+        if self._forking is not None:
+            forking, self._forking = self._forking, None
+            stop(forking)
 
 
 class LaunchedStore:

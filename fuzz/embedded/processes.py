@@ -61,7 +61,9 @@ def read_announcement(process: subprocess.Popen[bytes]) -> RunningServer:
         raise ReferenceServerError(f"the reference server {state}; to see why, run: {command}")
     announcement = json.loads(line)
     narrowed = tuple(announcement.get("narrowed", ()))
-    return RunningServer(announcement["url"], announcement["port"], process.pid, narrowed)
+    # A process may have started another one that serves.
+    process_id = announcement.get("process_id", process.pid)
+    return RunningServer(announcement["url"], announcement["port"], process_id, narrowed)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

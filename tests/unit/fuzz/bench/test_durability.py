@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from urllib.parse import urlsplit
+
 import pytest
 
 from fuzz.bench.killable import OwnStore
@@ -24,3 +27,25 @@ def test_a_store_that_forgets_is_seen(animal: str) -> None:
     with OwnStore((animal,)).folder() as store:
         found = killed_often(store, REFERENCE, 20, 3, 0.6, until_lost=True)
     assert found.lost
+
+
+def test_the_own_store_comes_back_after_each_kill_and_ends_at_the_end() -> None:
+    with OwnStore().folder() as store:
+        urls = []
+        for _ in range(3):
+            urls.append(store.start())
+            socket.create_connection(_place(urls[-1])).close()
+            store.kill()
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(_place(urls[-1]))
+        assert len(set(urls)) == 1
+        store.start()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(_place(urls[-1]))
+
+
+def _place(url: str) -> tuple[str, int]:
+    at = urlsplit(url)
+    assert at.hostname is not None
+    assert at.port is not None
+    return at.hostname, at.port
