@@ -16,6 +16,8 @@ REQUESTS_OF_SILENCE = 80
 REQUESTS_OF_DEATH = 80
 REQUESTS_OF_A_RACE = 1500
 REQUESTS_OF_A_HISTORY = 1000
+# What hardly ever comes again is looked for among the likeliest earlier requests.
+REQUESTS_OF_A_GLANCE_BACK = 150
 # A request that fails after this time, having used up memory for example, is not sent often.
 SLOW_MS = 1000.0
 
@@ -27,8 +29,8 @@ def requests_for(first: Seen, number: int) -> int:
     return REQUESTS_OF_DEATH if first.signature.died else REQUESTS
 
 
-def requests_after_others(first: Seen) -> int:
-    """Return how many requests a history may cost: fewer where each may cost a wait or a restart.
+def requests_after_others(first: Seen, *, far: bool = True) -> int:
+    """Return how many requests a history may cost: fewer if it is not to be far back, or each may cost a wait.
 
     A history is asked with all that came before the failure, so that any of it may take its time again.
     """
@@ -37,7 +39,9 @@ def requests_after_others(first: Seen) -> int:
     steps = range(len(first.judgement.transcript.outcomes))
     if any(is_slow(first.judgement, step) for step in steps):
         return REQUESTS_OF_SILENCE
-    return REQUESTS_OF_A_RACE if at_once(first.judgement.transcript.case) else REQUESTS_OF_A_HISTORY
+    if at_once(first.judgement.transcript.case):
+        return REQUESTS_OF_A_RACE
+    return REQUESTS_OF_A_HISTORY if far else REQUESTS_OF_A_GLANCE_BACK
 
 
 def is_slow(judgement: Judgement, number: int) -> bool:

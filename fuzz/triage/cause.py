@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.other_data import MOST_THAT_FAIL_ALIKE, hangs_on_its_data
+from fuzz.triage.reading import Reading
 from fuzz.triage.readings import explained_by_reading
 from fuzz.triage.shown import ANY, Explained, Rest, Shown
 from fuzz.triage.traits import closure, project, values_apart, with_siblings_of, without
@@ -22,9 +23,12 @@ from fuzz.triage.traits.circumstances import (
     after_refusal,
     asked_twice,
 )
-from fuzz.triage.trial import REFUSAL, Trial
+from fuzz.triage.trial import REFUSAL, Signature, Trial, isolated, trial_of
+from specs.case import Case
+from specs.violation import Way
 
 MOST_RESTS = 6
+SPOILT = Signature(Way.VALUES)
 
 
 def explain(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | Rest | None:
@@ -146,3 +150,17 @@ def _is_sibling(plain: Trial, seen: Seen, one: Shown) -> bool:
     return seen.signature.look == one.signature.look or any(
         values_apart(plain, one.trial, closure(one.needs, plain.reading))
     )
+
+
+def disagrees_by(case: Case, reading: Reading, known: Iterable[Shown]) -> str | None:
+    """Return the finding by which answers disagree that are right one by one; None if none is known.
+
+    What spoils answers to such requests may spoil them so little that each might be right.
+    """
+    asked = (isolated(case, at) for at, one in enumerate(case.steps) if one.asks)
+    several = [trial_of(each, reading) for each in asked]
+    for one in known:
+        alike = one.signature.way is Way.DISAGREES and one.trial.case.property == case.property
+        if alike or (one.needs and any(one.concerns(trial, SPOILT) for trial in several)):
+            return one.finding
+    return None

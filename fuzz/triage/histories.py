@@ -91,7 +91,7 @@ class Earlier:
         yield case
 
     def before(self, case: Case, company: Company = ALONE) -> Iterator[Case]:
-        """List the case after requests about its objects, its company's, the latest cases', and each setting's last."""
+        """List the case after requests about its objects, its company's, the latest ones, and each setting's last."""
         about = self._requests.get(_content(case) or b"")
         if about:
             prepared = tuple(step for step in case.steps if not step.asks)
@@ -101,12 +101,13 @@ class Earlier:
         if beside is not None:
             yield beside
         lately = [one.steps for one in self._cases]
-        for some in (lately[-MOST_CASES:], lately):
-            if some:
-                yield self._after(case, some)
-        told = list(dict.fromkeys(self._told.values()))
-        if any(steps[-1] not in chain(*lately) for steps in told):
+        latest, told = lately[-MOST_CASES:], list(dict.fromkeys(self._told.values()))
+        if latest:
+            yield self._after(case, latest)
+        if any(steps[-1] not in chain(*latest) for steps in told):
             yield self._after(case, told)
+        if len(lately) > MOST_CASES:
+            yield self._after(case, lately)
 
     def _after(self, case: Case, several: Iterable[Sequence[Any]]) -> Case:
         """Put the steps of others before the case, about objects of their own."""

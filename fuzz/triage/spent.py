@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from fuzz.running.session import Session
-from fuzz.triage.ledger import Ledger
+from fuzz.triage.ledger import LOOKED_INTO_AGAIN, Ledger
+from fuzz.triage.trial import Signature
 from specs.case import Case
+from specs.violation import Way
 
 # The share of all requests, and of the time, that known causes may cost.
 KNOWN_SHARE = 0.03
@@ -35,6 +38,7 @@ class Spent:
         # Requests that have failed each time beside others, and that no known finding explains.
         self._fails_on: set[Case] = set()
         self._in_vain = 0
+        self._looked_back: Counter[Way] = Counter()
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -67,6 +71,15 @@ class Spent:
     def note_in_quiet(self, *, failed: bool) -> None:
         """Learn from a request whether what fails beside others fails in quiet too."""
         self._in_vain = 0 if failed else self._in_vain + 1
+
+    def looks_far_back(self, wanted: Signature) -> bool:
+        """Say whether all earlier requests are to be searched for what a failure needs: it has come several times.
+
+        A failure by chance, which no search explains, hardly ever comes again.
+        """
+        self._looked_back[wanted.way] += 1
+        fleeting = self._ledger.fleeting(wanted)
+        return self._looked_back[wanted.way] in LOOKED_INTO_AGAIN or self._ledger.is_worth_another_look(fleeting)
 
     def passes_over(self) -> bool:
         """Say whether known causes have cost so much that this failure, of several, is not to be sent again."""

@@ -12,7 +12,7 @@ from fuzz.events import EXPLAINING
 from fuzz.running.session import Judgement, Session
 from fuzz.triage.behind import behind, explain_or_mend
 from fuzz.triage.budgets import REQUESTS_OF_A_RACE, in_haste, is_slow, requests_after_others, requests_for
-from fuzz.triage.cause import explain
+from fuzz.triage.cause import disagrees_by, explain
 from fuzz.triage.company import ALONE, Company
 from fuzz.triage.histories import Earlier, after_those_beside, smallest_history, wrong_after
 from fuzz.triage.keeping import Keeper
@@ -31,10 +31,9 @@ from fuzz.triage.together import apart, confirmed, race_of, read_after_write
 from fuzz.triage.traits import narrow, present
 from fuzz.triage.traits.circumstances import AT_ONCE
 from fuzz.triage.trial import Signature, Trial, as_it_came, isolated, isolated_otherwise, signature, trial_of
-from specs.case import Case, at_once
+from specs.case import Case, at_once, requests
 from specs.violation import Aspect, Violation, Way
 
-SPOILT = Signature(Way.VALUES)
 # This stands in place of a finding's name where an answer was late and right.
 NO_FAILURE = ""
 
@@ -233,7 +232,8 @@ class Triage:
 
     def _after_others(self, until: Case, trial: Trial, first: Seen) -> str | None:
         """Return the finding of a failure that needs earlier requests, or came by chance."""
-        with self._alone() as among_others, self.lab.budget(requests_after_others(first)):
+        far = self.spent.looks_far_back(first.signature)
+        with self._alone() as among_others, self.lab.budget(requests_after_others(first, far=far)):
             # What other workers ask is under way beside each request.
             self.keeper.in_company |= among_others
             try:
@@ -252,18 +252,23 @@ class Triage:
                 found = found or self._after(self.earlier.histories(until, self._company), first)
                 if found is None:
                     return self._in_turn(first) or self.keeper.chance(as_it_came(until, trial), first)
-                alone = self.lab.fails(trial, first.signature, again=True)
-                if alone is not None:
-                    # The request fails alone after all: the server was too busy to answer when it was tried before.
-                    return self._settled(minimal(trial, alone, self.lab), first)
-                explained = explain(*found, self.ledger.shown(), self.lab)
-                if isinstance(explained, Explained):
-                    return self.ledger.again(explained.finding, first.signature)
-                if isinstance(explained, Rest):
-                    found = explained.trial, explained.seen
-                return self._in_turn(first) or self._settled(smallest_history(*found, self.lab), first)
+                with self.lab.budget(requests_after_others(first)):
+                    return self._of_history(trial, *found, first)
             except OutOfBudget:
                 return self.keeper.chance(as_it_came(until, trial), first)
+
+    def _of_history(self, alone: Trial, trial: Trial, seen: Seen, first: Seen) -> str | None:
+        """Return the finding of a request that fails after earlier ones, unless it fails alone after all."""
+        now = self.lab.fails(alone, first.signature, again=True)
+        if now is not None:
+            # The server was too busy to answer when the request was tried before.
+            return self._settled(minimal(alone, now, self.lab), first)
+        explained = explain(trial, seen, self.ledger.shown(), self.lab)
+        if isinstance(explained, Explained):
+            return self.ledger.again(explained.finding, first.signature)
+        if isinstance(explained, Rest):
+            trial, seen = explained.trial, explained.seen
+        return self._in_turn(first) or self._settled(smallest_history(trial, seen, self.lab), first)
 
     def _in_turn(self, first: Seen) -> str | None:
         """Return the finding of requests in lanes that fail one after the other too, in some order."""
@@ -278,7 +283,7 @@ class Triage:
         """Return the request after earlier ones that make it fail, if any do; settle the server from then on."""
         settled, self.lab.settles = self.lab.settles, True
         self.lab.forget()
-        for history in histories:
+        for history in (one for one in histories if requests(one) <= self.lab.left):
             found = wrong_after(history, self.session.reading, first.signature, self.lab)
             if found is not None and found[0].several:
                 return found
@@ -309,13 +314,9 @@ class Triage:
         if violation is None:
             return self.keeper.chance(trial, first)
         seen = Seen(judgement, violation, first.signature)
-        asked = (isolated(until, at) for at, one in enumerate(until.steps) if one.asks)
-        several = [trial_of(each, self.session.reading) for each in asked]
-        for one in self.ledger.shown():
-            alike = one.signature.way is Way.DISAGREES and one.trial.case.property == until.property
-            # What spoils answers to such requests may spoil them so little that each might be right.
-            if alike or (one.needs and any(one.concerns(trial, SPOILT) for trial in several)):
-                return self.ledger.again(one.finding, first.signature)
+        known = disagrees_by(until, self.session.reading, self.ledger.shown())
+        if known is not None:
+            return self.ledger.again(known, first.signature)
         return self.keeper.kept(Smallest(trial, seen, ()), Shown("", trial, first.signature, ()), "every time")
 
     def _cut_short(self, until: Case, trial: Trial, first: Seen) -> str | None:

@@ -18,6 +18,7 @@ from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.zoo.errors import SecretShownToTheClient
 from fuzz.subjects.reductions.zoo.memory import CacheWithoutMissing
 from fuzz.subjects.reductions.zoo.refusing import UnknownOperationIsAServerError
+from fuzz.triage.budgets import REQUESTS_OF_A_GLANCE_BACK
 from fuzz.triage.histories import MANY_CASES, Earlier, smallest_history
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.traits import has, project, without
@@ -36,6 +37,7 @@ PUT = Put("a", bytes(8))
 PLAIN = Send("sum", Fields({"dtype": "int32"}), "a")
 MISSING = Send("sum", Fields({"dtype": "int32", "missing": {"missing_value": 1}}), "a")
 PLENTY = 500
+MOST_ASKED = 15
 COUNT = Send("count", Fields({"dtype": "int32"}), "a")
 
 
@@ -91,7 +93,7 @@ def test_requests_about_the_same_content_are_remembered_across_cases() -> None:
     assert not list(earlier.before(Case("x", (PUT, PLAIN))))
     earlier.note(Case("x", (PUT, MISSING)))
     earlier.note(Case("x", (Put("a", b"other"), COUNT)))
-    same, recent, _ = earlier.before(Case("y", (PUT, PLAIN)))
+    same, recent = earlier.before(Case("y", (PUT, PLAIN)))
     assert same.steps == (PUT, MISSING, PLAIN)
     assert recent.steps[-2:] == (PUT, PLAIN)
     assert [one.key for one in recent.steps[:-2]] == ["a0", "a0", "a1", "a1"]
@@ -102,7 +104,7 @@ def test_the_last_request_to_tell_a_field_is_remembered_however_long_ago_it_was(
     earlier.note(Case("x", (PUT, MISSING)))
     for number in range(MANY_CASES):
         earlier.note(Case("x", (Put("a", bytes(number)), COUNT)))
-    *_, told = earlier.before(Case("y", (Put("a", b"others"), PLAIN)))
+    *_, told, _ = earlier.before(Case("y", (Put("a", b"others"), PLAIN)))
     assert [one.operation for one in told.steps if isinstance(one, Send)] == ["sum", "count", "sum"]
     assert told.steps[:2] == (replace(PUT, key="a0"), replace(MISSING, key="a0"))
 
@@ -159,3 +161,31 @@ def test_what_was_seen_once_is_looked_into_again_when_it_has_come_often(tmp_path
             told.append([(one.reproducibility, one.seen) for one in ledger.findings()])
     assert told[3] == [("seen once", 4)]
     assert told[5] == [("every time", 5)]
+
+
+def test_what_comes_by_chance_is_looked_for_far_back_when_it_has_come_often(tmp_path: Path) -> None:
+    with session_with() as healthy, session_with(CacheWithoutMissing) as broken:
+        triage = Triage(healthy, Ledger(tmp_path, "w", healthy.reading), Immortal())
+        for number in range(MANY_CASES):
+            triage.earlier.note(Case("x", (Put("a", bytes(4 * number)), *[COUNT] * MOST_ASKED)))
+        cost = []
+        for number in range(6):
+            put = Put("a", bytes([1, 0, 0, 0, 2, 0, 0, 0, number, 9, 9, 9]))
+            broken.judge(Case("reduction", (put, PLAIN)))
+            before = healthy.sent
+            triage.look_into(Case("reduction", (put, MISSING)), broken.judge(Case("reduction", (put, MISSING))))
+            cost.append(healthy.sent - before)
+    assert max(*cost[:4], cost[5]) < REQUESTS_OF_A_GLANCE_BACK < MANY_CASES * MOST_ASKED < cost[4]
+
+
+def test_a_history_that_a_glance_back_has_found_is_reduced_to_the_end(tmp_path: Path) -> None:
+    with session_with(CacheWithoutMissing) as session:
+        triage = Triage(session, Ledger(tmp_path, "w", session.reading), Immortal())
+        put = Put("a", bytes([1, 0, 0, 0, 2, 0, 0, 0]))
+        first, then = Case("reduction", (put, *[PLAIN] * MOST_ASKED)), Case("reduction", (put, MISSING))
+        session.judge(first)
+        triage.earlier.note(first)
+        triage.look_into(then, session.judge(then))
+        (found,) = triage.ledger.findings()
+    assert (found.reproducibility, found.unproved) == ("every time", ())
+    assert [one.operation for one in found.case.steps if isinstance(one, Send)] == ["select", "select"]
