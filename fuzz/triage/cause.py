@@ -13,7 +13,7 @@ from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.other_data import MOST_THAT_FAIL_ALIKE, hangs_on_its_data
 from fuzz.triage.reading import Reading
 from fuzz.triage.readings import explained_by_reading
-from fuzz.triage.shown import ANY, Explained, Rest, Shown
+from fuzz.triage.shown import ANY, Explained, Rest, Shown, covers
 from fuzz.triage.traits import closure, project, values_apart, with_siblings_of, without
 from fuzz.triage.traits.circumstances import (
     EARLIER_REFUSAL,
@@ -75,7 +75,7 @@ def converted(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Exp
 def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest | None:
     """Say whether a way explains a trial, or return the trial that fails without a need; None if the way is absent."""
     if not one.concerns(trial, seen.signature):
-        return None
+        return _leaves_some_faults(trial, seen, one, lab)
     if ANY in one.covers or (seen.signature.faults == {REFUSAL} and not one.needs):
         # Plain requests that are wrong in other ways have failed alike, or the error may be about anything.
         return Explained(one.finding)
@@ -98,6 +98,24 @@ def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest |
     for name in one.needs:
         rest = without(trial, name)
         still = None if rest is None else lab.fails(rest, seen.signature)
+        if rest is not None and still is not None:
+            return Rest(rest, still)
+    return Explained(one.finding)
+
+
+def _leaves_some_faults(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest | None:
+    """Say whether a way explains a trial of several faults by those of them that it covers, and by no others."""
+    reading, wanted = trial.reading, seen.signature
+    covered = frozenset(fault for fault in wanted.faults if covers(one.covers, fault))
+    mine = replace(wanted, faults=covered)
+    if not covered or covered == wanted.faults or one.of_history or not one.concerns(trial, mine):
+        return None
+    needed = (*one.needs, *reading.at_fault(mine))
+    if lab.fails(project(trial, closure(needed, reading)), mine) is None:
+        return None
+    for name in needed:
+        rest = without(trial, name)
+        still = None if rest is None else lab.fails(rest, wanted)
         if rest is not None and still is not None:
             return Rest(rest, still)
     return Explained(one.finding)

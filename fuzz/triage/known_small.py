@@ -26,7 +26,7 @@ def way_of(name: str, smallest: Smallest, lab: Lab, alike: frozenset[str] = froz
     wanted = smallest.seen.signature
     words = reads_as_with_other_data(smallest.trial, smallest.seen, lab)
     reduced = not smallest.unproved
-    return Shown(name, smallest.trial, wanted, smallest.needs, alike | wanted.faults, words, reduced)
+    return Shown(name, smallest.trial, wanted, smallest.needs, alike | wanted.faults, words, reduced, smallest.own)
 
 
 def widened(smallest: Smallest, lab: Lab) -> tuple[Smallest, Shown]:

@@ -267,8 +267,10 @@ class Ledger:
     def also_shown(self, way: Shown) -> None:
         """Remember another way in which a finding shows."""
         ways = self._ways[way.finding]
-        if len(ways) < MOST_WAYS and all((one.signature, one.needs) != (way.signature, way.needs) for one in ways):
-            ways.append(way)
+        for form in way.forms():
+            known = any((one.signature, one.needs) == (form.signature, form.needs) for one in ways)
+            if len(ways) < MOST_WAYS and not known:
+                ways.append(form)
 
     def again(self, name: str, wanted: Signature) -> str:
         """Count a finding once more, and emit it if this worker sees it for the first time."""
@@ -303,7 +305,7 @@ class Ledger:
         finding = scrubbed(finding, session.store.credentials.values())
         ways = [one for one in self._ways.get(name, ()) if one.needs != way.needs]
         self.made += before is None
-        self._remember(finding, replace(way, finding=name), *ways)
+        self._remember(finding, *replace(way, finding=name).forms(), *ways)
         self._save(finding)
         self._emit(FindingFound(finding, self.path_of(name), requests=cost))
         self._seen[name] = self.seen(name) or 1

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from fuzz.triage.lab import Lab, OutOfBudget, Seen
 from fuzz.triage.other_data import ERRORS
 from fuzz.triage.plainer import plainer
+from fuzz.triage.shown import OwnForm
 from fuzz.triage.traits import closure, narrow, present, project, values_apart, without
 from fuzz.triage.trial import Trial, trial_of
 from specs.violation import Way
@@ -30,12 +31,14 @@ class Smallest:
     """A trial reduced as far as could be done.
 
     The trial is known to pass without any one of `needs`. Whether it needs the traits in `unproved` was not found out.
+    `own` is the form from before values were made plainer, where that took other traits.
     """
 
     trial: Trial
     seen: Seen
     needs: tuple[str, ...]
     unproved: tuple[str, ...] = ()
+    own: OwnForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def minimal(trial: Trial, seen: Seen, lab: Lab, kept: Marks = NO_MARKS) -> Small
         return smallest
     # From its plainer data, a case that still needs much may come to need less.
     again = _Reduction(smallest.trial, smallest.seen, lab, kept).reduced()
-    return again if len(again.needs) < len(smallest.needs) and not again.unproved else smallest
+    return replace(again, own=None) if len(again.needs) < len(smallest.needs) and not again.unproved else smallest
 
 
 def rewritable(trial: Trial, seen: Seen, lab: Lab) -> Trial:
@@ -117,8 +120,10 @@ class _Reduction:
         self._met = set(self._left)
 
     def reduced(self) -> Smallest:
+        own: OwnForm | None = None
         try:
             self._least()
+            own = OwnForm(self._trial, self._seen.signature, self._needed(self._left))
             self._simplify()
             self._prove()
             while self._fails_otherwise():
@@ -126,10 +131,17 @@ class _Reduction:
         except OutOfBudget:
             pass
         about = self._reading.at_fault(self._seen.signature)
-        needs = narrow((name for name in self._proved if name not in about), self._reading)
+        needs = self._needed(self._proved)
         asked = {*about, *closure(needs, self._reading), *self._reading.incidental}
         unproved = tuple(name for name in narrow(present(self._trial), self._reading) if name not in asked)
-        return Smallest(self._trial, self._seen, needs, unproved)
+        if own is not None and (len(own.needs) != len(needs) or set(own.needs) == set(needs)):
+            own = None
+        return Smallest(self._trial, self._seen, needs, unproved, own)
+
+    def _needed(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the narrowest of some traits, but for those by which the request breaks a rule."""
+        about = self._reading.at_fault(self._seen.signature)
+        return narrow((name for name in names if name not in about), self._reading)
 
     def _fails(self, plain: Trial) -> bool:
         """Say whether a trial fails as wanted; if it does, it becomes the trial that is reduced."""

@@ -113,7 +113,8 @@ class Recogniser:
     def _fails_on(self, trial: Trial, wanted: Signature, lab: Lab) -> bool:
         """Say whether a request that has failed again fails each time, where something may spoil some answers."""
         met = replace(wanted, after_others=True)
-        spoilt = self._ledger.fleeting(wanted) or self._ledger.race(met, cut_short=False) or self._ledger.keeps_state()
+        spoilt = self._ledger.fleeting(wanted) or self._ledger.race(met, cut_short=False)
+        spoilt = spoilt or self._ledger.remembering(wanted.way)
         return not spoilt or all(lab.fails(trial, wanted, again=True) for _ in range(TRIES_BESIDE_OTHERS))
 
     def _explained(self, trial: Trial, seen: Seen, lab: Lab, reduces: bool) -> tuple[str, Signature] | None:
@@ -125,7 +126,7 @@ class Recogniser:
             return explained.finding, seen.signature
         if isinstance(explained, Rest):
             trial, seen = explained.trial, explained.seen
-        if not reduces or self._ledger.keeps_state():
+        if not reduces or self._ledger.remembering(seen.signature.way) is not None:
             return None
         way = known_once_small(trial, seen, self._ledger.shown(), lab)
         if way is None:

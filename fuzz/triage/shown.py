@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from fuzz.triage.lab import Seen
 from fuzz.triage.traits import has
@@ -14,10 +15,20 @@ ANY = "*"
 
 
 @dataclass(frozen=True, slots=True)
+class OwnForm:
+    """A failed trial with the least of its own traits, of which some give way to plainer ones in its smallest case."""
+
+    trial: Trial
+    signature: Signature
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """One way in which a finding shows: how its trial fails, what that needs, and which other faults fail alike.
 
-    It is `reduced` if that was looked for to the end, so that the needs are all that there are.
+    It is `reduced` if that was looked for to the end, so that the needs are all that there are. `own` is the form in
+    which it came, where that has other traits than its smallest case.
     """
 
     finding: str
@@ -27,6 +38,15 @@ class Shown:
     covers: frozenset[str] = frozenset()
     reads_as: frozenset[str] = frozenset()
     reduced: bool = True
+    own: OwnForm | None = None
+
+    def forms(self) -> Iterator[Shown]:
+        """Yield the way by its smallest case, and by the form in which it came."""
+        yield replace(self, own=None)
+        own = self.own
+        if own is not None:
+            words = frozenset[str]()
+            yield Shown(self.finding, own.trial, own.signature, own.needs, self.covers, words, self.reduced)
 
     @property
     def of_history(self) -> bool:
