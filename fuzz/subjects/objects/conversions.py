@@ -315,6 +315,18 @@ def _markers(several: Sequence[Any], number: int) -> Iterator[Any]:
         yield step
 
 
+def _written(several: Sequence[Any], number: int) -> Iterator[Any]:
+    """Read what the last request puts, without versions: what is not put has no version."""
+    step, last = several[number], several[-1]
+    versioned = any(isinstance(one, steps.PutVersioning) for one in several)
+    if not versioned or not isinstance(last, steps.PutObject):
+        yield step
+    elif not isinstance(step, steps.PutVersioning):
+        yield step
+        if step is last:
+            yield steps.GetObject(bucket=step.bucket, key=step.key, lane=step.lane)
+
+
 def _tags(several: Sequence[Any], number: int) -> Iterator[Any]:
     """Set no tags where they are removed."""
     step = several[number]
@@ -372,5 +384,6 @@ def _plain_key(key: str) -> str:
 
 # These ways are taken one at a time.
 OF_THE_LAST = (
-    _alone, _sources, _digests, _markers, _writes, _tags, _overrides, _first_parts, _others, _broken_off, *OF_LISTS,
+    _alone, _sources, _digests, _markers, _writes, _tags, _overrides, _first_parts, _others, _broken_off, _written,
+    *OF_LISTS,
 )  # fmt: skip

@@ -13,7 +13,7 @@ from fuzz.subjects.objects.other_data import of_its_lengths, of_other_data
 from fuzz.subjects.objects.traits.headers import WORDS as SORTS_OF_HEADERS
 from fuzz.subjects.objects.traits.headers import header_traits
 from fuzz.subjects.objects.traits.keys import NAME, WITHIN, key_traits
-from fuzz.subjects.objects.traits.steps import ANSWER, FIELDS, PAGES, answer_trait, field_traits, step_traits
+from fuzz.subjects.objects.traits.steps import ANSWER, EMPTY, FIELDS, PAGES, answer_trait, field_traits, step_traits
 from fuzz.triage import reading
 from fuzz.triage.lab import Seen
 from fuzz.triage.reading import Witness
@@ -41,7 +41,7 @@ class Reading(reading.Reading):
     beginnings: ClassVar[tuple[str, ...]] = ("another ", "header ", "query ", "step ", ANSWER)
     incidental: ClassVar[frozenset[str]] = frozenset({NAME})
     within: ClassVar[dict[str, str]] = {
-        **dict.fromkeys((*(name for name, *_ in FIELDS), PAGES, *SORTS_OF_HEADERS), ""),
+        **dict.fromkeys((*(name for name, *_ in FIELDS), PAGES, EMPTY, *SORTS_OF_HEADERS), ""),
         **WITHIN,
     }
 

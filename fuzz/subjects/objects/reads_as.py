@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from fuzz.subjects.objects.bare_lists import of_bare_lists
 from fuzz.subjects.objects.conversions import source_of
 from fuzz.subjects.objects.ignoring import of_things_ignored
 from fuzz.subjects.objects.misread_keys import of_misread_keys
@@ -78,6 +79,7 @@ def _altered(history: Sequence[Done]) -> Iterator[tuple[str, list[Done]]]:
     several = [step for step, _ in history]
     for said, other in (*of_misread_keys(several), *of_things_ignored(several)):
         yield said, list(zip(other, (outcome for _, outcome in history), strict=True))
+    yield from of_bare_lists(history)
 
 
 def _failed(one: Done) -> bool:

@@ -42,12 +42,21 @@ def _replacing(pattern: str, plain: str) -> Rename:
     return partial(re.compile(pattern).sub, plain)
 
 
+def _plain_letter(odd: re.Match[str]) -> str:
+    """Return a letter of ASCII in the place of another one: of its case, and mostly in the order that it is in."""
+    letter = odd[0]
+    if not letter.isalpha():
+        return "x"
+    alphabet = string.ascii_uppercase if letter.isupper() else string.ascii_lowercase
+    return alphabet[ord(letter.lower()[0]) % len(alphabet)]
+
+
 # A need is named as one of several by a bar between them.
 SIGNS = "".join(sorted(set(string.punctuation) - set("/._-~|")))
 ODDITIES: tuple[Oddity, ...] = (
     Oddity(LONG, "", lambda key: key[:50], whole=True),
     Oddity("a key of over 255 bytes", LONG, lambda key: key[:255], whole=True),
-    Oddity(ODD, "", _replacing(r"[^A-Za-z0-9/._~-]", "x")),
+    Oddity(ODD, "", partial(re.compile(r"[^A-Za-z0-9/._~-]").sub, _plain_letter)),
     # The spaces stay in the key, since a space is odd wherever it is.
     Oddity("a space at the end of a key", ODD, _replacing(r"^(?= )|(?<= )$", "x"), whole=True),
     Oddity("a letter beyond ASCII in a key", ODD, _replacing(r"[^\x00-\x7f]", " ")),

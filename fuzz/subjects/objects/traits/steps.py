@@ -32,6 +32,7 @@ FIELDS: tuple[tuple[str, str, Any], ...] = (
     ("a marker", "marker", ""),
 )
 PAGES = "a later page"
+EMPTY = "an empty content"
 # The ways of signing that do not hang on a body.
 OF_ANY_REQUEST = ("header", "presigned", "late-clock", "early-clock")
 LIMITS, ALL_ITEMS = ("max_keys", "most"), "1000"
@@ -52,7 +53,8 @@ def _plainer_read(trial: Trial) -> Any:
 
     What is sent in an unusual way is a listing then, as one of a key that is missing is refused in any case. A listing
     that fails for what the bucket holds is a read of the key that was written last; else the bucket is asked for. A
-    batch has a digest, and a put with that digest is plainer. HEAD and GET take the same headers and parameters.
+    batch has a digest, and a put with that digest is plainer. HEAD and GET take the same headers and parameters. A copy
+    reads its source.
     """
     last = trial.case.steps[-1]
     if last.sent.signing in OF_ANY_REQUEST and last.sent != PLAINLY:
@@ -63,6 +65,8 @@ def _plainer_read(trial: Trial) -> Any:
         return steps.PutObject(bucket=last.bucket, key="k", content=CONTENT, headers=((name, f"{{{last.digest}}}"),))
     if isinstance(last, steps.HeadObject):
         return steps.GetObject(bucket=last.bucket, key=last.key, headers=last.headers, query=last.query)
+    if source := getattr(last, "source_key", ""):
+        return steps.GetObject(bucket=last.source_bucket, key=source)
     if key := getattr(last, "key", ""):
         return steps.GetObject(bucket=last.bucket, key=key)
     if not isinstance(last, ListObjects):
@@ -81,6 +85,7 @@ def step_traits(trial: Trial) -> Iterator[Trait]:
 def field_traits() -> Iterator[Trait]:
     """List the traits of requests that have something special in a field."""
     yield Trait(PAGES, _on_one_page)
+    yield Trait(EMPTY, _without_emptiness)
     for name, field, plain in FIELDS:
         yield Trait(name, changed(partial(_plainly, field, plain)))
 
@@ -93,6 +98,21 @@ def _on_one_page(trial: Trial) -> Trial | None:
     limits = {name: ALL_ITEMS for name in LIMITS if getattr(last, name, "")}
     whole = replace(last, after="", **limits)
     return trial.of_steps(*(one for one in before if not (isinstance(one, type(last)) and one.called)), whole)
+
+
+def _without_emptiness(trial: Trial) -> Trial | None:
+    """Return a history with a plain content in the place of empty ones, unless conditions may be about these.
+
+    A single request is plainer without a content.
+    """
+    conditions = any("if-" in name.lower() for step in trial.case.steps for name, _ in step.headers)
+    return changed(_filled)(trial) if trial.several and not conditions else None
+
+
+def _filled(step: Any) -> Any:
+    """Return a step with a plain content if it writes an empty one."""
+    empty = isinstance(step, steps.PutObject | steps.UploadPart) and not step.content.size
+    return replace(step, content=CONTENT) if empty else step
 
 
 def words(kind: type) -> str:

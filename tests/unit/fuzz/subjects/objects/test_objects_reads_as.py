@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fuzz.subjects.objects.bare_lists import BARE
 from fuzz.subjects.objects.reading import Reading
 from fuzz.subjects.objects.reads_as import DELETES, FORGOTTEN, KEPT, LATE
 from fuzz.triage.lab import Lab
@@ -170,6 +171,51 @@ def test_groups_are_one_cause_whatever_the_delimiter(tmp_path: Path, turn: int) 
 def test_keys_of_which_nothing_is_left_are_misread_like_others(tmp_path: Path, turn: int) -> None:
     cases = [(PutObject(key="a/.."),), (PutObject(key="a/../b", content=X), ListObjects())]
     assert len(findings(tmp_path, ["dots-resolved"], *cases[::turn])) == 1
+
+
+IN_CODE, LACKED = ListObjects(url=True), "bell\x07"
+
+
+@pytest.mark.parametrize("key", ["z+z", "z%41z", LACKED])
+def test_keys_that_are_only_said_to_be_encoded_are_read_so(key: str) -> None:
+    assert readings("encoding-only-told", PutObject(key=key, content=X), IN_CODE) >= {BARE}
+
+
+def test_a_list_that_lacks_a_key_is_not_right_for_one_that_is_not_encoded() -> None:
+    """Where a key cannot be in XML, nothing is wrong with a list that is not encoded, whatever it holds."""
+    assert BARE not in readings("empty-objects-hidden", PutObject(key=LACKED), IN_CODE)
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_keys_that_are_only_said_to_be_encoded_are_one_cause_whatever_is_odd_in_them(tmp_path: Path, turn: int) -> None:
+    cases = [(PutObject(key=key, content=X), IN_CODE) for key in ("z+z", LACKED, "z%41z")]
+    assert len(findings(tmp_path, ["encoding-only-told"], *cases[::turn])) == 1
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_put_that_is_forgotten_is_one_cause_where_it_has_no_version(tmp_path: Path, turn: int) -> None:
+    emptied, versioned = PutObject(key="k"), PutVersioning(status="Enabled")
+    cases = ((PUT, emptied, READ), (PUT, versioned, emptied), (versioned, PUT, emptied, READ))
+    (one,) = findings(tmp_path, ["empty-put-ignored"], *cases[::turn])
+    assert "an empty content" in one.needs
+
+
+def test_a_copy_that_is_wrong_as_its_source_is_needs_no_copy(tmp_path: Path) -> None:
+    copied = (PUT, PutObject(key="k"), CopyObject(key="copy", source_key="k"))
+    (one,) = findings(tmp_path, ["empty-put-ignored"], copied, (PUT, PutObject(key="k"), READ))
+    assert set(one.needs) == {"several requests", "step put object", "an empty content"}
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_letters_are_in_the_wrong_order_whether_they_are_ascii(tmp_path: Path, turn: int) -> None:
+    cases = [(*(PutObject(key=key, content=X) for key in keys), ListObjects()) for keys in ("Ba", "Äá")]
+    assert len(findings(tmp_path, ["order-ignores-case"], *cases[::turn])) == 1
+
+
+def test_versions_untold_are_another_cause_than_puts_that_are_forgotten(tmp_path: Path) -> None:
+    emptied, versioned = PutObject(key="k"), PutVersioning(status="Enabled")
+    cases = ((PUT, emptied, READ), (PUT, versioned, emptied), (versioned, PutObject(key="other")))
+    assert len(findings(tmp_path, ["empty-put-ignored", "version-ids-untold"], *cases)) == 2
 
 
 def test_what_is_forgotten_of_two_kinds_of_writes_is_two_findings(tmp_path: Path) -> None:
