@@ -111,7 +111,7 @@ class Hunter:
     @property
     def untold(self) -> int:
         """Count the failures that belong to no finding."""
-        return self._triage.untold
+        return self._triage.spent.untold
 
     def try_case(self, case: Case, tally: PropertyEffort) -> None:
         """Judge a case, and make a finding of a failure or count it for a known one."""

@@ -31,7 +31,8 @@ class Looks:
     def believed(self, case: Case, judgement: Judgement) -> list[str] | None:
         """Count a case for the known findings that all its failures look like, and return their names.
 
-        None if one of the failures does not look like a known finding, so that the case must be looked into.
+        None if one of the failures does not look like a known finding, so that the case must be looked into; but most
+        that what a server remembers may have spoilt are passed over once known causes have cost much.
         """
         if any(one.way is Way.DISAGREES for one in judgement.failures):
             return None
@@ -39,13 +40,19 @@ class Looks:
             whole = trial_of(case, self._reading)
             return self.believed_together(case, judgement, signature(judgement.failures[0], whole, judgement))
         found: list[tuple[str, Signature]] = []
+        may_be_spoilt = False
         for number, violation in {step_of(case, one): one for one in reversed(judgement.failures)}.items():
             trial = trial_of(isolated(case, number), self._reading)
             wanted = signature(violation, trial, judgement)
             name = self.like(trial, wanted, slow=is_slow(judgement, number))
-            if name is None:
+            if name is not None:
+                found.append((name, wanted))
+            elif self._ledger.remembering(wanted.way) is None:
                 return None
-            found.append((name, wanted))
+            may_be_spoilt |= name is None
+        if may_be_spoilt and not self.spent.passes_over(case):
+            return None
+        self.spent.untold += may_be_spoilt
         return [self._ledger.again(*one) for one in found[:MOST_FAILURES_OF_A_CASE]]
 
     def believed_together(self, case: Case, judgement: Judgement, wanted: Signature) -> list[str] | None:

@@ -112,9 +112,11 @@ class Recogniser:
 
     def _fails_on(self, trial: Trial, wanted: Signature, lab: Lab) -> bool:
         """Say whether a request that has failed again fails each time, where something may spoil some answers."""
+        if self._ledger.remembering(wanted.way) is not None:
+            # What a server remembers may make a request fail each time, for as long as others ask it.
+            return False
         met = replace(wanted, after_others=True)
         spoilt = self._ledger.fleeting(wanted) or self._ledger.race(met, cut_short=False)
-        spoilt = spoilt or self._ledger.remembering(wanted.way)
         return not spoilt or all(lab.fails(trial, wanted, again=True) for _ in range(TRIES_BESIDE_OTHERS))
 
     def _explained(self, trial: Trial, seen: Seen, lab: Lab, reduces: bool) -> tuple[str, Signature] | None:

@@ -34,7 +34,10 @@ class Spent:
         self._ledger = ledger
         self._clock = clock
         self._born = clock()
+        # How many failures are of no finding, as they may be of what is known, or of chance.
+        self.untold = 0
         self._met = 0
+        self._chosen: Case | None = None
         # Requests that have failed each time beside others, and that no known finding explains.
         self._fails_on: set[Case] = set()
         self._in_vain = 0
@@ -81,13 +84,18 @@ class Spent:
         fleeting = self._ledger.fleeting(wanted)
         return self._looked_back[wanted.way] in LOOKED_INTO_AGAIN or self._ledger.is_worth_another_look(fleeting)
 
-    def passes_over(self) -> bool:
-        """Say whether known causes have cost so much that this failure, of several, is not to be sent again."""
+    def passes_over(self, case: Case) -> bool:
+        """Say whether known causes have cost so much that this failure, of several, is not to be sent again.
+
+        A case that was chosen is not passed over when it comes up again.
+        """
         excess = self._share() / MOST_KNOWN_SHARE
-        if excess <= 1:
+        if excess <= 1 or case is self._chosen:
             return False
         self._met += 1
-        return self._met % round(ONE_SENT_IN * excess**2) != 1
+        over = self._met % round(ONE_SENT_IN * excess**2) != 1
+        self._chosen = None if over else case
+        return over
 
     def _share(self) -> float:
         """Return what known causes have cost: the share of all requests or, if that is more, of a limited time."""

@@ -60,7 +60,6 @@ class Triage:
         self.spent = Spent(session, ledger, clock)
         self.looks = Looks(session.reading, ledger, self.spent)
         self.keeper = Keeper(session, ledger, self.lab, self.earlier)
-        self.untold = 0
         self._smallest: Smallest | None = None
         self._came_again = False
         self._company = ALONE
@@ -108,7 +107,7 @@ class Triage:
 
     def _named(self, name: str | None) -> list[str]:
         """Return the name in a list; count a failure without a name as untold, but not what was none after all."""
-        self.untold += name is None
+        self.spent.untold += name is None
         return [name] if name else []
 
     def _failure(self, case: Case, judgement: Judgement, violation: Violation) -> str | None:
@@ -130,7 +129,7 @@ class Triage:
         ):
             # What fails each time is something else than what came once, or where requests met, or is remembered.
             fails_on = fails_on and not remembered
-            if not fails_on and self.spent.passes_over():
+            if not fails_on and self.spent.passes_over(case):
                 return self._unasked(fleeting, wanted)
             earlier = [] if self.spent.much(KNOWN_SHARE_WITH_EARLIER) else [*self.earlier.as_sent(until)]
             # Beside what other workers ask, a race may come again as often as it came.

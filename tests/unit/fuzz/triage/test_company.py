@@ -71,7 +71,7 @@ def test_what_passes_alone_is_asked_once_where_a_known_race_has_cost_its_share(t
         triage.spent.note(1000, 0.0)
         sent = session.sent
         assert triage.look_into(case, judgement, Company([case], [])) == []
-        assert (session.sent - sent, triage.untold) == (1, 1)
+        assert (session.sent - sent, triage.spent.untold) == (1, 1)
 
 
 def test_where_known_causes_have_cost_too_much_fewer_and_fewer_failures_are_sent_again(tmp_path: Path) -> None:
@@ -79,13 +79,25 @@ def test_where_known_causes_have_cost_too_much_fewer_and_fewer_failures_are_sent
         spent = Triage(session, Ledger(tmp_path, "w", session.reading), Immortal()).spent
         session.sent = 1000
         spent.note(50, 0.0)
-        assert not any(spent.passes_over() for _ in range(100))
+        several = [Case("x", (SUM,)) for _ in range(160)]
+        assert not any(map(spent.passes_over, several))
         shares = []
         for more in (10, 40):
             spent.note(more, 0.0)
-            shares.append(sum(not spent.passes_over() for _ in range(160)) / 160)
+            shares.append(sum(not spent.passes_over(one) for one in several) / 160)
         assert 1 / 7 < shares[0] < 1 / 5
         assert 1 / 20 < shares[1] < 1 / 14
+
+
+def test_a_case_that_is_chosen_to_be_looked_into_is_not_passed_over_when_it_comes_up_again(tmp_path: Path) -> None:
+    with session_with() as session:
+        spent = Triage(session, Ledger(tmp_path, "w", session.reading), Immortal()).spent
+        session.sent = 1000
+        spent.note(60, 0.0)
+        over = [[spent.passes_over(one), spent.passes_over(one)] for one in [Case("x", (SUM,)) for _ in range(12)]]
+    chosen = [one for one in over if not one[0]]
+    assert 0 < len(chosen) < len(over) / 2
+    assert not any(again for _, again in chosen)
 
 
 class NoisyBesideOthers(PretendedSession):

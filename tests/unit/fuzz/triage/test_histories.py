@@ -38,6 +38,7 @@ PLAIN = Send("sum", Fields({"dtype": "int32"}), "a")
 MISSING = Send("sum", Fields({"dtype": "int32", "missing": {"missing_value": 1}}), "a")
 PLENTY = 500
 MOST_ASKED = 15
+PUT_ONES = Put("a", bytes([1, 0, 0, 0]))
 COUNT = Send("count", Fields({"dtype": "int32"}), "a")
 
 
@@ -189,3 +190,27 @@ def test_a_history_that_a_glance_back_has_found_is_reduced_to_the_end(tmp_path: 
         (found,) = triage.ledger.findings()
     assert (found.reproducibility, found.unproved) == ("every time", ())
     assert [one.operation for one in found.case.steps if isinstance(one, Send)] == ["select", "select"]
+
+
+def test_what_a_server_remembers_may_spoil_so_much_that_most_of_it_is_passed_over_unasked(tmp_path: Path) -> None:
+    with session_with(CacheWithoutMissing) as session:
+        triage = Triage(session, Ledger(tmp_path, "w", session.reading), Immortal())
+
+        def spoilt(number: int) -> Case:
+            """Return a request whose answer another client has spoilt, which nobody but that client knows."""
+            put = Put("a", bytes([1, 0, 0, 0, 2, 0, 0, 0, number, 9, 9, 9]))
+            session.judge(Case("reduction", (put, PLAIN)))
+            return Case("reduction", (put, MISSING))
+
+        both = Case("reduction", (PUT_ONES, PLAIN, MISSING))
+        (known,) = triage.look_into(both, session.judge(both))
+        believed = []
+        for number in range(40):
+            if number == 20:
+                triage.spent.note(session.sent, 0.0)
+            case, before = spoilt(number), session.sent
+            believed.append(triage.looks.believed(case, session.judge(case)))
+            assert session.sent == before + 1
+    assert triage.ledger.remembering(Way.VALUES) == known
+    assert not any(one == [] for one in believed[:20])
+    assert believed[20:].count([]) == triage.spent.untold > 10

@@ -80,7 +80,7 @@ def test_a_burden_that_is_answered_late_is_no_failure(tmp_path: Path) -> None:
     judgement, session = silent.judge(burden()), Burdened([])
     triage = Triage(session, Ledger(tmp_path, "w", session.reading), Immortal())  # type: ignore[arg-type]
     assert triage.look_into(burden(), judgement) == []
-    assert triage.untold == 0
+    assert triage.spent.untold == 0
 
 
 def test_a_burdens_failure_is_recognised_beside_other_cases_without_it(session: Burdened, tmp_path: Path) -> None:
