@@ -7,13 +7,14 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fuzz.bench.animals.trials import PROFILES, size_bytes
 from fuzz.bench.costs import Costs
 from fuzz.bench.planted import Bug, hiding, owners
 from fuzz.bench.recording import Failures, RecordingTarget
+from fuzz.bench.witnesses import is_hidden
 from fuzz.config import Settings
 from fuzz.events import Event, FindingFound, RunEnded
 from fuzz.findings import corpus
@@ -34,6 +35,7 @@ class Hunt:
     costs: Costs
     last_new_seconds: float
     sizes: tuple[int, ...] = field(default=())
+    hidden: tuple[Bug, ...] = ()
 
     @property
     def ended(self) -> RunEnded:
@@ -50,6 +52,11 @@ class Hunt:
     @property
     def recall(self) -> float:
         return len(self.found) / max(1, len(self.bugs))
+
+    @property
+    def recall_of_seen(self) -> float:
+        """Return the recall without the bugs that the others hide."""
+        return len(self.found) / max(1, len(self.bugs) - len(self.hidden))
 
     @property
     def precision(self) -> float:
@@ -121,7 +128,8 @@ def hunt_planted(
         belongs = owners(found.findings, some, store, found.profile)
     sizes = tuple(size_bytes(one.case) for one in found.findings)
     last = max(found.watch.seconds.values(), default=0.0)
-    return Hunt(seed, tuple(some), found.findings, belongs, found.costs, last, sizes)
+    hunted = Hunt(seed, tuple(some), found.findings, belongs, found.costs, last, sizes)
+    return replace(hunted, hidden=tuple(bug for bug in hunted.missed if is_hidden(bug, some, seed)))
 
 
 def seen_apart(several: Sequence[Bug]) -> list[Bug]:
@@ -150,7 +158,10 @@ def row(one: Hunt) -> str:
 
 def details(one: Hunt) -> list[str]:
     """List the bugs that were missed, those that were found with their findings, and findings of no bug."""
-    lines = [f"    missed {bug.path.removeprefix('fuzz.subjects.reductions.zoo.')}" for bug in one.missed]
+    lines = [
+        f"    {'hidden' if bug in one.hidden else 'missed'} {bug.path.removeprefix('fuzz.subjects.reductions.zoo.')}"
+        for bug in one.missed
+    ]
     for bug in one.bugs:
         mine = [finding for finding in one.findings if bug in one.owners[finding.id]]
         lines += [f"{'twice' if len(mine) > 1 else 'found':>10} {bug.name}: {_told(finding)}" for finding in mine]

@@ -12,7 +12,8 @@ A pair of animals is left out of the law of two
 - `alike`: where those witnesses of one of them that do fail so with both fail with the other alone as well: what they
   show may be the other.
 
-All other pairs are kept.
+All other pairs are kept. Of several animals, one is hidden where none of its witnesses fails in its way among them all,
+or those that do fail so without it as well.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from specs.case import Case
 from specs.profile import Profile
 
 MOST_WITNESSES = 6
+EXAMPLES = 600
 # A case that fails may cost a wait or a restart: no more of them are looked at, whether they fail again or not.
 MOST_FAILED = 60
 TRIES = 3
@@ -128,6 +130,23 @@ def why_left_out(pair: Sequence[Bug], one: Sequence[AnimalWitness], other: Seque
         judges(sets, store, profile) as (together, *alone),
     ):
         return left_out(one, other, together, alone)
+
+
+def is_hidden(bug: Bug, several: Sequence[Bug], seed: int, examples: int = EXAMPLES) -> bool:
+    """Say whether an animal has witnesses, and none shows among several animals in one server.
+
+    One shows if it fails there in the same way, and not without the animal.
+    """
+    profile = zoo_of(bug.subject).subject.serving.load(PROFILES[bug.api])
+    mine = witnesses(bug, seed, examples)
+    sets = [list(several), [one for one in several if one is not bug]]
+    with (
+        closing(open_store_for(Settings(subject=bug.subject))) as store,
+        judges(sets, store, profile) as (together, others),
+    ):
+        return bool(mine) and not any(
+            fails(together, one.case, one.way) and not fails(others, one.case, one.way) for one in mine
+        )
 
 
 def fails(judge: Judge, case: Case, way: FailedWay | None = None) -> bool:

@@ -18,7 +18,17 @@ from fuzz.bench.recording import Failures
 from fuzz.bench.slow_server import slowed
 from fuzz.bench.slowed import told
 from fuzz.bench.two import MORE, NOT_MET, ONE_FOR_BOTH, TWO, UNTOLD, outcome_of, was_met
-from fuzz.bench.witnesses import ALIKE, HIDDEN, MOST_FAILED, NO_WITNESS, AnimalWitness, FailedWay, left_out, met
+from fuzz.bench.witnesses import (
+    ALIKE,
+    HIDDEN,
+    MOST_FAILED,
+    NO_WITNESS,
+    AnimalWitness,
+    FailedWay,
+    is_hidden,
+    left_out,
+    met,
+)
 from fuzz.embedded.http_messages import HttpRequest, HttpResponse
 from fuzz.errors import UsageError
 from fuzz.events import RunEnded
@@ -36,6 +46,8 @@ from specs.reductions.steps import Put, Send
 from specs.violation import Violation
 from tests.unit.pretended import PROFILE, PretendedSession, needing
 
+IN_C_ORDER = Bug(f"{PACKAGE}.layouts:ReductionsLaidOutInCOrder")
+NO_ORDER = Bug(f"{PACKAGE}.layouts:FortranOrderIgnored")
 PADDED = Bug(f"{PACKAGE}.decoding:ShortDataPadded")
 WRAPS = Bug(f"{PACKAGE}.refusing:AxisOutOfRangeWraps")
 STRIDE = Bug(f"{PACKAGE}.selections:StrideIgnored")
@@ -164,6 +176,13 @@ def test_one_witness_that_shows_is_enough_and_none_is_too_few() -> None:
     assert left_out(one, other, both, alone) == ""
     assert left_out(one[:1], other, both, alone) == HIDDEN
     assert left_out([], other, both, alone) == left_out(one, [], both, alone) == NO_WITNESS
+
+
+def test_an_animal_is_hidden_where_another_spoils_all_that_it_does() -> None:
+    assert is_hidden(IN_C_ORDER, [WRAPS, NO_ORDER, IN_C_ORDER], 7, 100)
+    assert not is_hidden(NO_ORDER, [WRAPS, NO_ORDER, IN_C_ORDER], 7, 100)
+    # Of what has no witness nothing is known.
+    assert not is_hidden(IN_C_ORDER, [NO_ORDER, IN_C_ORDER], 7, 0)
 
 
 def test_witnesses_fail_with_the_animal_and_pass_without_it() -> None:
