@@ -29,6 +29,8 @@ def races(draw: Draw) -> list[Step]:
     """Draw a few clients on one or two keys, with what each key holds read at the end."""
     if draw.profile.can("multipart") and draw.profile.rules("etag-multipart") and draw.chance(0.3):
         return _completions(draw)
+    if draw.chance(0.1):
+        return _readers(draw)
     keys = draw.some(("k", "dir/k", "other"), 1, 2)
     steps: list[Step] = [
         PutObject(key=key, content=Content(b"before"), called=f"before {key}") for key in keys if draw.chance(0.5)
@@ -74,6 +76,17 @@ def _beside(draw: Draw, key: str, lane: int, number: int, conditional: bool) -> 
     if kind < 0.87:
         return CopyObject(key="copy", source_key=key, lane=lane)
     return DeleteObject(key=key, lane=lane) if kind < 0.95 else ListObjects(lane=lane)
+
+
+def _readers(draw: Draw) -> list[Step]:
+    """Draw clients that read one object, most of them a range of their own."""
+    size = draw.one((10, 1000, 70_000))
+    steps: list[Step] = [PutObject(key="k", content=Content(b"0123456789", size - 10, 5))]
+    for lane in range(1, draw.between(2, MOST_LANES) + 1):
+        first = draw.between(0, size - 1)
+        part: Pairs = (("Range", f"bytes={first}-{draw.between(first, size - 1)}"),)
+        steps.append(GetObject(key="k", headers=() if draw.chance(0.2) else part, lane=lane))
+    return steps
 
 
 def _completions(draw: Draw) -> list[Step]:
