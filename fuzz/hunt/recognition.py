@@ -87,7 +87,7 @@ class Recognition:
         """Count a failure for known findings at once if it looks like them and a proof would stop the other lanes."""
         begun = time.monotonic()
         self._triage.ledger.named.clear()
-        names = self._triage.looks.believed(flight.case, judgement_of(flight))
+        names = self._triage.looks.believed(flight.case, judgement_of(flight), met=bool(flight.company))
         self._effort.known_seconds += time.monotonic() - begun
         if names is not None:
             self._count_for(flight, names)

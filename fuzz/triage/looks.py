@@ -28,11 +28,12 @@ class Looks:
         self._ledger = ledger
         self.spent = spent
 
-    def believed(self, case: Case, judgement: Judgement) -> list[str] | None:
+    def believed(self, case: Case, judgement: Judgement, *, met: bool = False) -> list[str] | None:
         """Count a case for the known findings that all its failures look like, and return their names.
 
         None if one of the failures does not look like a known finding, so that the case must be looked into; but most
-        that what a server remembers may have spoilt are passed over once known causes have cost much.
+        that what a server remembers may have spoilt, or a race where the case has `met` others, are passed over once
+        known causes have cost much.
         """
         if any(one.way is Way.DISAGREES for one in judgement.failures):
             return None
@@ -47,13 +48,20 @@ class Looks:
             name = self.like(trial, wanted, slow=is_slow(judgement, number))
             if name is not None:
                 found.append((name, wanted))
-            elif self._ledger.remembering(wanted.way) is None:
+            elif not self._may_be_spoilt(wanted, met=met):
                 return None
             may_be_spoilt |= name is None
         if may_be_spoilt and not self.spent.passes_over(case):
             return None
         self.spent.untold += may_be_spoilt
         return [self._ledger.again(*one) for one in found[:MOST_FAILURES_OF_A_CASE]]
+
+    def _may_be_spoilt(self, wanted: Signature, *, met: bool) -> bool:
+        """Say whether what a server remembers, chance, or a race is known to fail in the way of a failure."""
+        ledger = self._ledger
+        if ledger.remembering(wanted.way) is not None or ledger.is_of_flaky(wanted):
+            return True
+        return met and ledger.race(replace(wanted, after_others=True), cut_short=False) is not None
 
     def believed_together(self, case: Case, judgement: Judgement, wanted: Signature) -> list[str] | None:
         """Count a case of requests at the same time for a known race, or for findings that its failures look like."""

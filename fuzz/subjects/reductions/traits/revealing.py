@@ -22,26 +22,42 @@ def revealing(scene: Scene) -> Scene | None:
     """Return the scene with plain numbers and the same elements missing; None where its numbers are these already.
 
     The least and the greatest number stand neither first nor last, where there is room, unless the one that is asked
-    for stood there. Both ends of a valid range are among the numbers.
+    for stood there. Among so many elements that small numbers come again, it stands where it stood. Both ends of a
+    valid range are among the numbers.
     """
     several = scene.elements.size
     plain = with_missing(scene, _gone(scene)) if scene.missing else with_elements(scene, numbers(several))
-    end = extreme_at(scene)
-    if end is not None:
-        plain.elements[end] = 0 if scene.operation == "min" else plain.elements.max() + 1
+    place = _place_to_keep(scene)
+    if place is not None:
+        plain.elements[place] = 0 if scene.operation == "min" else plain.elements.max() + 1
     same = plain.missing == scene.missing and np.array_equal(plain.elements, scene.elements)
     return None if same and not _has_negative_zero(scene) else plain
 
 
 def extreme_at(scene: Scene) -> int | None:
     """Return the place of the extreme that is asked for, where it is compared first or last and equals no other."""
-    asks = scene.operation in ("min", "max") and scene.missing is None and scene.axis is None
-    places = _compared(scene) if asks else np.arange(0)
+    places = _compared(scene) if _asks_for_one_extreme(scene) else np.arange(0)
     if places.size < FEWEST_WITH_A_MIDDLE:
         return None
     beats = np.less if scene.operation == "min" else np.greater
     ends = ((places[-1], places[:-1]), (places[0], places[1:]))
     return next((int(end) for end, others in ends if beats(scene.elements[end], scene.elements[others]).all()), None)
+
+
+def _asks_for_one_extreme(scene: Scene) -> bool:
+    return scene.operation in ("min", "max") and scene.missing is None and scene.axis is None
+
+
+def _place_to_keep(scene: Scene) -> int | None:
+    """Return the place of the extreme that is asked for, at an end or among many elements; None elsewhere."""
+    end = extreme_at(scene)
+    if end is not None or not _asks_for_one_extreme(scene) or scene.elements.size <= DIFFERENT:
+        return end
+    places = _compared(scene)
+    if not places.size or np.isnan(scene.elements[places]).any():
+        return None
+    find = np.argmin if scene.operation == "min" else np.argmax
+    return int(places[find(scene.elements[places])])
 
 
 def extreme_inside(scene: Scene) -> Scene | None:

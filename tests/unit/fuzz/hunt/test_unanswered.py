@@ -66,7 +66,7 @@ def hunting(folder: Path, life: AskedLife, patch: pytest.MonkeyPatch) -> Iterato
     with MemoryStore() as store, serve(made) as server:
         session = Session(REDUCTIONS, HttpClient(server.url, SETTINGS), store, PROFILE)
         hunter = Hunter(session, Ledger(folder, "w", session.reading), life, lambda _: None, 4)  # type: ignore[arg-type]
-        patch.setattr(hunter._triage.looks, "believed", lambda _case, _judgement: ["known"])
+        patch.setattr(hunter._triage.looks, "believed", lambda _case, _judgement, **_: ["known"])
         hunter.deadline.until = time.monotonic() + LONG_SECONDS
         hunter.take(asked("max"), PropertyEffort())
         yield hunter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,21 @@ def test_what_passes_alone_is_asked_once_where_a_known_race_has_cost_its_share(t
         sent = session.sent
         assert triage.look_into(case, judgement, Company([case], [])) == []
         assert (session.sent - sent, triage.spent.untold) == (1, 1)
+
+
+def test_most_of_what_a_known_race_may_have_spoilt_is_passed_over_unasked(tmp_path: Path) -> None:
+    case = Case("reduction", (PUT, SUM))
+    judgement = failed(case)
+    with session_with() as session:
+        looks = Triage(session, knows_a_race(tmp_path, session), Immortal()).looks
+        session.sent = 1000
+        assert looks.believed(case, judgement, met=True) is None
+        looks.spent.note(100, 0.0)
+        told = [looks.believed(replace(case), judgement, met=True) for _ in range(32)]
+        assert looks.believed(case, judgement, met=False) is None
+        assert session.sent == 1000
+    assert told.count([]) == looks.spent.untold > 20
+    assert told.count(None) == 32 - told.count([]) > 0
 
 
 def test_where_known_causes_have_cost_too_much_fewer_and_fewer_failures_are_sent_again(tmp_path: Path) -> None:

@@ -334,6 +334,18 @@ def test_the_extreme_stays_at_an_end_until_that_is_dropped(
     assert trial is None or extreme_at(trial.scene) is None
 
 
+@given(st.sampled_from(("min", "max")), st.integers(DIFFERENT + 1, 4 * DIFFERENT), st.data())
+def test_among_many_elements_the_extreme_stays_where_it_stood(operation: str, count: int, data: st.DataObject) -> None:
+    elements = np.zeros(count, "int32")
+    place = data.draw(st.integers(0, count - 1))
+    elements[place] = -500 if operation == "min" else 500
+    plain = revealing(Scene(operation, "int32", elements))
+    assert plain is not None
+    assert np.abs(plain.elements).max() < 100
+    most = plain.elements.min() if operation == "min" else plain.elements.max()
+    assert np.flatnonzero(plain.elements == most).tolist() == [place]
+
+
 def test_of_very_many_valid_numbers_the_same_elements_are_missing_by_another_bound() -> None:
     elements = 2**53 + np.arange(1000, dtype="uint64")
     scene = Scene("select", "uint64", elements, missing=("valid_max", 2**53 + 990))
