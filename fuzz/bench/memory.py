@@ -10,7 +10,6 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 from fuzz.bench.started import others_resident
 from fuzz.errors import CannotRun
@@ -21,8 +20,9 @@ from fuzz.running.store.memory import MemoryStore
 # A hunt loads modules and fills its caches for so long; growth counts from then on.
 SETTLING_SECONDS = 300.0
 MOST_GROWTH = 0.05
-# Growth is told by the middle one of so many rows, as a case with very much data holds memory for a moment.
-ROWS_COMPARED = 5
+# Growth is told by the least of so many rows: what is kept is in each of them, while a case with very much data holds
+# memory for a moment, or for minutes on a busy machine.
+ROWS_COMPARED = 10
 EXAMPLES = """\
 examples:
   asfuzz bench memory                                an hour on the embedded server, a row each minute
@@ -30,8 +30,8 @@ examples:
   asfuzz bench memory --launch 'reductionist --host 127.0.0.1 --port {port}' --profile reductionist
 
 "RSS MB" is the resident memory of the hunting process, with the store in memory, and "server" that of the server that
-was started. Growth is that of the hunting process: the middle one of the last five rows over the middle one of the
-first five after five minutes. The command ends with 1 if it is more than 5 %.
+was started. Growth is that of the hunting process: the least of the last ten rows over the least of the first ten after
+five minutes. The command ends with 1 if it is more than 5 %.
 """
 
 
@@ -109,7 +109,7 @@ def growth(rows: list[Holding]) -> float | None:
     """Return the share by which the memory of the last rows is larger than that of the first settled ones."""
     settled = [one.resident for one in rows if one.seconds >= SETTLING_SECONDS]
     compared = min(ROWS_COMPARED, len(settled) // 2)
-    return median(settled[-compared:]) / median(settled[:compared]) - 1 if compared else None
+    return min(settled[-compared:]) / min(settled[:compared]) - 1 if compared else None
 
 
 class Looking:

@@ -24,9 +24,8 @@ def row(seconds: float, resident: int) -> Holding:
         ([100, 107], 0.07),
         ([100, 150, 107], 0.07),
         # A row stands for a moment, in which a case may hold much.
-        ([90, 100, 101, 900, 80, *[500] * 20, 104, 900, 107, 120, 60], 0.07),
-        # What is kept is kept in most rows.
-        ([100] * 6 + [200] * 4 + [100], 1.0),
+        ([100, *[900] * 9, *[60] * 5, *[900] * 9, 107], 0.07),
+        ([*[100] * 10, *[50] * 5, *[200] * 10], 1.0),
     ],
 )
 def test_growth_counts_from_the_first_settled_rows_to_the_last(resident: list[int], due: float) -> None:
