@@ -61,4 +61,4 @@ def is_merely_slow(trial: Trial, wanted: Signature, lab: Lab) -> bool:
 
 def is_a_silent_burden(trial: Trial, wanted: Signature) -> bool:
     """Say whether a request that keeps the server busy was not answered in time."""
-    return wanted.way is Way.SILENT and trial.reading.is_burden(trial.case)
+    return wanted.way is Way.SILENT and trial.is_burden

@@ -34,8 +34,7 @@ from fuzz.triage.trial import Signature, Trial, as_it_came, isolated, isolated_o
 from specs.case import Case, at_once, requests
 from specs.violation import Aspect, Violation, Way
 
-# This stands in place of a finding's name where an answer was late and right.
-NO_FAILURE = ""
+NO_FAILURE = ""  # in place of a finding's name where an answer was late and right
 
 
 class Triage:
@@ -150,8 +149,10 @@ class Triage:
                 others = (trial_of(one, self.session.reading) for one in isolated_otherwise(case, number))
                 # Each request that looks for the cause of a burden's failure would be a burden as well.
                 light = lightest(trial, wanted, self.lab)
-                slow_only = is_merely_slow(light, wanted, self.lab)
-                return NO_FAILURE if slow_only else self._told(until, light, others, first)
+                if is_merely_slow(light, wanted, self.lab):
+                    return NO_FAILURE
+                with self.lab.budget(requests_for(first, number, burden=light.is_burden)):
+                    return self._told(until, light, others, first)
             except OutOfBudget:
                 return self._cut_short(until, trial, first)
             except CannotRun:
@@ -231,8 +232,8 @@ class Triage:
 
     def _after_others(self, until: Case, trial: Trial, first: Seen) -> str | None:
         """Return the finding of a failure that needs earlier requests, or came by chance."""
-        far = self.spent.looks_far_back(first.signature)
-        with self._alone() as among_others, self.lab.budget(requests_after_others(first, far=far)):
+        far, burden = self.spent.looks_far_back(first.signature), trial.is_burden
+        with self._alone() as among_others, self.lab.budget(requests_after_others(first, far=far, burden=burden)):
             # What other workers ask is under way beside each request.
             self.keeper.in_company |= among_others
             try:
@@ -251,7 +252,7 @@ class Triage:
                 found = found or self._after(self.earlier.histories(until, self._company), first)
                 if found is None:
                     return self._in_turn(first) or self.keeper.chance(as_it_came(until, trial), first)
-                with self.lab.budget(requests_after_others(first)):
+                with self.lab.budget(requests_after_others(first, burden=burden)):
                     return self._of_history(trial, *found, first)
             except OutOfBudget:
                 return self.keeper.chance(as_it_came(until, trial), first)

@@ -62,6 +62,11 @@ class Trial:
         """Say whether the case has more than one request, or one beside which things change."""
         return has_company(self.case)
 
+    @property
+    def is_burden(self) -> bool:
+        """Say whether the case keeps the server busy."""
+        return self.reading.is_burden(self.case)
+
     def of_scene(self, scene: Any) -> Trial:
         """Return the trial of a scene, under the same property's name."""
         trial = Trial(self.reading.case_of(scene, self.case.property), self.reading)

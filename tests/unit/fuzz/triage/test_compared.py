@@ -19,7 +19,7 @@ from tests.unit.pretended import Bug, Immortal, PretendedSession, needing
 def test_needs_that_were_proved_with_the_last_requests_take_the_place_of_unproved_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, requests: int
 ) -> None:
-    monkeypatch.setattr("fuzz.triage.triage.requests_for", lambda *_: requests)
+    monkeypatch.setattr("fuzz.triage.triage.requests_for", lambda *_, **__: requests)
     session = PretendedSession([Bug(needing("axis", "byte_order").spoils)])
     ledger = Ledger(tmp_path, "w", session.reading)
     triage = Triage(session, ledger, Immortal())  # type: ignore[arg-type]

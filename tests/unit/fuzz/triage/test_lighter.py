@@ -9,8 +9,9 @@ import pytest
 
 from fuzz.findings import corpus
 from fuzz.subjects.reductions.burdens import promises_much
+from fuzz.triage.budgets import REQUESTS_OF_A_BURDEN
 from fuzz.triage.company import Company
-from fuzz.triage.histories import Earlier
+from fuzz.triage.histories import MANY_CASES, Earlier
 from fuzz.triage.lab import MOST_HANG_SECONDS
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import Looks
@@ -73,6 +74,16 @@ def test_what_fails_only_as_a_burden_is_looked_into_as_one(tmp_path: Path) -> No
     ledger.flush()
     (finding,) = corpus.load_all(tmp_path)
     assert promises_much(finding.case)
+
+
+def test_what_takes_a_burden_and_hardly_fails_costs_few_of_them(tmp_path: Path) -> None:
+    failing = Burdened([Bug(lambda trial, _: promises_much(trial.case))])
+    well = Burdened([])
+    triage = Triage(well, Ledger(tmp_path, "w", well.reading), Immortal())  # type: ignore[arg-type]
+    for number in range(MANY_CASES):
+        triage.earlier.note(Case("x", (Put("a", bytes(4 * number)), Send("sum", Fields({"dtype": "int32"}), "a"))))
+    triage.look_into(burden(), failing.judge(burden()))
+    assert 0 < well.sent <= 2 * REQUESTS_OF_A_BURDEN
 
 
 def test_a_burden_that_is_answered_late_is_no_failure(tmp_path: Path) -> None:
