@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from fuzz.bench.killable import OwnStore, killable
-from fuzz.bench.killing import killed_often
+from fuzz.bench.killing import KillCounts, killed_often
 from fuzz.subjects.objects.serving import SERVING
 from fuzz.subjects.objects.zoo import animals
 from specs.objects import requirements
@@ -42,10 +42,13 @@ def main(arguments: Namespace) -> int:
     """Kill, start again, look, and print what was lost."""
     if arguments.animals:
         return 1 if _unseen(arguments) else 0
-    profile = SERVING.load(arguments.profile)
-    with killable(profile) as store:
-        found = killed_often(store, profile, arguments.times, arguments.seed, arguments.most_seconds)
-    print(f"{arguments.profile}: {found.told}")
+    profile, found = SERVING.load(arguments.profile), KillCounts()
+    try:
+        with killable(profile) as store:
+            killed_often(store, profile, arguments.times, arguments.seed, arguments.most_seconds, found)
+    finally:
+        # A store that does not come back ends the measurement, and takes nothing of it away.
+        print(f"{arguments.profile}: {found.told}", flush=True)
     if found.lost:
         print(f"must: {requirements.load()['durable'].sentence}")
     return 1 if found.lost else 0
@@ -58,8 +61,10 @@ def _unseen(arguments: Namespace) -> list[str]:
     for one in animals().values():
         if one.kind != "durability":
             continue
+        found = KillCounts()
         with OwnStore((one.id,)).folder() as store:
-            found = killed_often(store, profile, MOST_KILLS, arguments.seed, arguments.most_seconds, until_lost=True)
+            seed, most_seconds = arguments.seed, arguments.most_seconds
+            killed_often(store, profile, MOST_KILLS, seed, most_seconds, found, until_lost=True)
         print(f"{one.id}: {found.told}", flush=True)
         unseen += [] if found.lost else [one.id]
     return unseen

@@ -165,10 +165,17 @@ class Writer(threading.Thread):
 
 
 def killed_often(
-    store: Killable, profile: Profile, times: int, seed: int, most_seconds: float, *, until_lost: bool = False
-) -> KillCounts:
-    """Kill a store at random moments while clients write, and look each time at what they wrote."""
-    chance, found = random.Random(seed), KillCounts()
+    store: Killable,
+    profile: Profile,
+    times: int,
+    seed: int,
+    most_seconds: float,
+    found: KillCounts,
+    *,
+    until_lost: bool = False,
+) -> None:
+    """Kill a store at random moments while clients write, look each time at what they wrote, and count in `found`."""
+    chance = random.Random(seed)
     url = store.start()
     for number in range(times):
         writers = [_writer(store.access, url, profile, f"{seed}/{number}/{one}") for one in range(WRITERS)]
@@ -189,8 +196,7 @@ def killed_often(
             found.surveyed += bool(writer.states)
             found.lost += writer.survey(url)
         if found.lost and until_lost:
-            break
-    return found
+            return
 
 
 def _writer(access: Access, url: str, profile: Profile, seed: str) -> Writer:
