@@ -6,15 +6,20 @@ import math
 import struct
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 import numpy as np
 
+from specs.itself import Itself
 from specs.reductions.dtypes import ITEM_SIZES, Array, in_byte_order
-from specs.reductions.request import Request
+from specs.reductions.request import Filter, Request
 from specs.reductions.rules import Rule
 
 MOST_DIMENSIONS = 60
 MOST_INFLATED_BYTES = 256 * 2**20
+# So many of the latest encoded parts are decoded once, whoever asks about them: the model, accounts, and triage.
+MOST_KEPT: Final = 16
 _BLOSC2_HEADER = 32
 _FORMATS = range(2, 6)
 _EXTENDED = 0b101
@@ -40,15 +45,11 @@ class Decoded:
     doubts: tuple[Rule, ...]
 
 
-# Decoded streams, by content, window and encoding, each with the rules in doubt.
-Streams = dict[tuple[object, ...], tuple[bytes, tuple[Rule, ...]]]
-
-
-def decode(request: Request, content: bytes, streams: Streams | None = None) -> Decoded:
+def decode(request: Request, content: bytes) -> Decoded:
     """Read `content` as the request says; raises Undecodable where an error is due."""
     if request.shape is not None and len(request.shape) > MOST_DIMENSIONS:
         raise Undecodable(None, "more dimensions than NumPy has")
-    data, known_doubts = _undone(request, content, {} if streams is None else streams)
+    data, known_doubts = _undone(request, content)
     doubts = list(known_doubts)
     item_size = ITEM_SIZES[request.dtype]
     wanted = None if request.shape is None else math.prod(request.shape) * item_size
@@ -66,22 +67,26 @@ def decode(request: Request, content: bytes, streams: Streams | None = None) -> 
     return Decoded(array.reshape(shape, order=request.order), tuple(doubts))
 
 
-def _undone(request: Request, content: bytes, streams: Streams) -> tuple[bytes, tuple[Rule, ...]]:
+def _undone(request: Request, content: bytes) -> tuple[bytes, tuple[Rule, ...]]:
     """Return the window's bytes, decompressed and unfiltered, and the doubts about them."""
     data = _window(request, content)
     if request.compression is None and not request.filters:
         return data, ()
-    key = (content, request.offset, request.size, request.compression, request.filters)
-    if key not in streams:
-        doubts: list[Rule] = []
-        if request.compression is not None:
-            data = _decompressed(request.compression, data, doubts)
-        for one in reversed(request.filters):
-            if len(data) % one.element_size or one.element_size >= 2**31:
-                doubts.append(Rule.ELEMENT_SIZE_DOES_NOT_DIVIDE)
-            data = unshuffled(data, one.element_size)
-        streams[key] = data, tuple(doubts)
-    return streams[key]
+    return _decoded(Itself(content), request.offset, request.size, request.compression, request.filters)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _decoded(
+    content: Itself[bytes], offset: int, size: int | None, compression: str | None, filters: tuple[Filter, ...]
+) -> tuple[bytes, tuple[Rule, ...]]:
+    data, doubts = _part(content.it, offset, size), list[Rule]()
+    if compression is not None:
+        data = _decompressed(compression, data, doubts)
+    for one in reversed(filters):
+        if len(data) % one.element_size or one.element_size >= 2**31:
+            doubts.append(Rule.ELEMENT_SIZE_DOES_NOT_DIVIDE)
+        data = unshuffled(data, one.element_size)
+    return data, tuple(doubts)
 
 
 def _window(request: Request, content: bytes) -> bytes:
@@ -91,7 +96,11 @@ def _window(request: Request, content: bytes) -> bytes:
         raise Undecodable(Rule.RANGE_BEYOND_THE_OBJECT, "the range starts at or beyond the object's end")
     if request.size is not None and request.offset + request.size > len(content):
         raise Undecodable(Rule.SHORT_READ, "the object ends before the range does")
-    return content[request.offset :] if request.size is None else content[request.offset :][: request.size]
+    return _part(content, request.offset, request.size)
+
+
+def _part(content: bytes, offset: int, size: int | None) -> bytes:
+    return content[offset:] if size is None else content[offset:][:size]
 
 
 def unshuffled(data: bytes, element_size: int) -> bytes:

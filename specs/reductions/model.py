@@ -12,7 +12,6 @@ from specs.reductions import oracle, validity
 from specs.reductions.access import access_refusals, locator_refusals
 from specs.reductions.bodies import read_send
 from specs.reductions.claims import axis_form, beyond
-from specs.reductions.decoding import Streams
 from specs.reductions.expectation import (
     BAD_STORE,
     Because,
@@ -39,7 +38,6 @@ class _World:
     """The versions that each object has had, newest last; a version is None where there was no object."""
 
     objects: dict[tuple[str, str], Versions] = field(default_factory=dict)
-    streams: Streams = field(default_factory=dict)
     # Of objects that are changing, the place of the version that was there before.
     changing: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -60,14 +58,9 @@ class _World:
                 self.put(*step.about, step if isinstance(step, Put) else None)
 
 
-def expectations(
-    case: Case, profile: Profile, store: StoreFacts, streams: Streams | None = None
-) -> tuple[Expectation | None, ...]:
-    """Return the answers that each step allows; None for steps that ask nothing.
-
-    Several cases about the same objects may share the streams, of which each is decoded once.
-    """
-    world = _World(streams={} if streams is None else streams)
+def expectations(case: Case, profile: Profile, store: StoreFacts) -> tuple[Expectation | None, ...]:
+    """Return the answers that each step allows; None for steps that ask nothing."""
+    world = _World()
     due: list[Expectation | None] = []
     for beside, steps in groupby(case.steps, key=lambda step: bool(lane_of(step))):
         several = tuple(steps)
@@ -143,7 +136,7 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
         return unspecified(access.why, access.because)
     badly = any(one is not None and one.served != WELL for one in versions)
     if faults:
-        refusal = either([*faults, *access.refusals, *_late_refusals(request, versions, world, profile)])
+        refusal = either([*faults, *access.refusals, *_late_refusals(request, versions, profile)])
         if beyond(step.fields, profile):
             # The server may have refused the unclaimed field before it looked at anything else.
             return _with_bad_store(Expectation(rejection=replace(refusal, words=())), badly)
@@ -157,7 +150,7 @@ def _send(step: Send, world: _World, profile: Profile, store: StoreFacts) -> Exp
     if access.refusals and not access.optional:
         return _with_bad_store(Expectation(rejection=either([*access.refusals, *doubts])), badly)
     doubts += access.refusals
-    return _with_bad_store(_merged(_outcomes(request, versions, world, profile), doubts), badly)
+    return _with_bad_store(_merged(_outcomes(request, versions, profile), doubts), badly)
 
 
 def _with_bad_store(due: Expectation, badly: bool) -> Expectation:
@@ -187,17 +180,17 @@ def _merged(several: list[Expectation], doubts: list[Rejection]) -> Expectation:
     return Expectation(answers, either(refusals) if refusals else None)
 
 
-def _late_refusals(request: Request | None, versions: Versions, world: _World, profile: Profile) -> list[Rejection]:
+def _late_refusals(request: Request | None, versions: Versions, profile: Profile) -> list[Rejection]:
     """List refusals due to the data, which a server may notice before it looks at the fields at fault."""
     if request is None:
         return []
-    outcomes = _outcomes(request, versions, world, profile)
+    outcomes = _outcomes(request, versions, profile)
     return [one.rejection for one in outcomes if one.rejection is not None]
 
 
-def _outcomes(request: Request, versions: Versions, world: _World, profile: Profile) -> list[Expectation]:
+def _outcomes(request: Request, versions: Versions, profile: Profile) -> list[Expectation]:
     """List the expectations for each version that a server may find."""
-    return [oracle.expect(request, one.data, profile, world.streams) for one in versions if one is not None]
+    return [oracle.expect(request, one.data, profile) for one in versions if one is not None]
 
 
 def unclaimed(request: Request, step: Send, profile: Profile) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from specs.reductions.decoding import Streams, Undecodable, decode
+from specs.reductions.decoding import Undecodable, decode
 from specs.reductions.dtypes import FLOATS, INTEGERS, Array, Bools, all_nearest, name_of, through_float64
 from specs.reductions.expectation import (
     Because,
@@ -64,10 +64,10 @@ class _Groups:
         return self.rows if self.present is None else np.where(self.present, self.rows, self.rows.dtype.type(value))
 
 
-def expect(request: Request, content: bytes, profile: Profile, streams: Streams | None = None) -> Expectation:
+def expect(request: Request, content: bytes, profile: Profile) -> Expectation:
     """Return the expectation for a valid request on an object's bytes."""
     try:
-        decoded = decode(request, content, streams)
+        decoded = decode(request, content)
     except Undecodable as error:
         if error.rule is None:
             return unspecified(error.detail, Because.THE_API, Rule.UNDECODABLE_DATA)

@@ -11,7 +11,6 @@ import numpy as np
 
 from specs.case import Case
 from specs.outcome import Outcome, Reply
-from specs.reductions.decoding import Streams
 from specs.reductions.dtypes import Bools
 from specs.reductions.expectation import Expectation, Values
 from specs.reductions.model import expectations
@@ -94,11 +93,10 @@ def fields_that_matter(
     if not isinstance(step, Send) or due.unspecified:
         return
     before = tuple(one for one in case.steps[:number] if isinstance(one, Put | Delete))
-    streams: Streams = {}
     for name, other in alterations(step):
         if name == IDLE:
             continue
-        changed = expectations(Case(case.property, (*before, other)), profile, store, streams)[-1]
+        changed = expectations(Case(case.property, (*before, other)), profile, store)[-1]
         if changed is not None and not changed.unspecified:
             yield name, not alike(due, changed) or _changes_form(name, due)
 

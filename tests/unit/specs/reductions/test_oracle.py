@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from specs.reductions import decoding
 from specs.reductions.dtypes import FLOATS, INTEGERS, NAMES, nearest
 from specs.reductions.encoding import stored
 from specs.reductions.expectation import Expectation, Values
@@ -185,13 +186,17 @@ def test_an_empty_object_counts_nothing_or_is_refused():
     assert statuses_of(expected.rejection.classes) == CLIENT_ERRORS
 
 
-def test_data_that_is_read_twice_is_decoded_once():
-    content = stored(SIX, compression="gzip")
-    streams: dict = {}
+def test_data_that_is_read_twice_is_decoded_once(monkeypatch: pytest.MonkeyPatch):
+    content, decoded = stored(SIX, compression="gzip"), []
+    decompress = decoding._decompressed
+    monkeypatch.setattr(decoding, "_decompressed", lambda *given: decoded.append(given) or decompress(*given))
     request = Request("sum", "int32", "little", shape=(2, 3), compression="gzip")
-    answers = [expect(replace(request, axis=axis), content, V2, streams).answers[0] for axis in (None, (0,), (1,))]
+    answers = [expect(replace(request, axis=axis), content, V2).answers[0] for axis in (None, (0,), (1,))]
     assert [one.values.tolist() for one in answers] == [[21], [5, 7, 9], [6, 15]]
-    assert len(streams) == 1
+    assert len(decoded) == 1
+    # Other bytes that are the same are decoded anew: what is kept is told by which object it is of.
+    expect(request, bytes(bytearray(content)), V2)
+    assert len(decoded) == 2
 
 
 @pytest.mark.parametrize(
