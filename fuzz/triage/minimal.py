@@ -159,7 +159,7 @@ class _Reduction:
 
     def _reads_as_before(self, plain: Trial, seen: Seen) -> bool:
         words = self._reads_as
-        return not words or bool(words & self._reading.reads_as(plain, seen, self._lab.session.facts))
+        return not words or bool(self._reading.reads_as(plain, seen, self._lab.session.facts, words))
 
     def _least(self) -> None:
         """Reduce by delta debugging: leave out halves of the traits, then quarters, and in the end single traits."""

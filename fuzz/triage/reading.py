@@ -6,7 +6,7 @@ triage knows the traits of circumstances alone: several requests, one after the 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -155,8 +155,10 @@ class Reading:
         """Return the faults that fail alike, and those that they stand for."""
         return faults
 
-    def reads_as(self, _trial: Trial, _seen: Seen, _facts: Any) -> frozenset[str]:
-        """Describe in words the altered requests for which a wrong answer would be right."""
+    def reads_as(
+        self, _trial: Trial, _seen: Seen, _facts: Any, _among: Collection[str] | None = None
+    ) -> frozenset[str]:
+        """Describe in words the altered requests for which a wrong answer would be right, or those of some words."""
         return frozenset()
 
     def reads_after_writes(self, _case: Case) -> Iterator[Case]:

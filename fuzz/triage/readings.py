@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from fuzz.triage.lab import Lab, Seen
@@ -35,7 +35,7 @@ def explained_by_reading(trial: Trial, seen: Seen, known: Iterable[Shown], lab: 
     misread one operation alone.
     """
     several = [one for one in known if one.reads_as and one.signature.family == seen.signature.family]
-    words = trial.reading.reads_as(trial, seen, lab.session.facts) if several else frozenset()
+    words = _known_words(several, trial, seen, lab)
     for one in several:
         for alike in words & one.reads_as:
             needs = telling_needs(one, alike, lab.session.facts)
@@ -51,12 +51,18 @@ def known_by_reading(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab)
     Nothing can be proved of such a failure, so that it must have what the alteration needs to be seen.
     """
     several = [one for one in known if one.reads_as]
-    words = trial.reading.reads_as(trial, seen, lab.session.facts) if several else frozenset()
+    words = _known_words(several, trial, seen, lab)
     for one in several:
         for alike in words & one.reads_as:
             if all(has(trial, name) for name in telling_needs(one, alike, lab.session.facts)):
                 return one.finding
     return None
+
+
+def _known_words(several: Sequence[Shown], trial: Trial, seen: Seen, lab: Lab) -> frozenset[str]:
+    """Return those words of some findings by which a wrong answer is right too; no others are tried."""
+    told = frozenset(words for one in several for words in one.reads_as)
+    return trial.reading.reads_as(trial, seen, lab.session.facts, told) if told else told
 
 
 def reads_as_with_other_data(trial: Trial, seen: Seen, lab: Lab) -> frozenset[str]:
@@ -76,7 +82,7 @@ def _reads_so_again(words: str, trial: Trial, seen: Seen, lab: Lab) -> bool:
     reading, facts = trial.reading, lab.session.facts
     several = islice(reading.of_showing_data(words, trial, facts), MOST_OF_OTHER_DATA)
     came = [(other, failed) for other in several if (failed := lab.fails(other, seen.signature)) is not None]
-    return not came or any(words in reading.reads_as(other, failed, facts) for other, failed in came)
+    return not came or any(reading.reads_as(other, failed, facts, {words}) for other, failed in came)
 
 
 def fails_with_siblings(one: Shown, trial: Trial, words: str, lab: Lab) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
@@ -90,9 +90,9 @@ class Reading(reading.Reading):
         """List the same history with other contents that are longer."""
         return of_its_lengths(trial)
 
-    def reads_as(self, trial: Trial, seen: Seen, _facts: Any) -> frozenset[str]:
-        """Describe the altered histories for which a wrong answer would be right."""
-        return reads_as.reads_as(trial, seen)
+    def reads_as(self, trial: Trial, seen: Seen, _facts: Any, among: Collection[str] | None = None) -> frozenset[str]:
+        """Describe the altered histories for which a wrong answer would be right, or those of some words."""
+        return reads_as.reads_as(trial, seen, among)
 
     def shows(self, words: str, trial: Trial, _facts: Any) -> bool:
         """Say whether the answer to a trial's last request differs from that after the altered history."""

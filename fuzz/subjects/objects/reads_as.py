@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -40,15 +40,16 @@ OF_UPLOADS = (steps.CreateUpload, steps.UploadPart, steps.UploadPartCopy, steps.
 Done = tuple[Any, Outcome]
 
 
-def reads_as(trial: Trial, seen: Seen) -> frozenset[str]:
-    """Return descriptions of the altered histories for which the answer would be right."""
+def reads_as(trial: Trial, seen: Seen, among: Collection[str] | None = None) -> frozenset[str]:
+    """Return descriptions of the altered histories for which the answer would be right, of some or of all."""
     outcomes = seen.judgement.transcript.outcomes
     # What is sent beside a request may stand after it in the case.
     case = seen.judgement.transcript.case if at_once(trial.case) else trial.case
     if case.together or len(outcomes) < len(case.steps) or not isinstance(outcomes[seen.violation.step], Reply):
         return frozenset()
     history = list(zip(case.steps, outcomes, strict=False))
-    return frozenset(said for said, altered in _altered(history) if _is_right(altered, trial.profile))
+    several = ((said, altered) for said, altered in _altered(history) if among is None or said in among)
+    return frozenset(said for said, altered in several if _is_right(altered, trial.profile))
 
 
 def shows(said: str, trial: Trial) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -143,8 +143,10 @@ class Reading(reading.Reading):
     def widened(self, faults: frozenset[str]) -> frozenset[str]:
         return witnesses.widened(faults)
 
-    def reads_as(self, trial: Trial, seen: Seen, facts: StoreFacts) -> frozenset[str]:
-        return reads_as(trial, seen, facts)
+    def reads_as(
+        self, trial: Trial, seen: Seen, facts: StoreFacts, among: Collection[str] | None = None
+    ) -> frozenset[str]:
+        return reads_as(trial, seen, facts, among)
 
     def plain_races(self, name: str) -> Iterator[Case]:
         return races.plain_races(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
@@ -85,8 +85,8 @@ class Altered:
         return tuple(told and (name != SHAPE_FORM or has_shape) for name, told in zip(FORMS, asked, strict=True))
 
 
-def reads_as(trial: Trial, seen: Seen, facts: StoreFacts) -> frozenset[str]:
-    """Return descriptions of the altered requests for which the answer would be right."""
+def reads_as(trial: Trial, seen: Seen, facts: StoreFacts, among: Collection[str] | None = None) -> frozenset[str]:
+    """Return descriptions of the altered requests for which the answer would be right, of some or of all."""
     outcome = seen.judgement.transcript.outcomes[-1]
     if trial.case.together or not isinstance(outcome, Reply):
         return frozenset()
@@ -102,7 +102,8 @@ def reads_as(trial: Trial, seen: Seen, facts: StoreFacts) -> frozenset[str]:
         several = _taken_leniently(trial)
     else:
         return frozenset()
-    return frozenset(one.words for one in several if _is_right(one, outcome, facts))
+    wanted = (one for one in several if among is None or one.words in among)
+    return frozenset(one.words for one in wanted if _is_right(one, outcome, facts))
 
 
 def shows(words: str, trial: Trial, facts: StoreFacts) -> bool:

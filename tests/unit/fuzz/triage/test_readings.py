@@ -149,5 +149,9 @@ def test_an_answer_reads_so_only_where_other_data_reads_so_too(
     trial = asked("sum", "int64", [1, 2, 3])
     with lab_with(animal) as lab:
         (seen,) = lab.ask(trial)
-        assert ALL_BUT_THE_LAST in trial.reading.reads_as(trial, seen, StoreFacts())
+        words = trial.reading.reads_as(trial, seen, StoreFacts())
+        assert ALL_BUT_THE_LAST in words
+        # Where some are asked about, no others are told.
+        for among in ({ALL_BUT_THE_LAST}, {LAST_BYTE, ALL_BUT_THE_LAST}, {LAST_BYTE}, frozenset[str]()):
+            assert trial.reading.reads_as(trial, seen, StoreFacts(), among) == words & among
         assert (ALL_BUT_THE_LAST in reads_as_with_other_data(trial, seen, lab)) is confirmed
