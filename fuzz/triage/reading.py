@@ -123,6 +123,10 @@ class Reading:
         """List trials like this one with other data, whose answers differ from those of their altered requests."""
         return iter(())
 
+    def telling_apart(self, _words: str, _others: str, _trial: Trial, _facts: Any) -> Iterator[Trial]:
+        """List trials much like this one, to which the answers to two altered requests differ."""
+        return iter(())
+
     def telling_rules(self, rules: frozenset[Rule]) -> frozenset[Rule]:
         """Return the rules that a request breaks, less those that tell nothing about a cause."""
         return rules

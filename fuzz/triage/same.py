@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from itertools import islice
 
 from fuzz.triage.behind import words_said
 from fuzz.triage.cause import converted, leaves
@@ -25,6 +26,7 @@ from specs.violation import Way
 RIGHT_FOR_ANOTHER = frozenset({Way.VALUES, Way.ACCEPTED, Way.FORM, Way.STATUS, Way.UNNAMED, Way.REFUSED})
 # Two bugs whose answers are right for the same altered request hardly ever share this many needs.
 MANY_SHARED = 3
+MOST_TO_TELL_APART = 2
 
 
 def is_same(way: Shown, seen: Seen, one: Shown, lab: Lab) -> bool:
@@ -127,6 +129,8 @@ def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
         return False
     facts, reading = lab.session.facts, way.trial.reading
     for words in way.reads_as & one.reads_as:
+        if not (_still_reads(way, words, one, lab) and _still_reads(one, words, way, lab)):
+            continue
         mine, theirs = (telling_needs(each, words, facts) - reading.incidental for each in (way, one))
         # What needs a narrower trait, such as more than two dimensions, has the wider one too.
         plainer = [(way, one)] if mine <= closure(theirs, reading) else []
@@ -137,6 +141,20 @@ def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
         if wider[0] == wider[1] and "" not in wider[0]:
             return True
     return bool(way.reads_as & one.reads_as) and len(_shared(way, one)) >= MANY_SHARED
+
+
+def _still_reads(way: Shown, words: str, one: Shown, lab: Lab) -> bool:
+    """Say whether a cause reads as another one does where what else it alone reads as would be answered otherwise.
+
+    Slices that take in nearly all may read as no slices, for which reason soever all is answered.
+    """
+    facts, reading = lab.session.facts, way.trial.reading
+    for others in way.reads_as - one.reads_as:
+        for plain in islice(reading.telling_apart(words, others, way.trial, facts), MOST_TO_TELL_APART):
+            seen = lab.fails(plain, way.signature)
+            if seen is not None:
+                return bool(reading.reads_as(plain, seen, facts, {words}))
+    return True
 
 
 def is_refused_alike(way: Shown, one: Shown, lab: Lab) -> bool:

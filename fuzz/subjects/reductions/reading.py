@@ -15,7 +15,7 @@ from fuzz.subjects.reductions.other_data import cut_to_its_data, has_one_answer,
 from fuzz.subjects.reductions.reads_as import is_right_for, reads_as, shows
 from fuzz.subjects.reductions.settling import PLAINEST, SETTLING
 from fuzz.subjects.reductions.several import scenes_of
-from fuzz.subjects.reductions.showing import of_showing_data
+from fuzz.subjects.reductions.showing import of_showing_data, telling_apart
 from fuzz.subjects.reductions.traits.requests import DATA, RAW, REQUESTS, UNUSUAL, headers
 from fuzz.subjects.reductions.traits.scenes import (
     INCIDENTAL,
@@ -117,6 +117,9 @@ class Reading(reading.Reading):
 
     def of_showing_data(self, words: str, trial: Trial, facts: StoreFacts) -> Iterator[Trial]:
         return of_showing_data(words, trial, facts)
+
+    def telling_apart(self, words: str, others: str, trial: Trial, facts: StoreFacts) -> Iterator[Trial]:
+        return telling_apart(words, others, trial, facts)
 
     def telling_rules(self, rules: frozenset[AnyRule]) -> frozenset[AnyRule]:
         telling = rules - {Rule.EMPTY_OBJECT}

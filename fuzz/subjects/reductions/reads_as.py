@@ -112,6 +112,13 @@ def shows(words: str, trial: Trial, facts: StoreFacts) -> bool:
     return any(one.words == words and not _answered_alike(plain, one, facts) for one in _altered(trial, facts))
 
 
+def differ(words: str, others: str, trial: Trial, facts: StoreFacts) -> bool:
+    """Say whether the answers to two altered requests of a trial differ."""
+    told = [one for one in _altered(trial, facts) if one.words in (words, others)]
+    mine, theirs = ([one for one in told if one.words == each] for each in (words, others))
+    return any(not _answered_alike(one, other, facts) for one in mine for other in theirs)
+
+
 def is_right_for(words: str, trial: Trial, outcome: Outcome, facts: StoreFacts) -> bool:
     """Say whether an answer to a trial's request, of whichever sort, is right for its altered request."""
     if not isinstance(outcome, Reply):

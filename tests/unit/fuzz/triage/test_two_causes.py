@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import pytest
 
 from fuzz.running.session import Session
 from fuzz.subjects.reductions.reading import Reading
+from fuzz.subjects.reductions.reference_server import ReferenceServer
+from fuzz.subjects.reductions.reference_server.reduction import Reduction
 from fuzz.subjects.reductions.zoo.credentials import OwnerOfTheLastRequest
 from fuzz.subjects.reductions.zoo.memory import CacheWithoutMissing
 from fuzz.subjects.reductions.zoo.missing import MissingBecomesZero, MissingLeftOutButCounted
+from fuzz.subjects.reductions.zoo.selections import NegativeBoundClamped, StrideIgnored
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.same import remembers_the_same
 from fuzz.triage.shown import Shown
@@ -40,6 +44,34 @@ def test_wrong_values_of_a_minimum_and_wrong_counts_of_a_maximum_are_two_finding
     cases = (Case("x", (PUT, sent(one, missing={"missing_value": 9}))) for one in order)
     findings = found_in_turn(tmp_path, cases, MissingBecomesZero, MissingLeftOutButCounted)
     assert [set(one.needs) for one in findings] == [{"missing", one} for one in order]
+
+
+class SelectionIgnored(ReferenceServer):
+    """A server that takes all there is, whatever the slices."""
+
+    def select(self, array: Any, _reduction: Reduction) -> Any:
+        return array
+
+
+def sliced(*selection: int) -> Case:
+    return Case("x", (PUT, sent("select", shape=[12], selection=[list(selection)])))
+
+
+NEGATIVE, STRIDE, PART = sliced(-9, 12, 1), sliced(0, 12, 2), sliced(2, 12, 1)
+
+
+@pytest.mark.parametrize("order", list(permutations((NEGATIVE, STRIDE))), ids=range(2))
+def test_slices_that_take_in_nearly_all_are_no_sign_that_two_bugs_are_one(
+    order: tuple[Case, ...], tmp_path: Path
+) -> None:
+    found = found_in_turn(tmp_path, order, StrideIgnored, NegativeBoundClamped)
+    assert sorted(one.needs for one in found) == [("negative bounds",), ("stride beyond one",)]
+
+
+@pytest.mark.parametrize("order", list(permutations((NEGATIVE, STRIDE, PART))), ids=range(6))
+def test_a_server_that_ignores_all_slices_has_one_bug(order: tuple[Case, ...], tmp_path: Path) -> None:
+    (found,) = found_in_turn(tmp_path, order, SelectionIgnored)
+    assert found.seen == len(order)
 
 
 def remembering() -> AbstractContextManager[Session]:
