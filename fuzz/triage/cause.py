@@ -111,7 +111,8 @@ def _leaves_some_faults(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Expla
     if not covered or covered == wanted.faults or one.of_history or not one.concerns(trial, mine):
         return None
     needed = (*one.needs, *reading.at_fault(mine))
-    if lab.fails(project(trial, closure(needed, reading)), mine) is None:
+    came = lab.fails(project(trial, closure(needed, reading)), mine)
+    if came is None or not came.signature.faults:
         return None
     for name in needed:
         rest = without(trial, name)
