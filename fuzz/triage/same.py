@@ -129,17 +129,15 @@ def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
         return False
     facts, reading = lab.session.facts, way.trial.reading
     for words in way.reads_as & one.reads_as:
-        if not (_still_reads(way, words, one, lab) and _still_reads(one, words, way, lab)):
-            continue
         mine, theirs = (telling_needs(each, words, facts) - reading.incidental for each in (way, one))
         # What needs a narrower trait, such as more than two dimensions, has the wider one too.
         plainer = [(way, one)] if mine <= closure(theirs, reading) else []
         plainer += [(one, way)] if theirs <= closure(mine, reading) else []
-        if plainer:
-            return any(fails_with_siblings(less, more.trial, words, lab) for less, more in plainer)
         wider = [{reading.within.get(name, "") for name in some} for some in (mine - theirs, theirs - mine)]
-        if wider[0] == wider[1] and "" not in wider[0]:
-            return True
+        if not plainer and (wider[0] != wider[1] or "" in wider[0]):
+            continue
+        if _still_reads(way, words, one, lab) and _still_reads(one, words, way, lab):
+            return not plainer or any(fails_with_siblings(less, more.trial, words, lab) for less, more in plainer)
     return bool(way.reads_as & one.reads_as) and len(_shared(way, one)) >= MANY_SHARED
 
 
