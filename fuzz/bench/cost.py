@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from fuzz.bench.playing import Taking, recorded, taken
+from fuzz.bench.playing import Taking, answers_in, record, taken
 from fuzz.bench.stages import ACCOUNTS, EXPLAINING, ChargedTarget, Stages, rows
 from fuzz.errors import CannotRun, UsageError
 from fuzz.flags import add_config_flag, add_target_flags, settings_of
@@ -66,8 +66,9 @@ def main(arguments: Namespace) -> int:
         raise UsageError("--target and --launch need --seconds: single properties are measured on the embedded server")
     taking = Taking(arguments.requests, arguments.seed, tuple(arguments.only or ["reduction"]))
     with tempfile.TemporaryDirectory() as folder:
-        played = recorded(taking, Path(folder)) if arguments.at_once else None
-        took = taken(taking, Path(folder), played)
+        if arguments.at_once:
+            record(taking, Path(folder))
+        took = taken(taking, Path(folder), answers_in(Path(folder)) if arguments.at_once else None)
     print(f"{took.requests:,} checked requests of {', '.join(taking.only)}, CPU milliseconds each")
     print("\n".join(rows(took.stages, took.requests, took.others_ns)))
     if arguments.at_once:

@@ -63,14 +63,13 @@ def taken(
         return _hunt(taking, target, session, stages, folder, turns, ready)
 
 
-def recorded(taking: Taking, folder: Path) -> Iterator[Came]:
-    """Return what the embedded server answers to each request, as another process records it."""
+def record(taking: Taking, folder: Path) -> None:
+    """Have another process record into a folder what the embedded server answers to each request."""
     recorder = get_context("spawn").Process(target=_record, args=(taking, folder))
     recorder.start()
     recorder.join()
     if recorder.exitcode:
         raise CannotRun("the answers could not be recorded")
-    return answers_in(folder)
 
 
 def answers_in(folder: Path) -> Iterator[Came]:

@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from fuzz.bench.playing import Taking, answers_in, recorded, taken
+from fuzz.bench.playing import Taking, answers_in, record, taken
 from fuzz.errors import CannotRun, UsageError
 from fuzz.flags import add_target_flags, settings_of
 from fuzz.hunt.turns import Turns
@@ -92,7 +92,7 @@ def _at_once(arguments: Namespace, workers: int) -> CheckedRate:
         takings = [Taking(arguments.requests, arguments.seed + number, ("reduction",)) for number in range(workers)]
         for number, one in enumerate(takings):
             (folder / f"{number}").mkdir()
-            recorded(one, folder / f"{number}")
+            record(one, folder / f"{number}")
         together, told = context.Barrier(workers), context.Queue()
         several = [
             context.Process(target=_play, args=(one, folder, number, workers > 1, together, told))
