@@ -16,7 +16,7 @@ from fuzz.subject import Serving
 
 RUN = "serve"
 MOST_PORT = 65535
-# Known to everybody, and good for nothing but the store in this process. Real secrets hold such characters too.
+# Known to everybody, and good for nothing but the store in memory. Real secrets hold such characters too.
 OWNER, STRANGER = ("asfuzz", "not/a+secret:%2B="), ("stranger", "not-a-secret-either")
 EXAMPLES = """\
 examples:

@@ -113,14 +113,12 @@ def open_field(settings: Settings, servers: Sequence[NamedServer], mbps: Sequenc
 
 
 def _open_store(settings: Settings, mbps: Sequence[float], stack: ExitStack) -> tuple[Store, tuple[str, ...]]:
-    try:
-        if settings.store == MEMORY:
-            from fuzz.running.store.apart import memory_store_apart
+    if settings.store == MEMORY:
+        from fuzz.running.store.memory import MemoryStore
 
-            return stack.enter_context(memory_store_apart(mbps, settings.advertise))
-        return stack.enter_context(_closing_told(open_store_for(settings))), ()
-    except StoreError as error:
-        raise CannotRun(str(error)) from error
+        store = stack.enter_context(MemoryStore(advertise=settings.advertise, mbps=mbps))
+        return store, store.narrowed
+    return stack.enter_context(_closing_told(open_store_for(settings))), ()
 
 
 @contextmanager

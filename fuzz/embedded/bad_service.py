@@ -55,6 +55,12 @@ class ObjectRead:
 BadAnswer = Callable[[ObjectRead], Answer | None]
 
 
+def check_manner(name: str) -> None:
+    """Raise ValueError if no object is served in the manner of this name."""
+    if name != "well" and name not in SERVED:
+        raise ValueError(f"no object is served {name!r}; the manners are: well, {', '.join(SERVED)}")
+
+
 def served(request: HttpRequest, stored: StoredObject, well: HttpResponse) -> Answer:
     """Return the answer of the object's manner in place of the one that is due."""
     manner = SERVED.get(stored.served)

@@ -40,12 +40,27 @@ __all__ = [
     "HttpServer",
     "RawAnswer",
     "Stall",
+    "listening",
 ]
 
 BACKLOG = 256
 ACCEPT_SECONDS = 0.5
 JOIN_SECONDS = 2.0
 ONE_WRITE_BYTES = 128 * 1024
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens at an address; raises OSError with the number of the system's own error."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        # errno and text stay apart, so that callers can tell a busy port from a wrong host.
+        reason = os.strerror(error.errno or errno.EIO)
+        raise OSError(
+            error.errno,
+            f"cannot listen on {host}:{port}: {reason}; port 0 finds a free one",
+        ) from error
 
 
 class HttpServer:
@@ -62,10 +77,11 @@ class HttpServer:
         tls: ssl.SSLContext | None = None,
         pace: SharedBandwidth | None = None,
         reception: Reception | None = None,
+        listener: socket.socket | None = None,
     ) -> None:
         """Take the address and limits. With `pace`, answers go out as over a network of that bandwidth.
 
-        `reception` says who takes bodies.
+        `reception` says who takes bodies. A `listener` listens already, and is asked for no address.
         """
         self._handler = handler
         self._pace = pace
@@ -75,7 +91,7 @@ class HttpServer:
         self._on_error = on_error
         self._limits = limits or HttpLimits()
         self._tls = tls
-        self._listener: socket.socket | None = None
+        self._listener = listener
         self._acceptor: threading.Thread | None = None
         self._closing = threading.Event()
         self._lock = threading.Lock()
@@ -102,18 +118,8 @@ class HttpServer:
         self.close()
 
     def start(self) -> None:
-        """Bind the port and accept connections in the background."""
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        try:
-            listener = socket.create_server((self._host, self._port), family=family, backlog=BACKLOG)
-        except OSError as error:
-            # errno and text stay apart, so that callers can tell a busy port from a wrong host.
-            place = f"{self._host}:{self._port}"
-            reason = os.strerror(error.errno or errno.EIO)
-            raise OSError(
-                error.errno,
-                f"cannot listen on {place}: {reason}; port 0 finds a free one",
-            ) from error
+        """Bind the port, unless that is done, and accept connections in the background."""
+        listener = self._listener or listening(self._host, self._port)
         listener.settimeout(ACCEPT_SECONDS)
         self._port = listener.getsockname()[1]
         self._listener = listener

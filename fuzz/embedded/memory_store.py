@@ -1,11 +1,11 @@
-"""An object store in this process: S3 under `/bucket/key`, plain HTTP under `/plain/bucket/key`, one port."""
+"""An object store in memory: S3 under `/bucket/key`, plain HTTP under `/plain/bucket/key`, one port."""
 
 import hashlib
-import ssl
+import socket
 from collections.abc import Mapping
 from typing import Self
 
-from fuzz.embedded.bad_service import SERVED
+from fuzz.embedded.bad_service import check_manner
 from fuzz.embedded.http_server import Answer, HttpLimits, HttpRequest, HttpServer
 from fuzz.embedded.pace import SharedBandwidth
 from fuzz.embedded.plain_front import PlainFront
@@ -33,9 +33,12 @@ class MemoryStoreServer:
         buckets: Mapping[str, bool],
         host: str = "127.0.0.1",
         port: int = 0,
-        tls: ssl.SSLContext | None = None,
+        listener: socket.socket | None = None,
     ) -> None:
-        """Take the secrets by access key, and the buckets by name with whether each is public."""
+        """Take the secrets by access key, and the buckets by name with whether each is public.
+
+        A `listener` listens already, and is asked for no address.
+        """
         reserved = PLAIN_PREFIX.strip("/")
         self._s3 = ObjectStore(dict(secrets), reserved=frozenset({reserved}))
         for name, public in buckets.items():
@@ -50,7 +53,7 @@ class MemoryStoreServer:
             port=port,
             on_error=protocol_error,
             limits=self._limits,
-            tls=tls,
+            listener=listener,
             reception=self._s3.reception,
         )
 
@@ -84,11 +87,11 @@ class MemoryStoreServer:
         """Stop serving; the objects stay until the store itself goes."""
         self._server.close()
 
-    def narrowed(self, mbps: float, *, host: str = "127.0.0.1") -> HttpServer:
+    def narrowed(self, mbps: float, listener: socket.socket | None = None) -> HttpServer:
         """Return another server of the same objects, not yet started, behind a network of so many Mbit/s."""
         return HttpServer(
             self._handle,
-            host=host,
+            listener=listener,
             on_error=protocol_error,
             limits=self._limits,
             pace=SharedBandwidth(mbps),
@@ -97,8 +100,7 @@ class MemoryStoreServer:
 
     def put(self, bucket: str, key: str, data: bytes, served: str = "well") -> None:
         """Store an object, without a detour over the network; `served` is one of `bad_service.SERVED`, or well."""
-        if served != "well" and served not in SERVED:
-            raise ValueError(f"no object is served {served!r}; the manners are: well, {', '.join(SERVED)}")
+        check_manner(served)
         etag = f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
         content = in_memory(data)
         with self._s3.lock:

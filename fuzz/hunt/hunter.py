@@ -26,7 +26,6 @@ from fuzz.hunt.warning import Warnings
 from fuzz.hunt.widening import Widening
 from fuzz.running.lanes import SLOW_LANES, Flight, Lanes, judgement_of
 from fuzz.running.session import Judgement, Session
-from fuzz.running.store import StoreError
 from fuzz.triage.company import Company
 from fuzz.triage.lab import (
     Life,
@@ -283,7 +282,7 @@ class Hunter:
 
     def _take_in(self, flight: Flight) -> None:
         """Count a case that has ended and passed, or failed as known ones do; keep one that must be looked into."""
-        if isinstance(flight.error, CannotRun | StoreError):
+        if isinstance(flight.error, CannotRun):
             raise flight.error
         if flight.error is not None:
             self._broke(flight.case, flight.error)
@@ -332,7 +331,7 @@ class Hunter:
         """Do a step for a case; an error of the suite is about this case alone."""
         try:
             step(flight)
-        except (CannotRun, StoreError):
+        except CannotRun:
             raise
         except Exception as error:  # noqa: BLE001  (counted and told by the worker)
             self._broke(flight.case, error)

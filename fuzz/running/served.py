@@ -2,7 +2,7 @@
 
 On a busy machine a server may be silent for long without a fault of its own: it has work to do, and waits for a
 processor. The system tells how long each thread waited so. The server counts, and all processes that this one has
-started, such as a store, and this process itself, which serves objects from memory.
+started, such as a store, and this process itself.
 """
 
 from __future__ import annotations

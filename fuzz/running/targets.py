@@ -18,7 +18,7 @@ from fuzz.findings.remembered import origin_of
 from fuzz.findings.scrubbing import without_secrets
 from fuzz.registry import registry
 from fuzz.running.launcher import Launcher
-from fuzz.running.store import Credentials, Store, StoreError, StoreSettings, open_store
+from fuzz.running.store import Credentials, Store, StoreSettings, open_store
 from fuzz.running.store.protocol import OWNER
 from fuzz.subject import Subject
 from fuzz.transport.protocol import ClientSettings
@@ -199,7 +199,7 @@ def client_settings(settings: Settings) -> ClientSettings:
 
 
 def open_store_for(settings: Settings, own: StoreSettings | None = None) -> Store:
-    """Open the store asked for; `own` says more about a store in this process."""
+    """Open the store asked for; `own` says more about a store of the suite's own."""
     instead = subject_under_test(settings).serving.open_store
     if instead is not None:
         return instead(settings)
@@ -215,14 +215,11 @@ def open_store_for(settings: Settings, own: StoreSettings | None = None) -> Stor
         )
     elif settings.plain_store is not None:
         raise UsageError(
-            f"--plain-store {settings.plain_store}: the store in this process serves its objects by HTTP itself; "
+            f"--plain-store {settings.plain_store}: the store in memory serves its objects by HTTP itself; "
             "it goes with --store URL"
         )
-    # A store in this process makes up its own keys, so that no real keys leave this process.
-    try:
-        return open_store(settings.store, common)
-    except StoreError as error:
-        raise CannotRun(str(error)) from error
+    # The store in memory makes up its own keys, so that no real keys leave this process.
+    return open_store(settings.store, common)
 
 
 def _owner(settings: Settings) -> Credentials:

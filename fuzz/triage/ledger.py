@@ -285,7 +285,11 @@ class Ledger:
         return name
 
     def keep(self, way: Shown, finding: Finding, session: Session, cost: int, replaces: str | None = None) -> str:
-        """Make a finding, or give a known one a plainer case, and return its name."""
+        """Make a finding, or give a known one a plainer case, and return its name; raises StoreError.
+
+        A server whose store is there no more fails for that, which is nobody's finding.
+        """
+        session.store.check()
         made_meanwhile = None if replaces else self._made_meanwhile(finding)
         if made_meanwhile is not None:
             return self.again(made_meanwhile, way.signature)

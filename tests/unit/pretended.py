@@ -91,7 +91,7 @@ class PretendedSession:
     origin: None = None
     client: HttpClient = field(default_factory=lambda: HttpClient("http://pretended"))
     facts: StoreFacts = field(default_factory=StoreFacts)
-    store: Any = field(default_factory=lambda: SimpleNamespace(credentials={}))
+    store: Any = field(default_factory=lambda: SimpleNamespace(credentials={}, check=lambda: None))
     subject: Subject = REDUCTIONS
 
     @property

@@ -6,13 +6,14 @@ from secrets import token_hex
 from typing import Protocol, Self, runtime_checkable
 from urllib.parse import quote
 
+from fuzz.errors import CannotRun
 from specs.manners import WELL
 from specs.store_facts import StoreFacts
 
 OWNER, STRANGER, UNKNOWN, WRONG_SECRET = "owner", "stranger", "unknown", "wrong-secret"
 
 
-class StoreError(Exception):
+class StoreError(CannotRun):
     """The store cannot be used; the text says where and what to check."""
 
 
@@ -100,6 +101,9 @@ class Store(Protocol):
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove an object; a missing object is no error."""
+
+    def check(self) -> None:
+        """Raise StoreError if the store is there no more."""
 
     def url(self, bucket: str, key: str, interface: str) -> str:
         """Return the quoted URL of an object for an interface type."""

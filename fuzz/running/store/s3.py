@@ -154,6 +154,10 @@ class S3Store:
         with self._told(f"delete {key!r} from {name!r}"):
             self._client.delete_object(Bucket=name, Key=key)
 
+    def check(self) -> None:
+        """Raise StoreError if the store is there no more."""
+        self.put("private", PROBE_KEY, b"x")
+
     def url(self, bucket: str, key: str, interface: str) -> str:
         """Return the quoted URL of an object for an interface type."""
         name = self.buckets[bucket]

@@ -43,6 +43,9 @@ class Access:
         """Refuse: objects are deleted by steps."""
         raise StoreError("the store under test deletes objects by requests alone")
 
+    def check(self) -> None:
+        """Pass: whether the target lives is asked of the target."""
+
     def url(self, bucket: str, key: str, interface: str) -> str:  # noqa: ARG002
         """Refuse: requests name their own places."""
         raise StoreError("the store under test has no places for others")

@@ -22,7 +22,7 @@ from specs.reductions.profile import Profile
 from specs.reductions.steps import Delete, Put, Send, SendRaw
 
 MOST_OBJECTS_KEPT = 512
-# A store in memory holds them in this process.
+# A store in memory holds them.
 MOST_BYTES_KEPT = 32 * 2**20
 KEY_DIGITS = 12
 # Begins the part of a key that tells histories apart. A digest in its place has hexadecimal digits only.

@@ -13,8 +13,9 @@ import pytest
 
 from fuzz.embedded import bad_service
 from fuzz.embedded.bad_service import SERVED
-from fuzz.embedded.http_messages import DropConnection, RawAnswer
-from fuzz.embedded.http_server import HttpServer
+from fuzz.embedded.http_messages import HttpRequest, RawAnswer, Stall
+from fuzz.embedded.memory_objects import stored_object
+from fuzz.embedded.object_reads import response_to
 from fuzz.running.store import MemoryStore
 from specs import manners
 from specs.manners import Manner
@@ -169,22 +170,16 @@ def test_a_range_beyond_the_end_and_a_head_are_answered_as_ever(ask: Plain) -> N
         assert (ask(method="HEAD").status, ask(method="HEAD").headers["content-length"]) == (200, "64")
 
 
-def test_nothing_takes_long(ask: Plain, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_takes_long() -> None:
     """The pauses are added up, not timed: the rest hangs on what else the machine does."""
-    paused: list[float] = []
-    misbehave = HttpServer._misbehave
-
-    def noting(self: HttpServer, connection: socket.socket, answer: DropConnection | RawAnswer) -> None:
-        if isinstance(answer, RawAnswer):
-            paused.append((answer.pieces - 1) * answer.pause_seconds)
-        misbehave(self, connection, answer)
-
-    monkeypatch.setattr(HttpServer, "_misbehave", noting)
-    for served in manners.MANNERS:
-        ask.put(served)
-        ask(PART)
+    request = HttpRequest("GET", "/k", {"range": PART}, b"")
+    answers = []
+    for manner in manners.MANNERS:
+        stored = stored_object(DATA, manner)
+        answers.append(bad_service.served(request, stored, response_to(request, stored)))
+    paused = [(one.pieces - 1) * one.pause_seconds for one in answers if isinstance(one, RawAnswer)]
     assert 0 < max(paused) < 0.4
-    assert not hasattr(bad_service, "Stall")
+    assert not any(isinstance(one, Stall) for one in answers)
 
 
 def test_over_s3_only_those_who_may_read_are_served_badly(store: MemoryStore) -> None:
