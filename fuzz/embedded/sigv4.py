@@ -3,10 +3,11 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 from fuzz.embedded.http_messages import HttpRequest
@@ -77,10 +78,8 @@ def signed_by(request: HttpRequest, secrets: Mapping[str, str], now: datetime) -
     secret = secrets.get(claim.access_key)
     if secret is None:
         raise S3Error("InvalidAccessKeyId")
-    signed = Signed(claim, signing_key(claim, secret))
-    encoded = quote(unquote_to_bytes(path.encode("latin-1")), safe="/" + UNRESERVED)
-    # Clients sign the path as they send it or as S3 would encode it; nearly always it is the same.
-    for canonical_path in dict.fromkeys((path, encoded)):
+    signed = Signed(claim, signing_key(secret, claim.day, claim.region))
+    for canonical_path in canonical_paths(path):
         canonical = canonical_request(claim, request, canonical_path, pairs)
         wanted = signed.sign(ALGORITHM, hashlib.sha256(canonical.encode("latin-1", "replace")).hexdigest())
         if hmac.compare_digest(wanted, claim.signature):
@@ -89,10 +88,19 @@ def signed_by(request: HttpRequest, secrets: Mapping[str, str], now: datetime) -
     raise S3Error("SignatureDoesNotMatch")
 
 
-def signing_key(claim: Claim, secret: str) -> bytes:
+def canonical_paths(path: str) -> Iterator[str]:
+    """List the ways in which clients sign a path: as they send it, or as S3 would encode it; nearly always the same."""
+    yield path
+    encoded = quote(unquote_to_bytes(path.encode("latin-1")), safe="/" + UNRESERVED)
+    if encoded != path:
+        yield encoded
+
+
+@lru_cache(maxsize=64)
+def signing_key(secret: str, day: str, region: str) -> bytes:
     """Return the key of one day, region and service that a secret gives."""
     key = f"AWS4{secret}".encode()
-    for part in (claim.day, claim.region, "s3", "aws4_request"):
+    for part in (day, region, "s3", "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
     return key
 

@@ -72,7 +72,9 @@ def own_parameters(query: str) -> Mapping[str, str]:
 
 def decoded_key(path: str) -> str:
     """Return the key that the rest of a path names, percent-decoded exactly once; raises S3Error."""
-    raw = unquote_to_bytes(path.encode("latin-1"))
+    raw = path.encode("latin-1")
+    if b"%" in raw:
+        raw = unquote_to_bytes(raw)
     check_key_length(raw)
     try:
         return raw.decode("utf-8")

@@ -18,7 +18,7 @@ from fuzz.embedded.store.state import Bucket
 def believed(store: ObjectStore, request: HttpRequest) -> Signed:
     """Return what the Authorization header claims, right or wrong."""
     claim = header_claim(request.headers["authorization"], request)
-    return Signed(claim, signing_key(claim, store.accounts[claim.access_key]))
+    return Signed(claim, signing_key(store.accounts[claim.access_key], claim.day, claim.region))
 
 
 class SignatureUnchecked(ObjectStore):

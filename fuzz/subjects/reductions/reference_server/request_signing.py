@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from fuzz.subjects.reductions.reference_server.reduction import StoreCredentials
 
@@ -31,6 +32,7 @@ def signed_headers(
     return signed
 
 
+@lru_cache(maxsize=64)
 def signing_key(secret: bytes, scope: str) -> bytes:
     """Return the key for one day, region and service."""
     key = b"AWS4" + secret
