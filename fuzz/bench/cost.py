@@ -30,7 +30,7 @@ examples:
 Cases are drawn, taken and accounted for as in a hunt, on the embedded server, which is a process of its own and does
 not count. A stage is the time of the processor that the hunting thread spends in it. "drawing" holds the contents of
 objects and how they are encoded; "encoding" makes messages of requests; "accounts" is what a hunt notes of each case.
-The store in memory answers the server on other threads of the suite's process, and stands below the sum.
+Other threads of the suite's process, such as moto's, stand below the sum; the store in memory is a process of its own.
 
 With --at-once another process first takes the same cases and records what the embedded server answers. Then all is done
 as before, objects are stored and messages are encoded, but nothing is sent: the recorded answers are judged. So this is

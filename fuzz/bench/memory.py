@@ -29,9 +29,9 @@ examples:
   asfuzz bench memory --seconds 10m --every 10
   asfuzz bench memory --launch 'reductionist --host 127.0.0.1 --port {port}' --profile reductionist
 
-"RSS MB" is the resident memory of the hunting process, with the store in memory, and "server" that of the server that
-was started. Growth is that of the hunting process: the least of the last ten rows over the least of the first ten after
-five minutes. The command ends with 1 if it is more than 5 %.
+"RSS MB" is the resident memory of the hunting process, and "server" that of the server and the store in memory that
+were started. Growth is that of the hunting process: the least of the last ten rows over the least of the first ten
+after five minutes. The command ends with 1 if it is more than 5 %.
 """
 
 

@@ -49,9 +49,9 @@ the server gives of what was asked. "own" takes the hunt's latest cases again ov
 but what their steps say, objects included: what the server does of the very requests that the suite checks. Of an
 object store, "signed" is a loop of plain requests over as many connections, each signed by botocore and sent by
 urllib3. "busy" is the share of the time in which the hunting thread worked, "CPU ms" the time of this process's
-processor for each checked request, with the store in memory, "server" that of the server that was started, and "cores"
-how many processors the two kept busy. With several workers "busy" and "CPU ms" are theirs, those of a server that had
-to be started again included, and the bare loop sends what a hunt of five seconds without them sent.
+processor for each checked request, "server" that of the server and the store in memory that were started, and "cores"
+how many processors all of them kept busy. With several workers "busy" and "CPU ms" are theirs, those of a server that
+had to be started again included, and the bare loop sends what a hunt of five seconds without them sent.
 """
 
 

@@ -216,4 +216,4 @@ def rows(stages: Stages, requests: int, others_ns: int) -> Iterator[str]:
     for name, spent in stages.spent_ns.items():
         yield f"{name:<10} {spent / requests / 1e6:>6.3f} {spent / total:>6.1%}"
     yield f"{'all':<10} {total / requests / 1e6:>6.3f}"
-    yield f"{'the store':<10} {others_ns / requests / 1e6:>6.3f}"
+    yield f"{'others':<10} {others_ns / requests / 1e6:>6.3f}"

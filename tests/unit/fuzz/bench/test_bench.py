@@ -185,7 +185,7 @@ def test_time_is_charged_to_the_innermost_stage_and_all_of_it_to_some() -> None:
 def test_what_a_request_costs_is_told_stage_by_stage(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "cost", "--requests", "20", "--only", "reduction", "malformed"]) == 0
     told = {line[:10].strip(): line.split()[-2:] for line in capsys.readouterr().out.splitlines()[1:]}
-    assert list(told) == [*STAGES, "all", "the store"]
+    assert list(told) == [*STAGES, "all", "others"]
     assert all(float(told[name][0]) > 0 for name in STAGES)
 
 
@@ -238,7 +238,7 @@ def test_a_whole_hunt_is_charged_stage_by_stage(capsys: pytest.CaptureFixture[st
     assert main(["bench", "cost", "--seconds", "1", "--only", "reduction", "whole-schema"]) == 0
     first, *rows, busy, server = capsys.readouterr().out.splitlines()
     told = {line[:10].strip(): float(line[11:18]) for line in rows}
-    assert list(told) == [*STAGES, "all", "the store"]
+    assert list(told) == [*STAGES, "all", "others"]
     assert all(told[name] > 0 for name in STAGES)
     assert told["all"] == pytest.approx(sum(told[name] for name in STAGES), abs=0.01)
     assert int(first.split()[0].replace(",", "")) > 0
