@@ -12,9 +12,8 @@ from typing import Any
 
 from fuzz.triage.company import ALONE, HISTORY, Company, without_burdens
 from fuzz.triage.lab import Lab, OutOfBudget, Seen
-from fuzz.triage.minimal import Smallest, minimal
+from fuzz.triage.minimal import Marks, Smallest, fails_alone, minimal
 from fuzz.triage.reading import Reading
-from fuzz.triage.traits import without
 from fuzz.triage.traits.circumstances import (
     EARLIER_REFUSAL,
     EARLIER_REQUEST,
@@ -25,9 +24,10 @@ from fuzz.triage.traits.circumstances import (
     differing_in,
 )
 from fuzz.triage.trial import Signature, Trial, has_company, trial_of
-from specs.case import Case, lane_of, weight
+from specs.case import Case, lane_of, requests, weight
 from specs.violation import Way
 
+KEPT = Marks(after_others=True)
 MOST_CONTENTS = 512
 MOST_EARLIER = 24
 MOST_CASES = 4
@@ -126,34 +126,32 @@ def _content(case: Case) -> bytes | None:
 
 def smallest_history(trial: Trial, seen: Seen, lab: Lab) -> Smallest:
     """Return the fewest and plainest earlier requests that make the last one fail, none if it now fails alone."""
-    found = _smallest_of_several(trial, seen, lab)
-    return _alone_after_all(found, lab) or found
-
-
-def _alone_after_all(found: Smallest, lab: Lab) -> Smallest | None:
-    """Return the last request alone, if it fails so: what changed or went away before it was all that it took."""
-    alone, wanted = without(found.trial, SEVERAL), found.seen.signature
-    for seen in () if alone is None else lab.ask(alone):
-        if (seen.signature.way, seen.signature.aspect) == (wanted.way, wanted.aspect):
-            return None if alone is None else minimal(alone, seen, lab)
-    return None
+    # What changed or went away before the last request may be all that it took.
+    alone = fails_alone(trial, seen, lab)
+    return _smallest_of_several(trial, seen, lab) if alone is None else minimal(*alone, lab)
 
 
 def _smallest_of_several(trial: Trial, seen: Seen, lab: Lab) -> Smallest:
     trial, seen = _fewest_steps(trial, seen, lab)
     for name, made in ((EARLIER_REFUSAL, after_refusal), (EARLIER_REQUEST, asked_twice)):
         other = made(trial)
-        came = None if other is None else lab.fails(other, seen.signature)
+        came = None if other is None else _fails_after_others(other, seen, lab)
         if other is not None and came is not None:
-            found = minimal(other, came, lab)
+            found = minimal(other, came, lab, KEPT)
             needs = (name, *(need for need in found.needs if need != SEVERAL and not need.startswith("another ")))
             return replace(found, needs=needs)
     for name in differing(trial.case, trial.reading):
         other = differing_in(trial, name)
-        came = None if other is None else lab.fails(other, seen.signature)
+        came = None if other is None else _fails_after_others(other, seen, lab)
         if other is not None and came is not None:
-            return minimal(other, came, lab)
-    return minimal(trial, seen, lab)
+            return minimal(other, came, lab, KEPT)
+    return minimal(trial, seen, lab, KEPT)
+
+
+def _fails_after_others(trial: Trial, seen: Seen, lab: Lab) -> Seen | None:
+    """Return how a trial fails like another one, unless its last request alone does: that has a cause of its own."""
+    came = lab.fails(trial, seen.signature)
+    return None if came is None or fails_alone(trial, came, lab) is not None else came
 
 
 def _fewest_steps(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
@@ -166,7 +164,7 @@ def _fewest_steps(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
             if not _makes_sense(steps):
                 continue
             fewer = trial_of(replace(trial.case, steps=steps), trial.reading)
-            came = lab.fails(fewer, seen.signature)
+            came = _fails_after_others(fewer, seen, lab)
             if came is not None:
                 trial, seen = fewer, came
                 break
@@ -197,6 +195,18 @@ def wrong_after(case: Case, reading: Reading, wanted: Signature, lab: Lab) -> tu
     alike = (one for one in lab.ask(trial) if (one.signature.way is Way.SILENT, one.signature.died) == unheard)
     seen = next(alike, None)
     return None if seen is None else (trial, seen)
+
+
+def failing_after(histories: Iterable[Case], wanted: Signature, lab: Lab) -> tuple[Trial, Seen] | None:
+    """Return the request after earlier ones that make it fail, if any do; settle the server from then on."""
+    settled, lab.settles = lab.settles, True
+    lab.forget()
+    for history in (one for one in histories if requests(one) <= lab.left):
+        found = wrong_after(history, lab.session.reading, wanted, lab)
+        if found is not None and found[0].several:
+            return found
+    lab.settles = settled
+    return None
 
 
 def comes_again(trial: Trial, as_sent: Iterable[Case], wanted: Signature, lab: Lab) -> bool:

@@ -11,6 +11,7 @@ from fuzz.triage.other_data import ERRORS
 from fuzz.triage.plainer import plainer
 from fuzz.triage.shown import OwnForm
 from fuzz.triage.traits import closure, narrow, present, project, values_apart, without
+from fuzz.triage.traits.circumstances import SEVERAL
 from fuzz.triage.trial import Trial, trial_of
 from specs.violation import Way
 
@@ -43,10 +44,14 @@ class Smallest:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Marks of a trial that its reduction keeps: siblings of some traits, and what its wrong answer is right for."""
+    """Marks of a trial that its reduction keeps: siblings of some traits, and what its wrong answer is right for.
+
+    With `after_others` its last request fails for what came before it: alone it does not fail so.
+    """
 
     siblings: frozenset[str] = frozenset()
     reads_as: frozenset[str] = frozenset()
+    after_others: bool = False
 
 
 NO_MARKS = Marks()
@@ -105,12 +110,21 @@ def shortened(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen]:
     return trial, seen
 
 
+def fails_alone(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen] | None:
+    """Return the last request of a trial alone, if it fails so too."""
+    alone, wanted = without(trial, SEVERAL), seen.signature
+    for came in () if alone is None else lab.ask(alone):
+        if alone is not None and (came.signature.way, came.signature.aspect) == (wanted.way, wanted.aspect):
+            return alone, came
+    return None
+
+
 class _Reduction:
     """The reduction of one trial to its smallest form."""
 
     def __init__(self, trial: Trial, seen: Seen, lab: Lab, kept: Marks) -> None:
         self._trial = trial
-        self._siblings, self._reads_as = kept.siblings, kept.reads_as
+        self._siblings, self._reads_as, self._after_others = kept.siblings, kept.reads_as, kept.after_others
         self._seen = seen
         self._lab = lab
         self._reading = trial.reading
@@ -151,6 +165,8 @@ class _Reduction:
             return False
         seen = self._lab.fails(plain, self._wanted)
         if seen is None or not self._reads_as_before(plain, seen):
+            return False
+        if self._after_others and fails_alone(plain, seen, self._lab) is not None:
             return False
         self._trial, self._seen = plain, seen
         # Faults that the plainer request does not have are no longer wanted of the next one.

@@ -48,6 +48,14 @@ def apart(trial: Trial, lab: Lab, turns: int = TURNS_APART) -> list[tuple[Trial,
     return []
 
 
+def beside_passing(case: Case, lab: Lab) -> Case | None:
+    """Leave out the requests beside the first one that fail one after the other too; None if there are no others."""
+    first = next(number for number, step in enumerate(case.steps) if step.asks)
+    failing = {one.step for one in lab.judge(in_turn(case, 0)).failures} - {first}
+    fewer = less(case, failing) if failing else case
+    return fewer if requests(fewer) > 1 else None
+
+
 def read_after_write(trial: Trial, lab: Lab) -> list[tuple[Trial, Seen]]:
     """List the first read that fails after a write of what it reads, which may be gone in every order of requests."""
     pairs = (trial_of(one, trial.reading) for one in islice(trial.reading.reads_after_writes(trial.case), MOST_PAIRS))

@@ -14,24 +14,24 @@ from fuzz.triage.behind import behind, explain_or_mend
 from fuzz.triage.budgets import REQUESTS_OF_A_RACE, in_haste, is_slow, requests_after_others, requests_for
 from fuzz.triage.cause import disagrees_by, explain
 from fuzz.triage.company import ALONE, Company
-from fuzz.triage.histories import Earlier, after_those_beside, smallest_history, wrong_after
+from fuzz.triage.histories import Earlier, after_those_beside, failing_after, smallest_history
 from fuzz.triage.keeping import Keeper
 from fuzz.triage.known_small import MOST_BEHIND, way_of
 from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, is_silent
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
-from fuzz.triage.minimal import Smallest, minimal, rewritable, shortened, taken_apart
+from fuzz.triage.minimal import Smallest, fails_alone, minimal, rewritable, shortened, taken_apart
 from fuzz.triage.plainer import lightest
 from fuzz.triage.quiet import Quiet
 from fuzz.triage.readings import known_by_reading
 from fuzz.triage.reproducing import answers_late, is_merely_slow
 from fuzz.triage.shown import Explained, Rest, Shown
 from fuzz.triage.spent import KNOWN_SHARE_WITH_EARLIER, Spent
-from fuzz.triage.together import apart, confirmed, race_of, read_after_write
+from fuzz.triage.together import apart, beside_passing, confirmed, race_of, read_after_write
 from fuzz.triage.traits import narrow, present
 from fuzz.triage.traits.circumstances import AT_ONCE
 from fuzz.triage.trial import Signature, Trial, as_it_came, isolated, isolated_otherwise, signature, trial_of
-from specs.case import Case, at_once, requests
+from specs.case import Case, at_once
 from specs.violation import Aspect, Violation, Way
 
 NO_FAILURE = ""  # in place of a finding's name where an answer was late and right
@@ -237,21 +237,22 @@ class Triage:
             # What other workers ask is under way beside each request.
             self.keeper.in_company |= among_others
             try:
-                found = self._after(self.earlier.as_sent(until), first)
+                found = failing_after(self.earlier.as_sent(until), first.signature, self.lab)
                 if found is None and trial.reading.stateful and at_once(until):
                     # It may have met what another client sent, which may stand after it in the case.
                     whole = first.judgement.transcript.case
                     for read, seen in read_after_write(trial_of(whole, trial.reading), self.lab):
                         return self._failure(read.case, seen.judgement, seen.violation)
                     met = after_those_beside(whole, len(until.steps) - 1)
-                    found = self._after(self.earlier.as_sent(met), first)
+                    found = failing_after(self.earlier.as_sent(met), first.signature, self.lab)
                 if found is None and self.keeper.raced(first.signature):
                     return None
                 if found is None and (raced := self._took_company(until, first)) is not None:
                     return raced
-                found = found or self._after(self.earlier.histories(until, self._company), first)
+                found = found or failing_after(self.earlier.histories(until, self._company), first.signature, self.lab)
                 if found is None:
-                    return self._in_turn(first) or self.keeper.chance(as_it_came(until, trial), first)
+                    sent = first.judgement.transcript.case
+                    return self._in_turn(sent, first) or self.keeper.chance(as_it_came(until, trial), first)
                 with self.lab.budget(requests_after_others(first, burden=burden)):
                     return self._of_history(trial, *found, first)
             except OutOfBudget:
@@ -268,31 +269,25 @@ class Triage:
             return self.ledger.again(explained.finding, first.signature)
         if isinstance(explained, Rest):
             trial, seen = explained.trial, explained.seen
-        return self._in_turn(first) or self._settled(smallest_history(trial, seen, self.lab), first)
+        if (named := self._in_turn(first.judgement.transcript.case, first)) is not None:
+            return named
+        smallest = smallest_history(trial, seen, self.lab)
+        # Of few requests few orders are all there are.
+        return self._in_turn(smallest.trial.case, first) or self._settled(smallest, first)
 
-    def _in_turn(self, first: Seen) -> str | None:
-        """Return the finding of requests in lanes that fail one after the other too, in some order."""
-        case = first.judgement.transcript.case
-        if not (self.session.reading.stateful and at_once(case)):
-            return None
-        for until, seen in apart(trial_of(case, self.session.reading), self.lab)[:1]:
-            return self._failure(until.case, seen.judgement, seen.violation)
-        return None
-
-    def _after(self, histories: Iterable[Case], first: Seen) -> tuple[Trial, Seen] | None:
-        """Return the request after earlier ones that make it fail, if any do; settle the server from then on."""
-        settled, self.lab.settles = self.lab.settles, True
-        self.lab.forget()
-        for history in (one for one in histories if requests(one) <= self.lab.left):
-            found = wrong_after(history, self.session.reading, first.signature, self.lab)
-            if found is not None and found[0].several:
-                return found
-        self.lab.settles = settled
+    def _in_turn(self, case: Case, first: Seen) -> str | None:
+        """Return the finding of requests in lanes that fail one after the other too, and not alone, in some order."""
+        wanted = replace(first.signature, after_others=True)
+        for until, seen in apart(trial_of(case, self.session.reading), self.lab) if at_once(case) else ():
+            alike = seen.signature.family == wanted.family and fails_alone(until, seen, self.lab) is None
+            if alike or self.session.reading.stateful:
+                return self._failure(until.case, seen.judgement, seen.violation)
         return None
 
     def _took_company(self, until: Case, first: Seen) -> str | None:
         """Return the finding of a failure that comes only at the same time as other requests, if it comes so again."""
-        case = self._company.at_once(until, self.session.reading)
+        met = self._company.at_once(until, self.session.reading)
+        case = None if met is None else beside_passing(met, self.lab)
         if case is None or not (judgement := self.lab.judge(case)).failures:
             return None
         smallest, company = self._smallest, self._company

@@ -15,17 +15,19 @@ from fuzz.hunt.rounds import turn
 from fuzz.subjects.reductions.properties import PROPERTIES
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.reference_server import ReferenceServer
-from fuzz.subjects.reductions.zoo.errors import SecretShownToTheClient
-from fuzz.subjects.reductions.zoo.memory import CacheWithoutMissing
+from fuzz.subjects.reductions.zoo.decoding import ShortDataCutToWholeElements
+from fuzz.subjects.reductions.zoo.errors import HtmlForUnknownPaths, SecretShownToTheClient
+from fuzz.subjects.reductions.zoo.memory import CacheForever, CacheWithoutMissing
 from fuzz.subjects.reductions.zoo.refusing import UnknownOperationIsAServerError
 from fuzz.triage.budgets import REQUESTS_OF_A_GLANCE_BACK
 from fuzz.triage.histories import MANY_CASES, Earlier, smallest_history
 from fuzz.triage.ledger import Ledger
+from fuzz.triage.minimal import fails_alone
 from fuzz.triage.traits import has, project, without
 from fuzz.triage.traits.circumstances import OVERWRITTEN, SEVERAL, differing, equalled
 from fuzz.triage.triage import Triage
 from fuzz.triage.trial import trial_of
-from specs.case import Case
+from specs.case import Case, at_once
 from specs.fields import Fields
 from specs.reductions import profile as profiles
 from specs.reductions.steps import Delete, Put, Send, SendRaw
@@ -81,6 +83,27 @@ def test_what_fails_alone_as_after_others_takes_no_earlier_request() -> None:
         smallest = smallest_history(trial, lab.ask(trial)[0], lab)
     assert (smallest.needs, smallest.seen.signature.way) == ((), Way.DISCLOSES)
     assert not smallest.trial.several
+
+
+class ForgetfulAndCareless(CacheForever, ShortDataCutToWholeElements, HtmlForUnknownPaths):
+    """Three bugs, of which one takes an earlier request."""
+
+
+def test_the_earlier_requests_are_reduced_for_their_own_cause_alone(tmp_path: Path) -> None:
+    """A request that comes after others may fail for a reason of its own once it is made smaller."""
+    findings = hunted(tmp_path, ForgetfulAndCareless, ("history",), 60)
+    after_others = [one for one in findings if "an overwritten object" in one.needs]
+    assert [one.needs for one in after_others] == [("an overwritten object",)]
+    with lab_with(ForgetfulAndCareless) as lab:
+        trial = trial_of(after_others[0].case, Reading(profiles.load("reference")))
+        assert fails_alone(trial, lab.ask(trial)[0], lab) is None
+    assert len(findings) <= 3
+
+
+def test_what_fails_in_turn_takes_no_requests_beside_each_other(tmp_path: Path) -> None:
+    (finding,) = hunted(tmp_path, CacheForever, ("changing",), 60)
+    assert (finding.needs, finding.reproducibility) == (("an overwritten object",), "every time")
+    assert not at_once(finding.case)
 
 
 @pytest.mark.parametrize("examples", [50, pytest.param(150, marks=pytest.mark.slow)])
