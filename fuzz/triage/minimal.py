@@ -254,28 +254,31 @@ class _Reduction:
     def _fails_otherwise(self) -> bool:
         """Say whether the trial fails without a need once its data is of another length or has other numbers.
 
-        This is asked only of a failure that hangs on its data: one that passes with other data of the same traits.
+        Other numbers are tried only of a failure that hangs on its data: one that passes with other data of the same
+        traits. Other lengths are tried where lengths or numbers seem to matter: elements of another size change them.
         """
-        if not self._hangs_on_its_data():
+        if self._trial.as_it_stands or self._wanted.way not in OF_DATA or self._wanted.faults:
+            return False
+        hangs = self._hangs_on_its_data()
+        if not hangs and self._reading.incidental.isdisjoint(closure(self._proved, self._reading)):
             return False
         allowed = closure((*self._left, *self._reading.incidental), self._reading)
         for name in narrow(self._proved, self._reading):
             plain = without(self._trial, name)
-            for other in () if plain is None else self._with_other_data(plain):
+            for other in () if plain is None else self._with_other_data(plain, numbers=hangs):
                 if name not in present(other) and allowed.issuperset(present(other)) and self._fails(other):
                     self._left = [one for one in self._left if one != name] + self._brought()
                     return True
         return False
 
     def _hangs_on_its_data(self) -> bool:
-        if self._trial.as_it_stands or self._wanted.way not in OF_DATA or self._wanted.faults:
-            return False
         several = islice(self._reading.of_other_data(self._trial, self._lab.session.facts), MOST_OF_OTHER_DATA)
         return any(self._lab.fails(other, self._wanted) is None for other in several)
 
-    def _with_other_data(self, plain: Trial) -> Iterator[Trial]:
+    def _with_other_data(self, plain: Trial, *, numbers: bool) -> Iterator[Trial]:
         yield from islice(self._reading.of_its_lengths(plain, self._trial), MOST_LENGTHS)
-        yield from islice(self._reading.of_other_data(plain, self._lab.session.facts), MOST_OF_OTHER_DATA)
+        if numbers:
+            yield from islice(self._reading.of_other_data(plain, self._lab.session.facts), MOST_OF_OTHER_DATA)
 
 
 def _parts(names: Sequence[str], count: int) -> Iterator[Sequence[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.subjects.reductions.traits.scenes import INCIDENTAL
 from fuzz.subjects.reductions.zoo.accumulating import MaxSkipsTheLast
+from fuzz.subjects.reductions.zoo.decoding import LongStreamsFedInPieces
 from fuzz.subjects.reductions.zoo.missing import ValidMinExclusive
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import Smallest, minimal, shortened, taken_apart
@@ -199,6 +201,16 @@ def test_a_failure_that_takes_a_length_does_not_take_the_dtype_that_had_it(count
 def test_a_failure_that_takes_a_length_and_a_dtype_takes_both() -> None:
     smallest = smallest_of([of_lengths(64, "dtype")], summed(8193, "uint64"))
     assert {"dtype", "operation"} <= set(smallest.needs)
+
+
+def test_a_failure_of_many_bytes_does_not_take_large_elements() -> None:
+    """Of a float the lowest bytes may be zero anyway, so that the numbers that show the loss of them seem to matter."""
+    data = zlib.compress(np.full(1435, 0.2).tobytes())
+    asked = Fields({"dtype": "float64", "compression": {"id": "zlib"}})
+    with lab_with(LongStreamsFedInPieces) as lab:
+        trial = trial_of(Case("x", (Put("a", data), Send("select", asked, "a"))), lab.session.reading)
+        smallest = minimal(trial, lab.ask(trial)[0], lab)
+    assert set(smallest.needs) == {"compression", "many elements"}
 
 
 @pytest.mark.parametrize(("names", "most"), [(("operation",), 16), (("many elements",), 4096)])
