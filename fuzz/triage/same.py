@@ -24,6 +24,7 @@ from specs.violation import Way
 
 # In these ways of failing the server answers with values, or with an error, that may be right for another request.
 RIGHT_FOR_ANOTHER = frozenset({Way.VALUES, Way.ACCEPTED, Way.FORM, Way.STATUS, Way.UNNAMED, Way.REFUSED})
+OWN_ERRORS = frozenset({Way.SERVER_ERROR, Way.DROPPED})
 # Two bugs whose answers are right for the same altered request hardly ever share this many needs.
 MANY_SHARED = 3
 MOST_TO_TELL_APART = 2
@@ -87,6 +88,13 @@ def needs_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
     )
 
 
+def errs_for_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
+    """Say whether two errors of the server's own are alike and need the same, though only one request is invalid."""
+    mine, theirs = way.signature, one.signature
+    alike = mine.way in OWN_ERRORS and mine.kind == theirs.kind and bool(mine.faults) != bool(theirs.faults)
+    return alike and bool(way.needs) and set(way.needs) == set(one.needs)
+
+
 def remembers_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
     """Say whether both causes need earlier requests that differ from the last in the same fields, or one in more.
 
@@ -131,14 +139,28 @@ def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
     for words in way.reads_as & one.reads_as:
         mine, theirs = (telling_needs(each, words, facts) - reading.incidental for each in (way, one))
         # What needs a narrower trait, such as more than two dimensions, has the wider one too.
-        plainer = [(way, one)] if mine <= closure(theirs, reading) else []
-        plainer += [(one, way)] if theirs <= closure(mine, reading) else []
+        several = ((way, one, mine, theirs), (one, way, theirs, mine))
+        plainer = [(less, more) for less, more, few, many in several if _may_need_less(less, few, more, many)]
         wider = [{reading.within.get(name, "") for name in some} for some in (mine - theirs, theirs - mine)]
         if not plainer and (wider[0] != wider[1] or "" in wider[0]):
             continue
         if _still_reads(way, words, one, lab) and _still_reads(one, words, way, lab):
             return not plainer or any(fails_with_siblings(less, more.trial, words, lab) for less, more in plainer)
     return bool(way.reads_as & one.reads_as) and len(_shared(way, one)) >= MANY_SHARED
+
+
+def _may_need_less(less: Shown, few: Collection[str], more: Shown, many: Collection[str]) -> bool:
+    """Say whether one of two causes needs nothing but what the other does, whose needs may be for its data.
+
+    A valid request has been seen to pass without each of its needs, so that what accepts an invalid one without them is
+    another cause.
+    """
+    reading = less.trial.reading
+    if not set(few) <= closure(many, reading):
+        return False
+    if not less.signature.faults or more.signature.faults:
+        return True
+    return set(many) <= closure((*few, *reading.at_fault(less.signature)), reading)
 
 
 def _still_reads(way: Shown, words: str, one: Shown, lab: Lab) -> bool:
@@ -293,6 +315,7 @@ WAYS: tuple[Callable[[Shown, Shown, Lab], bool], ...] = (
     gives_the_same_away,
     is_one_content_of,
     needs_the_same,
+    errs_for_the_same,
     remembers_the_same,
     needs_other_numbers,
     reads_alike,

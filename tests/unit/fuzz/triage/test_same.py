@@ -11,7 +11,14 @@ from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.subjects.reductions.zoo.errors import SelectionErrorsUnnamed
 from fuzz.triage.lab import Lab
-from fuzz.triage.same import is_one_content_of, names_as_little, needs_other_numbers, needs_the_same, reads_alike
+from fuzz.triage.same import (
+    errs_for_the_same,
+    is_one_content_of,
+    names_as_little,
+    needs_other_numbers,
+    needs_the_same,
+    reads_alike,
+)
 from fuzz.triage.shown import Shown
 from fuzz.triage.traits.circumstances import VERY_DATA
 from fuzz.triage.trial import Signature, trial_of
@@ -108,3 +115,25 @@ def test_answers_laid_out_in_the_other_order_have_one_cause_if_they_share_many_n
         way = Shown("one", one, wrong, ("part of a dimension", *both), reads_as=words)
         needs = ("axis", "selection", "operation", *both)
         assert reads_alike(way, Shown("other", other, wrong, needs, reads_as=words), lab) is same
+
+
+def failing(*needs: str, way: Way = Way.SERVER_ERROR, status: int = 500, faults: tuple[str, ...] = ()) -> Shown:
+    trial = trial_of(case_of(Scene("sum", "int32", np.arange(1, 5, dtype="int32")), "x"), Reading(PROFILE))
+    return Shown("x", trial, Signature(way, frozenset(faults), status), needs)
+
+
+@pytest.mark.parametrize(
+    ("one", "same"),
+    [
+        (failing("shape", "blosc2"), True),
+        (failing("shape", "blosc2", status=502), False),
+        (failing("shape"), False),
+        (failing("shape", "blosc2", faults=("data-does-not-fit-the-shape",)), False),
+        (failing("shape", "blosc2", way=Way.STATUS), False),
+    ],
+)
+def test_an_error_of_the_servers_own_is_one_whether_its_request_is_invalid_if_it_needs_the_same(
+    one: Shown, *, same: bool
+) -> None:
+    invalid = failing("shape", "blosc2", faults=("undecodable-data",))
+    assert errs_for_the_same(invalid, one) is errs_for_the_same(one, invalid) is same

@@ -16,7 +16,8 @@ from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.reference_server.reduction import Reduction
 from fuzz.subjects.reductions.zoo.credentials import OwnerOfTheLastRequest
 from fuzz.subjects.reductions.zoo.memory import CacheWithoutMissing
-from fuzz.subjects.reductions.zoo.missing import MissingBecomesZero, MissingLeftOutButCounted
+from fuzz.subjects.reductions.zoo.missing import MissingBecomesZero, MissingIgnoredAlongAxes, MissingLeftOutButCounted
+from fuzz.subjects.reductions.zoo.refusing import MissingNumbersTooLargeAreInfinite
 from fuzz.subjects.reductions.zoo.selections import NegativeBoundClamped, StrideIgnored
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.same import remembers_the_same
@@ -44,6 +45,20 @@ def test_wrong_values_of_a_minimum_and_wrong_counts_of_a_maximum_are_two_finding
     cases = (Case("x", (PUT, sent(one, missing={"missing_value": 9}))) for one in order)
     findings = found_in_turn(tmp_path, cases, MissingBecomesZero, MissingLeftOutButCounted)
     assert [set(one.needs) for one in findings] == [{"missing", one} for one in order]
+
+
+HUGE = Send("select", Fields({"dtype": "float32", "missing": {"missing_value": 10**60}}), "a")
+UNREPRESENTABLE = Case("x", (Put("a", np.arange(5, 17, dtype="float32").tobytes()), HUGE))
+ALONG_AN_AXIS = Case("x", (PUT, sent("select", shape=[3, 4], axis=[0], missing={"missing_value": 9})))
+
+
+@pytest.mark.parametrize("order", list(permutations((UNREPRESENTABLE, ALONG_AN_AXIS))), ids=range(2))
+def test_an_invalid_field_that_seems_ignored_is_no_sign_that_a_valid_one_is(
+    order: tuple[Case, ...], tmp_path: Path
+) -> None:
+    """An infinity that is nowhere in the data is answered as if it were not there, as is what is forgotten."""
+    found = found_in_turn(tmp_path, order, MissingNumbersTooLargeAreInfinite, MissingIgnoredAlongAxes)
+    assert sorted(one.needs for one in found) == [(), ("missing", "axis")]
 
 
 class SelectionIgnored(ReferenceServer):
