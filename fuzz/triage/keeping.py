@@ -45,8 +45,7 @@ class Keeper:
 
     def raced(self, wanted: Signature) -> bool:
         """Say whether a failure came beside other requests, and requests at the same time are known to fail so."""
-        alike = (wanted, replace(wanted, after_others=True))
-        return self.in_company and any(self.ledger.race(one, cut_short=False) is not None for one in alike)
+        return self.in_company and self.ledger.race_beside(wanted) is not None
 
     def settled(self, smallest: Smallest, failed: tuple[Trial, Seen] | None = None) -> str | None:
         """Compare a smallest trial with known findings, and return the same one, the one it replaces, or a new one.

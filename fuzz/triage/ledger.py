@@ -214,6 +214,10 @@ class Ledger:
         fitting = ("cut short",) if cut_short else ("every time", "flaky")
         return self._of_family(wanted, together=True, reproducibilities=fitting)
 
+    def race_beside(self, wanted: Signature) -> str | None:
+        """Return the finding about requests at the same time that a failure beside other requests may be of."""
+        return self.race(replace(wanted, after_others=True), cut_short=False)
+
     def beside(self, wanted: Signature, *, together: bool) -> str | None:
         """Return the finding about requests that fail so where they meet, sent together or beside each other."""
         if self._reading.stateful:

@@ -61,7 +61,7 @@ class Looks:
         ledger = self._ledger
         if ledger.remembering(wanted.way) is not None or ledger.is_of_flaky(wanted):
             return True
-        return met and ledger.race(replace(wanted, after_others=True), cut_short=False) is not None
+        return met and ledger.race_beside(wanted) is not None
 
     def believed_together(self, case: Case, judgement: Judgement, wanted: Signature) -> list[str] | None:
         """Count a case of requests at the same time for a known race, or for findings that its failures look like."""

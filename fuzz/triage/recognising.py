@@ -8,7 +8,6 @@ is of a known finding. The rest takes quiet, and is left to triage.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from fuzz.running.session import Judgement, Session
 from fuzz.triage.behind import explain_or_mend
@@ -115,8 +114,7 @@ class Recogniser:
         if self._ledger.remembering(wanted.way) is not None:
             # What a server remembers may make a request fail each time, for as long as others ask it.
             return False
-        met = replace(wanted, after_others=True)
-        spoilt = self._ledger.fleeting(wanted) or self._ledger.race(met, cut_short=False)
+        spoilt = self._ledger.fleeting(wanted) or self._ledger.race_beside(wanted)
         return not spoilt or all(lab.fails(trial, wanted, again=True) for _ in range(TRIES_BESIDE_OTHERS))
 
     def _explained(self, trial: Trial, seen: Seen, lab: Lab, reduces: bool) -> tuple[str, Signature] | None:
