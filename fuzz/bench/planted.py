@@ -21,7 +21,7 @@ from fuzz.running.session import Judgement, Session
 from fuzz.running.store import Store
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.transport.http import HttpClient
-from specs.case import Case
+from specs.case import Case, at_once
 from specs.fields import Fields
 from specs.profile import Profile
 from specs.reductions import encoding
@@ -184,7 +184,7 @@ def owners(
 def ever_fails(judge: Judge, finding: Finding) -> bool:
     """Say whether a finding's case fails: at some time and as it did, where it does not every time."""
     tries = TRIES_OF_CHANCE.get(finding.reproducibility)
-    if finding.case.together:
+    if at_once(finding.case):
         # Whether requests at the same time meet is chance, and so is how they fail.
         return any(judge(finding.case).failures for _ in range(TRIES_AT_ONCE))
     if tries is None:
