@@ -8,10 +8,11 @@ import zlib
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 CASTAGNOLI = 0x82F63B78  # bits reflected
 NVME = 0x9A6C9329AC4BC9B5  # bits reflected
@@ -45,6 +46,8 @@ def _table(polynomial: int) -> tuple[int, ...]:
 
 @cache
 def _table_array(polynomial: int) -> NDArray[np.uint64]:
+    import numpy as np  # a quarter of a store's start, and not needed by most
+
     return np.array(_table(polynomial), np.uint64)
 
 
@@ -81,6 +84,8 @@ def _register(polynomial: int, register: int, data: bytes) -> int:
             register = register >> 8 ^ table[(register ^ byte) & 0xFF]
         return register
     width = len(data) // LANES
+    import numpy as np  # as above
+
     lanes = np.frombuffer(data, np.uint8, width * LANES).reshape(LANES, width).T.astype(np.uint64)
     table_array = _table_array(polynomial)
     found = np.zeros(LANES, np.uint64)
