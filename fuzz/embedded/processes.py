@@ -17,12 +17,11 @@ class ReferenceServerError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """A server in a process of its own; `narrowed` are its URLs over networks of a given bandwidth, if it has any."""
+    """A server in a process of its own."""
 
     url: str
     port: int
     process_id: int
-    narrowed: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager
@@ -60,10 +59,9 @@ def read_announcement(process: subprocess.Popen[bytes]) -> RunningServer:
         command = " ".join(process.args) if isinstance(process.args, list) else str(process.args)
         raise ReferenceServerError(f"the reference server {state}; to see why, run: {command}")
     announcement = json.loads(line)
-    narrowed = tuple(announcement.get("narrowed", ()))
     # A process may have started another one that serves.
     process_id = announcement.get("process_id", process.pid)
-    return RunningServer(announcement["url"], announcement["port"], process_id, narrowed)
+    return RunningServer(announcement["url"], announcement["port"], process_id)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
