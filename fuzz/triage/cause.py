@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.other_data import MOST_THAT_FAIL_ALIKE, hangs_on_its_data
+from fuzz.triage.others import has_others, needs_more_of_others
 from fuzz.triage.reading import Reading
 from fuzz.triage.readings import explained_by_reading
 from fuzz.triage.shown import ANY, Explained, Rest, Shown, covers
@@ -67,7 +68,8 @@ def converted(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Exp
             covered = replace(wanted, faults=wanted.faults | one.covers) if wanted.faults else wanted
             came = lab.fails(other, covered) if one.concerns(other, wanted) else None
             alike = wanted is seen.signature or (came is not None and came.signature.exact == wanted.exact)
-            if came is not None and alike and isinstance(leaves(other, came, one, lab), Explained):
+            explained = came is not None and alike and isinstance(leaves(other, came, one, lab), Explained)
+            if explained and not (has_others(other) and needs_more_of_others(trial, seen, one, lab)):
                 return Explained(one.finding)
     return None
 
@@ -100,7 +102,7 @@ def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest |
         still = None if rest is None else lab.fails(rest, seen.signature)
         if rest is not None and still is not None:
             return Rest(rest, still)
-    return Explained(one.finding)
+    return None if needs_more_of_others(trial, seen, one, lab) else Explained(one.finding)
 
 
 def _leaves_some_faults(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest | None:

@@ -8,9 +8,10 @@ from itertools import chain
 from fuzz.running.session import Judgement
 from fuzz.triage.budgets import is_slow
 from fuzz.triage.ledger import Ledger
+from fuzz.triage.others import has_others
 from fuzz.triage.reading import Reading
 from fuzz.triage.shown import Shown
-from fuzz.triage.spent import Spent
+from fuzz.triage.spent import KNOWN_SHARE, KNOWN_SHARE_WITH_OTHERS, Spent
 from fuzz.triage.trial import Signature, Trial, isolated, signature, trial_of
 from specs.case import Case
 from specs.violation import Violation, Way
@@ -78,7 +79,8 @@ class Looks:
         shown = [one for one in self._ledger.shown() if one.signature.family == wanted.family]
         own = next((one.finding for one in shown if _is_its_own(one, trial, wanted)), None)
         dear = slow or wanted.way is Way.SILENT or wanted.died
-        if own is not None or (not self.spent.much() and not dear):
+        share = KNOWN_SHARE_WITH_OTHERS if has_others(trial) else KNOWN_SHARE
+        if own is not None or (not self.spent.much(share) and not dear):
             return own
         often = [one for one in shown if dear or self._is_sure(one.finding)]
         fitting = [one for one in often if one.is_of_traits or (slow and _errs_alike(one, wanted))]

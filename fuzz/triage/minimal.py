@@ -8,6 +8,7 @@ from itertools import islice
 
 from fuzz.triage.lab import Lab, OutOfBudget, Seen
 from fuzz.triage.other_data import ERRORS
+from fuzz.triage.others import needs_others
 from fuzz.triage.plainer import plainer
 from fuzz.triage.shown import OwnForm
 from fuzz.triage.traits import closure, narrow, present, project, values_apart, without
@@ -46,11 +47,13 @@ class Smallest:
 class Marks:
     """Marks of a trial that its reduction keeps: siblings of some traits, and what its wrong answer is right for.
 
-    With `after_others` its last request fails for what came before it: alone it does not fail so.
+    With `by_others` it passes where others do nothing unusual. With `after_others` its last request fails for what came
+    before it: alone it does not fail so.
     """
 
     siblings: frozenset[str] = frozenset()
     reads_as: frozenset[str] = frozenset()
+    by_others: bool = False
     after_others: bool = False
 
 
@@ -125,6 +128,7 @@ class _Reduction:
     def __init__(self, trial: Trial, seen: Seen, lab: Lab, kept: Marks) -> None:
         self._trial = trial
         self._siblings, self._reads_as, self._after_others = kept.siblings, kept.reads_as, kept.after_others
+        self._by_others = kept.by_others
         self._seen = seen
         self._lab = lab
         self._reading = trial.reading
@@ -167,6 +171,8 @@ class _Reduction:
         if seen is None or not self._reads_as_before(plain, seen):
             return False
         if self._after_others and fails_alone(plain, seen, self._lab) is not None:
+            return False
+        if self._by_others and not needs_others(plain, seen, self._lab):
             return False
         self._trial, self._seen = plain, seen
         # Faults that the plainer request does not have are no longer wanted of the next one.

@@ -50,6 +50,8 @@ class Reading:
     of_scenes: ClassVar[Mapping[str, Trait]] = NO_NAMES
     # The traits of the data itself.
     of_data: ClassVar[tuple[str, ...]] = ()
+    # What others do besides the client and the server, such as a store that misbehaves.
+    of_others: ClassVar[frozenset[str]] = frozenset()
     incidental: ClassVar[frozenset[str]] = frozenset()
     lenient: ClassVar[frozenset[str]] = frozenset()
     # How the names of those traits begin that are made for each field of a request.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from fuzz.triage.lab import Lab, Seen
+from fuzz.triage.others import needs_more_of_others
 from fuzz.triage.shown import Explained, Shown
 from fuzz.triage.traits import closure, has, with_siblings_apart, without
 from fuzz.triage.trial import Trial
@@ -40,7 +41,11 @@ def explained_by_reading(trial: Trial, seen: Seen, known: Iterable[Shown], lab: 
         for alike in words & one.reads_as:
             needs = telling_needs(one, alike, lab.session.facts)
             there = all(has(trial, name) and _passes_without(trial, name, seen, lab) for name in needs)
-            if there and fails_with_siblings(one, trial, alike, lab):
+            if (
+                there
+                and fails_with_siblings(one, trial, alike, lab)
+                and not needs_more_of_others(trial, seen, one, lab)
+            ):
                 return Explained(one.finding)
     return None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import MANY_NEEDS, Marks, Smallest, minimal
+from fuzz.triage.others import has_others, needs_others
 from fuzz.triage.traits import closure, has, values_apart, with_siblings_of
 from fuzz.triage.trial import Trial
 from specs.rules import Rule
@@ -17,9 +18,12 @@ def of_its_own(smallest: Smallest, trial: Trial, seen: Seen, lab: Lab) -> Smalle
     """Return the failed trial reduced with its own operation, dtype and the like, if it had slipped without them.
 
     It had if the smallest case passes with these, though its mistake would show; or, where it is not known what the
-    mistake is, if it also needs what the trial lacks, or needs nothing and fails in another way.
+    mistake is, if it also needs what the trial lacks, or needs nothing and fails in another way. It also had if the
+    failed trial passes where others do nothing unusual, and the smallest case needs nothing of the sort.
     """
     reading, facts = trial.reading, lab.session.facts
+    if not has_others(smallest.trial) and needs_others(trial, seen, lab):
+        return minimal(trial, seen, lab, Marks(by_others=True))
     words = reading.reads_as(smallest.trial, smallest.seen, facts)
     lacks = not all(has(trial, name) for name in smallest.needs)
     other_way = not smallest.needs and smallest.seen.signature.kind != seen.signature.kind

@@ -16,6 +16,8 @@ from specs.violation import Way
 KNOWN_SHARE = 0.03
 # Beyond this share, what passes alone is not sent again after the earlier requests of its case.
 KNOWN_SHARE_WITH_EARLIER = 0.04
+# Up to this share, a failure is not believed to be a known cause's where a store misbehaves, say: it may need that.
+KNOWN_SHARE_WITH_OTHERS = 0.045
 # Beyond this share, of what a race, a server's state or chance may have spoilt one in so many is sent again; at twice
 # the share, one in four times as many.
 MOST_KNOWN_SHARE = 0.05

@@ -33,7 +33,7 @@ from fuzz.triage.reading import Witness
 from fuzz.triage.trait import Trait
 from fuzz.triage.trial import Signature, Trial
 from specs.case import Case
-from specs.manners import WELL
+from specs.manners import MANNERS, WELL, a_store
 from specs.outcome import Outcome
 from specs.reductions.expectation import Expectation
 from specs.reductions.profile import Profile
@@ -61,6 +61,7 @@ class Reading(reading.Reading):
     siblings: ClassVar[Mapping[str, tuple[str, ...]]] = SIBLINGS
     of_scenes: ClassVar[Mapping[str, Trait]] = MappingProxyType({one.name: one for one in SCENES})
     of_data: ClassVar[tuple[str, ...]] = (DATA,)
+    of_others: ClassVar[frozenset[str]] = frozenset(map(a_store, MANNERS))
     incidental: ClassVar[frozenset[str]] = INCIDENTAL
     lenient: ClassVar[frozenset[str]] = witnesses.OF_LENGTH
     beginnings: ClassVar[tuple[str, ...]] = (*reading.Reading.beginnings, UNUSUAL)

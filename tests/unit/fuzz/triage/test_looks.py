@@ -39,7 +39,7 @@ def ledger_of_an_earlier_run(folder: Path, examples: int) -> Ledger:
 
 
 def looks(ledger: Ledger | SimpleNamespace, *, much: bool) -> Looks:
-    return Looks(READING, ledger, SimpleNamespace(much=lambda: much, untold=0))  # type: ignore[arg-type]
+    return Looks(READING, ledger, SimpleNamespace(much=lambda _share=0.0: much, untold=0))  # type: ignore[arg-type]
 
 
 def knowing(way: Shown) -> SimpleNamespace:

@@ -10,6 +10,7 @@ from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.zoo.answering import SelectTellsTheDataShape, ShapeOptionDecidesForCounts
 from fuzz.subjects.reductions.zoo.byte_orders import DefaultByteOrderIsBig
 from fuzz.subjects.reductions.zoo.credentials import SecretCutAtColon
+from fuzz.subjects.reductions.zoo.fetching import SizeIgnoredAtOffsetZero
 from fuzz.subjects.reductions.zoo.floats import SelectThroughFloat32, Uint64SelectThroughFloat
 from fuzz.subjects.reductions.zoo.layouts import FortranOrderIgnored, FortranOrderSwapsTwoAxes
 from fuzz.subjects.reductions.zoo.missing import (
@@ -18,6 +19,7 @@ from fuzz.subjects.reductions.zoo.missing import (
     SelectCountsMissing,
 )
 from fuzz.subjects.reductions.zoo.selections import FarNegativeBoundWrapsAround
+from fuzz.subjects.reductions.zoo.trusting import PartsEndEarly
 from fuzz.triage.minimal import minimal
 from fuzz.triage.slips import of_its_own
 from fuzz.triage.trial import Trial, trial_of
@@ -120,3 +122,16 @@ def test_what_is_right_for_another_request_than_a_cause_that_needs_nothing_is_no
     several = (plain, Case("x", (Put("a", fractions), rounded)))
     findings = found_in_turn(tmp_path, several, DefaultByteOrderIsBig, SelectThroughFloat32)
     assert [(one.needs, one.seen) for one in findings] == [((), 1), (("byte_order", "fractions", "float64"), 1)]
+
+
+def test_what_a_store_must_do_for_it_to_fail_is_no_case_of_a_bug_that_another_field_hides(tmp_path: Path) -> None:
+    data = bytes(3) + np.arange(1, 9, dtype="int64").tobytes() + bytes(2)
+    size = Send("select", Fields({"dtype": "int64", "size": 64}), "a")
+    offset = Send("select", Fields({"dtype": "int64", "size": 64, "offset": 3}), "a")
+    well, too_little = Put("a", data[3:]), Put("a", data, served="too-little")
+    several = (Case("x", (well, size)), Case("x", (too_little, offset)))
+    findings = found_in_turn(tmp_path, several, SizeIgnoredAtOffsetZero, PartsEndEarly)
+    assert [set(one.needs) for one in findings] == [
+        {"trailing bytes"},
+        {"a store that sends less than was asked for", "offset"},
+    ]
