@@ -396,4 +396,4 @@ class Hunter:
         new = self.ledger.made > made
         tally.new += new
         self.effort.note(asked, seconds, new=new)
-        self._recognition.note_alone(new=new)
+        self._recognition.note_alone(flight, new=new)

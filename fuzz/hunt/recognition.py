@@ -73,6 +73,8 @@ class Recognition:
         self._under_way: list[Recognising] = []
         self._questions: deque[Recognising] = deque()
         self._unknown: list[Flight] = []
+        # The requests and seconds that went into failures which were handed back, until it is known what they are of.
+        self._in_doubt: dict[Flight, tuple[int, float]] = {}
         # How many failures in a row were looked into alone and were of known findings.
         self._in_vain = MOST_IN_VAIN if triage.ledger.shown() else 0
 
@@ -109,9 +111,12 @@ class Recognition:
         """Count a failure for known findings or let it be recognised, and say so; not where a connection ended."""
         return dropped_at(judgement_of(flight)) is None and (self.believes(flight) or self.takes(flight))
 
-    def note_alone(self, *, new: bool) -> None:
+    def note_alone(self, flight: Flight, *, new: bool) -> None:
         """Remember whether a failure that was looked into alone was of a new finding."""
         self._in_vain = 0 if new else self._in_vain + 1
+        spent = self._in_doubt.pop(flight, None)
+        if spent is not None and not new:
+            self._triage.spent.note(*spent)
 
     def go_on(self) -> Iterator[Flight]:
         """Ask all that is to be asked now, and yield the cases that have ended already."""
@@ -151,6 +156,7 @@ class Recognition:
         for one in self._under_way:
             one.dialogue.abandon()
         self._unknown += self.flights()
+        self._in_doubt.clear()
         for several in (self._waiting, self._under_way, self._questions):
             several.clear()
 
@@ -176,6 +182,7 @@ class Recognition:
         if one.dialogue.error is not None:
             self._broke(one.flight.case, one.dialogue.error)
         if one.dialogue.result is None:
+            self._in_doubt[one.flight] = one.asked, one.dialogue.seconds
             self._unknown.append(one.flight)
             if one.reduces:
                 self._in_vain = min(self._in_vain, MOST_IN_VAIN - ALONE_AFTER_THAT)
@@ -189,6 +196,7 @@ class Recognition:
 
     def _count_for(self, flight: Flight, names: list[str]) -> None:
         """Count a failure for known findings."""
+        self._in_doubt.pop(flight, None)
         tally: PropertyEffort = flight.owner.tally
         tally.findings.update(names)
         self._count(flight)

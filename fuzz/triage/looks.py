@@ -11,7 +11,7 @@ from fuzz.triage.ledger import Ledger
 from fuzz.triage.others import has_others
 from fuzz.triage.reading import Reading
 from fuzz.triage.shown import Shown
-from fuzz.triage.spent import KNOWN_SHARE, KNOWN_SHARE_WITH_OTHERS, Spent
+from fuzz.triage.spent import KNOWN_SHARE_WITH_OTHERS, Spent
 from fuzz.triage.trial import Signature, Trial, isolated, signature, trial_of
 from specs.case import Case
 from specs.violation import Violation, Way
@@ -41,21 +41,24 @@ class Looks:
         if case.together:
             whole = trial_of(case, self._reading)
             return self.believed_together(case, judgement, signature(judgement.failures[0], whole, judgement))
-        found: list[tuple[str, Signature]] = []
-        may_be_spoilt = False
-        for number, violation in {step_of(case, one): one for one in reversed(judgement.failures)}.items():
-            trial = trial_of(isolated(case, number), self._reading)
-            wanted = signature(violation, trial, judgement)
-            name = self.like(trial, wanted, slow=is_slow(judgement, number))
-            if name is not None:
-                found.append((name, wanted))
-            elif not self._may_be_spoilt(wanted, met=met):
-                return None
-            may_be_spoilt |= name is None
-        if may_be_spoilt and not self.spent.passes_over(case):
+        failed = [self._as_failed(case, judgement, one) for one in _first_failures(case, judgement)]
+        spoilt = [self._may_be_spoilt(wanted, met=met) for _, wanted, _ in failed]
+        if all(spoilt) and self.spent.passes_over(case):
+            self.spent.untold += 1
+            return []
+        names = [self.like(trial, wanted, slow=slow) for trial, wanted, slow in failed]
+        if not all(name or doubtful for name, doubtful in zip(names, spoilt, strict=True)):
             return None
-        self.spent.untold += may_be_spoilt
-        return [self._ledger.again(*one) for one in found[:MOST_FAILURES_OF_A_CASE]]
+        if not all(names) and not self.spent.passes_over(case):
+            return None
+        self.spent.untold += not all(names)
+        return [self._ledger.again(name, wanted) for name, (_, wanted, _) in zip(names, failed, strict=True) if name]
+
+    def _as_failed(self, case: Case, judgement: Judgement, violation: Violation) -> tuple[Trial, Signature, bool]:
+        """Return the request that failed alone, how it failed, and whether it was slow."""
+        number = step_of(case, violation)
+        trial = trial_of(isolated(case, number), self._reading)
+        return trial, signature(violation, trial, judgement), is_slow(judgement, number)
 
     def _may_be_spoilt(self, wanted: Signature, *, met: bool) -> bool:
         """Say whether what a server remembers, chance, or a race is known to fail in the way of a failure."""
@@ -79,8 +82,7 @@ class Looks:
         shown = [one for one in self._ledger.shown() if one.signature.family == wanted.family]
         own = next((one.finding for one in shown if _is_its_own(one, trial, wanted)), None)
         dear = slow or wanted.way is Way.SILENT or wanted.died
-        share = KNOWN_SHARE_WITH_OTHERS if has_others(trial) else KNOWN_SHARE
-        if own is not None or (not self.spent.much(share) and not dear):
+        if own is not None or (not self._costs_much(trial) and not dear):
             return own
         often = [one for one in shown if dear or self._is_sure(one.finding)]
         fitting = [one for one in often if one.is_of_traits or (slow and _errs_alike(one, wanted))]
@@ -95,12 +97,22 @@ class Looks:
                 return found
         return None
 
+    def _costs_much(self, trial: Trial) -> bool:
+        """Say whether known causes have cost so much that a trial is not asked about."""
+        return self.spent.much() and (self.spent.much(KNOWN_SHARE_WITH_OTHERS) or not has_others(trial))
+
     def _is_sure(self, name: str) -> bool:
         """Say whether failures may be counted for a finding unasked.
 
         A flaky finding has no needs, so that every failure of its family would look like it: those are sent again.
         """
         return self._ledger.confirmations(name) >= CONFIRMATIONS and not self._ledger.is_flaky(name)
+
+
+def _first_failures(case: Case, judgement: Judgement) -> list[Violation]:
+    """Return the first violation of each request that failed, of as many requests as are looked into."""
+    failed = {step_of(case, one): one for one in reversed(judgement.failures)}
+    return [failed[number] for number in sorted(failed)[:MOST_FAILURES_OF_A_CASE]]
 
 
 def _is_its_own(one: Shown, trial: Trial, wanted: Signature) -> bool:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.shown import Shown
-from fuzz.triage.traits import closure, present, project
+from fuzz.triage.traits import closure, has, present, project
 from fuzz.triage.trial import Trial
 
 
 def needs_others(trial: Trial, seen: Seen, lab: Lab) -> bool:
     """Say whether a trial passes where others do nothing unusual."""
-    left = [name for name in present(trial) if name not in trial.reading.of_others]
-    plain = project(trial, left)
-    return plain.case != trial.case and lab.fails(plain, seen.signature) is None
+    if not has_others(trial):
+        return False
+    plain = project(trial, [name for name in present(trial) if name not in trial.reading.of_others])
+    return lab.fails(plain, seen.signature) is None
 
 
 def needs_more_of_others(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> bool:
@@ -26,4 +27,4 @@ def needs_more_of_others(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> bool
 
 def has_others(trial: Trial) -> bool:
     """Say whether others do something unusual in a trial."""
-    return not trial.reading.of_others.isdisjoint(present(trial))
+    return any(has(trial, name) for name in trial.reading.of_others)

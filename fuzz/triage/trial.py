@@ -57,7 +57,7 @@ class Trial:
         step = self.case.steps[-1] if self.case.steps else None
         return step if step is not None and step.asks else None
 
-    @property
+    @cached_property
     def several(self) -> bool:
         """Say whether the case has more than one request, or one beside which things change."""
         return has_company(self.case)
