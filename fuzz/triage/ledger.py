@@ -66,7 +66,7 @@ class Ledger:
         # When the case of each finding was written that this worker has read or written.
         self._written: dict[str, int] = {}
         self._seen: dict[str, int] = {}
-        self._looks: dict[str, set[tuple[str, str, str]]] = {}
+        self._looks: dict[str, set[tuple[str | int | None, ...]]] = {}
         self.reload()
         self._of_earlier_runs = frozenset(self._findings)
 
@@ -387,9 +387,9 @@ def name_of(finding: Finding, digits: int = DIGITS_OF_A_NAME) -> str:
     return f"{slug}-{finding.fingerprint[:digits]}"
 
 
-def _looks(wanted: Signature) -> tuple[str, str, str]:
-    """Return what a failure looks like, the roughest first."""
-    return wanted.look, *wanted.exact
+def _looks(wanted: Signature) -> tuple[str | int | None, ...]:
+    """Return what a failure looks like, the roughest first: servers refuse for different reasons by different codes."""
+    return wanted.look, *wanted.exact, wanted.status
 
 
 def _unheard(wanted: Signature) -> tuple[bool, bool]:

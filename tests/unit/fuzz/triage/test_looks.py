@@ -93,6 +93,16 @@ def test_what_fails_in_a_way_of_its_own_needs_a_proof_too(tmp_path: Path) -> Non
     assert looks(ledger, much=True).like(like_it(way), shorter) == way.finding
 
 
+def test_what_is_refused_by_another_code_needs_a_proof_too(tmp_path: Path) -> None:
+    ledger = ledger_of_an_earlier_run(tmp_path, 60)
+    (way,) = ledger.shown()
+    not_found = replace(way.signature, way=Way.REFUSED, aspect=Aspect.NONE, status=404)
+    refused = replace(not_found, status=400)
+    ledger.again(way.finding, not_found)
+    assert looks(ledger, much=True).like(like_it(way), not_found) == way.finding
+    assert looks(ledger, much=True).like(like_it(way), refused) is None
+
+
 def test_requests_at_the_same_time_are_counted_for_what_each_of_them_looks_like(tmp_path: Path) -> None:
     ledger = ledger_of_an_earlier_run(tmp_path, 60)
     (way,) = ledger.shown()
