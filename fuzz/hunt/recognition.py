@@ -90,9 +90,7 @@ class Recognition:
         begun = time.monotonic()
         self._triage.ledger.named.clear()
         names = self._triage.looks.believed(flight.case, judgement_of(flight), met=bool(flight.company))
-        seconds = time.monotonic() - begun
-        self._effort.known_seconds += seconds
-        self._triage.spent.note(0, seconds)
+        self._effort.known_seconds += time.monotonic() - begun
         if names is not None:
             self._count_for(flight, names)
         return names is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.shown import Shown
-from fuzz.triage.traits import closure, has, present, project
+from fuzz.triage.traits import closure, present, project, traits
 from fuzz.triage.trial import Trial
 
 
@@ -27,4 +27,7 @@ def needs_more_of_others(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> bool
 
 def has_others(trial: Trial) -> bool:
     """Say whether others do something unusual in a trial."""
-    return any(has(trial, name) for name in trial.reading.of_others)
+    reading = trial.reading
+    if trial.scene is not None:
+        return any(reading.of_scenes[name].of(trial.scene) for name in reading.of_others)
+    return any(one.name in reading.of_others and one.drop(trial) is not None for one in traits(trial))

@@ -19,7 +19,7 @@ from fuzz.triage.readings import fails_with_siblings, telling_needs
 from fuzz.triage.shown import ANY, Explained, Shown, covers
 from fuzz.triage.traits import closure, narrow, present, values_apart, with_siblings_of
 from fuzz.triage.traits.circumstances import VERY_DATA, fields_apart
-from fuzz.triage.trial import BY_ASPECT, REFUSAL
+from fuzz.triage.trial import BY_ASPECT, REFUSAL, place_of, rule_of
 from specs.violation import Way
 
 # In these ways of failing the server answers with values, or with an error, that may be right for another request.
@@ -130,8 +130,9 @@ def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
 
     Needs without which both requests have the same answer are left out, and so are particular numbers, lengths and
     bounds: they show the difference, and no more. Traits within the same wider one, such as two of slices, count for
-    the same here. The case that needs less must fail with the other's operation, dtype and the like. Two that share
-    many needs may come to what spoils them in two ways, such as by a part of the data and by an axis.
+    the same here. The case that needs less must fail with the other's operation, dtype and the like. Where the data of
+    both has to be refused, or is so unusual that it may be, what makes it so counts for nothing. Two that share many
+    needs may come to what spoils them in two ways, such as by a part of the data and by an axis.
     """
     if not of_one_family(way, one) and not {way.signature.way, one.signature.way} <= RIGHT_FOR_ANOTHER:
         return False
@@ -141,12 +142,24 @@ def reads_alike(way: Shown, one: Shown, lab: Lab) -> bool:
         # What needs a narrower trait, such as more than two dimensions, has the wider one too.
         several = ((way, one, mine, theirs), (one, way, theirs, mine))
         plainer = [(less, more) for less, more, few, many in several if _may_need_less(less, few, more, many)]
+        if not plainer and _of_refusable_data(way, lab) and _of_refusable_data(one, lab):
+            plainer = [(way, one), (one, way)]
         wider = [{reading.within.get(name, "") for name in some} for some in (mine - theirs, theirs - mine)]
         if not plainer and (wider[0] != wider[1] or "" in wider[0]):
             continue
         if _still_reads(way, words, one, lab) and _still_reads(one, words, way, lab):
             return not plainer or any(fails_with_siblings(less, more.trial, words, lab) for less, more in plainer)
     return bool(way.reads_as & one.reads_as) and len(_shared(way, one)) >= MANY_SHARED
+
+
+def _of_refusable_data(way: Shown, lab: Lab) -> bool:
+    """Say whether the data of a cause's case has to be refused, or is so unusual that it may be."""
+    reading, faults = way.trial.reading, way.signature.faults
+    if faults:
+        return not any(map(place_of, faults))
+    due = lab.judge(way.trial.case).expectations
+    doubted = set(map(rule_of, reading.doubted(way.trial)))
+    return bool(due) and any(str(rule) not in doubted for rule in reading.rules_of_refusal(due[-1]))
 
 
 def _may_need_less(less: Shown, few: Collection[str], more: Shown, many: Collection[str]) -> bool:

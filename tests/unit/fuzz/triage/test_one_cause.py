@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.zoo.accumulating import AccumulatorNotReset, MaxSkipsTheLast
 from fuzz.subjects.reductions.zoo.answering import SelectTellsTheDataShape
 from fuzz.subjects.reductions.zoo.axes import ReducedAxesKept
+from fuzz.subjects.reductions.zoo.decoding import UndecodableDataTakenAsItIs
 from fuzz.subjects.reductions.zoo.layouts import FortranOrderSwapsTwoAxes
 from fuzz.subjects.reductions.zoo.trusting import AnyPartWillDo
 from fuzz.triage.ledger import Ledger
@@ -155,3 +157,25 @@ def test_a_wrong_shape_is_known_by_what_it_is_right_for(
     (finding,) = ledger.findings()
     assert words in {finding.reads_as, *finding.reads_also}
     assert costs[1] <= 6
+
+
+def stored(data: bytes, codec: str, **fields: Any) -> Case:
+    send = Send("select", Fields({"dtype": "int32", "compression": {"id": codec}, **fields}), "a")
+    return Case("x", (Put("a", data), send))
+
+
+STREAM = zlib.compress(np.arange(1, 9, dtype="int32").tobytes())
+# Each is refused, or may be, for another reason.
+UNFIT = (
+    stored(b"this is no stream at all", "gzip"),
+    stored(STREAM + bytes(range(1, 1 + -len(STREAM) % 4 + 4)), "zlib"),
+    stored(STREAM[:-4] + b"abcd" + bytes(-len(STREAM) % 4), "zlib"),
+)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(len(UNFIT)))))
+def test_data_that_is_taken_as_it_is_is_one_finding_whatever_makes_it_unfit(
+    order: tuple[int, ...], tmp_path: Path
+) -> None:
+    findings = found_in_turn(tmp_path, [UNFIT[number] for number in order], UndecodableDataTakenAsItIs)
+    assert [one.seen for one in findings] == [3]
