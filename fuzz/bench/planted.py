@@ -34,8 +34,8 @@ OF_V1, WARNS = "OnlyInV1", "OnlyAWarning"
 SERVERS_AT_ONCE = 32
 Judge = Callable[[Case], Judgement]
 EVERY_TIME, AFTER_A_WHILE = "every time", "after a while"
-# What fails some of the time may do so once in fifty requests, and what was seen once once in hundreds.
-TRIES_OF_CHANCE = {"flaky": 300, AFTER_A_WHILE: 2, "seen once": 600}
+# What fails some of the time may do so once in fifty requests, and what was seen once once in a thousand.
+TRIES_OF_CHANCE = {"flaky": 300, AFTER_A_WHILE: 2, "seen once": 1100}
 
 
 @dataclass(frozen=True, slots=True)
