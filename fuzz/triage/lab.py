@@ -14,6 +14,7 @@ from fuzz.transport.protocol import Client
 from fuzz.triage.trial import Signature, Trial, signature
 from specs.case import Case, at_once, requests
 from specs.outcome import NoReply, Reply
+from specs.rules import Rule
 from specs.violation import Aspect, Violation, Way
 
 Words = tuple[int, bytes]
@@ -258,6 +259,11 @@ class Lab:
         with self.budget(1), self.patient(times):
             silent = self.fails(trial, wanted, again=True) is not None
         return silent, served_seconds()
+
+    def refusable(self, trial: Trial) -> frozenset[Rule]:
+        """Return the rules for which a trial's request may be refused."""
+        due = self.judge(trial.case).expectations
+        return trial.reading.rules_of_refusal(due[-1]) if due else frozenset()
 
     def heard_out(self, judgement: Judgement) -> bool:
         """Say whether the silence in a judgement, if any, was waited for as long as usual."""

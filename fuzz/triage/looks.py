@@ -41,7 +41,7 @@ class Looks:
         if case.together:
             whole = trial_of(case, self._reading)
             return self.believed_together(case, judgement, signature(judgement.failures[0], whole, judgement))
-        failed = [self._as_failed(case, judgement, one) for one in _first_failures(case, judgement)]
+        failed = [self._as_failed(case, judgement, *one) for one in first_failures(case, judgement)]
         spoilt = [self._may_be_spoilt(wanted, met=met) for _, wanted, _ in failed]
         if all(spoilt) and self.spent.passes_over(case):
             self.spent.untold += 1
@@ -54,9 +54,10 @@ class Looks:
         self.spent.untold += not all(names)
         return [self._ledger.again(name, wanted) for name, (_, wanted, _) in zip(names, failed, strict=True) if name]
 
-    def _as_failed(self, case: Case, judgement: Judgement, violation: Violation) -> tuple[Trial, Signature, bool]:
+    def _as_failed(
+        self, case: Case, judgement: Judgement, number: int, violation: Violation
+    ) -> tuple[Trial, Signature, bool]:
         """Return the request that failed alone, how it failed, and whether it was slow."""
-        number = step_of(case, violation)
         trial = trial_of(isolated(case, number), self._reading)
         return trial, signature(violation, trial, judgement), is_slow(judgement, number)
 
@@ -109,10 +110,10 @@ class Looks:
         return self._ledger.confirmations(name) >= CONFIRMATIONS and not self._ledger.is_flaky(name)
 
 
-def _first_failures(case: Case, judgement: Judgement) -> list[Violation]:
-    """Return the first violation of each request that failed, of as many requests as are looked into."""
+def first_failures(case: Case, judgement: Judgement) -> list[tuple[int, Violation]]:
+    """Return the step and the first violation of each request that failed, of as many requests as are looked into."""
     failed = {step_of(case, one): one for one in reversed(judgement.failures)}
-    return [failed[number] for number in sorted(failed)[:MOST_FAILURES_OF_A_CASE]]
+    return sorted(failed.items(), key=lambda one: one[0])[:MOST_FAILURES_OF_A_CASE]
 
 
 def _is_its_own(one: Shown, trial: Trial, wanted: Signature) -> bool:

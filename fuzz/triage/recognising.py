@@ -15,7 +15,7 @@ from fuzz.triage.budgets import is_slow, requests_for
 from fuzz.triage.known_small import known_once_small
 from fuzz.triage.lab import Lab, Life, OutOfBudget, Seen, dropped_at, is_silent, was_cut_off
 from fuzz.triage.ledger import Ledger
-from fuzz.triage.looks import MOST_FAILURES_OF_A_CASE, Looks, step_of
+from fuzz.triage.looks import Looks, first_failures, step_of
 from fuzz.triage.minimal import rewritable, shortened
 from fuzz.triage.plainer import lightened
 from fuzz.triage.reading import Reading
@@ -77,8 +77,7 @@ class Recogniser:
         alone = self._alone
         lab = LabBesideOthers(session, alone.life, alone.over, outlives_drops=alone.outlives_drops)
         found: list[tuple[str, Signature]] = []
-        failed = {step_of(case, one): one for one in reversed(judgement.failures)}
-        for number, violation in sorted(failed.items())[:MOST_FAILURES_OF_A_CASE]:
+        for number, violation in first_failures(case, judgement):
             try:
                 one = self._known(case, judgement, number, violation, lab, reduces)
             except OutOfBudget:

@@ -157,9 +157,8 @@ def _of_refusable_data(way: Shown, lab: Lab) -> bool:
     reading, faults = way.trial.reading, way.signature.faults
     if faults:
         return not any(map(place_of, faults))
-    due = lab.judge(way.trial.case).expectations
     doubted = set(map(rule_of, reading.doubted(way.trial)))
-    return bool(due) and any(str(rule) not in doubted for rule in reading.rules_of_refusal(due[-1]))
+    return any(str(rule) not in doubted for rule in lab.refusable(way.trial))
 
 
 def _may_need_less(less: Shown, few: Collection[str], more: Shown, many: Collection[str]) -> bool:

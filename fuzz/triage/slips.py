@@ -11,7 +11,6 @@ from fuzz.triage.minimal import MANY_NEEDS, Marks, Smallest, minimal
 from fuzz.triage.others import has_others, needs_others
 from fuzz.triage.traits import closure, has, values_apart, with_siblings_of
 from fuzz.triage.trial import Trial
-from specs.rules import Rule
 
 
 def of_its_own(smallest: Smallest, trial: Trial, seen: Seen, lab: Lab) -> Smallest | None:
@@ -52,10 +51,4 @@ def _passing(smallest: Smallest, trial: Trial, name: str, lab: Lab) -> Trial | N
     other = with_siblings_of(smallest.trial, trial, [name])
     if other is None or lab.fails(other, smallest.seen.signature) is not None:
         return None
-    return other if _refusable(other, lab) == _refusable(smallest.trial, lab) else None
-
-
-def _refusable(trial: Trial, lab: Lab) -> frozenset[Rule]:
-    """Return the rules for which a trial's request may be refused."""
-    due = lab.judge(trial.case).expectations
-    return trial.reading.rules_of_refusal(due[-1]) if due else frozenset()
+    return other if lab.refusable(other) == lab.refusable(smallest.trial) else None
