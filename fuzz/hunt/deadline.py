@@ -16,15 +16,20 @@ class Deadline:
 
     def __init__(self) -> None:
         self.until: float | None = None
+        self._begun = 0.0
+
+    def begin(self, until: float | None) -> None:
+        """Let the run begin now, and end at that time."""
+        self.until, self._begun = until, time.monotonic()
 
     @property
     def limited(self) -> bool:
         """Say whether the time is limited."""
         return self.until is not None
 
-    def now(self) -> float:
-        """Return the time if the time is limited, else 0: runs of a number of examples must not depend on it."""
-        return 0.0 if self.until is None else time.monotonic()
+    def elapsed(self) -> float:
+        """Return how long a run of limited time lasts, else 0: runs of a number of examples must not depend on it."""
+        return 0.0 if self.until is None else time.monotonic() - self._begun
 
     def late(self) -> bool:
         """Say whether nothing is begun any more."""

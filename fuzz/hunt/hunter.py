@@ -97,7 +97,7 @@ class Hunter:
             ledger,
             life,
             self.deadline.over,
-            self.deadline.now,
+            self.deadline.elapsed,
             lambda: self.enough(),
             lambda text: emit(Doing(text)),
             lambda: self._turns.alone(self.deadline.over),

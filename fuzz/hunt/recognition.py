@@ -90,7 +90,9 @@ class Recognition:
         begun = time.monotonic()
         self._triage.ledger.named.clear()
         names = self._triage.looks.believed(flight.case, judgement_of(flight), met=bool(flight.company))
-        self._effort.known_seconds += time.monotonic() - begun
+        seconds = time.monotonic() - begun
+        self._effort.known_seconds += seconds
+        self._triage.spent.comparing_seconds += seconds
         if names is not None:
             self._count_for(flight, names)
         return names is not None

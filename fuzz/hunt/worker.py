@@ -147,7 +147,8 @@ class Worker:
         begun = time.monotonic()
         left = self._plan.left_seconds
         end = None if left is None else begun + left
-        self._hunter.deadline.until, self._hunter.enough = end, stop
+        self._hunter.deadline.begin(end)
+        self._hunter.enough = stop
 
         def over() -> bool:
             return stop() or (end is not None and time.monotonic() > end)

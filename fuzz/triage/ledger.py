@@ -263,10 +263,12 @@ class Ledger:
         """Say whether a finding shows that answers depend on earlier requests."""
         return self.remembering() is not None
 
-    def has_looked_like(self, name: str, wanted: Signature, *, roughly: bool = False) -> bool:
-        """Say whether a failure that was counted for a finding looked just, or roughly, like another one."""
+    def looked_like(self, wanted: Signature, *, roughly: bool = False) -> set[str]:
+        """Return the findings for which failures were counted that looked just, or roughly, like another one."""
         mine = _looks(wanted)
-        return any(mine == one or (roughly and mine[0] == one[0]) for one in self._looks.get(name, ()))
+        if roughly:
+            return {name for name, several in self._looks.items() if any(mine[0] == one[0] for one in several)}
+        return {name for name, several in self._looks.items() if mine in several}
 
     def also_shown(self, way: Shown) -> None:
         """Remember another way in which a finding shows."""

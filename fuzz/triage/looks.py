@@ -27,6 +27,7 @@ class Looks:
     def __init__(self, reading: Reading, ledger: Ledger, spent: Spent) -> None:
         self._reading = reading
         self._ledger = ledger
+        self._compared = 0
         self.spent = spent
 
     def believed(self, case: Case, judgement: Judgement, *, met: bool = False) -> list[str] | None:
@@ -34,14 +35,18 @@ class Looks:
 
         None if one of the failures does not look like a known finding, so that the case must be looked into; but most
         that what a server remembers may have spoilt, or a race where the case has `met` others, are passed over once
-        known causes have cost much.
+        known causes have cost much. Where comparing takes much time, one failure of each sort is compared.
         """
         if any(one.way is Way.DISAGREES for one in judgement.failures):
             return None
         if case.together:
             whole = trial_of(case, self._reading)
             return self.believed_together(case, judgement, signature(judgement.failures[0], whole, judgement))
-        failed = [self._as_failed(case, judgement, *one) for one in first_failures(case, judgement)]
+        failures = first_failures(case, judgement)
+        self._compared += 1
+        if self.spent.much_comparing():
+            failures = one_of_each_sort(failures, self._compared)
+        failed = [self._as_failed(case, judgement, *one) for one in failures]
         spoilt = [self._may_be_spoilt(wanted, met=met) for _, wanted, _ in failed]
         if all(spoilt) and self.spent.passes_over(case):
             self.spent.untold += 1
@@ -83,24 +88,17 @@ class Looks:
         shown = [one for one in self._ledger.shown() if one.signature.family == wanted.family]
         own = next((one.finding for one in shown if _is_its_own(one, trial, wanted)), None)
         dear = slow or wanted.way is Way.SILENT or wanted.died
-        if own is not None or (not self._costs_much(trial) and not dear):
+        if own is not None or not (dear or self.spent.much()):
             return own
-        often = [one for one in shown if dear or self._is_sure(one.finding)]
+        alike = self._ledger.looked_like(wanted, roughly=dear)
+        often = [one for one in shown if one.finding in alike and (dear or self._is_sure(one.finding))]
         fitting = [one for one in often if one.is_of_traits or (slow and _errs_alike(one, wanted))]
-        known = [
-            one
-            for one in fitting
-            if self._ledger.has_looked_like(one.finding, wanted, roughly=dear) and _tells_apart(one, wanted)
-        ]
+        known = [one for one in fitting if _tells_apart(one, wanted)]
         for other in chain([trial], trial.reading.come_to_the_same(trial)) if known else ():
             found = next((one.finding for one in known if one.concerns(other, wanted)), None)
             if found is not None:
-                return found
+                return found if dear or self.spent.much(KNOWN_SHARE_WITH_OTHERS) or not has_others(trial) else None
         return None
-
-    def _costs_much(self, trial: Trial) -> bool:
-        """Say whether known causes have cost so much that a trial is not asked about."""
-        return self.spent.much() and (self.spent.much(KNOWN_SHARE_WITH_OTHERS) or not has_others(trial))
 
     def _is_sure(self, name: str) -> bool:
         """Say whether failures may be counted for a finding unasked.
@@ -114,6 +112,14 @@ def first_failures(case: Case, judgement: Judgement) -> list[tuple[int, Violatio
     """Return the step and the first violation of each request that failed, of as many requests as are looked into."""
     failed = {step_of(case, one): one for one in reversed(judgement.failures)}
     return sorted(failed.items(), key=lambda one: one[0])[:MOST_FAILURES_OF_A_CASE]
+
+
+def one_of_each_sort(failures: list[tuple[int, Violation]], chosen: int) -> list[tuple[int, Violation]]:
+    """Return one failure of each sort; the number chooses which."""
+    sorts: dict[tuple[str, ...], list[tuple[int, Violation]]] = {}
+    for one in failures:
+        sorts.setdefault(one[1].ids, []).append(one)
+    return [several[chosen % len(several)] for several in sorts.values()]
 
 
 def _is_its_own(one: Shown, trial: Trial, wanted: Signature) -> bool:

@@ -22,6 +22,9 @@ KNOWN_SHARE_WITH_OTHERS = 0.045
 # the share, one in four times as many.
 MOST_KNOWN_SHARE = 0.05
 ONE_SENT_IN = 4
+# The share of a limited time beyond which of a case that fails in several requests one failure of each sort is compared
+# with the findings.
+COMPARING_SHARE = 0.015
 # So many requests in turn that failed each time beside others have passed in quiet, before that tells nothing.
 MOST_IN_VAIN = 4
 
@@ -29,13 +32,15 @@ MOST_IN_VAIN = 4
 class Spent:
     """Counts the requests and seconds spent on failures that gave no new finding."""
 
-    def __init__(self, session: Session, ledger: Ledger, clock: Callable[[], float]) -> None:
+    def __init__(self, session: Session, ledger: Ledger, elapsed: Callable[[], float]) -> None:
         self.requests = 0
         self.seconds = 0.0
+        # What comparing failures with findings took, without a request.
+        self.comparing_seconds = 0.0
         self._session = session
         self._ledger = ledger
-        self._clock = clock
-        self._born = clock()
+        # How long a run of limited time has lasted.
+        self._elapsed = elapsed
         # How many failures are of no finding, as they may be of what is known, or of chance.
         self.untold = 0
         self._met = 0
@@ -48,11 +53,11 @@ class Spent:
     @contextmanager
     def counted(self) -> Iterator[None]:
         """Add the cost of the block, unless the block makes a finding."""
-        begun, sent, made = self._clock(), self._session.sent, self._ledger.made
+        begun, sent, made = self._elapsed(), self._session.sent, self._ledger.made
         yield
         if self._ledger.made == made:
             self.requests += self._session.sent - sent
-            self.seconds += self._clock() - begun
+            self.seconds += self._elapsed() - begun
 
     def note(self, requests: int, seconds: float) -> None:
         """Add the cost of a failure that gave no new finding."""
@@ -62,6 +67,11 @@ class Spent:
     def much(self, share: float = KNOWN_SHARE) -> bool:
         """Say whether known causes have cost more than their share of the requests or of a limited time."""
         return self._share() > share
+
+    def much_comparing(self) -> bool:
+        """Say whether comparing failures with findings has taken more than its share of a limited time."""
+        elapsed = self._elapsed()
+        return elapsed > 0 and self.comparing_seconds > COMPARING_SHARE * elapsed
 
     def note_fails_on(self, case: Case) -> None:
         """Remember that a request has failed each time beside others, which no known finding explains."""
@@ -101,5 +111,5 @@ class Spent:
 
     def _share(self) -> float:
         """Return what known causes have cost: the share of all requests or, if that is more, of a limited time."""
-        elapsed = self._clock() - self._born
+        elapsed = self._elapsed()
         return max(self.requests / max(1, self._session.sent), self.seconds / elapsed if elapsed > 0 else 0.0)

@@ -46,7 +46,7 @@ class Triage:
         ledger: Ledger,
         life: Life,
         over: Callable[[], bool] = lambda: False,
-        clock: Callable[[], float] = lambda: 0.0,
+        elapsed: Callable[[], float] = lambda: 0.0,
         enough: Callable[[], bool] = lambda: False,
         doing: Callable[[str], None] = lambda _text: None,
         alone: Callable[[], AbstractContextManager[bool]] = lambda: nullcontext(False),
@@ -56,7 +56,7 @@ class Triage:
         self.lab = Lab(session, life, over)
         self.quiet = Quiet(self.lab, alone)
         self.earlier = Earlier(session.reading)
-        self.spent = Spent(session, ledger, clock)
+        self.spent = Spent(session, ledger, elapsed)
         self.looks = Looks(session.reading, ledger, self.spent)
         self.keeper = Keeper(session, ledger, self.lab, self.earlier)
         self._smallest: Smallest | None = None

@@ -105,6 +105,9 @@ def _clamped_below(one: Triple, length: int) -> Triple:
 
 def _part(one: Triple, length: int) -> Triple:
     """Return a slice of everything in place of a slice whose only trait is that it picks a part."""
+    # These have other traits for certain, which is seen sooner than by looking for each.
+    if one[2] != 1 or min(one[:2]) < 0:
+        return one
     if any(change(one, length) != one for name, change in SLICES.items() if name != PART):
         return one
     return (0, length, 1)

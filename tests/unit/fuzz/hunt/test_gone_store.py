@@ -40,7 +40,7 @@ def test_a_store_that_has_ended_makes_no_finding(tmp_path: Path) -> None:
         session = Session(REDUCTIONS, HttpClient(server.url, ClientSettings(SECONDS)), store, PROFILE)
         ledger = Ledger(tmp_path, "w", session.reading, told.append)
         hunter = Hunter(session, ledger, Immortal(), told.append, 1)  # type: ignore[arg-type]
-        hunter.deadline.until = time.monotonic() + SECONDS
+        hunter.deadline.begin(time.monotonic() + SECONDS)
         tally = PropertyEffort()
         hunter.take(asked("sum"), tally)
         hunter.finish()

@@ -220,7 +220,7 @@ def test_a_failure_is_explained_while_slow_answers_are_due(tmp_path: Path, store
     with serve(silent) as server:
         session = Session(REDUCTIONS, HttpClient(server.url, SETTINGS), store, PROFILE)
         hunter = Hunter(session, Ledger(tmp_path, "w", session.reading), Immortal(), lambda _: None, 2)  # type: ignore[arg-type]
-        hunter.deadline.until = time.monotonic() + LONG_SECONDS
+        hunter.deadline.begin(time.monotonic() + LONG_SECONDS)
         tally = PropertyEffort()
         hunter.take(summing(1, silent.NUMBER), tally)
         hunter.take(summing(1, 2, 3, stride=2), tally)

@@ -144,7 +144,7 @@ def test_when_the_time_is_over_one_failure_of_a_case_is_explained_and_no_more(
     strided = Send("select", Fields({"dtype": "int32", "shape": [3], "selection": [[0, 3, 2]]}), "a")
     missing = Send("sum", Fields({"dtype": "int32", "missing": {"missing_value": 1}}), "a")
     hunter = Hunter(PretendedSession(bugs), Ledger(tmp_path, "w", Reading(PROFILE)), Immortal(), Told())  # type: ignore[arg-type]
-    hunter.deadline.until = until
+    hunter.deadline.begin(until)
     tally = PropertyEffort()
     hunter.try_case(Case("reduction", (Put("a", bytes(range(12))), strided, missing)), tally)
     assert len(tally.findings) == found
@@ -241,7 +241,7 @@ def test_a_target_that_dies_when_the_time_is_over_is_left_alone_and_told_of(tmp_
     session = MortalSession([needing("compression")], life=life)
     told = Told()
     hunter = Hunter(session, Ledger(tmp_path, "w", Reading(PROFILE), told), life, told)  # type: ignore[arg-type]
-    hunter.deadline.until = 0.0
+    hunter.deadline.begin(0.0)
     deadly = Send("sum", Fields({"dtype": "int32", "compression": {"id": "gzip"}}), "a")
     hunter.try_case(Case("reduction", (Put("a", gzip.compress(bytes(4))), deadly)), PropertyEffort())
     assert [one.violation.requirement for one in corpus.load_all(tmp_path)] == ["survives"]
@@ -289,7 +289,7 @@ class SilentToTheEnd(PretendedSession):
 def test_a_silence_that_the_end_of_the_run_cuts_short_is_neither_failure_nor_success(tmp_path: Path) -> None:
     session, told, tally = SilentToTheEnd([]), Told(), PropertyEffort()
     hunter = Hunter(session, Ledger(tmp_path, "w", Reading(PROFILE), told), Immortal(), told)  # type: ignore[arg-type]
-    hunter.deadline.until = 0.0
+    hunter.deadline.begin(0.0)
     hunter.try_case(Case("reduction", (Put("a", bytes(4)), Send("sum", Fields({"dtype": "int32"}), "a"))), tally)
     assert (tally.examples, hunter.unheard_seconds) == (0, 9.0)
     assert not told.events

@@ -21,7 +21,7 @@ def failure(ago: float = 0.0) -> Any:
 def postponing(turns: Turns, *, limited: bool = True, beside: int = 1, known: tuple[Any, ...] = ()) -> Postponing:
     """Return what postpones the failures of a worker with so many cases under way, to whom some failures are known."""
     deadline = Deadline()
-    deadline.until = time.monotonic() + 60.0 if limited else None
+    deadline.begin(time.monotonic() + 60.0 if limited else None)
     recognition = SimpleNamespace(may_know=lambda one: one in known)
     ledger = SimpleNamespace(reload=lambda: None)
     return Postponing(turns, range(beside), deadline, ledger, recognition)  # type: ignore[arg-type]

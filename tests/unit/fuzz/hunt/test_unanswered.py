@@ -67,7 +67,7 @@ def hunting(folder: Path, life: AskedLife, patch: pytest.MonkeyPatch) -> Iterato
         session = Session(REDUCTIONS, HttpClient(server.url, SETTINGS), store, PROFILE)
         hunter = Hunter(session, Ledger(folder, "w", session.reading), life, lambda _: None, 4)  # type: ignore[arg-type]
         patch.setattr(hunter._triage.looks, "believed", lambda _case, _judgement, **_: ["known"])
-        hunter.deadline.until = time.monotonic() + LONG_SECONDS
+        hunter.deadline.begin(time.monotonic() + LONG_SECONDS)
         hunter.take(asked("max"), PropertyEffort())
         yield hunter
         made.go.set()
@@ -128,7 +128,7 @@ def test_what_was_not_answered_beside_a_burden_is_asked_once_more_before_it_is_l
         session = Session(REDUCTIONS, HttpClient(server.url, ClientSettings(timeout_seconds=0.5)), store, PROFILE)
         hunter = Hunter(session, Ledger(tmp_path, "w", session.reading), AskedLife(), lambda _: None, 4)  # type: ignore[arg-type]
         monkeypatch.setattr(hunter._triage, "look_into", lambda case, *_: looked_into.append(case) or [])
-        hunter.deadline.until = time.monotonic() + LONG_SECONDS
+        hunter.deadline.begin(time.monotonic() + LONG_SECONDS)
         promising = b"\x05\x01\x97\x08" + (2**30).to_bytes(4, "little") + bytes(24)
         fields = {"dtype": "uint8"} | ({} if codec is None else {"compression": {"id": codec}})
         burden = Case("reduction", (Put("b", promising), Send("max", Fields(fields), "b")))

@@ -16,12 +16,12 @@ from fuzz.hunt.rounds import turn
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.triage.ledger import Ledger
-from fuzz.triage.looks import CONFIRMATIONS, Looks
+from fuzz.triage.looks import CONFIRMATIONS, Looks, one_of_each_sort
 from fuzz.triage.shown import Shown
 from fuzz.triage.traits.circumstances import VERY_DATA
 from fuzz.triage.trial import Signature, Trial, trial_of
 from specs.case import Case
-from specs.violation import Aspect, Way
+from specs.violation import Aspect, Violation, Way
 from strategies.reductions import cases
 from tests.unit.pretended import PROFILE, Immortal, PretendedSession, needing
 
@@ -39,14 +39,14 @@ def ledger_of_an_earlier_run(folder: Path, examples: int) -> Ledger:
 
 
 def looks(ledger: Ledger | SimpleNamespace, *, much: bool) -> Looks:
-    return Looks(READING, ledger, SimpleNamespace(much=lambda _share=0.0: much, untold=0))  # type: ignore[arg-type]
+    return Looks(READING, ledger, SimpleNamespace(much=lambda _share=0.0: much, much_comparing=lambda: False, untold=0))  # type: ignore[arg-type]
 
 
 def knowing(way: Shown) -> SimpleNamespace:
     """Return a ledger of one finding that was seen often, and in many ways."""
     return SimpleNamespace(
         shown=lambda: [way],
-        has_looked_like=lambda _name, _wanted, **_roughly: True,
+        looked_like=lambda _wanted, **_roughly: {way.finding},
         confirmations=lambda _name: 99,
         is_flaky=lambda _name: False,
     )
@@ -160,3 +160,12 @@ def test_what_needs_nothing_stands_only_for_what_fails_just_like_it(needs: tuple
     for otherwise in (replace(way.signature, way=Way.REFUSED), replace(way.signature, aspect=Aspect.SHAPE)):
         assert otherwise.look == way.signature.look
         assert several.like(like_it(way), otherwise) == ("plain" if widely else None)
+
+
+def test_of_failures_of_one_sort_one_is_compared_and_each_has_its_turn() -> None:
+    def failed(step: int, aspect: str) -> tuple[int, Violation]:
+        return step, Violation("a requirement", "a title", "1", "2", aspect=aspect, step=step)
+
+    failures = [failed(0, Aspect.VALUES), failed(1, Aspect.COUNTS), failed(2, Aspect.VALUES), failed(4, Aspect.VALUES)]
+    chosen = [[step for step, _ in one_of_each_sort(failures, number)] for number in range(3)]
+    assert chosen == [[0, 1], [2, 1], [4, 1]]
