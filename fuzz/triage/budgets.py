@@ -14,8 +14,6 @@ from specs.outcome import Reply
 REQUESTS = 400
 REQUESTS_OF_SILENCE = 80
 REQUESTS_OF_DEATH = 80
-# Each request that keeps the server busy may take most of a second, and nobody is answered meanwhile.
-REQUESTS_OF_A_BURDEN = 40
 REQUESTS_OF_A_RACE = 1500
 REQUESTS_OF_A_HISTORY = 1000
 # What hardly ever comes again is looked for among the likeliest earlier requests.
@@ -25,9 +23,9 @@ SLOW_MS = 1000.0
 
 
 def requests_for(first: Seen, number: int, *, burden: bool = False) -> int:
-    """Return how many requests the failure of a case's step may cost."""
+    """Return how many requests the failure of a case's step may cost; each burden costs several (see the lab)."""
     if burden:
-        return REQUESTS_OF_A_BURDEN
+        return REQUESTS
     if is_slow(first.judgement, number):
         return REQUESTS_OF_SILENCE
     return REQUESTS_OF_DEATH if first.signature.died else REQUESTS
@@ -39,7 +37,7 @@ def requests_after_others(first: Seen, *, far: bool = True, burden: bool = False
     A history is asked with all that came before the failure, so that any of it may take its time again.
     """
     if burden:
-        return REQUESTS_OF_A_BURDEN
+        return REQUESTS
     if first.signature.died:
         return REQUESTS_OF_DEATH
     steps = range(len(first.judgement.transcript.outcomes))

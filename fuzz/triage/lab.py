@@ -20,6 +20,9 @@ from specs.violation import Aspect, Violation, Way
 Words = tuple[int, bytes]
 
 MOST_REMEMBERED = 8192
+# A request that keeps the server busy may take most of a second, and nobody is answered meanwhile: it is paid for like
+# so many more.
+MORE_FOR_A_BURDEN = 9
 # Requests at the same time are sent this many times before they are said to pass.
 TRIES_TOGETHER = 8
 # A request that was not answered in time is sent again with a shorter timeout: so many times what answers usually take.
@@ -141,7 +144,7 @@ class Lab:
             if self.settles and self.session.reading.settling is not None:
                 self.session.run(self.session.reading.settling, afresh=True)
             self.asked += requests(case)
-            self._left -= requests(case)
+            self._left -= requests(case) + (MORE_FOR_A_BURDEN if self.session.reading.is_burden(case) else 0)
             if self._fresh:
                 return self._judged_afresh(case)
             judgement = self.noticed(self.session.judge(case, afresh=True))

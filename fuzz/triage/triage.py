@@ -141,18 +141,17 @@ class Triage:
         first = Seen(judgement, violation, wanted)
         self.keeper.begun, self._smallest, self.keeper.first = begun, None, (trial, first)
         self._came_again = False
-        with self.lab.budget(requests_for(first, number)):
+        with self.lab.budget(requests_for(first, number, burden=trial.is_burden)):
             try:
                 if wanted.way is Way.DISAGREES:
                     with self._alone():
                         return self._disagreement(until, first)
                 others = (trial_of(one, self.session.reading) for one in isolated_otherwise(case, number))
-                # Each request that looks for the cause of a burden's failure would be a burden as well.
+                # Each request that looks for the cause of a burden's failure would be a burden, and cost a lot.
                 light = lightest(trial, wanted, self.lab)
                 if is_merely_slow(light, wanted, self.lab):
                     return NO_FAILURE
-                with self.lab.budget(requests_for(first, number, burden=light.is_burden)):
-                    return self._told(until, light, others, first)
+                return self._told(until, light, others, first)
             except OutOfBudget:
                 return self._cut_short(until, trial, first)
             except CannotRun:

@@ -7,7 +7,6 @@ import pytest
 from fuzz.running.session import Judgement
 from fuzz.triage.budgets import (
     REQUESTS,
-    REQUESTS_OF_A_BURDEN,
     REQUESTS_OF_A_GLANCE_BACK,
     REQUESTS_OF_A_HISTORY,
     REQUESTS_OF_DEATH,
@@ -44,5 +43,5 @@ def test_what_is_slow_may_cost_fewer_requests(
     seen = Seen(judgement, failed, Signature(Way.SERVER_ERROR, aspect=aspect))
     assert requests_for(seen, 1) == alone
     assert requests_after_others(seen) == after_others
-    assert requests_for(seen, 1, burden=True) == requests_after_others(seen, burden=True) == REQUESTS_OF_A_BURDEN
+    assert requests_for(seen, 1, burden=True) == requests_after_others(seen, burden=True) == REQUESTS
     assert requests_after_others(seen, far=False) == min(after_others, REQUESTS_OF_A_GLANCE_BACK)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from fuzz.findings import corpus
-from fuzz.subjects.reductions.burdens import promises_much
-from fuzz.triage.budgets import REQUESTS_OF_A_BURDEN
+from fuzz.subjects.reductions.burdens import promises_much, promising_less
+from fuzz.triage.budgets import REQUESTS
 from fuzz.triage.company import Company
 from fuzz.triage.histories import MANY_CASES, Earlier
-from fuzz.triage.lab import MOST_HANG_SECONDS
+from fuzz.triage.lab import MORE_FOR_A_BURDEN, MOST_HANG_SECONDS, Lab, OutOfBudget
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.looks import Looks
 from fuzz.triage.recognising import Recogniser
@@ -83,7 +83,20 @@ def test_what_takes_a_burden_and_hardly_fails_costs_few_of_them(tmp_path: Path) 
     for number in range(MANY_CASES):
         triage.earlier.note(Case("x", (Put("a", bytes(4 * number)), Send("sum", Fields({"dtype": "int32"}), "a"))))
     triage.look_into(burden(), failing.judge(burden()))
-    assert 0 < well.sent <= 2 * REQUESTS_OF_A_BURDEN
+    assert 0 < len(well.burdens) <= 2 * REQUESTS / (1 + MORE_FOR_A_BURDEN)
+
+
+@pytest.mark.parametrize(("case", "most"), [(burden(), 4), (promising_less(burden()), 40)])
+def test_a_burden_is_paid_for_like_several_requests(session: Burdened, case: Case, most: int) -> None:
+    lab = Lab(session, Immortal(), lambda: False)  # type: ignore[arg-type]
+    with lab.budget(4 * (1 + MORE_FOR_A_BURDEN)), pytest.raises(OutOfBudget):
+        judge_again_and_again(lab, case)
+    assert lab.asked == most
+
+
+def judge_again_and_again(lab: Lab, case: Case) -> None:
+    while True:
+        lab.judge(case, again=True)
 
 
 def test_a_burden_that_is_answered_late_is_no_failure(tmp_path: Path) -> None:
