@@ -33,8 +33,10 @@ def behind(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen] | None:
             return another
     bare = project(trial, closure(trial.reading.at_fault(wanted), trial.reading))
     for one in lab.ask(bare) if bare.case != trial.case else ():
-        # A server that overlooks a fault may have refused the whole request for another one.
-        if one.signature.way in TELLING and one.signature.faults and one.signature.faults <= wanted.faults:
+        # A server that overlooks a fault may have refused the request for another one, or may refuse the bare one.
+        refused_now = one.signature.way in OTHERWISE and wanted.way not in OTHERWISE
+        of_its_faults = bool(one.signature.faults) and one.signature.faults <= wanted.faults
+        if one.signature.way in TELLING and of_its_faults and not refused_now:
             return bare, one
     if wanted.way in OTHERWISE and (overlooked := _overlooked(trial, wanted, lab)) is not None:
         return overlooked

@@ -204,10 +204,10 @@ class Ledger:
         """Return the finding about requests of the same family that fail some of the time, each by itself."""
         return self._of_family(wanted, together=False, reproducibilities=("flaky",))
 
-    def is_of_flaky(self, wanted: Signature) -> bool:
-        """Say whether a failure may be of requests that fail some of the time, so that one answer proves nothing."""
+    def flaky_of(self, wanted: Signature) -> str | None:
+        """Return the finding about requests that fail some of the time, of which a failure may be."""
         name = self.fleeting(wanted)
-        return name is not None and self.is_flaky(name)
+        return name if name is not None and self.is_flaky(name) else None
 
     def race(self, wanted: Signature, *, cut_short: bool) -> str | None:
         """Return the finding about requests at the same time that fail so, looked into to the end or cut short."""

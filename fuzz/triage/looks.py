@@ -47,7 +47,7 @@ class Looks:
         if self.spent.much_comparing():
             failures = one_of_each_sort(failures, self._compared)
         failed = [self._as_failed(case, judgement, *one) for one in failures]
-        spoilt = [self._may_be_spoilt(wanted, met=met) for _, wanted, _ in failed]
+        spoilt = [self.may_be_spoilt(wanted, met=met) for _, wanted, _ in failed]
         if all(spoilt) and self.spent.passes_over(case):
             self.spent.untold += 1
             return []
@@ -66,12 +66,11 @@ class Looks:
         trial = trial_of(isolated(case, number), self._reading)
         return trial, signature(violation, trial, judgement), is_slow(judgement, number)
 
-    def _may_be_spoilt(self, wanted: Signature, *, met: bool) -> bool:
-        """Say whether what a server remembers, chance, or a race is known to fail in the way of a failure."""
+    def may_be_spoilt(self, wanted: Signature, *, met: bool) -> bool:
+        """Say whether what a server remembers, chance, or a race is known to have failed just like a failure."""
         ledger = self._ledger
-        if ledger.remembering(wanted.way) is not None or ledger.is_of_flaky(wanted):
-            return True
-        return met and ledger.race_beside(wanted) is not None
+        likely = {ledger.remembering(wanted.way), ledger.flaky_of(wanted), ledger.race_beside(wanted) if met else None}
+        return not likely.isdisjoint(ledger.looked_like(wanted))
 
     def believed_together(self, case: Case, judgement: Judgement, wanted: Signature) -> list[str] | None:
         """Count a case of requests at the same time for a known race, or for findings that its failures look like."""

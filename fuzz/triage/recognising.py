@@ -95,7 +95,7 @@ class Recogniser:
         believed = self._looks.like(trial, wanted)
         if believed is not None:
             return believed, wanted
-        if self._ledger.is_of_flaky(wanted):
+        if self._ledger.flaky_of(wanted) is not None:
             return None
         # Beside other requests no burden is asked.
         light = lightened(trial) or trial

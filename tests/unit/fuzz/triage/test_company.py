@@ -18,7 +18,7 @@ from fuzz.triage.ledger import Ledger
 from fuzz.triage.shown import Shown
 from fuzz.triage.traits.circumstances import AT_ONCE
 from fuzz.triage.triage import Triage
-from fuzz.triage.trial import Signature, trial_of
+from fuzz.triage.trial import Signature, signature, trial_of
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions.steps import Put, Send
@@ -75,14 +75,19 @@ def test_what_passes_alone_is_asked_once_where_a_known_race_has_cost_its_share(t
         assert (session.sent - sent, triage.spent.untold) == (1, 1)
 
 
-def test_most_of_what_a_known_race_may_have_spoilt_is_passed_over_unasked(tmp_path: Path) -> None:
+def test_most_of_what_failed_as_a_known_race_has_is_passed_over_unasked(tmp_path: Path) -> None:
     case = Case("reduction", (PUT, SUM))
     judgement = failed(case)
     with session_with() as session:
-        looks = Triage(session, knows_a_race(tmp_path, session), Immortal()).looks
+        ledger = knows_a_race(tmp_path, session)
+        looks = Triage(session, ledger, Immortal()).looks
         session.sent = 1000
         assert looks.believed(case, judgement, met=True) is None
         looks.spent.note(100, 0.0)
+        # The race has not been seen to fail so.
+        assert all(looks.believed(replace(case), judgement, met=True) is None for _ in range(32))
+        (race,) = ledger.findings()
+        ledger.again(race.id, signature(judgement.failures[0], trial_of(case, session.reading), judgement))
         told = [looks.believed(replace(case), judgement, met=True) for _ in range(32)]
         assert looks.believed(case, judgement, met=False) is None
         assert session.sent == 1000

@@ -15,10 +15,12 @@ from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.reference_server.reduction import Reduction
 from fuzz.subjects.reductions.zoo.credentials import OwnerOfTheLastRequest
+from fuzz.subjects.reductions.zoo.errors import MessageUnhelpful
 from fuzz.subjects.reductions.zoo.memory import CacheWithoutMissing
 from fuzz.subjects.reductions.zoo.missing import MissingBecomesZero, MissingIgnoredAlongAxes, MissingLeftOutButCounted
 from fuzz.subjects.reductions.zoo.refusing import MissingNumbersTooLargeAreInfinite
 from fuzz.subjects.reductions.zoo.selections import NegativeBoundClamped, StrideIgnored
+from fuzz.subjects.reductions.zoo.spelling import NamesInAnyCase
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.same import remembers_the_same
 from fuzz.triage.shown import Shown
@@ -59,6 +61,19 @@ def test_an_invalid_field_that_seems_ignored_is_no_sign_that_a_valid_one_is(
     """An infinity that is nowhere in the data is answered as if it were not there, as is what is forgotten."""
     found = found_in_turn(tmp_path, order, MissingNumbersTooLargeAreInfinite, MissingIgnoredAlongAxes)
     assert sorted(one.needs for one in found) == [(), ("missing", "axis")]
+
+
+OTHER_CASE = Case("x", (PUT, sent("select", size=24, SHAPE=[6])))
+NO_ORDER = Case("x", (PUT, sent("select", byte_order="middle")))
+
+
+@pytest.mark.parametrize("order", list(permutations((OTHER_CASE, NO_ORDER))), ids=range(2))
+def test_what_is_accepted_is_no_error_told_badly_though_its_fault_alone_is_refused(
+    order: tuple[Case, ...], tmp_path: Path
+) -> None:
+    """A shape that is read whatever the case of its name must fit the data; without a size it does not."""
+    found = found_in_turn(tmp_path, order, NamesInAnyCase, MessageUnhelpful)
+    assert sorted(one.violation.requirement for one in found) == ["error-names-field", "refuses-invalid"]
 
 
 class SelectionIgnored(ReferenceServer):
