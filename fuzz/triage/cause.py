@@ -13,7 +13,7 @@ from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.other_data import MOST_THAT_FAIL_ALIKE, hangs_on_its_data
 from fuzz.triage.others import has_others, needs_more_of_others
 from fuzz.triage.reading import Reading
-from fuzz.triage.readings import explained_by_reading
+from fuzz.triage.readings import explained_by_reading, reads_as_with_other_data
 from fuzz.triage.shown import ANY, Explained, Rest, Shown, covers
 from fuzz.triage.traits import closure, project, values_apart, with_siblings_of, without
 from fuzz.triage.traits.circumstances import (
@@ -95,14 +95,13 @@ def leaves(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest |
     shown = lab.fails(plain, seen.signature)
     if shown is None or not _is_sibling(plain, shown, one) or not _fails_as_asked(plain, trial, seen, one, lab):
         return None
-    if not one.needs and _reads_otherwise(trial, seen, one, lab):
-        return None
     for name in one.needs:
         rest = without(trial, name)
         still = None if rest is None else lab.fails(rest, seen.signature)
         if rest is not None and still is not None:
             return Rest(rest, still)
-    return None if needs_more_of_others(trial, seen, one, lab) else Explained(one.finding)
+    elsewhere = needs_more_of_others(trial, seen, one, lab) or _reads_otherwise(trial, seen, one, lab)
+    return None if elsewhere else Explained(one.finding)
 
 
 def _leaves_some_faults(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> Explained | Rest | None:
@@ -156,12 +155,15 @@ def _fails_as_asked(plain: Trial, trial: Trial, seen: Seen, one: Shown, lab: Lab
 
 
 def _reads_otherwise(trial: Trial, seen: Seen, one: Shown, lab: Lab) -> bool:
-    """Say whether a trial is right for another altered request than a known cause, which needs nothing, is.
+    """Say whether a trial is right for another altered request than a cause that looks otherwise or needs nothing.
 
-    What such a cause spoils fails plainly too, so that the plain request says nothing about what else is wrong.
+    What the cause spoils fails with its needs alone too, so that this says nothing about what else is wrong.
     """
-    words = trial.reading.reads_as(trial, seen, lab.session.facts) if one.reads_as else frozenset()
-    return bool(words) and not words & one.reads_as
+    if one.needs and seen.signature.look == one.signature.look:
+        return False
+    if not one.reads_as or trial.reading.reads_as(trial, seen, lab.session.facts, one.reads_as):
+        return False
+    return bool(reads_as_with_other_data(trial, seen, lab))
 
 
 def _is_sibling(plain: Trial, seen: Seen, one: Shown) -> bool:

@@ -260,8 +260,12 @@ def names_as_little(way: Shown, one: Shown, lab: Lab) -> bool:
 
 
 def needs_siblings(way: Shown, one: Shown, lab: Lab) -> bool:
-    """Say whether one of two causes needs all that the other does, and its case fails with the other's siblings."""
-    if not of_one_family(way, one) or not _apart(way, one):
+    """Say whether one of two causes needs all that the other does, and its case fails with the other's siblings.
+
+    It may fail so for the other cause, where the two look different and are right for different altered requests.
+    """
+    read_apart = way.reads_as and one.reads_as and not way.reads_as & one.reads_as and not look_alike(way, one)
+    if not of_one_family(way, one) or not _apart(way, one) or read_apart:
         return False
     reading = way.trial.reading
     several = ((less, more) for less, more in ((way, one), (one, way)) if less.needs)

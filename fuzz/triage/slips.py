@@ -18,7 +18,8 @@ def of_its_own(smallest: Smallest, trial: Trial, seen: Seen, lab: Lab) -> Smalle
 
     It had if the smallest case passes with these, though its mistake would show; or, where it is not known what the
     mistake is, if it also needs what the trial lacks, or needs nothing and fails in another way. It also had if the
-    failed trial passes where others do nothing unusual, and the smallest case needs nothing of the sort.
+    failed trial passes where others do nothing unusual, and the smallest case needs nothing of the sort; or if the two
+    look different and are right for different altered requests.
     """
     reading, facts = trial.reading, lab.session.facts
     if not has_others(smallest.trial) and needs_others(trial, seen, lab):
@@ -33,7 +34,8 @@ def of_its_own(smallest: Smallest, trial: Trial, seen: Seen, lab: Lab) -> Smalle
     kept = frozenset(name for name, other in passing.items() if all(reading.shows(one, other, facts) for one in words))
     if kept:
         return minimal(trial, seen, lab, Marks(siblings=kept))
-    read = frozenset() if smallest.needs else reading.reads_as(trial, seen, facts)
+    looks_otherwise = bool(words) and smallest.seen.signature.look != seen.signature.look
+    read = reading.reads_as(trial, seen, facts) if looks_otherwise or not smallest.needs else frozenset()
     return _read_as(read, trial, seen, lab) if read and not read & words else None
 
 

@@ -14,6 +14,8 @@ from fuzz.running.session import Session
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.reference_server.reduction import Reduction
+from fuzz.subjects.reductions.zoo.answering import SelectTellsTheDataShape
+from fuzz.subjects.reductions.zoo.counting import CountOfTheUnselected
 from fuzz.subjects.reductions.zoo.credentials import OwnerOfTheLastRequest
 from fuzz.subjects.reductions.zoo.errors import MessageUnhelpful
 from fuzz.subjects.reductions.zoo.memory import CacheWithoutMissing
@@ -83,11 +85,22 @@ class SelectionIgnored(ReferenceServer):
         return array
 
 
-def sliced(*selection: int) -> Case:
-    return Case("x", (PUT, sent("select", shape=[12], selection=[list(selection)])))
+def sliced(*selection: int, operation: str = "select") -> Case:
+    return Case("x", (PUT, sent(operation, shape=[12], selection=[list(selection)])))
 
 
 NEGATIVE, STRIDE, PART = sliced(-9, 12, 1), sliced(0, 12, 2), sliced(2, 12, 1)
+COUNTED = sliced(2, 12, 1, operation="count")
+
+
+@pytest.mark.parametrize("order", list(permutations((PART, COUNTED))), ids=range(2))
+def test_what_fails_alike_but_is_right_for_other_requests_is_two_findings(
+    order: tuple[Case, ...], tmp_path: Path
+) -> None:
+    """A selection that is told with the shape of the data, and a count of all that is not selected as well."""
+    # The first of all failures is told by its plainest case, which is the selection's.
+    found = found_in_turn(tmp_path, order * 2, SelectTellsTheDataShape, CountOfTheUnselected)
+    assert sorted(one.needs for one in found) == [("part of a dimension",), ("part of a dimension", "count")]
 
 
 @pytest.mark.parametrize("order", list(permutations((NEGATIVE, STRIDE))), ids=range(2))
