@@ -9,7 +9,7 @@ from fuzz.triage.cause import explain
 from fuzz.triage.lab import Lab, Seen, Words, words_of
 from fuzz.triage.shown import Explained, Rest, Shown
 from fuzz.triage.traits import closure, has, present, project, with_siblings_apart, without
-from fuzz.triage.trial import Signature, Trial, place_of
+from fuzz.triage.trial import BY_ASPECT, Signature, Trial, place_of
 from specs.violation import Way
 
 # Ways of failing that a valid request may share. The wording of an error says nothing about valid requests.
@@ -42,8 +42,10 @@ def behind(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen] | None:
         return overlooked
     for plain in _mended(trial, wanted):
         came = lab.fails(plain, ANY_WRONG)
+        # What is wrong with an answer's form is no reason for it to come.
+        of_its_form = came is not None and wanted.way is Way.ACCEPTED and came.signature.way in BY_ASPECT
         # A server that refuses the valid request otherwise has got as far as the fault of the invalid one.
-        if came is not None and _status(came) == _status(seen):
+        if came is not None and not of_its_form and _status(came) == _status(seen):
             return plain, came
     return None
 

@@ -14,9 +14,10 @@ from fuzz.running.session import Session
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.reference_server.reduction import Reduction
-from fuzz.subjects.reductions.zoo.answering import SelectTellsTheDataShape
+from fuzz.subjects.reductions.zoo.answering import JsonForCbor, SelectTellsTheDataShape
 from fuzz.subjects.reductions.zoo.counting import CountOfTheUnselected
 from fuzz.subjects.reductions.zoo.credentials import OwnerOfTheLastRequest
+from fuzz.subjects.reductions.zoo.decoding import ShortDataCutToWholeElements
 from fuzz.subjects.reductions.zoo.errors import MessageUnhelpful
 from fuzz.subjects.reductions.zoo.memory import CacheWithoutMissing
 from fuzz.subjects.reductions.zoo.missing import MissingBecomesZero, MissingIgnoredAlongAxes, MissingLeftOutButCounted
@@ -76,6 +77,16 @@ def test_what_is_accepted_is_no_error_told_badly_though_its_fault_alone_is_refus
     """A shape that is read whatever the case of its name must fit the data; without a size it does not."""
     found = found_in_turn(tmp_path, order, NamesInAnyCase, MessageUnhelpful)
     assert sorted(one.violation.requirement for one in found) == ["error-names-field", "refuses-invalid"]
+
+
+MISFIT = Case("x", (Put("a", bytes(range(1, 10))), sent("select")))
+ANSWERED = Case("x", (PUT, sent("select")))
+
+
+@pytest.mark.parametrize("order", list(permutations((MISFIT, ANSWERED))), ids=range(2))
+def test_what_is_accepted_is_no_matter_of_how_it_is_answered(order: tuple[Case, ...], tmp_path: Path) -> None:
+    found = found_in_turn(tmp_path, order, JsonForCbor, ShortDataCutToWholeElements)
+    assert sorted(one.violation.way for one in found) == [Way.ACCEPTED, Way.FORM]
 
 
 class SelectionIgnored(ReferenceServer):
