@@ -42,10 +42,11 @@ def behind(trial: Trial, seen: Seen, lab: Lab) -> tuple[Trial, Seen] | None:
         return overlooked
     for plain in _mended(trial, wanted):
         came = lab.fails(plain, ANY_WRONG)
-        # What is wrong with an answer's form is no reason for it to come.
-        of_its_form = came is not None and wanted.way is Way.ACCEPTED and came.signature.way in BY_ASPECT
         # A server that refuses the valid request otherwise has got as far as the fault of the invalid one.
-        if came is not None and not of_its_form and _status(came) == _status(seen):
+        if came is None or _status(came) != _status(seen):
+            continue
+        # What is wrong with an answer's form is no reason for it to come.
+        if wanted.way is not Way.ACCEPTED or came.signature.way not in BY_ASPECT:
             return plain, came
     return None
 

@@ -66,10 +66,11 @@ class Looks:
         trial = trial_of(isolated(case, number), self._reading)
         return trial, signature(violation, trial, judgement), is_slow(judgement, number)
 
-    def may_be_spoilt(self, wanted: Signature, *, met: bool) -> bool:
-        """Say whether what a server remembers, chance, or a race is known to have failed just like a failure."""
+    def may_be_spoilt(self, wanted: Signature, *, met: bool, chance: str | None = None) -> bool:
+        """Say whether what a server remembers, a flaky bug, a race or chance has failed just like a failure."""
         ledger = self._ledger
-        likely = {ledger.remembering(wanted.way), ledger.flaky_of(wanted), ledger.race_beside(wanted) if met else None}
+        race = ledger.race_beside(wanted) if met else None
+        likely = {ledger.remembering(wanted.way), ledger.flaky_of(wanted), race, chance}
         return not likely.isdisjoint(ledger.looked_like(wanted))
 
     def believed_together(self, case: Case, judgement: Judgement, wanted: Signature) -> list[str] | None:

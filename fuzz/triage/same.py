@@ -45,6 +45,11 @@ def look_alike(way: Shown, one: Shown) -> bool:
     return of_one_family(way, one) and way.signature.look == one.signature.look
 
 
+def share_readings(way: Shown, one: Shown) -> bool:
+    """Say whether answers of two causes are right for one altered request, or both for none that is known."""
+    return way.reads_as == one.reads_as or bool(way.reads_as & one.reads_as)
+
+
 def gives_the_same_away(way: Shown, one: Shown, _lab: Lab) -> bool:
     """Say whether both causes disclose something: those of one family give away the same, in whichever error it is."""
     return of_one_family(way, one) and way.signature.way is Way.DISCLOSES
@@ -73,7 +78,7 @@ def needs_the_same(way: Shown, one: Shown, _lab: Lab | None = None) -> bool:
     reading = way.trial.reading
     incidental = reading.incidental_to(way.signature) & reading.incidental_to(one.signature)
     by_any_numbers = incidental > reading.incidental
-    if by_any_numbers and way.reads_as != one.reads_as and not way.reads_as & one.reads_as:
+    if by_any_numbers and not share_readings(way, one):
         return False
     mine, theirs = (set(each.needs) - incidental or set(each.needs) for each in (way, one))
     alike = mine == theirs
@@ -119,7 +124,7 @@ def needs_other_numbers(way: Shown, one: Shown, _lab: Lab | None = None) -> bool
         bool(particular)
         and rest == other
         and bool(rest - set(reading.siblings))
-        and (way.reads_as == one.reads_as or bool(way.reads_as & one.reads_as))
+        and share_readings(way, one)
         and look_alike(way, one)
         and not list(values_apart(way.trial, one.trial, closure(rest, reading)))
     )
@@ -264,7 +269,7 @@ def needs_siblings(way: Shown, one: Shown, lab: Lab) -> bool:
 
     It may fail so for the other cause, where the two look different and are right for different altered requests.
     """
-    read_apart = way.reads_as and one.reads_as and not way.reads_as & one.reads_as and not look_alike(way, one)
+    read_apart = way.reads_as and one.reads_as and not share_readings(way, one) and not look_alike(way, one)
     if not of_one_family(way, one) or not _apart(way, one) or read_apart:
         return False
     reading = way.trial.reading

@@ -128,8 +128,7 @@ class Triage:
         ):
             # What fails each time is something else than what came once, or where requests met, or is remembered.
             fails_on = fails_on and not remembered
-            by_chance = fleeting in self.ledger.looked_like(wanted)
-            spoilt = by_chance or self.looks.may_be_spoilt(wanted, met=self.keeper.in_company)
+            spoilt = self.looks.may_be_spoilt(wanted, met=self.keeper.in_company, chance=fleeting)
             if spoilt and not fails_on and self.spent.passes_over(case):
                 return self._unasked(fleeting, wanted)
             earlier = [] if self.spent.much(KNOWN_SHARE_WITH_EARLIER) else [*self.earlier.as_sent(until)]
