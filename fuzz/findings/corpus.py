@@ -27,6 +27,10 @@ from specs.violation import Violation
 CASE, DATA, SEEN = "case.json", "data", "seen"
 # What is younger may belong to a worker that is still writing.
 STALE_SECONDS = 3600.0
+MOST_WORDS_OF_A_NAME = 3
+MOST_LETTERS_OF_A_NAME = 60
+DIGITS_OF_A_NAME = 6
+MOST_OF_A_NAME = 10**6
 NOTHING = Violation("", "", "", "")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -199,3 +203,19 @@ def _name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} cannot name a file: letters, digits, '.', '_' and '-' can, 128 at most")
     return name
+
+
+def names_for(finding: Finding) -> Iterator[str]:
+    """Yield names for a finding's folder, the shortest first: the next ones are for when these are taken."""
+    for digits in range(DIGITS_OF_A_NAME, len(finding.fingerprint) + 1):
+        yield name_of(finding, digits)
+    for number in range(2, MOST_OF_A_NAME):
+        yield f"{name_of(finding, len(finding.fingerprint))}-{number}"
+
+
+def name_of(finding: Finding, digits: int = DIGITS_OF_A_NAME) -> str:
+    """Return a folder name: the needs, the requirement that is broken, and the beginning of the fingerprint."""
+    needs = (finding.needs or finding.unproved)[:MOST_WORDS_OF_A_NAME]
+    words = [*needs, finding.violation.requirement]
+    slug = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")[:MOST_LETTERS_OF_A_NAME].strip("-")
+    return f"{slug}-{finding.fingerprint[:digits]}"

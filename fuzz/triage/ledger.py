@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -32,9 +31,6 @@ LOOKED_INTO_AGAIN = (4, 16, 64, 256, 1024)
 # Findings of these come again, some of the time at least.
 CERTAIN = ("every time", "flaky")
 MOST_WAYS = 12
-MOST_WORDS_OF_A_NAME = 3
-MOST_LETTERS_OF_A_NAME = 60
-DIGITS_OF_A_NAME = 6
 
 
 class Ledger:
@@ -200,6 +196,12 @@ class Ledger:
         """Say whether a finding is about requests that fail some of the time."""
         return self._findings[name].reproducibility == "flaky"
 
+    def comes_each_time(self, name: str) -> bool:
+        """Say whether a finding is about requests that fail each time, whatever else is and was asked."""
+        finding = self._findings[name]
+        steady = finding.reproducibility in ("every time", "cut short") and not finding.case.together
+        return steady and not self._ways[name][0].of_history
+
     def flaky(self, wanted: Signature) -> str | None:
         """Return the finding about requests of the same family that fail some of the time, each by itself."""
         return self._of_family(wanted, together=False, reproducibilities=("flaky",))
@@ -347,12 +349,7 @@ class Ledger:
 
     def _free_name(self, finding: Finding) -> str:
         """Return a folder name that no other finding has: readable words, and as many digits as that takes."""
-        for digits in range(DIGITS_OF_A_NAME, len(finding.fingerprint) + 1):
-            name = name_of(finding, digits)
-            if name not in self._findings and not (self.folder / name).exists():
-                return name
-        for number in range(2, 10**6):
-            name = f"{name_of(finding, len(finding.fingerprint))}-{number}"
+        for name in corpus.names_for(finding):
             if name not in self._findings and not (self.folder / name).exists():
                 return name
         raise CannotRun(f"{self.folder} holds too many findings of one name: use another folder")
@@ -379,14 +376,6 @@ class Ledger:
         note = f"{why}: left out" if str(path) in why else f"{path} was left out: {why}"
         if note not in self.unreadable:
             self.unreadable.append(note)
-
-
-def name_of(finding: Finding, digits: int = DIGITS_OF_A_NAME) -> str:
-    """Return a folder name: the needs, the requirement that is broken, and the beginning of the fingerprint."""
-    needs = (finding.needs or finding.unproved)[:MOST_WORDS_OF_A_NAME]
-    words = [*needs, finding.violation.requirement]
-    slug = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")[:MOST_LETTERS_OF_A_NAME].strip("-")
-    return f"{slug}-{finding.fingerprint[:digits]}"
 
 
 def _looks(wanted: Signature) -> tuple[str | int | None, ...]:

@@ -11,7 +11,7 @@ from fuzz.triage.ledger import Ledger
 from fuzz.triage.others import has_others
 from fuzz.triage.reading import Reading
 from fuzz.triage.shown import Shown
-from fuzz.triage.spent import KNOWN_SHARE_WITH_OTHERS, Spent
+from fuzz.triage.spent import COMPARING_SHARE_OF_SEVERAL, KNOWN_SHARE_WITH_OTHERS, Spent
 from fuzz.triage.trial import Signature, Trial, isolated, signature, trial_of
 from specs.case import Case
 from specs.violation import Violation, Way
@@ -35,7 +35,8 @@ class Looks:
 
         None if one of the failures does not look like a known finding, so that the case must be looked into; but most
         that what a server remembers may have spoilt, or a race where the case has `met` others, are passed over once
-        known causes have cost much. Where comparing takes much time, one failure of each sort is compared.
+        known causes have cost much. Where comparing takes much time, one failure of each sort is compared, or one at
+        all.
         """
         if any(one.way is Way.DISAGREES for one in judgement.failures):
             return None
@@ -46,6 +47,8 @@ class Looks:
         self._compared += 1
         if self.spent.much_comparing():
             failures = one_of_each_sort(failures, self._compared)
+        if self.spent.much_comparing(COMPARING_SHARE_OF_SEVERAL):
+            failures = one_in_turn(failures, self._compared)
         failed = [self._as_failed(case, judgement, *one) for one in failures]
         spoilt = [self.may_be_spoilt(wanted, met=met) for _, wanted, _ in failed]
         if all(spoilt) and self.spent.passes_over(case):
@@ -69,9 +72,20 @@ class Looks:
     def may_be_spoilt(self, wanted: Signature, *, met: bool, chance: str | None = None) -> bool:
         """Say whether what a server remembers, a flaky bug, a race or chance has failed just like a failure."""
         ledger = self._ledger
-        race = ledger.race_beside(wanted) if met else None
-        likely = {ledger.remembering(wanted.way), ledger.flaky_of(wanted), race, chance}
-        return not likely.isdisjoint(ledger.looked_like(wanted))
+        alike = {name for name in ledger.looked_like(wanted) if not ledger.comes_each_time(name)}
+        if not alike:
+            return False
+        return (
+            chance in alike
+            or (met and ledger.race_beside(wanted) in alike)
+            or ledger.flaky_of(wanted) in alike
+            or ledger.remembering(wanted.way) in alike
+        )
+
+    def may_be_of_a_race(self, wanted: Signature) -> bool:
+        """Say whether a known race has failed just like a failure."""
+        race = self._ledger.race_beside(wanted)
+        return race is not None and race in self._ledger.looked_like(wanted)
 
     def believed_together(self, case: Case, judgement: Judgement, wanted: Signature) -> list[str] | None:
         """Count a case of requests at the same time for a known race, or for findings that its failures look like."""
@@ -114,20 +128,24 @@ def first_failures(case: Case, judgement: Judgement) -> list[tuple[int, Violatio
     return sorted(failed.items(), key=lambda one: one[0])[:MOST_FAILURES_OF_A_CASE]
 
 
-def one_of_each_sort(failures: list[tuple[int, Violation]], chosen: int) -> list[tuple[int, Violation]]:
-    """Return one failure of each sort; the number chooses which."""
+def one_of_each_sort(failures: list[tuple[int, Violation]], number: int) -> list[tuple[int, Violation]]:
+    """Return one failure of each sort; the number chooses which, so that each has its turn."""
     sorts: dict[tuple[str, ...], list[tuple[int, Violation]]] = {}
     for one in failures:
         sorts.setdefault(one[1].ids, []).append(one)
-    return [several[chosen % len(several)] for several in sorts.values()]
+    return [several[number // len(sorts) % len(several)] for several in sorts.values()]
+
+
+def one_in_turn(failures: list[tuple[int, Violation]], number: int) -> list[tuple[int, Violation]]:
+    """Return one failure of several; the number chooses which."""
+    return [failures[number % len(failures)]]
 
 
 def _is_its_own(one: Shown, trial: Trial, wanted: Signature) -> bool:
     """Say whether the smallest case of a finding fails as it did, which is the finding itself."""
-    if one.trial.case.steps != trial.case.steps:
-        return False
     known = one.signature
-    return (known.kind, known.look, known.faults) == (wanted.kind, wanted.look, wanted.faults)
+    alike = known.kind == wanted.kind and known.faults == wanted.faults and known.look == wanted.look
+    return alike and one.trial.case.steps == trial.case.steps
 
 
 def _tells_apart(one: Shown, wanted: Signature) -> bool:

@@ -97,6 +97,9 @@ class Recogniser:
             return believed, wanted
         if self._ledger.flaky_of(wanted) is not None:
             return None
+        if not self._looks.spent.tells_beside() and self._looks.may_be_of_a_race(wanted):
+            # What is asked beside others would meet them as the failure did.
+            return None
         # Beside other requests no burden is asked.
         light = lightened(trial) or trial
         with lab.budget(requests_for(Seen(judgement, violation, wanted), number)):

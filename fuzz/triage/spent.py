@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -18,15 +18,18 @@ KNOWN_SHARE = 0.03
 KNOWN_SHARE_WITH_EARLIER = 0.04
 # Up to this share, a failure is not believed to be a known cause's where a store misbehaves, say: it may need that.
 KNOWN_SHARE_WITH_OTHERS = 0.045
-# Beyond this share, of what a race, a server's state or chance may have spoilt one in so many is sent again; at twice
-# the share, one in four times as many.
+# Beyond this share, comparing included, of what a race, a server's state or chance may have spoilt one in so many is
+# sent again; at twice the share, one in four times as many.
 MOST_KNOWN_SHARE = 0.05
 ONE_SENT_IN = 4
 # The share of a limited time beyond which of a case that fails in several requests one failure of each sort is compared
-# with the findings.
+# with the findings; beyond the second share, one at all.
 COMPARING_SHARE = 0.015
+COMPARING_SHARE_OF_SEVERAL = 0.02
 # So many requests in turn that failed each time beside others have passed in quiet, before that tells nothing.
 MOST_IN_VAIN = 4
+# So many failures that were chosen to be sent again may wait for that.
+MOST_CHOSEN = 16
 
 
 class Spent:
@@ -44,7 +47,7 @@ class Spent:
         # How many failures are of no finding, as they may be of what is known, or of chance.
         self.untold = 0
         self._met = 0
-        self._chosen: Case | None = None
+        self._chosen: deque[Case] = deque(maxlen=MOST_CHOSEN)
         # Requests that have failed each time beside others, and that no known finding explains.
         self._fails_on: set[Case] = set()
         self._in_vain = 0
@@ -68,10 +71,10 @@ class Spent:
         """Say whether known causes have cost more than their share of the requests or of a limited time."""
         return self._share() > share
 
-    def much_comparing(self) -> bool:
+    def much_comparing(self, share: float = COMPARING_SHARE) -> bool:
         """Say whether comparing failures with findings has taken more than its share of a limited time."""
         elapsed = self._elapsed()
-        return elapsed > 0 and self.comparing_seconds > COMPARING_SHARE * elapsed
+        return elapsed > 0 and self.comparing_seconds > share * elapsed
 
     def note_fails_on(self, case: Case) -> None:
         """Remember that a request has failed each time beside others, which no known finding explains."""
@@ -81,7 +84,11 @@ class Spent:
         """Say whether a request has failed each time beside others, where that tells anything; forget it."""
         known = case in self._fails_on
         self._fails_on.discard(case)
-        return known and self._in_vain < MOST_IN_VAIN
+        return known and self.tells_beside()
+
+    def tells_beside(self) -> bool:
+        """Say whether it tells anything that a request fails each time beside others."""
+        return self._in_vain < MOST_IN_VAIN
 
     def note_in_quiet(self, *, failed: bool) -> None:
         """Learn from a request whether what fails beside others fails in quiet too."""
@@ -101,15 +108,19 @@ class Spent:
 
         A case that was chosen is not passed over when it comes up again.
         """
-        excess = self._share() / MOST_KNOWN_SHARE
-        if excess <= 1 or case is self._chosen:
+        excess = self._share(comparing=True) / MOST_KNOWN_SHARE
+        if excess <= 1 or any(case is one for one in self._chosen):
             return False
         self._met += 1
         over = self._met % round(ONE_SENT_IN * excess**2) != 1
-        self._chosen = None if over else case
+        if not over:
+            self._chosen.append(case)
         return over
 
-    def _share(self) -> float:
-        """Return what known causes have cost: the share of all requests or, if that is more, of a limited time."""
-        elapsed = self._elapsed()
-        return max(self.requests / max(1, self._session.sent), self.seconds / elapsed if elapsed > 0 else 0.0)
+    def _share(self, *, comparing: bool = False) -> float:
+        """Return what known causes have cost: the share of all requests or, if that is more, of a limited time.
+
+        What `comparing` failures with findings has taken counts as well, if wanted.
+        """
+        elapsed, seconds = self._elapsed(), self.seconds + comparing * self.comparing_seconds
+        return max(self.requests / max(1, self._session.sent), seconds / elapsed if elapsed > 0 else 0.0)

@@ -61,6 +61,8 @@ class Triage:
         self.keeper = Keeper(session, ledger, self.lab, self.earlier)
         self._smallest: Smallest | None = None
         self._came_again = False
+        # The finding of what the server remembers that a failure of the case was of, which passed on a fresh server.
+        self._remembered: str | None = None
         self._company = ALONE
         self._enough = enough
         self._doing = doing
@@ -73,6 +75,7 @@ class Triage:
 
     def _looked_into(self, case: Case, judgement: Judgement, company: Company) -> list[str]:
         self._company, self.keeper.in_company = company, bool(company.cases) or at_once(case)
+        self._remembered = None
         judgement = self.lab.noticed(judgement)
         if judgement.failures[0].aspect == Aspect.GONE and not self.lab.over():
             self._brought_back(case, judgement)
@@ -114,12 +117,13 @@ class Triage:
         until = replace(case, steps=case.steps[: number + 1])
         trial = trial_of(isolated(case, number), self.session.reading)
         wanted = signature(violation, trial, judgement)
-        slow, begun = is_slow(judgement, number), self.session.sent
-        fails_on = self.spent.fails_on(trial.case)
+        slow, begun, fails_on = is_slow(judgement, number), self.session.sent, self.spent.fails_on(trial.case)
         if (believed := self.looks.like(trial, wanted, slow=slow)) is not None:
             return self.ledger.again(believed, wanted)
         fleeting = self.ledger.fleeting(wanted)
         remembered = self.ledger.remembering(wanted.way)
+        if remembered is not None and remembered == self._remembered and self.spent.much():
+            return self.ledger.again(remembered, wanted)
         half_known = fleeting or remembered or self.keeper.raced(wanted)
         if (
             (half_known or self.ledger.keeps_state())
@@ -204,6 +208,7 @@ class Triage:
         """Return the finding of a failure that no known finding explains, asked while no other worker asks."""
         remembering = self.ledger.remembering(seen.signature.way)
         if remembering is not None and self.lab.passes_afresh(trial.case):
+            self._remembered = remembering
             return self.ledger.again(remembering, seen.signature)
         smallest = self._smallest = minimal(trial, seen, self.lab)
         if not self.quiet.stands(smallest.trial, smallest.seen.signature):

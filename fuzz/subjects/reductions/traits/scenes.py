@@ -40,6 +40,7 @@ from fuzz.subjects.reductions.traits.revealing import extreme_at, extreme_inside
 from fuzz.subjects.reductions.traits.slices import (
     PARTICULAR_BOUNDS,
     SLICE_FEATURES,
+    SLICES_THERE,
     WIDER_SLICES,
     is_single,
     more_of,
@@ -303,6 +304,8 @@ FEATURES: Mapping[str, tuple[SimplerScene, str]] = MappingProxyType(
 # Traits that can be seen without changing all the numbers of a scene.
 THERE: Mapping[str, Callable[[Scene], bool]] = MappingProxyType(
     {
+        **SLICES_THERE,
+        "operation": lambda scene: scene.operation != PLAIN_OPERATION,
         "dtype": lambda scene: scene.dtype != PLAIN_DTYPE,
         "huge values": has_huge,
         "several dimensions": has_several_dimensions,

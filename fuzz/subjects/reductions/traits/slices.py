@@ -105,12 +105,8 @@ def _clamped_below(one: Triple, length: int) -> Triple:
 
 def _part(one: Triple, length: int) -> Triple:
     """Return a slice of everything in place of a slice whose only trait is that it picks a part."""
-    # These have other traits for certain, which is seen sooner than by looking for each.
-    if one[2] != 1 or min(one[:2]) < 0:
-        return one
-    if any(change(one, length) != one for name, change in SLICES.items() if name != PART):
-        return one
-    return (0, length, 1)
+    start, end, stride = one
+    return (0, length, 1) if stride == 1 and 0 <= start < end <= length else one
 
 
 def picked(one: Triple, length: int) -> int:
@@ -323,7 +319,21 @@ def _dropped(name: str) -> Callable[[Triple, int], Triple]:
     return change
 
 
+def _in_some_slice(name: str) -> Callable[[Scene], bool]:
+    """Return the function that says whether a slice of a scene has a trait."""
+    change = SLICES[name]
+
+    def there(scene: Scene) -> bool:
+        return any(change(one, length) != one for one, length in zip(scene.selection or (), scene.shape or ()))
+
+    return there
+
+
 PARTICULAR_BOUNDS = "particular bounds"
 SLICE_FEATURES: Mapping[str, SimplerScene] = MappingProxyType(
     {PARTICULAR_BOUNDS: _plain_bounds, **{name: _of_each_slice(_dropped(name)) for name in SLICES}}
+)
+# Traits of slices that can be seen without dropping them; a bound beyond the end cannot always be dropped.
+SLICES_THERE: Mapping[str, Callable[[Scene], bool]] = MappingProxyType(
+    {name: _in_some_slice(name) for name in SLICES if name != "bounds beyond the end"}
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fuzz.config import Settings
@@ -19,6 +20,10 @@ from fuzz.subjects.reductions.reading import Reading
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.traits import trait_told
 from fuzz.triage.traits.circumstances import WHILE
+from fuzz.triage.triage import Triage
+from specs.case import Case
+from specs.fields import Fields
+from specs.reductions.steps import Put, Send
 from strategies.reductions import cases
 from tests.unit.pretended import PROFILE, Immortal, PretendedSession, needing
 
@@ -65,6 +70,29 @@ def test_what_fails_on_a_fresh_server_too_is_told_apart(tmp_path: Path, twin: Tw
     hunted(tmp_path, twin)
     needs = [[trait_told(need, Reading(PROFILE)) for need in one.needs] for one in corpus.load_all(tmp_path)]
     assert sorted(needs) == [["compression"], ["stride beyond one"]]
+
+
+@pytest.mark.parametrize("much", [False, True])
+def test_once_known_causes_have_cost_much_one_failure_of_a_case_is_sent_to_a_fresh_server(
+    tmp_path: Path, *, much: bool
+) -> None:
+    hunted(tmp_path, healthy)
+    (known,) = corpus.load_all(tmp_path)
+    started = []
+
+    def counted() -> AbstractContextManager[PretendedSession]:
+        started.append(1)
+        return healthy()
+
+    session = PretendedSession(BUGS)
+    triage = Triage(session, Ledger(tmp_path, "w", session.reading), WithTwin(counted))  # type: ignore[arg-type]
+    data = Put("a", np.arange(8, dtype="int32").tobytes())
+    asked = Fields({"dtype": "int32", "shape": [8], "selection": [[0, 8, 3]]})
+    case = Case("reduction", (data, *(Send(one, asked, "a") for one in ("sum", "max", "min"))))
+    judgement = session.judge(case)
+    session.sent, triage.spent.requests = 10**6, 10**6 if much else 0
+    assert triage.look_into(case, judgement) == [known.id] * 3
+    assert len(started) == (1 if much else 3)
 
 
 def test_a_server_that_somebody_else_runs_has_no_twin() -> None:

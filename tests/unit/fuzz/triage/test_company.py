@@ -100,12 +100,11 @@ def test_where_known_causes_have_cost_too_much_fewer_and_fewer_failures_are_sent
         spent = Triage(session, Ledger(tmp_path, "w", session.reading), Immortal()).spent
         session.sent = 1000
         spent.note(50, 0.0)
-        several = [Case("x", (SUM,)) for _ in range(160)]
-        assert not any(map(spent.passes_over, several))
+        assert not any(spent.passes_over(Case("x", (SUM,))) for _ in range(160))
         shares = []
         for more in (10, 40):
             spent.note(more, 0.0)
-            shares.append(sum(not spent.passes_over(one) for one in several) / 160)
+            shares.append(sum(not spent.passes_over(Case("x", (SUM,))) for _ in range(160)) / 160)
         assert 1 / 7 < shares[0] < 1 / 5
         assert 1 / 20 < shares[1] < 1 / 14
 

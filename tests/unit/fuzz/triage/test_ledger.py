@@ -13,7 +13,7 @@ from fuzz.findings import corpus
 from fuzz.findings.finding import Finding
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
-from fuzz.triage.ledger import Ledger, name_of
+from fuzz.triage.ledger import Ledger
 from fuzz.triage.shown import Shown
 from fuzz.triage.telling import fingerprint_of
 from fuzz.triage.traits import trait_told
@@ -49,7 +49,7 @@ def test_a_folder_is_never_taken_by_another_cause(tmp_path: Path) -> None:
     prints = ["012345000000", "012345111111", "012345111111", "012345111111"]
     names = [keep(ledger, finding(one, "gzip")) for one in prints]
     assert len(set(names)) == 4
-    assert names[0] == name_of(finding(prints[0], "gzip"))
+    assert names[0] == corpus.name_of(finding(prints[0], "gzip"))
     assert len(names[1]) == len(names[0]) + 1
     assert [one.fingerprint for one in corpus.load_all(tmp_path)] == sorted(prints)
     other = keep(Ledger(tmp_path, "v", Reading(PROFILE)), finding(prints[0], "gzip"))
@@ -230,9 +230,9 @@ def test_what_needs_nothing_is_told_from_others_of_its_family_by_how_it_fails_ea
 
 
 def test_names_are_readable_folder_names() -> None:
-    assert name_of(finding("0123456789ab", "gzip", "max")) == "gzip-max-counts-012345"
+    assert corpus.name_of(finding("0123456789ab", "gzip", "max")) == "gzip-max-counts-012345"
     unproved = replace(finding(), unproved=("byte_order",))
-    assert name_of(unproved) == "byte-order-counts-012345"
+    assert corpus.name_of(unproved) == "byte-order-counts-012345"
 
 
 def test_what_fails_some_of_the_time_shares_a_finding_with_its_family(tmp_path: Path) -> None:

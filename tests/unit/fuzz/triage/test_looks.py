@@ -16,7 +16,7 @@ from fuzz.hunt.rounds import turn
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.scene import Scene, case_of
 from fuzz.triage.ledger import Ledger
-from fuzz.triage.looks import CONFIRMATIONS, Looks, one_of_each_sort
+from fuzz.triage.looks import CONFIRMATIONS, Looks, one_in_turn, one_of_each_sort
 from fuzz.triage.shown import Shown
 from fuzz.triage.traits.circumstances import VERY_DATA
 from fuzz.triage.trial import Signature, Trial, trial_of
@@ -39,7 +39,8 @@ def ledger_of_an_earlier_run(folder: Path, examples: int) -> Ledger:
 
 
 def looks(ledger: Ledger | SimpleNamespace, *, much: bool) -> Looks:
-    return Looks(READING, ledger, SimpleNamespace(much=lambda _share=0.0: much, much_comparing=lambda: False, untold=0))  # type: ignore[arg-type]
+    spent = SimpleNamespace(much=lambda *_share: much, much_comparing=lambda *_share: False, untold=0)
+    return Looks(READING, ledger, spent)  # type: ignore[arg-type]
 
 
 def knowing(way: Shown) -> SimpleNamespace:
@@ -167,5 +168,7 @@ def test_of_failures_of_one_sort_one_is_compared_and_each_has_its_turn() -> None
         return step, Violation("a requirement", "a title", "1", "2", aspect=aspect, step=step)
 
     failures = [failed(0, Aspect.VALUES), failed(1, Aspect.COUNTS), failed(2, Aspect.VALUES), failed(4, Aspect.VALUES)]
-    chosen = [[step for step, _ in one_of_each_sort(failures, number)] for number in range(3)]
+    chosen = [[step for step, _ in one_of_each_sort(failures, number)] for number in (0, 2, 4)]
     assert chosen == [[0, 1], [2, 1], [4, 1]]
+    one_at_all = [one_in_turn(one_of_each_sort(failures, number), number)[0][0] for number in range(6)]
+    assert one_at_all == [0, 1, 2, 1, 4, 1]

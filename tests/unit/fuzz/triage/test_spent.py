@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from fuzz.triage.spent import COMPARING_SHARE, KNOWN_SHARE, Spent
+from fuzz.triage.spent import COMPARING_SHARE, KNOWN_SHARE, MOST_KNOWN_SHARE, Spent
+from specs.case import Case
 
 
 def spent(elapsed: float) -> Any:
@@ -39,3 +40,13 @@ def test_comparing_takes_much_time_beyond_its_own_share() -> None:
     one.comparing_seconds += 0.1
     assert one.much_comparing()
     assert not one.much()
+
+
+def test_what_chance_may_have_spoilt_is_passed_over_once_known_causes_and_comparing_have_had_their_share() -> None:
+    one = spent(elapsed=100.0)
+    one.comparing_seconds = 100 * COMPARING_SHARE
+    one.note(0, 100 * (MOST_KNOWN_SHARE - COMPARING_SHARE) - 0.1)
+    assert not any(one.passes_over(Case("x", ())) for _ in range(20))
+    one.comparing_seconds += 0.2
+    over = [one.passes_over(Case("x", ())) for _ in range(20)]
+    assert 0 < over.count(False) < over.count(True)
