@@ -69,7 +69,7 @@ class Foresight:
             self._burdens.note_new()
         elif flight.owner.burden and judgement.failures:
             # The answers themselves were counted before.
-            self._burdens.note_explained(took - (flight.ended - flight.begun))
+            self._burdens.note_explained(took - flight.seconds)
 
     def note_known(self, names: Iterable[str], flight: Flight, judgement: Judgement, took: float) -> None:
         """Learn how long the failures of known findings took."""

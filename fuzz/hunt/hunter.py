@@ -27,14 +27,7 @@ from fuzz.hunt.widening import Widening
 from fuzz.running.lanes import SLOW_LANES, Flight, Lanes, judgement_of
 from fuzz.running.session import Judgement, Session
 from fuzz.triage.company import Company
-from fuzz.triage.lab import (
-    Life,
-    answered,
-    dropped_at,
-    is_silent,
-    silent_seconds,
-    was_cut_off,
-)
+from fuzz.triage.lab import Life, answered, dropped_at, is_silent, silent_seconds, was_cut_off
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.triage import Triage
 from specs.case import Case, requests
@@ -126,6 +119,7 @@ class Hunter:
         if self._turns.wanted():
             self._make_way()
         self._turns.explore(self.deadline.over)
+        self.lanes.release()
         if self.lanes.slow_width and drawn.slow:
             self._take_slowly(drawn)
         else:
@@ -138,7 +132,7 @@ class Hunter:
             self._widening.look()
 
     def _make_way(self) -> None:
-        """Let all quick answers come, so that another worker has the server alone."""
+        """Ask nothing more and let all quick answers come, so that another worker has the server alone."""
         self._await_quick_answers()
         self._turns.leave()
 
@@ -221,7 +215,7 @@ class Hunter:
             self._take_in(flight)
 
     def _explain(self) -> None:
-        """Let all quick answers come, and look into what failed."""
+        """Ask nothing new, let all quick answers come, and look into what failed."""
         lab = self._triage.lab
         revivals = lab.revivals
         if self._widening is not None:
@@ -239,8 +233,9 @@ class Hunter:
         self.lanes.note_away(time.monotonic() - begun)
         if lab.revivals > revivals:
             # Connections to the server that was there before are of no use.
-            for flight in self.lanes.under_way():
+            for flight in self.lanes.awaited():
                 self._put_back(flight)
+        self.lanes.release()
         if self._widening is not None:
             self._widening.begin()
 
@@ -251,7 +246,12 @@ class Hunter:
         self._doubted.clear()
 
     def _await_quick_answers(self) -> None:
-        """Wait for all that is under way but slow; a run of a number of examples, the same each time, waits for all."""
+        """Wait for the answers that are due but slow ones, and hold what is still to be asked.
+
+        A run of a number of examples, which must be the same each time, waits for whole cases and for all of them.
+        """
+        if self.deadline.limited:
+            self.lanes.hold()
         while self.lanes.quick if self.deadline.limited else len(self.lanes):
             for flight in self.lanes.go_on(GLANCE_SECONDS):
                 self._take_in(flight)
@@ -259,11 +259,11 @@ class Hunter:
     def _empty_the_lanes(self) -> None:
         """Wait for all that was under way when the server died; what takes long is begun again later."""
         patience = time.monotonic() + EMPTYING_SECONDS
-        while len(self.lanes):
+        while self.lanes.awaited():
             for flight in self.lanes.go_on(GLANCE_SECONDS):
                 self._take_in(flight)
             if self.deadline.limited and time.monotonic() > patience:
-                for flight in self.lanes.under_way():
+                for flight in self.lanes.awaited():
                     self._put_back(flight)
 
     def _put_back(self, flight: Flight) -> None:
@@ -379,7 +379,7 @@ class Hunter:
         self._triage.earlier.note(flight.case)
         # Cases are not left out of a run of a number of examples, which must be the same each time.
         if self.deadline.limited:
-            took, new = flight.ended - flight.begun + time.monotonic() - begun, self.ledger.made > made
+            took, new = flight.seconds + time.monotonic() - begun, self.ledger.made > made
             self._foresight.note_explained(self.ledger.named, flight, judgement, took, new=new)
 
     def _look_into(self, flight: Flight, judgement: Judgement, tally: PropertyEffort) -> None:

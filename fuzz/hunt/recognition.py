@@ -203,4 +203,4 @@ class Recognition:
         tally.findings.update(names)
         self._count(flight)
         self._triage.earlier.note(flight.case)
-        self._foresight.note_known(names, flight, judgement_of(flight), flight.ended - flight.begun)
+        self._foresight.note_known(names, flight, judgement_of(flight), flight.seconds)

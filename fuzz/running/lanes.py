@@ -1,7 +1,7 @@
 """Take several cases at the same time from one thread, each in a lane: a connection of its own.
 
 The steps of a case stay in order within its lane. Lanes know nothing of what a case is for; whoever hands a case in
-gets it back when it has been judged.
+gets it back when it has been judged. Where nothing new is to be asked for a while, cases rest between two requests.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from fuzz.running.session import Judgement, Session, Work
 from fuzz.transport.exchanges import event_of
-from fuzz.transport.protocol import Client, Wait
+from fuzz.transport.protocol import BETWEEN_REQUESTS, Client, Wait
 from specs.case import Case
 
 # How many of the cases that were under way at the same time are remembered for each case.
@@ -38,7 +38,8 @@ class Flight:
     """A case on its way: from its first step until it is judged, or until the suite failed to judge it.
 
     `owner` is what the case was handed in with. `company` are the latest cases that were under way meanwhile. `steps`
-    counts the steps of all cases that had been taken when the case ended.
+    counts the steps of all cases that had been taken when the case ended. `rested_seconds` is how long the case rested
+    between its requests, as nothing new was to be asked.
     """
 
     number: int
@@ -56,8 +57,14 @@ class Flight:
     longest_seconds: float = 0.0
     company: deque[tuple[int, Case]] = field(default_factory=lambda: deque(maxlen=MOST_COMPANY))
     steps: int = 0
+    rested_seconds: float = 0.0
     work: Work[Judgement] | None = None
     wait: Wait = AT_ONCE
+
+    @property
+    def seconds(self) -> float:
+        """Return how long the case took, from its first step to its end, without its rests."""
+        return self.ended - self.begun - self.rested_seconds
 
 
 def judgement_of(flight: Flight) -> Judgement:
@@ -80,6 +87,7 @@ class Lanes:
         self._begun = 0
         self._steps: deque[tuple[int, Any]] = deque(maxlen=MOST_STEPS)
         self._taken = 0
+        self._held = False
         # How long this thread had nothing to do but to wait for answers.
         self.waited_seconds = 0.0
 
@@ -89,6 +97,18 @@ class Lanes:
     def under_way(self) -> list[Flight]:
         """List the cases that have not ended."""
         return list(self._under_way.values())
+
+    def awaited(self) -> list[Flight]:
+        """List the cases that wait for something, without those that rest while requests are held."""
+        return [one for one in self._under_way.values() if not (self._held and one.wait is BETWEEN_REQUESTS)]
+
+    def hold(self) -> None:
+        """Let no case ask anything more, but wait for the answers that are due, until they are released."""
+        self._held = True
+
+    def release(self) -> None:
+        """Let all cases go on that rest."""
+        self._held = False
 
     @property
     def sent_unanswered(self) -> int:
@@ -109,7 +129,11 @@ class Lanes:
     def quick(self) -> list[Flight]:
         """List the cases that have not ended and are not slow, whether or not there are lanes for slow ones."""
         long_ago = time.monotonic() - self.slow_seconds
-        return [one for one in self._under_way.values() if not one.slow and one.waits_since >= long_ago]
+        return [
+            one
+            for one in self.awaited()
+            if not one.slow and (one.waits_since >= long_ago or one.wait is BETWEEN_REQUESTS)
+        ]
 
     def full(self) -> bool:
         """Say whether as many cases are under way as may be; those that turn out to be slow make room if they can."""
@@ -118,7 +142,8 @@ class Lanes:
         slow = len(self.slow)
         long_ago = time.monotonic() - self.slow_seconds
         for flight in self._under_way.values():
-            if slow < self.slow_width and not flight.slow and flight.waits_since < long_ago:
+            waits_long = flight.waits_since < long_ago and flight.wait is not BETWEEN_REQUESTS
+            if slow < self.slow_width and not flight.slow and waits_long:
                 flight.slow = True
                 slow += 1
         return len(self._under_way) - slow >= self.width
@@ -158,16 +183,17 @@ class Lanes:
 
     def go_on(self, seconds: float) -> list[Flight]:
         """Wait so long at most for something to come, take cases further, and list those that have ended."""
-        if not self._under_way:
+        awaited = self.awaited()
+        if not awaited:
             return []
         now = time.monotonic()
-        left = min(one.wait.until for one in self._under_way.values()) - now
+        left = min(one.wait.until for one in awaited) - now
         came = self._poll.poll(max(0.0, min(seconds, left)) * 1000)
         self.waited_seconds += time.monotonic() - now
         there = {number for number, _ in came}
         moved = {self._by_descriptor[number].number for number in there if number in self._by_descriptor}
         now = time.monotonic()
-        late = {one.number for one in self._under_way.values() if one.wait.until <= now}
+        late = {one.number for one in awaited if one.wait.until <= now}
         return [
             flight
             for flight in map(self._under_way.get, sorted(moved | late))
@@ -176,7 +202,7 @@ class Lanes:
 
     def note_away(self, seconds: float) -> None:
         """Leave out of all waits under way the time in which nobody looked for answers."""
-        for flight in self._under_way.values():
+        for flight in self.awaited():
             flight.waits_since += seconds
             flight.client.away_seconds += seconds
 
@@ -211,13 +237,18 @@ class Lanes:
     def _go_on(self, flight: Flight, came: bool | None) -> bool:
         """Take a case further until it waits; say whether it has ended."""
         assert flight.work is not None
-        if came is not None:
-            flight.longest_seconds = max(flight.longest_seconds, time.monotonic() - flight.waits_since)
+        waited = time.monotonic() - flight.waits_since
+        if flight.wait is BETWEEN_REQUESTS:
+            flight.rested_seconds += waited
+        elif came is not None:
+            flight.longest_seconds = max(flight.longest_seconds, waited)
         self._forget(flight)
         before = self._session.sent
         try:
             # Work that has not begun takes nothing but None.
             flight.wait = next(flight.work) if came is None else flight.work.send(came)
+            while flight.wait is BETWEEN_REQUESTS and not self._held:
+                flight.wait = flight.work.send(False)
         except StopIteration as end:
             flight.judgement = end.value
         except Exception as error:  # noqa: BLE001  (raised or reported by whoever handed the case in)

@@ -16,7 +16,7 @@ from fuzz.running.crowd import Crowd, timed
 from fuzz.running.store import Store, Unstorable, facts_of
 from fuzz.subject import Subject, TalkingStage
 from fuzz.transport.exchanges import finished, send, sending, talked
-from fuzz.transport.protocol import Client, Transport, Wait, exchange_of
+from fuzz.transport.protocol import BETWEEN_REQUESTS, Client, Transport, Wait, exchange_of
 from specs.case import Case, at_once, lane_of
 from specs.outcome import NoReply, Outcome, Reply, Transcript
 from specs.violation import Violation
@@ -191,6 +191,8 @@ class Session:
             yield from self._take_in_lanes(case, places, outcomes, client, taken)
             return tuple(outcomes)
         for number, step in enumerate(case.steps):
+            if step.asks:
+                yield BETWEEN_REQUESTS
             taken(step)
             if not step.asks:
                 self.stage.prepare(step, places)

@@ -103,7 +103,8 @@ def _over(wait: Wait) -> bool:
     """Wait, and say whether the file descriptor is ready."""
     seconds = max(0.0, wait.until - time.monotonic())
     if wait.fileno is None:
-        time.sleep(seconds)
+        if seconds:
+            time.sleep(seconds)
         return False
     poll = select.poll()
     poll.register(wait.fileno, event_of(wait))

@@ -47,6 +47,10 @@ class Wait(NamedTuple):
     writing: bool = False
 
 
+# Work waits so between two requests: it may go on at once, or rest there where nothing new is to be asked.
+BETWEEN_REQUESTS = Wait(0.0)
+
+
 class Came(NamedTuple):
     """The outcome of a request that was sent once.
 

@@ -75,7 +75,7 @@ def test_burdens_that_took_long_are_left_out_where_the_time_is_limited(foresight
 
 
 def test_looking_into_a_burden_that_shows_nothing_new_counts_for_how_long_burdens_took(foresight: Foresight) -> None:
-    flight = SimpleNamespace(owner=drawn(foresight, BURDEN), begun=0.0, ended=10.0)
+    flight = SimpleNamespace(owner=drawn(foresight, BURDEN), seconds=10.0)
     quickly = Judgement(Transcript(BURDEN, (None, Reply(500, (), b"", elapsed_ms=1.0))), HUNG.violations)
     foresight.note_explained((), flight, quickly, 30.0, new=True)  # type: ignore[arg-type]
     foresight.note_explained((), flight, quickly, 10.0, new=False)  # type: ignore[arg-type]

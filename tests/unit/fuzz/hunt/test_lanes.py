@@ -19,7 +19,7 @@ from fuzz.running.lanes import SLOW_LANES, SLOW_TIMES, Lanes
 from fuzz.running.session import Judgement, Taken, Work, unwatched
 from fuzz.transport.exchanges import sending
 from fuzz.transport.http import HttpClient, HttpMessage
-from fuzz.transport.protocol import Client, ClientSettings
+from fuzz.transport.protocol import BETWEEN_REQUESTS, Client, ClientSettings
 from specs.case import Case
 from specs.outcome import Outcome, Reply, Transcript
 
@@ -57,6 +57,7 @@ class Saying:
     ) -> Work[Judgement]:
         outcomes: list[Outcome] = []
         for step in case.steps:
+            yield BETWEEN_REQUESTS
             taken(step)
             self.sent += 1
             outcomes.append((yield from sending(client, HttpMessage("POST", "/", (), step.text.encode()))))
@@ -201,6 +202,46 @@ def test_time_in_which_nobody_looked_is_not_waited() -> None:
         (outcome,) = flight.judgement.transcript.outcomes
         assert outcome is not None
         assert outcome.elapsed_ms < 0
+
+
+def test_where_requests_are_held_answers_still_come_and_cases_go_on_once_they_are_released() -> None:
+    cases = [Case("x", tuple(Say(f"{at}.{step}") for step in range(3))) for at in range(3)]
+    with repeating(3) as (server, lanes):
+        flights = [lanes.begin(case, None) or lanes.under_way()[-1] for case in cases]
+        lanes.hold()
+        while lanes.awaited():
+            assert lanes.go_on(1.0) == []
+        assert sorted(text for what, text in server.noted if what == "answered") == ["0.0", "1.0", "2.0"]
+        assert (lanes.quick, len(lanes.under_way())) == ([], 3)
+        # Nothing is waited for.
+        assert lanes.go_on(LONG_SECONDS) == []
+        lanes.note_away(LONG_SECONDS)
+        lanes.release()
+        assert len(lanes.quick) == 3
+        assert all_of(lanes, []) != []
+        assert sorted(text for what, text in server.noted if what == "came") == [
+            step.text for case in cases for step in case.steps
+        ]
+    for flight in flights:
+        assert flight.rested_seconds > 0
+        assert flight.longest_seconds < LONG_SECONDS
+        assert 0 < flight.seconds < flight.ended - flight.begun
+
+
+def test_what_is_slow_is_awaited_where_requests_are_held_and_does_not_go_on() -> None:
+    with repeating(2) as (server, lanes):
+        lanes.begin(Case("x", (Say("wait"), Say("next"))), None, slow=True)
+        (slow,) = lanes.under_way()
+        lanes.hold()
+        while ("came", "wait") not in server.noted:
+            lanes.go_on(0.01)
+        assert (lanes.quick, lanes.awaited()) == ([], [slow])
+        server.go.set()
+        while lanes.awaited():
+            assert lanes.go_on(LONG_SECONDS) == []
+        assert ("came", "next") not in server.noted
+        lanes.release()
+        assert all_of(lanes, []) == [slow.case]
 
 
 @pytest.mark.parametrize("width", [1, 2])
