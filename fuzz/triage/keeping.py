@@ -76,12 +76,12 @@ class Keeper:
             return self.ledger.again(race, way.signature)
         reproducibility, needs = reproduced(smallest, self.lab)
         # What fails some of the time on a server that keeps state may have been spoilt by any earlier request.
-        if reproducibility == "seen once" or (reproducibility == "flaky" and self.ledger.keeps_state()):
+        if reproducibility == "seen once" or (reproducibility == "flaky" and self.ledger.keeps_state(smallest.trial)):
             if way.signature.way is Way.SILENT and self.first is not None:
                 return self.chance(*self.first)
             return self.chance(smallest.trial, smallest.seen)
         if reproducibility == "after a while":
-            if (remembering := self.ledger.remembering(way.signature.way)) is not None:
+            if (remembering := self.ledger.remembering(way.signature.way, smallest.trial)) is not None:
                 return self.ledger.again(remembering, way.signature)
             case = smallest.trial.case if self.first is None else self.first[0].case
             spoilt = what_spoilt(smallest, self.earlier.histories(case), self.lab)
@@ -148,7 +148,7 @@ class Keeper:
         """
         # Another worker may have found the race or the state meanwhile.
         self.ledger.reload()
-        if self.raced(first.signature) or self.ledger.keeps_state() or not self.lab.heard_out(first.judgement):
+        if self.raced(first.signature) or self.ledger.keeps_state(trial) or not self.lab.heard_out(first.judgement):
             return None
         if is_silent(first.judgement) and (self.lab.held_up or is_a_silent_burden(trial, first.signature)):
             return None
@@ -157,5 +157,8 @@ class Keeper:
         if known is not None:
             return self.ledger.again(known, first.signature)
         words = trial.reading.reads_as(trial, first, self.session.facts)
+        if words and self.ledger.keeps_state():
+            # What a server is known to remember may not be all that it remembers.
+            return None
         way = Shown("", trial, first.signature, (), frozenset(), words)
         return self.kept(Smallest(trial, first, ()), way, "seen once")

@@ -246,24 +246,28 @@ class Ledger:
                 return name
         return None
 
-    def remembering(self, way: Way | None = None) -> str | None:
+    def remembering(self, way: Way | None = None, trial: Trial | None = None) -> str | None:
         """Return a finding of a server whose answers depend on earlier requests or its age, and fail in a way.
 
-        What a server should not remember may be of several kinds.
+        What a server should not remember may be of several kinds, not all of which may have spoilt a `trial`.
         """
         if self._reading.stateful:
             return None
-        return self._first(
-            lambda one: way in (None, one.way),
-            lambda finding: (
-                finding.reproducibility == "after a while"
-                or (finding.reproducibility in CERTAIN and self._ways[finding.id][0].of_history)
-            ),
-        )
+        return self._first(lambda one: way in (None, one.way), lambda finding: self._may_have_spoilt(finding, trial))
 
-    def keeps_state(self) -> bool:
-        """Say whether a finding shows that answers depend on earlier requests."""
-        return self.remembering() is not None
+    def _may_have_spoilt(self, finding: Finding, trial: Trial | None) -> bool:
+        """Say whether a finding is about what a server remembers, and may have spoilt a trial."""
+        if finding.reproducibility == "after a while":
+            return True
+        way = self._ways[finding.id][0]
+        if finding.reproducibility not in CERTAIN or not way.of_history:
+            return False
+        may_have = (trial is None or self._reading.may_take_over(words, trial) for words in way.reads_as or ("",))
+        return any(may_have)
+
+    def keeps_state(self, trial: Trial | None = None) -> bool:
+        """Say whether a finding shows that answers depend on earlier requests, as that to a `trial` may have."""
+        return self.remembering(trial=trial) is not None
 
     def looked_like(self, wanted: Signature, *, roughly: bool = False) -> set[str]:
         """Return the findings for which failures were counted that looked just, or roughly, like another one."""

@@ -50,7 +50,7 @@ class Looks:
         if self.spent.much_comparing(COMPARING_SHARE_OF_SEVERAL):
             failures = one_in_turn(failures, self._compared)
         failed = [self._as_failed(case, judgement, *one) for one in failures]
-        spoilt = [self.may_be_spoilt(wanted, met=met) for _, wanted, _ in failed]
+        spoilt = [self.may_be_spoilt(trial, wanted, met=met) for trial, wanted, _ in failed]
         if all(spoilt) and self.spent.passes_over(case):
             self.spent.untold += 1
             return []
@@ -69,7 +69,7 @@ class Looks:
         trial = trial_of(isolated(case, number), self._reading)
         return trial, signature(violation, trial, judgement), is_slow(judgement, number)
 
-    def may_be_spoilt(self, wanted: Signature, *, met: bool, chance: str | None = None) -> bool:
+    def may_be_spoilt(self, trial: Trial, wanted: Signature, *, met: bool, chance: str | None = None) -> bool:
         """Say whether what a server remembers, a flaky bug, a race or chance has failed just like a failure."""
         ledger = self._ledger
         alike = {name for name in ledger.looked_like(wanted) if not ledger.comes_each_time(name)}
@@ -79,7 +79,7 @@ class Looks:
             chance in alike
             or (met and ledger.race_beside(wanted) in alike)
             or ledger.flaky_of(wanted) in alike
-            or ledger.remembering(wanted.way) in alike
+            or ledger.remembering(wanted.way, trial) in alike
         )
 
     def may_be_of_a_race(self, wanted: Signature) -> bool:

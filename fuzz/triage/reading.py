@@ -113,6 +113,13 @@ class Reading:
         """Return the case with only the data that its request names, left as it stands; None if that is unclear."""
         return None
 
+    def may_take_over(self, _words: str, _trial: Trial) -> bool:
+        """Say whether a trial's request may have been taken for the altered one that `reads_as` tells.
+
+        What a server takes from an earlier request where a field is absent spoils no request that tells the field.
+        """
+        return True
+
     def shows(self, _words: str, _trial: Trial, _facts: Any) -> bool:
         """Say whether a trial's answer differs from that of its altered request, as `reads_as` describes it."""
         return True

@@ -113,7 +113,7 @@ class Recogniser:
 
     def _fails_on(self, trial: Trial, wanted: Signature, lab: Lab) -> bool:
         """Say whether a request that has failed again fails each time, where something may spoil some answers."""
-        if self._ledger.remembering(wanted.way) is not None:
+        if self._ledger.remembering(wanted.way, trial) is not None:
             # What a server remembers may make a request fail each time, for as long as others ask it.
             return False
         spoilt = self._ledger.fleeting(wanted) or self._ledger.race_beside(wanted)
@@ -128,7 +128,7 @@ class Recogniser:
             return explained.finding, seen.signature
         if isinstance(explained, Rest):
             trial, seen = explained.trial, explained.seen
-        if not reduces or self._ledger.remembering(seen.signature.way) is not None:
+        if not reduces or self._ledger.remembering(seen.signature.way, trial) is not None:
             return None
         way = known_once_small(trial, seen, self._ledger.shown(), lab)
         if way is None:

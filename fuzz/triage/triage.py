@@ -121,18 +121,18 @@ class Triage:
         if (believed := self.looks.like(trial, wanted, slow=slow)) is not None:
             return self.ledger.again(believed, wanted)
         fleeting = self.ledger.fleeting(wanted)
-        remembered = self.ledger.remembering(wanted.way)
+        remembered = self.ledger.remembering(wanted.way, trial)
         if remembered is not None and remembered == self._remembered and self.spent.much():
             return self.ledger.again(remembered, wanted)
         half_known = fleeting or remembered or self.keeper.raced(wanted)
         if (
-            (half_known or self.ledger.keeps_state())
+            (half_known or self.ledger.keeps_state(trial))
             and (slow or self.spent.much())
             and not self.ledger.is_worth_another_look(fleeting)
         ):
             # What fails each time is something else than what came once, or where requests met, or is remembered.
             fails_on = fails_on and not remembered
-            spoilt = self.looks.may_be_spoilt(wanted, met=self.keeper.in_company, chance=fleeting)
+            spoilt = self.looks.may_be_spoilt(trial, wanted, met=self.keeper.in_company, chance=fleeting)
             if spoilt and not fails_on and self.spent.passes_over(case):
                 return self._unasked(fleeting, wanted)
             earlier = [] if self.spent.much(KNOWN_SHARE_WITH_EARLIER) else [*self.earlier.as_sent(until)]
@@ -206,7 +206,7 @@ class Triage:
 
     def _new(self, until: Case, trial: Trial, seen: Seen, first: Seen) -> str | None:
         """Return the finding of a failure that no known finding explains, asked while no other worker asks."""
-        remembering = self.ledger.remembering(seen.signature.way)
+        remembering = self.ledger.remembering(seen.signature.way, trial)
         if remembering is not None and self.lab.passes_afresh(trial.case):
             self._remembered = remembering
             return self.ledger.again(remembering, seen.signature)
@@ -328,7 +328,7 @@ class Triage:
         half_known = self.keeper.raced(first.signature) or (
             alike and (self._smallest is None or self._smallest.unproved)
         )
-        of_state = not self._came_again and self.ledger.keeps_state()
+        of_state = not self._came_again and self.ledger.keeps_state(trial)
         if half_known or of_state or answers_late(trial, first, self.lab):
             return None
         if not self._came_again and (fleeting := self.ledger.fleeting(first.signature)) is not None:

@@ -77,6 +77,7 @@ EXCHANGED: Mapping[str, tuple[int, int]] = MappingProxyType(
         "the answer for data of which the last two axes alone are exchanged": (-2, -1),
     }
 )
+TAKEN_OVER = "the answer with the {} of an earlier request"
 ALL_BUT_THE_LAST = "the answer without the last element of each row"
 SQUEEZED = "the answer without its dimensions of one element"
 OTHER_LAYOUT = "the answer for data that lie in C order"
@@ -122,7 +123,14 @@ def remembered(steps: Sequence[Step]) -> Iterator[tuple[str, Send]]:
     for step in reversed(before):
         for name, value in step.fields.items():
             if value is not None and last.fields.get(name) is None:
-                yield f"the answer with the {name} of an earlier request", _but(last, **{name: value})
+                yield TAKEN_OVER.format(name), _but(last, **{name: value})
+
+
+def field_taken_over(words: str) -> str | None:
+    """Return the field that a server takes from an earlier request, if that is what the words say."""
+    begin, end = TAKEN_OVER.split("{}")
+    is_told = words.startswith(begin) and words.endswith(end)
+    return words.removeprefix(begin).removesuffix(end) if is_told else None
 
 
 def _but(step: Send, **fields: Any) -> Send:

@@ -12,7 +12,7 @@ from fuzz.subjects.reductions.burdens import promises_much, promising_less
 from fuzz.subjects.reductions.conversions import come_to_the_same
 from fuzz.subjects.reductions.faults import at_fault, doubts_named, faults_named
 from fuzz.subjects.reductions.other_data import cut_to_its_data, has_one_answer, of_its_lengths, of_other_data
-from fuzz.subjects.reductions.reads_as import is_right_for, reads_as, shows
+from fuzz.subjects.reductions.reads_as import is_right_for, may_take_over, reads_as, shows
 from fuzz.subjects.reductions.settling import PLAINEST, SETTLING
 from fuzz.subjects.reductions.several import scenes_of
 from fuzz.subjects.reductions.showing import of_showing_data, telling_apart
@@ -109,6 +109,9 @@ class Reading(reading.Reading):
 
     def cut_to_its_data(self, trial: Trial) -> Case | None:
         return cut_to_its_data(trial)
+
+    def may_take_over(self, words: str, trial: Trial) -> bool:
+        return may_take_over(words, trial)
 
     def shows(self, words: str, trial: Trial, facts: StoreFacts) -> bool:
         return shows(words, trial, facts)

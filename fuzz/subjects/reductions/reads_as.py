@@ -17,6 +17,7 @@ from fuzz.subjects.reductions.alterations import (
     ORDERED,
     all_but_the_last,
     alterations,
+    field_taken_over,
     first_compared,
     infinite_missed,
     misfetched,
@@ -110,6 +111,12 @@ def shows(words: str, trial: Trial, facts: StoreFacts) -> bool:
     """Say whether a trial's answer differs from that of its altered request."""
     plain = Altered("", trial.case, trial.profile)
     return any(one.words == words and not _answered_alike(plain, one, facts) for one in _altered(trial, facts))
+
+
+def may_take_over(words: str, trial: Trial) -> bool:
+    """Say whether a trial's request lacks the field that the altered one has from an earlier request."""
+    name, last = field_taken_over(words), trial.last
+    return name is None or not isinstance(last, Send) or last.fields.get(name) is None
 
 
 def differ(words: str, others: str, trial: Trial, facts: StoreFacts) -> bool:

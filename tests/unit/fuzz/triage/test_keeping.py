@@ -40,7 +40,7 @@ class RememberingOnce:
     def of_this_run(self, _name: str) -> bool:
         return True
 
-    def keeps_state(self) -> bool:
+    def keeps_state(self, _trial: Any = None) -> bool:
         return False
 
     def keep(self, _way: Any, _finding: Any, _session: Any, _cost: int, replaces: str | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from itertools import permutations
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -13,13 +13,13 @@ import pytest
 from fuzz.running.session import Session
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.reference_server import ReferenceServer
-from fuzz.subjects.reductions.reference_server.reduction import Reduction
+from fuzz.subjects.reductions.reference_server.reduction import Outcome, Reduction
 from fuzz.subjects.reductions.zoo.answering import JsonForCbor, SelectTellsTheDataShape
 from fuzz.subjects.reductions.zoo.counting import CountOfTheUnselected
 from fuzz.subjects.reductions.zoo.credentials import OwnerOfTheLastRequest
 from fuzz.subjects.reductions.zoo.decoding import ShortDataCutToWholeElements
 from fuzz.subjects.reductions.zoo.errors import MessageUnhelpful
-from fuzz.subjects.reductions.zoo.memory import CacheWithoutMissing
+from fuzz.subjects.reductions.zoo.memory import CacheWithoutMissing, OrderSticks
 from fuzz.subjects.reductions.zoo.missing import MissingBecomesZero, MissingIgnoredAlongAxes, MissingLeftOutButCounted
 from fuzz.subjects.reductions.zoo.refusing import MissingNumbersTooLargeAreInfinite
 from fuzz.subjects.reductions.zoo.selections import NegativeBoundClamped, StrideIgnored
@@ -171,3 +171,49 @@ def test_what_is_remembered_of_the_same_field_is_one_cause_however_it_fails(
     one = after(sent("sum", "stranger"), sent("sum"), Way.REFUSED, "another credentials")
     way = after(first, sent("sum"), Way.ACCEPTED, *needs)
     assert remembers_the_same(way, one) is remembers_the_same(one, way) is same
+
+
+ALONG_THE_FIRST: dict[str, Any] = {"shape": [3, 4], "axis": [0]}
+OF_ORDER = Case("x", (PUT, sent("sum", order="F", **ALONG_THE_FIRST), sent("sum", **ALONG_THE_FIRST)))
+
+
+class WrongOnce(ReferenceServer):
+    """One result is wrong in its first byte whenever that is ordered."""
+
+    ordered: ClassVar[list[bool]] = []
+
+    def result_bytes(self, reduction: Reduction, outcome: Outcome) -> bytes:
+        data = super().result_bytes(reduction, outcome)
+        return bytes([data[0] ^ 255]) + data[1:] if self.ordered and self.ordered.pop() else data
+
+
+@pytest.mark.parametrize(("order", "told"), [("C", 1), (None, 0)])
+def test_what_is_taken_from_an_earlier_request_spoils_no_request_that_tells_the_field(
+    order: str | None, told: int, tmp_path: Path
+) -> None:
+    with session_with(OrderSticks, WrongOnce) as session:
+        ledger = Ledger(tmp_path, "w", session.reading)
+        triage = Triage(session, ledger, Immortal())
+        (known,) = triage.look_into(OF_ORDER, session.judge(OF_ORDER))
+        assert ledger.get(known).reads_as == "the answer with the order of an earlier request"
+        settled = Case("x", (PUT, sent("sum", order="C", **ALONG_THE_FIRST)))
+        assert session.judge(settled).failures == ()
+        case = Case("x", (PUT, sent("sum", order=order, **ALONG_THE_FIRST)))
+        WrongOnce.ordered.append(True)
+        names = triage.look_into(case, session.judge(case))
+    assert len(names) == told
+    assert known not in names
+
+
+@pytest.mark.parametrize(
+    ("words", "order", "may"),
+    [
+        ("the answer with the order of an earlier request", None, True),
+        ("the answer with the order of an earlier request", "C", False),
+        ("the answer with the size of an earlier request", "C", True),
+        ("the answer for data in C order", "C", True),
+    ],
+)
+def test_a_request_that_tells_a_field_takes_it_from_no_other(words: str, order: str | None, *, may: bool) -> None:
+    trial = trial_of(Case("x", (PUT, sent("select", shape=[3, 4], order=order))), Reading(PROFILE))
+    assert Reading(PROFILE).may_take_over(words, trial) is may
