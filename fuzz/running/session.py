@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -87,6 +87,8 @@ class Session:
         self.facts = facts_of(store)
         self._checks = {one.name: one.checks for one in subject.properties}
         self._judged_beside: Callable[[Case], Judgement] | None = None
+        # What was opened for the session's sake, and ends with it.
+        self.until_closed = ExitStack()
 
     def beside(self, judged: Callable[[Case], Judgement]) -> Session:
         """Return a session like this one, each of whose cases is judged by whoever takes it beside others."""
@@ -177,6 +179,7 @@ class Session:
             self.origin = replace(self.origin, server_version=version)
 
     def close(self) -> None:
+        self.until_closed.close()
         for crowd in self._crowds:
             crowd.close()
         self.client.close()

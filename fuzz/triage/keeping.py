@@ -16,7 +16,7 @@ from fuzz.triage.readings import known_by_reading
 from fuzz.triage.reproducing import is_a_silent_burden, reproduced
 from fuzz.triage.same import is_plainer, is_same
 from fuzz.triage.shown import Shown
-from fuzz.triage.slips import of_its_own
+from fuzz.triage.slips import of_fresh_servers, of_its_own
 from fuzz.triage.spoiling import what_spoilt
 from fuzz.triage.telling import finding_of
 from fuzz.triage.trial import Signature, Trial, of_requests_that_meet
@@ -42,10 +42,26 @@ class Keeper:
         self.begun = 0
         self.first: tuple[Trial, Seen] | None = None
         self.in_company = False
+        # The finding of what the server remembers that another failure of the case was of.
+        self.remembered_before: str | None = None
 
     def raced(self, wanted: Signature) -> bool:
         """Say whether a failure came beside other requests, and requests at the same time are known to fail so."""
         return self.in_company and self.ledger.race_beside(wanted) is not None
+
+    def remembered(self, trial: Trial, wanted: Signature) -> str | None:
+        """Return the known finding of what a server remembers, if a request passes where little was asked before."""
+        known = None if trial.several else self.ledger.remembering(wanted.way, trial)
+        if known is None or not self.lab.passes_afresh(trial.case, nearly=True):
+            return None
+        self.remembered_before = known
+        return known
+
+    def is_of_memory(self, trial: Trial, wanted: Signature) -> bool:
+        """Say whether a failure is of what a server remembers, as another one of its case is, or as it passes so."""
+        before = self.remembered_before
+        of_before = before is not None and before == self.ledger.remembering(wanted.way, trial)
+        return of_before or self.remembered(trial, wanted) is not None
 
     def settled(self, smallest: Smallest, failed: tuple[Trial, Seen] | None = None) -> str | None:
         """Compare a smallest trial with known findings, and return the same one, the one it replaces, or a new one.
@@ -61,14 +77,17 @@ class Keeper:
         # Another worker may have found the same cause in the meantime.
         with self.ledger.alone():
             same = next((one for one in self.ledger.shown() if is_same(way, smallest.seen, one, self.lab)), None)
-            if same is None:
+            known = same.finding if same else self.remembered(smallest.trial, way.signature)
+            if known is None:
                 plain = next((one for one in self.ledger.shown() if is_plainer(way, one, self.lab)), None)
                 return self._keep(smallest, way, replaces=None if plain is None else plain.finding)
-        own = None if failed is None else of_its_own(smallest, *failed, self.lab)
-        if own is not None:
-            return self._compared(own, None)
-        self.ledger.also_shown(replace(way, finding=same.finding))
-        return self.ledger.again(same.finding, way.signature)
+        if failed is not None:
+            own = of_its_own(smallest, *failed, self.lab) if same else of_fresh_servers(*failed, self.lab)
+            if own is not None:
+                return self._compared(own, None)
+        if same:
+            self.ledger.also_shown(replace(way, finding=known))
+        return self.ledger.again(known, way.signature)
 
     def _keep(self, smallest: Smallest, way: Shown, replaces: str | None = None) -> str | None:
         meet = of_requests_that_meet(smallest.trial.case)
@@ -81,8 +100,6 @@ class Keeper:
                 return self.chance(*self.first)
             return self.chance(smallest.trial, smallest.seen)
         if reproducibility == "after a while":
-            if (remembering := self.ledger.remembering(way.signature.way, smallest.trial)) is not None:
-                return self.ledger.again(remembering, way.signature)
             case = smallest.trial.case if self.first is None else self.first[0].case
             spoilt = what_spoilt(smallest, self.earlier.histories(case), self.lab)
             if spoilt is not None:

@@ -6,11 +6,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import Protocol
 
 from fuzz.errors import CannotRun
 from fuzz.running.session import Judgement, Session
 from fuzz.transport.protocol import Client
+from fuzz.triage.elsewhere import Elsewhere
 from fuzz.triage.trial import Signature, Trial, signature
 from specs.case import Case, at_once, requests
 from specs.outcome import NoReply, Reply
@@ -43,6 +45,14 @@ DROPPED = (REFUSED, "closed", "reset", "truncated")
 PATIENCE_WITH_THE_BUSY = 3
 # How often a plain request is sent to a server that has not answered in time, until it answers again.
 MOST_WAITS = 6
+
+
+class Fresh(Enum):
+    """The ways in which trials are put to fresh servers."""
+
+    NOT = auto()
+    ALONE = auto()
+    AS_WELL = auto()
 
 
 class Life(Protocol):
@@ -95,10 +105,11 @@ class Lab:
         # How often the target was brought back, and how often an answer came only after it was waited for as usual.
         self.revivals = self.late_answers = 0
         self._left = 0
-        self._stuck = self._fresh = False
+        self._stuck, self._fresh = False, Fresh.NOT
         self._outlived = 0
         self._patience = session.client.settings.timeout_seconds
         self._remembered: OrderedDict[Case, Judgement] = OrderedDict()
+        self._elsewhere = Elsewhere(session, life)
 
     @property
     def outlives_drops(self) -> bool:
@@ -145,15 +156,22 @@ class Lab:
                 self.session.run(self.session.reading.settling, afresh=True)
             self.asked += requests(case)
             self._left -= requests(case) + (MORE_FOR_A_BURDEN if self.session.reading.is_burden(case) else 0)
-            if self._fresh:
-                return self._judged_afresh(case)
+            if self._fresh is Fresh.ALONE:
+                return self._elsewhere.judged(case)
             judgement = self.noticed(self.session.judge(case, afresh=True))
             if judgement.failures and judgement.failures[0].aspect == Aspect.GONE and not self.over():
                 self.revive()
             if is_silent(judgement):
                 self.await_answers()
+            if judgement.failures and self._fresh is Fresh.AS_WELL:
+                judgement = self._judged_as_well(case)
             if judgement.failures or tries <= 0 or self.over():
                 return judgement
+
+    def _judged_as_well(self, case: Case) -> Judgement:
+        self.asked += requests(case)
+        self._left -= requests(case)
+        return self._elsewhere.judged(case)
 
     def ask(self, trial: Trial, *, again: bool = False) -> list[Seen]:
         """List the failures of a trial's last request, or of any of its requests if they are sent together.
@@ -272,36 +290,31 @@ class Lab:
         """Say whether the silence in a judgement, if any, was waited for as long as usual."""
         return not is_silent(judgement) or waited_long(judgement, self._patience)
 
-    def passes_afresh(self, case: Case) -> bool:
-        """Say whether a case passes on a fresh server like the target; False if none can be started."""
-        if self.life.twin is None:
-            return False
+    def passes_afresh(self, case: Case, *, nearly: bool = False) -> bool:
+        """Say whether a case passes on a fresh server like the target; False if none can be started.
+
+        Where `nearly` fresh will do, a server is asked that has been asked little before.
+        """
         self.asked += requests(case)
+        judged = self._elsewhere.judged_by_the_kept if nearly else self._elsewhere.judged
         try:
-            return not self._judged_afresh(case).failures
+            return not judged(case).failures
         except CannotRun:
             # Without another server to compare with, the failure stands.
             return False
 
-    def _judged_afresh(self, case: Case) -> Judgement:
-        """Return the judgement of a case on a server of its own; raises CannotRun if none can be started."""
-        if self.life.twin is None:
-            raise CannotRun("no other server like the target can be started")
-        with self.life.twin() as session:
-            # The other server gets the same timeouts.
-            session.client.settings = self.session.client.settings
-            self.session.sent += requests(case)
-            return session.judge(case, afresh=True)
-
     @contextmanager
-    def on_fresh_servers(self) -> Iterator[None]:
-        """Put each trial within the block to a server of its own, which nobody has asked anything."""
+    def on_fresh_servers(self, *, as_well: bool = False) -> Iterator[None]:
+        """Put each trial within the block to a server of its own, which nobody has asked anything.
+
+        If `as_well`, the trials are those that have failed on the target; what passes on one of the two passes.
+        """
         self.forget()
-        self._fresh = True
+        self._fresh = Fresh.AS_WELL if as_well else Fresh.ALONE
         try:
             yield
         finally:
-            self._fresh = False
+            self._fresh = Fresh.NOT
             self.forget()
 
     def forget(self) -> None:

@@ -12,6 +12,9 @@ from fuzz.triage.others import has_others, needs_others
 from fuzz.triage.traits import closure, has, values_apart, with_siblings_of
 from fuzz.triage.trial import Trial
 
+# A failure may take so many requests to be reduced, where each one that fails is sent to a server of its own as well.
+REQUESTS_ON_FRESH_SERVERS = 160
+
 
 def of_its_own(smallest: Smallest, trial: Trial, seen: Seen, lab: Lab) -> Smallest | None:
     """Return the failed trial reduced with its own operation, dtype and the like, if it had slipped without them.
@@ -37,6 +40,18 @@ def of_its_own(smallest: Smallest, trial: Trial, seen: Seen, lab: Lab) -> Smalle
     looks_otherwise = bool(words) and smallest.seen.signature.look != seen.signature.look
     read = reading.reads_as(trial, seen, facts) if looks_otherwise or not smallest.needs else frozenset()
     return _read_as(read, trial, seen, lab) if read and not read & words else None
+
+
+def of_fresh_servers(trial: Trial, seen: Seen, lab: Lab) -> Smallest | None:
+    """Return the failed trial reduced to a case that fails on a fresh server as well.
+
+    None if the trial passes there, or takes too many requests to be reduced. While it is reduced, what the target
+    remembers of the requests before may make it fail there.
+    """
+    with lab.budget(REQUESTS_ON_FRESH_SERVERS), lab.on_fresh_servers(as_well=True):
+        again = lab.fails(trial, seen.signature)
+        own = None if again is None else minimal(trial, again, lab)
+    return None if own is None or own.unproved else own
 
 
 def _read_as(words: frozenset[str], trial: Trial, seen: Seen, lab: Lab) -> Smallest | None:

@@ -61,8 +61,6 @@ class Triage:
         self.keeper = Keeper(session, ledger, self.lab, self.earlier)
         self._smallest: Smallest | None = None
         self._came_again = False
-        # The finding of what the server remembers that a failure of the case was of, which passed on a fresh server.
-        self._remembered: str | None = None
         self._company = ALONE
         self._enough = enough
         self._doing = doing
@@ -75,7 +73,7 @@ class Triage:
 
     def _looked_into(self, case: Case, judgement: Judgement, company: Company) -> list[str]:
         self._company, self.keeper.in_company = company, bool(company.cases) or at_once(case)
-        self._remembered = None
+        self.keeper.remembered_before = None
         judgement = self.lab.noticed(judgement)
         if judgement.failures[0].aspect == Aspect.GONE and not self.lab.over():
             self._brought_back(case, judgement)
@@ -122,7 +120,7 @@ class Triage:
             return self.ledger.again(believed, wanted)
         fleeting = self.ledger.fleeting(wanted)
         remembered = self.ledger.remembering(wanted.way, trial)
-        if remembered is not None and remembered == self._remembered and self.spent.much():
+        if remembered is not None and self.spent.much() and not slow and self.keeper.is_of_memory(trial, wanted):
             return self.ledger.again(remembered, wanted)
         half_known = fleeting or remembered or self.keeper.raced(wanted)
         if (
@@ -206,10 +204,8 @@ class Triage:
 
     def _new(self, until: Case, trial: Trial, seen: Seen, first: Seen) -> str | None:
         """Return the finding of a failure that no known finding explains, asked while no other worker asks."""
-        remembering = self.ledger.remembering(seen.signature.way, trial)
-        if remembering is not None and self.lab.passes_afresh(trial.case):
-            self._remembered = remembering
-            return self.ledger.again(remembering, seen.signature)
+        if (remembered := self.keeper.remembered(trial, seen.signature)) is not None:
+            return self.ledger.again(remembered, seen.signature)
         smallest = self._smallest = minimal(trial, seen, self.lab)
         if not self.quiet.stands(smallest.trial, smallest.seen.signature):
             return self._after_others(until, trial, first)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -93,6 +94,7 @@ class PretendedSession:
     facts: StoreFacts = field(default_factory=StoreFacts)
     store: Any = field(default_factory=lambda: SimpleNamespace(credentials={}, check=lambda: None))
     subject: Subject = REDUCTIONS
+    until_closed: ExitStack = field(default_factory=ExitStack)
 
     @property
     def reading(self) -> Reading:
