@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -62,6 +63,8 @@ class Ledger:
         # When the case of each finding was written that this worker has read or written.
         self._written: dict[str, int] = {}
         self._seen: dict[str, int] = {}
+        # How often each finding was seen since it was made or read.
+        self._since = Counter[str]()
         self._looks: dict[str, set[tuple[str | int | None, ...]]] = {}
         self.reload()
         self._of_earlier_runs = frozenset(self._findings)
@@ -92,7 +95,7 @@ class Ledger:
             return
         way = self._way_of(finding)
         before = [one for one in self._ways[name] if one.needs != way.needs]
-        self._remember(replace(finding, seen=max(finding.seen, self._findings[name].seen)), way, *before)
+        self._remember(replace(finding, seen=max(finding.seen, self._total(name))), way, *before)
 
     def _note_written(self, name: str) -> None:
         self._written[name] = self._when_written(name)
@@ -137,10 +140,16 @@ class Ledger:
         return Shown(finding.id, trial, seen, needs, covers | named, readings, reduced)
 
     def findings(self) -> list[Finding]:
-        return list(self._findings.values())
+        return list(map(self._as_seen, self._findings))
 
     def get(self, name: str) -> Finding | None:
-        return self._findings.get(name)
+        return self._as_seen(name) if name in self._findings else None
+
+    def _as_seen(self, name: str) -> Finding:
+        return replace(self._findings[name], seen=self._total(name))
+
+    def _total(self, name: str) -> int:
+        return self._findings[name].seen + self._since[name]
 
     def seen(self, name: str) -> int:
         """Say how often this worker has seen a finding."""
@@ -152,7 +161,7 @@ class Ledger:
 
     def confirmations(self, name: str) -> int:
         """Say how often a finding was seen, in earlier runs too; 0 until this worker has seen it."""
-        return self._findings[name].seen if self.seen(name) else 0
+        return self._total(name) if self.seen(name) else 0
 
     def shown(self) -> list[Shown]:
         """List the ways in which reproducible findings show, of the findings seen most often first."""
@@ -271,7 +280,7 @@ class Ledger:
 
     def looked_like(self, wanted: Signature, *, roughly: bool = False) -> set[str]:
         """Return the findings for which failures were counted that looked just, or roughly, like another one."""
-        mine = _looks(wanted)
+        mine = wanted.looks
         if roughly:
             return {name for name, several in self._looks.items() if any(mine[0] == one[0] for one in several)}
         return {name for name, several in self._looks.items() if mine in several}
@@ -287,13 +296,12 @@ class Ledger:
     def again(self, name: str, wanted: Signature) -> str:
         """Count a finding once more, and emit it if this worker sees it for the first time."""
         first = self.seen(name) == 0
-        self._looks.setdefault(name, set()).add(_looks(wanted))
+        self._looks.setdefault(name, set()).add(wanted.looks)
         self._seen[name] = self.seen(name) + 1
-        finding = self._findings[name]
-        self._findings[name] = replace(finding, seen=finding.seen + 1)
+        self._since[name] += 1
         self.named.add(name)
         if first:
-            self._emit(FindingFound(self._findings[name], self.path_of(name)))
+            self._emit(FindingFound(self._as_seen(name), self.path_of(name)))
         return name
 
     def keep(self, way: Shown, finding: Finding, session: Session, cost: int, replaces: str | None = None) -> str:
@@ -306,7 +314,7 @@ class Ledger:
         if made_meanwhile is not None:
             return self.again(made_meanwhile, way.signature)
         name = replaces or self._free_name(finding)
-        before = self._findings.get(name)
+        before = self.get(name)
         finding = replace(
             finding,
             id=name,
@@ -325,7 +333,7 @@ class Ledger:
         self._save(finding)
         self._emit(FindingFound(finding, self.path_of(name), requests=cost))
         self._seen[name] = self.seen(name) or 1
-        self._looks.setdefault(name, set()).add(_looks(way.signature))
+        self._looks.setdefault(name, set()).add(way.signature.looks)
         self.named.add(name)
         return name
 
@@ -362,7 +370,7 @@ class Ledger:
         """Write how often each finding was seen, and save findings that failed to be written or were deleted."""
         for name, times in self._seen.items():
             if not (self.folder / name / corpus.CASE).exists():
-                self._save(self._findings[name])
+                self._save(self._as_seen(name))
             if name not in self._unsaved:
                 self._count(name, times)
 
@@ -374,17 +382,13 @@ class Ledger:
 
     def _remember(self, finding: Finding, *ways: Shown) -> None:
         self._findings[finding.id] = finding
+        del self._since[finding.id]
         self._ways[finding.id] = list(ways)
 
     def _complain(self, path: Path, why: str) -> None:
         note = f"{why}: left out" if str(path) in why else f"{path} was left out: {why}"
         if note not in self.unreadable:
             self.unreadable.append(note)
-
-
-def _looks(wanted: Signature) -> tuple[str | int | None, ...]:
-    """Return what a failure looks like, the roughest first: servers refuse for different reasons by different codes."""
-    return wanted.look, *wanted.exact, wanted.status
 
 
 def _unheard(wanted: Signature) -> tuple[bool, bool]:

@@ -130,9 +130,10 @@ def first_failures(case: Case, judgement: Judgement) -> list[tuple[int, Violatio
 
 def one_of_each_sort(failures: list[tuple[int, Violation]], number: int) -> list[tuple[int, Violation]]:
     """Return one failure of each sort; the number chooses which, so that each has its turn."""
-    sorts: dict[tuple[str, ...], list[tuple[int, Violation]]] = {}
+    sorts: dict[tuple[object, ...], list[tuple[int, Violation]]] = {}
     for one in failures:
-        sorts.setdefault(one[1].ids, []).append(one)
+        failed = one[1]
+        sorts.setdefault((failed.way, failed.status, failed.aspect, failed.rules), []).append(one)
     return [several[number // len(sorts) % len(several)] for several in sorts.values()]
 
 

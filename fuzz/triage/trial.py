@@ -107,7 +107,8 @@ def isolated(case: Case, number: int) -> Case:
     if lane_of(step):
         prepared = [one for one in prepared if not one.removes]
     last = prepared[-1:] if prepared and not prepared[-1].removes else []
-    return replace(case, steps=tuple(map(in_turn, (*last, step))), together=False)
+    steps = tuple(map(in_turn, (*last, step)))
+    return case if steps == case.steps and not case.together else replace(case, steps=steps, together=False)
 
 
 def isolated_otherwise(case: Case, number: int) -> Iterator[Case]:
@@ -181,12 +182,17 @@ class Signature:
         aspect = f" {self.aspect}" if self.way in BY_ASPECT else ""
         return f"{self.way.value}{status}{aspect}"
 
-    @property
+    @cached_property
     def exact(self) -> tuple[str, str]:
         """Return the kind and the aspect: two failures that share both fail in just the same way."""
         return self.kind, self.aspect
 
-    @property
+    @cached_property
+    def looks(self) -> tuple[str | int | None, ...]:
+        """Return all that a failure looks like, the roughest first: servers refuse for several reasons by several codes."""
+        return self.look, *self.exact, self.status
+
+    @cached_property
     def look(self) -> str:
         """Return what a failure looks like; failures of one cause look the same on requests that are alike."""
         if self.way is Way.VALUES and self.aspect in APART:
