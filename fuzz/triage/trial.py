@@ -189,7 +189,7 @@ class Signature:
 
     @cached_property
     def looks(self) -> tuple[str | int | None, ...]:
-        """Return all that a failure looks like, the roughest first: servers refuse for several reasons by several codes."""
+        """Return all that a failure looks like, the roughest first: servers refuse by several codes."""
         return self.look, *self.exact, self.status
 
     @cached_property
