@@ -23,7 +23,7 @@ from fuzz.running.session import Session
 from fuzz.triage.reading import Reading
 from fuzz.triage.shown import Shown
 from fuzz.triage.traits import trait_told
-from fuzz.triage.trial import BY_ASPECT, Signature, Trial, of_requests_that_meet, trial_of
+from fuzz.triage.trial import BY_ASPECT, Appearance, Signature, Trial, of_requests_that_meet, trial_of
 from fuzz.versions import suite_version
 from specs.violation import Way
 
@@ -65,7 +65,7 @@ class Ledger:
         self._seen: dict[str, int] = {}
         # How often each finding was seen since it was made or read.
         self._since = Counter[str]()
-        self._looks: dict[str, set[tuple[str | int | None, ...]]] = {}
+        self._looks: dict[str, set[Appearance]] = {}
         self.reload()
         self._of_earlier_runs = frozenset(self._findings)
 
@@ -262,7 +262,12 @@ class Ledger:
         """
         if self._reading.stateful:
             return None
-        return self._first(lambda one: way in (None, one.way), lambda finding: self._may_have_spoilt(finding, trial))
+        several = (one for one in self._findings.values() if way is None or way in self._failed_in(one.id))
+        return next((one.id for one in several if self._may_have_spoilt(one, trial)), None)
+
+    def _failed_in(self, name: str) -> set[Way]:
+        """Return the ways of failing of a finding, and of what was counted for it."""
+        return {one.signature.way for one in self._ways[name]} | {one.way for one in self._looks.get(name, ())}
 
     def _may_have_spoilt(self, finding: Finding, trial: Trial | None) -> bool:
         """Say whether a finding is about what a server remembers, and may have spoilt a trial."""
@@ -280,9 +285,9 @@ class Ledger:
 
     def looked_like(self, wanted: Signature, *, roughly: bool = False) -> set[str]:
         """Return the findings for which failures were counted that looked just, or roughly, like another one."""
-        mine = wanted.looks
+        mine = wanted.appearance
         if roughly:
-            return {name for name, several in self._looks.items() if any(mine[0] == one[0] for one in several)}
+            return {name for name, several in self._looks.items() if any(mine.look == one.look for one in several)}
         return {name for name, several in self._looks.items() if mine in several}
 
     def also_shown(self, way: Shown) -> None:
@@ -296,7 +301,7 @@ class Ledger:
     def again(self, name: str, wanted: Signature) -> str:
         """Count a finding once more, and emit it if this worker sees it for the first time."""
         first = self.seen(name) == 0
-        self._looks.setdefault(name, set()).add(wanted.looks)
+        self._looks.setdefault(name, set()).add(wanted.appearance)
         self._seen[name] = self.seen(name) + 1
         self._since[name] += 1
         self.named.add(name)
@@ -333,7 +338,7 @@ class Ledger:
         self._save(finding)
         self._emit(FindingFound(finding, self.path_of(name), requests=cost))
         self._seen[name] = self.seen(name) or 1
-        self._looks.setdefault(name, set()).add(way.signature.looks)
+        self._looks.setdefault(name, set()).add(way.signature.appearance)
         self.named.add(name)
         return name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from fuzz.running.session import Judgement
 from fuzz.triage.reading import Reading
@@ -138,6 +138,16 @@ def in_turn(step: Any) -> Any:
     return replace(step, lane=0) if lane_of(step) else step
 
 
+class Appearance(NamedTuple):
+    """The appearance of a failure in all its parts; servers refuse for several reasons by several codes."""
+
+    way: Way
+    look: str
+    kind: str
+    aspect: str
+    status: int | None
+
+
 @dataclass(frozen=True)
 class Signature:
     """A description of how a trial fails.
@@ -188,9 +198,8 @@ class Signature:
         return self.kind, self.aspect
 
     @cached_property
-    def looks(self) -> tuple[str | int | None, ...]:
-        """Return all that a failure looks like, the roughest first: servers refuse by several codes."""
-        return self.look, *self.exact, self.status
+    def appearance(self) -> Appearance:
+        return Appearance(self.way, self.look, self.kind, self.aspect, self.status)
 
     @cached_property
     def look(self) -> str:

@@ -179,6 +179,15 @@ def test_what_comes_by_chance_explains_nothing(tmp_path: Path, reproducibility: 
     assert ledger.of_chance(Signature(Way.SILENT)) is None
 
 
+def test_what_a_server_remembers_is_known_in_each_way_in_which_it_was_counted(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, "w", Reading(PROFILE))
+    name = keep(ledger, replace(finding(), reproducibility="after a while"))
+    assert ledger.remembering(Way.REFUSED) is None
+    ledger.again(name, Signature(Way.REFUSED, after_others=True))
+    assert ledger.remembering(Way.REFUSED) == name
+    assert ledger.remembering(Way.DROPPED) is None
+
+
 @pytest.mark.parametrize(
     ("needs", "compression", "known"), [(("gzip",), "gzip", True), (("gzip",), None, False), ((), "gzip", False)]
 )
