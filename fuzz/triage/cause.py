@@ -56,7 +56,7 @@ def explain(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Expla
 def converted(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | None:
     """Return the finding that explains an equivalent, plainer form of a trial.
 
-    A single request may be such a form of a request after others, if it fails in just the same way.
+    That form must fail in just the same way. It may be a single request where the trial is a request after others.
     """
     several = list(known)
     for other in trial.reading.come_to_the_same(trial) if several else ():
@@ -67,8 +67,9 @@ def converted(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Exp
             # The plainer form may break the same rule by another operation, which the finding covers too.
             covered = replace(wanted, faults=wanted.faults | one.covers) if wanted.faults else wanted
             came = lab.fails(other, covered) if one.concerns(other, wanted) else None
-            alike = wanted is seen.signature or (came is not None and came.signature.exact == wanted.exact)
-            explained = came is not None and alike and isinstance(leaves(other, came, one, lab), Explained)
+            if came is None or came.signature.exact != wanted.exact:
+                continue
+            explained = isinstance(leaves(other, came, one, lab), Explained)
             if explained and not (has_others(other) and needs_more_of_others(trial, seen, one, lab)):
                 return Explained(one.finding)
     return None

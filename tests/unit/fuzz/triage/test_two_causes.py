@@ -14,6 +14,7 @@ from fuzz.running.session import Session
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.reference_server import ReferenceServer
 from fuzz.subjects.reductions.reference_server.reduction import Outcome, Reduction
+from fuzz.subjects.reductions.zoo.accumulating import NothingLeftSumsToNan
 from fuzz.subjects.reductions.zoo.answering import JsonForCbor, SelectTellsTheDataShape
 from fuzz.subjects.reductions.zoo.counting import CountOfTheUnselected
 from fuzz.subjects.reductions.zoo.credentials import OwnerOfTheLastRequest
@@ -22,7 +23,7 @@ from fuzz.subjects.reductions.zoo.errors import MessageUnhelpful
 from fuzz.subjects.reductions.zoo.memory import CacheWithoutMissing, OrderSticks
 from fuzz.subjects.reductions.zoo.missing import MissingBecomesZero, MissingIgnoredAlongAxes, MissingLeftOutButCounted
 from fuzz.subjects.reductions.zoo.refusing import MissingNumbersTooLargeAreInfinite
-from fuzz.subjects.reductions.zoo.selections import NegativeBoundClamped, StrideIgnored
+from fuzz.subjects.reductions.zoo.selections import EmptySliceSelectsAll, NegativeBoundClamped, StrideIgnored
 from fuzz.subjects.reductions.zoo.spelling import NamesInAnyCase
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.same import remembers_the_same
@@ -112,6 +113,17 @@ def test_what_fails_alike_but_is_right_for_other_requests_is_two_findings(
     # The first of all failures is told by its plainest case, which is the selection's.
     found = found_in_turn(tmp_path, order * 2, SelectTellsTheDataShape, CountOfTheUnselected)
     assert sorted(one.needs for one in found) == [("part of a dimension",), ("part of a dimension", "count")]
+
+
+FLOATS = Put("a", np.arange(5, 9, dtype="float32").tobytes())
+ALL_MISSING = Case("x", (FLOATS, sent("sum", dtype="float32", missing={"valid_max": 1})))
+NONE_SELECTED = Case("x", (FLOATS, sent("sum", dtype="float32", shape=[4], axis=0, selection=[[2, 2, 1]])))
+
+
+@pytest.mark.parametrize("order", list(permutations((ALL_MISSING, NONE_SELECTED))), ids=range(2))
+def test_all_missing_is_not_none_selected_where_they_fail_in_two_ways(order: tuple[Case, ...], tmp_path: Path) -> None:
+    found = found_in_turn(tmp_path, order, NothingLeftSumsToNan, EmptySliceSelectsAll)
+    assert len(found) == 2
 
 
 @pytest.mark.parametrize("order", list(permutations((NEGATIVE, STRIDE))), ids=range(2))
