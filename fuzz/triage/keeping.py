@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 from fuzz.findings.finding import Reproducibility
@@ -17,6 +18,7 @@ from fuzz.triage.reproducing import is_a_silent_burden, reproduced
 from fuzz.triage.same import is_plainer, is_same
 from fuzz.triage.shown import Shown
 from fuzz.triage.slips import of_fresh_servers, of_its_own
+from fuzz.triage.spent import MOST_KNOWN_SHARE, Spent
 from fuzz.triage.spoiling import what_spoilt
 from fuzz.triage.telling import finding_of
 from fuzz.triage.trial import Signature, Trial, of_requests_that_meet
@@ -34,8 +36,9 @@ class Keeper:
     whether other requests were sent at the same time.
     """
 
-    def __init__(self, session: Session, ledger: Ledger, lab: Lab, earlier: Earlier) -> None:
+    def __init__(self, session: Session, ledger: Ledger, lab: Lab, earlier: Earlier, spent: Spent) -> None:
         self.session = session
+        self._spent = spent
         self.earlier = earlier
         self.ledger = ledger
         self.lab = lab
@@ -72,8 +75,11 @@ class Keeper:
         with self.lab.budget(max(self.lab.left, REQUESTS_TO_COMPARE)):
             return self._compared(smallest, failed)
 
-    def _compared(self, smallest: Smallest, failed: tuple[Trial, Seen] | None) -> str | None:
-        smallest, way = widened(smallest, self.lab)
+    def _compared(
+        self, smallest: Smallest, failed: tuple[Trial, Seen] | None, *, on_fresh_servers: bool = False
+    ) -> str | None:
+        with self.lab.on_fresh_servers(as_well=True) if on_fresh_servers else nullcontext():
+            smallest, way = widened(smallest, self.lab)
         # Another worker may have found the same cause in the meantime.
         with self.ledger.alone():
             same = next((one for one in self.ledger.shown() if is_same(way, smallest.seen, one, self.lab)), None)
@@ -81,13 +87,19 @@ class Keeper:
             if known is None:
                 plain = next((one for one in self.ledger.shown() if is_plainer(way, one, self.lab)), None)
                 return self._keep(smallest, way, replaces=None if plain is None else plain.finding)
-        if failed is not None:
-            own = of_its_own(smallest, *failed, self.lab) if same else of_fresh_servers(*failed, self.lab)
-            if own is not None:
-                return self._compared(own, None)
+        own = None if failed is None else self._of_its_own(smallest, *failed, same)
+        if own is not None:
+            return self._compared(own, None, on_fresh_servers=not same)
         if same:
             self.ledger.also_shown(replace(way, finding=known))
         return self.ledger.again(known, way.signature)
+
+    def _of_its_own(self, smallest: Smallest, trial: Trial, seen: Seen, same: Shown | None) -> Smallest | None:
+        """Return the failed trial reduced anew, if its reduction slipped to a known cause, or to what is remembered."""
+        if same is not None:
+            return of_its_own(smallest, trial, seen, self.lab)
+        # Each request to a fresh server starts one.
+        return None if self._spent.much(MOST_KNOWN_SHARE) else of_fresh_servers(trial, seen, self.lab)
 
     def _keep(self, smallest: Smallest, way: Shown, replaces: str | None = None) -> str | None:
         meet = of_requests_that_meet(smallest.trial.case)

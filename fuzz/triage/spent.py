@@ -12,20 +12,20 @@ from fuzz.triage.trial import Signature
 from specs.case import Case
 from specs.violation import Way
 
-# The share of all requests, and of the time, that known causes may cost.
-KNOWN_SHARE = 0.03
+# The share of all requests, and of the time, that known causes may cost, with what it takes to compare failures.
+KNOWN_SHARE = 0.035
 # Beyond this share, what passes alone is not sent again after the earlier requests of its case.
 KNOWN_SHARE_WITH_EARLIER = 0.04
 # Up to this share, a failure is not believed to be a known cause's where a store misbehaves, say: it may need that.
 KNOWN_SHARE_WITH_OTHERS = 0.045
-# Beyond this share, comparing included, of what a race, a server's state or chance may have spoilt one in so many is
-# sent again; at twice the share, one in four times as many.
+# Beyond this share, of what a race, a server's state or chance may have spoilt one in so many is sent again; at twice
+# the share, one in four times as many.
 MOST_KNOWN_SHARE = 0.05
 ONE_SENT_IN = 4
 # The share of a limited time beyond which of a case that fails in several requests one failure of each sort is compared
 # with the findings; beyond the second share, one at all.
-COMPARING_SHARE = 0.015
-COMPARING_SHARE_OF_SEVERAL = 0.02
+COMPARING_SHARE = 0.01
+COMPARING_SHARE_OF_SEVERAL = 0.015
 # So many requests in turn that failed each time beside others have passed in quiet, before that tells nothing.
 MOST_IN_VAIN = 4
 # So many failures that were chosen to be sent again may wait for that.
@@ -108,7 +108,7 @@ class Spent:
 
         A case that was chosen is not passed over when it comes up again.
         """
-        excess = self._share(comparing=True) / MOST_KNOWN_SHARE
+        excess = self._share() / MOST_KNOWN_SHARE
         if excess <= 1 or any(case is one for one in self._chosen):
             return False
         self._met += 1
@@ -117,10 +117,7 @@ class Spent:
             self._chosen.append(case)
         return over
 
-    def _share(self, *, comparing: bool = False) -> float:
-        """Return what known causes have cost: the share of all requests or, if that is more, of a limited time.
-
-        What `comparing` failures with findings has taken counts as well, if wanted.
-        """
-        elapsed, seconds = self._elapsed(), self.seconds + comparing * self.comparing_seconds
+    def _share(self) -> float:
+        """Return what known causes have cost: the share of all requests or, if that is more, of a limited time."""
+        elapsed, seconds = self._elapsed(), self.seconds + self.comparing_seconds
         return max(self.requests / max(1, self._session.sent), seconds / elapsed if elapsed > 0 else 0.0)

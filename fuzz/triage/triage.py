@@ -58,7 +58,7 @@ class Triage:
         self.earlier = Earlier(session.reading)
         self.spent = Spent(session, ledger, elapsed)
         self.looks = Looks(session.reading, ledger, self.spent)
-        self.keeper = Keeper(session, ledger, self.lab, self.earlier)
+        self.keeper = Keeper(session, ledger, self.lab, self.earlier, self.spent)
         self._smallest: Smallest | None = None
         self._came_again = False
         self._company = ALONE

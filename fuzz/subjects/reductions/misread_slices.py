@@ -10,6 +10,7 @@ from specs.reductions.steps import Send
 
 Slice = tuple[int, int, int]
 OTHER_SLICES = "the answer for the slices in reverse order"
+OF_OTHER_LENGTHS = "the answer for slices counted by the length of another dimension"
 PADDED = "the answer for whole dimensions where the selection is too short"
 
 
@@ -37,6 +38,21 @@ def _others(selection: list[Any], shape: list[Any]) -> Iterator[tuple[str, list[
         for words, misread in MISREAD.items():
             slices = zip(selection, shape)
             yield words, [list(misread(start, end, stride, length)) for (start, end, stride), length in slices]
+        # The length may be that of the first dimension of all, or of the first with the same slice.
+        for others in ([shape[0]] * len(shape), [shape[selection.index(one)] for one in selection]):
+            yield OF_OTHER_LENGTHS, [_counted_by(*several) for several in zip(others, selection, shape)]
+
+
+def _counted_by(other: int, one: list[int], length: int) -> list[int]:
+    """Return the slice that picks from a dimension what this one picks from another length, if all that is there."""
+    picked = range(*slice(*one).indices(other))
+    if not picked:
+        return [0, 0, one[2]]
+    if max(picked) >= length:
+        return one
+    end = picked[-1] + (1 if one[2] > 0 else -1)
+    # One below the first index would be counted from the end.
+    return [picked[0], end if end >= 0 else -length - 1, one[2]]
 
 
 def _cut_short(start: int, end: int, stride: int, length: int) -> Slice:

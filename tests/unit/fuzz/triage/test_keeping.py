@@ -25,6 +25,9 @@ PUT = Put("a", bytes(8))
 SUM = Send("sum", Fields({"dtype": "int32"}), "a")
 
 
+UNSPENT: Any = SimpleNamespace(much=lambda _share: False)
+
+
 class OfAStore(Reading):
     """A reading of cases whose answers depend on earlier requests by right."""
 
@@ -55,7 +58,9 @@ def test_what_was_seen_once_is_explained_by_state_where_there_should_be_none(rea
     with lab.budget(100):
         seen = lab.ask(trial)[0]
         smallest = Smallest(trial, seen, ())
-        kept = Keeper(session, ledger, lab, Earlier(reading))._keep(smallest, Shown("", trial, seen.signature, ()))  # type: ignore[arg-type]
+        kept = Keeper(session, ledger, lab, Earlier(reading), UNSPENT)._keep(  # type: ignore[arg-type]
+            smallest, Shown("", trial, seen.signature, ())
+        )
     assert kept == name
 
 
@@ -64,7 +69,7 @@ def test_what_is_seen_once_is_of_the_finding_that_fails_some_of_the_time(tmp_pat
     trial = trial_of(Case("reduction", (PUT, SUM)), reading)
     session: Any = PretendedSession([Bug(lambda _trial, _broken: True)])
     lab, ledger = Lab(session, Immortal()), Ledger(tmp_path, "w", reading)
-    keeper = Keeper(session, ledger, lab, Earlier(reading))
+    keeper = Keeper(session, ledger, lab, Earlier(reading), UNSPENT)
     with lab.budget(100):
         seen = lab.ask(trial)[0]
         flaky = keeper.kept(Smallest(trial, seen, ()), Shown("", trial, seen.signature, ()), "flaky")

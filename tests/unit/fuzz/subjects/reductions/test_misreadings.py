@@ -7,9 +7,11 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fuzz.running.session import Judgement
-from fuzz.subjects.reductions.misread_slices import other_selections
+from fuzz.subjects.reductions.misread_slices import OF_OTHER_LENGTHS, other_selections
 from fuzz.subjects.reductions.reading import Reading
 from fuzz.subjects.reductions.reads_as import reads_as
 from fuzz.triage.lab import Seen
@@ -72,6 +74,30 @@ def test_who_misreads_a_slice_answers_for_another_one(told: list[int], read: lis
     case = case_of({"shape": [6], "selection": [told]}, "select")
     answer = cbor(v2_map(right(case_of({"shape": [6], "selection": [read]}, "select"))))
     assert f"the answer for {words}" in reading(case, answer)
+
+
+@given(
+    lengths=st.lists(st.integers(1, 6), min_size=2, max_size=3),
+    told=st.tuples(st.integers(-8, 8), st.integers(-8, 8), st.sampled_from([-2, -1, 1, 3])),
+)
+def test_slices_counted_by_another_length_pick_what_they_pick_there(
+    lengths: list[int], told: tuple[int, int, int]
+) -> None:
+    selection = [list(told)] * len(lengths)
+    step = Send("select", Fields({"dtype": "int32", "shape": lengths, "selection": selection}), "a")
+    there = [*range(*slice(*told).indices(lengths[0]))]
+    for words, other in other_selections(step):
+        if words == OF_OTHER_LENGTHS:
+            for one, length in zip(other, lengths, strict=True):
+                own = [*range(*slice(*told).indices(length))]
+                expected = there if max(there, default=0) < length else own
+                assert [*range(*slice(*one).indices(length))] == expected
+
+
+def test_who_counts_slices_by_another_length_answers_for_what_they_pick_there() -> None:
+    case = case_of({"shape": [2, 3], "selection": [[-2, 3, 1], [-2, 3, 1]]}, "select")
+    answer = cbor(v2_map(right(case_of({"shape": [2, 3], "selection": [[0, 2, 1], [0, 2, 1]]}, "select"))))
+    assert OF_OTHER_LENGTHS in reading(case, answer)
 
 
 def test_beside_the_largest_number_is_infinity() -> None:
