@@ -25,6 +25,7 @@ from fuzz.subjects.reductions.traits.missing import (
     with_missing_numbers,
     with_more_missing,
     with_numbers,
+    with_signed_bounds,
 )
 from fuzz.subjects.reductions.traits.slices import picked
 from specs.case import Case
@@ -65,6 +66,7 @@ BEGUN_AT_ZERO = "the answer of a comparison that begins at zero"
 BEGUN_AT_FIRST = "the answer of a comparison that begins at the first element, missing or not"
 BEGUN_AT_NORMAL = "the answer of a comparison that begins at the smallest normal number"
 BEGUN_AT_SIGNED = "the answer of a comparison that begins at the greatest signed number"
+SIGNED_BOUNDS = "the answer for valid bounds compared as signed numbers"
 ALIGNED = "the answer for an offset rounded down to a multiple of the item size"
 LAST_BYTE = "the answer for data whose last byte is zero"
 OTHER_PART = "the answer for another part of the object"
@@ -169,6 +171,7 @@ def misread(scene: Scene) -> Iterator[tuple[str, Scene]]:
             beside = with_missing_numbers(scene, partial(_beside, end=end))
             if beside is not None:
                 yield BESIDE, beside
+    yield from ((SIGNED_BOUNDS, other) for other in with_signed_bounds(scene))
     yield from _without_short_axes(scene)
     squeezed = _squeezed(scene)
     if squeezed is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -27,14 +27,32 @@ def missing_numbers(scene: Scene) -> list[Number]:
     return found
 
 
-def missing_elements(scene: Scene) -> Array:
+def missing_elements(scene: Scene, least_as: str = "", most_as: str = "") -> Array:
+    """Return a mask of the elements that are missing.
+
+    The least or the greatest valid number may be compared with them as if all were of another dtype of the same width.
+    """
     assert scene.missing is not None
-    kind, elements, numbers = scene.missing[0], scene.elements, np.array(missing_numbers(scene), scene.dtype)
+    kind, numbers = scene.missing[0], np.array(missing_numbers(scene), scene.dtype)
+    elements = scene.elements.astype(scene.dtype, copy=False)
     if kind in ("missing_value", "missing_values"):
         return np.isin(elements, numbers)
-    low = elements < numbers[0] if kind in ("valid_min", "valid_range") else np.zeros(elements.shape, np.bool_)
-    high = elements > numbers[-1] if kind in ("valid_max", "valid_range") else np.zeros(elements.shape, np.bool_)
+    low = high = np.zeros(elements.shape, np.bool_)
+    if kind in ("valid_min", "valid_range"):
+        low = elements.view(least_as or scene.dtype) < numbers.view(least_as or scene.dtype)[0]
+    if kind in ("valid_max", "valid_range"):
+        high = elements.view(most_as or scene.dtype) > numbers.view(most_as or scene.dtype)[-1]
     return low | high
+
+
+def with_signed_bounds(scene: Scene) -> Iterator[Scene]:
+    """Yield the scene with what is missing of unsigned elements where they are compared with bounds as signed ones."""
+    if scene.missing is None or scene.missing[0] in OF_VALUES or not scene.dtype.startswith("u"):
+        return
+    signed = scene.dtype.removeprefix("u")
+    for least_as, most_as in ((signed, ""), ("", signed), (signed, signed)):
+        numbers = np.unique(scene.elements[missing_elements(scene, least_as, most_as)]).tolist()
+        yield replace(scene, missing=("missing_values", numbers) if numbers else None)
 
 
 def near_missing(scene: Scene) -> Bools:

@@ -17,6 +17,7 @@ from fuzz.subjects.reductions.zoo.answering import SelectTellsTheDataShape
 from fuzz.subjects.reductions.zoo.axes import ReducedAxesKept
 from fuzz.subjects.reductions.zoo.decoding import UndecodableDataTakenAsItIs
 from fuzz.subjects.reductions.zoo.layouts import FortranOrderSwapsTwoAxes
+from fuzz.subjects.reductions.zoo.missing import ValidMinComparedSigned
 from fuzz.subjects.reductions.zoo.trusting import AnyPartWillDo
 from fuzz.triage.ledger import Ledger
 from fuzz.triage.minimal import minimal
@@ -92,6 +93,23 @@ def test_a_maximum_without_the_last_element_is_one_finding_with_numbers_and_nan_
 ) -> None:
     findings = found_in_turn(tmp_path, (SEVERAL[one] for one in order), MaxSkipsTheLast)
     assert [one.seen for one in findings] == [len(SEVERAL)]
+
+
+UNSIGNED = np.array([1, 7, 2**31 + 5], "uint32")
+# Compared as signed numbers, the last element is less than each of these bounds.
+OF_BOUNDS = (
+    maximum(UNSIGNED, missing={"valid_min": 3}),
+    maximum(UNSIGNED, missing={"valid_range": [3, 2**32 - 1]}),
+    maximum(UNSIGNED[2:], missing={"valid_min": 3}),
+)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(len(OF_BOUNDS)))))
+def test_bounds_compared_as_signed_numbers_are_one_finding_however_they_are_told(
+    order: tuple[int, ...], tmp_path: Path
+) -> None:
+    findings = found_in_turn(tmp_path, (OF_BOUNDS[one] for one in order), ValidMinComparedSigned)
+    assert [one.seen for one in findings] == [len(OF_BOUNDS)]
 
 
 ANOTHER_PART = (

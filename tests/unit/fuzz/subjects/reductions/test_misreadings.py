@@ -108,6 +108,26 @@ def test_beside_the_largest_number_is_infinity() -> None:
     assert "the answer for the number beside the one that is missing" in reading(case, cbor(v2_map(other)))
 
 
+@pytest.mark.parametrize(
+    ("missing", "gone"),
+    [
+        ({"valid_min": 3}, [1, 2**31 + 5]),
+        ({"valid_range": [3, 2**32 - 1]}, [1, 2**31 + 5]),
+        ({"valid_range": [3, 2**32 - 1]}, [1, 7, 2**31 + 5]),
+        ({"valid_max": 2**31 + 1}, [1, 7, 2**31 + 5]),
+    ],
+)
+def test_who_compares_bounds_as_signed_numbers_answers_for_what_is_missing_then(
+    missing: dict[str, object], gone: list[int]
+) -> None:
+    numbers = Put("a", np.array([1, 7, 2**31 + 5], "<u4").tobytes())
+    case, meant = (
+        Case("x", (numbers, Send("count", Fields({"dtype": "uint32", "missing": one}), "a")))
+        for one in (missing, {"missing_values": gone})
+    )
+    assert "the answer for valid bounds compared as signed numbers" in reading(case, cbor(v2_map(right(meant))))
+
+
 @pytest.mark.parametrize("infinity", [np.inf, -np.inf])
 def test_who_compares_a_huge_missing_number_as_float32_takes_infinity_for_missing(infinity: float) -> None:
     huge = float(np.copysign(1e300, infinity))
