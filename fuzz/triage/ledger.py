@@ -171,10 +171,8 @@ class Ledger:
 
     def of_chance(self, wanted: Signature) -> Finding | None:
         """Return the finding about failures seen once; wrong answers, silence and death have one finding each."""
-        for name, finding in self._findings.items():
-            if finding.reproducibility == "seen once" and _unheard(self._ways[name][0].signature) == _unheard(wanted):
-                return finding
-        return None
+        several = (one for one in self._findings.values() if one.reproducibility == "seen once")
+        return next((one for one in several if _unheard(self._ways[one.id][0].signature) == _unheard(wanted)), None)
 
     def fleeting(self, wanted: Signature) -> str | None:
         """Return the finding about failures of the same sort that do not come each time their request is sent.
@@ -210,6 +208,9 @@ class Ledger:
         finding = self._findings[name]
         steady = finding.reproducibility in ("every time", "cut short") and not finding.case.together
         return steady and not self._ways[name][0].of_history
+
+    def all_come_each_time(self) -> bool:
+        return all(map(self.comes_each_time, self._findings))
 
     def flaky(self, wanted: Signature) -> str | None:
         """Return the finding about requests of the same family that fail some of the time, each by itself."""
@@ -250,10 +251,8 @@ class Ledger:
 
     def _first(self, alike: Callable[[Signature], bool], fits: Callable[[Finding], bool]) -> str | None:
         """Return the first finding that fits and has a way to show whose signature is alike."""
-        for name, finding in self._findings.items():
-            if fits(finding) and any(alike(one.signature) for one in self._ways[name]):
-                return name
-        return None
+        several = (name for name, finding in self._findings.items() if fits(finding))
+        return next((name for name in several if any(alike(one.signature) for one in self._ways[name])), None)
 
     def remembering(self, way: Way | None = None, trial: Trial | None = None) -> str | None:
         """Return a finding of a server whose answers depend on earlier requests or its age, and fail in a way.
@@ -262,8 +261,8 @@ class Ledger:
         """
         if self._reading.stateful:
             return None
-        several = (one for one in self._findings.values() if way is None or way in self._failed_in(one.id))
-        return next((one.id for one in several if self._may_have_spoilt(one, trial)), None)
+        several = (name for name, one in self._findings.items() if self._may_have_spoilt(one, trial))
+        return next((name for name in several if way is None or way in self._failed_in(name)), None)
 
     def _failed_in(self, name: str) -> set[Way]:
         """Return the ways of failing of a finding, and of what was counted for it."""
