@@ -6,6 +6,9 @@ may be reduced to a case of the other. That case then passes with the operation 
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from fuzz.errors import CannotRun
 from fuzz.triage.lab import Lab, Seen
 from fuzz.triage.minimal import MANY_NEEDS, Marks, Smallest, minimal
 from fuzz.triage.others import has_others, needs_others
@@ -45,10 +48,11 @@ def of_its_own(smallest: Smallest, trial: Trial, seen: Seen, lab: Lab) -> Smalle
 def of_fresh_servers(trial: Trial, seen: Seen, lab: Lab) -> Smallest | None:
     """Return the failed trial reduced to a case that fails on a fresh server as well.
 
-    None if the trial passes there, or takes too many requests to be reduced. While it is reduced, what the target
-    remembers of the requests before may make it fail there.
+    None if the trial passes there, or takes too many requests to be reduced, or if no server can be started any more.
+    While it is reduced, what the target remembers of the requests before may make it fail there.
     """
-    with lab.budget(REQUESTS_ON_FRESH_SERVERS), lab.on_fresh_servers(as_well=True):
+    own: Smallest | None = None
+    with suppress(CannotRun), lab.budget(REQUESTS_ON_FRESH_SERVERS), lab.on_fresh_servers(as_well=True):
         again = lab.fails(trial, seen.signature)
         own = None if again is None else minimal(trial, again, lab)
     return None if own is None or own.unproved else own

@@ -14,11 +14,13 @@ from fuzz.subjects.reductions.zoo.memory import SlicesKeptWhateverTheLength
 from fuzz.subjects.reductions.zoo.selections import NegativeStrideOfManyDimensions, StrideIgnored
 from fuzz.triage.elsewhere import MOST_ASKED, Elsewhere
 from fuzz.triage.ledger import Ledger
+from fuzz.triage.slips import of_fresh_servers
 from fuzz.triage.triage import Triage
+from fuzz.triage.trial import trial_of
 from specs.case import Case
 from specs.fields import Fields
 from specs.reductions.steps import Put, Send
-from tests.unit.broken import session_with
+from tests.unit.broken import lab_with, session_with
 from tests.unit.pretended import Immortal
 
 
@@ -86,3 +88,11 @@ def test_a_failure_is_reduced_where_nothing_is_remembered(tmp_path: Path, *, for
     assert found is not None
     assert found.needs == ("reversed selection", "more than two dimensions")
     assert len(ledger.findings()) == (1 if forgetful else 2)
+
+
+def test_a_failure_is_not_reduced_anew_where_no_server_can_be_started() -> None:
+    with lab_with(StrideIgnored) as lab:
+        trial = trial_of(FAILING, lab.session.reading)
+        (seen,) = lab.ask(trial)
+        assert lab.life.twin is None
+        assert of_fresh_servers(trial, seen, lab) is None
