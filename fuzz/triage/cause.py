@@ -56,7 +56,8 @@ def explain(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Expla
 def converted(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Explained | None:
     """Return the finding that explains an equivalent, plainer form of a trial.
 
-    That form must fail in just the same way. It may be a single request where the trial is a request after others.
+    It may be a single request where the trial is a request after others. A single request must fail in just the same
+    way; of several, an answer may tell another part of what went wrong.
     """
     several = list(known)
     for other in trial.reading.come_to_the_same(trial) if several else ():
@@ -67,7 +68,7 @@ def converted(trial: Trial, seen: Seen, known: Iterable[Shown], lab: Lab) -> Exp
             # The plainer form may break the same rule by another operation, which the finding covers too.
             covered = replace(wanted, faults=wanted.faults | one.covers) if wanted.faults else wanted
             came = lab.fails(other, covered) if one.concerns(other, wanted) else None
-            if came is None or came.signature.exact != wanted.exact:
+            if came is None or not (other.several or came.signature.exact == wanted.exact):
                 continue
             explained = isinstance(leaves(other, came, one, lab), Explained)
             if explained and not (has_others(other) and needs_more_of_others(trial, seen, one, lab)):
