@@ -52,8 +52,11 @@ def spelled(message: bytes, manner: str) -> Wire:
 
 def written(number: float, manner: str) -> str:
     """Return a number as a request's JSON holds it in another spelling."""
-    *_, last = spelled(HEAD_END + json.dumps(number).encode(), manner).pieces
-    return last.partition(HEAD_END)[2].decode()
+    text = json.dumps(number)
+    if manner not in OF_FRACTIONS:
+        return text
+    (whole,) = spelled(HEAD_END + text.encode(), manner).pieces
+    return whole.partition(HEAD_END)[2].decode()
 
 
 def a_spelling(manner: str) -> str:

@@ -29,7 +29,7 @@ from specs.outcome import Reply
 from specs.reductions.model import expectations
 from specs.reductions.profile import Profile, load
 from specs.reductions.steps import Put, Send, Spelling
-from specs.spellings import PLAINLY, SPELLINGS, spelled
+from specs.spellings import PLAINLY, SPELLINGS, spelled, written
 from specs.store_facts import StoreFacts
 from strategies.reductions import cases
 from strategies.reductions.spellings import SPELLED, manners, suits
@@ -186,3 +186,9 @@ def test_of_two_requests_sent_at_once_the_second_answer_is_read_if_there_can_be_
         found = finished(read_second_answer(Connection(ours, lambda: 5.0), "POST", AnswerLimits()))
     came = None if found is None else found.outcome
     assert (came.status if isinstance(came, Reply) else None) == status
+
+
+@pytest.mark.parametrize("manner", [PLAINLY, *SPELLINGS])
+@pytest.mark.parametrize("number", [0.1, -3.0, 1e300, 7])
+def test_a_number_is_the_same_number_in_each_spelling(manner: str, number: float) -> None:
+    assert float(written(number, manner)) == number
