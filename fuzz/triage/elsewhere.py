@@ -48,6 +48,7 @@ class Elsewhere:
             self._leave()
             judgement = self._asked_of(self._start(), case)
             self._failed = judgement if judgement.failures else None
+        self._asked += requests(case)
         if self._asked > MOST_ASKED:
             self._leave()
         return judgement
@@ -74,5 +75,4 @@ class Elsewhere:
         # The other server gets the same timeouts.
         session.client.settings = self._session.client.settings
         self._session.sent += requests(case)
-        self._asked += requests(case)
         return session.judge(case, afresh=True)

@@ -54,17 +54,17 @@ class Keeper:
 
     def remembered(self, trial: Trial, wanted: Signature) -> str | None:
         """Return the known finding of what a server remembers, if a request passes where little was asked before."""
-        known = None if trial.several else self.ledger.remembering(wanted.way, trial)
-        if known is None or not self.lab.passes_afresh(trial.case, nearly=True):
-            return None
-        self.remembered_before = known
-        return known
+        known = self.ledger.remembering(wanted.way, trial)
+        return known if known is not None and self._passes_elsewhere(known, trial) else None
 
-    def is_of_memory(self, trial: Trial, wanted: Signature) -> bool:
-        """Say whether a failure is of what a server remembers, as another one of its case is, or as it passes so."""
-        before = self.remembered_before
-        of_before = before is not None and before == self.ledger.remembering(wanted.way, trial)
-        return of_before or self.remembered(trial, wanted) is not None
+    def is_of(self, known: str, trial: Trial) -> bool:
+        """Say whether a request failed for what is known to be remembered, as another of its case did, or passes so."""
+        return known == self.remembered_before or self._passes_elsewhere(known, trial)
+
+    def _passes_elsewhere(self, known: str, trial: Trial) -> bool:
+        passes = not trial.several and self.lab.passes_afresh(trial.case, nearly=True)
+        self.remembered_before = known if passes else self.remembered_before
+        return passes
 
     def settled(self, smallest: Smallest, failed: tuple[Trial, Seen] | None = None) -> str | None:
         """Compare a smallest trial with known findings, and return the same one, the one it replaces, or a new one.

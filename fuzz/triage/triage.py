@@ -120,7 +120,7 @@ class Triage:
             return self.ledger.again(believed, wanted)
         fleeting = self.ledger.fleeting(wanted)
         remembered = self.ledger.remembering(wanted.way, trial)
-        if remembered is not None and self.spent.much() and not slow and self.keeper.is_of_memory(trial, wanted):
+        if remembered is not None and self.spent.much() and not slow and self.keeper.is_of(remembered, trial):
             return self.ledger.again(remembered, wanted)
         half_known = fleeting or remembered or self.keeper.raced(wanted)
         if (
